@@ -1,0 +1,81 @@
+"""The public plugin API: all that a plugin may import, bundled ones included.
+
+Standard library and pluggy only. `API_VERSION` is raised when a plugin written for the previous one
+would break; additions keep it.
+"""
+
+from desktop_app.api.backends import JobBackend, JobSource, PlannedFile, Progress
+from desktop_app.api.diagnostics import Diagnostic, Fix, Severity
+from desktop_app.api.environments import EnvironmentPreset
+from desktop_app.api.errors import OutsideError, UserError
+from desktop_app.api.forms import Answers, Choice, Field, FieldKind, FormSpec, Value
+from desktop_app.api.hookspecs import PROJECT, Hooks, hookimpl
+from desktop_app.api.jobs import Distribution, Job, JobInput, JobOutput, Resources, Topology
+from desktop_app.api.plans import Host, ProcessSpec, SubmissionPlan
+from desktop_app.api.runs import (
+    TERMINAL,
+    FirstFailure,
+    MetricPoint,
+    Phase,
+    PhaseName,
+    RankState,
+    ResourcePoint,
+    RunSnapshot,
+    RunStatus,
+)
+from desktop_app.api.scripts import ScriptArgument, ScriptScan, ScriptSource
+from desktop_app.api.toolchains import ToolchainSpec
+from desktop_app.api.wizards import JobWizard, VmSize, WizardContext, WizardStep
+from desktop_app.api.workers import WorkerTask
+
+API_VERSION = "1"
+
+__all__ = [
+    "API_VERSION",
+    "PROJECT",
+    "TERMINAL",
+    "Answers",
+    "Choice",
+    "Diagnostic",
+    "Distribution",
+    "EnvironmentPreset",
+    "Field",
+    "FieldKind",
+    "FirstFailure",
+    "Fix",
+    "FormSpec",
+    "Hooks",
+    "Host",
+    "Job",
+    "JobBackend",
+    "JobInput",
+    "JobOutput",
+    "JobSource",
+    "JobWizard",
+    "MetricPoint",
+    "OutsideError",
+    "Phase",
+    "PhaseName",
+    "PlannedFile",
+    "ProcessSpec",
+    "Progress",
+    "RankState",
+    "ResourcePoint",
+    "Resources",
+    "RunSnapshot",
+    "RunStatus",
+    "ScriptArgument",
+    "ScriptScan",
+    "ScriptSource",
+    "Severity",
+    "SubmissionPlan",
+    "ToolchainSpec",
+    "Topology",
+    "UserError",
+    "Value",
+    "VmSize",
+    "WizardContext",
+    "WizardStep",
+    "WorkerTask",
+    "hookimpl",
+]

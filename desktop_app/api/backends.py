@@ -1,0 +1,73 @@
+"""The seam behind which jobs run: this machine, a cloud, a cluster. Handles are one string with a scheme."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from desktop_app.api.jobs import Job
+    from desktop_app.api.plans import SubmissionPlan
+    from desktop_app.api.runs import MetricPoint, ResourcePoint, RunSnapshot
+
+Progress: TypeAlias = Callable[[str, float | None], None]
+"""Called with what is being done and the part done (0 to 1), or None where that is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFile:
+    """A file that goes along: `source` is absolute, `target` relative to the working copy; size in bytes."""
+
+    source: str
+    target: str
+    size: int
+    modified_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class JobSource:
+    """Where a job comes from: the file (None for one not saved yet) and the folder its paths are relative to."""
+
+    path: Path | None
+    folder: Path
+
+
+class JobBackend(Protocol):
+    """One place where jobs run. Every method may be called from the event loop's thread and must not block it."""
+
+    @property
+    def name(self) -> str:
+        """The scheme of its handles: `local`."""
+
+    @property
+    def title(self) -> str:
+        """What a person calls it: `This machine`."""
+
+    async def plan(self, job: Job, source: JobSource) -> SubmissionPlan:
+        """Work out what submitting would do, changing nothing; findings go into the plan's diagnostics."""
+
+    async def submit(self, plan: SubmissionPlan, progress: Progress) -> str:
+        """Start the plan and return the run's handle once it is certain that the run will be found again."""
+
+    async def discover(self) -> Sequence[str]:
+        """Return the handles of all runs that this backend can find by itself."""
+
+    async def snapshots(self, handles: Iterable[str]) -> Mapping[str, RunSnapshot]:
+        """Return the present state of each run, asked in one batch; what can't be found is left out."""
+
+    async def cancel(self, handle: str) -> None:
+        """Ask the run to end: SIGTERM, a grace period, SIGKILL. Returns when the request is recorded."""
+
+    async def log_files(self, handle: str) -> Mapping[str, Path]:
+        """Return a local file, which grows while the run lives, for each of the run's logs by its name."""
+
+    async def metrics(self, handle: str) -> Sequence[MetricPoint]:
+        """Return every metric point of the run, in the order of their arrival."""
+
+    async def resources(self, handle: str) -> Sequence[ResourcePoint]:
+        """Return the samples of every rank, in the order of their time."""
+
+    async def remove(self, handle: str) -> None:
+        """Forget a run that is over and delete its files."""

@@ -1,0 +1,65 @@
+"""The hooks: what a plugin can contribute. Synchronous, quick, free of side effects, free of Qt.
+
+A plugin's hook module defines functions of these names, marked with `hookimpl`. The host calls each plugin
+separately: one that raises is marked as failed and left out, and the others go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+import pluggy
+
+from desktop_app.api.diagnostics import Diagnostic
+from desktop_app.api.environments import EnvironmentPreset
+from desktop_app.api.forms import Value
+from desktop_app.api.jobs import Job
+from desktop_app.api.plans import Host, ProcessSpec
+from desktop_app.api.scripts import ScriptScan, ScriptSource
+from desktop_app.api.wizards import JobWizard
+
+PROJECT = "rankzero"
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+class Hooks:
+    """The contract, one method per hook; plugins implement them as module-level functions without `self`."""
+
+    @hookspec
+    def environment_presets(self) -> Sequence[EnvironmentPreset]:
+        """Called when environments to start from are listed; returns those this plugin knows, best first."""
+        return cast("Sequence[EnvironmentPreset]", ())
+
+    @hookspec
+    def job_wizards(self) -> Sequence[JobWizard]:
+        """Called when the ways to make a job are listed; returns this plugin's wizards, most used first."""
+        return cast("Sequence[JobWizard]", ())
+
+    @hookspec(firstresult=True)
+    def launch_plan(self, job: Job, host: Host) -> Sequence[ProcessSpec] | None:
+        """Called when a job is planned; returns every process it means, or None for a job of another kind.
+
+        The command in `argv` keeps its `${{…}}` placeholders: the backend resolves them.
+        """
+        return None
+
+    @hookspec
+    def scan_script(self, source: ScriptSource) -> ScriptScan | None:
+        """Called when a script is picked; returns what it uses and takes, or None if that is not known here.
+
+        The script is read from its syntax tree and never run; one that does not parse raises SyntaxError
+        before this hook is reached.
+        """
+        return None
+
+    @hookspec
+    def check_job(self, job: Job) -> Sequence[Diagnostic]:
+        """Called when a job file is checked or planned; returns what is wrong with the job, with path and fix."""
+        return cast("Sequence[Diagnostic]", ())
+
+    @hookspec
+    def check_environment(self, environment: str | Mapping[str, Value], job: Job) -> Sequence[Diagnostic]:
+        """Called when a job names or describes an environment; returns what does not fit, with path and fix."""
+        return cast("Sequence[Diagnostic]", ())

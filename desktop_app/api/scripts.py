@@ -1,0 +1,49 @@
+"""What a training script uses and takes, read from its syntax tree and never by running it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from desktop_app.api.diagnostics import Diagnostic
+from desktop_app.api.forms import Value
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptSource:
+    """A script's text, with the path it was read from (relative to the code folder) for messages."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptArgument:
+    """An option or positional of the script's argparse parser.
+
+    `flag` is the longest spelling (`--learning-rate`), or the name of a positional. `type` is one of
+    int, float, str, bool; a bool is a switch that takes no value. A default that is no literal is None.
+    """
+
+    flag: str
+    name: str
+    type: str = "str"
+    default: Value = None
+    help: str = ""
+    required: bool = False
+    positional: bool = False
+    choices: tuple[str, ...] = ()
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptScan:
+    """What one plugin saw in a script; the host merges the scans of all plugins.
+
+    `imports` are the top-level names of imported modules; `frameworks` what the script trains with
+    (`pytorch`); `findings` carry the line in the script.
+    """
+
+    imports: tuple[str, ...] = ()
+    arguments: tuple[ScriptArgument, ...] = ()
+    frameworks: tuple[str, ...] = ()
+    findings: tuple[Diagnostic, ...] = ()

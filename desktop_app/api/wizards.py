@@ -1,0 +1,76 @@
+"""Job wizards: steps as data, and a function from answers to a job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from desktop_app.api.diagnostics import Diagnostic
+from desktop_app.api.environments import EnvironmentPreset
+from desktop_app.api.forms import Answers, FormSpec
+from desktop_app.api.jobs import Job
+from desktop_app.api.plans import Host
+from desktop_app.api.scripts import ScriptScan
+
+
+@dataclass(frozen=True, slots=True)
+class VmSize:
+    """A VM size of Azure ML: GPUs and vCPUs per node, memory in GiB, and whether it is still to be had."""
+
+    name: str
+    gpus: int = 0
+    vcpus: int = 0
+    memory_gib: float = 0
+    gpu_model: str = ""
+    status: str = "current"
+    infiniband: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WizardContext:
+    """What a wizard may know beside the answers.
+
+    `folder` is the project folder that FILE and FOLDER answers are relative to; `scan` is the scan of the
+    script that was picked (the answer to the field named `script`), None until one is.
+    """
+
+    folder: Path
+    host: Host
+    scan: ScriptScan | None = None
+    presets: tuple[EnvironmentPreset, ...] = ()
+    vm_sizes: tuple[VmSize, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WizardStep:
+    """One page: a form, what there is to say about the answers so far, and whether ranks are pictured.
+
+    A note's `path` names the field it belongs to; an error keeps the page from being left.
+    """
+
+    name: str
+    title: str
+    form: FormSpec
+    notes: tuple[Diagnostic, ...] = ()
+    shows_topology: bool = False
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JobWizard:
+    """A way to describe a job.
+
+    `steps(answers, context)` returns every page for the answers given so far: later pages may depend on
+    earlier answers, the number and names of the pages may not. It is called on each keystroke and must be
+    quick. `build(answers, context)` returns the job, also for unfinished answers (the preview shows it);
+    it raises UserError only where no job can be made at all.
+    """
+
+    name: str
+    title: str
+    summary: str
+    steps: Callable[[Answers, WizardContext], tuple[WizardStep, ...]]
+    build: Callable[[Answers, WizardContext], Job]
+    icon: str = "mdi6.creation"
+    tags: tuple[str, ...] = field(default=())

@@ -1,0 +1,77 @@
+"""Where things lie: the person's state, caches, and the data files that ship with the program.
+
+The lowest room beside `api/`: everyone may import it. State moves with `--home` or RANKZERO_HOME;
+caches (toolchains, downloads) stay in the user's cache, or where RANKZERO_CACHE says.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+APP = "rankzero"
+_PACKAGE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Absolute folders and files of one person; nothing is created before it is needed."""
+
+    home: Path
+    cache: Path
+
+    @property
+    def runs(self) -> Path:
+        """One folder per local run."""
+        return self.home / "runs"
+
+    @property
+    def archive(self) -> Path:
+        """The SQLite file that remembers every run."""
+        return self.home / "archive.sqlite3"
+
+    @property
+    def settings(self) -> Path:
+        """What the person chose, as JSON."""
+        return self.home / "settings.json"
+
+    @property
+    def window(self) -> Path:
+        """Geometry, open files and splitters of the window, as JSON."""
+        return self.home / "window.json"
+
+    @property
+    def drafts(self) -> Path:
+        """Unfinished wizards and unsaved texts."""
+        return self.home / "drafts"
+
+    @property
+    def plugins(self) -> Path:
+        """The person's own plugins, a folder each."""
+        return self.home / "plugins"
+
+    @property
+    def crashes(self) -> Path:
+        """Reports of bugs, one file each."""
+        return self.home / "crashes"
+
+    @property
+    def toolchains(self) -> Path:
+        """Toolchains that this program made, keyed by what they hold."""
+        return self.cache / "toolchains"
+
+
+def find_places(home: str | os.PathLike[str] | None = None) -> Places:
+    """Return the places for `home`, else for RANKZERO_HOME, else for this platform's user folders."""
+    chosen = home or os.environ.get("RANKZERO_HOME") or platformdirs.user_data_dir(APP, appauthor=False)
+    cache = os.environ.get("RANKZERO_CACHE") or platformdirs.user_cache_dir(APP, appauthor=False)
+    return Places(Path(chosen).expanduser().absolute(), Path(cache).expanduser().absolute())
+
+
+def shipped(name: str) -> Path:
+    """Return the folder `resources` or `plugins` that ships with the program, in a clone and in an installed wheel."""
+    installed = _PACKAGE / "_shipped" / name
+    return installed if installed.is_dir() else _PACKAGE.parent / name
