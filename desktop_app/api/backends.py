@@ -28,10 +28,15 @@ class PlannedFile:
 
 @dataclass(frozen=True, slots=True)
 class JobSource:
-    """Where a job comes from: the file (None for one not saved yet) and the folder its paths are relative to."""
+    """Where a job comes from: the file (None for one not saved yet) and the folder its paths are relative to.
+
+    `text` is the job file as it is submitted, which differs from the file on disk where values were set for
+    this one run or a text is not saved yet.
+    """
 
     path: Path | None
     folder: Path
+    text: str = ""
 
 
 class JobBackend(Protocol):
