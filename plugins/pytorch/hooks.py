@@ -1,0 +1,21 @@
+"""What this plugin contributes, hook by hook; the work is in its other files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from desktop_app.api import EnvironmentPreset, Host, Job, ProcessSpec, hookimpl
+
+from . import environments, launch
+
+
+@hookimpl
+def environment_presets() -> Sequence[EnvironmentPreset]:
+    """Return the curated PyTorch environments that are current."""
+    return environments.presets()
+
+
+@hookimpl
+def launch_plan(job: Job, host: Host) -> Sequence[ProcessSpec] | None:
+    """Return one process per rank, or one launcher per node."""
+    return launch.processes(job, host)
