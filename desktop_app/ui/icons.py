@@ -1,0 +1,143 @@
+"""Icons of one set at one weight: Material Design Icons 6 as qtawesome ships them, coloured when painted.
+
+The font and its names come from qtawesome's files, but qtawesome itself is not imported for them: importing it
+loads QtOpenGL and all of its twelve fonts, more than the window may take to show (tests/bench/bench_startup.py).
+Only a name with another prefix (`ph.rocket`, from somebody's plugin) brings it in.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from functools import cache
+from pathlib import Path
+from typing import cast
+
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QIcon, QIconEngine, QPainter, QPainterPath, QPixmap, QRawFont
+
+from desktop_app.api import RunStatus
+from desktop_app.ui.theme import STATE_ROLES, theme_manager
+
+PREFIX = "mdi6."
+FALLBACK = "puzzle-outline"
+_GRID = 24.0  # the icons are drawn on a grid of 24 × 24
+_BASELINE = 21.0  # whose bottom eighth lies below the font's baseline
+
+STATE_ICONS = {
+    "NotStarted": "mdi6.circle-outline",
+    "Queued": "mdi6.clock-outline",
+    "Preparing": "mdi6.progress-wrench",
+    "Running": "mdi6.play-circle-outline",
+    "Finalizing": "mdi6.progress-check",
+    "Completed": "mdi6.check-circle-outline",
+    "Failed": "mdi6.close-circle-outline",
+    "CancelRequested": "mdi6.stop-circle-outline",
+    "Canceled": "mdi6.cancel",
+    "Unknown": "mdi6.help-circle-outline",
+}
+
+KIND_ICONS = {
+    "commandJob": ("mdi6.play-box-outline", "running"),
+    "sweepJob": ("mdi6.tune-variant", "finalizing"),
+    "pipelineJob": ("mdi6.sitemap-outline", "accent"),
+    "environment": ("mdi6.package-variant-closed", "accent"),
+    "conda": ("mdi6.snake", "completed"),
+    "compute": ("mdi6.server", "muted"),
+    "data": ("mdi6.database-outline", "muted"),
+    "model": ("mdi6.cube-outline", "muted"),
+    "component": ("mdi6.puzzle-outline", "muted"),
+}
+
+
+@cache
+def _fonts() -> Path:
+    spec = importlib.util.find_spec("qtawesome")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("qtawesome, which carries the icons, is not installed")
+    return Path(spec.origin).parent / "fonts"
+
+
+@cache
+def _names() -> dict[str, str]:
+    (found,) = _fonts().glob("materialdesignicons6-webfont-charmap-*.json")
+    return cast("dict[str, str]", json.loads(found.read_text(encoding="utf-8")))
+
+
+@cache
+def _font() -> QRawFont:
+    (found,) = _fonts().glob("materialdesignicons6-webfont-*.ttf")
+    return QRawFont(str(found), _GRID, hintingPreference=QFont.HintingPreference.PreferNoHinting)
+
+
+@cache
+def outline(name: str) -> QPainterPath:
+    """Return the shape of `mdi6.NAME` on a grid of 24 × 24; of a puzzle piece where there is no such icon."""
+    names = _names()
+    code = names.get(name.removeprefix(PREFIX)) or names[FALLBACK]
+    font = _font()
+    path = font.pathForGlyph(font.glyphIndexesForString(chr(int(code, 16)))[0])
+    path.translate(0, _BASELINE)
+    path.setFillRule(Qt.FillRule.WindingFill)
+    return path
+
+
+def draw_icon(painter: QPainter, rect: QRectF, name: str, color: QColor) -> None:
+    """Paint `mdi6.NAME` into `rect`; for delegates and pictures that paint themselves."""
+    side = min(rect.width(), rect.height())
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.translate(rect.x() + (rect.width() - side) / 2, rect.y() + (rect.height() - side) / 2)
+    painter.scale(side / _GRID, side / _GRID)
+    painter.fillPath(outline(name), color)
+    painter.restore()
+
+
+class _Engine(QIconEngine):
+    """Paints one glyph in its role's colour of whatever theme holds at that moment."""
+
+    def __init__(self, name: str, role: str) -> None:
+        super().__init__()
+        self._name = name
+        self._role = role
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        """Called by Qt to paint the icon."""
+        role = "disabled" if mode == QIcon.Mode.Disabled else self._role
+        draw_icon(painter, QRectF(rect), self._name, QColor(theme_manager().theme.color(role)))
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        """Called by Qt for the icon as pixels; `size` is in device pixels."""
+        made = QPixmap(size)
+        made.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(made)
+        self.paint(painter, QRect(QPoint(0, 0), size), mode, state)
+        painter.end()
+        return made
+
+
+def icon(name: str, role: str = "text") -> QIcon:
+    """Return the icon `mdi6.NAME` in the colour of a theme role; it follows the theme by itself."""
+    if "." in name and not name.startswith(PREFIX):
+        return _foreign(name, role)
+    return QIcon(_Engine(name, role))
+
+
+def _foreign(name: str, role: str) -> QIcon:
+    import qtawesome
+
+    try:
+        return cast("QIcon", qtawesome.icon(name, color=theme_manager().theme.color(role)))
+    except Exception:  # noqa: BLE001 - whatever a plugin's icon name does, an icon is drawn
+        return QIcon(_Engine(FALLBACK, role))
+
+
+def state_icon(status: RunStatus | str) -> QIcon:
+    """Return the icon of a run's or a rank's state, in the state's colour."""
+    return icon(STATE_ICONS.get(str(status), STATE_ICONS["Unknown"]), STATE_ROLES.get(str(status), "waiting"))
+
+
+def kind_icon(kind: str) -> QIcon:
+    """Return the icon of a file's kind (`commandJob`, `conda`, …)."""
+    name, role = KIND_ICONS.get(kind, ("mdi6.file-outline", "muted"))
+    return icon(name, role)

@@ -1,0 +1,367 @@
+"""The one home of colours, spacing and text sizes; everything else in `ui/` asks here.
+
+A `Theme` is a value. The `ThemeManager` follows the desktop (or the person's choice), sets the palette and the
+style sheet, and says when both changed. Icons look their colour up when painted, so they follow by themselves.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QPalette
+from PySide6.QtWidgets import QApplication
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from desktop_app.api import RunStatus
+
+MODES = ("system", "light", "dark")
+
+
+class Space:
+    """The 4-pixel grid."""
+
+    XS = 4
+    S = 8
+    M = 12
+    L = 16
+    XL = 24
+
+
+RADIUS = 6
+ICON = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Colours by what they are for, as `#rrggbb`.
+
+    Pairs meant for text (`text`, `muted`, `accent`, the states and the code colours on `ground`, `surface`,
+    `hover` and `selection`; `on_accent` on `accent`) have a contrast of at least 4.5:1, held by a test.
+    """
+
+    name: str
+    is_dark: bool
+    ground: str
+    surface: str
+    text: str
+    muted: str
+    disabled: str
+    accent: str
+    accent_hover: str
+    accent_pressed: str
+    on_accent: str
+    hairline: str
+    border_strong: str
+    hover: str
+    pressed: str
+    selection: str
+    waiting: str
+    preparing: str
+    running: str
+    finalizing: str
+    completed: str
+    failed: str
+    canceled: str
+    code_key: str
+    code_string: str
+    code_comment: str
+    code_number: str
+    scroll: str
+    scroll_hover: str
+
+    @property
+    def error(self) -> str:
+        """What failed, and what a person must mend."""
+        return self.failed
+
+    @property
+    def warning(self) -> str:
+        """What deserves a look."""
+        return self.canceled
+
+    @property
+    def info(self) -> str:
+        """What is merely worth knowing."""
+        return self.accent
+
+    @property
+    def success(self) -> str:
+        """What is as it should be."""
+        return self.completed
+
+    def color(self, role: str) -> str:
+        """Return the colour of a role (`muted`, `failed`, …); a `#rrggbb` stands for itself."""
+        return role if role.startswith("#") else str(getattr(self, role))
+
+    def state_color(self, status: RunStatus) -> str:
+        """Return the colour of a run's or a rank's state."""
+        return self.color(STATE_ROLES.get(str(status), "waiting"))
+
+    def tint(self, role: str, strength: float = 0.12) -> str:
+        """Return `surface` with a breath of the role's colour: the ground of messages, cells and marks."""
+        return mix(self.surface, self.color(role), strength)
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """Colours of curves, in the order they are given out; each also has its name beside it."""
+        return (
+            self.accent, self.completed, self.running, self.canceled, self.finalizing, self.failed, self.waiting,
+        )  # fmt: skip
+
+
+STATE_ROLES = {
+    "NotStarted": "waiting",
+    "Queued": "waiting",
+    "Preparing": "preparing",
+    "Running": "running",
+    "Finalizing": "finalizing",
+    "Completed": "completed",
+    "Failed": "failed",
+    "CancelRequested": "canceled",
+    "Canceled": "canceled",
+    "Unknown": "waiting",
+}
+
+LIGHT = Theme(
+    name="light",
+    is_dark=False,
+    ground="#F7F8FA",
+    surface="#FFFFFF",
+    text="#1B1F27",
+    muted="#586070",
+    disabled="#8D95A3",
+    accent="#2459D6",
+    accent_hover="#1D4CBC",
+    accent_pressed="#183F9C",
+    on_accent="#FFFFFF",
+    hairline="#DDE1E8",
+    border_strong="#B9C0CC",
+    hover="#EEF1F6",
+    pressed="#E3E7EE",
+    selection="#E3EBFC",
+    waiting="#5F6877",
+    preparing="#1D5FD1",
+    running="#0B6E67",
+    finalizing="#6D35C9",
+    completed="#1A7536",
+    failed="#B3261E",
+    canceled="#8F5200",
+    code_key="#1D4FC4",
+    code_string="#1B1F27",
+    code_comment="#1A7536",
+    code_number="#6D35C9",
+    scroll="#C3C9D4",
+    scroll_hover="#9AA3B2",
+)
+
+DARK = Theme(
+    name="dark",
+    is_dark=True,
+    ground="#15171C",
+    surface="#1C1F26",
+    text="#E7E9EE",
+    muted="#A1A9B8",
+    disabled="#6A7282",
+    accent="#86ACFF",
+    accent_hover="#9DBCFF",
+    accent_pressed="#7199F0",
+    on_accent="#10131A",
+    hairline="#2D323C",
+    border_strong="#454C5A",
+    hover="#232731",
+    pressed="#2A2F3A",
+    selection="#24304A",
+    waiting="#A3ABB8",
+    preparing="#86B4FF",
+    running="#56D3C8",
+    finalizing="#BEA3FF",
+    completed="#6AD993",
+    failed="#FF938C",
+    canceled="#F2B461",
+    code_key="#86ACFF",
+    code_string="#E7E9EE",
+    code_comment="#6AD993",
+    code_number="#BEA3FF",
+    scroll="#3B4250",
+    scroll_hover="#586274",
+)
+
+
+def mix(ground: str, ink: str, strength: float) -> str:
+    """Return `ground` moved towards `ink` by `strength` (0 to 1)."""
+    pairs = zip(_channels(ground), _channels(ink), strict=True)
+    return "#" + "".join(f"{round(a + (b - a) * strength):02X}" for a, b in pairs)
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast ratio of two colours as WCAG 2.2 defines it, from 1 to 21."""
+    dark, light = sorted((_luminance(one), _luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _channels(color: str) -> tuple[int, int, int]:
+    return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
+
+
+def _luminance(color: str) -> float:
+    parts = (each / 255 for each in _channels(color))
+    red, green, blue = (each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@dataclass(frozen=True, slots=True)
+class TextSizes:
+    """Text sizes in points, all derived from the system's."""
+
+    body: float
+
+    @property
+    def small(self) -> float:
+        """Headers of tables, captions."""
+        return round(self.body * 0.92, 1)
+
+    @property
+    def large(self) -> float:
+        """Headings of cards and messages."""
+        return round(self.body * 1.1, 1)
+
+    @property
+    def title(self) -> float:
+        """A page's heading."""
+        return round(self.body * 1.35, 1)
+
+
+def text_sizes() -> TextSizes:
+    """Return the sizes that belong to the application's font."""
+    return TextSizes(QFontInfo(QApplication.font()).pointSizeF())
+
+
+def sized_font(points: float, *, bold: bool = False) -> QFont:
+    """Return the application's font at another size."""
+    font = QFont(QApplication.font())
+    font.setPointSizeF(points)
+    font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
+    return font
+
+
+def mono_font() -> QFont:
+    """Return the system's fixed-width font at the body's size; for code and logs only."""
+    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    font.setPointSizeF(text_sizes().body)
+    return font
+
+
+class ThemeManager(QObject):
+    """Which theme holds, and everything that has to happen when that changes."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._mode = "system"
+        self._theme = LIGHT
+        self._app: QApplication | None = None
+        self._art: Path | None = None
+        self._busy = False
+
+    @property
+    def theme(self) -> Theme:
+        """The theme that holds now."""
+        return self._theme
+
+    @property
+    def mode(self) -> str:
+        """What the person chose: `system`, `light` or `dark`."""
+        return self._mode
+
+    def set_mode(self, mode: str) -> None:
+        """Follow the desktop (`system`), or stay `light` or `dark`; recolours everything at once."""
+        self._mode = mode if mode in MODES else "system"
+        if self._app is not None:
+            self._ask_desktop(self._app)
+            self._refresh()
+
+    def apply(self, app: QApplication, art: Path | None = None) -> None:
+        """Dress `app` and follow the desktop from now on; `art` is a folder that may keep drawn arrows."""
+        if self._app is not app:
+            self._app = app
+            self._art = art
+            app.setStyle("Fusion")
+            app.styleHints().colorSchemeChanged.connect(self._follow)
+            app.installEventFilter(self)
+            self._ask_desktop(app)
+        self._refresh()
+
+    def forget(self) -> None:
+        """Let go of the application; the next `apply` starts anew."""
+        if self._app is not None:
+            self._app.removeEventFilter(self)
+            with contextlib.suppress(RuntimeError):
+                self._app.styleHints().colorSchemeChanged.disconnect(self._follow)
+        self._app = None
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Redraw the style sheet's point sizes when the system's font changes."""
+        if event.type() == QEvent.Type.ApplicationFontChange and watched is self._app and not self._busy:
+            self._refresh()
+        return False
+
+    def _ask_desktop(self, app: QApplication) -> None:
+        schemes = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
+        app.styleHints().setColorScheme(schemes.get(self._mode, Qt.ColorScheme.Unknown))
+
+    def _follow(self) -> None:
+        if self._mode == "system":
+            self._refresh()
+
+    def _wanted(self, app: QApplication) -> Theme:
+        if self._mode != "system":
+            return DARK if self._mode == "dark" else LIGHT
+        return DARK if app.styleHints().colorScheme() == Qt.ColorScheme.Dark else LIGHT
+
+    def _refresh(self) -> None:
+        app = self._app
+        if app is None or self._busy:
+            return
+        from desktop_app.ui.style import style_sheet  # the sheet is drawn from this module's values
+
+        self._busy = True
+        try:
+            self._theme = self._wanted(app)
+            app.setPalette(palette(self._theme))
+            app.setStyleSheet(style_sheet(self._theme, text_sizes(), self._art))
+        finally:
+            self._busy = False
+        self.changed.emit()
+
+
+def palette(theme: Theme) -> QPalette:
+    """Return the theme as Qt's palette, for what no style sheet reaches."""
+    made = QPalette()
+    role = QPalette.ColorRole
+    colors = {
+        role.Window: theme.ground, role.WindowText: theme.text, role.Base: theme.surface,
+        role.AlternateBase: theme.ground, role.Text: theme.text, role.Button: theme.surface,
+        role.ButtonText: theme.text, role.BrightText: theme.failed, role.Highlight: theme.selection,
+        role.HighlightedText: theme.text, role.Link: theme.accent, role.LinkVisited: theme.accent,
+        role.ToolTipBase: theme.surface, role.ToolTipText: theme.text, role.PlaceholderText: theme.muted,
+        role.Light: theme.hover, role.Midlight: theme.hairline, role.Mid: theme.hairline,
+        role.Dark: theme.border_strong, role.Shadow: theme.ground, role.Accent: theme.accent,
+    }  # fmt: skip
+    for each, color in colors.items():
+        made.setColor(each, QColor(color))
+    for each in (role.WindowText, role.Text, role.ButtonText, role.HighlightedText):
+        made.setColor(QPalette.ColorGroup.Disabled, each, QColor(theme.disabled))
+    return made
+
+
+@cache
+def theme_manager() -> ThemeManager:
+    """Return the window's theme manager: the one global of this room."""
+    return ThemeManager()
