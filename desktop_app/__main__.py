@@ -1,0 +1,98 @@
+"""The front door: `rankzero VERB …`. Imports nothing but the verb that is asked for.
+
+`rankzero --help` and wrong usage must cost little more than starting Python (tests/architecture holds that).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+HELP = """usage: rankzero [--home DIR] [--safe-mode] [--version] [VERB …]
+
+Without a verb, the window opens.
+
+verbs:
+  open PATH            the window, on that file or folder
+  validate PATH...     check job files offline; folders are walked
+  new job              a job file from a wizard, answered from a file
+  run JOB.yml          submit a job and follow it to its end
+  runs …               list, show, logs, cancel, download, rm
+  toolchains …         list, create, add, use, check, remove: Python environments with the frameworks
+  plugins …            list, enable, disable
+  doctor               what this machine has, what is missing and how to get it
+
+options:
+  --home DIR           keep all state in DIR (or set RANKZERO_HOME)
+  --safe-mode          start without any plugin that did not come with the program
+  --json               one JSON document on standard output, nothing else there
+  --version            say the version
+  -h, --help           this text; `rankzero VERB --help` says more
+
+exit codes: 0 done, 1 the input or the job is at fault, 2 wrong usage, 3 the outside world failed, 130 interrupted
+"""
+
+VERBS = {
+    "open": "open_window",
+    "validate": "validate",
+    "new": "new",
+    "run": "run",
+    "runs": "runs",
+    "toolchains": "toolchains",
+    "plugins": "plugins",
+    "doctor": "doctor",
+}
+"""The module below `desktop_app.cli` for each verb."""
+
+_WITH_VALUE = frozenset({"--home"})
+_FLAGS = frozenset({"--safe-mode", "--json"})
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb and return its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    shared, rest = _split(given)
+    if rest and rest[0] in ("-h", "--help"):
+        print(HELP, end="")
+        return 0
+    if rest and rest[0] == "--version":
+        return _version()
+    verb = rest[0] if rest else "open"
+    if verb not in VERBS:
+        return _wrong(verb)
+    from desktop_app.cli.dispatch import run_verb
+
+    return run_verb(verb, VERBS[verb], [*shared, *rest[1:]])
+
+
+def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Return the options that stand before the verb, and the verb with all that follows it."""
+    taken = 0
+    while taken < len(arguments):
+        word = arguments[taken]
+        if word in _WITH_VALUE:
+            taken += 2
+        elif word in _FLAGS or word.partition("=")[0] in _WITH_VALUE:
+            taken += 1
+        else:
+            break
+    return arguments[:taken], arguments[taken:]
+
+
+def _version() -> int:
+    from desktop_app import __version__
+
+    print(f"rankzero {__version__}")
+    return 0
+
+
+def _wrong(word: str) -> int:
+    from desktop_app.core.nearest import nearest
+
+    kind = "option" if word.startswith("-") else "verb"
+    print(f"error: There is no {kind} “{word}”. {nearest(word, list(VERBS))}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""Printing: results on standard output, progress and errors on standard error."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+
+def use_utf8() -> None:
+    """Write UTF-8 whatever the locale says, and never fail over a character."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def error(message: str, hint: str = "") -> None:
+    """Say on standard error what is at fault, in one line."""
+    note(f"error: {message} {hint}".rstrip())
+
+
+def warning(message: str) -> None:
+    """Say on standard error what is worth knowing and stops nothing."""
+    note(f"warning: {message}")
+
+
+def note(text: str) -> None:
+    """Write a line on standard error, over a progress bar if one stands there."""
+    clear = "\r\x1b[K" if sys.stderr.isatty() else ""
+    print(clear + " ".join(text.splitlines()), file=sys.stderr, flush=True)
+
+
+def document(data: Any) -> None:
+    """Print the one JSON document of a verb."""
+    print(json.dumps(data, indent=1, ensure_ascii=False))
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print rows below their headings, each column as wide as its widest cell."""
+    lines = [list(headings), *(list(each) for each in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
+    for line in lines:
+        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        print("  ".join(cells).rstrip())
+
+
+class ProgressLines:
+    """Progress on standard error: a bar on a terminal, a line per step elsewhere."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stderr.isatty()
+        self._last = ""
+
+    def __call__(self, message: str, part: float | None) -> None:
+        """Show what is being done and, where it is known, the part (0 to 1) that is done."""
+        if self._terminal:
+            sys.stderr.write(f"\r\x1b[K{_bar(part)}{message[: _room()]}")
+            sys.stderr.flush()
+        elif message != self._last:
+            note(message)
+        self._last = message
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._terminal and self._last:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+def stop_output() -> None:
+    """Send standard output nowhere: who read it has gone (`rankzero … | head`)."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def _bar(part: float | None, width: int = 20) -> str:
+    if part is None:
+        return "… "
+    done = round(width * min(max(part, 0.0), 1.0))
+    return f"{'█' * done}{'·' * (width - done)} {part:4.0%} "
+
+
+def _room() -> int:
+    try:
+        return max(os.get_terminal_size(sys.stderr.fileno()).columns - 28, 20)
+    except OSError:
+        return 72

@@ -1,0 +1,123 @@
+"""Follows a run to its end: its phases on standard error, the lines of its logs where the verb wants them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+from desktop_app.api import JobBackend, OutsideError, RunSnapshot, RunStatus, UserError
+from desktop_app.cli import console
+from desktop_app.cli.log_tail import LogTail
+from desktop_app.core.backoff import Backoff
+
+INTERVAL = 0.1
+PATIENCE = 10.0
+"""For so many seconds a run may be out of sight before following it ends."""
+
+
+class Interrupts:
+    """Ctrl+C as a request to cancel; a second one ends the program at once."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self.asked = asyncio.Event()
+
+    @contextlib.contextmanager
+    def caught(self) -> Iterator[None]:
+        """Take Ctrl+C as long as this lasts."""
+        before = signal.signal(signal.SIGINT, self._pressed)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _pressed(self, _signal: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        self._loop.call_soon_threadsafe(self.asked.set)
+
+
+class Follower:
+    """Shows one run; `write` takes a line of a log, `rank` restricts the logs to that of one rank."""
+
+    def __init__(self, backend: JobBackend, handle: str, write: Callable[[str], None], rank: int | None = None) -> None:
+        self._backend = backend
+        self._handle = handle
+        self._write = write
+        self._rank = rank
+        self._tails: dict[int, LogTail] = {}
+        self._said: set[str] = set()
+        self._seen = time.monotonic()
+        self._backoff = Backoff(INTERVAL, 2.0, 5.0)
+
+    async def follow(self, interrupts: Interrupts) -> RunSnapshot:
+        """Return the run's last snapshot once it is over; Ctrl+C cancels it and goes on following."""
+        canceling = False
+        while True:
+            snapshot = await self._look()
+            more = await self._show(snapshot) if snapshot else False
+            if snapshot and snapshot.is_over and not more:
+                self._finish(snapshot)
+                return snapshot
+            if interrupts.asked.is_set() and not canceling:
+                canceling = True
+                console.note("Canceling. Ctrl+C once more leaves it to itself.")
+                await self._backend.cancel(self._handle)
+            if not more:
+                await self._pause(interrupts, canceling)
+
+    async def _look(self) -> RunSnapshot | None:
+        try:
+            found = (await self._backend.snapshots([self._handle])).get(self._handle)
+        except UserError as error:
+            self._say(f"fault {error.message}", f"Can't be asked at the moment: {error}")
+            await asyncio.sleep(self._backoff.next())
+            return None
+        self._backoff.reset()
+        if found is not None:
+            self._seen = time.monotonic()
+        elif time.monotonic() - self._seen > PATIENCE:
+            raise OutsideError(f"The run {self._handle} can't be found any more.", hint="Was its folder removed?")
+        return found
+
+    async def _show(self, snapshot: RunSnapshot) -> bool:
+        for phase in snapshot.phases:
+            self._say(phase.name.value, phase.name.value)
+        if snapshot.status is RunStatus.UNKNOWN:
+            self._say(f"unknown {snapshot.reason}", f"Unknown: {snapshot.reason}")
+        await self._find_logs(snapshot)
+        many = len(self._tails) > 1
+        return any([self._copy(rank, tail.lines(), many) for rank, tail in sorted(self._tails.items())])
+
+    async def _find_logs(self, snapshot: RunSnapshot) -> None:
+        wanted = [each for each in snapshot.ranks if self._rank in (None, each.rank)]
+        if all(each.rank in self._tails for each in wanted):
+            return
+        files = await self._backend.log_files(self._handle)
+        for each in wanted:
+            if each.rank not in self._tails and each.log in files:
+                self._tails[each.rank] = LogTail(files[each.log])
+
+    def _finish(self, snapshot: RunSnapshot) -> None:
+        for rank, tail in sorted(self._tails.items()):
+            self._copy(rank, tail.rest(), len(snapshot.ranks) > 1 and self._rank is None)
+
+    def _copy(self, rank: int, lines: list[str], many: bool) -> bool:
+        for line in lines:
+            self._write(f"[{rank}] {line}" if many else line)
+        return bool(lines)
+
+    async def _pause(self, interrupts: Interrupts, canceling: bool) -> None:
+        if canceling:
+            await asyncio.sleep(INTERVAL)
+            return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(interrupts.asked.wait(), INTERVAL)
+
+    def _say(self, key: str, text: str) -> None:
+        if key not in self._said:
+            self._said.add(key)
+            console.note(text)

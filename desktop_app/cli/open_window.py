@@ -1,0 +1,41 @@
+"""Open the window, on a file or folder if one is given."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from desktop_app.api.errors import OutsideError, UserError
+from desktop_app.places import find_places
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Add the verb's options."""
+    parser.add_argument("path", metavar="PATH", nargs="?", type=Path, help="a file or folder")
+    parser.add_argument("--sample", action="store_true", help="open a copy of the sample project of one's own")
+
+
+def run(options: Namespace) -> int:
+    """Open it and stay until it is closed."""
+    path: Path | None = options.path
+    if path is not None and not path.exists():
+        raise UserError(f"{path} does not exist.", hint="Give a file or a folder.")
+    if not has_display():
+        hint = "Start it on a desktop, or use the verbs: `rankzero --help`."
+        raise OutsideError("The window needs a display, and there is none here (DISPLAY is not set).", hint=hint)
+    if options.sample:
+        from desktop_app.services.samples import own_copy
+
+        path = own_copy(find_places(options.home))
+    from desktop_app.app import run_window
+
+    return run_window(path, options.home, options.safe_mode)
+
+
+def has_display() -> bool:
+    """Whether a window can be shown: always on Windows and macOS, by the environment elsewhere."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))

@@ -1,0 +1,74 @@
+"""`runs logs`: one rank's log as it is, or all ranks merged by time; follows a run that is going on."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
+from pathlib import Path
+
+from desktop_app.api import RunSnapshot, UserError
+from desktop_app.cli import console
+from desktop_app.cli.following import Follower, Interrupts
+from desktop_app.cli.lookup import find_run
+from desktop_app.cli.merged_log import merged
+from desktop_app.cli.words import ending
+from desktop_app.services.workbench import Workbench
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Add the verb's options."""
+    parser.add_argument("--rank", metavar="N", type=int, help="the log of this rank alone, byte for byte")
+    parser.add_argument("--follow", "-f", action="store_true", help="go on as long as the run does")
+
+
+async def run(workbench: Workbench, options: Namespace) -> int:
+    """Print the logs."""
+    found = await find_run(workbench, options.name)
+    files = await workbench.backend_of(found.handle).log_files(found.handle)
+    wanted = _wanted(found, options.rank)
+    if options.json:
+        names = [{"rank": rank, "log": name, "path": str(files.get(name, ""))} for rank, name in wanted.items()]
+        console.document({"run": found.run, "logs": names})
+    elif options.follow and not found.is_over:
+        return await _follow(workbench, found, options.rank)
+    else:
+        _print(found, {rank: files[name] for rank, name in wanted.items() if name in files})
+    return 0
+
+
+def _wanted(found: RunSnapshot, rank: int | None) -> dict[int, str]:
+    logs = {each.rank: each.log for each in found.ranks if rank in (None, each.rank)}
+    if rank is not None and not logs:
+        numbers = ", ".join(str(each.rank) for each in found.ranks) or "none"
+        raise UserError(f"{found.run} has no rank {rank}.", hint=f"Its ranks: {numbers}.")
+    return logs
+
+
+def _print(found: RunSnapshot, files: Mapping[int, Path]) -> None:
+    if not files:
+        raise UserError(f"{found.run} has no log.", hint=f"It is {found.status.value}. {found.reason}".rstrip())
+    if len(files) == 1:
+        (path,) = files.values()
+        sys.stdout.flush()
+        with path.open("rb") as log:
+            shutil.copyfileobj(log, sys.stdout.buffer)
+        return
+    clocks = {rank: (path, Path(found.folder, "clock", f"{rank}.bin")) for rank, path in files.items()}
+    for line in merged(clocks):
+        print(f"[{line.rank}] {line.text}")
+
+
+async def _follow(workbench: Workbench, found: RunSnapshot, rank: int | None) -> int:
+    """Copy what comes until the run is over; Ctrl+C ends the following and leaves the run alone."""
+    follower = Follower(workbench.backend_of(found.handle), found.handle, _write, rank)
+    snapshot = await follower.follow(Interrupts(asyncio.get_running_loop()))
+    workbench.archive.record(snapshot)
+    console.note(ending(snapshot))
+    return 0
+
+
+def _write(line: str) -> None:
+    print(line, flush=True)

@@ -1,0 +1,138 @@
+"""The runs that this machine knows: list, show, logs, cancel, download, rm."""
+
+from __future__ import annotations
+
+import asyncio
+from argparse import ArgumentParser, Namespace
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from desktop_app.api import RunSnapshot, RunStatus, UserError
+from desktop_app.cli import console, run_download, run_logs
+from desktop_app.cli.dispatch import add_shared
+from desktop_app.cli.lookup import find_run
+from desktop_app.cli.shapes import run_shape
+from desktop_app.cli.words import duration, ending, ranks
+from desktop_app.compose import open_workbench
+from desktop_app.services.workbench import Workbench
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Add the verbs below this one."""
+    verbs = parser.add_subparsers(metavar="list|show|logs|cancel|download|rm", required=True)
+    _add(verbs, "list", _list, "all runs, newest first")
+    show = _add(verbs, "show", _show, "one run with its phases, ranks and metrics")
+    logs = _add(verbs, "logs", run_logs.run, "the logs of a run, all ranks merged by time")
+    cancel = _add(verbs, "cancel", _cancel, "end a run: SIGTERM, a grace period, SIGKILL")
+    download = _add(verbs, "download", run_download.run, "copy outputs, logs and the job file into a folder")
+    remove = _add(verbs, "rm", _remove, "forget a run that is over and delete its files")
+    for each in (show, logs, cancel, download, remove):
+        each.add_argument("name", metavar="R", help="the run's name, or as much of its end as is needed")
+    run_logs.configure(logs)
+    run_download.configure(download)
+
+
+def run(options: Namespace) -> int:
+    """Do what the second verb says."""
+    act: Callable[[Workbench, Namespace], Awaitable[int]] = options.act
+    return asyncio.run(_act(act, options))
+
+
+async def _act(act: Callable[[Workbench, Namespace], Awaitable[int]], options: Namespace) -> int:
+    return await act(open_workbench(options.home, options.safe_mode), options)
+
+
+def _add(verbs: Any, name: str, act: Callable[[Workbench, Namespace], Awaitable[int]], summary: str) -> ArgumentParser:
+    parser: ArgumentParser = verbs.add_parser(name, help=summary, description=summary, allow_abbrev=False)
+    parser.set_defaults(act=act)
+    add_shared(parser)
+    return parser
+
+
+async def _list(workbench: Workbench, options: Namespace) -> int:
+    await workbench.monitor.refresh()
+    runs = sorted(workbench.store.runs.values(), key=lambda each: each.created, reverse=True)
+    if options.json:
+        console.document({"runs": [run_shape(each) for each in runs]})
+    elif runs:
+        console.table(("RUN", "STATUS", "NAME", "BACKEND", "RANKS", "CREATED", "TOOK"), [_row(each) for each in runs])
+    else:
+        console.note("There are no runs yet. `rankzero run --sample` starts the first one.")
+    return 0
+
+
+def _row(run: RunSnapshot) -> Sequence[str]:
+    created = run.created.astimezone().strftime("%Y-%m-%d %H:%M")
+    return (run.run, run.status.value, run.display_name, run.backend, ranks(run), created, duration(run))
+
+
+async def _show(workbench: Workbench, options: Namespace) -> int:
+    found = await find_run(workbench, options.name)
+    if options.json:
+        console.document(run_shape(found))
+    else:
+        _print(found)
+    return 0
+
+
+def _print(run: RunSnapshot) -> None:
+    facts = {
+        "Run": run.run,
+        "Name": run.display_name,
+        "Experiment": run.experiment,
+        "Status": f"{run.status.value} {run.reason}".rstrip(),
+        "Size": ranks(run),
+        "Took": duration(run),
+        "Outputs": run.outputs,
+        "Folder": run.folder,
+    }
+    for title, text in facts.items():
+        print(f"{title:<11} {text}")
+    for phase in run.phases:
+        took = f"{(phase.ended - phase.started).total_seconds():.1f} s" if phase.ended else "…"
+        print(f"{'Phase':<11} {phase.name.value} {took}")
+    for rank in run.ranks:
+        code = "" if rank.exit_code is None else f" exit code {rank.exit_code}"
+        print(f"{'Rank':<11} {rank.rank} on node {rank.node}: {rank.status.value}{code}")
+    for name, (value, step) in sorted(run.metrics.items()):
+        print(f"{'Metric':<11} {name} = {value:g} at step {step}")
+
+
+async def _cancel(workbench: Workbench, options: Namespace) -> int:
+    found = await find_run(workbench, options.name)
+    if found.is_over:
+        raise UserError(f"{found.run} is over already: {found.status.value}.")
+    backend = workbench.backend_of(found.handle)
+    await backend.cancel(found.handle)
+    found = await _wait_for_end(workbench, found)
+    if options.json:
+        console.document(run_shape(found))
+    else:
+        console.note(ending(found) if found.is_over else f"{found.run} was asked to end.")
+    return 0
+
+
+async def _wait_for_end(workbench: Workbench, run: RunSnapshot, limit: float = 60.0) -> RunSnapshot:
+    backend = workbench.backend_of(run.handle)
+    for _look in range(int(limit / 0.2)):
+        run = (await backend.snapshots([run.handle])).get(run.handle, run)
+        if run.is_over:
+            workbench.archive.record(run)
+            break
+        await asyncio.sleep(0.2)
+    return run
+
+
+async def _remove(workbench: Workbench, options: Namespace) -> int:
+    found = await find_run(workbench, options.name)
+    if not found.is_over and found.status is not RunStatus.UNKNOWN:
+        raise UserError(f"{found.run} is still going on.", hint=f"`rankzero runs cancel {found.run}` ends it.")
+    if found.handle in await workbench.backend_of(found.handle).discover():
+        await workbench.backend_of(found.handle).remove(found.handle)
+    workbench.archive.remove(found.handle)
+    workbench.store.remove(found.handle)
+    if options.json:
+        console.document({"removed": found.run})
+    else:
+        console.note(f"{found.run} is gone.")
+    return 0

@@ -1,0 +1,114 @@
+"""The Python environments that hold the frameworks: list, create, add, use, check, remove."""
+
+from __future__ import annotations
+
+import asyncio
+from argparse import ArgumentParser, Namespace
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from desktop_app.cli import console
+from desktop_app.cli.dispatch import add_shared
+from desktop_app.compose import open_workbench
+from desktop_app.services.toolchains import Toolchain, Toolchains
+
+Act = Callable[[Toolchains, Namespace], Awaitable[Sequence[Toolchain]]]
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Add the verbs below this one."""
+    verbs = parser.add_subparsers(metavar="list|create|add|use|check|remove", required=True)
+    _add(verbs, "list", _list, "all toolchains, made or chosen")
+    create = _add(verbs, "create", _create, "make a toolchain; goes on where it was interrupted")
+    add = _add(verbs, "add", _packages, "add packages to a toolchain")
+    use = _add(verbs, "use", _use, "let a plugin's jobs run in a Python of your own")
+    check = _add(verbs, "check", _check, "try whether a toolchain works")
+    remove = _add(verbs, "remove", _remove, "delete a toolchain that was made here")
+    for each in (create, add, check, remove):
+        each.add_argument("name", metavar="NAME", help="the toolchain's name: pytorch")
+    create.add_argument("--python", metavar="PATH", type=Path, help="the Python to make it with")
+    add.add_argument("packages", metavar="PACKAGE", nargs="+", help="a requirement, as pip takes it")
+    use.add_argument("plugin", metavar="PLUGIN", help="the plugin's name: rankzero-pytorch")
+    use.add_argument("python", metavar="PYTHON", type=Path, help="an interpreter, or the folder of its environment")
+
+
+def run(options: Namespace) -> int:
+    """Do what the second verb says, and print the toolchains it is about."""
+    toolchains = open_workbench(options.home, options.safe_mode).toolchains
+    act: Act = options.act
+    found = asyncio.run(_act(act, toolchains, options))
+    if options.json:
+        console.document({"toolchains": [toolchain_shape(each) for each in found]})
+    else:
+        rows = [(each.name, str(each.state), str(each.origin), _size(each), _where(each)) for each in found]
+        console.table(("TOOLCHAIN", "STATE", "ORIGIN", "SIZE", "PYTHON"), rows)
+    return 0 if act is not _check or all(each.state == "ready" for each in found) else 3
+
+
+def toolchain_shape(toolchain: Toolchain) -> dict[str, Any]:
+    """Return a toolchain as `toolchains list` prints it; its size in bytes."""
+    return {
+        "name": toolchain.name,
+        "title": toolchain.title,
+        "state": str(toolchain.state),
+        "origin": str(toolchain.origin),
+        "reason": toolchain.reason or None,
+        "python": str(toolchain.python) if toolchain.python else None,
+        "packages": dict(toolchain.packages),
+        "size": toolchain.size,
+    }
+
+
+def _add(verbs: Any, name: str, act: Act, summary: str) -> ArgumentParser:
+    parser: ArgumentParser = verbs.add_parser(name, help=summary, description=summary, allow_abbrev=False)
+    parser.set_defaults(act=act)
+    add_shared(parser)
+    return parser
+
+
+async def _act(act: Act, toolchains: Toolchains, options: Namespace) -> Sequence[Toolchain]:
+    return await act(toolchains, options)
+
+
+async def _list(toolchains: Toolchains, _options: Namespace) -> Sequence[Toolchain]:
+    return toolchains.list()
+
+
+async def _create(toolchains: Toolchains, options: Namespace) -> Sequence[Toolchain]:
+    progress = console.ProgressLines()
+    try:
+        return [await toolchains.create(options.name, progress, options.python)]
+    finally:
+        progress.close()
+
+
+async def _packages(toolchains: Toolchains, options: Namespace) -> Sequence[Toolchain]:
+    progress = console.ProgressLines()
+    try:
+        await toolchains.add(options.name, options.packages, progress)
+    finally:
+        progress.close()
+    return [await toolchains.check(options.name)]
+
+
+async def _use(toolchains: Toolchains, options: Namespace) -> Sequence[Toolchain]:
+    toolchains.use(options.plugin, options.python)
+    return toolchains.list()
+
+
+async def _check(toolchains: Toolchains, options: Namespace) -> Sequence[Toolchain]:
+    return [await toolchains.check(options.name)]
+
+
+async def _remove(toolchains: Toolchains, options: Namespace) -> Sequence[Toolchain]:
+    toolchains.remove(options.name)
+    return toolchains.list()
+
+
+def _size(toolchain: Toolchain) -> str:
+    return f"{toolchain.size / 1e6:.0f} MB" if toolchain.size else "–"
+
+
+def _where(toolchain: Toolchain) -> str:
+    return toolchain.reason if toolchain.state != "ready" and toolchain.reason else str(toolchain.python)

@@ -1,0 +1,53 @@
+"""Check files offline; folders are walked. Exits 1 if there is an error among the findings."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+from desktop_app.api import Diagnostic, Severity
+from desktop_app.cli import console
+from desktop_app.cli.shapes import report_shape
+from desktop_app.compose import open_workbench
+from desktop_app.documents.checks import FileReport
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Add the verb's options."""
+    parser.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="a file, or a folder to walk")
+
+
+def run(options: Namespace) -> int:
+    """Check and print."""
+    workbench = open_workbench(options.home, options.safe_mode)
+    reports = workbench.jobs.check_paths(options.paths)
+    shape = report_shape(reports)
+    if options.json:
+        console.document(shape)
+    else:
+        _print(reports)
+        _summary(len(reports), shape["errors"], shape["warnings"])
+    return 1 if shape["errors"] else 0
+
+
+def _print(reports: Sequence[FileReport]) -> None:
+    for report in reports:
+        for each in report.diagnostics:
+            stream = sys.stderr if each.severity is Severity.ERROR else sys.stdout
+            print(_line(report, each), file=stream)
+
+
+def _line(report: FileReport, finding: Diagnostic) -> str:
+    place = f":{finding.line}:{finding.column or 1}" if finding.line else ""
+    fix = f" Fix: {finding.fix.title}." if finding.fix else ""
+    return f"{finding.severity.value}: {report.path}{place}: {finding.message}{fix} [{finding.code}]"
+
+
+def _summary(files: int, errors: int, warnings: int) -> None:
+    print(f"{_number(files, 'file')} checked: {_number(errors, 'error')}, {_number(warnings, 'warning')}")
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,56 @@
+"""What is said about a run in a line."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from desktop_app.api import RunSnapshot, RunStatus
+
+
+def summary(run: RunSnapshot) -> str:
+    """Return name, size and state of a run."""
+    return f"{run.run}: {run.display_name}, {ranks(run)}, {run.status.value}."
+
+
+def ranks(run: RunSnapshot) -> str:
+    """Return nodes × processes per node, and the ranks they make."""
+    total = run.nodes * run.processes_per_node
+    if run.nodes == 1:
+        return f"{total} rank{'' if total == 1 else 's'}"
+    return f"{run.nodes} × {run.processes_per_node} = {total} ranks"
+
+
+def duration(run: RunSnapshot, now: datetime | None = None) -> str:
+    """Return how long the run took, or takes already."""
+    if run.started is None:
+        return "–"
+    end = run.ended or now or datetime.now(UTC)
+    return clock(max((end - run.started).total_seconds(), 0.0))
+
+
+def clock(seconds: float) -> str:
+    """Return 8.4 s, 01:12 or 1:02:03."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
+
+
+def ending(run: RunSnapshot) -> str:
+    """Return how the run ended, and where to look next."""
+    if run.status is RunStatus.COMPLETED:
+        return f"{run.run} Completed in {duration(run)}. Outputs: {run.outputs}"
+    if run.status is RunStatus.CANCELED:
+        return f"{run.run} was Canceled after {duration(run)}. {run.reason}".rstrip()
+    return f"{run.run} {run.status.value} after {duration(run)}. {_why(run)}".rstrip()
+
+
+def _why(run: RunSnapshot) -> str:
+    fallen = run.first_failure
+    if fallen is None:
+        return run.reason
+    code = f"signal {-fallen.exit_code}" if fallen.exit_code < 0 else f"exit code {fallen.exit_code}"
+    text = f": {fallen.text}" if fallen.text else ""
+    hint = f"`rankzero runs logs {run.run} --rank {fallen.rank}` shows its log."
+    return f"Rank {fallen.rank} fell first, with {code}{text}. {hint}"

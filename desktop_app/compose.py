@@ -1,0 +1,74 @@
+"""Puts services and backends together; the command line and the window both start from here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from desktop_app.api import Diagnostic, Host, Job, JobBackend, MetricPoint, ProcessSpec, ScriptScan, ScriptSource
+from desktop_app.backends.local.backend import LocalBackend
+from desktop_app.places import Places, find_places
+from desktop_app.services.archive import RunArchive
+from desktop_app.services.jobs import JobService
+from desktop_app.services.metrics import read_tensorboard
+from desktop_app.services.monitor import RunMonitor
+from desktop_app.services.plugins import PluginHost
+from desktop_app.services.run_store import RunStore
+from desktop_app.services.settings import Settings
+from desktop_app.services.toolchains import InterpreterChoice, Toolchains
+from desktop_app.services.workbench import Workbench
+
+
+def open_workbench(home: str | os.PathLike[str] | None = None, safe_mode: bool = False) -> Workbench:
+    """Return the services over `home`. Reads plugin manifests, but imports no plugin before one is needed."""
+    places = find_places(home)
+    settings = Settings(places.settings)
+    plugins = PluginHost(places, settings, safe_mode=safe_mode)
+    plugins.discover()
+    toolchains = Toolchains(places, settings, plugins.toolchain_specs)
+    return _assemble(places, settings, plugins, toolchains)
+
+
+def _assemble(places: Places, settings: Settings, plugins: PluginHost, toolchains: Toolchains) -> Workbench:
+    archive, store = RunArchive(places.archive), RunStore()
+    backends: Mapping[str, JobBackend] = {"local": LocalBackend(places, LocalPorts(plugins, toolchains))}
+    return Workbench(
+        places=places,
+        settings=settings,
+        plugins=plugins,
+        toolchains=toolchains,
+        archive=archive,
+        store=store,
+        monitor=RunMonitor(backends, archive, store),
+        backends=backends,
+        jobs=JobService(plugins, backends),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LocalPorts:
+    """What the local backend asks of the services above it, which it may not import."""
+
+    plugins: PluginHost
+    toolchains: Toolchains
+
+    def launch_plan(self, job: Job, host: Host) -> tuple[str, tuple[ProcessSpec, ...]] | None:
+        """Return the processes a job means, with the id of the plugin that says so."""
+        return self.plugins.launch_plan(job, host)
+
+    def check_job(self, job: Job) -> Sequence[Diagnostic]:
+        """Return what the plugins find wrong with a job."""
+        return self.plugins.check_job(job)
+
+    def scan_script(self, source: ScriptSource) -> ScriptScan:
+        """Return what the plugins see in a script."""
+        return self.plugins.scan_script(source)
+
+    async def interpreter_for(self, plugin_id: str | None, imports: Sequence[str]) -> InterpreterChoice:
+        """Return the Python that a plugin's jobs run in, and what it lacks."""
+        return await self.toolchains.interpreter_for(plugin_id, imports)
+
+    async def tensorboard(self, folders: Sequence[str]) -> Sequence[MetricPoint]:
+        """Return the scalars of the TensorBoard event files below `folders`."""
+        return await read_tensorboard(folders)

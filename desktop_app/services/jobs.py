@@ -1,0 +1,150 @@
+"""Jobs from file to run: read, check, plan, submit."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from desktop_app.api import (
+    Answers,
+    Diagnostic,
+    Job,
+    JobBackend,
+    JobSource,
+    Progress,
+    Severity,
+    SubmissionPlan,
+    UserError,
+    Value,
+    WizardContext,
+)
+from desktop_app.core.nearest import nearest
+from desktop_app.documents.checks import FileReport, check_text
+from desktop_app.documents.edits import set_values
+from desktop_app.documents.job_document import read_job
+from desktop_app.documents.text_file import TextFile
+from desktop_app.services.plugins import PluginHost
+from desktop_app.services.wizards import Wizards
+
+_PASSED_BY = frozenset({"__pycache__", "node_modules", "venv", "env", "build", "dist"})
+
+
+class JobError(UserError):
+    """A job that can't be planned or submitted as it is, with every finding that stands in its way."""
+
+    def __init__(self, message: str, diagnostics: Sequence[Diagnostic], *, hint: str = "") -> None:
+        super().__init__(message, hint=hint, details="\n".join(describe(each) for each in diagnostics))
+        self.diagnostics = tuple(diagnostics)
+
+
+class JobService:
+    """What a person does with jobs, for the window and the command line alike."""
+
+    def __init__(self, plugins: PluginHost, backends: Mapping[str, JobBackend]) -> None:
+        self._plugins = plugins
+        self._backends = backends
+        self._wizards = Wizards(plugins)
+
+    def backend(self, name: str) -> JobBackend:
+        """Return the backend called `name`."""
+        if name in self._backends:
+            return self._backends[name]
+        raise UserError(f"There is no backend “{name}” here.", hint=nearest(name, sorted(self._backends)))
+
+    async def plan_file(
+        self, path: Path, sets: Mapping[str, Value] | None = None, backend: str = "local"
+    ) -> SubmissionPlan:
+        """Return what submitting the job file would do, with the values of `sets` in place of the file's own."""
+        chosen = self.backend(backend)
+        text = TextFile.load(path).text
+        if sets:
+            text = set_values(text, sets)
+        return await self.plan_text(text, path, path.absolute().parent, chosen.name)
+
+    async def plan_text(self, text: str, path: Path | None, folder: Path, backend: str = "local") -> SubmissionPlan:
+        """Return what submitting `text` would do; its relative paths start at `folder`.
+
+        Raises JobError if the text holds no command job.
+        """
+        chosen = self.backend(backend)
+        report = self.check_text(path or folder / "job.yml", text)
+        reading = read_job(text, path)
+        if reading.job is None:
+            raise _no_job(path, report.diagnostics or reading.diagnostics)
+        plan = await chosen.plan(reading.job, JobSource(path, folder, text))
+        return dataclasses.replace(plan, diagnostics=merged(report.diagnostics, plan.diagnostics))
+
+    async def submit(self, plan: SubmissionPlan, progress: Progress = lambda _message, _part: None) -> str:
+        """Start the plan and return the run's handle. Raises JobError for a plan with an error among its findings."""
+        errors = errors_of(plan.diagnostics)
+        if errors:
+            raise JobError("The job can't start as it is.", errors, hint="Mend what is listed and try again.")
+        return await self.backend(plan.backend).submit(plan, progress)
+
+    def check_text(self, path: Path | None, text: str) -> FileReport:
+        """Return what is wrong with one file's text, by the rules of the house and of every plugin."""
+        return check_text(path, text, self._check_job)
+
+    def check_paths(self, paths: Sequence[Path]) -> list[FileReport]:
+        """Check files, and every YAML file below folders; a file that can't be read is a finding too."""
+        return [self._check_file(each) for each in files_below(paths)]
+
+    def build_wizard(self, plugin: str, wizard: str, answers: Answers, folder: Path) -> str:
+        """Return the job file that a wizard makes of `answers`. Raises UserError where an answer stops it."""
+        return self._wizards.build(plugin, wizard, answers, folder)
+
+    def wizard_context(self, folder: Path, answers: Answers) -> WizardContext:
+        """Return what a wizard may know beside the answers; quick, called on every keystroke."""
+        return self._wizards.context(folder, answers)
+
+    def _check_file(self, path: Path) -> FileReport:
+        try:
+            text = TextFile.load(path).text
+        except UserError as error:
+            finding = Diagnostic(Severity.ERROR, "unreadable", str(error))
+            return FileReport(path, "unknown", (finding,))
+        return self.check_text(path, text)
+
+    def _check_job(self, job: Job) -> Sequence[Diagnostic]:
+        return (*self._plugins.check_job(job), *self._plugins.check_environment(job))
+
+
+def errors_of(diagnostics: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Return those that keep a job from starting."""
+    return tuple(each for each in diagnostics if each.severity is Severity.ERROR)
+
+
+def merged(*groups: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Return all findings, each once; of two that say the same, the first is kept (it knows the line)."""
+    seen: dict[tuple[str, str, str], Diagnostic] = {}
+    for each in (finding for group in groups for finding in group):
+        seen.setdefault((each.code, each.path, each.message), each)
+    return tuple(seen.values())
+
+
+def describe(diagnostic: Diagnostic) -> str:
+    """Return the finding in one line, with its place in the file where that is known."""
+    place = f"line {diagnostic.line}: " if diagnostic.line else f"{diagnostic.path}: " if diagnostic.path else ""
+    return f"{place}{diagnostic.message}"
+
+
+def files_below(paths: Sequence[Path]) -> Iterator[Path]:
+    """Yield files as they are, and the YAML files below folders in their order, leaving out hidden and built ones."""
+    for path in paths:
+        if path.is_dir():
+            yield from _yaml_files(path)
+        else:
+            yield path
+
+
+def _yaml_files(folder: Path) -> Iterator[Path]:
+    for here, folders, files in os.walk(folder):
+        folders[:] = sorted(each for each in folders if not each.startswith(".") and each not in _PASSED_BY)
+        yield from (Path(here, each) for each in sorted(files) if each.lower().endswith((".yml", ".yaml")))
+
+
+def _no_job(path: Path | None, diagnostics: Sequence[Diagnostic]) -> JobError:
+    name = path.name if path else "The text"
+    return JobError(f"{name} is not a command job that can be read.", errors_of(diagnostics))

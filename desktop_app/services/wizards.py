@@ -1,0 +1,105 @@
+"""Wizards without a window: what they may know, and a job file from answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from desktop_app.api import (
+    Answers,
+    Diagnostic,
+    JobWizard,
+    ScriptScan,
+    ScriptSource,
+    Severity,
+    UserError,
+    WizardContext,
+    WizardStep,
+)
+from desktop_app.core.nearest import nearest
+from desktop_app.documents.job_document import write_job
+from desktop_app.services.catalogues import vm_sizes
+from desktop_app.services.host import this_host
+from desktop_app.services.plugins import PluginHost
+
+_SCRIPT_LIMIT = 4_000_000
+
+
+class Wizards:
+    """The wizards of all plugins; a script is scanned again only when it changed."""
+
+    def __init__(self, plugins: PluginHost) -> None:
+        self._plugins = plugins
+        self._scanned: tuple[tuple[Path, int, int], ScriptScan | None] | None = None
+
+    def find(self, plugin: str, wizard: str) -> JobWizard:
+        """Return a wizard by its plugin and name."""
+        known = {(info.id, each.name): each for info, each in self._plugins.wizards()}
+        if (plugin, wizard) in known:
+            return known[plugin, wizard]
+        names = [f"{owner} {name}" for owner, name in known]
+        message = f"There is no wizard “{wizard}” of a plugin “{plugin}”."
+        raise UserError(message, hint=nearest(f"{plugin} {wizard}", names))
+
+    def build(self, plugin: str, wizard: str, answers: Answers, folder: Path) -> str:
+        """Return the job file for `answers`. Raises UserError where a page could not be left with them."""
+        found = self.find(plugin, wizard)
+        context = self.context(folder, answers)
+        steps = found.steps(answers, context)
+        complaints = [*_unknown(answers, steps), *_missing(answers, steps), *_refused(steps)]
+        if complaints:
+            raise UserError(complaints[0], details="\n".join(complaints[1:]))
+        return write_job(found.build(answers, context))
+
+    def context(self, folder: Path, answers: Answers) -> WizardContext:
+        """Return what a wizard may know; the scan is that of the answer to `script`."""
+        return WizardContext(
+            folder=folder,
+            host=this_host(),
+            scan=self._scan(folder, answers.get("script")),
+            presets=tuple(self._plugins.environment_presets()),
+            vm_sizes=vm_sizes(),
+        )
+
+    def _scan(self, folder: Path, script: object) -> ScriptScan | None:
+        if not isinstance(script, str) or not script:
+            return None
+        path = folder / script
+        try:
+            facts = path.stat()
+        except (OSError, ValueError):
+            return None
+        key = (path, facts.st_mtime_ns, facts.st_size)
+        if self._scanned is None or self._scanned[0] != key:
+            self._scanned = (key, self._read(path, script) if facts.st_size < _SCRIPT_LIMIT else None)
+        return self._scanned[1]
+
+    def _read(self, path: Path, name: str) -> ScriptScan | None:
+        try:
+            text = path.read_text("utf-8-sig", "replace")
+        except OSError:
+            return None
+        try:
+            return self._plugins.scan_script(ScriptSource(name, text))
+        except UserError as error:
+            finding = Diagnostic(Severity.ERROR, "script-syntax", str(error), path="script")
+            return ScriptScan(findings=(finding,))
+
+
+def _unknown(answers: Answers, steps: tuple[WizardStep, ...]) -> Iterator[str]:
+    known = [each.name for step in steps for each in step.form.fields]
+    for name in answers:
+        if name not in known:
+            yield f"There is no question “{name}”. {nearest(name, known)}"
+
+
+def _missing(answers: Answers, steps: tuple[WizardStep, ...]) -> Iterator[str]:
+    for field in (each for step in steps for each in step.form.fields):
+        if field.required and answers.get(field.name, field.default) in (None, ""):
+            yield f"“{field.name}” ({field.title}) needs an answer."
+
+
+def _refused(steps: tuple[WizardStep, ...]) -> Iterator[str]:
+    for note in (each for step in steps for each in step.notes):
+        if note.severity is Severity.ERROR:
+            yield f"{note.path}: {note.message}" if note.path else note.message

@@ -1,0 +1,35 @@
+"""Everything that a verb or a screen works with, put together once by `compose`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from desktop_app.api import JobBackend
+from desktop_app.places import Places
+from desktop_app.services.archive import RunArchive
+from desktop_app.services.jobs import JobService
+from desktop_app.services.monitor import RunMonitor
+from desktop_app.services.plugins import PluginHost
+from desktop_app.services.run_store import RunStore
+from desktop_app.services.settings import Settings
+from desktop_app.services.toolchains import Toolchains
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """The services of one session; `backends` by name."""
+
+    places: Places
+    settings: Settings
+    plugins: PluginHost
+    toolchains: Toolchains
+    archive: RunArchive
+    store: RunStore
+    monitor: RunMonitor
+    backends: Mapping[str, JobBackend]
+    jobs: JobService
+
+    def backend_of(self, handle: str) -> JobBackend:
+        """Return the backend that a run's handle belongs to."""
+        return self.jobs.backend(handle.partition("://")[0])

@@ -1,0 +1,70 @@
+"""Fixtures that every suite may use; light, and without Qt."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from desktop_app.places import Places, find_places
+from tests.helpers.processes import describe, processes_of
+from tests.helpers.waiting import wait_until
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
+    """State and cache of a person who has never started the program."""
+    monkeypatch.setenv("RANKZERO_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("RANKZERO_CACHE", str(tmp_path / "cache"))
+    return find_places()
+
+
+@pytest.fixture
+def no_orphans(places: Places) -> Iterator[Places]:
+    """Fail the test if a process of its runs is still there a moment after it."""
+    yield places
+    try:
+        wait_until(lambda: not processes_of(places.home), timeout=20, what="the test's processes to end")
+    except AssertionError:
+        left = processes_of(places.home)
+        text = describe(left)
+        for each in left:
+            each.kill()
+        pytest.fail(f"processes were left behind:\n{text}")
+
+
+@pytest.fixture(scope="session")
+def torch_toolchain() -> Path:
+    """The Python of a PyTorch toolchain.
+
+    RANKZERO_TEST_TOOLCHAIN names it, else the user's cache has one. Where neither is so the test is skipped if it
+    was started by hand, and fails in CI: what needs torch must not go untested there.
+    """
+    named = os.environ.get("RANKZERO_TEST_TOOLCHAIN")
+    found = Path(named) if named else _cached_toolchain()
+    if found is not None and found.exists():
+        return found
+    advice = "`python3 installer/bootstrap.py test` makes the PyTorch toolchain"
+    if os.environ.get("CI") or named:
+        pytest.fail(f"no PyTorch toolchain; {advice}")
+    pytest.skip(advice)
+
+
+def _cached_toolchain() -> Path | None:
+    asked = subprocess.run(
+        [sys.executable, "-m", "desktop_app", "toolchains", "list", "--json"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if asked.returncode != 0:
+        return None
+    for each in json.loads(asked.stdout)["toolchains"]:
+        if each["name"] == "pytorch" and each["state"] == "ready":
+            return Path(each["python"])
+    return None

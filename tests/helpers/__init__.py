@@ -1,0 +1,1 @@
+"""Hand-written helpers and fakes that the suites share."""

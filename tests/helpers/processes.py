@@ -1,0 +1,36 @@
+"""Which processes a test left behind."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import psutil
+
+
+def processes_of(home: Path) -> list[psutil.Process]:
+    """Return the live processes that carry the state folder `home` in their arguments, folder or environment."""
+    mark = str(home)
+    return [each for each in psutil.process_iter() if each.pid != os.getpid() and _carries(each, mark)]
+
+
+def describe(processes: list[psutil.Process]) -> str:
+    """Return one line per process, for a failing test's message."""
+    return "\n".join(_line(each) for each in processes)
+
+
+def _carries(process: psutil.Process, mark: str) -> bool:
+    try:
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        words = [*process.cmdline(), process.cwd(), process.environ().get("RANKZERO_HOME", "")]
+    except psutil.Error:
+        return False
+    return any(mark in each for each in words)
+
+
+def _line(process: psutil.Process) -> str:
+    try:
+        return f"{process.pid} {process.status()} {process.cmdline()}"
+    except psutil.Error:
+        return f"{process.pid} gone"
