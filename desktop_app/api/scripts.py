@@ -21,7 +21,9 @@ class ScriptArgument:
     """An option or positional of the script's argparse parser.
 
     `flag` is the longest spelling (`--learning-rate`), or the name of a positional. `type` is one of
-    int, float, str, bool; a bool is a switch that takes no value. A default that is no literal is None.
+    int, float, str, bool; a bool is a switch that takes no value, and its `flag` is then the spelling that
+    turns it away from its default (`--no-shuffle`). `many` says that several values may follow, parted by
+    spaces. A default that is no literal is None.
     """
 
     flag: str
@@ -33,6 +35,7 @@ class ScriptArgument:
     positional: bool = False
     choices: tuple[str, ...] = ()
     line: int = 0
+    many: bool = False
 
 
 @dataclass(frozen=True, slots=True)

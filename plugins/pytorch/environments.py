@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from desktop_app.api import EnvironmentPreset
 
@@ -29,20 +30,26 @@ class Retired:
 
 
 @cache
-def _items() -> tuple[dict[str, object], ...]:
-    return tuple(json.loads((_DATA / "environments.json").read_text(encoding="utf-8"))["items"])
+def _data() -> dict[str, Any]:
+    data: dict[str, Any] = json.loads((_DATA / "environments.json").read_text(encoding="utf-8"))
+    return data
+
+
+def base_images() -> dict[str, str]:
+    """Return Azure's base image for nodes without (`cpu`) and with GPUs (`gpu`)."""
+    return {kind: _data()["base_images"][kind] for kind in ("cpu", "gpu")}
 
 
 @cache
 def presets() -> tuple[EnvironmentPreset, ...]:
     """Return the environments to start from, best first."""
-    return tuple(EnvironmentPreset(**each) for each in _items() if each["status"] == "current")  # type: ignore[arg-type]
+    return tuple(EnvironmentPreset(**each) for each in _data()["items"] if each["status"] == "current")
 
 
 @cache
 def _retired() -> dict[str, Retired]:
     found = {}
-    for each in _items():
+    for each in _data()["items"]:
         if each["status"] != "current":
             name = str(each["name"])
             found[_key(name)] = Retired(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from desktop_app.api import EnvironmentPreset, Host, Job, ProcessSpec, hookimpl
+from desktop_app.api import EnvironmentPreset, Host, Job, JobWizard, ProcessSpec, hookimpl
 
-from . import environments, launch
+from . import environments, launch, wizard
 
 
 @hookimpl
@@ -19,3 +19,9 @@ def environment_presets() -> Sequence[EnvironmentPreset]:
 def launch_plan(job: Job, host: Host) -> Sequence[ProcessSpec] | None:
     """Return one process per rank, or one launcher per node."""
     return launch.processes(job, host)
+
+
+@hookimpl
+def job_wizards() -> Sequence[JobWizard]:
+    """Return the wizards for both ways to start the ranks."""
+    return wizard.wizards()

@@ -22,7 +22,7 @@ def processes(job: Job, host: Host) -> tuple[ProcessSpec, ...] | None:
     if not 0 < topology.world_size <= MOST_RANKS or topology.nodes < 1:
         return ()
     role = "agent" if find_launcher(job.command) else "worker"
-    return tuple(_process(job, host, role, *place) for place in topology.ranks())
+    return tuple(_process(job, host, role, place) for place in topology.ranks())
 
 
 def is_pytorch(job: Job) -> bool:
@@ -30,8 +30,9 @@ def is_pytorch(job: Job) -> bool:
     return job.distribution is not None and job.distribution.type.strip().lower() == "pytorch"
 
 
-def rank_variables(host: Host, world_size: int, rank: int, node: int, local_rank: int) -> dict[str, str]:
-    """Return the six variables that a rank finds in its environment."""
+def rank_variables(host: Host, world_size: int, place: tuple[int, int, int]) -> dict[str, str]:
+    """Return the six variables that the rank at (rank, node, local rank) finds in its environment."""
+    rank, node, local_rank = place
     return {
         "MASTER_ADDR": host.master_address,
         "MASTER_PORT": str(host.master_port),
@@ -42,13 +43,14 @@ def rank_variables(host: Host, world_size: int, rank: int, node: int, local_rank
     }
 
 
-def _process(job: Job, host: Host, role: str, rank: int, node: int, local_rank: int) -> ProcessSpec:
+def _process(job: Job, host: Host, role: str, place: tuple[int, int, int]) -> ProcessSpec:
+    rank, node, local_rank = place
     return ProcessSpec(
         rank=rank,
         local_rank=local_rank,
         node=node,
         argv=(*host.shell, job.command),
-        environment=rank_variables(host, job.topology.world_size, rank, node, local_rank),
+        environment=rank_variables(host, job.topology.world_size, place),
         role=role,
         log=f"user_logs/std_log_process_{rank}.txt",
     )

@@ -1,0 +1,98 @@
+"""Reads a wizard's answers: typed, forgiving, with the page's own defaults for what was not answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from desktop_app.api import Answers, ScriptArgument, VmSize, WizardContext
+
+OWN = "own"
+"""The answer to `environment` that asks for an image of one's own."""
+LAUNCHER_ARGUMENTS = frozenset({"local_rank", "local-rank"})
+"""Arguments that a launcher passes; nobody types them."""
+
+
+def text(answers: Answers, name: str, default: str = "") -> str:
+    """Return an answer as text without space around it."""
+    value = answers.get(name)
+    return default if value is None else str(value).strip()
+
+
+def integer(answers: Answers, name: str, default: int) -> int:
+    """Return an answer as a whole number, or the default for what is none."""
+    value = answers.get(name)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    digits = str(value).strip().removeprefix("-")
+    return int(str(value)) if digits.isascii() and digits.isdigit() else default
+
+
+def texts(answers: Answers, name: str) -> dict[str, str]:
+    """Return an answer of names and texts."""
+    value = answers.get(name)
+    return {str(key): str(each) for key, each in value.items()} if isinstance(value, Mapping) else {}
+
+
+def script(answers: Answers) -> PurePosixPath:
+    """Return the script relative to the project folder."""
+    return PurePosixPath(text(answers, "script").replace("\\", "/"))
+
+
+def code_folder(answers: Answers) -> PurePosixPath:
+    """Return the folder that goes along: the answer, else the script's own folder."""
+    chosen = text(answers, "code").replace("\\", "/")
+    return PurePosixPath(chosen) if chosen else script(answers).parent
+
+
+def vm_size(answers: Answers, context: WizardContext) -> VmSize | None:
+    """Return the VM size that was picked, whatever its letters' case."""
+    name = text(answers, "vm_size").lower()
+    return next((each for each in context.vm_sizes if each.name.lower() == name), None)
+
+
+def default_processes(answers: Answers, context: WizardContext) -> tuple[int, str]:
+    """Return how many processes a node should get, and why."""
+    vm = vm_size(answers, context)
+    if vm is not None and vm.gpus:
+        return vm.gpus, f"{vm.gpus} per node: {vm.name} has {_gpus(vm.gpus)}"
+    if vm is not None:
+        return 1, f"1 per node: {vm.name} has no GPU, and one process uses all of its cores"
+    if context.host.gpus:
+        return len(
+            context.host.gpus
+        ), f"{len(context.host.gpus)} per node: this machine has {_gpus(len(context.host.gpus))}"
+    if context.host.cpu_count > 1:
+        return 2, "2 per node: enough to try a distributed script on a machine without GPUs"
+    return 1, "1 per node: this machine has one core and no GPU"
+
+
+def topology(answers: Answers, context: WizardContext) -> tuple[int, int]:
+    """Return nodes and processes per node."""
+    return integer(answers, "nodes", 1), integer(answers, "processes_per_node", default_processes(answers, context)[0])
+
+
+def arguments(context: WizardContext) -> tuple[ScriptArgument, ...]:
+    """Return the script's arguments that a person answers."""
+    found = context.scan.arguments if context.scan else ()
+    return tuple(each for each in found if each.name not in LAUNCHER_ARGUMENTS)
+
+
+def is_data_argument(argument: ScriptArgument) -> bool:
+    """Whether an argument looks as if it took the training data's path."""
+    words = argument.name.lower().replace("-", "_").split("_")
+    takes_path = argument.type == "str" and not argument.choices
+    return takes_path and any(each in {"data", "dataset", "datadir", "datapath"} for each in words)
+
+
+def data_argument(answers: Answers, context: WizardContext) -> ScriptArgument | None:
+    """Return the argument that takes the data's path: the answer, else the one that looks like it."""
+    chosen = answers.get("data_argument")
+    candidates = arguments(context)
+    if chosen is None:
+        return next((each for each in candidates if is_data_argument(each)), None)
+    return next((each for each in candidates if chosen in {each.flag, each.name}), None)
+
+
+def _gpus(count: int) -> str:
+    return "1 GPU" if count == 1 else f"{count} GPUs"
