@@ -49,9 +49,7 @@ def main() -> None:
         for number in range(options.pairs + 1):
             ours = seconds(rankzero, project, environment)
             bare = seconds(torchrun, project / "src", environment)
-            print(
-                f"{'warm-up' if number == 0 else number}: rankzero {ours:.2f} s, torchrun {bare:.2f} s, {ours / bare:.3f}"
-            )
+            print(f"{number or 'warm-up'}: rankzero {ours:.2f} s, torchrun {bare:.2f} s, {ours / bare:.3f}")
             pairs.append((ours, bare))
         counted = pairs[1:]
         ratio = statistics.median(ours / bare for ours, bare in counted)
