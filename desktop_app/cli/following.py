@@ -89,8 +89,12 @@ class Follower:
         if snapshot.status is RunStatus.UNKNOWN:
             self._say(f"unknown {snapshot.reason}", f"Unknown: {snapshot.reason}")
         await self._find_logs(snapshot)
-        many = len(self._tails) > 1
-        return any([self._copy(rank, tail.lines(), many) for rank, tail in sorted(self._tails.items())])
+        many = self._is_merged(snapshot)
+        copied = [self._copy(rank, tail.lines(), many) for rank, tail in sorted(self._tails.items())]
+        return any(copied)
+
+    def _is_merged(self, snapshot: RunSnapshot) -> bool:
+        return self._rank is None and len(snapshot.ranks) > 1
 
     async def _find_logs(self, snapshot: RunSnapshot) -> None:
         wanted = [each for each in snapshot.ranks if self._rank in (None, each.rank)]
@@ -103,7 +107,7 @@ class Follower:
 
     def _finish(self, snapshot: RunSnapshot) -> None:
         for rank, tail in sorted(self._tails.items()):
-            self._copy(rank, tail.rest(), len(snapshot.ranks) > 1 and self._rank is None)
+            self._copy(rank, tail.rest(), self._is_merged(snapshot))
 
     def _copy(self, rank: int, lines: list[str], many: bool) -> bool:
         for line in lines:

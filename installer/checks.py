@@ -1,0 +1,81 @@
+"""The checks behind `bootstrap.py test`: style, types, walls, the suites without Qt, then every test."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from installer.clone import ROOT
+from installer.say import line
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One command and what it is called; `quiet` shows its output only if it fails."""
+
+    name: str
+    command: tuple[str, ...]
+    quiet: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a check ended."""
+
+    name: str
+    code: int
+    seconds: float
+
+
+def checks(tools: Path, python: Path) -> tuple[Check, ...]:
+    """Return the checks in their order. `tools` is the Python that holds ruff and friends, `python` the clone's."""
+    tool = (str(tools), "-m")
+    walls = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+    pytest = (str(python), "-m", "pytest")
+    return (
+        Check("ruff check", (*tool, "ruff", "check", ".")),
+        Check("ruff format", (*tool, "ruff", "format", "--check", ".")),
+        Check("mypy", (*tool, "mypy")),
+        Check("import-linter", (str(tools), "-c", walls)),
+        Check(
+            "unit and services without Qt", (*pytest, "-q", "-p", "tests.helpers.no_qt", "tests/unit", "tests/services")
+        ),
+        Check("pytest", (*pytest, "--durations=10"), quiet=False),
+    )
+
+
+def run_checks(tools: Path, python: Path, torch: Path) -> int:
+    """Run every check, also after one failed, and return 1 if any did."""
+    environment = {**os.environ, "RANKZERO_TEST_TOOLCHAIN": str(torch), "PYTHONDONTWRITEBYTECODE": "1"}
+    outcomes = [_run(each, environment) for each in checks(tools, python)]
+    _summary(outcomes)
+    return 1 if any(each.code for each in outcomes) else 0
+
+
+def _run(check: Check, environment: Mapping[str, str]) -> Outcome:
+    line(f"{check.name} …")
+    began = time.monotonic()
+    done = subprocess.run(
+        check.command,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE if check.quiet else None,
+        stderr=subprocess.STDOUT if check.quiet else None,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if done.returncode != 0 and check.quiet:
+        print(done.stdout, flush=True)
+    return Outcome(check.name, done.returncode, time.monotonic() - began)
+
+
+def _summary(outcomes: Sequence[Outcome]) -> None:
+    line("")
+    for each in outcomes:
+        line(f"  {'ok    ' if each.code == 0 else 'FAILED'}  {each.seconds:6.1f} s  {each.name}")
+    line(f"          {sum(each.seconds for each in outcomes):6.1f} s  in all")
