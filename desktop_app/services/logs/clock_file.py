@@ -1,0 +1,92 @@
+"""When the bytes of a log came: the supervisor's marks in `clock/N.bin`, searched without reading them all.
+
+A mark is 16 bytes, little-endian: float64 seconds since the epoch and the uint64 size of the log at that moment
+(docs/architecture.md). Both only grow.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+
+_MARK = struct.Struct("<dQ")
+_PAGE = 256  # marks read at once
+_KEPT = 64  # pages kept: 256 KiB at most for each log
+
+
+class ClockFile:
+    """Answers when a byte came, and which bytes had come by a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._pages: OrderedDict[int, bytes] = OrderedDict()
+        self._last = (0, 0, 0.0)  # bytes from, to, and their time: neighbours are asked for one after the other
+
+    def count(self) -> int:
+        """Return the number of marks now."""
+        try:
+            return os.stat(self._path).st_size // _MARK.size  # noqa: PTH116 - asked very often
+        except OSError:
+            return 0
+
+    def time_of(self, offset: int) -> float | None:
+        """Return when the byte at `offset` came; None if it bears no mark (yet)."""
+        low, high, time = self._last
+        if low <= offset < high:
+            return time
+        count = self.count()
+        index = self._first(count, lambda mark: mark[1] > offset)
+        if index == count:
+            return None
+        time, high = self._mark(index)
+        self._last = (self._mark(index - 1)[1] if index else 0, high, time)
+        return time
+
+    def size_at(self, time: float, *, inclusive: bool) -> int:
+        """Return how many bytes had come before `time`, or with `inclusive` up to and at it."""
+        index = self._first(self.count(), lambda mark: mark[0] > time if inclusive else mark[0] >= time)
+        return self._mark(index - 1)[1] if index else 0
+
+    def span(self) -> tuple[float, float] | None:
+        """Return the first and the last mark's time."""
+        count = self.count()
+        return (self._mark(0)[0], self._mark(count - 1)[0]) if count else None
+
+    def _first(self, count: int, holds: Callable[[tuple[float, int]], bool]) -> int:
+        """Return the first mark that `holds`, by bisection; `count` if none does."""
+        low, high = 0, count
+        while low < high:
+            middle = (low + high) // 2
+            if holds(self._mark(middle)):
+                high = middle
+            else:
+                low = middle + 1
+        return low
+
+    def _mark(self, index: int) -> tuple[float, int]:
+        page, place = divmod(index, _PAGE)
+        data = self._pages.get(page)
+        if data is None or len(data) < (place + 1) * _MARK.size:
+            data = self._read(page)
+        else:
+            self._pages.move_to_end(page)
+        if len(data) < (place + 1) * _MARK.size:
+            return 0.0, 0
+        time, size = _MARK.unpack_from(data, place * _MARK.size)
+        return time, size
+
+    def _read(self, page: int) -> bytes:
+        length = _PAGE * _MARK.size
+        try:
+            with open(self._path, "rb", buffering=0) as file:  # noqa: PTH123 - asked very often
+                file.seek(page * length)
+                data = file.read(length) or b""
+        except OSError:
+            data = b""
+        self._pages[page] = data
+        while len(self._pages) > _KEPT:
+            self._pages.popitem(last=False)
+        return data

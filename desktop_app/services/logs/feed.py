@@ -1,0 +1,199 @@
+"""A run's logs, read in a thread of their own: answers requests for windows, and says what is new as it comes.
+
+The thread looks at the files' sizes 25 times a second (a thousand logs: less often) and, while following, reads
+only the new bytes. Where a flood comes faster than a person can read, the last lines take the place of all between.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from desktop_app.services.logs.merge import Key, LogLine, LogSource, MergedLog, Tail, Window
+
+POLL = 0.04
+FLOOD = 256 << 10
+"""Bytes between two looks from which on the new lines are not read one by one."""
+
+
+class Change(Enum):
+    """What an update is to what is shown."""
+
+    REPLACE = auto()  # `window` takes the place of all
+    BEFORE = auto()  # `window` comes before what is shown
+    AFTER = auto()  # `window` comes after it
+    GROWN = auto()  # `lines` are new or longer; only while following
+    SIZE = auto()  # there is more, unread
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """An answer, or news. `ticket` is the one of the request that led to it."""
+
+    ticket: int
+    change: Change
+    window: Window = Window()
+    lines: tuple[LogLine, ...] = ()
+    total: int = 0
+    focus: Key | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    ticket: int
+    change: Change
+    read: Callable[[MergedLog], Window]
+    follow: bool = False
+    focus: Key | None = None
+
+
+class LogFeed:
+    """Reads `sources`; `deliver` is called in the feed's thread. Close it when done."""
+
+    def __init__(self, sources: Sequence[LogSource], deliver: Callable[[Update], None], poll: float = POLL) -> None:
+        self._log = MergedLog(sources)
+        self._deliver = deliver
+        self._poll = max(poll, len(sources) * 2e-4)
+        self._requests: deque[_Request] = deque()
+        self._wake = threading.Condition()
+        self._closed = False
+        self._paused = False
+        self._ticket = 0
+        self._following = False
+        self._sizes: dict[int, int] = {}
+        self._tails: dict[int, Tail] = {}
+        self._shown = 0  # the ticket of the last window that replaced all
+        self._lines = 400
+        self._thread = threading.Thread(target=self._run, name="log-feed", daemon=True)
+        self._thread.start()
+
+    def show_end(self, count: int, *, follow: bool) -> int:
+        """Ask for the last `count` lines, and with `follow` for all that come after them."""
+        self._lines = count
+        return self._ask(Change.REPLACE, lambda log: log.end(count), follow=follow)
+
+    def show_around(self, key: Key, before: int, after: int) -> int:
+        """Ask for the lines around a line."""
+        return self._ask(Change.REPLACE, lambda log: log.around(key, before, after), focus=key)
+
+    def show_offset(self, rank: int, offset: int, before: int, after: int) -> int:
+        """Ask for the lines around a byte of one rank's log."""
+        ticket = self._next()
+
+        def read(log: MergedLog) -> Window:
+            line = log.line_of(rank, offset)
+            return log.around(line.key, before, after) if line else log.end(before)
+
+        return self._post(_Request(ticket, Change.REPLACE, read, focus=(-1.0, rank, offset)))
+
+    def show_at(self, place: int, before: int, after: int) -> int:
+        """Ask for the lines around a byte of all logs in their merged order."""
+        return self._ask(Change.REPLACE, lambda log: log.at(place, before, after))
+
+    def more_before(self, key: Key, count: int) -> int:
+        """Ask for the lines before the first one that is shown."""
+        return self._ask(Change.BEFORE, lambda log: log.around(key, count, 0))
+
+    def more_after(self, key: Key, count: int) -> int:
+        """Ask for the lines from the last one that is shown on."""
+        return self._ask(Change.AFTER, lambda log: log.around(key, 0, count))
+
+    def pause(self, paused: bool) -> None:
+        """Look at nothing while nobody looks."""
+        with self._wake:
+            self._paused = paused
+            self._wake.notify()
+
+    def close(self) -> None:
+        """End the thread; nothing is delivered after this returns."""
+        with self._wake:
+            self._closed = True
+            self._wake.notify()
+        self._thread.join()
+
+    def _ask(
+        self, change: Change, read: Callable[[MergedLog], Window], *, follow: bool = False, focus: Key | None = None
+    ) -> int:
+        return self._post(_Request(self._next(), change, read, follow, focus))
+
+    def _next(self) -> int:
+        self._ticket += 1
+        return self._ticket
+
+    def _post(self, request: _Request) -> int:
+        with self._wake:
+            if request.change is Change.REPLACE:  # what was asked for before is no longer of interest
+                self._requests.clear()
+            self._requests.append(request)
+            self._wake.notify()
+        return request.ticket
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                if not self._requests and not self._closed:
+                    self._wake.wait(None if self._paused else self._poll)
+                if self._closed:
+                    return
+                request = self._requests.popleft() if self._requests else None
+                paused = self._paused
+            if request is not None:
+                self._answer(request)
+            elif not paused:
+                self._look()
+
+    def _answer(self, request: _Request) -> None:
+        if request.change is Change.REPLACE:
+            self._following = request.follow
+            self._shown = request.ticket
+        if request.follow:
+            self._replace(request.ticket)
+            return
+        window = request.read(self._log)
+        self._send(Update(request.ticket, request.change, window, total=window.total, focus=request.focus))
+
+    def _replace(self, ticket: int) -> None:
+        """Show the end, and know exactly what of each log has been shown."""
+        sizes = self._log.sizes()
+        window = self._log.end_at(sizes, self._lines)
+        self._sizes, self._tails = sizes, self._log.tails(sizes)
+        self._send(Update(ticket, Change.REPLACE, window, total=window.total))
+
+    def _look(self) -> None:
+        sizes = self._log.sizes()
+        if sizes == self._sizes:
+            return
+        grown = {rank: size - self._sizes.get(rank, 0) for rank, size in sizes.items()}
+        if not self._following:
+            self._sizes = sizes
+            self._send(Update(self._shown, Change.SIZE, total=sum(sizes.values())))
+        elif min(grown.values()) < 0 or sum(grown.values()) > FLOOD or self._held() > FLOOD:
+            self._replace(self._shown)
+        else:
+            self._grow([rank for rank, more in grown.items() if more], sizes)
+
+    def _held(self) -> int:
+        return sum(len(each.held) for each in self._tails.values())
+
+    def _grow(self, ranks: Sequence[int], sizes: dict[int, int]) -> None:
+        lines: list[LogLine] = []
+        for rank in ranks:
+            tail = self._tails[rank]
+            data = self._log.read(rank, tail.end, sizes[rank] - tail.end)
+            sizes[rank] = tail.end + len(data)
+            more, self._tails[rank] = self._log.appended(rank, tail, data, time.time())
+            lines += more
+        self._sizes = sizes
+        if lines:
+            lines.sort(key=lambda each: each.key)
+            self._send(Update(self._shown, Change.GROWN, lines=tuple(lines), total=sum(sizes.values())))
+
+    def _send(self, update: Update) -> None:
+        with self._wake:
+            if self._closed:
+                return
+        self._deliver(update)

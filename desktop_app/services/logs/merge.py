@@ -1,0 +1,245 @@
+"""The logs of several ranks as one, by the time their bytes came: any window of it costs the same.
+
+A line's key is (time, rank, offset). Where a key lies in each rank's log is found by bisecting the rank's clock,
+so nothing before the window is read. A log without a clock stands before all others, rank by rank.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from desktop_app.services.logs.clock_file import ClockFile
+from desktop_app.services.logs.log_file import BLOCK, LogFile, RawLine
+from desktop_app.services.logs.text import shown_text
+
+Key: TypeAlias = tuple[float, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class LogSource:
+    """One rank's log and its clock."""
+
+    rank: int
+    log: Path
+    clock: Path
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A line as it is shown; `time` is in seconds since the epoch, 0 where it isn't known, `size` in bytes."""
+
+    time: float
+    rank: int
+    offset: int
+    size: int
+    text: str
+    complete: bool = True
+
+    @property
+    def key(self) -> Key:
+        """Its place among the lines of all ranks."""
+        return self.time, self.rank, self.offset
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Neighbouring lines; `start` bytes of all logs lie before them, of `total`."""
+
+    lines: tuple[LogLine, ...] = ()
+    start: int = 0
+    total: int = 0
+    at_start: bool = True
+    at_end: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The line at a log's end that may still grow: where it starts, how long it is, and what of it is shown."""
+
+    offset: int
+    length: int = 0
+    held: bytes = b""
+
+    @property
+    def end(self) -> int:
+        """The offset of the first byte not seen yet."""
+        return self.offset + self.length
+
+    def grown(self, data: bytes) -> Tail:
+        """Return the tail with `data` behind it; of a progress bar only the present stroke is held."""
+        held = self.held + data
+        bar = held.rstrip(b"\r\n").rfind(b"\r")
+        return Tail(self.offset, self.length + len(data), held[bar:] if bar > 0 else held)
+
+
+class _Log:
+    """One rank's log, its clock, and the time a byte without a mark is given."""
+
+    def __init__(self, source: LogSource, block: int) -> None:
+        self.rank = source.rank
+        self.file = LogFile(source.log, block=block)
+        self.clock = ClockFile(source.clock)
+
+    def line(self, raw: RawLine) -> LogLine:
+        time = self.clock.time_of(raw.offset)
+        if time is None:
+            span = self.clock.span()
+            time = span[1] if span else 0.0
+        return LogLine(time, self.rank, raw.offset, len(raw.data), shown_text(raw.data), raw.complete)
+
+    def place(self, key: Key, size: int) -> int:
+        """Return the start of the first line whose key is not less than `key`; `size` if there is none."""
+        time, rank, offset = key
+        if self.rank == rank:
+            return min(offset, size)
+        span = self.clock.span()
+        if span is None:
+            return 0 if (0.0, self.rank) >= (time, rank) else size
+        after = self.rank < rank  # lines of the same time come before the key's
+        if time > span[1] or (after and time == span[1]):
+            return size
+        return self._next_start(self.clock.size_at(time, inclusive=after), size)
+
+    def _next_start(self, offset: int, size: int) -> int:
+        """Return the start of the first line that begins at `offset` or after it."""
+        if offset <= 0 or offset >= size:
+            return max(0, min(offset, size))
+        start = self.file.line_start(offset)
+        if start == offset:
+            return offset
+        first = next(self.file.lines_from(start), None)
+        return min(first.end, size) if first and first.complete else size
+
+
+class MergedLog:
+    """One log or several, merged. Every answer is a `Window` and costs in proportion to the lines asked for."""
+
+    def __init__(self, sources: Sequence[LogSource], *, block: int | None = None) -> None:
+        many = len(sources) > 16
+        self._logs = tuple(_Log(each, block or (BLOCK // 8 if many else BLOCK)) for each in sources)
+
+    def sizes(self) -> dict[int, int]:
+        """Return the present size of each rank's log in bytes."""
+        return {each.rank: each.file.size() for each in self._logs}
+
+    def end(self, count: int) -> Window:
+        """Return the last `count` lines."""
+        return self.end_at(self.sizes(), count)
+
+    def end_at(self, sizes: dict[int, int], count: int) -> Window:
+        """Return the last `count` lines of logs that are of these sizes."""
+        return self._window(dict(sizes), sizes, before=count, after=0)
+
+    def around(self, key: Key, before: int, after: int) -> Window:
+        """Return up to `before` lines before `key`, and `after` lines from it on."""
+        sizes = self.sizes()
+        places = {each.rank: each.place(key, sizes[each.rank]) for each in self._logs}
+        return self._window(places, sizes, before, after)
+
+    def at(self, place: int, before: int, after: int) -> Window:
+        """Return the lines around the byte `place` of all logs' bytes in their merged order."""
+        sizes = self.sizes()
+        return self._window(self._places_at(place, sizes), sizes, before, after)
+
+    def line_of(self, rank: int, offset: int) -> LogLine | None:
+        """Return the line of `rank` that holds the byte at `offset`."""
+        for each in self._logs:
+            if each.rank == rank:
+                raw = next(each.file.lines_from(each.file.line_start(offset)), None)
+                return each.line(raw) if raw else None
+        return None
+
+    def tails(self, sizes: Mapping[int, int]) -> dict[int, Tail]:
+        """Return the last, unfinished line of each rank's log."""
+        found = {}
+        for each in self._logs:
+            last = next(each.file.lines_before(sizes[each.rank]), None)
+            grows = last is not None and not last.complete
+            found[each.rank] = Tail(last.offset).grown(last.data) if last and grows else Tail(sizes[each.rank])
+        return found
+
+    def appended(self, rank: int, tail: Tail, data: bytes, now: float) -> tuple[list[LogLine], Tail]:
+        """Return the lines that `data`, which follows `tail`, ends and begins; a byte without a mark came `now`."""
+        log = next(each for each in self._logs if each.rank == rank)
+        found = []
+        for part in _split(data):
+            tail = tail.grown(part)
+            time = log.clock.time_of(tail.offset)
+            time = time if time is not None else now if log.clock.count() else 0.0
+            done = part.endswith(b"\n")
+            found.append(LogLine(time, rank, tail.offset, tail.length, shown_text(tail.held), done))
+            tail = Tail(tail.offset + tail.length) if done else tail
+        return found, tail
+
+    def read(self, rank: int, offset: int, count: int) -> bytes:
+        """Return bytes of one rank's log."""
+        return next(each.file.read(offset, count) for each in self._logs if each.rank == rank)
+
+    def _window(self, places: dict[int, int], sizes: dict[int, int], before: int, after: int) -> Window:
+        back = list(itertools.islice(self._backward(places), before + 1)) if before else []
+        forth = list(itertools.islice(self._forward(places, sizes), after)) if after else []
+        at_start = len(back) <= before if before else not any(places.values())
+        back = back[:before]
+        back.reverse()
+        start = sum(places.values()) - sum(each.size for each in back)
+        total = sum(sizes.values())
+        end = sum(places.values()) + sum(each.size for each in forth)
+        return Window((*back, *forth), start, total, at_start, end >= total)
+
+    def _forward(self, places: Mapping[int, int], sizes: Mapping[int, int]) -> Iterator[LogLine]:
+        streams = [self._lines_from(each, places[each.rank], sizes[each.rank]) for each in self._logs]
+        return heapq.merge(*streams, key=_key) if len(streams) > 1 else iter(streams[0] if streams else ())
+
+    def _backward(self, places: Mapping[int, int]) -> Iterator[LogLine]:
+        streams = [map(each.line, each.file.lines_before(places[each.rank])) for each in self._logs]
+        return heapq.merge(*streams, key=_key, reverse=True) if len(streams) > 1 else iter(streams[0] if streams else ())
+
+    @staticmethod
+    def _lines_from(log: _Log, place: int, size: int) -> Iterator[LogLine]:
+        if place < size:  # asking a log that is over for nothing would still open it
+            yield from map(log.line, log.file.lines_from(place))
+
+    def _places_at(self, place: int, sizes: dict[int, int]) -> dict[int, int]:
+        if len(self._logs) == 1:
+            log = self._logs[0]
+            return {log.rank: log.file.line_start(max(0, place))}
+        time = self._time_at(place)
+        places = {each.rank: each.place((time, -1, 0), sizes[each.rank]) for each in self._logs}
+        left = place - sum(places.values())
+        for each in self._logs:
+            # Of the lines that came at this very time, rank by rank, as many as still fit.
+            until = each.place((time, each.rank + 1, 0), sizes[each.rank])
+            step = min(max(0, left), until - places[each.rank])
+            if step:
+                left -= step
+                places[each.rank] = each.file.line_start(places[each.rank] + step)
+        return places
+
+    def _time_at(self, place: int) -> float:
+        """Return the time before which `place` bytes of all logs came, as near as the marks tell."""
+        spans = [span for each in self._logs if (span := each.clock.span())]
+        unmarked = sum(each.file.size() for each in self._logs if each.clock.span() is None)
+        if not spans or place < unmarked:
+            return 0.0
+        low, high = min(each[0] for each in spans), max(each[1] for each in spans)
+        while high - low > 1e-4:
+            middle = (low + high) / 2
+            came = unmarked + sum(each.clock.size_at(middle, inclusive=False) for each in self._logs)
+            low, high = (middle, high) if came <= place else (low, middle)
+        return low
+
+
+def _key(line: LogLine) -> Key:
+    return line.key
+
+
+def _split(data: bytes) -> list[bytes]:
+    """Split at newlines alone: carriage returns belong to progress bars."""
+    parts = data.split(b"\n")
+    lines = [each + b"\n" for each in parts[:-1]]
+    return [*lines, parts[-1]] if parts[-1] else lines

@@ -1,0 +1,50 @@
+"""A log's bytes as the text a person reads: no escape sequences, progress bars as they stand, nothing endless."""
+
+from __future__ import annotations
+
+import re
+
+HEAD = 32 << 10
+"""Bytes of a line that are shown; the rest is named by its size."""
+_TAIL = 8 << 10
+
+_ESCAPES = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
+    r"|\][^\x07\x1b]{0,4096}(?:\x07|\x1b\\)"  # OSC: titles, links
+    r"|[PX^_][^\x1b]{0,4096}\x1b\\"
+    r"|[ -/]*[0-~])"
+)
+_CONTROLS = dict.fromkeys(range(32), "·") | {127: "·", 9: "\t"} | {each: "·" for each in range(0x80, 0xA0)}
+_BIDI = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x2028, 0x2029), "·")
+_SHOWN = _CONTROLS | _BIDI
+
+ERROR_PATTERN = (
+    r"Traceback \(most recent call last\)|^(?:\[rank\d+\]:\s*)?(?:[\w.]+\.)?[A-Z]\w*(?:Error|Exception|Interrupt)\b(?::|$)"
+    r"|\b(?:ERROR|FATAL|CRITICAL)\b|Segmentation fault|core dumped|^Killed$|out of memory"
+)
+_ERROR = re.compile(ERROR_PATTERN)
+_WARNING = re.compile(r"\bWARN(?:ING)?\b|\b[A-Z]\w*Warning:")
+_LOOKED_AT = 2000
+
+
+def shown_text(data: bytes) -> str:
+    """Return what a terminal would show of one line: after the last carriage return, without escapes, clipped."""
+    data = data.rstrip(b"\r\n")
+    bar = data.rfind(b"\r", max(0, len(data) - _TAIL))
+    if bar >= 0:
+        data = data[bar + 1 :]
+    more = len(data) - HEAD
+    text = data[:HEAD].decode("utf-8", "replace")
+    if not text.isprintable():
+        text = _ESCAPES.sub("", text).translate(_SHOWN).expandtabs(8)
+    return f"{text} … {more:,} bytes more" if more > 0 else text
+
+
+def is_error(text: str) -> bool:
+    """Whether a line says that something went wrong."""
+    return _ERROR.search(text, 0, _LOOKED_AT) is not None
+
+
+def is_warning(text: str) -> bool:
+    """Whether a line is a warning."""
+    return _WARNING.search(text, 0, _LOOKED_AT) is not None
