@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from desktop_app.api import EnvironmentPreset, Host, Job, JobWizard, ProcessSpec, hookimpl
+from desktop_app.api import EnvironmentPreset, Host, Job, JobWizard, ProcessSpec, ScriptScan, ScriptSource, hookimpl
 
-from . import environments, launch, wizard
+from . import environments, launch, scan, wizard
 
 
 @hookimpl
@@ -25,3 +25,9 @@ def launch_plan(job: Job, host: Host) -> Sequence[ProcessSpec] | None:
 def job_wizards() -> Sequence[JobWizard]:
     """Return the wizards for both ways to start the ranks."""
     return wizard.wizards()
+
+
+@hookimpl
+def scan_script(source: ScriptSource) -> ScriptScan | None:
+    """Return what a script imports, takes and does about its ranks."""
+    return scan.scan(source)

@@ -148,7 +148,7 @@ def data_form(answers: Answers, context: WizardContext) -> FormSpec:
     )
 
 
-def review_form(answers: Answers, context: WizardContext) -> FormSpec:
+def review_form(context: WizardContext) -> FormSpec:
     """Ask for names, the time limit and tags."""
     return FormSpec(
         (

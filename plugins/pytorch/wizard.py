@@ -44,7 +44,7 @@ def _steps(answers: Answers, context: WizardContext, *, launcher: bool) -> tuple
     ranks = pages.ranks_form(answers, context)
     environment = pages.environment_form(answers, context)
     data = pages.data_form(answers, context)
-    review = pages.review_form(answers, context)
+    review = pages.review_form(context)
     return (
         WizardStep(
             "script",

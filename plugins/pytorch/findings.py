@@ -1,0 +1,197 @@
+"""What a script does about being launched: its backend, its rank variables, habits of SDK v1 and of old launchers.
+
+Sources: PyTorch, torch.distributed and torchrun documentation (2.13); Azure ML, distributed GPU training guide;
+SDK v1 articles of 2019 to 2021 for the variables that are gone.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from desktop_app.api import Diagnostic, ScriptArgument, Severity
+
+from .argparse_options import types_given
+from .script_tree import Script
+
+RANK_VARIABLES = frozenset({"MASTER_ADDR", "MASTER_PORT", "RANK", "WORLD_SIZE", "LOCAL_RANK", "NODE_RANK"})
+TORCHRUN_VARIABLES = frozenset(
+    {"LOCAL_WORLD_SIZE", "GROUP_RANK", "GROUP_WORLD_SIZE", "ROLE_RANK", "ROLE_WORLD_SIZE", "TORCHELASTIC_RUN_ID"}
+    | {"TORCHELASTIC_RESTART_COUNT", "TORCHELASTIC_MAX_RESTARTS"}
+)
+BATCH_AI = {
+    "AZ_BATCHAI_TASK_INDEX": "RANK",
+    "AZ_BATCHAI_PYTORCH_INIT_METHOD": "init_method='env://'",
+    "AZ_BATCHAI_MPI_MASTER_NODE": "MASTER_ADDR",
+    "AZ_BATCH_MASTER_NODE": "MASTER_ADDR",
+}
+MPI_VARIABLES = {
+    "OMPI_COMM_WORLD_RANK": "RANK",
+    "OMPI_COMM_WORLD_SIZE": "WORLD_SIZE",
+    "OMPI_COMM_WORLD_LOCAL_RANK": "LOCAL_RANK",
+    "PMI_RANK": "RANK",
+}
+GROUP_LIBRARIES = frozenset(
+    {"accelerate", "lightning", "pytorch_lightning", "deepspeed", "transformers", "horovod", "composer", "ignite"}
+    | {"colossalai", "ray", "fastai", "mmengine", "detectron2", "torchtune", "byteps"}
+)
+
+
+def of_any_script(script: Script) -> Iterator[Diagnostic]:
+    """Findings that need no PyTorch in the script: variables and packages that are gone, and argparse traps."""
+    yield from _batch_ai(script)
+    yield from _sdk_v1(script)
+    yield from _bool_types(script)
+
+
+def of_launch(script: Script, arguments: Sequence[ScriptArgument]) -> Iterator[Diagnostic]:
+    """Findings about how the script becomes a rank among others."""
+    yield from _process_group(script, arguments)
+    yield from _local_rank(script, arguments)
+    yield from _overridden_variables(script)
+    yield from _foreign_variables(script)
+    yield from _own_launches(script)
+
+
+def _batch_ai(script: Script) -> Iterator[Diagnostic]:
+    for text, line in script.texts:
+        if text in BATCH_AI or text.startswith("AZ_BATCHAI_"):
+            instead = BATCH_AI.get(text, "RANK, WORLD_SIZE and MASTER_ADDR")
+            yield warning("batch-ai-variable", f"{text} is no longer set on Azure ML: use {instead} instead.", line)
+
+
+def _sdk_v1(script: Script) -> Iterator[Diagnostic]:
+    if any(each.startswith("azureml.core") or each == "azureml.core" for each in script.imported):
+        message = (
+            "azureml.core is SDK v1, whose support ended on 2026-06-30: log with mlflow.log_metric, "
+            "and write files to ./outputs instead of using Run."
+        )
+        yield warning("sdk-v1", message, script.import_line("azureml.core"))
+
+
+def _bool_types(script: Script) -> Iterator[Diagnostic]:
+    for call, flag, type_name in types_given(script):
+        if type_name == "bool":
+            message = (
+                f"{flag} has type=bool, which takes every text for true, also False: use action='store_true' "
+                "or BooleanOptionalAction."
+            )
+            yield warning("argparse-bool", message, call.lineno)
+
+
+def _process_group(script: Script, arguments: Sequence[ScriptArgument]) -> Iterator[Diagnostic]:
+    calls = list(script.calls_of("init_process_group"))
+    for call in calls:
+        keywords = {each.arg: each.value for each in call.keywords if each.arg}
+        backend = call.args[0] if call.args else keywords.get("backend")
+        yield from _backend(_backend_name(backend, script, arguments), backend is None, call.lineno)
+        yield from _init_method(call.args[1] if len(call.args) > 1 else keywords.get("init_method"), script)
+    if not calls and not script.modules & GROUP_LIBRARIES and "init_device_mesh" not in script.words:
+        message = (
+            "The script never calls torch.distributed.init_process_group: unless a module of yours does, "
+            "every rank would train for itself."
+        )
+        yield info("no-process-group", message, script.import_line("torch"))
+
+
+def _backend_name(node: ast.expr | None, script: Script, arguments: Sequence[ScriptArgument]) -> str:
+    value = script.literal(node)
+    if value is None and isinstance(node, ast.Attribute):
+        value = next((each.default for each in arguments if each.name == node.attr), None)
+    if value is None and node is not None:
+        name = script.name_of(node)
+        value = name.rpartition(".")[2] if name.startswith("torch.distributed.Backend.") else None
+    return value.lower() if isinstance(value, str) else ""
+
+
+def _backend(name: str, is_absent: bool, line: int) -> Iterator[Diagnostic]:
+    if is_absent:
+        message = "No backend is named: PyTorch takes gloo for CPU tensors and NCCL for CUDA tensors, right everywhere."
+        yield info("backend-default", message, line)
+    elif name == "nccl":
+        message = (
+            "NCCL needs a GPU for each rank: to run on machines without GPUs too, name no backend, or "
+            "'nccl' if torch.cuda.is_available() else 'gloo'."
+        )
+        yield info("backend-nccl", message, line)
+    elif name == "gloo":
+        yield info(
+            "backend-gloo", "gloo runs on CPUs; on GPUs NCCL is many times faster: name no backend and get both.", line
+        )
+    elif name == "mpi":
+        message = "PyTorch's wheels have no MPI backend: use gloo or nccl, and distribution type pytorch."
+        yield warning("backend-mpi", message, line)
+
+
+def _init_method(node: ast.expr | None, script: Script) -> Iterator[Diagnostic]:
+    if node is None:
+        return
+    text = script.literal(node)
+    if isinstance(node, ast.JoinedStr) and node.values and isinstance(node.values[0], ast.Constant):
+        text = node.values[0].value
+    scheme = next((each for each in ("tcp://", "file://") if isinstance(text, str) and text.startswith(each)), None)
+    if scheme:
+        message = (
+            f"init_method='{scheme}…' fixes where ranks meet: leave it out (env://), and MASTER_ADDR and "
+            "MASTER_PORT say it."
+        )
+        yield warning("init-method-fixed", message, node.lineno)
+
+
+def _local_rank(script: Script, arguments: Sequence[ScriptArgument]) -> Iterator[Diagnostic]:
+    taken = next((each for each in arguments if each.name in {"local_rank", "local-rank"}), None)
+    if taken is None or any(text == "LOCAL_RANK" for text, _ in script.texts):
+        return
+    message = (
+        f"Only torch.distributed.launch passes {taken.flag} (spelled --local-rank since PyTorch 2.0); torchrun and "
+        "Azure ML do not: read int(os.environ['LOCAL_RANK']) instead."
+    )
+    yield warning("local-rank-argument", message, taken.line)
+
+
+def _overridden_variables(script: Script) -> Iterator[Diagnostic]:
+    for variable in script.variables_set:
+        if variable.name in RANK_VARIABLES and script.literal(variable.value) is not None:
+            message = (
+                f"The script overwrites {variable.name} with a fixed value, so ranks miss each other: leave it to "
+                "the launcher, or use os.environ.setdefault."
+            )
+            yield warning("rank-variable-fixed", message, variable.line)
+
+
+def _foreign_variables(script: Script) -> Iterator[Diagnostic]:
+    for variable in script.variables_read:
+        if variable.name in TORCHRUN_VARIABLES:
+            message = f"Only torchrun sets {variable.name}: start the ranks by torchrun, or give it a fallback."
+            yield (warning if variable.must_exist else info)("launcher-variable", message, variable.line)
+        elif variable.name in MPI_VARIABLES:
+            message = (
+                f"Only mpirun sets {variable.name}: with distribution type pytorch read {MPI_VARIABLES[variable.name]}."
+            )
+            yield (warning if variable.must_exist else info)("mpi-variable", message, variable.line)
+
+
+def _own_launches(script: Script) -> Iterator[Diagnostic]:
+    for call in script.calls_of("spawn", "start_processes"):
+        if "multiprocessing" in script.name_of(call.func) or script.name_of(call.func).startswith("mp."):
+            message = (
+                "The script spawns its own processes: set one process per node, or take the spawn out and let "
+                "every rank be started for you."
+            )
+            yield warning("spawns-processes", message, call.lineno)
+    for text, line in script.texts:
+        if text == "torch.distributed.launch":
+            message = (
+                "torch.distributed.launch is deprecated: call torchrun, which passes LOCAL_RANK in the environment."
+            )
+            yield warning("launcher-deprecated", message, line)
+
+
+def warning(code: str, message: str, line: int) -> Diagnostic:
+    """Return a finding that is likely a mistake."""
+    return Diagnostic(Severity.WARNING, code, message, line=line)
+
+
+def info(code: str, message: str, line: int) -> Diagnostic:
+    """Return a finding that is worth knowing."""
+    return Diagnostic(Severity.INFO, code, message, line=line)
