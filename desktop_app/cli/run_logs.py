@@ -6,16 +6,19 @@ import asyncio
 import shutil
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from desktop_app.api import RunSnapshot, UserError
 from desktop_app.cli import console
 from desktop_app.cli.following import Follower, Interrupts
 from desktop_app.cli.lookup import find_run
-from desktop_app.cli.merged_log import merged
 from desktop_app.cli.words import ending
+from desktop_app.services.logs.merge import LogLine, LogSource, MergedLog
 from desktop_app.services.workbench import Workbench
+
+WINDOW = 2000
+"""So many lines are held at once."""
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -56,9 +59,19 @@ def _print(found: RunSnapshot, files: Mapping[int, Path]) -> None:
         with path.open("rb") as log:
             shutil.copyfileobj(log, sys.stdout.buffer)
         return
-    clocks = {rank: (path, Path(found.folder, "clock", f"{rank}.bin")) for rank, path in files.items()}
-    for line in merged(clocks):
+    clocks = Path(found.folder, "clock")
+    for line in _merged([LogSource(rank, path, clocks / f"{rank}.bin") for rank, path in files.items()]):
         print(f"[{line.rank}] {line.text}")
+
+
+def _merged(sources: Sequence[LogSource]) -> Iterator[LogLine]:
+    """Yield the lines of all ranks by time, a window after the other: memory does not grow with the logs."""
+    log = MergedLog(sources)
+    place = (0.0, -1, 0)
+    while lines := log.around(place, 0, WINDOW).lines:
+        yield from lines
+        last = lines[-1]
+        place = (last.time, last.rank, last.offset + last.size)
 
 
 async def _follow(workbench: Workbench, found: RunSnapshot, rank: int | None) -> int:
