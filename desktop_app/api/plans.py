@@ -50,7 +50,8 @@ class SubmissionPlan:
     `source` is the job file, `job` what it says; `files` go along (the working copy); `inputs` and
     `outputs` map names to what `${{inputs.x}}` and `${{outputs.y}}` become; `environment` is set for every
     process; `python` is the interpreter `python` means; `timeout` in seconds; `facts` are (label, value)
-    pairs worth a look before submitting, such as ("Ranks", "2 × 2 = 4").
+    pairs worth a look before submitting, such as ("Ranks", "2 × 2 = 4"). `run` is the short name that the run
+    will have, where the backend gives it when planning; `source_text` is the job file's text as it was planned.
     """
 
     backend: str
@@ -68,6 +69,8 @@ class SubmissionPlan:
     diagnostics: tuple[Diagnostic, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
     framework: str = ""
+    run: str = ""
+    source_text: str = ""
 
     @property
     def bytes(self) -> int:

@@ -1,0 +1,39 @@
+"""What is worth a look before a job is submitted here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from desktop_app.api import SubmissionPlan
+from desktop_app.worker.supervisor.ending import Grace
+
+
+def facts(plan: SubmissionPlan, threads: str, grace: Grace) -> tuple[tuple[str, str], ...]:
+    """Return (label, value) pairs, the most telling first."""
+    return tuple(_facts(plan, threads, grace))
+
+
+def _facts(plan: SubmissionPlan, threads: str, grace: Grace) -> Iterator[tuple[str, str]]:
+    topology = plan.topology
+    yield "Ranks", f"{topology.nodes} × {topology.processes_per_node} = {topology.world_size}"
+    if len(plan.processes) != topology.world_size:
+        yield "Processes to start", str(len(plan.processes))
+    yield "Files", f"{len(plan.files)} ({size(plan.bytes)})"
+    yield "Toolchain", f"{plan.toolchain} ({plan.python})" if plan.python else "none"
+    yield "Threads per rank", threads
+    meeting = next((each.environment for each in plan.processes if "MASTER_PORT" in each.environment), None)
+    if meeting is not None:
+        yield "Ranks meet at", f"{meeting.get('MASTER_ADDR', '')}:{meeting['MASTER_PORT']}"
+    yield "Time limit", f"{plan.timeout} s" if plan.timeout else "none"
+    if len(plan.processes) > 1:
+        yield "When a rank fails", f"the others are ended after {grace.own:g} s, and killed {grace.term:g} s later"
+
+
+def size(count: int) -> str:
+    """Return a number of bytes for a person to read."""
+    amount = float(count)
+    for unit in ("B", "kB", "MB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} GB"

@@ -1,0 +1,237 @@
+"""Works out what a job means on this machine, changing nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from desktop_app.api import (
+    Diagnostic,
+    Host,
+    Job,
+    JobSource,
+    PlannedFile,
+    ProcessSpec,
+    Severity,
+    SubmissionPlan,
+    UserError,
+)
+from desktop_app.backends.local import data, facts, scripts, variables
+from desktop_app.backends.local.free_port import find_free_port
+from desktop_app.backends.local.ports import Interpreter, Ports
+from desktop_app.backends.local.quoting import resolve_for_shell
+from desktop_app.backends.local.run_folder import new_name
+from desktop_app.core.placeholders import resolve
+from desktop_app.documents.snapshot import plan_snapshot
+from desktop_app.worker.supervisor.ending import Grace
+from desktop_app.worker.supervisor.network import is_free
+
+MOST_RANKS = 1000
+
+
+@dataclass(slots=True)
+class Draft:
+    """A plan in the making."""
+
+    job: Job
+    source: JobSource
+    host: Host
+    run: str
+    folder: Path
+    findings: list[Diagnostic] = field(default_factory=list)
+    plugin: str | None = None
+    processes: tuple[ProcessSpec, ...] = ()
+    files: tuple[PlannedFile, ...] = ()
+    needs: scripts.Needs = field(default_factory=scripts.Needs)
+    data: data.MappedData = field(default_factory=lambda: data.MappedData({}, {}, {}, ()))
+    text: str = ""
+
+    @property
+    def experiment(self) -> str:
+        """The experiment's name; like Azure ML's SDK, the folder's where the job names none."""
+        return self.job.experiment_name or self.source.folder.absolute().name or "Default"
+
+
+class Planner:
+    """Makes plans for runs below the folder `runs`."""
+
+    def __init__(self, runs: Path, ports: Ports) -> None:
+        self._runs = runs
+        self._ports = ports
+
+    async def plan(self, job: Job, source: JobSource) -> SubmissionPlan:
+        """Return the plan; what is wrong stands in its diagnostics."""
+        draft = await asyncio.to_thread(self._begin, job, source)
+        self._ask_plugins(draft)
+        await asyncio.to_thread(self._read_files, draft)
+        interpreter = await self._ports.interpreter_for(draft.plugin, tuple(draft.needs.imports))
+        return _finished(draft, interpreter)
+
+    def _begin(self, job: Job, source: JobSource) -> Draft:
+        run = new_name(self._runs)
+        host = self._ports.host()
+        draft = Draft(job, source, host, run, self._runs / run)
+        port, problem = _master_port(job)
+        draft.host = dataclasses.replace(host, master_port=port)
+        draft.findings += problem
+        draft.text = source.text or _text_of(source.path)
+        return draft
+
+    def _ask_plugins(self, draft: Draft) -> None:
+        """Called on the loop's thread: plugins need not think about threads."""
+        draft.findings += self._ports.check_job(draft.job)
+        problems = tuple(_check_counts(draft.job, draft.host))
+        draft.findings += problems
+        if any(each.severity is Severity.ERROR for each in problems):
+            return
+        planned = self._ports.launch_plan(draft.job, draft.host)
+        if planned is not None:
+            draft.plugin, processes = planned
+            draft.processes = tuple(processes)
+            return
+        draft.findings += _check_plain(draft.job)
+        draft.processes = (ProcessSpec(0, 0, 0, (*draft.host.shell, draft.job.command)),)
+
+    def _read_files(self, draft: Draft) -> None:
+        job, folder = draft.job, draft.source.folder
+        draft.data = data.map_data(job, folder, draft.folder / "named_outputs")
+        draft.findings += [*draft.data.findings, *variables.check_variables(job)]
+        code = _code_folder(draft)
+        if code is not None:
+            snapshot = plan_snapshot(code)
+            draft.files = tuple(snapshot.files)
+            draft.findings += snapshot.diagnostics
+            draft.needs = scripts.find_needs(job.command, code, self._ports)
+            draft.findings += draft.needs.findings
+        draft.processes = tuple(_resolved(draft))
+
+
+def _finished(draft: Draft, interpreter: Interpreter) -> SubmissionPlan:
+    job = draft.job
+    mapped = draft.data
+    inputs = {**mapped.literals, **mapped.paths}
+    shared, threads = variables.threads(job, draft.host, max(1, job.topology.world_size, len(draft.processes)))
+    environment = {
+        **shared,
+        **variables.of_the_run(job, draft.run, draft.experiment, draft.host),
+        **variables.of_the_data(inputs, mapped.outputs),
+        **variables.of_the_toolchain(interpreter.bin),
+        **job.environment_variables,
+    }
+    plan = SubmissionPlan(
+        backend="local",
+        job=job,
+        source="" if draft.source.path is None else str(draft.source.path.absolute()),
+        topology=job.topology,
+        processes=draft.processes,
+        files=draft.files,
+        inputs=inputs,
+        outputs=mapped.outputs,
+        environment=environment,
+        toolchain=interpreter.name,
+        python=interpreter.python,
+        timeout=job.timeout,
+        diagnostics=(*draft.findings, *interpreter.diagnostics),
+        framework=_framework(draft),
+        run=draft.run,
+        source_text=draft.text,
+    )
+    return dataclasses.replace(plan, facts=facts.facts(plan, threads, Grace.read(plan.environment)))
+
+
+def _framework(draft: Draft) -> str:
+    if draft.needs.frameworks:
+        return draft.needs.frameworks[0]
+    return draft.job.distribution.type.lower() if draft.job.distribution else ""
+
+
+def _text_of(path: Path | None) -> str:
+    try:
+        return "" if path is None else path.read_bytes().decode("utf-8", "surrogateescape")
+    except OSError:
+        return ""
+
+
+def _master_port(job: Job) -> tuple[int, tuple[Diagnostic, ...]]:
+    """Return the port of the job's own MASTER_PORT if it sets one, else a free one; and what is wrong with it."""
+    given = job.environment_variables.get("MASTER_PORT")
+    if given is None:
+        return find_free_port(), ()
+    place = "environment_variables.MASTER_PORT"
+    if not (given.isascii() and given.isdigit() and 0 < int(given) < 65536):
+        message = f"MASTER_PORT must be a number from 1 to 65535, not “{given}”."
+        return find_free_port(), (Diagnostic(Severity.ERROR, "bad-port", message, place),)
+    port = int(given)
+    if is_free(port):
+        return port, ()
+    message = f"Port {port} is in use by another program: remove MASTER_PORT, and a free port is taken."
+    return port, (Diagnostic(Severity.ERROR, "port-in-use", message, place),)
+
+
+def _check_counts(job: Job, host: Host) -> Iterator[Diagnostic]:
+    topology = job.topology
+    counts = {"resources.instance_count": topology.nodes}
+    if job.distribution is not None:
+        counts["distribution.process_count_per_instance"] = topology.processes_per_node
+    for place, count in counts.items():
+        if count < 1:
+            yield Diagnostic(Severity.ERROR, "process-count", f"{place} is {count}: it must be at least 1.", place)
+    world = topology.world_size
+    said = f"{topology.nodes} × {topology.processes_per_node} = {world} processes"
+    place = "distribution.process_count_per_instance" if job.distribution else "resources.instance_count"
+    if world > MOST_RANKS:
+        message = f"{said} are more than this machine is asked to start ({MOST_RANKS})."
+        yield Diagnostic(Severity.ERROR, "too-many-processes", message, place)
+    elif world > host.cpu_count:
+        message = f"{said} share {host.cpu_count} cores: the run will be slow here."
+        yield Diagnostic(Severity.WARNING, "more-ranks-than-cores", message, place)
+
+
+def _check_plain(job: Job) -> Iterator[Diagnostic]:
+    """Say what a plain command can't do; called where no plugin launches the job."""
+    if job.distribution is not None:
+        message = f"No plugin that is enabled launches jobs of the distribution type “{job.distribution.type}”."
+        yield Diagnostic(Severity.ERROR, "no-launcher", message, "distribution.type")
+    elif job.topology.nodes > 1:
+        message = f"Without distribution: the command runs once, not on {job.topology.nodes} nodes."
+        yield Diagnostic(Severity.WARNING, "one-process", message, "resources.instance_count")
+
+
+def _code_folder(draft: Draft) -> Path | None:
+    code = draft.job.code
+    if code is None:
+        return None
+    if data.is_remote(code) or code.startswith("git+"):
+        message = f"The code lies elsewhere ({code}): a local run needs a folder of this machine."
+        draft.findings.append(Diagnostic(Severity.ERROR, "remote-code", message, "code"))
+        return None
+    folder = data.local_path(code, draft.source.folder)
+    if folder.is_dir():
+        return folder
+    message = f"The code folder is not there: {folder}." if not folder.exists() else f"{folder} is no folder."
+    draft.findings.append(Diagnostic(Severity.ERROR, "missing-code", message, "code"))
+    return None
+
+
+def _resolved(draft: Draft) -> Iterator[ProcessSpec]:
+    """Yield the processes with their placeholders resolved; one finding is enough for all ranks."""
+    done: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for each in draft.processes:
+        try:
+            if each.argv not in done:
+                done[each.argv] = _resolve_argv(each.argv, draft.host.shell, draft.data)
+        except UserError as error:
+            draft.findings.append(Diagnostic(Severity.ERROR, "undefined-placeholder", str(error), "command"))
+            done[each.argv] = each.argv
+        log = each.log or f"user_logs/std_log_process_{each.rank}.txt"
+        yield dataclasses.replace(each, argv=done[each.argv], log=log)
+
+
+def _resolve_argv(argv: Sequence[str], shell: Sequence[str], mapped: data.MappedData) -> tuple[str, ...]:
+    if tuple(argv[:-1]) == tuple(shell):
+        return (*shell, resolve_for_shell(argv[-1], mapped.literals, mapped.paths, mapped.outputs, resolve))
+    inputs: Mapping[str, str] = {**mapped.literals, **mapped.paths}
+    return tuple(resolve(each, inputs, mapped.outputs) for each in argv)

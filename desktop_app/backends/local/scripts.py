@@ -1,0 +1,105 @@
+"""What a command's scripts need, read from their syntax trees: imports that a toolchain has to have."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from desktop_app.api import Diagnostic, ScriptSource, Severity, UserError
+from desktop_app.backends.local.ports import Ports
+from desktop_app.core.commands import scripts_in
+
+MOST_FILES = 200
+"""Modules of the code folder that are followed; a bigger project is scanned in part."""
+MOST_BYTES = 4 << 20
+
+
+@dataclass(slots=True)
+class Needs:
+    """What was found: `imports` are top-level names that are neither the standard library's nor the project's own."""
+
+    imports: list[str] = field(default_factory=list)
+    frameworks: list[str] = field(default_factory=list)
+    findings: list[Diagnostic] = field(default_factory=list)
+
+
+def find_needs(command: str, code: Path, ports: Ports) -> Needs:
+    """Scan the scripts that a command runs in the folder `code`, and the modules of that folder they import."""
+    needs = Needs()
+    waiting = [code / name for name in scripts_in(command)]
+    seen = set(waiting)
+    for path in (each for each in waiting if not each.is_file()):
+        needs.findings.append(_missing(path.relative_to(code).as_posix(), code))
+    while waiting and len(seen) <= MOST_FILES:
+        path = waiting.pop(0)
+        local = [each for each in _scan(path, code, ports, needs) if each not in seen]
+        waiting += local
+        seen.update(local)
+    return needs
+
+
+def _missing(name: str, code: Path) -> Diagnostic:
+    return Diagnostic(Severity.ERROR, "script-missing", f"The command runs {name}, which is not in {code}.", "command")
+
+
+def _scan(path: Path, code: Path, ports: Ports, needs: Needs) -> list[Path]:
+    """Add what the file needs; return the project's own modules that it imports."""
+    text = _read(path)
+    if text is None:
+        return []
+    name = path.relative_to(code).as_posix()
+    try:
+        scan = ports.scan_script(ScriptSource(name, text))
+    except UserError as error:
+        needs.findings.append(Diagnostic(Severity.ERROR, "script-syntax", _in_file(name, error), "command"))
+        return []
+    needs.findings += [_placed(each, name) for each in scan.findings]
+    needs.frameworks += [each for each in scan.frameworks if each not in needs.frameworks]
+    local: list[Path] = []
+    for module in scan.imports:
+        found = _modules(module, (path.parent, code))
+        local += found
+        if not found and module not in sys.stdlib_module_names and module not in needs.imports:
+            needs.imports.append(module)
+    return local
+
+
+def _modules(name: str, folders: Sequence[Path]) -> list[Path]:
+    """Return the files of a module of the project, as Python would find it from a script in the first folder."""
+    for folder in folders:
+        if (folder / f"{name}.py").is_file():
+            return [folder / f"{name}.py"]
+        if (folder / name).is_dir():
+            return list(_package(folder / name))
+    return []
+
+
+def _package(folder: Path) -> Iterator[Path]:
+    for number, path in enumerate(sorted(folder.rglob("*.py"))):
+        if number < MOST_FILES:
+            yield path
+
+
+def _read(path: Path) -> str | None:
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            return None
+        return path.read_text("utf-8-sig", "replace")
+    except OSError:
+        return None
+
+
+def _in_file(name: str, error: UserError) -> str:
+    return error.message if name in error.message else f"{name}: {error.message}"
+
+
+def _placed(finding: Diagnostic, name: str) -> Diagnostic:
+    """Return a finding about a script as one about the command; its line is the script's and goes into the text."""
+    where = name if finding.line is None else f"{name}, line {finding.line}"
+    return dataclasses.replace(
+        finding, message=f"{where}: {finding.message}", path="command", line=None, column=None, end_line=None,
+        end_column=None, fix=None,
+    )  # fmt: skip

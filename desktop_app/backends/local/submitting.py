@@ -1,0 +1,115 @@
+"""Starts a plan: makes the run's folder and hands it to a guardian of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from desktop_app.api import OutsideError, RankState, RunSnapshot, RunStatus, Severity, SubmissionPlan, UserError
+from desktop_app.backends.local.run_folder import SCHEME
+from desktop_app.core.records import to_json
+from desktop_app.worker import supervisor
+from desktop_app.worker.supervisor import processes
+from desktop_app.worker.supervisor.closing import close_run
+from desktop_app.worker.supervisor.state import replace
+
+START = Path(supervisor.__file__).with_name("__main__.py")
+PATIENCE = 60.0
+"""Seconds for the supervisor to come alive; it takes a tenth of one."""
+
+
+def refuse_errors(plan: SubmissionPlan) -> None:
+    """Raise UserError if something is wrong with the plan."""
+    errors = [each for each in plan.diagnostics if each.severity is Severity.ERROR]
+    if errors:
+        details = "\n".join(each.message for each in errors)
+        raise UserError(errors[0].message, hint="Mend the job and plan it again.", details=details)
+
+
+def make_folder(plan: SubmissionPlan, runs: Path) -> Path:
+    """Make the run's folder with all that its supervisor needs. Raises OutsideError, leaving nothing behind."""
+    folder = runs / plan.run
+    try:
+        runs.mkdir(parents=True, exist_ok=True)
+        folder.mkdir()
+    except FileExistsError:
+        hint = "A plan can be submitted once: plan the job again."
+        raise UserError(f"{plan.run} was submitted already.", hint=hint) from None
+    except OSError as error:
+        raise _no_room(runs, error) from error
+    try:
+        _fill(folder, plan)
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise _no_room(folder, error) from error
+    return folder
+
+
+def start(folder: Path) -> None:
+    """Start guardian and supervisor; returns once the supervisor has the run in hand. Raises OutsideError."""
+    command = [sys.executable, "-I", str(START), str(folder)]
+    problem = _launch(command, folder / "supervisor.log")
+    if problem is not None:
+        close_run(folder, "The supervisor did not start.", 0)
+        raise OutsideError("The run's supervisor did not start.", hint=f"See {folder}.", details=problem)
+
+
+def _launch(command: Sequence[str], log: Path) -> str | None:
+    """Run the launcher, which ends once all is well; return what went wrong."""
+    try:
+        with log.open("ab") as errors:
+            done = subprocess.run(
+                command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, timeout=PATIENCE, check=False
+            )
+        return log.read_text("utf-8", "replace")[-4000:] or "It said nothing." if done.returncode else None
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+
+
+def first_snapshot(plan: SubmissionPlan, folder: Path) -> RunSnapshot:
+    """Return the run as it is before anything happened."""
+    job = plan.job
+    name = job.display_name or job.name or (Path(plan.source).stem if plan.source else plan.run)
+    return RunSnapshot(
+        handle=f"{SCHEME}{plan.run}",
+        run=plan.run,
+        backend="local",
+        status=RunStatus.NOT_STARTED,
+        display_name=name,
+        experiment=plan.environment.get("AZUREML_EXPERIMENT_NAME", ""),
+        created=datetime.now(UTC),
+        nodes=plan.topology.nodes,
+        processes_per_node=plan.topology.processes_per_node,
+        framework=plan.framework,
+        ranks=tuple(
+            RankState(each.rank, each.local_rank, each.node, RunStatus.NOT_STARTED, log=each.log, role=each.role)
+            for each in plan.processes
+        ),
+        outputs=str(folder / "code" / "outputs"),
+        folder=str(folder),
+        source=plan.source,
+        tags=job.tags,
+    )
+
+
+def _fill(folder: Path, plan: SubmissionPlan) -> None:
+    for name in ("requests", "user_logs", "clock", "named_outputs", "code"):
+        (folder / name).mkdir()
+    (folder / "job.yml").write_bytes(plan.source_text.encode("utf-8", "surrogateescape"))
+    (folder / "plan.json").write_text(json.dumps(to_json(plan)), "utf-8")
+    state: dict[str, Any] = to_json(first_snapshot(plan, folder))
+    state["submitter"] = {"pid": os.getpid(), "started": processes.identity(os.getpid()) or ""}
+    state["boot"] = processes.boot()
+    replace(folder / "run.json", state)
+
+
+def _no_room(folder: Path, error: OSError) -> OutsideError:
+    hint = "Free some space, or choose another place with --home or RANKZERO_HOME."
+    return OutsideError(f"A run's folder can't be made below {folder}: {error.strerror or error}.", hint=hint)

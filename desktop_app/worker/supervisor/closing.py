@@ -1,0 +1,47 @@
+"""Closing a run whose supervisor can no longer do it: the guardian's last act, or that of whoever finds the folder."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Any
+
+from desktop_app.worker.supervisor import processes
+from desktop_app.worker.supervisor.clock import Clock
+from desktop_app.worker.supervisor.journal import Journal
+from desktop_app.worker.supervisor.state import StateFile
+
+
+def close_run(folder: Path, reason: str, patience: float = 60.0) -> None:
+    """Write the end of a run that has none yet: Failed, for `reason`."""
+    clock = Clock()
+    state = StateFile(folder, clock)
+    if not state.data or state.is_over:
+        return
+    first = state.data.get("first_failure")
+    if first is not None:
+        reason = f"Rank {first['rank']} failed with exit code {first['exit_code']}. {reason}"
+    state.finish("Failed", reason, None if first is None else first["exit_code"])
+    events = Journal(folder / "events.jsonl")
+    events.append({"time": clock.text(), "event": "ended", "status": "Failed", "reason": reason})
+    events.close()
+    state.write_end(patience)
+
+
+def recover(folder: Path) -> None:
+    """Close a run whose guardian and supervisor are both gone, after ending what is left of it."""
+    state = StateFile(folder, Clock()).data
+    if state.get("boot", "") != processes.boot():
+        close_run(folder, "The computer was restarted while the run went on.", 0)
+        return
+    for rank in state.get("ranks", ()):
+        _end_group(rank, folder)
+    processes.end_marked(str(folder))
+    close_run(folder, "The supervisor and its guardian were killed, so the run was ended.", 0)
+
+
+def _end_group(rank: dict[str, Any], folder: Path) -> None:
+    """End a rank's process group if its leader is still this run's (a pid may belong to somebody else by now)."""
+    pid = rank.get("pid") or 0
+    if pid > 1 and rank.get("exit_code") is None and pid in processes.marked(str(folder)):
+        processes.send_group(pid, signal.SIGKILL)

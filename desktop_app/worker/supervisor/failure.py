@@ -1,0 +1,73 @@
+"""What a rank's log says last about why it failed. Bounded: of a log of any size only the end is read for it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+TAIL = 256 << 10
+COUNT_LIMIT = 2 << 30
+"""Bytes up to which the lines before the tail are counted, to say the line's number."""
+TEXT_LIMIT = 3000  # as long as Azure ML keeps an error message
+
+_PREFIX = re.compile(r"^\[[\w ]*?rank\s?\d+\]:\s?", re.IGNORECASE)
+_TRACEBACK = "Traceback (most recent call last):"
+_PLAIN_ERROR = re.compile(
+    r"^\w*Error\b|\berror: |command not found|No such file or directory|can't open file|Permission denied"
+    r"|Segmentation fault|No module named|core dumped"
+)
+
+
+def last_words(log: Path) -> tuple[str, int | None]:
+    """Return the last line of the last traceback (else of the last plain error) and its number in the log."""
+    try:
+        with log.open("rb") as file:
+            size = file.seek(0, 2)
+            start = max(0, size - TAIL)
+            file.seek(start)
+            lines = file.read(TAIL).decode("utf-8", "replace").split("\n")
+    except OSError:
+        return "", None
+    index = _of_traceback(lines)
+    if index is None:
+        index = _of_plain_error(lines)
+    if index is None:
+        return "", None
+    before = _count_lines(log, start)
+    number = None if before is None else before + index + 1
+    return _bare(lines[index]).strip()[:TEXT_LIMIT], number
+
+
+def _of_traceback(lines: list[str]) -> int | None:
+    """Return the index of the exception's line: the first below the last traceback that is not indented."""
+    begins = [index for index, line in enumerate(lines) if _bare(line).startswith(_TRACEBACK)]
+    if not begins:
+        return None
+    for index in range(begins[-1] + 1, len(lines)):
+        line = _bare(lines[index])
+        if line.strip() and not line[0].isspace():
+            return index
+    return None
+
+
+def _of_plain_error(lines: list[str]) -> int | None:
+    for index in range(len(lines) - 1, max(-1, len(lines) - 21), -1):
+        if _PLAIN_ERROR.search(_bare(lines[index])):
+            return index
+    return None
+
+
+def _bare(line: str) -> str:
+    """Return the line without the `[rank1]: ` that PyTorch puts before the lines of a traceback."""
+    return _PREFIX.sub("", line).rstrip("\r")
+
+
+def _count_lines(log: Path, end: int) -> int | None:
+    if end > COUNT_LIMIT:
+        return None
+    count = 0
+    with log.open("rb") as file:
+        while end > 0 and (chunk := file.read(min(1 << 20, end))):
+            count += chunk.count(b"\n")
+            end -= len(chunk)
+    return count

@@ -1,0 +1,101 @@
+"""The ranks: started each in a session of its own, writing straight into their logs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from desktop_app.worker.supervisor import processes
+from desktop_app.worker.supervisor.arrivals import Arrivals
+
+INHERITED_NO_MORE = (
+    *("RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "NODE_RANK", "GROUP_RANK", "ROLE_RANK"),
+    *("MASTER_ADDR", "MASTER_PORT", "TF_CONFIG", "TORCHELASTIC_RUN_ID", "TORCHELASTIC_USE_AGENT_STORE"),
+    *("MLFLOW_TRACKING_URI", "MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME"),
+)
+"""Variables that mean this one run: those of whoever started us must not reach a rank."""
+
+
+@dataclass(slots=True)
+class Rank:
+    """A process of the plan: `state` is its RankState in run.json, `exit_code` None while it lives."""
+
+    spec: Mapping[str, Any]
+    state: dict[str, Any]
+    log: Path
+    arrivals: Arrivals
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    exit_code: int | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def number(self) -> int:
+        """The rank."""
+        return int(self.spec["rank"])
+
+    @property
+    def alive(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self.process is not None and self.exit_code is None
+
+    @property
+    def pid(self) -> int:
+        """The leader of its process group, 0 before it was started."""
+        return 0 if self.process is None else self.process.pid
+
+
+def make_rank(spec: Mapping[str, Any], state: dict[str, Any], folder: Path) -> Rank:
+    """Return the rank, not started yet."""
+    log = folder / spec["log"]
+    return Rank(spec, state, log, Arrivals(log, folder / "clock" / f"{spec['rank']}.bin"))
+
+
+def rank_environment(inherited: Mapping[str, str], *layers: Mapping[str, str]) -> dict[str, str]:
+    """Return a rank's whole environment: the inherited one without another run's variables, then the layers."""
+    own = {key: value for key, value in inherited.items() if key not in INHERITED_NO_MORE}
+    for layer in layers:
+        own.update(layer)
+    return own
+
+
+def start(rank: Rank, folder: Path, environment: Mapping[str, str]) -> None:
+    """Start it in RUN/code. Raises OSError where there is nothing to start, ValueError for impossible arguments."""
+    rank.log.parent.mkdir(parents=True, exist_ok=True)
+    log = os.open(rank.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    try:
+        rank.process = _spawn(list(rank.spec["argv"]), str(folder / "code"), dict(environment), log)
+    finally:
+        os.close(log)
+
+
+def _spawn(argv: list[str], folder: str, environment: dict[str, str], log: int) -> subprocess.Popen[bytes]:
+    parent = os.getpid()
+
+    def fall_with_the_supervisor() -> None:
+        processes.die_with_parent(parent, signal.SIGKILL)
+
+    return subprocess.Popen(
+        argv,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
+        # Safe: ranks are started before this process has its first thread.
+        preexec_fn=fall_with_the_supervisor if sys.platform == "linux" else None,  # noqa: PLW1509
+    )
+
+
+def ended(rank: Rank, code: int) -> None:
+    """Take note that its process was reaped (by us, not by Popen)."""
+    rank.exit_code = code
+    if rank.process is not None:
+        rank.process.returncode = code

@@ -1,0 +1,315 @@
+"""The supervisor: takes one run through its phases, owns its ranks and leaves none behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from desktop_app.worker.supervisor import preparing, processes, ranks
+from desktop_app.worker.supervisor.clock import Clock, elapsed
+from desktop_app.worker.supervisor.ending import Ending, Grace, Step
+from desktop_app.worker.supervisor.failure import last_words
+from desktop_app.worker.supervisor.journal import Journal, read_object
+from desktop_app.worker.supervisor.network import is_free
+from desktop_app.worker.supervisor.ranks import Rank
+from desktop_app.worker.supervisor.sampling import Sampler
+from desktop_app.worker.supervisor.state import StateFile
+from desktop_app.worker.supervisor.tracking import Tracking
+from desktop_app.worker.supervisor.wakeups import Wakeups
+
+TICK = 0.05
+"""Seconds between looks at logs and requests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the run ends as, and why."""
+
+    status: str
+    reason: str = ""
+    exit_code: int | None = None
+
+
+class Supervisor:
+    """One run. `ready` is called once run.json shows that this process has it in hand."""
+
+    def __init__(self, folder: Path, guardian: int, ready: Callable[[], None]) -> None:
+        self.folder = folder
+        self.guardian = guardian
+        self.ready = ready
+        self.clock = Clock()
+        self.plan_file = folder / "plan.json"
+        self.cancel_file = folder / "requests" / "cancel"
+        self.plan = read_object(self.plan_file)
+        self.state = StateFile(folder, self.clock)
+        self.events = Journal(folder / "events.jsonl")
+        self.wakeups = Wakeups()
+        self.ending = Ending(Grace.read({**os.environ, **self.plan.get("environment", {})}))
+        self.ranks = self._make_ranks()
+        self.tracking = Tracking(folder, self.clock, self.state.data)
+        self.sampler = Sampler(folder, self.clock)
+        self.verdict: Verdict | None = None
+        self.tick = max(TICK, 0.0005 * len(self.ranks))
+        self.deadline: float | None = None
+
+    def run(self) -> int:
+        """Take the run to its end, whatever happens; return the process's exit code."""
+        try:
+            self._announce()
+            if self._prepare() and self._start():
+                self._watch()
+        except Exception:  # noqa: BLE001 - a bug in here must still end the ranks and say so
+            traceback.print_exc()
+            self.verdict = Verdict("Failed", "The supervisor failed: supervisor.log in the run's folder says how.")
+        self._finish()
+        return 0
+
+    # Beginning
+
+    def _announce(self) -> None:
+        self.state.hold_reserve()
+        self.state.data["supervisor"] = _who(os.getpid())
+        self.state.data["guardian"] = _who(self.guardian)
+        self.state.data["boot"] = processes.boot()
+        self.state.enter("Preparing")
+        self.state.write()
+        self.ready()
+        self._say("preparing", files=len(self.plan.get("files", ())))
+
+    def _make_ranks(self) -> list[Rank]:
+        states = {each["rank"]: each for each in self.state.data.get("ranks", [])}
+        return [ranks.make_rank(each, states[each["rank"]], self.folder) for each in self.plan.get("processes", ())]
+
+    def _prepare(self) -> bool:
+        try:
+            preparing.make_folders(self.folder, list(self.plan.get("outputs", {}).values()))
+            files, target = self.plan.get("files", ()), self.folder / "code"
+            preparing.copy_files(files, target, self._file_changed, self._stop_wanted)
+        except preparing.Interrupted:
+            return False
+        except (preparing.CopyFailed, OSError) as error:
+            reason = str(error) if isinstance(error, preparing.CopyFailed) else f"The run's folder: {error}."
+            self.verdict = Verdict("Failed", f"The working copy could not be made. {reason}")
+            return False
+        return not self._stop_wanted()
+
+    def _file_changed(self, name: str) -> None:
+        self._say("file-changed", path=name, text="The file changed after the job was planned; it went along as it is.")
+
+    def _start(self) -> bool:
+        port = self._taken_port()
+        if port is not None:
+            self.verdict = Verdict("Failed", f"Port {port} is in use by another program. Plan and start the job again.")
+            return False
+        door = self.tracking.open_door()
+        if door is not None:
+            self.wakeups.listen(door)
+        self._begin_running()
+        started = all(self._start_rank(rank) for rank in self.ranks)
+        self.state.write()
+        return started or any(rank.alive for rank in self.ranks)
+
+    def _begin_running(self) -> None:
+        self.state.enter("Running")
+        self.state.data["started"] = self.clock.text()
+        if self.plan.get("timeout"):
+            self.deadline = elapsed() + float(self.plan["timeout"])
+
+    def _taken_port(self) -> str | None:
+        for rank in self.ranks:
+            port = {**self.plan.get("environment", {}), **rank.spec["environment"]}.get("MASTER_PORT", "")
+            if port.isdigit() and not is_free(int(port)):
+                return str(port)
+            return None
+        return None
+
+    def _start_rank(self, rank: Rank) -> bool:
+        layers = (self.plan.get("environment", {}), rank.spec["environment"])
+        own = {processes.MARKER: str(self.folder), "PWD": str(self.folder / "code")}
+        tracking = self.tracking.environment(rank.number, os.environ)
+        environment = ranks.rank_environment(os.environ, tracking, *layers, own)
+        try:
+            ranks.start(rank, self.folder, environment)
+        except (OSError, ValueError) as error:
+            self._could_not_start(rank, error)
+            return False
+        now = self.clock.text()
+        rank.started = elapsed()
+        rank.state.update(status="Running", pid=rank.pid, started=now)
+        self._say("rank-started", rank=rank.number, pid=rank.pid)
+        return True
+
+    def _could_not_start(self, rank: Rank, error: Exception) -> None:
+        rank.state.update(status="Failed", started=self.clock.text(), ended=self.clock.text(), exit_code=127)
+        text = f"The process could not be started: {error}"
+        self._first_failure(rank, 127, f"Rank {rank.number} could not be started: {error}.")
+        self.state.data["first_failure"]["text"] = text
+        self.ending.begin(elapsed(), own_grace=False)
+
+    # Running
+
+    def _watch(self) -> None:
+        self.sampler.start([(rank.number, int(rank.spec["local_rank"]), rank.pid) for rank in self.ranks if rank.alive])
+        while any(rank.alive for rank in self.ranks):
+            if self.wakeups.wait(min(self.tick, self.ending.wait(elapsed()))):
+                self.tracking.serve()
+            self._reap()
+            self._look()
+            if not self._press():
+                return
+
+    def _reap(self) -> None:
+        by_pid = {rank.pid: rank for rank in self.ranks if rank.alive}
+        for pid, code in processes.reap():
+            rank = by_pid.get(pid)
+            if rank is not None:
+                self._rank_ended(rank, code)
+
+    def _rank_ended(self, rank: Rank, code: int) -> None:
+        ranks.ended(rank, code)
+        status = "Completed" if code == 0 else "Canceled" if self.ending.terminated else "Failed"
+        rank.state.update(status=status, exit_code=code, ended=self.clock.text())
+        self._say("rank-ended", rank=rank.number, exit_code=code, status=status)
+        if status == "Failed":
+            self._first_failure(rank, code, f"Rank {rank.number} {_how(code)}.")
+            self.ending.begin(elapsed(), own_grace=True)
+        self.state.write()
+
+    def _first_failure(self, rank: Rank, code: int, reason: str) -> None:
+        if self.state.data.get("first_failure") is None:
+            at = self.clock.text()
+            self.state.data["first_failure"] = {
+                "rank": rank.number, "at": at, "exit_code": code, "text": "", "log_line": None
+            }  # fmt: skip
+            self._say("first-failure", rank=rank.number, exit_code=code)
+        if self.verdict is None:
+            self.verdict = Verdict("Failed", reason, code)
+
+    def _look(self) -> None:
+        now = self.clock.now()
+        for rank in self.ranks:
+            if rank.arrivals.look(now):
+                rank.extra["spoke"] = now
+        if self.deadline is not None and elapsed() > self.deadline:
+            self.deadline = None
+            limit = self.plan["timeout"]
+            self._stop(Verdict("Canceled", f"The time limit of {limit} s (limits.timeout) was reached."), "timeout")
+        self._stop_wanted()
+        self._keep_books()
+
+    def _keep_books(self) -> None:
+        if self.tracking.changed():
+            self.state.data["metrics"] = self.tracking.latest()
+            self.state.write()
+        self.state.keep_up()
+        jump = self.clock.jump()
+        if jump is not None:
+            self._say("clock-jumped", seconds=round(jump, 1), text="The computer's clock was set; the run's was not.")
+
+    def _stop_wanted(self) -> bool:
+        """Look for a reason to end the run; return whether there is one, old or new."""
+        if self._is_gone():
+            self._stop(Verdict("Failed", "The run's folder was deleted."), "folder-deleted", kill=True)
+        elif os.getppid() != self.guardian:
+            self._stop(Verdict("Failed", "The run's guardian was killed, so the run was ended."), "guardian-lost")
+        elif self.wakeups.asked_to_end or self.cancel_file.exists():
+            self._stop(Verdict("Canceled", "Canceled on request."), "cancel-requested")
+        return self.ending.begun
+
+    def _stop(self, verdict: Verdict, event: str, *, kill: bool = False) -> None:
+        if self.ending.terminated or self.state.data.get("status") == "CancelRequested":
+            return
+        self.verdict = self.verdict or verdict
+        self.state.data["status"] = "CancelRequested"
+        self.ending.begin(elapsed(), own_grace=False, kill=kill)
+        self._say(event, text=verdict.reason)
+        self.state.write()
+
+    def _press(self) -> bool:
+        """Send the signals that are due; return False once there is no hope that the ranks die."""
+        step = self.ending.step(elapsed())
+        if step is Step.TERMINATE:
+            self._say("terminating")
+            self._signal_all(signal.SIGTERM)
+        elif step is Step.KILL:
+            for pid in processes.descendants(os.getpid()):
+                processes.send(pid, signal.SIGKILL)
+            self._signal_all(signal.SIGKILL)
+        return step is not Step.GIVE_UP
+
+    def _signal_all(self, number: int) -> None:
+        """To each rank's whole group, and to what daemonised away from it and became our child."""
+        leaders = {rank.pid for rank in self.ranks if rank.alive}
+        for leader in leaders:
+            processes.send_group(leader, number)
+        for pid in processes.children(os.getpid()):
+            if pid not in leaders:
+                processes.send(pid, number)
+
+    # End
+
+    def _finish(self) -> None:
+        verdict = self.verdict or Verdict("Completed", "", 0)
+        if not self._is_gone():
+            self.state.enter("Finalizing")
+            self.state.write()
+        self.sampler.stop()
+        left = processes.end_descendants()
+        self.tracking.close()
+        if not self._is_gone():
+            self._write_end(verdict, left)
+
+    def _is_gone(self) -> bool:
+        """Return whether somebody deleted the run's folder; then nothing is written into what is left of it."""
+        return not self.plan_file.exists()
+
+    def _write_end(self, verdict: Verdict, left: list[int]) -> None:
+        for rank in self.ranks:
+            rank.arrivals.look(self.clock.now())
+        self._add_last_words()
+        reason = verdict.reason
+        if left:
+            reason += f" Processes that could not be ended: {', '.join(map(str, left))}."
+        self.state.data["metrics"] = self.tracking.latest()
+        self.state.finish(verdict.status, reason, verdict.exit_code)
+        self._say("ended", status=verdict.status, reason=reason)
+        self.state.write_end()
+        self.events.close()
+
+    def _add_last_words(self) -> None:
+        first = self.state.data.get("first_failure")
+        if first is None or first["text"]:
+            return
+        for rank in self.ranks:
+            if rank.number == first["rank"]:
+                first["text"], first["log_line"] = last_words(rank.log)
+
+    def _say(self, event: str, **facts: Any) -> None:
+        self.events.append({"time": self.clock.text(), "event": event, **facts})
+
+
+def _who(pid: int) -> dict[str, Any]:
+    return {"pid": pid, "started": processes.identity(pid) or ""}
+
+
+def _how(code: int) -> str:
+    if code >= 0:
+        return f"failed with exit code {code}"
+    try:
+        return f"was ended by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"was ended by signal {-code}"
+
+
+def supervise(folder: Path, guardian: int, ready: Callable[[], None]) -> int:
+    """Be the supervisor of the run in `folder`, a child of `guardian`."""
+    processes.adopt_orphans()
+    if sys.platform == "linux":
+        processes.die_with_parent(guardian, signal.SIGTERM)
+    return Supervisor(folder, guardian, ready).run()
