@@ -1,0 +1,181 @@
+"""The run monitor: asks the backends how the runs are, and keeps store and archive up to date.
+
+A backend that can't be asked leaves its runs Unknown, with the reason and the time of its last good answer, and
+is asked less and less often. Waiting goes by the loop's monotonic clock: a clock that jumps disturbs nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from desktop_app.api import JobBackend, RunSnapshot, RunStatus, UserError
+from desktop_app.core.backoff import Backoff
+from desktop_app.core.run_states import merge, unknown
+from desktop_app.services.archive import RunArchive
+from desktop_app.services.run_store import RunStore
+
+GONE = "The run's files are gone; this is what was last known of it."
+_ARCHIVE_EVERY = 10.0  # seconds between two records of a run whose state stays the same
+
+
+@dataclass(frozen=True, slots=True)
+class BackendFault:
+    """Why a backend can't be asked, and since when; `details` is a traceback where it is a bug."""
+
+    reason: str
+    last_good: datetime | None
+    details: str = ""
+
+
+@dataclass(slots=True)
+class _Watched:
+    """What the monitor knows of one backend."""
+
+    backend: JobBackend
+    backoff: Backoff
+    last_good: datetime | None = None
+    fault: BackendFault | None = None
+    missed: set[str] = field(default_factory=set)
+    gone: set[str] = field(default_factory=set)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class RunMonitor:
+    """Refreshes the store from the backends and the archive; lives on the event loop's thread."""
+
+    def __init__(
+        self,
+        backends: Mapping[str, JobBackend],
+        archive: RunArchive,
+        store: RunStore,
+        *,
+        patience: float = 30.0,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._watched = {name: _Watched(each, Backoff(1.0, 2.0, 60.0)) for name, each in backends.items()}
+        self._archive = archive
+        self._store = store
+        self._patience = patience
+        self._now = now
+        self._recorded: dict[str, tuple[RunStatus, float]] = {}
+        self._remembering: asyncio.Lock = asyncio.Lock()
+        self._remembered = False
+
+    @property
+    def faults(self) -> Mapping[str, BackendFault]:
+        """The backends that can't be asked at present, by name."""
+        return {name: each.fault for name, each in self._watched.items() if each.fault}
+
+    async def refresh(self) -> None:
+        """Ask every backend once, all at the same time, whatever their back-off."""
+        await self._remember()
+        await asyncio.gather(*(self._ask(each) for each in self._watched.values()))
+
+    async def watch(self, interval: float = 0.25) -> None:
+        """Keep asking, each backend at its own pace, until cancelled."""
+        await self._remember()
+        async with asyncio.TaskGroup() as group:
+            for name, each in self._watched.items():
+                group.create_task(self._keep_asking(each, interval), name=f"monitor {name}")
+
+    async def _keep_asking(self, watched: _Watched, interval: float) -> None:
+        while True:
+            await self._ask(watched)
+            await asyncio.sleep(max(interval, watched.backoff.next()) if watched.fault else interval)
+
+    async def _remember(self) -> None:
+        """Take the archive's runs into the store, once."""
+        async with self._remembering:
+            if not self._remembered:
+                known = self._store.runs
+                self._store.update(
+                    each for each in await asyncio.to_thread(self._archive.all) if each.handle not in known
+                )
+                self._remembered = True
+
+    async def _ask(self, watched: _Watched) -> None:
+        async with watched.turn:
+            before = set(self._store.runs)
+            try:
+                async with asyncio.timeout(self._patience):
+                    found = set(await watched.backend.discover())
+                    answers = await watched.backend.snapshots(self._worth_asking(watched, found))
+            except Exception as error:  # noqa: BLE001 - a backend may come from a plugin; its bug is a fault like others
+                changed = self._blame(watched, error)
+            else:
+                removed = before - self._store.runs.keys()  # by the person, while the backend was answering
+                fresh = {handle: each for handle, each in answers.items() if handle not in removed}
+                changed = await self._take(watched, found, fresh)
+            await self._archive_changes(self._store.update(changed))
+
+    def _worth_asking(self, watched: _Watched, found: set[str]) -> list[str]:
+        """Return the runs that may have changed: those that go on, are new, or came back."""
+        mine = {each.handle: each for each in self._mine(watched)}
+        live = {handle for handle, each in mine.items() if not each.is_over}
+        return sorted(live | (found - mine.keys()) | (found & watched.gone))
+
+    async def _take(self, watched: _Watched, found: set[str], answers: Mapping[str, RunSnapshot]) -> list[RunSnapshot]:
+        watched.last_good, watched.fault = self._now(), None
+        watched.backoff.reset()
+        watched.gone -= answers.keys()
+        missing = [each for each in self._mine(watched) if each.handle not in found | answers.keys() | watched.gone]
+        lost = await self._lost(watched, [each for each in missing if each.handle in watched.missed])
+        watched.missed = {each.handle for each in missing}  # once may be bad luck: the run may be just starting
+        return [*(self._merged(each) for each in answers.values()), *lost]
+
+    def _merged(self, new: RunSnapshot) -> RunSnapshot:
+        old = self._store.get(new.handle)
+        return merge(old, new) if old else new
+
+    async def _lost(self, watched: _Watched, missing: Sequence[RunSnapshot]) -> list[RunSnapshot]:
+        """Tell runs that were removed in good order, by whatever process, from those whose files just vanished."""
+        kept = []
+        for each in missing:
+            if await asyncio.to_thread(self._archive.get, each.handle) is None and each.handle in self._recorded:
+                self._recorded.pop(each.handle)
+                self._store.remove(each.handle)
+                continue
+            watched.gone.add(each.handle)
+            kept.append(_gone(each, watched.last_good))
+        return kept
+
+    def _blame(self, watched: _Watched, error: Exception) -> list[RunSnapshot]:
+        name, last = watched.backend.title, watched.last_good
+        if isinstance(error, TimeoutError):
+            reason, details = f"{name} gave no answer for {self._patience:g} seconds.", ""
+        elif isinstance(error, UserError):
+            reason, details = str(error), error.details
+        else:
+            reason = f"{name} can't be asked: {type(error).__name__}: {error}"
+            details = "".join(traceback.format_exception(error))
+        watched.fault = BackendFault(reason, last, details)
+        live = [each for each in self._mine(watched) if not each.is_over and each.handle not in watched.gone]
+        return [unknown(each, reason, last) for each in live]
+
+    def _mine(self, watched: _Watched) -> Iterable[RunSnapshot]:
+        return [each for each in self._store.runs.values() if each.backend == watched.backend.name]
+
+    async def _archive_changes(self, handles: frozenset[str]) -> None:
+        """Record runs whose state changed at once, others now and then: their own files know the rest."""
+        time = asyncio.get_running_loop().time()
+        due = [each for each in map(self._store.get, handles) if each and self._is_due(each, time)]
+        if due:
+            await asyncio.to_thread(self._archive.record, *due)
+            self._recorded.update({each.handle: (each.status, time) for each in due})
+
+    def _is_due(self, snapshot: RunSnapshot, time: float) -> bool:
+        status, at = self._recorded.get(snapshot.handle, (None, 0.0))
+        if snapshot.reason.endswith(GONE) and snapshot.is_over:
+            return False  # said anew at each start; the archive keeps the run's own reason
+        return status is not snapshot.status or snapshot.is_over or time - at >= _ARCHIVE_EVERY
+
+
+def _gone(snapshot: RunSnapshot, last_good: datetime | None) -> RunSnapshot:
+    if snapshot.is_over:
+        return dataclasses.replace(snapshot, reason=f"{snapshot.reason} {GONE}".strip())
+    return unknown(snapshot, GONE, last_good)

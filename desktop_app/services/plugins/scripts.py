@@ -1,0 +1,51 @@
+"""A training script as all plugins together see it; read from its syntax tree and never run."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Sequence
+
+from desktop_app.api import ScriptArgument, ScriptScan, ScriptSource, UserError
+
+
+def parse_script(source: ScriptSource) -> ast.Module:
+    """Return the script's syntax tree. Raises UserError with the line where it does not parse."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an odd escape in a person's string is no news of ours
+            return ast.parse(source.text, source.path)
+    except SyntaxError as error:
+        place = f"{source.path}, line {error.lineno}" if error.lineno else source.path
+        raise UserError(f"{place}: {error.msg}.", details=(error.text or "").rstrip()) from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise UserError(f"{source.path} can't be read as Python: {str(error) or 'it is nested too deeply'}.") from error
+
+
+def own_scan(tree: ast.Module) -> ScriptScan:
+    """Return the imports of a script in which no plugin saw anything, leaving out those that may fail."""
+    return ScriptScan(imports=tuple(dict.fromkeys(_imports(tree.body))))
+
+
+def merged_scan(scans: Sequence[ScriptScan]) -> ScriptScan:
+    """Return the scans of several plugins as one, each fact once, in the plugins' order."""
+    arguments: dict[str, ScriptArgument] = {}
+    for each in (argument for scan in scans for argument in scan.arguments):
+        arguments.setdefault(each.flag, each)
+    findings = {(each.code, each.line, each.message): each for scan in reversed(scans) for each in scan.findings}
+    return ScriptScan(
+        imports=tuple(dict.fromkeys(each for scan in scans for each in scan.imports)),
+        arguments=tuple(arguments.values()),
+        frameworks=tuple(dict.fromkeys(each for scan in scans for each in scan.frameworks)),
+        findings=tuple(sorted(findings.values(), key=lambda each: each.line or 0)),
+    )
+
+
+def _imports(body: Sequence[ast.stmt]) -> list[str]:
+    found: list[str] = []
+    for node in body:
+        if isinstance(node, ast.Import):
+            found += [each.name.partition(".")[0] for each in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.append(node.module.partition(".")[0])
+    return found
