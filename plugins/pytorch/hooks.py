@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from desktop_app.api import EnvironmentPreset, Host, Job, JobWizard, ProcessSpec, ScriptScan, ScriptSource, hookimpl
+from desktop_app.api import (
+    Diagnostic,
+    EnvironmentPreset,
+    Host,
+    Job,
+    JobWizard,
+    ProcessSpec,
+    ScriptScan,
+    ScriptSource,
+    Value,
+    hookimpl,
+)
 
-from . import environments, launch, scan, wizard
+from . import checks, environment_checks, environments, launch, scan, wizard
 
 
 @hookimpl
@@ -31,3 +42,15 @@ def job_wizards() -> Sequence[JobWizard]:
 def scan_script(source: ScriptSource) -> ScriptScan | None:
     """Return what a script imports, takes and does about its ranks."""
     return scan.scan(source)
+
+
+@hookimpl
+def check_job(job: Job) -> Sequence[Diagnostic]:
+    """Return what is wrong with a PyTorch job's counts and launcher."""
+    return tuple(checks.check(job))
+
+
+@hookimpl
+def check_environment(environment: str | Mapping[str, Value], job: Job) -> Sequence[Diagnostic]:
+    """Return what does not fit in a PyTorch job's environment."""
+    return tuple(environment_checks.check(environment, job))

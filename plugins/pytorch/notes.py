@@ -46,7 +46,8 @@ def _file_notes(answers: Answers, context: WizardContext) -> Iterator[Diagnostic
 def _scan_notes(context: WizardContext, *, launcher: bool) -> Iterator[Diagnostic]:
     if context.scan is None:
         return
-    if "pytorch" not in context.scan.frameworks:
+    could_be_read = all(each.severity is not Severity.ERROR for each in context.scan.findings)
+    if could_be_read and "pytorch" not in context.scan.frameworks:
         yield _info(
             "no-pytorch", "The script does not import torch itself; that is fine if a module of yours does.", "script"
         )
@@ -68,8 +69,7 @@ def _local_rank_note(finding: Diagnostic, *, launcher: bool) -> Diagnostic:
 
 def _at_script(finding: Diagnostic) -> Diagnostic:
     line = f"Line {finding.line}: " if finding.line else ""
-    severity = Severity.WARNING if finding.severity is Severity.ERROR else finding.severity
-    return Diagnostic(severity, finding.code, line + finding.message, "script", finding.line)
+    return Diagnostic(finding.severity, finding.code, line + finding.message, "script", finding.line)
 
 
 def ranks_notes(answers: Answers, context: WizardContext, form: FormSpec) -> Iterator[Diagnostic]:

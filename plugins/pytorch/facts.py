@@ -1,0 +1,42 @@
+"""Dated facts that checks need: GPUs of VM sizes, and which Python a release of torch installs on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_DATA = Path(__file__).parent / "data"
+
+
+@dataclass(frozen=True, slots=True)
+class GpuSize:
+    """A VM size: its GPUs per node, whether it is still to be had, and what to take instead."""
+
+    name: str
+    gpus: int
+    status: str = "current"
+    successor: str = ""
+
+
+@cache
+def _items(name: str) -> tuple[dict[str, Any], ...]:
+    return tuple(json.loads((_DATA / f"{name}.json").read_text(encoding="utf-8"))["items"])
+
+
+@cache
+def _gpu_sizes() -> dict[str, GpuSize]:
+    return {each["name"].lower(): GpuSize(**each) for each in _items("vm_gpus")}
+
+
+def gpu_size(name: str | None) -> GpuSize | None:
+    """Return what is known of a VM size with GPUs; Azure does not mind the case of its letters."""
+    return _gpu_sizes().get((name or "").lower())
+
+
+def pythons_for(torch: str) -> tuple[str, ...]:
+    """Return the Pythons (`3.11`) that a release of torch (`2.8.0`) installs on; empty where that is not known."""
+    minor = ".".join(torch.split("+")[0].split(".")[:2])
+    return next((tuple(each["python"]) for each in _items("torch_python") if each["torch"] == minor), ())
