@@ -10,6 +10,7 @@ from desktop_app.api import Diagnostic, Host, Job, JobBackend, MetricPoint, Proc
 from desktop_app.backends.local.backend import LocalBackend
 from desktop_app.places import Places, find_places
 from desktop_app.services.archive import RunArchive
+from desktop_app.services.host import this_host
 from desktop_app.services.jobs import JobService
 from desktop_app.services.metrics import read_tensorboard
 from desktop_app.services.monitor import RunMonitor
@@ -52,6 +53,10 @@ class LocalPorts:
 
     plugins: PluginHost
     toolchains: Toolchains
+
+    def host(self) -> Host:
+        """Return this machine."""
+        return this_host()
 
     def launch_plan(self, job: Job, host: Host) -> tuple[str, tuple[ProcessSpec, ...]] | None:
         """Return the processes a job means, with the id of the plugin that says so."""
