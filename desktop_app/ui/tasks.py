@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _running: set[asyncio.Task[Any]] = set()
-_routes: dict[str, Callable[[BaseException], object]] = {}
+_routes: dict[str, Callable[[Any], object]] = {}
 
 
-def route(*, user_error: Callable[[BaseException], object], bug: Callable[[BaseException], object]) -> None:
+def route(*, user_error: Callable[[UserError], object], bug: Callable[[BaseException], object]) -> None:
     """Say once, at the composition root, who is told of a `UserError` and who of a bug."""
     _routes.update(user_error=user_error, bug=bug)
 

@@ -1,0 +1,98 @@
+"""What the Settings page says: toolchains and who uses which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from desktop_app.services.plugins import PluginInfo, PluginState
+from desktop_app.services.toolchains import Toolchain
+
+_WORDS = {
+    "ready": ("Ready", "completed", "mdi6.check-circle-outline"),
+    "missing": ("Not made yet", "muted", "mdi6.circle-outline"),
+    "incomplete": ("Unfinished", "canceled", "mdi6.progress-download"),
+    "broken": ("Broken", "failed", "mdi6.close-circle-outline"),
+}
+_MAIN_PACKAGES = ("torch", "tensorflow", "horovod")
+_CREATE = {"missing": "Create", "incomplete": "Continue", "broken": "Make anew"}
+
+
+@dataclass(frozen=True, slots=True)
+class ToolchainRow:
+    """A toolchain as Settings shows it; `create` is the word on the button that makes it, empty where there is none."""
+
+    name: str
+    title: str
+    facts: str
+    word: str
+    tone: str
+    word_icon: str
+    reason: str = ""
+    create: str = ""
+    can_check: bool = False
+    can_remove: bool = False
+
+
+def toolchain_row(toolchain: Toolchain) -> ToolchainRow:
+    """Return how a toolchain is shown."""
+    word, tone, picture = _WORDS.get(toolchain.state, _WORDS["broken"])
+    is_made = toolchain.origin == "made"
+    return ToolchainRow(
+        name=toolchain.name,
+        title=toolchain.title,
+        facts=_facts(toolchain),
+        word=word,
+        tone=tone,
+        word_icon=picture,
+        reason=toolchain.reason,
+        create=_CREATE.get(toolchain.state, "") if is_made else "",
+        can_check=toolchain.state in ("ready", "broken"),
+        can_remove=is_made and toolchain.state != "missing",
+    )
+
+
+def toolchain_summary(toolchains: Iterable[Toolchain]) -> str:
+    """Return what the status bar says: `PyTorch 2.13 toolchain`."""
+    found = list(toolchains)
+    ready = [each for each in found if each.state == "ready"]
+    if not ready:
+        return "No toolchain yet" if found else ""
+    first = ready[0]
+    version = next((first.packages[name] for name in _MAIN_PACKAGES if name in first.packages), "")
+    short = ".".join(version.partition("+")[0].split(".")[:2])
+    title = first.title.removesuffix(" toolchain")
+    named = title if not short or short in title else f"{title} {short}"
+    more = f" and {len(ready) - 1} more" if len(ready) > 1 else ""
+    return f"{named} toolchain{more}"
+
+
+def users(plugins: Iterable[PluginInfo]) -> list[PluginInfo]:
+    """Return the plugins whose jobs run in a toolchain of theirs."""
+    return [each for each in plugins if each.toolchains and each.state is PluginState.OK]
+
+
+def size_text(size: int) -> str:
+    """Return a size in the unit that reads best."""
+    amount = float(size)
+    for unit in ("B", "kB", "MB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} GB"
+
+
+def _facts(toolchain: Toolchain) -> str:
+    parts = [_packages(toolchain.packages)]
+    if toolchain.state == "missing":
+        parts.append("made by the program")
+    else:
+        parts.append(str(toolchain.python))
+    if toolchain.size:
+        parts.append(size_text(toolchain.size))
+    return " · ".join(each for each in parts if each)
+
+
+def _packages(packages: Mapping[str, str]) -> str:
+    named = [name for name in _MAIN_PACKAGES if name in packages] or sorted(packages)[:3]
+    return ", ".join(f"{name} {packages[name]}" for name in named)

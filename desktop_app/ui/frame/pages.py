@@ -1,0 +1,51 @@
+"""The pages of the window, each made when it is first shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from desktop_app.ui.widgets.empty_state import EmptyState
+
+Factory = Callable[[], QWidget]
+
+
+class Pages(QStackedWidget):
+    """A stack of pages by name. A page that can't be made shows so in its place, and the others go on."""
+
+    def __init__(self, on_bug: Callable[[BaseException], object]) -> None:
+        super().__init__()
+        self._on_bug = on_bug
+        self._factories: Mapping[str, Factory] = {}
+        self._made: dict[str, QWidget] = {}
+        self.addWidget(QWidget())  # what is seen while the services are put together
+
+    def set_factories(self, factories: Mapping[str, Factory]) -> None:
+        """Say how pages are made; called once the services are there."""
+        self._factories = factories
+
+    def made(self, name: str) -> QWidget | None:
+        """Return a page if it has been made."""
+        return self._made.get(name)
+
+    def page(self, name: str) -> QWidget | None:
+        """Return a page, made now where it is not yet; None before the services are there."""
+        if name not in self._made and name in self._factories:
+            self._made[name] = self._make(name)
+            self.addWidget(self._made[name])
+        return self._made.get(name)
+
+    def show_page(self, name: str) -> None:
+        """Show a page."""
+        page = self.page(name)
+        if page is not None:
+            self.setCurrentWidget(page)
+
+    def _make(self, name: str) -> QWidget:
+        try:
+            return self._factories[name]()
+        except Exception as error:  # noqa: BLE001 - one broken page must not take the window along
+            self._on_bug(error)
+            text = self.tr("A report was written; the other pages work. Starting again may help.")
+            return EmptyState("mdi6.bug-outline", self.tr("This page could not be shown"), text)

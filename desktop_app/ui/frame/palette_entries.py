@@ -1,0 +1,76 @@
+"""What the command palette offers, and how each is carried out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from desktop_app.presenters.palette import Entry
+from desktop_app.ui.icons import STATE_ICONS
+from desktop_app.ui.palette import Palette
+
+if TYPE_CHECKING:
+    from desktop_app.ui.frame.session import Session
+    from desktop_app.ui.main_window import MainWindow
+
+_ACTION_ICONS = {
+    "job": "mdi6.plus", "file": "mdi6.folder-open-outline", "view": "mdi6.dock-window", "app": "mdi6.power",
+    "run": "mdi6.play", "edit": "mdi6.pencil-outline", "help": "mdi6.information-outline",
+}  # fmt: skip
+_RUNS = 30
+
+
+def open_palette(window: MainWindow, session: Session | None) -> None:
+    """Show the palette over the window with all there is to do now."""
+    entries = [*_actions(window), *_recent(window)]
+    if session is not None:
+        entries.extend(_runs(session))
+    made = Palette(window, entries, window.state.texts("palette.recent"), lambda entry: _carry_out(window, entry))
+    made.open_over(window)
+
+
+def _actions(window: MainWindow) -> list[Entry]:
+    return [
+        Entry(
+            key=each.name,
+            title=each.title,
+            shortcut=each.shortcut,
+            icon=_ACTION_ICONS.get(each.name.partition(".")[0], ""),
+        )
+        for each in window.actions_by_name.commands
+        if each.action.isEnabled() and each.name != "view.palette"
+    ]
+
+
+def _recent(window: MainWindow) -> list[Entry]:
+    files = [
+        Entry(f"open:{each}", Path(each).name, "file", detail=str(Path(each).parent), icon="mdi6.file-outline")
+        for each in window.state.texts("recent.files")
+        if Path(each).is_file()
+    ]
+    folders = [
+        Entry(f"open:{each}", Path(each).name, "folder", detail=str(Path(each).parent), icon="mdi6.folder-outline")
+        for each in window.state.texts("recent.projects")
+        if Path(each).is_dir()
+    ]
+    return [*files, *folders]
+
+
+def _runs(session: Session) -> list[Entry]:
+    newest = sorted(session.workbench.store.runs.values(), key=lambda run: run.created, reverse=True)
+    return [
+        Entry(f"run:{each.handle}", each.display_name or each.run, "run", detail=f"{each.run} · {each.status}",
+              icon=STATE_ICONS.get(str(each.status), ""))
+        for each in newest[:_RUNS]
+    ]  # fmt: skip
+
+
+def _carry_out(window: MainWindow, entry: Entry) -> None:
+    window.state.remember_first("palette.recent", entry.key)
+    kind, _, rest = entry.key.partition(":")
+    if kind == "open":
+        window.open_path(Path(rest))
+    elif kind == "run":
+        window.show_run(rest)
+    else:
+        window.actions_by_name[entry.key].trigger()

@@ -1,0 +1,103 @@
+"""Ties the window's frame to the services: counts, notices, the toolchain in the status bar, how pages are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QWidget
+
+from desktop_app.presenters.settings import toolchain_summary
+from desktop_app.presenters.shell import RunWatch, count_runs
+from desktop_app.services.workbench import Workbench
+from desktop_app.ui.frame.notifier import Notifier
+from desktop_app.ui.tasks import spawn
+from desktop_app.ui.theme import MODES, theme_manager
+
+if TYPE_CHECKING:
+    from desktop_app.ui.main_window import MainWindow
+
+
+class Session:
+    """One window at work on one workbench."""
+
+    def __init__(self, window: MainWindow, workbench: Workbench) -> None:
+        self.window = window
+        self.workbench = workbench
+        self._watch = RunWatch()
+        self._notifier = Notifier(window, window.show_run)
+        self._undo: list[Callable[[], None]] = [
+            workbench.store.changed.connect(lambda _handles: self.show_runs()),
+            workbench.settings.changed.connect(self._setting_changed),
+            workbench.plugins.changed.connect(self.show_toolchains),
+        ]
+        window.title_row.set_backends([(each.name, each.title) for each in workbench.backends.values()])
+        for notice in workbench.settings.notices:
+            window.say(notice)
+        self.show_runs()
+        self.show_toolchains()
+
+    def factories(self) -> Mapping[str, Callable[[], QWidget]]:
+        """Return how each page is made; a page's module is imported when the page is first shown."""
+        return {"files": self._files, "runs": self._runs, "plugins": self._plugins, "settings": self._settings}
+
+    def notify(self, title: str, text: str, handle: str = "") -> None:
+        """Show a notification, unless they are switched off."""
+        if self.window.notifications_on:
+            self._notifier.notify(title, text, handle)
+
+    def show_runs(self) -> None:
+        """Show how many runs there are, and tell of those that have ended."""
+        runs = self.workbench.store.runs
+        counts = count_runs(runs.values())
+        self.window.navigation.set_count("runs", counts.live)
+        self.window.status_row.set_runs(counts.text, is_live=counts.running > 0)
+        for notice in self._watch.look(runs):
+            self.notify(notice.title, notice.text, notice.handle)
+
+    def show_toolchains(self) -> None:
+        """Show in the status bar which toolchain there is."""
+        spawn(self._show_toolchains(), "toolchains in the status bar")
+
+    def close(self) -> None:
+        """Listen to the services no longer."""
+        self._notifier.close()
+        for each in self._undo:
+            each()
+        self._undo.clear()
+
+    async def _show_toolchains(self) -> None:
+        import asyncio
+
+        found = await asyncio.to_thread(self.workbench.toolchains.list)
+        self.window.status_row.set_toolchain(toolchain_summary(found))
+
+    def _setting_changed(self, key: str) -> None:
+        if key == "notifications.runs":
+            self.window.status_row.set_notifications(on=self.window.notifications_on)
+        if key == "appearance.theme":
+            mode = str(self.workbench.settings.get(key, "system"))
+            if theme_manager().mode != mode:
+                theme_manager().set_mode(mode)
+            for each in MODES:
+                self.window.actions_by_name[f"view.theme.{each}"].setChecked(each == mode)
+
+    def _files(self) -> QWidget:
+        from desktop_app.ui.files.page import FilesPage
+
+        return FilesPage(self.workbench, self.window)
+
+    def _runs(self) -> QWidget:
+        from desktop_app.ui.runs.page import RunsPage
+
+        return RunsPage(self.workbench, self.window)
+
+    def _plugins(self) -> QWidget:
+        from desktop_app.ui.plugins_page import PluginsPage
+
+        return PluginsPage(self.workbench, self.window)
+
+    def _settings(self) -> QWidget:
+        from desktop_app.ui.settings_page import SettingsPage
+
+        return SettingsPage(self.workbench, self.window)

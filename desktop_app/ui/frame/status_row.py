@@ -1,0 +1,82 @@
+"""The row at the bottom: problems, runs, toolchain, notifications. Each part leads to what it counts."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+
+from desktop_app.ui.icons import icon
+from desktop_app.ui.theme import ICON, Space
+
+
+class StatusRow(QWidget):
+    """Shows what it is told, and emits what was clicked."""
+
+    problems_asked = Signal()
+    runs_asked = Signal()
+    toolchains_asked = Signal()
+    notifications_toggled = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("statusRow")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._errors = _part(self.problems_asked)
+        self._warnings = _part(self.problems_asked)
+        self._runs = _part(self.runs_asked)
+        self._toolchain = _part(self.toolchains_asked)
+        self._bell = _part(self.notifications_toggled)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(Space.S, 2, Space.S, 2)
+        row.setSpacing(Space.XS)
+        for each in (self._errors, self._warnings, self._runs):
+            row.addWidget(each)
+        row.addStretch()
+        row.addWidget(self._toolchain)
+        row.addWidget(self._bell)
+        self.set_problems(0, 0)
+        self.set_runs("", is_live=False)
+        self.set_toolchain("")
+        self.set_notifications(on=True)
+
+    def set_problems(self, errors: int, warnings: int) -> None:
+        """Show how many problems the project has; nothing where there is none."""
+        _fill(self._errors, "mdi6.close-circle", "failed" if errors else "muted", str(errors))
+        _fill(self._warnings, "mdi6.alert", "canceled" if warnings else "muted", str(warnings))
+        self._errors.setAccessibleName(self.tr("Errors: {}").format(errors))
+        self._warnings.setAccessibleName(self.tr("Warnings: {}").format(warnings))
+        self._errors.setToolTip(self._errors.accessibleName())
+        self._warnings.setToolTip(self._warnings.accessibleName())
+
+    def set_runs(self, text: str, *, is_live: bool) -> None:
+        """Show what runs, such as `2 running, 1 queued`."""
+        _fill(self._runs, "mdi6.play-circle-outline", "running" if is_live else "muted", text)
+        self._runs.setVisible(bool(text))
+        self._runs.setAccessibleName(text or self.tr("Runs"))
+
+    def set_toolchain(self, text: str) -> None:
+        """Show which toolchain there is."""
+        self._toolchain.setText(text)
+        self._toolchain.setVisible(bool(text))
+        self._toolchain.setAccessibleName(text or self.tr("Toolchains"))
+        self._toolchain.setToolTip(self.tr("Toolchains: the Python environments that jobs run in"))
+
+    def set_notifications(self, *, on: bool) -> None:
+        """Show whether a run that ends is announced."""
+        _fill(self._bell, "mdi6.bell-outline" if on else "mdi6.bell-off-outline", "muted", "")
+        words = self.tr("Notifications are on") if on else self.tr("Notifications are off")
+        self._bell.setAccessibleName(words)
+        self._bell.setToolTip(words)
+
+
+def _part(signal: object) -> QPushButton:
+    made = QPushButton()
+    made.setProperty("role", "status")
+    made.setIconSize(QSize(ICON - 2, ICON - 2))
+    made.clicked.connect(lambda _checked=False: signal.emit())  # type: ignore[attr-defined]
+    return made
+
+
+def _fill(part: QPushButton, icon_name: str, role: str, text: str) -> None:
+    part.setIcon(icon(icon_name, role))
+    part.setText(text)

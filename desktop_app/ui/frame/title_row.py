@@ -1,0 +1,127 @@
+"""The row at the top: menu, name and project, the way to every command, where jobs run, a new job."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from desktop_app.ui.icons import icon
+from desktop_app.ui.theme import ICON, Space
+from desktop_app.ui.widgets.buttons import primary_button, tool_button
+from desktop_app.ui.widgets.labels import ElidedLabel, label
+
+
+class TitleRow(QWidget):
+    """Emits what was asked for; holds no state but the chosen backend."""
+
+    search_asked = Signal()
+    new_job_asked = Signal()
+    backend_chosen = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("titleRow")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.menu_button = tool_button("mdi6.menu", self.tr("Menu"), shortcut="F10")
+        self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.project = ElidedLabel(role="muted")
+        self.search = _SearchButton(self.tr("Search or run a command"), "Ctrl+K")
+        self.search.clicked.connect(self.search_asked)
+        self.backends = QComboBox()
+        self.backends.setAccessibleName(self.tr("Where jobs run"))
+        self.backends.setToolTip(self.tr("Where jobs run"))
+        self.backends.activated.connect(lambda _index: self.backend_chosen.emit(self.backend))
+        self.set_backends([("local", self.tr("This machine"))])
+        self.new_job = primary_button(self.tr("New job"), "mdi6.plus", self.new_job_asked.emit, tip="New job  Ctrl+N")
+        self._build()
+
+    @property
+    def backend(self) -> str:
+        """The name of the backend that is chosen."""
+        return str(self.backends.currentData())
+
+    def set_backends(self, backends: Sequence[tuple[str, str]]) -> None:
+        """Offer these backends as (name, title); keeps the choice where it can."""
+        chosen = self.backend if self.backends.count() else ""
+        self.backends.clear()
+        for name, title in backends:
+            picture = "mdi6.laptop" if name == "local" else "mdi6.cloud-outline"
+            self.backends.addItem(icon(picture, "muted"), title, name)
+        self.backends.setIconSize(QSize(ICON, ICON))
+        self.backends.setCurrentIndex(max(0, self.backends.findData(chosen)))
+
+    def set_project(self, name: str, path: str = "") -> None:
+        """Show which project is open."""
+        self.project.setText(name)
+        self.project.setToolTip(path)
+
+    def set_menu(self, menu: QMenu) -> None:
+        """Put the menus behind the button at the left."""
+        self.menu_button.setMenu(menu)
+
+    def _build(self) -> None:
+        left, right = QHBoxLayout(), QHBoxLayout()
+        name = label("Rank Zero", "strong")
+        left.setSpacing(Space.S)
+        right.setSpacing(Space.S)
+        left.addWidget(self.menu_button)
+        left.addWidget(name)
+        left.addWidget(self.project, 1)
+        right.addStretch()
+        right.addWidget(self.backends)
+        right.addWidget(self.new_job)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(Space.S, Space.S, Space.M + 2, Space.S)
+        row.setSpacing(Space.L)
+        row.addLayout(left, 1)
+        row.addWidget(self.search, 1)
+        row.addLayout(right, 1)
+
+
+class _SearchButton(QPushButton):
+    """Looks like a field, opens the palette; the shortcut stands at its right."""
+
+    def __init__(self, text: str, shortcut: str) -> None:
+        super().__init__(text)
+        self.setProperty("role", "search")
+        self.setIcon(icon("mdi6.magnify", "muted"))
+        self.setIconSize(QSize(ICON, ICON))
+        self.setAccessibleName(text)
+        self.setToolTip(f"{text}  {shortcut}")
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._keys = label(shortcut, "small")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, Space.S + 2, 0)
+        row.addStretch()
+        row.addWidget(self._keys)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        hint = super().sizeHint()
+        return QSize(max(330, hint.width() + self._keys.sizeHint().width() + Space.XL), hint.height())
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        return QSize(self._keys.sizeHint().width() + 2 * ICON + 2 * Space.L, super().minimumSizeHint().height())
+
+
+class AltOpensMenu(QObject):
+    """Opens the menu when Alt is pressed and let go by itself, as menu bars do on these desktops."""
+
+    def __init__(self, button: QToolButton) -> None:
+        super().__init__(button)
+        self._button = button
+        self._alone = False
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Called by Qt for every event of the window."""
+        kind = event.type()
+        if kind == QEvent.Type.KeyPress:
+            self._alone = event.key() == Qt.Key.Key_Alt  # type: ignore[attr-defined]
+        elif kind in (QEvent.Type.MouseButtonPress, QEvent.Type.WindowDeactivate, QEvent.Type.ShortcutOverride):
+            self._alone = self._alone and kind == QEvent.Type.ShortcutOverride
+        elif kind == QEvent.Type.KeyRelease and self._alone and event.key() == Qt.Key.Key_Alt:  # type: ignore[attr-defined]
+            self._alone = False
+            self._button.showMenu()
+            return True
+        return False

@@ -1,0 +1,287 @@
+"""The main window: the frame around the pages, and what pages may ask of it (`ui/shell.py`).
+
+It paints before the services exist: `attach` hands them over, and what was asked for meanwhile is done then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction, QCloseEvent
+from PySide6.QtWidgets import QGridLayout, QMainWindow, QMenu, QVBoxLayout, QWidget
+
+from desktop_app.api.errors import UserError
+from desktop_app.places import Places
+from desktop_app.ui import tasks
+from desktop_app.ui.frame.actions import Actions
+from desktop_app.ui.frame.navigation import Navigation
+from desktop_app.ui.frame.pages import Pages
+from desktop_app.ui.frame.standard_actions import add_last_actions, add_standard_actions
+from desktop_app.ui.frame.status_row import StatusRow
+from desktop_app.ui.frame.title_row import AltOpensMenu, TitleRow
+from desktop_app.ui.shell import PAGES, FilesView, RunsView
+from desktop_app.ui.theme import Space, theme_manager
+from desktop_app.ui.widgets.inline_message import InlineMessage
+from desktop_app.ui.window_state import WindowState
+
+if TYPE_CHECKING:
+    from desktop_app.services.settings import Settings
+    from desktop_app.services.workbench import Workbench
+    from desktop_app.ui.crash import CrashReporter
+    from desktop_app.ui.frame.session import Session
+
+
+class MainWindow(QMainWindow):
+    """The window. `closing` is emitted when it is asked to close; it stays until `finish` is called."""
+
+    closing = Signal()
+
+    def __init__(self, places: Places, settings: Settings, on_bug: Callable[[BaseException], object]) -> None:
+        super().__init__()
+        self.places = places
+        self.settings = settings
+        self._state = WindowState(places.window)
+        self._session: Session | None = None
+        self._waiting: list[Callable[[], object]] = []
+        self._may_close = False
+        self.was_asked_to_close = False
+        self.title_row, self.navigation, self.status_row = TitleRow(), Navigation(), StatusRow()
+        self.message = InlineMessage()
+        self._report: Callable[[BaseException], object] = on_bug
+        self.pages = Pages(self._bug)
+        self.actions_by_name = Actions(self)
+        self._build()
+        self._connect()
+        self._set_project(self._state.text("project"))
+        self.navigation.show_page(self._first_page())
+        self._state.restore_window(self)
+
+    # ----- what pages may ask (Shell)
+
+    @property
+    def state(self) -> WindowState:
+        """What comes back at the next start."""
+        return self._state
+
+    @property
+    def backend(self) -> str:
+        """The backend chosen at the top."""
+        return self.title_row.backend
+
+    def open_path(self, path: Path) -> None:
+        """Open a folder as the project, or a file; the file's folder becomes the project where none is open."""
+        path = path.absolute()
+        if path.is_dir():
+            self._when_ready(lambda: self._open_folder(path))
+        elif path.is_file():
+            self._when_ready(lambda: self._open_with_folder(path))
+        else:
+            self.say(UserError(self.tr("{} is not there any more.").format(path), hint=self.tr("Open another folder.")))
+
+    def open_file(self, path: Path, line: int | None = None) -> None:
+        """Show a file on the Files page, at a line."""
+        self._state.remember_first("recent.files", str(path))
+        self._with_files(lambda files: files.open_file(path, line))
+
+    def show_run(self, handle: str) -> None:
+        """Show a run's page."""
+        self.show_page("runs")
+        self._when_ready(lambda: cast("RunsView", self.pages.page("runs")).show_run(handle))
+
+    def show_page(self, name: str) -> None:
+        """Show a page."""
+        self.navigation.show_page(name)
+        self._state.set("page", name)
+        self._when_ready(lambda: self.pages.show_page(name))
+
+    def new_job(self, template: str | None = None) -> None:
+        """Open the wizard."""
+        self._with_files(lambda files: files.new_job(template))
+
+    def run_file(self, path: Path) -> None:
+        """Plan the job file, have the plan reviewed, and submit it."""
+        self._with_files(lambda files: files.run_file(path))
+
+    def notify(self, title: str, text: str, handle: str = "") -> None:
+        """Tell the person though the window is not in front."""
+        if self._session is not None:
+            self._session.notify(title, text, handle)
+
+    def say(self, message: UserError) -> None:
+        """Show what happened and what to do next at the top of the page."""
+        self.message.show_error(message)
+
+    def set_problems(self, errors: int, warnings: int) -> None:
+        """Show the project's problems in the status bar."""
+        self.status_row.set_problems(errors, warnings)
+
+    def add_action(  # noqa: PLR0913 - the last two are optional keywords
+        self, name: str, text: str, shortcut: str, callback: Callable[[], object], *, icon: str = "", menu: str = ""
+    ) -> QAction:
+        """Add an action to the window, the palette and a menu."""
+        return self.actions_by_name.add(name, text, shortcut, callback, icon_name=icon, menu=menu)
+
+    # ----- what the frame does
+
+    def attach(self, workbench: Workbench) -> None:
+        """Hand over the services; pages can be made from now on."""
+        from desktop_app.ui.frame.session import Session
+
+        self.settings = workbench.settings
+        self._session = Session(self, workbench)
+        self.pages.set_factories(self._session.factories())
+        self.pages.show_page(self._first_page())
+        project = self._state.text("project")
+        if project and Path(project).is_dir() and not self._waiting:
+            self._waiting.append(lambda: cast("FilesView", self.pages.page("files")).open_folder(Path(project)))
+        waiting, self._waiting = self._waiting, []
+        for each in waiting:
+            each()
+        add_last_actions(self)
+
+    def follow_crashes(self, crashes: CrashReporter) -> None:
+        """Show a quiet message for each bug, with the report to copy."""
+        self._report = crashes.report
+        crashes.reported.connect(self._show_bug)
+        tasks.route(user_error=self.say, bug=lambda error: crashes.report(error, "a task"))
+
+    def open_palette(self) -> None:
+        """Show the command palette."""
+        from desktop_app.ui.frame.palette_entries import open_palette
+
+        open_palette(self, self._session)
+
+    def open_sample(self) -> None:
+        """Open the person's copy of the sample project."""
+        from desktop_app.services.samples import own_copy
+
+        try:
+            self.open_path(own_copy(self.places))
+        except UserError as error:
+            self.say(error)
+
+    def choose_theme(self, mode: str) -> None:
+        """Look light, dark, or as the desktop does; remembered."""
+        theme_manager().set_mode(mode)
+        self._try_to(lambda: self.settings.set("appearance.theme", mode))
+
+    def toggle_notifications(self) -> None:
+        """Switch notifications on or off; remembered."""
+        self._try_to(lambda: self.settings.set("notifications.runs", not self.notifications_on))
+
+    @property
+    def notifications_on(self) -> bool:
+        """Whether a run that ends is announced."""
+        return self.settings.get("notifications.runs", True) is not False
+
+    def finish(self) -> None:
+        """Save what comes back at the next start, let go of the services, and close for good."""
+        self._state.keep_window(self)
+        self._state.save()
+        if self._session is not None:
+            self._session.close()
+        self._may_close = True
+        self.close()
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: the window stays until everything is in order (`finish`)."""
+        if self._may_close:
+            event.accept()
+        else:
+            event.ignore()
+            self.was_asked_to_close = True
+            self.closing.emit()
+
+    def _build(self) -> None:
+        add_standard_actions(self)
+        body = QWidget()
+        grid = QGridLayout(body)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(0)
+        grid.addWidget(self.title_row, 0, 0, 1, 2)
+        grid.addWidget(self.navigation, 1, 0)
+        grid.addLayout(self._column(), 1, 1)
+        grid.addWidget(self.status_row, 2, 0, 1, 2)
+        grid.setColumnStretch(1, 1)
+        grid.setRowStretch(1, 1)
+        self.setCentralWidget(body)
+        self._build_menus()
+        QWidget.setTabOrder(self.title_row, self.navigation)
+
+    def _column(self) -> QVBoxLayout:
+        strip = QVBoxLayout()
+        strip.setContentsMargins(Space.L + Space.XS, Space.S, Space.L + Space.XS, 0)
+        strip.addWidget(self.message)
+        column = QVBoxLayout()
+        column.setSpacing(0)
+        column.addLayout(strip)
+        column.addWidget(self.pages, 1)
+        return column
+
+    def _build_menus(self) -> None:
+        bar = self.menuBar()
+        self.actions_by_name.fill(bar)
+        if not bar.isNativeMenuBar():
+            bar.hide()
+            menu = QMenu(self)
+            self.actions_by_name.fill(menu)
+            self.title_row.set_menu(menu)
+            self.installEventFilter(AltOpensMenu(self.title_row.menu_button))
+        self.title_row.menu_button.setVisible(not bar.isNativeMenuBar())
+
+    def _connect(self) -> None:
+        self.title_row.search_asked.connect(self.open_palette)
+        self.title_row.new_job_asked.connect(self.new_job)
+        self.navigation.chosen.connect(self.show_page)
+        self.status_row.runs_asked.connect(lambda: self.show_page("runs"))
+        self.status_row.toolchains_asked.connect(lambda: self.show_page("settings"))
+        self.status_row.problems_asked.connect(lambda: self._with_files(lambda files: files.show_problems()))
+        self.status_row.notifications_toggled.connect(self.toggle_notifications)
+        self.status_row.set_notifications(on=self.notifications_on)
+
+    def _first_page(self) -> str:
+        page = self._state.text("page")
+        return page if page in PAGES else "files"
+
+    def _when_ready(self, call: Callable[[], object]) -> None:
+        if self._session is None:
+            self._waiting.append(call)
+        else:
+            call()
+
+    def _with_files(self, call: Callable[[FilesView], object]) -> None:
+        self.show_page("files")
+        self._when_ready(lambda: call(cast("FilesView", self.pages.page("files"))))
+
+    def _open_folder(self, folder: Path) -> None:
+        self._set_project(str(folder))
+        self._state.set("project", str(folder))
+        self._state.remember_first("recent.projects", str(folder))
+        self._with_files(lambda files: files.open_folder(folder))
+
+    def _open_with_folder(self, path: Path) -> None:
+        project = self._state.text("project")
+        if not project or not path.is_relative_to(project):
+            self._open_folder(path.parent)
+        self.open_file(path)
+
+    def _set_project(self, folder: str) -> None:
+        name = Path(folder).name if folder else ""
+        self.title_row.set_project(name, folder)
+        self.setWindowTitle(f"{name} – Rank Zero" if name else "Rank Zero")
+
+    def _bug(self, error: BaseException) -> None:
+        self._report(error)
+
+    def _show_bug(self, what: str, report: str, path: str) -> None:
+        hint = self.tr("The window goes on. The report lies in {}.").format(path)
+        self.message.show_text("error", self.tr("Rank Zero made a mistake: {}").format(what), hint, report)
+
+    def _try_to(self, call: Callable[[], object]) -> None:
+        try:
+            call()
+        except UserError as error:
+            self.say(error)

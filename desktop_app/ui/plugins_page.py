@@ -1,0 +1,180 @@
+"""The Plugins page: a card for each plugin, with what it adds, how it is, and why it is off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+
+from desktop_app.api import UserError
+from desktop_app.presenters.plugins import PluginCard, cards, headline
+from desktop_app.services.workbench import Workbench
+from desktop_app.ui.icons import icon
+from desktop_app.ui.shell import Shell
+from desktop_app.ui.theme import Space, mono_font, theme_manager
+from desktop_app.ui.widgets import Card, EmptyState, IconLabel, button, label, link_button, scrolled
+
+_PICTURE = 24
+
+
+class PluginsPage(QWidget):
+    """All plugins; switching one on or off takes effect at once."""
+
+    def __init__(self, workbench: Workbench, shell: Shell) -> None:
+        super().__init__()
+        self._plugins = workbench.plugins
+        self._shell = shell
+        self._places = workbench.places
+        self._cards: dict[str, PluginCardView] = {}
+        self._headline = label(role="muted")
+        self._list = QWidget()
+        self._column = QVBoxLayout(self._list)
+        self._build()
+        disconnect = self._plugins.changed.connect(self.refresh)
+        self.destroyed.connect(disconnect)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the plugins as they are now; the keyboard's focus stays where it was."""
+        focused = next((key for key, view in self._cards.items() if view.action.hasFocus()), "")
+        while (item := self._column.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        shown = cards(self._plugins.plugins)
+        self._cards = {each.id: PluginCardView(each, self._switch) for each in shown}
+        for view in self._cards.values():
+            self._column.addWidget(view)
+        if not shown:
+            text = self.tr("Put a plugin's folder into {} and start again.").format(self._places.plugins)
+            self._column.addWidget(EmptyState("mdi6.puzzle-outline", self.tr("No plugins"), text))
+        self._column.addStretch()
+        self._headline.setText(headline(self._plugins.plugins))
+        if focused in self._cards:
+            self._cards[focused].action.setFocus()
+
+    def _build(self) -> None:
+        self._column.setContentsMargins(0, 0, 0, Space.L)
+        self._column.setSpacing(Space.M)
+        head = QHBoxLayout()
+        head.setSpacing(Space.M)
+        head.addWidget(label(self.tr("Plugins"), "title"))
+        head.addWidget(self._headline)
+        head.addStretch()
+        tip = self.tr("Read all plugins anew, also those put into the folder meanwhile")
+        head.addWidget(button(self.tr("Look again"), "mdi6.refresh", self._look_again, tip=tip))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(Space.L + Space.XS, Space.L, Space.L + Space.XS, 0)
+        column.setSpacing(Space.M)
+        column.addLayout(head)
+        column.addWidget(scrolled(self._list, self.tr("Plugins")), 1)
+
+    def _look_again(self) -> None:
+        self._plugins.discover()
+        self._plugins.load()
+        self.refresh()
+
+    def _switch(self, card: PluginCard) -> None:
+        try:
+            if card.action == "enable":
+                self._plugins.enable(card.id)
+                self._plugins.load()
+            else:
+                self._plugins.disable(card.id)
+        except UserError as error:
+            self._shell.say(error)
+
+
+class PluginCardView(Card):
+    """One plugin."""
+
+    def __init__(self, card: PluginCard, switch: Callable[[PluginCard], object]) -> None:
+        super().__init__(margin=Space.M)
+        self._card = card
+        self._picture = QLabel()
+        self._details = QPlainTextEdit(card.details, readOnly=True)
+        self.action = button(card.button, on_click=lambda: switch(card))
+        self.fold = link_button(self.tr("Details"), self._toggle)
+        self._build()
+        theme_manager().changed.connect(self._redraw)
+        self._redraw()
+
+    def _build(self) -> None:
+        card = self._card
+        self.setAccessibleName(f"{card.name}, {card.word}")
+        self.action.setAccessibleName(f"{card.button} {card.name}")
+        self.action.setVisible(bool(card.button))
+        state = IconLabel(icon(card.word_icon, card.tone), card.word, "strong")
+        state.label.setProperty("role", {"completed": "success", "failed": "error", "canceled": "warning"}.get(
+            card.tone, "muted"))  # fmt: skip
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(Space.M)
+        grid.setVerticalSpacing(Space.XS)
+        grid.addWidget(self._picture, 0, 0, Qt.AlignmentFlag.AlignCenter)
+        grid.addLayout(self._texts(), 0, 1)
+        grid.addWidget(state, 0, 2)
+        grid.addWidget(self.action, 0, 3)
+        grid.addWidget(self._trace(), 1, 1, 1, 3)
+        grid.setColumnMinimumWidth(0, _PICTURE + Space.L)
+        grid.setColumnStretch(1, 1)
+        self.body.addLayout(grid)
+
+    def _texts(self) -> QVBoxLayout:
+        card = self._card
+        first = QHBoxLayout()
+        first.setSpacing(Space.S)
+        first.addWidget(label(card.name, "strong"))
+        first.addWidget(label(card.origin, "muted"))
+        first.addStretch()
+        column = QVBoxLayout()
+        column.setSpacing(3)
+        column.addLayout(first)
+        if card.summary:
+            column.addWidget(label(card.summary, wraps=True))
+        if card.contributes:
+            column.addWidget(label(card.contributes, "small", wraps=True))
+        if card.reason:
+            column.addLayout(self._reason())
+        return column
+
+    def _reason(self) -> QHBoxLayout:
+        role = {"failed": "error", "canceled": "warning"}.get(self._card.tone, "muted")
+        row = QHBoxLayout()
+        row.setSpacing(Space.S)
+        row.addWidget(label(self._card.reason, role, wraps=True, selectable=True), 1)
+        row.addWidget(self.fold)
+        self.fold.setVisible(bool(self._card.details))
+        self.fold.setAccessibleName(self.tr("Details of {}").format(self._card.name))
+        return row
+
+    def _trace(self) -> QWidget:
+        self._trace_box = QWidget()
+        self._details.setFont(mono_font())
+        self._details.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self._details.setAccessibleName(self.tr("Details of {}").format(self._card.name))
+        self._details.setFixedHeight(self._details.fontMetrics().lineSpacing() * 10)
+        column = QVBoxLayout(self._trace_box)
+        column.setContentsMargins(0, Space.XS, 0, 0)
+        column.addWidget(self._details)
+        row = QHBoxLayout()
+        row.addWidget(button(self.tr("Copy"), "mdi6.content-copy", self._copy))
+        row.addStretch()
+        column.addLayout(row)
+        self._trace_box.hide()
+        return self._trace_box
+
+    def _toggle(self) -> None:
+        shown = self._trace_box.isHidden()
+        self._trace_box.setVisible(shown)
+        self.fold.setText(self.tr("Hide details") if shown else self.tr("Details"))
+
+    def _copy(self) -> None:
+        card = self._card
+        QGuiApplication.clipboard().setText(f"{card.name} ({card.id}) {card.origin}\n{card.reason}\n\n{card.details}")
+
+    def _redraw(self) -> None:
+        role = "failed" if self._card.tone == "failed" else "accent" if self._card.word == "On" else "muted"
+        picture = icon(self._card.icon, role)
+        self._picture.setPixmap(picture.pixmap(QSize(_PICTURE, _PICTURE), self.devicePixelRatioF()))

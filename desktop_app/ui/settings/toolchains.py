@@ -1,0 +1,252 @@
+"""Settings: the toolchains; make one with progress and a Cancel that works, check, remove, choose per plugin."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMessageBox, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from desktop_app.api import Progress, UserError
+from desktop_app.presenters.settings import ToolchainRow, toolchain_row, users
+from desktop_app.services.plugins import PluginInfo
+from desktop_app.services.workbench import Workbench
+from desktop_app.ui.icons import icon
+from desktop_app.ui.tasks import spawn
+from desktop_app.ui.theme import Space
+from desktop_app.ui.widgets import Card, ElidedLabel, IconLabel, InlineMessage, button, hairline, label
+
+_ROLES = {"completed": "success", "failed": "error", "canceled": "warning"}
+Start: TypeAlias = Callable[[Progress], Awaitable[object]]
+
+
+class _Relay(QObject):
+    """Brings progress to the window's thread, whichever thread it comes from."""
+
+    told = Signal(str, object)
+
+
+class ToolchainsSection(Card):
+    """All toolchains, and which Python each plugin's jobs run in."""
+
+    listed = Signal()
+
+    def __init__(self, workbench: Workbench) -> None:
+        super().__init__(spacing=Space.M)
+        self._toolchains = workbench.toolchains
+        self._plugins = workbench.plugins
+        self._rows: dict[str, ToolchainView] = {}
+        self._jobs: dict[str, asyncio.Task[object]] = {}
+        self.message = InlineMessage()
+        self._list = QVBoxLayout()
+        self._choices = QVBoxLayout()
+        self._build()
+        disconnect = self._plugins.changed.connect(self.refresh)
+        self.destroyed.connect(disconnect)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """List the toolchains anew."""
+        spawn(self._refresh(), "list toolchains", self.message.show_error)
+
+    def make(self, name: str) -> None:
+        """Make the toolchain, with progress in its row."""
+        self._work(name, "making", lambda tell: self._toolchains.create(name, tell))
+
+    def check(self, name: str) -> None:
+        """Look whether the toolchain works."""
+        self._work(name, "checking", lambda _tell: self._toolchains.check(name))
+
+    def remove(self, name: str) -> None:
+        """Remove a toolchain after asking: making it again costs minutes."""
+        text = self.tr("Remove the toolchain “{}” and its packages?").format(name)
+        question = QMessageBox(QMessageBox.Icon.Question, self.tr("Remove the toolchain?"), text, parent=self)
+        question.setInformativeText(self.tr("Making it again downloads everything anew."))
+        yes = question.addButton(self.tr("Remove"), QMessageBox.ButtonRole.DestructiveRole)
+        question.addButton(self.tr("Keep"), QMessageBox.ButtonRole.RejectRole)
+        question.exec()
+        if question.clickedButton() is yes:
+            self._work(name, "removing", lambda _tell: asyncio.to_thread(self._toolchains.remove, name))
+
+    def choose(self, plugin: PluginInfo) -> None:
+        """Let the person pick the Python that a plugin's jobs run in."""
+        chosen, _kind = QFileDialog.getOpenFileName(self, self.tr("Python for {}").format(plugin.name))
+        if chosen:
+            self.use(plugin.id, Path(chosen))
+
+    def use(self, plugin_id: str, python: Path) -> None:
+        """Run a plugin's jobs in this Python from now on."""
+        try:
+            self._toolchains.use(plugin_id, python)
+        except UserError as error:
+            self.message.show_error(error)
+        self.refresh()
+
+    def _build(self) -> None:
+        head = QHBoxLayout()
+        head.addWidget(label(self.tr("Toolchains"), "heading"))
+        head.addStretch()
+        head.addWidget(button(self.tr("Look again"), "mdi6.refresh", self.refresh))
+        self.body.addLayout(head)
+        text = self.tr("Python environments of their own, in which the frameworks live and jobs run.")
+        self.body.addWidget(label(text, "muted", wraps=True))
+        self.body.addWidget(self.message)
+        self._list.setSpacing(Space.M)
+        self._choices.setSpacing(Space.S)
+        self.body.addLayout(self._list)
+        self.body.addLayout(self._choices)
+
+    async def _refresh(self) -> None:
+        found = await asyncio.to_thread(self._toolchains.list)
+        rows = [toolchain_row(each) for each in found]
+        if {each.name for each in rows} != self._rows.keys():
+            _empty(self._list)
+            self._rows = {each.name: ToolchainView(self) for each in rows}
+            for place, view in enumerate(self._rows.values()):
+                if place:
+                    self._list.addWidget(hairline())
+                self._list.addWidget(view)
+        for row in rows:
+            self._rows[row.name].show_row(row)
+        self._show_choices()
+        self.listed.emit()
+
+    def _show_choices(self) -> None:
+        _empty(self._choices)
+        for plugin in users(self._plugins.plugins):
+            line = QHBoxLayout()
+            picks = button(self.tr("Use another Python…"), "mdi6.language-python",
+                           partial(self.choose, plugin))  # fmt: skip
+            picks.setAccessibleName(self.tr("Use another Python for {}").format(plugin.name))
+            line.addWidget(label(self.tr("Jobs of {}").format(plugin.name), "muted"))
+            line.addStretch()
+            line.addWidget(picks)
+            holder = QWidget()
+            line.setContentsMargins(0, 0, 0, 0)
+            holder.setLayout(line)
+            self._choices.addWidget(holder)
+
+    def _work(self, name: str, what: str, start: Start) -> None:
+        if name not in self._jobs:
+            view = self._rows[name]
+            self._jobs[name] = spawn(self._do(name, view, start), f"{what} toolchain {name}", self.message.show_error)
+            view.start(what, self._jobs[name].cancel)
+
+    async def _do(self, name: str, view: ToolchainView, start: Start) -> None:
+        relay = _Relay()
+        relay.told.connect(view.tell)
+        self.message.dismiss()
+        try:
+            await start(relay.told.emit)
+        finally:
+            self._jobs.pop(name, None)
+            view.stop()
+            self.refresh()
+
+
+class ToolchainView(QWidget):
+    """One toolchain: what it holds, how it is, and what can be done with it."""
+
+    def __init__(self, section: ToolchainsSection) -> None:
+        super().__init__()
+        self._name = ""
+        self._busy = False
+        self._cancel: Callable[[], object] = lambda: None
+        self._title = label(role="strong")
+        self._state = IconLabel(role="strong")
+        self._facts = ElidedLabel(role="small", mode=Qt.TextElideMode.ElideMiddle)
+        self._reason = label(role="warning", wraps=True)
+        self.bar = QProgressBar(maximum=1000, textVisible=False)
+        self._step = ElidedLabel(role="small")
+        self.create_button = button("", "mdi6.download-outline", lambda: section.make(self._name), role="primary")
+        self.check_button = button(self.tr("Check"), "mdi6.check-all", lambda: section.check(self._name))
+        self.remove_button = button(self.tr("Remove"), "mdi6.trash-can-outline", lambda: section.remove(self._name),
+                                    role="danger")  # fmt: skip
+        self.cancel_button = button(self.tr("Cancel"), "mdi6.stop", self._stop)
+        self._build()
+        self.stop()
+
+    def show_row(self, row: ToolchainRow) -> None:
+        """Show the toolchain as it is now."""
+        self._name = row.name
+        self._title.setText(row.title)
+        self._facts.setText(row.facts)
+        self._state.set_icon(icon(row.word_icon, row.tone))
+        self._state.set_text(row.word)
+        self._state.label.setProperty("role", _ROLES.get(row.tone, "muted"))
+        self._state.label.style().polish(self._state.label)
+        self._reason.setText(row.reason)
+        self.create_button.setText(row.create)
+        self._row = row
+        for made, word in self._named():
+            made.setAccessibleName(f"{word} {row.title}")
+        self._show_buttons()
+
+    def start(self, what: str, cancel: Callable[[], object]) -> None:
+        """Show that something is being done, with a way to stop it."""
+        self._cancel, self._busy = cancel, True
+        self.tell(f"{what.capitalize()} …", None)
+        self._show_buttons()
+
+    def tell(self, text: str, part: float | None) -> None:
+        """Show how far it is; None where that is not known."""
+        self._step.setText(text)
+        self.bar.setRange(0, 0 if part is None else 1000)
+        if part is not None:
+            self.bar.setValue(round(part * 1000))
+
+    def stop(self) -> None:
+        """Show the toolchain at rest."""
+        self._busy = False
+        self._show_buttons()
+
+    def _stop(self) -> None:
+        self._cancel()
+
+    def _named(self) -> list[tuple[QPushButton, str]]:
+        return [
+            (self.create_button, self.create_button.text()),
+            (self.check_button, self.check_button.text()),
+            (self.remove_button, self.remove_button.text()),
+            (self.cancel_button, self.cancel_button.text()),
+        ]
+
+    def _show_buttons(self) -> None:
+        row = getattr(self, "_row", None)
+        idle = row is not None and not self._busy
+        self.create_button.setVisible(idle and bool(row.create))  # type: ignore[union-attr]
+        self.check_button.setVisible(idle and row.can_check)  # type: ignore[union-attr]
+        self.remove_button.setVisible(idle and row.can_remove)  # type: ignore[union-attr]
+        self._reason.setVisible(idle and bool(row.reason))  # type: ignore[union-attr]
+        for each in (self.bar, self._step, self.cancel_button):
+            each.setVisible(self._busy)
+
+    def _build(self) -> None:
+        texts = QVBoxLayout()
+        texts.setSpacing(3)
+        first = QHBoxLayout()
+        first.setSpacing(Space.M)
+        first.addWidget(self._title)
+        first.addWidget(self._state)
+        first.addStretch()
+        texts.addLayout(first)
+        for each in (self._facts, self._reason, self._step, self.bar):
+            texts.addWidget(each)
+        self.bar.setAccessibleName(self.tr("Progress"))
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(Space.S)
+        line.addLayout(texts, 1)
+        for made in (self.create_button, self.check_button, self.remove_button, self.cancel_button):
+            line.addWidget(made, 0, Qt.AlignmentFlag.AlignTop)
+
+
+def _empty(layout: QVBoxLayout) -> None:
+    while (item := layout.takeAt(0)) is not None:
+        if (widget := item.widget()) is not None:
+            widget.hide()
+            widget.deleteLater()
