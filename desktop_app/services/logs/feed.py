@@ -20,6 +20,9 @@ FLOOD = 256 << 10
 """Bytes between two looks from which on the new lines are not read one by one."""
 
 
+NOTHING = Window()
+
+
 class Change(Enum):
     """What an update is to what is shown."""
 
@@ -36,7 +39,7 @@ class Update:
 
     ticket: int
     change: Change
-    window: Window = Window()
+    window: Window = NOTHING
     lines: tuple[LogLine, ...] = ()
     total: int = 0
     focus: Key | None = None
@@ -101,6 +104,10 @@ class LogFeed:
     def more_after(self, key: Key, count: int) -> int:
         """Ask for the lines from the last one that is shown on."""
         return self._ask(Change.AFTER, lambda log: log.around(key, 0, count))
+
+    def unfollow(self) -> None:
+        """Say that there is more, but read it no longer."""
+        self._following = False
 
     def pause(self, paused: bool) -> None:
         """Look at nothing while nobody looks."""

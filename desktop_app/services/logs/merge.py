@@ -193,11 +193,11 @@ class MergedLog:
 
     def _forward(self, places: Mapping[int, int], sizes: Mapping[int, int]) -> Iterator[LogLine]:
         streams = [self._lines_from(each, places[each.rank], sizes[each.rank]) for each in self._logs]
-        return heapq.merge(*streams, key=_key) if len(streams) > 1 else iter(streams[0] if streams else ())
+        return heapq.merge(*streams, key=_key)
 
     def _backward(self, places: Mapping[int, int]) -> Iterator[LogLine]:
         streams = [map(each.line, each.file.lines_before(places[each.rank])) for each in self._logs]
-        return heapq.merge(*streams, key=_key, reverse=True) if len(streams) > 1 else iter(streams[0] if streams else ())
+        return heapq.merge(*streams, key=_key, reverse=True)
 
     @staticmethod
     def _lines_from(log: _Log, place: int, size: int) -> Iterator[LogLine]:

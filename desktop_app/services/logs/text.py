@@ -14,12 +14,13 @@ _ESCAPES = re.compile(
     r"|[PX^_][^\x1b]{0,4096}\x1b\\"
     r"|[ -/]*[0-~])"
 )
-_CONTROLS = dict.fromkeys(range(32), "·") | {127: "·", 9: "\t"} | {each: "·" for each in range(0x80, 0xA0)}
+_CONTROLS = dict.fromkeys(range(32), "·") | {127: "·", 9: "\t"} | dict.fromkeys(range(128, 160), "·")
 _BIDI = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x2028, 0x2029), "·")
 _SHOWN = _CONTROLS | _BIDI
 
 ERROR_PATTERN = (
-    r"Traceback \(most recent call last\)|^(?:\[rank\d+\]:\s*)?(?:[\w.]+\.)?[A-Z]\w*(?:Error|Exception|Interrupt)\b(?::|$)"
+    r"Traceback \(most recent call last\)"
+    r"|^(?:\[rank\d+\]:\s*)?(?:[\w.]+\.)?[A-Z]\w*(?:Error|Exception|Interrupt)\b(?::|$)"
     r"|\b(?:ERROR|FATAL|CRITICAL)\b|Segmentation fault|core dumped|^Killed$|out of memory"
 )
 _ERROR = re.compile(ERROR_PATTERN)

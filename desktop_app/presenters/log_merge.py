@@ -1,0 +1,201 @@
+"""The lines of a log view: a bounded window of them, kept in order while more come before, after and in between."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from desktop_app.services.logs.feed import Change, Update
+from desktop_app.services.logs.merge import Key, LogLine, Window
+from desktop_app.services.logs.text import is_error, is_warning
+
+KEPT = 3000
+"""Lines kept at most; those farthest from what was just asked for are let go."""
+SAME_WITHIN = 1.0
+"""Seconds within which the same line of several ranks is shown once."""
+
+
+@dataclass(slots=True)
+class Row:
+    """A line as it is shown, for every rank that wrote it at about the same time; `tone` is error, warning or plain."""
+
+    line: LogLine
+    tone: str
+    ranks: tuple[int, ...]
+    size: int
+    lines: int = 1
+    members: list[tuple[int, int]] = field(default_factory=list)  # (rank, offset) of every line that it stands for
+
+    @property
+    def key(self) -> Key:
+        """Its place among all lines."""
+        return self.line.key
+
+
+def tone_of(text: str) -> str:
+    """Return how a line is to be shown."""
+    return "error" if is_error(text) else "warning" if is_warning(text) else "plain"
+
+
+def fold(rows: list[Row], lines: Iterable[LogLine], *, same: bool) -> None:
+    """Add lines to rows; with `same`, what several ranks wrote within a moment becomes one row."""
+    for line in lines:
+        last = rows[-1] if rows else None
+        if same and last is not None and _is_same(last, line):
+            last.ranks = (*last.ranks, line.rank)
+            last.size += line.size
+            last.lines += 1
+            last.members.append((line.rank, line.offset))
+        else:
+            rows.append(Row(line, tone_of(line.text), (line.rank,), line.size, 1, [(line.rank, line.offset)]))
+
+
+def _is_same(row: Row, line: LogLine) -> bool:
+    first = row.line
+    return (
+        first.text == line.text
+        and line.rank not in row.ranks
+        and line.time - first.time <= SAME_WITHIN
+        and line.complete
+        and first.complete
+        and bool(line.text)
+    )
+
+
+class LogPage:
+    """What is shown of a log. `start` bytes of all logs lie before the first row, of `total`."""
+
+    def __init__(self, *, merged: bool) -> None:
+        self.merged = merged
+        self.rows: list[Row] = []
+        self._lines: list[LogLine] = []
+        self.start = 0
+        self.total = 0
+        self.at_start = True
+        self.at_end = True
+
+    @property
+    def first(self) -> Key | None:
+        """The key of the first line that is here."""
+        return self._lines[0].key if self._lines else None
+
+    @property
+    def last(self) -> Key | None:
+        """The key of the last line that is here."""
+        return self._lines[-1].key if self._lines else None
+
+    def apply(self, update: Update) -> int:
+        """Take in an update; return by how many rows those that were shown before moved down (up: negative)."""
+        self.total = update.total
+        if update.change is Change.REPLACE:
+            self._replace(update.window)
+        elif update.change is Change.BEFORE:
+            return self._before(update.window)
+        elif update.change is Change.AFTER:
+            return self._after(update.window)
+        elif update.change is Change.GROWN:
+            return self._grow(update.lines)
+        else:
+            self.at_end = False
+        return 0
+
+    def index_at(self, key: Key) -> int:
+        """Return the row of `key`, or the one it would stand before."""
+        index = bisect.bisect_right(self.rows, key, key=lambda row: row.key) - 1
+        if index >= 0 and (key[1], key[2]) in self.rows[index].members:
+            return index
+        for near in range(max(0, index - 8), index + 1):  # folded into a row that began a moment earlier
+            if (key[1], key[2]) in self.rows[near].members:
+                return near
+        return min(bisect.bisect_left(self.rows, key, key=lambda row: row.key), max(0, len(self.rows) - 1))
+
+    def index_of(self, rank: int, offset: int) -> int | None:
+        """Return the row that stands for the line of `rank` at `offset`."""
+        for index, row in enumerate(self.rows):
+            if (rank, offset) in row.members:
+                return index
+        return None
+
+    def place_of(self, index: int) -> int:
+        """Return how many bytes of all logs lie before a row."""
+        return self.start + sum(row.size for row in self.rows[:index])
+
+    def _replace(self, window: Window) -> None:
+        self._lines = list(window.lines)
+        self.start, self.at_start, self.at_end = window.start, window.at_start, window.at_end
+        self.rows = []
+        fold(self.rows, self._lines, same=self.merged)
+
+    def _before(self, window: Window) -> int:
+        first = self.first
+        new = [each for each in window.lines if first is None or each.key < first]
+        added: list[Row] = []
+        fold(added, new, same=self.merged)
+        self.rows[:0] = added
+        self._lines[:0] = new
+        self.start, self.at_start = window.start, window.at_start
+        self._drop_last()
+        return len(added)
+
+    def _after(self, window: Window) -> int:
+        if not window.lines:
+            self.at_end = window.at_end
+            return 0
+        self._cut_from(window.lines[0].key)
+        self._lines += window.lines
+        fold(self.rows, window.lines, same=self.merged)
+        self.at_end = window.at_end
+        return -self._drop_first()
+
+    def _grow(self, lines: Sequence[LogLine]) -> int:
+        """Take in lines that are new, or unfinished ones that grew."""
+        if not lines:
+            return 0
+        places = {(each.rank, each.offset) for each in lines}
+        near = self._lines[-400:]
+        kept = [each for each in near if each.complete or (each.rank, each.offset) not in places]
+        merged = sorted((*kept, *lines), key=lambda each: each.key)
+        same = 0
+        while same < min(len(near), len(merged)) and near[same] == merged[same]:
+            same += 1
+        if same < len(near):
+            self._cut_from(near[same].key)
+        self._lines += merged[same:]
+        fold(self.rows, merged[same:], same=self.merged)
+        self.at_end = True
+        return -self._drop_first()
+
+    def _cut_from(self, key: Key) -> None:
+        """Forget the lines from `key` on."""
+        index = bisect.bisect_left(self._lines, key, key=lambda line: line.key)
+        again: list[LogLine] = []
+        while self._lines and len(self._lines) > index:
+            again.append(self._lines.pop())
+        left = len(again)
+        kept: list[LogLine] = []
+        while left > 0 and self.rows:
+            row = self.rows.pop()
+            if row.lines > left:  # the row also stands for lines that stay
+                kept = self._lines[-(row.lines - left) :]
+            left -= row.lines
+        fold(self.rows, kept, same=self.merged)
+
+    def _drop_first(self) -> int:
+        """Let go of the first rows where there are too many; return how many went."""
+        gone = 0
+        lines = 0
+        while len(self._lines) - lines > KEPT:
+            lines += self.rows[gone].lines
+            self.start += self.rows[gone].size
+            gone += 1
+        if gone:
+            del self.rows[:gone], self._lines[:lines]
+            self.at_start = False
+        return gone
+
+    def _drop_last(self) -> None:
+        while len(self._lines) > KEPT:
+            row = self.rows.pop()
+            del self._lines[-row.lines :]
+            self.at_end = False

@@ -1,0 +1,169 @@
+"""Curves of a run: points gathered by name and rank, grown as they come, thinned for the screen; without Qt or numpy."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from desktop_app.api import MetricPoint, ResourcePoint
+
+MANY = 4000
+"""Points of one curve from which on it is thinned: more than a screen has columns."""
+
+
+@dataclass(slots=True)
+class Curve:
+    """One line of a plot. `x` is the step, or seconds since the start; both only grow at their ends."""
+
+    rank: int | None
+    x: array[float] = field(default_factory=lambda: array("d"))
+    y: array[float] = field(default_factory=lambda: array("d"))
+
+    def add(self, x: float, y: float) -> None:
+        """Append a point; what is no number leaves a gap."""
+        self.x.append(x)
+        self.y.append(y if math.isfinite(y) else math.nan)
+
+    @property
+    def last(self) -> float | None:
+        """The last value, None before there is one."""
+        return self.y[-1] if self.y else None
+
+
+@dataclass(slots=True)
+class Plot:
+    """One picture: the curves of one name, one for each rank that has any."""
+
+    name: str
+    curves: dict[int | None, Curve] = field(default_factory=dict)
+    changed: bool = True
+
+    def curve(self, rank: int | None) -> Curve:
+        """Return the curve of a rank, made where it is not yet."""
+        if rank not in self.curves:
+            self.curves[rank] = Curve(rank)
+        return self.curves[rank]
+
+    @property
+    def can_be_log(self) -> bool:
+        """Whether all values are above zero."""
+        return all(not value <= 0 for curve in self.curves.values() for value in curve.y)
+
+
+class MetricPlots:
+    """The plots of a run's metrics, by name in the order they first came; reads only what is new."""
+
+    def __init__(self) -> None:
+        self.plots: dict[str, Plot] = {}
+        self._seen = 0
+        self._first: MetricPoint | None = None
+        self._last: MetricPoint | None = None
+
+    def take(self, points: Sequence[MetricPoint]) -> bool:
+        """Take in all points of the run, of which those seen before are passed by; return whether anything is new."""
+        if not self._continues(points):
+            self.plots.clear()
+            self._seen = 0
+        new = points[self._seen :]
+        for each in new:
+            plot = self.plots.setdefault(each.name, Plot(each.name))
+            plot.curve(each.rank).add(float(each.step), each.value)
+            plot.changed = True
+        self._seen = len(points)
+        if points:
+            self._first, self._last = points[0], points[-1]
+        return bool(new)
+
+    def _continues(self, points: Sequence[MetricPoint]) -> bool:
+        """Whether what was seen is still the beginning; points from another source may be sorted in between."""
+        if self._seen == 0:
+            return True
+        return len(points) >= self._seen and points[0] == self._first and points[self._seen - 1] == self._last
+
+
+RESOURCES = ("CPU", "Memory", "GPU", "GPU memory")
+"""The plots of the Resources tab; those of GPUs only where there is one."""
+
+
+class ResourcePlots:
+    """The plots of a run's resources, a curve for each rank, by seconds since its first sample."""
+
+    def __init__(self) -> None:
+        self.plots: dict[str, Plot] = {}
+        self._seen = 0
+        self._start = 0.0
+
+    def take(self, points: Sequence[ResourcePoint]) -> bool:
+        """Take in all samples of the run, of which those seen before are passed by; return whether anything is new."""
+        if len(points) < self._seen:
+            self.plots.clear()
+            self._seen = 0
+        if points and not self._seen:
+            self._start = points[0].time
+        new = points[self._seen :]
+        for each in new:
+            self._add(each)
+        self._seen = len(points)
+        return bool(new)
+
+    def _add(self, point: ResourcePoint) -> None:
+        values = (
+            ("CPU", point.cpu),
+            ("Memory", float(point.memory)),
+            ("GPU", point.gpu),
+            ("GPU memory", None if point.gpu_memory is None else float(point.gpu_memory)),
+        )
+        for name, value in values:
+            if value is not None:
+                plot = self.plots.setdefault(name, Plot(name))
+                plot.curve(point.rank).add(point.time - self._start, value)
+                plot.changed = True
+
+
+def thinned(x: Sequence[float], y: Sequence[float], most: int = MANY) -> tuple[Sequence[float], Sequence[float]]:
+    """Return at most about `most` points that look the same: of each slice its lowest and its highest."""
+    if len(x) <= most:
+        return x, y
+    step = math.ceil(len(x) * 2 / most)
+    xs, ys = array("d"), array("d")
+    for start in range(0, len(x), step):
+        part = y[start : start + step]
+        numbers = [(value, index) for index, value in enumerate(part) if value == value]  # noqa: PLR0124 - not NaN
+        picked = {min(numbers)[1], max(numbers)[1]} if numbers else {0}
+        for index in sorted(picked):
+            xs.append(x[start + index])
+            ys.append(y[start + index])
+    return xs, ys
+
+
+def smoothed(values: Iterable[float], weight: float) -> array[float]:
+    """Return the exponential moving average that TensorBoard draws, corrected for its start; `weight` from 0 to 1."""
+    made, mean, count = array("d"), 0.0, 0
+    for each in values:
+        if not math.isfinite(each):
+            made.append(math.nan)
+            continue
+        count += 1
+        mean = mean * weight + each * (1 - weight)
+        made.append(mean / (1 - weight**count))
+    return made
+
+
+def short_number(value: float) -> str:
+    """Return a number in as few digits as tell it: 0.0312, 1234, 1.2e-06."""
+    if not math.isfinite(value):
+        return str(value)
+    if value == int(value) and abs(value) < 1e6:
+        return str(int(value))
+    return f"{value:.4g}"
+
+
+def last_values(plot: Plot) -> str:
+    """Return the last value, or the span of the ranks' last values."""
+    values = [each.last for each in plot.curves.values() if each.last is not None]
+    if not values:
+        return ""
+    low, high = min(values), max(values)
+    return short_number(low) if low == high else f"{short_number(low)} to {short_number(high)}"

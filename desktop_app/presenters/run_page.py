@@ -1,0 +1,218 @@
+"""What a run's page says: heading, phases, what went wrong, which actions make sense; without Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from desktop_app.api import FirstFailure, PhaseName, RankState, RunSnapshot, RunStatus, SubmissionPlan
+from desktop_app.presenters.run_words import exit_words, rank_span, short_exit, spoken_duration
+from desktop_app.services.logs.failure import CodePlace
+from desktop_app.services.logs.merge import LogSource
+
+NONE = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseView:
+    """A part of the timeline: `status` gives icon and colour, `part` its share of the time (0 to 1)."""
+
+    name: str
+    status: RunStatus
+    word: str
+    duration: str
+    seconds: float
+    happened: bool
+    lasts: bool
+
+
+_PHASE_STATUS = {
+    PhaseName.PREPARING: RunStatus.PREPARING,
+    PhaseName.QUEUED: RunStatus.QUEUED,
+    PhaseName.RUNNING: RunStatus.RUNNING,
+    PhaseName.FINALIZING: RunStatus.FINALIZING,
+}
+
+
+def phases_of(run: RunSnapshot, now: datetime) -> tuple[PhaseView, ...]:
+    """Return the four phases in their order, also those that did not begin."""
+    return tuple(_phase(run, name, now) for name in PhaseName)
+
+
+def _phase(run: RunSnapshot, name: PhaseName, now: datetime) -> PhaseView:
+    mine = [each for each in run.phases if each.name is name]
+    if not mine:
+        word = "did not happen" if run.is_over else "to come"
+        return PhaseView(name.value, RunStatus.NOT_STARTED, word, NONE, 0.0, happened=False, lasts=False)
+    seconds = sum(((each.ended or run.ended or now) - each.started).total_seconds() for each in mine)
+    seconds = max(0.0, seconds)
+    lasts = mine[-1].ended is None and not run.is_over
+    last = run.is_over and mine[-1] == run.phases[-1] and run.status is not RunStatus.COMPLETED
+    status = run.status if last else _PHASE_STATUS[name]
+    word = run.status.value.lower() if last else "now" if lasts else "done"
+    return PhaseView(name.value, status, word, spoken_duration(seconds), seconds, happened=True, lasts=lasts)
+
+
+def widths(phases: Sequence[PhaseView], total: float, gap: float, least: Sequence[float]) -> list[float]:
+    """Return how wide each phase is drawn: by its share of the time, but never narrower than its text (`least`)."""
+    free = total - gap * (len(phases) - 1)
+    seconds = [each.seconds for each in phases]
+    fixed = [False] * len(phases)
+    while True:
+        left = free - sum(width for width, known in zip(least, fixed, strict=True) if known)
+        time = sum(each for each, known in zip(seconds, fixed, strict=True) if not known)
+        shares = [
+            width if known else left * each / time if time else 0.0
+            for width, known, each in zip(least, fixed, seconds, strict=True)
+        ]
+        small = [i for i, known in enumerate(fixed) if not known and shares[i] < least[i]]
+        if not small or all(fixed):
+            return _spread(shares, free)
+        for each in small:
+            fixed[each] = True
+
+
+def _spread(shares: list[float], free: float) -> list[float]:
+    total = sum(shares)
+    if total <= 0:
+        return [free / len(shares)] * len(shares)
+    return [each * free / total for each in shares]
+
+
+@dataclass(frozen=True, slots=True)
+class FailureView:
+    """The card of a failed run. `place` names the line of the person's own code, where one is known."""
+
+    heading: str
+    facts: str
+    text: str
+    explanation: str
+    rank: int | None = None
+    line: int | None = None
+    at: datetime | None = None
+
+
+def failure_of(run: RunSnapshot, clock: str = "") -> FailureView | None:
+    """Return what to say about a run that failed, None for one that did not; `clock` is the local time of the fall."""
+    if run.status is not RunStatus.FAILED:
+        return None
+    fallen = run.first_failure
+    if fallen is None:
+        return FailureView("The run failed", "", "", run.reason or "Its files do not say why.")
+    others = [each for each in run.ranks if each.rank != fallen.rank]
+    facts = (_node(run, fallen.rank), clock, _lead(fallen, others))
+    return FailureView(
+        heading=f"Rank {fallen.rank} failed{' first' if others else ''}: {short_exit(fallen.exit_code)}",
+        facts=" · ".join(each for each in facts if each),
+        text=fallen.text,
+        explanation=_explain(fallen, others),
+        rank=fallen.rank,
+        line=fallen.log_line,
+        at=fallen.at,
+    )
+
+
+def _node(run: RunSnapshot, rank: int) -> str:
+    return next((f"node {each.node}" for each in run.ranks if each.rank == rank and run.nodes > 1), "")
+
+
+def _lead(fallen: FirstFailure, others: Sequence[RankState]) -> str:
+    ends = [each.ended for each in others if each.ended is not None and each.ended >= fallen.at]
+    return f"{spoken_duration((min(ends) - fallen.at).total_seconds())} before the others" if ends else ""
+
+
+def _explain(fallen: FirstFailure, others: Sequence[RankState]) -> str:
+    said = f"It ended with {exit_words(fallen.exit_code)}."
+    stopped = [each.rank for each in others if each.status is not RunStatus.COMPLETED and _ended_later(each, fallen)]
+    done = [each.rank for each in others if each.status is RunStatus.COMPLETED]
+    if stopped:
+        name, verb = _named(stopped)
+        said += f" {name} {verb} stopped because rank {fallen.rank} was gone: their errors are echoes."
+    if done:
+        said += f" {_named(done)[0]} had finished."
+    return said
+
+
+def _ended_later(rank: RankState, fallen: FirstFailure) -> bool:
+    return rank.ended is None or rank.ended >= fallen.at
+
+
+def _named(ranks: Sequence[int]) -> tuple[str, str]:
+    if len(ranks) == 1:
+        return f"Rank {ranks[0]}", "was"
+    return f"Ranks {rank_span(ranks)}", "were"
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """Which actions make sense now."""
+
+    cancel: bool
+    again: bool
+    clone: bool
+    folder: bool
+    download: bool
+    remove: bool
+
+
+def actions_of(run: RunSnapshot) -> Actions:
+    """Return the actions that a run takes in its present state."""
+    has_folder = bool(run.folder)
+    over = run.is_over
+    asked = run.status is RunStatus.CANCEL_REQUESTED
+    return Actions(
+        cancel=not over and not asked, again=has_folder, clone=has_folder,
+        folder=has_folder, download=bool(run.outputs), remove=over,
+    )  # fmt: skip
+
+
+def log_sources(run: RunSnapshot) -> tuple[LogSource, ...]:
+    """Return the log and the clock of each rank; a rank that did not start yet has a place for them already."""
+    if not run.folder:
+        return ()
+    folder = Path(run.folder)
+    return tuple(
+        LogSource(
+            each.rank,
+            folder / (each.log or f"user_logs/std_log_process_{each.rank}.txt"),
+            folder / "clock" / f"{each.rank}.bin",
+        )
+        for each in sorted(run.ranks, key=lambda each: each.rank)
+    )
+
+
+def rank_tip(rank: RankState, *, first: bool, nodes: int) -> str:
+    """Return what a rank's cell says when pointed at."""
+    words = [f"Rank {rank.rank}: {rank.status.value}"]
+    if first:
+        words.append("first to fail")
+    if rank.exit_code is not None and (rank.exit_code or first):
+        words.append(exit_words(rank.exit_code))
+    place = f"node {rank.node}, local rank {rank.local_rank}" if nodes > 1 else f"local rank {rank.local_rank}"
+    words.append(place)
+    if rank.pid is not None:
+        words.append(f"process {rank.pid}")
+    return " · ".join(words)
+
+
+def own_code(place: CodePlace, plan: SubmissionPlan | None, folder: str) -> tuple[Path, int] | None:
+    """Return the file of the person's own code folder that a line of a traceback means, with the line."""
+    path = Path(place.file)
+    if plan is not None:
+        target = _in_working_copy(path, folder)
+        for each in plan.files:
+            if each.target == target:
+                return Path(each.source), place.line
+    return None
+
+
+def _in_working_copy(path: Path, folder: str) -> str:
+    if not path.is_absolute():
+        return path.as_posix().removeprefix("./")
+    code = Path(folder) / "code"
+    for start in (code, code.resolve()):
+        if path.is_relative_to(start):
+            return path.relative_to(start).as_posix()
+    return ""

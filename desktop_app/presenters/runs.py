@@ -1,0 +1,247 @@
+"""The table of all runs: which are shown, in what order, and what changed; without Qt."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from typing import Any, Protocol
+
+from desktop_app.api import RunSnapshot, RunStatus
+from desktop_app.presenters.run_words import duration_of, framework_title
+
+AT_ONCE = 200
+"""More changes than this are told as one."""
+
+
+class Column(IntEnum):
+    """The table's columns, in their order."""
+
+    STATE = 0
+    RUN = 1
+    SIZE = 2
+    WHERE = 3
+    FRAMEWORK = 4
+    STARTED = 5
+    DURATION = 6
+
+
+LIVE = frozenset({RunStatus.RUNNING, RunStatus.PREPARING, RunStatus.FINALIZING, RunStatus.CANCEL_REQUESTED})
+WAITING = frozenset({RunStatus.NOT_STARTED, RunStatus.QUEUED})
+
+STATE_GROUPS: Mapping[str, frozenset[RunStatus]] = {
+    "live": LIVE | WAITING,
+    "completed": frozenset({RunStatus.COMPLETED}),
+    "failed": frozenset({RunStatus.FAILED}),
+    "canceled": frozenset({RunStatus.CANCELED}),
+    "unknown": frozenset({RunStatus.UNKNOWN}),
+}
+"""What the state filter offers, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What is shown: every word of `text` occurs somewhere, the state is of the group, the backend is the one."""
+
+    text: str = ""
+    group: str = ""
+    backend: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether every run is shown."""
+        return not (self.text.strip() or self.group or self.backend)
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One run in the table. `searched` is all that typing may find, in lower case."""
+
+    run: RunSnapshot
+    searched: str
+
+    @property
+    def handle(self) -> str:
+        """The run's handle."""
+        return self.run.handle
+
+    @property
+    def began(self) -> datetime:
+        """When it started, or was made if it did not start yet."""
+        return self.run.started or self.run.created
+
+    @property
+    def size(self) -> str:
+        """Nodes × processes on each."""
+        return f"{self.run.nodes} × {self.run.processes_per_node}"
+
+    @property
+    def framework(self) -> str:
+        """What it trains with."""
+        return framework_title(self.run.framework)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether its duration grows."""
+        return self.run.status in LIVE and self.run.ended is None
+
+
+def row_of(run: RunSnapshot) -> RunRow:
+    """Return the row of a run."""
+    tags = (part for pair in run.tags.items() for part in pair)
+    parts = (run.display_name, run.run, run.status.value, run.experiment, run.framework, *tags)
+    return RunRow(run, "\n".join(parts).lower())
+
+
+class Watcher(Protocol):
+    """Who shows the table, told before and after each change, as Qt's models want it."""
+
+    def begin_insert(self, index: int) -> None:
+        """A row is about to be inserted at `index`."""
+
+    def begin_remove(self, index: int) -> None:
+        """The row at `index` is about to be removed."""
+
+    def end_insert(self) -> None:
+        """The row is there."""
+
+    def end_remove(self) -> None:
+        """The row is gone."""
+
+    def changed(self, index: int) -> None:
+        """The row at `index` says something else."""
+
+    def begin_reset(self) -> None:
+        """Everything is about to change."""
+
+    def end_reset(self) -> None:
+        """Everything changed."""
+
+
+class RunsTable:
+    """The rows that are shown, sorted (newest first unless asked otherwise) and filtered."""
+
+    def __init__(self, watcher: Watcher, where: Callable[[RunSnapshot], str]) -> None:
+        self._watcher = watcher
+        self._where = where
+        self._all: dict[str, RunRow] = {}
+        self._order: list[tuple[Any, str]] = []  # sort keys of the rows that are shown
+        self.rows: list[RunRow] = []
+        self.filter = Filter()
+        self.column, self.descending = Column.STARTED, True
+
+    @property
+    def total(self) -> int:
+        """How many runs there are, shown or not."""
+        return len(self._all)
+
+    def load(self, runs: Iterable[RunSnapshot]) -> None:
+        """Take these runs for all there are."""
+        self._all = {each.handle: row_of(each) for each in runs}
+        self._rebuild()
+
+    def show(self, wanted: Filter) -> None:
+        """Show what the filter lets through."""
+        if wanted != self.filter:
+            self.filter = wanted
+            self._rebuild()
+
+    def sort(self, column: Column, *, descending: bool) -> None:
+        """Sort by a column."""
+        self.column, self.descending = column, descending
+        self._rebuild()
+
+    def update(self, handles: Iterable[str], get: Callable[[str], RunSnapshot | None]) -> None:
+        """Take in what became of some runs; only their rows change."""
+        handles = list(handles)
+        if len(handles) > AT_ONCE and any(each not in self._all for each in handles):
+            for each in handles:
+                self._store(each, get(each))
+            self._rebuild()
+            return
+        for each in handles:
+            self._update(each, get(each))
+
+    def index_of(self, handle: str) -> int | None:
+        """Return the row of a run, None if it is not shown."""
+        row = self._all.get(handle)
+        return self._find(row) if row is not None else None
+
+    def _update(self, handle: str, run: RunSnapshot | None) -> None:
+        old = self.index_of(handle)
+        row = self._store(handle, run)
+        shown = row is not None and self._passes(row)
+        if old is not None and row is not None and shown and self._order[old] == self._key(row):
+            self.rows[old] = row
+            self._watcher.changed(old)
+            return
+        if old is not None:
+            self._watcher.begin_remove(old)
+            del self.rows[old], self._order[old]
+            self._watcher.end_remove()
+        if row is not None and shown:
+            key = self._key(row)
+            index = bisect.bisect_left(self._order, key)
+            self._watcher.begin_insert(index)
+            self.rows.insert(index, row)
+            self._order.insert(index, key)
+            self._watcher.end_insert()
+
+    def _store(self, handle: str, run: RunSnapshot | None) -> RunRow | None:
+        if run is None:
+            self._all.pop(handle, None)
+            return None
+        self._all[handle] = row = row_of(run)
+        return row
+
+    def _rebuild(self) -> None:
+        self._watcher.begin_reset()
+        pairs = sorted(
+            ((self._key(each), each) for each in self._all.values() if self._passes(each)), key=lambda pair: pair[0]
+        )
+        self._order = [key for key, _ in pairs]
+        self.rows = [row for _, row in pairs]
+        self._watcher.end_reset()
+
+    def _find(self, row: RunRow) -> int | None:
+        key = self._key(row)
+        index = bisect.bisect_left(self._order, key)
+        return index if index < len(self._order) and self._order[index] == key else None
+
+    def _passes(self, row: RunRow) -> bool:
+        wanted = self.filter
+        if wanted.group and row.run.status not in STATE_GROUPS[wanted.group]:
+            return False
+        if wanted.backend and row.run.backend != wanted.backend:
+            return False
+        return all(word in row.searched for word in wanted.text.lower().split())
+
+    def _key(self, row: RunRow) -> tuple[Any, str]:
+        value = self._value(row)
+        return (_Down(value) if self.descending else value), row.handle
+
+    def _value(self, row: RunRow) -> tuple[Any, ...]:
+        run, began = row.run, row.began.timestamp()
+        values: dict[Column, Any] = {
+            Column.STATE: run.status.value,
+            Column.RUN: run.display_name.lower(),
+            Column.SIZE: run.nodes * run.processes_per_node,
+            Column.WHERE: self._where(run).lower(),
+            Column.FRAMEWORK: row.framework.lower(),
+            Column.STARTED: began,
+            # A live run's duration grows with every second: it is sorted by what it will not fall below.
+            Column.DURATION: duration_of(run, run.ended or row.began) or 0.0,
+        }
+        return values[self.column], began
+
+
+@dataclass(frozen=True, slots=True)
+class _Down:
+    """A sort key turned round."""
+
+    value: tuple[Any, ...]
+
+    def __lt__(self, other: _Down) -> bool:
+        return other.value < self.value
