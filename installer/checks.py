@@ -51,12 +51,13 @@ def checks(tools: Path, python: Path) -> tuple[Check, ...]:
 def run_checks(tools: Path, python: Path, torch: Path) -> int:
     """Run every check, also after one failed, and return 1 if any did."""
     environment = {**os.environ, "RANKZERO_TEST_TOOLCHAIN": str(torch), "PYTHONDONTWRITEBYTECODE": "1"}
-    outcomes = [_run(each, environment) for each in checks(tools, python)]
+    outcomes = [run_one(each, environment) for each in checks(tools, python)]
     _summary(outcomes)
     return 1 if any(each.code for each in outcomes) else 0
 
 
-def _run(check: Check, environment: Mapping[str, str]) -> Outcome:
+def run_one(check: Check, environment: Mapping[str, str]) -> Outcome:
+    """Run one check from the clone's root and say how it ended."""
     line(f"{check.name} …")
     began = time.monotonic()
     done = subprocess.run(

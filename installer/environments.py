@@ -24,6 +24,7 @@ from installer.say import Progress, SetupError
 
 STAMP = "rankzero-environment.json"
 JOURNAL = "rankzero-journal.txt"
+CREATED = "environment"
 BATCH = 5
 
 
@@ -80,11 +81,11 @@ def _make(recipe: Recipe, folder: Path, lock: int) -> None:
     packages = recipe.packages()
     batches = [packages[at : at + BATCH] for at in range(0, len(packages), BATCH)]
     progress = Progress(recipe.title, len(packages) + 1)
-    journal = Journal(folder / JOURNAL)
     progress.step("environment")
-    if not (journal.done and python_of(folder).exists()):
+    if not (_was_created(folder) and python_of(folder).exists()):
         _create(recipe, folder)
-        journal.add("environment")
+        Journal(folder / JOURNAL).add(CREATED)
+    journal = Journal(folder / JOURNAL)
     pip = Pip(python_of(folder), _constraints(recipe), lock)
     for number, batch in enumerate(batches):
         name = f"batch {number} {' '.join(batch)}"
@@ -97,6 +98,10 @@ def _make(recipe: Recipe, folder: Path, lock: int) -> None:
         journal.add(name)
     _stamp(folder, packages)
     progress.finish()
+
+
+def _was_created(folder: Path) -> bool:
+    return CREATED in Journal(folder / JOURNAL).done
 
 
 def _create(recipe: Recipe, folder: Path) -> None:

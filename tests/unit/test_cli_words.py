@@ -1,0 +1,62 @@
+"""What is said about a run in a line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from desktop_app.api import FirstFailure, RunSnapshot, RunStatus
+from desktop_app.cli.words import clock, duration, ending, ranks, summary
+
+AT = datetime(2026, 11, 21, 7, tzinfo=UTC)
+RUN = RunSnapshot("local://r-1", "r-1", "local", RunStatus.RUNNING, "digits", "samples", AT, started=AT)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0.0 s"), (8.44, "8.4 s"), (59.9, "59.9 s"), (72, "01:12"), (3723.4, "1:02:03")]
+)
+def test_clock(seconds: float, text: str) -> None:
+    assert clock(seconds) == text
+
+
+def test_duration_of_runs_not_started_going_on_and_over() -> None:
+    assert duration(replace(RUN, started=None)) == "–"
+    assert duration(RUN, AT + timedelta(seconds=3)) == "3.0 s"
+    assert duration(replace(RUN, ended=AT + timedelta(minutes=2))) == "02:00"
+    assert duration(replace(RUN, ended=AT - timedelta(minutes=2))) == "0.0 s", "a clock that jumped back"
+
+
+@pytest.mark.parametrize(
+    ("nodes", "per_node", "text"), [(1, 1, "1 rank"), (1, 2, "2 ranks"), (2, 2, "2 × 2 = 4 ranks")]
+)
+def test_ranks(nodes: int, per_node: int, text: str) -> None:
+    assert ranks(replace(RUN, nodes=nodes, processes_per_node=per_node)) == text
+
+
+def test_summary() -> None:
+    assert summary(RUN) == "r-1: digits, 1 rank, Running."
+
+
+def test_ending_names_outputs_of_a_completed_run() -> None:
+    over = replace(RUN, status=RunStatus.COMPLETED, ended=AT + timedelta(seconds=8), outputs="/o")
+    assert ending(over) == "r-1 Completed in 8.0 s. Outputs: /o"
+
+
+@pytest.mark.parametrize(
+    ("code", "said"), [(3, "with exit code 3: ValueError: no"), (-11, "with signal 11: ValueError: no")]
+)
+def test_ending_names_the_rank_that_fell_first(code: int, said: str) -> None:
+    failure = FirstFailure(1, AT, code, "ValueError: no")
+    over = replace(RUN, status=RunStatus.FAILED, ended=AT + timedelta(seconds=8), first_failure=failure)
+    assert (
+        ending(over)
+        == f"r-1 Failed after 8.0 s. Rank 1 fell first, {said}. `rankzero runs logs r-1 --rank 1` shows its log."
+    )
+
+
+def test_ending_without_a_first_failure_gives_the_reason() -> None:
+    over = replace(RUN, status=RunStatus.FAILED, ended=AT, reason="It took longer than 5 s.")
+    assert ending(over) == "r-1 Failed after 0.0 s. It took longer than 5 s."
+    assert ending(replace(over, status=RunStatus.CANCELED)) == "r-1 was Canceled after 0.0 s. It took longer than 5 s."
