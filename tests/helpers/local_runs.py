@@ -53,7 +53,12 @@ def shell_plan(
 
 def start(runs: Path, commands: Sequence[str], **options: Any) -> Path:
     """Start a run and return its folder."""
-    folder = submitting.make_folder(shell_plan(runs, commands, **options), runs)
+    return start_plan(shell_plan(runs, commands, **options), runs)
+
+
+def start_plan(plan: SubmissionPlan, runs: Path) -> Path:
+    """Start a plan and return the run's folder."""
+    folder = submitting.make_folder(plan, runs)
     submitting.start(folder)
     return folder
 
@@ -65,6 +70,11 @@ def state(folder: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     return found
+
+
+def write_state(folder: Path, data: Mapping[str, Any]) -> None:
+    """Replace run.json, as no one but a test does."""
+    (folder / "run.json").write_text(json.dumps(dict(data)), "utf-8")
 
 
 def is_over(folder: Path) -> bool:
@@ -126,3 +136,28 @@ def request_cancel(folder: Path) -> None:
 def writable_as_root() -> bool:
     """Return whether file modes mean nothing to this user."""
     return os.geteuid() == 0
+
+
+def assert_nothing_left(runs: Path) -> None:
+    """Fail if a process of any run below `runs`, also of a deleted one, lives a moment after; end it."""
+    try:
+        wait_until(lambda: not _below(runs), 20.0, "the runs' processes to end")
+    except AssertionError:
+        left = _below(runs)
+        text = "\n".join(f"{each.pid} {each.cmdline()}" for each in left)
+        for each in left:
+            each.kill()
+        raise AssertionError(f"processes were left behind:\n{text}") from None
+
+
+def _below(runs: Path) -> list[psutil.Process]:
+    return [each for each in psutil.process_iter() if _belongs(each, str(runs))]
+
+
+def _belongs(process: psutil.Process, runs: str) -> bool:
+    try:
+        marker = process.environ().get(processes.MARKER, "")
+        words = " ".join(process.cmdline())
+        return process.status() != psutil.STATUS_ZOMBIE and (marker.startswith(runs) or "__main__.py " + runs in words)
+    except psutil.Error:
+        return False

@@ -13,7 +13,7 @@ TEXT_LIMIT = 3000  # as long as Azure ML keeps an error message
 _PREFIX = re.compile(r"^\[[\w ]*?rank\s?\d+\]:\s?", re.IGNORECASE)
 _TRACEBACK = "Traceback (most recent call last):"
 _PLAIN_ERROR = re.compile(
-    r"^\w*Error\b|\berror: |command not found|No such file or directory|can't open file|Permission denied"
+    r"^\w*Error\b|\b[Ee]rror: |command not found|No such file or directory|can't open file|Permission denied"
     r"|Segmentation fault|No module named|core dumped"
 )
 

@@ -74,27 +74,29 @@ class StateFile:
 
     # Small changes that several writers make.
 
-    def enter(self, phase: str) -> None:
-        """Begin a phase, ending the one before; the run's status follows, unless it is being canceled."""
-        self.leave()
-        self.data.setdefault("phases", []).append({"name": phase, "started": self._clock.text(), "ended": None})
+    def enter(self, phase: str) -> str:
+        """Begin a phase, ending the one before; the run's status follows, unless it is being canceled. Return when."""
+        now = self._clock.text()
+        self._leave(now)
+        self.data.setdefault("phases", []).append({"name": phase, "started": now, "ended": None})
         if self.data.get("status") != "CancelRequested":
             self.data["status"] = phase
-
-    def leave(self) -> None:
-        """End the present phase."""
-        for phase in self.data.get("phases", []):
-            if phase["ended"] is None:
-                phase["ended"] = self._clock.text()
+        return now
 
     def finish(self, status: str, reason: str, exit_code: int | None) -> None:
         """End the run: no rank and no phase stays open."""
-        self.leave()
+        now = self._clock.text()
+        self._leave(now)
         for rank in self.data.get("ranks", []):
             if rank["status"] not in TERMINAL:
                 rank["status"] = "Canceled"
-                rank["ended"] = self._clock.text() if rank.get("started") else None
-        self.data.update(status=status, reason=reason, exit_code=exit_code, ended=self._clock.text())
+                rank["ended"] = now if rank.get("started") else None
+        self.data.update(status=status, reason=reason, exit_code=exit_code, ended=now)
+
+    def _leave(self, now: str) -> None:
+        for phase in self.data.get("phases", []):
+            if phase["ended"] is None:
+                phase["ended"] = now
 
 
 FULL_REASON = "The disk was full: logs and metrics may have gaps."

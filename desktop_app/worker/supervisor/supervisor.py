@@ -116,8 +116,7 @@ class Supervisor:
         return started or any(rank.alive for rank in self.ranks)
 
     def _begin_running(self) -> None:
-        self.state.enter("Running")
-        self.state.data["started"] = self.clock.text()
+        self.state.data["started"] = self.state.enter("Running")
         if self.plan.get("timeout"):
             self.deadline = elapsed() + float(self.plan["timeout"])
 
