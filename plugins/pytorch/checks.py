@@ -41,7 +41,7 @@ def _foreign_keys(job: Job) -> Iterator[Diagnostic]:
     assert distribution is not None
     for key in ("worker_count", "parameter_server_count"):
         if getattr(distribution, key) is not None:
-            message = f"{key} belongs to type tensorflow: PyTorch counts processes with process_count_per_instance; remove it."
+            message = f"{key} belongs to type tensorflow: remove it, PyTorch has process_count_per_instance."
             yield _error(
                 "tensorflow-key", message, f"distribution.{key}", Fix(f"Remove {key}", unset=(f"distribution.{key}",))
             )
@@ -102,9 +102,7 @@ def _launcher(job: Job, launcher: Launcher) -> Iterator[Diagnostic]:
     elif is_pytorch(job) and job.topology.processes_per_node == 1:
         yield _explained(job, launcher)
     if "$LOCAL_RANK" in job.command or "${LOCAL_RANK}" in job.command:
-        message = (
-            f"$LOCAL_RANK is read before {launcher.name} starts the ranks, so all of them get 0: read it in the script."
-        )
+        message = f"$LOCAL_RANK is 0 where {launcher.name} starts: read it in the script, where each rank has its own."
         yield _warning("local-rank-too-early", message, "command")
 
 
@@ -131,11 +129,14 @@ def _deprecated(job: Job, launcher: Launcher) -> Diagnostic:
 def _many_nodes(job: Job, launcher: Launcher) -> Iterator[Diagnostic]:
     nodes = job.topology.nodes
     if not is_pytorch(job):
-        message = f"NODE_RANK and MASTER_ADDR are set with type pytorch alone, and {launcher.name} on {nodes} nodes needs them."
+        message = f"{launcher.name} on {nodes} nodes needs NODE_RANK and MASTER_ADDR, which type pytorch sets: add it."
         fix = Fix("Add distribution pytorch", {"distribution.type": "pytorch", PER_NODE: 1})
         yield _error("distribution-missing", message, "distribution", fix if job.distribution is None else None)
     if "standalone" in launcher.options:
-        message = f"--standalone keeps each of the {nodes} nodes to itself: give --nnodes={nodes}, --node-rank=$NODE_RANK, --master-addr=$MASTER_ADDR."
+        message = (
+            f"--standalone keeps each of the {nodes} nodes to itself: give --nnodes={nodes}, --node-rank=$NODE_RANK "
+            "and --master-addr=$MASTER_ADDR instead."
+        )
         yield _error("standalone-on-many-nodes", message, "command")
         return
     if launcher.nodes is not None and launcher.nodes != nodes:
@@ -159,11 +160,15 @@ def _rendezvous(launcher: Launcher) -> Iterator[Diagnostic]:
 
 def _static_meeting(launcher: Launcher, nodes: int) -> Iterator[Diagnostic]:
     if not _NODE_RANK.search(launcher.options.get("node-rank", "")):
-        message = f"All {nodes} nodes would call themselves node {launcher.options.get('node-rank', '0')}: give --node-rank=$NODE_RANK."
+        given = launcher.options.get("node-rank", "0")
+        message = f"All {nodes} nodes would call themselves node {given}: give --node-rank=$NODE_RANK."
         yield _error("node-rank-missing", message, "command")
     address = launcher.options.get("master-addr", "localhost")
     if address in LOOPBACK:
-        message = "Each node would look for the first one on itself: give --master-addr=$MASTER_ADDR --master-port=$MASTER_PORT."
+        message = (
+            "Each node would look for the first one on itself: give --master-addr=$MASTER_ADDR "
+            "--master-port=$MASTER_PORT."
+        )
         yield _error("master-address-missing", message, "command")
 
 
@@ -180,10 +185,14 @@ def _vm_size(job: Job, launcher: Launcher | None) -> Iterator[Diagnostic]:
     where = "command" if launcher else PER_NODE
     if count is not None and count > size.gpus:
         fixable = None if launcher else Fix(f"Set {size.gpus}", {PER_NODE: size.gpus})
-        message = f"{size.name} has {_plural(size.gpus, 'GPU')} and each process needs its own: start {size.gpus} per node, not {count}."
+        message = (
+            f"{size.name} has {_plural(size.gpus, 'GPU')} and each process needs its own: start {size.gpus} per node, "
+            f"not {count}."
+        )
         yield _warning("more-processes-than-gpus", message, where, fixable)
     elif count is not None and 0 < count < size.gpus:
-        message = f"{size.gpus - count} of {size.gpus} GPUs of each {size.name} stay idle: start {size.gpus} processes per node."
+        idle = f"{size.gpus - count} of {size.gpus} GPUs"
+        message = f"{idle} of each {size.name} stay idle: start {size.gpus} processes per node."
         yield replace(_warning("idle-gpus", message, where), severity=Severity.INFO)
 
 

@@ -1,4 +1,7 @@
-"""Checks what a PyTorch job runs in: retired curated names, images without CUDA, Pythons that torch has no wheel for."""
+"""Checks what a PyTorch job runs in: retired names, images without CUDA, Pythons that torch has no wheel for.
+
+All are warnings: an environment counts on Azure ML alone, and an error would keep the job from running here.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +80,7 @@ def _python(packages: Mapping[str, str]) -> Iterator[Diagnostic]:
     pythons = pythons_for(torch)
     if "." in python and pythons and python not in pythons:
         message = f"torch {torch} does not install on Python {python}: take Python {pythons[0]} to {pythons[-1]}."
-        yield Diagnostic(Severity.ERROR, "python-does-not-fit", message, "environment.conda_file.dependencies")
+        yield Diagnostic(Severity.WARNING, "python-does-not-fit", message, "environment.conda_file.dependencies")
 
 
 def _torch(packages: Mapping[str, str], image: Value) -> Iterator[Diagnostic]:

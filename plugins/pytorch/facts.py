@@ -38,5 +38,5 @@ def gpu_size(name: str | None) -> GpuSize | None:
 
 def pythons_for(torch: str) -> tuple[str, ...]:
     """Return the Pythons (`3.11`) that a release of torch (`2.8.0`) installs on; empty where that is not known."""
-    minor = ".".join(torch.split("+")[0].split(".")[:2])
+    minor = ".".join(torch.partition("+")[0].split(".")[:2])
     return next((tuple(each["python"]) for each in _items("torch_python") if each["torch"] == minor), ())
