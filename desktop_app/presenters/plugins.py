@@ -67,7 +67,7 @@ def card(info: PluginInfo) -> PluginCard:
         tone=tone,
         word_icon=word_icon,
         icon=info.icon or "mdi6.puzzle-outline",
-        reason=f"{info.reason} The rest works." if is_off else info.reason,
+        reason=f"{info.reason.rstrip('.')}. The rest works." if is_off else info.reason,
         details=info.details,
         action=_action(info),
     )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from desktop_app.services.plugins import PluginInfo, PluginState
-from desktop_app.services.toolchains import Toolchain
+
+if TYPE_CHECKING:
+    from desktop_app.services.toolchains import Toolchain
 
 _WORDS = {
     "ready": ("Ready", "completed", "mdi6.check-circle-outline"),

@@ -212,12 +212,15 @@ class MainWindow(QMainWindow):
         QWidget.setTabOrder(self.title_row, self.navigation)
 
     def _column(self) -> QVBoxLayout:
-        strip = QVBoxLayout()
-        strip.setContentsMargins(Space.L + Space.XS, Space.S, Space.L + Space.XS, 0)
+        holder = QWidget()
+        strip = QVBoxLayout(holder)
+        strip.setContentsMargins(Space.L + Space.XS, Space.M, Space.L + Space.XS, 0)
         strip.addWidget(self.message)
+        holder.hide()
+        self.message.toggled.connect(holder.setVisible)
         column = QVBoxLayout()
         column.setSpacing(0)
-        column.addLayout(strip)
+        column.addWidget(holder)
         column.addWidget(self.pages, 1)
         return column
 

@@ -97,7 +97,7 @@ class Palette(QFrame):
         self.list.clicked.connect(self._take)
 
     def _height(self) -> int:
-        row = self.list.sizeHintForRow(0)
+        row = self.fontMetrics().height() + Space.M
         rows = max(1, min(_ROWS, self.model.rowCount()))
         return self.field.sizeHint().height() + row * rows + 4 * Space.S
 
@@ -106,6 +106,7 @@ class Palette(QFrame):
         self.list.setCurrentIndex(self.model.index(0))
         self.list.setVisible(self.model.rowCount() > 0)
         self._nothing.setVisible(self.model.rowCount() == 0)
+        self.resize(self.width(), self._height())
 
     def _move(self, steps: int) -> None:
         count = self.model.rowCount()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication
@@ -10,11 +12,13 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPlainTextEdit, 
 
 from desktop_app.api import UserError
 from desktop_app.presenters.plugins import PluginCard, cards, headline
-from desktop_app.services.workbench import Workbench
 from desktop_app.ui.icons import icon
 from desktop_app.ui.shell import Shell
 from desktop_app.ui.theme import Space, mono_font, theme_manager
-from desktop_app.ui.widgets import Card, EmptyState, IconLabel, button, label, link_button, scrolled
+from desktop_app.ui.widgets import Card, EmptyState, IconLabel, button, label, scrolled
+
+if TYPE_CHECKING:
+    from desktop_app.services.workbench import Workbench
 
 _PICTURE = 24
 
@@ -96,7 +100,11 @@ class PluginCardView(Card):
         self._picture = QLabel()
         self._details = QPlainTextEdit(card.details, readOnly=True)
         self.action = button(card.button, on_click=lambda: switch(card))
-        self.fold = link_button(self.tr("Details"), self._toggle)
+        self._trace_box = QWidget()
+        self.reason = QLabel(wordWrap=True, textFormat=Qt.TextFormat.RichText)
+        self.reason.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+        self.reason.linkActivated.connect(lambda _link: self.toggle_details())
+        self._trace_box.hide()
         self._build()
         theme_manager().changed.connect(self._redraw)
         self._redraw()
@@ -106,7 +114,9 @@ class PluginCardView(Card):
         self.setAccessibleName(f"{card.name}, {card.word}")
         self.action.setAccessibleName(f"{card.button} {card.name}")
         self.action.setVisible(bool(card.button))
+        self.action.setMinimumWidth(self.fontMetrics().horizontalAdvance(self.tr("Try again")) + 2 * Space.L)
         state = IconLabel(icon(card.word_icon, card.tone), card.word, "strong")
+        state.label.setProperty("strong", True)
         state.label.setProperty("role", {"completed": "success", "failed": "error", "canceled": "warning"}.get(
             card.tone, "muted"))  # fmt: skip
         grid = QGridLayout()
@@ -136,21 +146,19 @@ class PluginCardView(Card):
         if card.contributes:
             column.addWidget(label(card.contributes, "small", wraps=True))
         if card.reason:
-            column.addLayout(self._reason())
+            column.addWidget(self.reason)
+            self._show_reason()
         return column
 
-    def _reason(self) -> QHBoxLayout:
-        role = {"failed": "error", "canceled": "warning"}.get(self._card.tone, "muted")
-        row = QHBoxLayout()
-        row.setSpacing(Space.S)
-        row.addWidget(label(self._card.reason, role, wraps=True, selectable=True), 1)
-        row.addWidget(self.fold)
-        self.fold.setVisible(bool(self._card.details))
-        self.fold.setAccessibleName(self.tr("Details of {}").format(self._card.name))
-        return row
+    def _show_reason(self) -> None:
+        card = self._card
+        fold = self.tr("Details") if self._trace_box.isHidden() else self.tr("Hide details")
+        link = f' <a href="details">{fold}</a>' if card.details else ""
+        self.reason.setText(f"{escape(card.reason)}{link}")
+        self.reason.setProperty("role", {"failed": "error", "canceled": "warning"}.get(card.tone, "muted"))
+        self.reason.setAccessibleName(f"{card.name}: {card.reason}")
 
     def _trace(self) -> QWidget:
-        self._trace_box = QWidget()
         self._details.setFont(mono_font())
         self._details.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self._details.setAccessibleName(self.tr("Details of {}").format(self._card.name))
@@ -162,13 +170,13 @@ class PluginCardView(Card):
         row.addWidget(button(self.tr("Copy"), "mdi6.content-copy", self._copy))
         row.addStretch()
         column.addLayout(row)
-        self._trace_box.hide()
         return self._trace_box
 
-    def _toggle(self) -> None:
+    def toggle_details(self) -> None:
+        """Fold the traceback out, or away."""
         shown = self._trace_box.isHidden()
         self._trace_box.setVisible(shown)
-        self.fold.setText(self.tr("Hide details") if shown else self.tr("Details"))
+        self._show_reason()
 
     def _copy(self) -> None:
         card = self._card

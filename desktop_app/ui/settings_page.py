@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from desktop_app.services.workbench import Workbench
 from desktop_app.ui.settings.appearance import AppearanceSection, NotificationsSection
 from desktop_app.ui.settings.places import PlacesSection
 from desktop_app.ui.settings.toolchains import ToolchainsSection
 from desktop_app.ui.shell import Shell
 from desktop_app.ui.theme import Space
 from desktop_app.ui.widgets import label, scrolled
+
+if TYPE_CHECKING:
+    from desktop_app.services.workbench import Workbench
 
 _WIDEST = 90  # letters: longer lines are hard to read
 

@@ -35,6 +35,7 @@ class Space:
 
 RADIUS = 6
 ICON = 16
+ICON_WIDE = 20  # an icon with a little air at both sides, for buttons: Qt puts the text right beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class Theme:
         """Return the colour of a run's or a rank's state."""
         return self.color(STATE_ROLES.get(str(status), "waiting"))
 
-    def tint(self, role: str, strength: float = 0.12) -> str:
+    def tint(self, role: str, strength: float = 0.08) -> str:
         """Return `surface` with a breath of the role's colour: the ground of messages, cells and marks."""
         return mix(self.surface, self.color(role), strength)
 

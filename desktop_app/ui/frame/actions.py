@@ -39,6 +39,8 @@ class Actions:
         self._window = window
         self._commands: dict[str, Command] = {}
         self.menus = {name: QMenu(window.tr(title), window) for name, title in MENUS.items()}
+        for each in self.menus.values():
+            each.menuAction().setVisible(False)
 
     @property
     def commands(self) -> tuple[Command, ...]:
@@ -71,6 +73,7 @@ class Actions:
         self._window.addAction(action)
         if menu in self.menus:
             self.menus[menu].addAction(action)
+            self.menus[menu].menuAction().setVisible(True)
         self._commands[name] = Command(name, menu, action)
         return action
 

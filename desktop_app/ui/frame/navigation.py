@@ -7,7 +7,7 @@ from PySide6.QtGui import QIcon, QKeySequence
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop_app.ui.icons import icon
-from desktop_app.ui.theme import ICON, Space
+from desktop_app.ui.theme import ICON, ICON_WIDE, Space
 from desktop_app.ui.widgets.labels import label
 
 ENTRIES = {
@@ -64,7 +64,7 @@ class _NavButton(QPushButton):
         self.setToolTip(f"{text}  {keys}")
         self._plain, self._lit = icon(icon_name, "muted"), icon(icon_name, "accent")
         self.setIcon(self._plain)
-        self.setIconSize(QSize(ICON, ICON))
+        self.setIconSize(QSize(ICON_WIDE + Space.XS, ICON))
         self._count = label(role="strong")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, Space.M, 0)

@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QWidget
 
 from desktop_app.presenters.settings import toolchain_summary
 from desktop_app.presenters.shell import RunWatch, count_runs
-from desktop_app.services.workbench import Workbench
 from desktop_app.ui.frame.notifier import Notifier
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import MODES, theme_manager
 
 if TYPE_CHECKING:
+    from desktop_app.services.workbench import Workbench
     from desktop_app.ui.main_window import MainWindow
 
 

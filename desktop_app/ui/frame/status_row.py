@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from desktop_app.ui.icons import icon
-from desktop_app.ui.theme import ICON, Space
+from desktop_app.ui.theme import ICON, ICON_WIDE, Space
 
 
 class StatusRow(QWidget):
@@ -72,7 +72,7 @@ class StatusRow(QWidget):
 def _part(signal: object) -> QPushButton:
     made = QPushButton()
     made.setProperty("role", "status")
-    made.setIconSize(QSize(ICON - 2, ICON - 2))
+    made.setIconSize(QSize(ICON_WIDE, ICON - 2))
     made.clicked.connect(lambda _checked=False: signal.emit())  # type: ignore[attr-defined]
     return made
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from desktop_app.ui.icons import icon
-from desktop_app.ui.theme import ICON, Space
+from desktop_app.ui.theme import ICON, ICON_WIDE, Space
 from desktop_app.ui.widgets.buttons import primary_button, tool_button
 from desktop_app.ui.widgets.labels import ElidedLabel, label
 
@@ -49,7 +49,7 @@ class TitleRow(QWidget):
         for name, title in backends:
             picture = "mdi6.laptop" if name == "local" else "mdi6.cloud-outline"
             self.backends.addItem(icon(picture, "muted"), title, name)
-        self.backends.setIconSize(QSize(ICON, ICON))
+        self.backends.setIconSize(QSize(ICON_WIDE, ICON))
         self.backends.setCurrentIndex(max(0, self.backends.findData(chosen)))
 
     def set_project(self, name: str, path: str = "") -> None:
@@ -87,7 +87,7 @@ class _SearchButton(QPushButton):
         super().__init__(text)
         self.setProperty("role", "search")
         self.setIcon(icon("mdi6.magnify", "muted"))
-        self.setIconSize(QSize(ICON, ICON))
+        self.setIconSize(QSize(ICON_WIDE, ICON))
         self.setAccessibleName(text)
         self.setToolTip(f"{text}  {shortcut}")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QHBoxLayout, QRadioButton
 
 from desktop_app.api import UserError
-from desktop_app.services.workbench import Workbench
 from desktop_app.ui.shell import Shell
 from desktop_app.ui.theme import MODES, Space, theme_manager
 from desktop_app.ui.widgets import Card, label
+
+if TYPE_CHECKING:
+    from desktop_app.services.workbench import Workbench
 
 
 class AppearanceSection(Card):

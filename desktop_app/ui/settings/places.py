@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QGridLayout
 
-from desktop_app.services.workbench import Workbench
 from desktop_app.ui.theme import Space
 from desktop_app.ui.widgets import Card, ElidedLabel, button, label
+
+if TYPE_CHECKING:
+    from desktop_app.services.workbench import Workbench
 
 
 class PlacesSection(Card):

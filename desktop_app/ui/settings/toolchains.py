@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMessageBox, QProgressBar, QPushButton, QVBoxLayout, QWidget
@@ -14,11 +14,13 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMessageBox, QProgressBa
 from desktop_app.api import Progress, UserError
 from desktop_app.presenters.settings import ToolchainRow, toolchain_row, users
 from desktop_app.services.plugins import PluginInfo
-from desktop_app.services.workbench import Workbench
 from desktop_app.ui.icons import icon
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import Space
 from desktop_app.ui.widgets import Card, ElidedLabel, IconLabel, InlineMessage, button, hairline, label
+
+if TYPE_CHECKING:
+    from desktop_app.services.workbench import Workbench
 
 _ROLES = {"completed": "success", "failed": "error", "canceled": "warning"}
 Start: TypeAlias = Callable[[Progress], Awaitable[object]]

@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 
 from desktop_app.ui.icons import icon
-from desktop_app.ui.theme import ICON
+from desktop_app.ui.theme import ICON, ICON_WIDE
 
 _INK = {"primary": "on_accent", "danger": "failed", "link": "accent"}
 
@@ -31,7 +31,7 @@ def button(  # noqa: PLR0913 - all but the text are optional keywords
     made.setAutoDefault(False)
     if icon_name:
         made.setIcon(icon(icon_name, _INK.get(role, "text")))
-        made.setIconSize(QSize(ICON, ICON))
+        made.setIconSize(QSize(ICON_WIDE, ICON))
     if tip or shortcut:
         made.setToolTip(_with_shortcut(tip or text.replace("&", ""), shortcut))
     if shortcut:

@@ -24,6 +24,7 @@ class InlineMessage(QFrame):
     """An error, a warning or a note in place; hidden until something is shown in it."""
 
     dismissed = Signal()
+    toggled = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None, *, can_close: bool = True) -> None:
         super().__init__(parent)
@@ -75,6 +76,11 @@ class InlineMessage(QFrame):
             if widget is not None and widget not in (self.fold, self.copy):
                 self._extra.removeWidget(widget)
                 widget.deleteLater()
+
+    def setVisible(self, visible: bool) -> None:  # noqa: N802 - Qt's name and signature
+        """Called by Qt and by `show` and `hide`: whoever keeps room for the message is told."""
+        super().setVisible(visible)
+        self.toggled.emit(visible)
 
     def dismiss(self) -> None:
         """Hide the message."""

@@ -1,0 +1,50 @@
+"""Workbenches for tests of the window: real settings, plugins and store; runs and toolchains as the test wants them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from desktop_app.api import RunSnapshot
+from desktop_app.places import Places
+from desktop_app.services.plugins import PluginHost
+from desktop_app.services.run_store import RunStore
+from desktop_app.services.settings import Settings
+from tests.helpers.fake_toolchains import FakeToolchains
+
+if TYPE_CHECKING:
+    from desktop_app.services.workbench import Workbench
+
+
+@dataclass(frozen=True)
+class ThisMachine:
+    """A backend by name only."""
+
+    name: str = "local"
+    title: str = "This machine"
+
+
+@dataclass(frozen=True)
+class SmallBench:
+    """What the window's frame asks of a `Workbench`."""
+
+    places: Places
+    settings: Settings
+    plugins: PluginHost
+    toolchains: FakeToolchains
+    store: RunStore = field(default_factory=RunStore)
+    backends: Mapping[str, ThisMachine] = field(default_factory=lambda: {"local": ThisMachine()})
+
+
+def small_bench(home: Path, runs: Sequence[RunSnapshot] = (), toolchains: FakeToolchains | None = None) -> Workbench:
+    """Return a workbench over `home` with the bundled plugins, and these runs in its store."""
+    places = Places(home, home / "cache")
+    settings = Settings(places.settings)
+    plugins = PluginHost(places, settings)
+    plugins.discover()
+    plugins.load()
+    made = SmallBench(places, settings, plugins, toolchains or FakeToolchains())
+    made.store.update(runs)
+    return cast("Workbench", made)
