@@ -1,0 +1,141 @@
+"""Finds text in logs, in a process of its own: a search never slows the window, and ends at once when it is killed.
+
+Started as `python -m desktop_app.services.logs.search_worker`. One JSON object comes in on standard input, JSON
+lines go out: `{"matches": [[time, rank, offset, column, length], …]}`, `{"count": n, "part": 0.5}`, and at the end
+`{"done": true, "count": n}` or `{"error": "…"}`. `offset` is where the match's line starts.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from desktop_app.services.logs.clock_file import ClockFile
+from desktop_app.services.logs.log_file import LogFile
+from desktop_app.services.logs.text import shown_text
+
+PIECE = 1 << 20
+TELL_EVERY = 0.1
+Spans = Callable[[str], Iterable[tuple[int, int]]]
+
+
+def main() -> None:
+    """Answer the one request on standard input."""
+    request = json.loads(sys.stdin.readline())
+    try:
+        pattern = compiled(request["query"], regex=request["regex"], case=request["case"])
+    except re.error as error:
+        _say({"error": f"{error.msg[:1].upper()}{error.msg[1:]}", "position": error.pos})
+        return
+    _Search(request, pattern).run()
+
+
+def compiled(query: str, *, regex: bool, case: bool) -> re.Pattern[str]:
+    """Return what is searched for. Raises re.error for a regular expression that is none."""
+    return re.compile(query if regex else re.escape(query), 0 if case else re.IGNORECASE)
+
+
+class _Search:
+    def __init__(self, request: dict[str, Any], pattern: re.Pattern[str]) -> None:
+        self._logs = request["logs"]
+        self._pattern = pattern
+        self._hint = None if request["regex"] else _byte_hint(request["query"], case=request["case"])
+        self._limit = request["limit"]
+        self._count = 0
+        self._batch: list[tuple[float, int, int, int, int]] = []
+        self._told = time.monotonic()
+        self._done, self._total = 0, 1
+
+    def run(self) -> None:
+        files = [LogFile(Path(each["log"])) for each in self._logs]
+        sizes = [each.size() for each in files]
+        self._total = max(1, sum(sizes))
+        for each, file, size in zip(self._logs, files, sizes, strict=True):
+            self._search(each["rank"], file, ClockFile(Path(each["clock"])), size)
+        self._tell()
+        _say({"done": True, "count": self._count})
+
+    def _search(self, rank: int, file: LogFile, clock: ClockFile, size: int) -> None:
+        for start, data in _pieces(file, size):
+            for offset, line in self._candidates(start, data):
+                for found in self._pattern.finditer(shown_text(line)):
+                    if found.end() > found.start():
+                        self._found(rank, clock, offset, found)
+            self._done += len(data)
+            if time.monotonic() - self._told > TELL_EVERY:
+                self._tell()
+
+    def _candidates(self, start: int, data: bytes) -> Iterator[tuple[int, bytes]]:
+        """Yield the lines that may match, with where they start."""
+        if self._hint is None:
+            place = 0
+            for line in data.split(b"\n"):
+                yield start + place, line
+                place += len(line) + 1
+            return
+        end = 0
+        for found in self._hint.finditer(data):
+            if found.start() >= end:
+                begin = data.rfind(b"\n", 0, found.start()) + 1
+                end = data.find(b"\n", found.start()) + 1 or len(data)
+                yield start + begin, data[begin:end]
+
+    def _found(self, rank: int, clock: ClockFile, offset: int, found: re.Match[str]) -> None:
+        self._count += 1
+        if self._count <= self._limit:
+            when = clock.time_of(offset)
+            if when is None:
+                span = clock.span()
+                when = span[1] if span else 0.0
+            self._batch.append((when, rank, offset, found.start(), found.end() - found.start()))
+
+    def _tell(self) -> None:
+        if self._batch:
+            _say({"matches": self._batch})
+            self._batch = []
+        _say({"count": self._count, "part": self._done / self._total})
+        self._told = time.monotonic()
+
+
+def _pieces(file: LogFile, size: int) -> Iterator[tuple[int, bytes]]:
+    """Yield the log in pieces that end where lines end, at the latest where an endless line is cut."""
+    offset = 0
+    while offset < size:
+        data = file.read(offset, min(PIECE * 2, size - offset))
+        if not data:
+            return
+        if offset + len(data) < size:
+            cut = data.rfind(b"\n") + 1
+            data = data[: cut or PIECE]
+        yield offset, data
+        offset += len(data)
+
+
+def _byte_hint(query: str, *, case: bool) -> re.Pattern[bytes] | None:
+    """Return a search over bytes that finds at least every line that holds the text."""
+    if case:
+        return re.compile(re.escape(query.encode()))
+    parts = []
+    for each in query:
+        spellings = {each, *each.lower(), *each.upper()} if len(each.lower()) == len(each.upper()) == 1 else set()
+        if each.isascii():
+            # Some letters beyond ASCII equal an ASCII one when case is ignored: K is also the Kelvin sign.
+            spellings |= {"k": {"\u212a"}, "s": {"\u017f"}, "i": {"\u0130", "\u0131"}}.get(each.lower(), set())
+        if not spellings:
+            return None
+        parts.append(b"(?:" + b"|".join(re.escape(one.encode()) for one in sorted(spellings)) + b")")
+    return re.compile(b"".join(parts))
+
+
+def _say(message: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

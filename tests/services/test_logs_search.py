@@ -1,0 +1,96 @@
+"""Searching logs in a child process finds what reading them line by line would find."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import psutil
+import pytest
+
+from desktop_app.api import UserError
+from desktop_app.services.logs.merge import LogSource
+from desktop_app.services.logs.search import ERRORS, Found, Match, Query, search
+
+
+def source(folder: Path, rank: int, data: bytes) -> LogSource:
+    made = LogSource(rank, folder / f"{rank}.txt", folder / f"{rank}.bin")
+    made.log.write_bytes(data)
+    return made
+
+
+async def all_of(sources: list[LogSource], query: Query, limit: int = 1000) -> tuple[list[Match], Found]:
+    matches: list[Match] = []
+    last = Found((), 0, 0.0)
+    async for each in search(sources, query, limit):
+        matches += each.matches
+        last = each
+    return matches, last
+
+
+async def test_every_rank_is_searched_and_counted(tmp_path: Path) -> None:
+    sources = [source(tmp_path, rank, b"epoch 1 loss 0.5\nother\nEpoch 2 LOSS 0.4 loss\n") for rank in range(3)]
+    matches, last = await all_of(sources, Query("loss"))
+    assert last.done
+    assert last.count == 9
+    assert [(each.rank, each.offset, each.column) for each in matches[:3]] == [(0, 0, 8), (0, 23, 8), (0, 23, 17)]
+    assert {each.length for each in matches} == {4}
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        (Query("Loss", case=True), 0),
+        (Query("a.c"), 1),
+        (Query("a.c", regex=True), 2),
+        (Query("^l\\w+s$", regex=True), 1),
+        (Query("ÄRGER"), 1),
+        (Query("100 %"), 1),
+        (Query("50 %"), 0),  # it was overwritten before anybody could read it
+        (Query("red plain"), 0),
+        (Query("kelvin"), 1),
+    ],
+)
+async def test_what_is_shown_is_what_is_found(tmp_path: Path, query: Query, found: int) -> None:
+    text = "loss\nabc a.c\närger \ud800\n10 %\r50 %\r100 %\n\x1b[31mred\x1b[0m plain\n\u212aelvin\n"
+    _, last = await all_of([source(tmp_path, 0, text.encode("utf-8", "surrogatepass"))], query)
+    assert last.count == found
+
+
+async def test_matches_beyond_the_limit_are_counted_only(tmp_path: Path) -> None:
+    matches, last = await all_of([source(tmp_path, 0, b"x\n" * 5000)], Query("x"), limit=100)
+    assert len(matches) == 100
+    assert last.count == 5000
+
+
+async def test_lines_across_pieces_are_found_once(tmp_path: Path) -> None:
+    line = b"0123456789 needle\n"
+    matches, last = await all_of([source(tmp_path, 0, line * 300_000)], Query("needle"), limit=400_000)
+    assert last.count == 300_000
+    assert [each.offset for each in matches] == [index * len(line) for index in range(300_000)]
+
+
+async def test_a_broken_expression_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no regular expression"):
+        await all_of([source(tmp_path, 0, b"x\n")], Query("(", regex=True))
+
+
+async def test_a_search_that_would_not_end_is_cancelled(tmp_path: Path) -> None:
+    sources = [source(tmp_path, 0, b"a" * 40 + b"!\n")]
+    task = asyncio.create_task(all_of(sources, Query("(a+)+$", regex=True)))
+    await asyncio.sleep(0)
+    while not psutil.Process().children():
+        await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not psutil.Process().children()
+
+
+async def test_errors_are_told_from_talk(tmp_path: Path) -> None:
+    talk = b"error rate 0.1\nno errors so far\nErrorFeedback compressor on\n"
+    trouble = b"Traceback (most recent call last):\n  File x\nValueError: no\n[rank1]: RuntimeError: gone\nCUDA out of memory\n"
+    _, calm = await all_of([source(tmp_path, 0, talk)], ERRORS)
+    assert calm.count == 0
+    matches, _ = await all_of([source(tmp_path, 1, trouble)], ERRORS)
+    assert len({each.offset for each in matches}) == 4
