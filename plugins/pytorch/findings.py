@@ -31,6 +31,7 @@ MPI_VARIABLES = {
     "OMPI_COMM_WORLD_LOCAL_RANK": "LOCAL_RANK",
     "PMI_RANK": "RANK",
 }
+OTHER_GROUPS = frozenset({"init_device_mesh", "init_rpc", "init_distributed"})
 GROUP_LIBRARIES = frozenset(
     {"accelerate", "lightning", "pytorch_lightning", "deepspeed", "transformers", "horovod", "composer", "ignite"}
     | {"colossalai", "ray", "fastai", "mmengine", "detectron2", "torchtune", "byteps"}
@@ -85,8 +86,9 @@ def _process_group(script: Script, arguments: Sequence[ScriptArgument]) -> Itera
         keywords = {each.arg: each.value for each in call.keywords if each.arg}
         backend = call.args[0] if call.args else keywords.get("backend")
         yield from _backend(_backend_name(backend, script, arguments), backend is None, call.lineno)
-        yield from _init_method(call.args[1] if len(call.args) > 1 else keywords.get("init_method"), script)
-    if not calls and not script.modules & GROUP_LIBRARIES and "init_device_mesh" not in script.words:
+        yield from _init_method(call.args[1] if len(call.args) > 1 else keywords.get("init_method"), script, arguments)
+        yield from _rank_arguments(keywords, script, arguments)
+    if not calls and not script.modules & GROUP_LIBRARIES and not script.words & OTHER_GROUPS:
         message = (
             "The script never calls torch.distributed.init_process_group: unless a module of yours does, "
             "every rank would train for itself."
@@ -94,10 +96,29 @@ def _process_group(script: Script, arguments: Sequence[ScriptArgument]) -> Itera
         yield info("no-process-group", message, script.import_line("torch"))
 
 
+def _value(node: ast.expr | None, script: Script, arguments: Sequence[ScriptArgument]) -> object:
+    """Return a literal, or the default of the argument that an expression such as `args.backend` names."""
+    if isinstance(node, ast.Attribute):
+        return next((each.default for each in arguments if each.name == node.attr), None)
+    return script.literal(node)
+
+
+def _rank_arguments(
+    keywords: dict[str, ast.expr], script: Script, arguments: Sequence[ScriptArgument]
+) -> Iterator[Diagnostic]:
+    names = {each.name for each in arguments}
+    given = [keywords[each] for each in ("rank", "world_size") if each in keywords]
+    taken = [each for each in given if isinstance(each, ast.Attribute) and each.attr in names]
+    if taken and not any(text in {"RANK", "WORLD_SIZE"} for text, _ in script.texts):
+        message = (
+            "The process group takes its rank and size from arguments: leave both out of init_process_group, and "
+            "RANK and WORLD_SIZE say them."
+        )
+        yield warning("rank-argument", message, taken[0].lineno)
+
+
 def _backend_name(node: ast.expr | None, script: Script, arguments: Sequence[ScriptArgument]) -> str:
-    value = script.literal(node)
-    if value is None and isinstance(node, ast.Attribute):
-        value = next((each.default for each in arguments if each.name == node.attr), None)
+    value = _value(node, script, arguments)
     if value is None and node is not None:
         name = script.name_of(node)
         value = name.rpartition(".")[2] if name.startswith("torch.distributed.Backend.") else None
@@ -123,10 +144,10 @@ def _backend(name: str, is_absent: bool, line: int) -> Iterator[Diagnostic]:
         yield warning("backend-mpi", message, line)
 
 
-def _init_method(node: ast.expr | None, script: Script) -> Iterator[Diagnostic]:
+def _init_method(node: ast.expr | None, script: Script, arguments: Sequence[ScriptArgument]) -> Iterator[Diagnostic]:
     if node is None:
         return
-    text = script.literal(node)
+    text = _value(node, script, arguments)
     if isinstance(node, ast.JoinedStr) and node.values and isinstance(node.values[0], ast.Constant):
         text = node.values[0].value
     scheme = next((each for each in ("tcp://", "file://") if isinstance(text, str) and text.startswith(each)), None)

@@ -21,7 +21,10 @@ SHARING = frozenset(
     {"DistributedSampler", "IterableDataset", "split_dataset_by_node", "RandomSplitter", "DistributedBatchSampler"}
     | {"DistributedWeightedSampler", "StatefulDistributedSampler", "WebDataset", "Subset"}
 )
-_RANK_WORDS = ("rank", "main_process", "is_main", "is_master", "primary", "master", "chief", "global_zero", "is_first")
+_RANK_WORDS = (
+    *("rank", "main_process", "is_main", "is_master", "primary", "master", "chief", "global_zero", "is_first"),
+    *("gpu_id", "device_id", "proc_id", "procid", "process_index"),
+)
 _DEPTH = 3
 
 
@@ -29,7 +32,7 @@ def find(script: Script) -> Iterator[Diagnostic]:
     """Findings for scripts that make a process group themselves; libraries that do it know their business."""
     if "DataParallel" in script.words:
         yield from _data_parallel(script)
-    if script.modules & GROUP_LIBRARIES or not script.calls_of("init_process_group"):
+    if script.modules & GROUP_LIBRARIES or "init_rpc" in script.words or not script.calls_of("init_process_group"):
         return
     yield from _averaging(script)
     yield from _shares(script)
@@ -53,7 +56,8 @@ def _data_parallel(script: Script) -> Iterator[Diagnostic]:
 
 
 def _averaging(script: Script) -> Iterator[Diagnostic]:
-    if not script.words & AVERAGING:
+    trains_here = "backward" in script.words
+    if trains_here and not script.words & AVERAGING:
         line = script.calls_of("init_process_group")[0].lineno
         message = (
             "Nothing averages the gradients, so every rank trains its own model: wrap it in DistributedDataParallel."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -44,8 +45,9 @@ class Script:
     """A parsed script. Everything it says is read off the tree; nothing is run."""
 
     def __init__(self, text: str, path: str = "<script>") -> None:
-        self.tree = ast.parse(text, path)
-        self._sorted = _sort(self.tree)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an odd escape in a person's string is no news of ours
+            self._sorted = _sort(ast.parse(text, path))
         self.texts = self._sorted.texts
         self.words = self._sorted.words
         self.parents = self._sorted.parents
