@@ -59,7 +59,7 @@ def test_cancel_while_a_big_file_is_copied(runs: Path, tmp_path: Path) -> None:
     with big.open("wb") as file:
         file.truncate(4 << 30)
     folder = start(runs, ["echo never"], files=[big])
-    wait_until(lambda: (folder / "code" / "big.bin").exists())
+    wait_until((folder / "code" / "big.bin").exists)
     local_runs.request_cancel(folder)
     run = end_of(folder)
     assert run["status"] == "Canceled"
@@ -99,7 +99,8 @@ def test_sigterm_to_the_supervisor_cancels(runs: Path) -> None:
 def test_a_deleted_folder_ends_the_run(runs: Path) -> None:
     folder = start(runs, ["echo up; while true; do echo x >> outputs/x; sleep 0.02; done", "sleep 600"])
     local_runs.wait_for_log(folder, "up")
-    wait_until(lambda: shutil.rmtree(folder, ignore_errors=True) or not folder.exists())
+    while folder.exists():  # ranks that still write may hold it up for a moment
+        shutil.rmtree(folder, ignore_errors=True)
     wait_until(lambda: not local_runs.left_of(folder))
     assert not folder.exists(), "nothing is written where the person deleted it"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import socket
 import sys
@@ -163,7 +162,7 @@ def test_bytes_that_are_no_text(runs: Path) -> None:
     assert (folder / "user_logs" / "std_log_process_0.txt").stat().st_size > 100_000
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
 def test_failing_while_writing_its_own_output(runs: Path) -> None:
     run = end_of(start(runs, ["echo x > /dev/full"]))
     assert run["status"] == "Failed"

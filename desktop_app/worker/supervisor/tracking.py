@@ -12,14 +12,11 @@ import socket
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from desktop_app.worker.supervisor.clock import Clock
 from desktop_app.worker.supervisor.journal import Journal
-
-if TYPE_CHECKING:
-    from http.server import ThreadingHTTPServer
 
 _NO_PROXY = ("no_proxy", "NO_PROXY")
 _LOOPBACK = "127.0.0.1,localhost"
@@ -41,7 +38,7 @@ class Tracking:
         self._changed = False
         self._lock = threading.Lock()
         self._door: socket.socket | None = None
-        self._server: ThreadingHTTPServer | None = None
+        self._serving = False
 
     # For the supervisor
 
@@ -61,6 +58,7 @@ class Tracking:
         own = {
             "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{port}/{self.token}/{rank}",
             "MLFLOW_RUN_ID": str(self.run.get("run", "")),
+            "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # there is no page behind the address
         }
         if any(each.lower().endswith("_proxy") for each in inherited):
             present = next((inherited[each] for each in _NO_PROXY if inherited.get(each)), "")
@@ -69,11 +67,11 @@ class Tracking:
 
     def serve(self) -> None:
         """Answer from now on, in threads."""
-        from desktop_app.worker.supervisor.tracking_server import make_server
+        from desktop_app.worker.supervisor.tracking_server import serve
 
-        if self._door is not None and self._server is None:
-            self._server = make_server(self._door, self)
-            threading.Thread(target=self._server.serve_forever, args=(0.5,), name="tracking", daemon=True).start()
+        if self._door is not None and not self._serving:
+            self._serving = True
+            threading.Thread(target=serve, args=(self._door, self), name="tracking", daemon=True).start()
 
     def changed(self) -> bool:
         """Return whether points came since this was last asked."""
@@ -89,11 +87,10 @@ class Tracking:
     def close(self) -> None:
         """Write what is held back, and answer no more."""
         self._journal.close()
-        if self._server is not None:
-            self._server.shutdown()
         if self._door is not None:
             with contextlib.suppress(OSError):
-                self._door.close()
+                self._door.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits for the next connection
+            self._door.close()
 
     # For the server
 

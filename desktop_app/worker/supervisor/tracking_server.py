@@ -7,11 +7,14 @@ works without a server, and a server of MLflow's would be a big second program.
 from __future__ import annotations
 
 import json
+import math
 import socket
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
+
+from desktop_app.worker.supervisor.tracking_models import LoggedModels
 
 if TYPE_CHECKING:
     from desktop_app.worker.supervisor.tracking import Tracking
@@ -32,7 +35,7 @@ class Api:
 
     def __init__(self, tracking: Tracking) -> None:
         self._tracking = tracking
-        self._models = 0
+        self._models = LoggedModels(tracking.artifacts, tracking.clock.now)
         self._calls: dict[str, Callable[[int | None, Body], Body]] = {
             "runs/get": self._run,
             "runs/create": self._run,
@@ -55,6 +58,8 @@ class Api:
 
     def answer(self, call: str, rank: int | None, body: Body) -> Body:
         """Return the answer to a call. Raises NotKnown, and KeyError, TypeError or ValueError for a bad body."""
+        if call.split("/", maxsplit=1)[0] == "logged-models":
+            return self._models.answer(call.partition("/")[2], body)
         found = self._calls.get(call)
         if found is None:
             raise NotKnown(call)
@@ -76,7 +81,12 @@ class Api:
 
     def _run(self, rank: int | None, body: Body) -> Body:
         metrics = [
-            {"key": name, "value": value, "step": int(step), "timestamp": int(self._tracking.clock.now() * 1000)}
+            {
+                "key": name,
+                "value": _proto(value),
+                "step": int(step),
+                "timestamp": int(self._tracking.clock.now() * 1000),
+            }
             for name, (value, step) in self._tracking.latest().items()
         ]
         data = {"metrics": metrics, "params": _pairs(self._tracking.parameters), "tags": _pairs(self._tracking.tags)}
@@ -182,13 +192,26 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer)
 
 
-def make_server(door: socket.socket, tracking: Tracking) -> ThreadingHTTPServer:
-    """Return a server on a socket that listens already."""
-    return _Server(door, Api(tracking), tracking.token)
+def serve(door: socket.socket, tracking: Tracking) -> None:
+    """Answer, in a thread per connection, until `door` is shut down. Waits without polling."""
+    server = _Server(door, Api(tracking), tracking.token)
+    while True:
+        try:
+            connection, address = door.accept()
+        except OSError:
+            return
+        server.process_request(connection, address)
 
 
 def _pairs(values: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"key": key, "value": value} for key, value in values.items()]
+
+
+def _proto(value: float) -> float | str:
+    """Return a number as protobuf's JSON wants it: what is none goes in quotes."""
+    if math.isfinite(value):
+        return value
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
 def _error(code: str, message: str) -> dict[str, str]:
