@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from desktop_app.places import Places
+from desktop_app.services.settings import Settings
+from desktop_app.services.toolchains.service import CHOSEN
 from tests.helpers.program import Program
 
 JOB = """\
@@ -24,7 +27,8 @@ distribution:
 
 @pytest.fixture
 def program(no_orphans: Places, tmp_path: Path) -> Program:
-    """The program of a person who has never started it."""
+    """The program of a person who lets jobs run in this very Python, so that they need no toolchain."""
+    Settings(no_orphans.settings).set(CHOSEN, {"rankzero-pytorch": sys.executable})
     return Program(no_orphans.home, tmp_path, {"RANKZERO_GRACE": "0.3,0.5"})
 
 
