@@ -32,10 +32,11 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Submit and follow."""
+    if (options.job is None) != options.sample:
+        console.error("Give a job file, or --sample.", "`rankzero run --help` shows what it takes.")
+        return 2
     workbench = open_workbench(options.home, options.safe_mode)
     path = own_copy(workbench.places) / "job.yml" if options.sample else options.job
-    if path is None:
-        raise UserError("Which job?", hint="Give a job file: `rankzero run job.yml`.")
     sets = dict(parse_assignment(each) for each in options.set)
     return asyncio.run(_run(workbench, path, sets, options))
 

@@ -273,7 +273,14 @@ def test_the_window_without_a_display_is_one_line(program: Program, monkeypatch:
 
 
 def test_wrong_usage(program: Program) -> None:
-    for words in (("runs",), ("runs", "frobnicate"), ("run", "--rank", "x"), ("validate",), ("toolchains", "use", "a")):
+    for words in (
+        ("run",),
+        ("runs",),
+        ("runs", "frobnicate"),
+        ("run", "--rank", "x"),
+        ("validate",),
+        ("toolchains", "use", "a"),
+    ):
         said = program(*words)
         assert said.code == 2, words
         assert is_one_line(said), words
