@@ -36,17 +36,19 @@ def set_aside(path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
-    """Hold the lock that `path` stands for among all processes; yields False if it is taken and `wait` is off.
+def locked(path: Path, *, wait: bool = True) -> Iterator[int | None]:
+    """Hold the lock that `path` stands for among all processes; yields its file descriptor.
 
-    The file is left lying: removing it would let two processes hold "the" lock. The system frees the lock when
-    the process ends, however it ends. Raises OSError where the folder can't be written.
+    Yields None if the lock is taken and `wait` is off. A child that inherits the descriptor keeps the lock while
+    it lives, if this process is killed. The file is left lying: removing it would let two processes hold "the"
+    lock. The system frees the lock when the process ends, however it ends. Raises OSError where the folder can't
+    be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+b") as stream:
         got = _lock(stream, wait=wait)
         try:
-            yield got
+            yield stream.fileno() if got else None
         finally:
             if got:
                 _unlock(stream)

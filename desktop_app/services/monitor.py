@@ -91,12 +91,14 @@ class RunMonitor:
     async def _remember(self) -> None:
         """Take the archive's runs into the store, once."""
         async with self._remembering:
-            if not self._remembered:
-                known = self._store.runs
-                self._store.update(
-                    each for each in await asyncio.to_thread(self._archive.all) if each.handle not in known
-                )
-                self._remembered = True
+            if self._remembered:
+                return
+            archived = await asyncio.to_thread(self._archive.all)
+            self._recorded.update({each.handle: (each.status, -_ARCHIVE_EVERY) for each in archived})
+            for each in self._watched.values():
+                each.missed.update(run.handle for run in archived)
+            self._store.update(each for each in archived if each.handle not in self._store.runs)
+            self._remembered = True
 
     async def _ask(self, watched: _Watched) -> None:
         async with watched.turn:

@@ -1,4 +1,4 @@
-"""A backend whose runs do what a script says: each look at a run is the next snapshot, or the next error."""
+"""A backend whose runs and moods a test sets by hand."""
 
 from __future__ import annotations
 
@@ -6,69 +6,59 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from desktop_app.api import (
-    Job,
-    JobSource,
-    MetricPoint,
-    Progress,
-    ResourcePoint,
-    RunSnapshot,
-    SubmissionPlan,
-)
-
-Look = RunSnapshot | Exception | None
+from desktop_app.api import Job, JobSource, MetricPoint, Progress, ResourcePoint, RunSnapshot, SubmissionPlan
 
 
 class ScriptedBackend:
-    """Answers `looks` one after the other, and the last of them for good."""
+    """Answers what `runs` holds, raises `error` where it is set, hangs while `hangs` is; `asked` remembers."""
 
-    name = "scripted"
-    title = "A script"
+    def __init__(self, name: str = "local") -> None:
+        self.runs: dict[str, RunSnapshot] = {}
+        self.error: Exception | None = None
+        self.hangs = False
+        self.asked: list[list[str]] = []
+        self._name = name
 
-    def __init__(self, looks: Sequence[Look] = (), logs: Mapping[str, Path] | None = None) -> None:
-        self.looks = list(looks)
-        self.logs = dict(logs or {})
-        self.canceled: list[str] = []
-        self.cancel_asked = asyncio.Event()
-        self.submitted: list[SubmissionPlan] = []
+    @property
+    def name(self) -> str:
+        return self._name
 
-    async def plan(self, job: Job, source: JobSource) -> SubmissionPlan:
-        """Return a plan of no processes."""
-        return SubmissionPlan(self.name, job, str(source.path), job.topology, ())
+    @property
+    def title(self) -> str:
+        return f"The {self._name} backend"
 
-    async def submit(self, plan: SubmissionPlan, progress: Progress) -> str:
-        """Take the plan."""
-        progress("Starting", 1.0)
-        self.submitted.append(plan)
-        return "scripted://r-1"
+    def put(self, *snapshots: RunSnapshot) -> None:
+        """Let these runs be found from now on."""
+        self.runs.update({each.handle: each for each in snapshots})
 
     async def discover(self) -> Sequence[str]:
-        """Return the one run that there is."""
-        return ["scripted://r-1"]
+        if self.hangs:
+            await asyncio.Event().wait()
+        if self.error:
+            raise self.error
+        return list(self.runs)
 
     async def snapshots(self, handles: Iterable[str]) -> Mapping[str, RunSnapshot]:
-        """Return the next look."""
-        look = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
-        if isinstance(look, Exception):
-            raise look
-        return {} if look is None else dict.fromkeys(handles, look)
+        self.asked.append(list(handles))
+        return {each: self.runs[each] for each in self.asked[-1] if each in self.runs}
+
+    async def plan(self, job: Job, source: JobSource) -> SubmissionPlan:
+        raise NotImplementedError
+
+    async def submit(self, plan: SubmissionPlan, progress: Progress) -> str:
+        raise NotImplementedError
 
     async def cancel(self, handle: str) -> None:
-        """Note the request."""
-        self.canceled.append(handle)
-        self.cancel_asked.set()
+        raise NotImplementedError
 
     async def log_files(self, handle: str) -> Mapping[str, Path]:
-        """Return the logs."""
-        return self.logs
+        return {}
 
     async def metrics(self, handle: str) -> Sequence[MetricPoint]:
-        """Return none."""
         return ()
 
     async def resources(self, handle: str) -> Sequence[ResourcePoint]:
-        """Return none."""
         return ()
 
     async def remove(self, handle: str) -> None:
-        """Do nothing."""
+        self.runs.pop(handle, None)

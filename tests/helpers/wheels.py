@@ -1,23 +1,26 @@
-"""Tiny wheels, so that pip can be tried for real without a network."""
+"""Small real wheels, made by hand, so that installing needs no network."""
 
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 
-def make_wheel(folder: Path, name: str, version: str = "1.0", body: str = "") -> Path:
-    """Write a wheel with one module, `name.py`, into `folder` and return its path."""
-    folder.mkdir(parents=True, exist_ok=True)
+def write_wheel(
+    folder: Path, name: str, version: str = "1.0", files: Mapping[str, str] | None = None, scripts: str = ""
+) -> Path:
+    """Make a pure wheel of the modules in `files` (by default one module that holds its version)."""
+    contents = dict(files if files is not None else {f"{name}.py": f"VERSION = {version!r}\n"})
     info = f"{name}-{version}.dist-info"
-    files = {
-        f"{name}.py": body or f"VERSION = {version!r}\n",
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    files[f"{info}/RECORD"] = "".join(f"{each},,\n" for each in [*files, f"{info}/RECORD"])
+    contents[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+    contents[f"{info}/WHEEL"] = "Wheel-Version: 1.0\nGenerator: hand\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    if scripts:
+        contents[f"{info}/entry_points.txt"] = f"[console_scripts]\n{scripts}\n"
+    contents[f"{info}/RECORD"] = "".join(f"{each},,\n" for each in [*contents, f"{info}/RECORD"])
+    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}-{version}-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w") as wheel:
-        for each, text in files.items():
-            wheel.writestr(each, text)
+    with zipfile.ZipFile(path, "w") as archive:
+        for each, text in contents.items():
+            archive.writestr(each, text)
     return path

@@ -1,0 +1,60 @@
+"""Child processes that never outlive their task: each leads a group, and the group ends as one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from typing import TypedDict
+
+import psutil
+
+_GRACE = 3.0  # seconds between asking and ending
+
+
+class GroupOptions(TypedDict, total=False):
+    """The options of `create_subprocess_exec` that make a group."""
+
+    start_new_session: bool
+    creationflags: int
+
+
+def group_options() -> GroupOptions:
+    """Return how to start a child that leads a group of its own, without a window."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+    return {"start_new_session": True}
+
+
+async def end_group(process: asyncio.subprocess.Process) -> None:
+    """End a child with all its descendants and wait for it; shielded, so that a second cancel loses nobody."""
+    await asyncio.shield(_end(process))
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    _signal(process, hard=False)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(process.wait(), _GRACE)
+    _signal(process, hard=True)
+    await process.wait()
+
+
+if sys.platform == "win32":
+
+    def _signal(process: asyncio.subprocess.Process, *, hard: bool) -> None:
+        if not hard:
+            return  # Windows knows no polite end for a process without a window
+        with contextlib.suppress(psutil.Error):
+            parent = psutil.Process(process.pid)
+            for each in (*parent.children(recursive=True), parent):
+                with contextlib.suppress(psutil.Error):
+                    each.kill()
+
+else:
+
+    def _signal(process: asyncio.subprocess.Process, *, hard: bool) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL if hard else signal.SIGTERM)

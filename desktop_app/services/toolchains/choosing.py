@@ -1,0 +1,75 @@
+"""Which Python a job gets, and what it lacks for the job, with the command that mends it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from desktop_app.api import Diagnostic, Severity
+from desktop_app.core.imports import distribution_for
+from desktop_app.services.toolchains.models import InterpreterChoice, Toolchain
+from desktop_app.services.toolchains.probe import BrokenError, find_modules
+
+
+async def choice_for(toolchain: Toolchain, imports: Sequence[str], cache: Path) -> InterpreterChoice:
+    """Return a plugin's toolchain for a job, with errors where it is not there or lacks an import."""
+    if toolchain.state in ("missing", "incomplete"):
+        message = (
+            f"The toolchain {toolchain.name} ({toolchain.title}) is not made yet: "
+            f"run `rankzero toolchains create {toolchain.name}`."
+        )
+        return InterpreterChoice(toolchain.name, "", "", (_error("toolchain-missing", message),))
+    if toolchain.state == "broken":
+        return _broken(toolchain, toolchain.reason)
+    try:
+        findings = await find_modules(toolchain.python, imports, cache)
+    except BrokenError as error:
+        return _broken(toolchain, str(error))
+    lacks = tuple(_missing(each, toolchain) for each in findings.missing)
+    return InterpreterChoice(toolchain.name, str(toolchain.python), str(toolchain.python.parent), lacks)
+
+
+async def plain_choice(ready: Sequence[Toolchain], imports: Sequence[str], cache: Path) -> InterpreterChoice:
+    """Return a Python for a job that no plugin knows: the ready toolchain that lacks least, else this program's own."""
+    choices = [await choice_for(each, imports, cache) for each in ready]
+    if not any(not each.diagnostics for each in choices):
+        choices.append(await _own(imports, cache))
+    return min(choices, key=lambda each: len(each.diagnostics))
+
+
+async def _own(imports: Sequence[str], cache: Path) -> InterpreterChoice:
+    python = Path(getattr(sys, "_base_executable", "") or sys.executable)
+    try:
+        findings = await find_modules(python, imports, cache)
+    except BrokenError as error:
+        return InterpreterChoice("", "", "", (_error("toolchain-broken", str(error)),))
+    lacks = tuple(
+        _error(
+            "missing-package",
+            f"The script imports {each}, and no toolchain here has it: "
+            f"`{python} -m pip install {distribution_for(each)}` adds it to the Python that would run the job.",
+        )
+        for each in findings.missing
+    )
+    return InterpreterChoice("", str(python), str(python.parent), lacks)
+
+
+def _missing(module: str, toolchain: Toolchain) -> Diagnostic:
+    command = f"rankzero toolchains add {toolchain.name} {distribution_for(module)}"
+    message = f"The script imports {module}, which the toolchain {toolchain.name} lacks: run `{command}`."
+    return _error("missing-package", message)
+
+
+def _broken(toolchain: Toolchain, reason: str) -> InterpreterChoice:
+    mend = (
+        f"run `rankzero toolchains create {toolchain.name}`"
+        if toolchain.origin == "made"
+        else "choose another with `rankzero toolchains use PLUGIN PYTHON`"
+    )
+    message = f"The toolchain {toolchain.name} is broken ({reason.rstrip('.')}): {mend}."
+    return InterpreterChoice(toolchain.name, "", "", (_error("toolchain-broken", message),))
+
+
+def _error(code: str, message: str) -> Diagnostic:
+    return Diagnostic(Severity.ERROR, code, message)

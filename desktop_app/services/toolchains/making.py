@@ -1,0 +1,161 @@
+"""Makes toolchains: in a folder aside, moved to its place when it is whole. One maker at a time per folder."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import sys
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from desktop_app.api import OutsideError, Progress, ToolchainSpec, UserError
+from desktop_app.services.files import locked
+from desktop_app.services.toolchains import folders
+from desktop_app.services.toolchains.models import Toolchain
+from desktop_app.services.toolchains.probe import BrokenError, find_modules, import_modules
+from desktop_app.services.toolchains.uv import Uv
+
+_LOOK = 0.2  # seconds between two looks whether another maker is done
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What is made, with which Python, and where."""
+
+    spec: ToolchainSpec
+    python: str
+    version: str
+    folder: Path
+
+
+class Maker:
+    """Makes and fills environments below `root`; what uv fetches is kept in `cache`, shared by all toolchains."""
+
+    def __init__(self, root: Path, cache: Path) -> None:
+        self._root = root
+        self._cache = cache
+
+    def folder(self, spec: ToolchainSpec, version: str = "") -> Path:
+        """Return where the toolchain lies that a Python of this version makes; by default this program's."""
+        return folders.folder_for(self._root, spec, version or _own_version())
+
+    async def make(self, spec: ToolchainSpec, progress: Progress, base: Path | None) -> None:
+        """Make a toolchain, or return where another process has just made it."""
+        python, version = await self._base(spec, base)
+        recipe = Recipe(spec, python, version, self.folder(spec, version))
+        try:
+            async with _turn(recipe.folder, progress) as lock:
+                if not _is_whole(recipe.folder):
+                    await _make(recipe, Uv(self._cache, lock), progress)
+        except OSError as error:
+            message = f"The toolchain “{spec.name}” can't be made in {self._root}: {error.strerror or error}."
+            raise OutsideError(message, hint="RANKZERO_CACHE names another place.") from error
+
+    async def add(self, toolchain: Toolchain, packages: Sequence[str], progress: Progress) -> None:
+        """Install packages into an environment that may be in use; an environment of the person's own is not locked."""
+        if not packages or any(each.startswith("-") for each in packages):
+            raise UserError("Name the packages to add, as pip takes them: “scikit-learn” or “PyYAML==6.0.3”.")
+        arguments = ["pip", "install", "--python", str(toolchain.python), *packages]
+        what = f"Adding {', '.join(packages)}"
+        if toolchain.origin == "chosen":
+            await Uv(self._cache).run(arguments, what, progress)
+        else:
+            folder = toolchain.python.parent.parent
+            async with _turn(folder, progress) as lock:
+                await Uv(self._cache, lock).run(arguments, what, progress)
+                await asyncio.to_thread(folders.measure_again, folder)
+        progress("Done", 1.0)
+
+    async def _base(self, spec: ToolchainSpec, base: Path | None) -> tuple[str, str]:
+        """Return the Python to make the environment with, and its version; one that the person named must do."""
+        wanted = _specifier(spec)
+        if base is None:
+            own = _own_version()
+            return (sys.executable, own) if wanted.contains(own, prereleases=True) else await self._other(spec)
+        version = await self._version(base)
+        if not wanted.contains(version, prereleases=True):
+            raise UserError(f"{base} is Python {version}; the toolchain “{spec.name}” needs {spec.python}.")
+        return str(base), version
+
+    async def _other(self, spec: ToolchainSpec) -> tuple[str, str]:
+        """Return another Python of this machine that will do."""
+        what = f"Looking for a Python {spec.python}"
+        find = ["python", "find", "--no-python-downloads", "--no-project", spec.python]
+        lines = await Uv(self._cache).run(find, what, _ignore)
+        python = Path(lines[-1])
+        return str(python), await self._version(python)
+
+    async def _version(self, python: Path) -> str:
+        try:
+            return (await find_modules(python, (), self._cache.parent / "probes")).version
+        except BrokenError as error:
+            raise UserError(str(error)) from error
+
+
+async def _make(recipe: Recipe, uv: Uv, progress: Progress) -> None:
+    spec, stage = recipe.spec, folders.stage_of(recipe.folder)
+    progress("Making the environment", 0.0)
+    # What a killed maker left is half written; what it fetched is in uv's cache and costs nothing again.
+    await asyncio.to_thread(shutil.rmtree, stage, ignore_errors=True)
+    venv = ["venv", "--relocatable", "--no-python-downloads", "--python", recipe.python, str(stage)]
+    await uv.run(venv, f"Making the environment of “{spec.name}”", _ignore)
+    inner = folders.python_in(stage)
+    if spec.requires:
+        install = ["pip", "install", "--python", str(inner), *spec.requires]
+        await uv.run(install, f"Installing {', '.join(spec.requires)}", progress, spec.size_mb * 1_000_000)
+    progress("Trying it", 0.96)
+    await _prove(inner, spec)
+    await asyncio.to_thread(folders.write_marker, stage, spec, recipe.version)
+    if recipe.folder.exists():
+        await asyncio.to_thread(folders.delete, recipe.folder)  # a broken one
+    stage.replace(recipe.folder)
+    progress("Done", 1.0)
+
+
+async def _prove(python: Path, spec: ToolchainSpec) -> None:
+    try:
+        findings = await import_modules(python, spec.imports)
+    except BrokenError as error:
+        raise OutsideError(f"The toolchain “{spec.name}” was made but does not work: {error}") from error
+    for module, (short, full) in findings.troubles.items():
+        message = f"The toolchain “{spec.name}” was made but `import {module}` fails: {short}"
+        raise OutsideError(message, details=full)
+
+
+@contextlib.asynccontextmanager
+async def _turn(folder: Path, progress: Progress) -> AsyncIterator[int]:
+    """Hold the lock of a folder among all makers; waiting for another one does not block the loop."""
+    path, said = folders.lock_of(folder), False
+    while True:
+        with locked(path, wait=False) as lock:
+            if lock is not None:
+                yield lock
+                return
+        if not said:
+            progress("Waiting for another process that works on this toolchain", None)
+            said = True
+        await asyncio.sleep(_LOOK)
+
+
+def _is_whole(folder: Path) -> bool:
+    return folders.read_marker(folder) is not None and folders.python_in(folder).exists()
+
+
+def _specifier(spec: ToolchainSpec) -> SpecifierSet:
+    try:
+        return SpecifierSet(spec.python)
+    except InvalidSpecifier as error:
+        message = f"The plugin {spec.plugin} asks for Python “{spec.python}”, which is no version specifier."
+        raise UserError(message) from error
+
+
+def _own_version() -> str:
+    return "{}.{}.{}".format(*sys.version_info[:3])
+
+
+def _ignore(_message: str, _part: float | None) -> None:
+    pass

@@ -1,0 +1,164 @@
+"""The toolchains: which there are, making one, choosing one's own, and which Python a job gets."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from desktop_app.api import OutsideError, Progress, ToolchainSpec, UserError
+from desktop_app.core.nearest import nearest
+from desktop_app.places import Places
+from desktop_app.services.settings import Settings
+from desktop_app.services.toolchains import folders
+from desktop_app.services.toolchains.choosing import choice_for, plain_choice
+from desktop_app.services.toolchains.making import Maker
+from desktop_app.services.toolchains.models import InterpreterChoice, Toolchain
+from desktop_app.services.toolchains.probe import BrokenError, import_modules
+
+CHOSEN = "toolchains.chosen"
+
+
+class Toolchains:
+    """The toolchains of all plugins. A plugin's first one may be replaced by a Python of the person's own."""
+
+    def __init__(self, places: Places, settings: Settings, specs: Callable[[], Sequence[ToolchainSpec]]) -> None:
+        self._root = places.toolchains
+        self._probes = places.cache / "probes"
+        self._settings = settings
+        self._specs = specs
+        self._maker = Maker(self._root, places.cache / "uv")
+
+    def list(self) -> list[Toolchain]:
+        """Return every toolchain that a plugin wants, whether it is there or not; starts no process."""
+        return [self._present(each) for each in self._specs()]
+
+    def get(self, name: str) -> Toolchain:
+        """Return one toolchain. Raises UserError for a name that no plugin declares."""
+        return self._present(self._spec(name))
+
+    async def create(self, name: str, progress: Progress, base_python: Path | None = None) -> Toolchain:
+        """Make a toolchain and return it; one that is there already is returned at once.
+
+        What was interrupted goes on: packages that were fetched are kept. Raises OutsideError where it fails,
+        and then leaves what was there before as it was.
+        """
+        spec = self._spec(name)
+        found = self._made(spec)
+        if found.state != "ready" or base_python is not None:
+            await self._maker.make(spec, progress, base_python)
+        return self._made(spec)
+
+    async def add(self, name: str, packages: Sequence[str], progress: Progress) -> Toolchain:
+        """Install more packages into a toolchain, made or chosen, and return it."""
+        toolchain = self.get(name)
+        if toolchain.state != "ready":
+            raise UserError(f"The toolchain “{name}” is {toolchain.state}. {toolchain.reason}".strip())
+        await self._maker.add(toolchain, packages, progress)
+        return self.get(name)
+
+    async def check(self, name: str) -> Toolchain:
+        """Return the toolchain after really importing in it what proves that it works; takes seconds."""
+        toolchain = self.get(name)
+        if toolchain.state in ("missing", "incomplete"):
+            return toolchain
+        try:
+            findings = await import_modules(toolchain.python, self._spec(name).imports)
+        except BrokenError as error:
+            return _broken(toolchain, str(error))
+        if not findings.troubles:
+            return replace(toolchain, state="ready", reason="")
+        module, (short, _) = next(iter(findings.troubles.items()))
+        return _broken(toolchain, f"`import {module}` fails: {short}")
+
+    def use(self, plugin_id: str, python: Path | str | None) -> None:
+        """Let the jobs of a plugin run in a Python of the person's own: an interpreter, or its environment's folder.
+
+        None takes the choice back. Raises UserError for what is no interpreter; whether it has what the plugin
+        needs is said by `check`.
+        """
+        known = sorted({each.plugin for each in self._specs()})
+        if plugin_id not in known:
+            raise UserError(f"No plugin “{plugin_id}” uses a toolchain.", hint=nearest(plugin_id, known))
+        chosen = self._chosen()
+        chosen.pop(plugin_id, None)
+        if python is not None:
+            chosen[plugin_id] = str(_interpreter(Path(python)))
+        self._settings.set(CHOSEN, dict(chosen) or None)
+
+    def remove(self, name: str) -> None:
+        """Delete what was made of a toolchain; a chosen Python is not touched, the choice is only taken back."""
+        spec = self._spec(name)
+        if self._present(spec).origin == "chosen":
+            self.use(spec.plugin, None)
+            return
+        try:
+            for each in folders.all_of(self._root, name):
+                folders.delete(each)
+        except OSError as error:
+            raise OutsideError(f"The toolchain “{name}” can't be removed: {error.strerror or error}.") from error
+
+    async def interpreter_for(self, plugin_id: str | None, imports: Sequence[str]) -> InterpreterChoice:
+        """Return the Python for a job and what it lacks of the job's imports; quick, imports nothing."""
+        mine = next((each for each in self._specs() if each.plugin == plugin_id), None)
+        if mine is not None:
+            return await choice_for(self._present(mine), imports, self._probes)
+        ready = [each for each in self.list() if each.state == "ready"]
+        return await plain_choice(ready, imports, self._probes)
+
+    def _present(self, spec: ToolchainSpec) -> Toolchain:
+        python = self._chosen().get(spec.plugin)
+        is_first = next((each.name for each in self._specs() if each.plugin == spec.plugin), "") == spec.name
+        if python is None or not is_first:
+            return self._made(spec)
+        chosen = Toolchain(spec.name, spec.title, Path(python), "chosen", "ready")
+        if not os.access(chosen.python, os.X_OK):
+            return _broken(chosen, f"There is no Python at {python} any more.")
+        return replace(chosen, packages=folders.packages_of(chosen.python))
+
+    def _made(self, spec: ToolchainSpec) -> Toolchain:
+        for folder, marker in folders.finished(self._root, spec):
+            python = folders.python_in(folder)
+            packages = folders.packages_of(python)
+            made = Toolchain(spec.name, spec.title, python, "made", "ready", packages=packages, size=marker.size)
+            if os.access(python, os.X_OK):
+                return made
+            return _broken(
+                made, f"The Python it was made with is gone; `rankzero toolchains create {spec.name}` mends it."
+            )
+        python = folders.python_in(self._maker.folder(spec))
+        if folders.is_begun(self._root, spec):
+            reason = f"Its making was begun; `rankzero toolchains create {spec.name}` finishes it."
+            return Toolchain(spec.name, spec.title, python, "made", "incomplete", reason)
+        reason = f"It is not made yet; `rankzero toolchains create {spec.name}` makes it."
+        return Toolchain(spec.name, spec.title, python, "made", "missing", reason)
+
+    def _spec(self, name: str) -> ToolchainSpec:
+        specs = {each.name: each for each in self._specs()}
+        if name in specs:
+            return specs[name]
+        raise UserError(f"There is no toolchain “{name}”.", hint=nearest(name, sorted(specs)))
+
+    def _chosen(self) -> dict[str, str]:
+        value = self._settings.get(CHOSEN, {})
+        return {key: each for key, each in value.items() if isinstance(each, str)} if isinstance(value, dict) else {}
+
+
+def _interpreter(given: Path) -> Path:
+    """Return the absolute path of an interpreter without following links: a link's place makes the environment."""
+    path = given.expanduser()
+    found = shutil.which(str(path)) if path.parent == Path() and not path.exists() else None
+    path = Path(found) if found else Path(os.path.abspath(path))  # noqa: PTH100 - `resolve` would follow links
+    if path.is_dir():
+        path = folders.python_in(path)
+    if not path.is_file():
+        raise UserError(f"There is no Python at {path}.", hint="Give an interpreter, or the folder of an environment.")
+    if not os.access(path, os.X_OK):
+        raise UserError(f"{path} can't be run.")
+    return path
+
+
+def _broken(toolchain: Toolchain, reason: str) -> Toolchain:
+    return replace(toolchain, state="broken", reason=reason)
