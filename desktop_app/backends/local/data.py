@@ -95,4 +95,4 @@ def _is_safe(name: str) -> bool:
 
 
 def _output_place(outputs: Path, name: str, each: JobOutput) -> Path:
-    return outputs / name / "file" if each.type == "uri_file" else outputs / name
+    return outputs / name / name if each.type == "uri_file" else outputs / name

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 _OPEN, _CLOSE = "\ue0f0", "\ue0f1"  # private use: no command holds them
 _MARK = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
+_ENDS = {"'": "'", '"': '"', "#": "\n"}
+_ESCAPABLE = ("", '"')
 _SPECIAL_IN_DOUBLE = re.compile(r'([\\"$`])')
 
 Resolve = Callable[[str, Mapping[str, str], Mapping[str, str]], str]
@@ -44,17 +46,16 @@ def _parts(text: str, values: list[str]) -> Iterator[str]:
 
 
 def _quote_after(text: str, quote: str) -> str:
-    """Return the quote that is open after `text`, given the one open before it."""
-    escaped = False
+    """Return the quote that is open after `text`, given the one before; a comment is one too."""
+    before = " "
     for character in text:
-        if escaped:
-            escaped = False
-        elif character == "\\" and quote != "'":
-            escaped = True
+        if before == "\\" and quote in _ESCAPABLE:
+            character = ""  # noqa: PLW2901 - it means nothing, and does not escape the next
         elif quote:
-            quote = "" if character == quote else quote
-        elif character in "'\"":
+            quote = "" if character == _ENDS[quote] else quote
+        elif character in "'\"" or (character == "#" and before.isspace()):
             quote = character
+        before = character
     return quote
 
 

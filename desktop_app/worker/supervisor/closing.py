@@ -40,6 +40,13 @@ def recover(folder: Path) -> None:
     close_run(folder, "The supervisor and its guardian were killed, so the run was ended.", 0)
 
 
+def end_groups(folder: Path) -> None:
+    """End the process groups of a run's ranks right after its supervisor died, where nobody adopts orphans (macOS)."""
+    for rank in StateFile(folder, Clock()).data.get("ranks", ()):
+        if (rank.get("pid") or 0) > 1 and rank.get("exit_code") is None:
+            processes.send_group(rank["pid"], signal.SIGKILL)
+
+
 def _end_group(rank: dict[str, Any], folder: Path) -> None:
     """End a rank's process group if its leader is still this run's (a pid may belong to somebody else by now)."""
     pid = rank.get("pid") or 0

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from desktop_app.worker.supervisor import processes
-from desktop_app.worker.supervisor.closing import close_run
+from desktop_app.worker.supervisor.closing import close_run, end_groups
 from desktop_app.worker.supervisor.supervisor import supervise
 
 
@@ -34,6 +34,8 @@ def guard(folder: Path, ready: Callable[[], None], forget: Callable[[], None]) -
         signal.signal(number, pass_on)
     code = _wait_for(supervisor)
     processes.end_descendants()
+    if not processes.LINUX:
+        end_groups(folder)
     close_run(folder, _reason(code))
 
 

@@ -20,11 +20,11 @@ class CopyFailed(Exception):  # noqa: N818 - said to a person as the run's reaso
 
 
 def make_folders(folder: Path, outputs: Sequence[str]) -> None:
-    """Make the folders that a run needs. Raises OSError."""
+    """Make the folders that a run needs, one for each named output too. Raises OSError."""
     for name in ("code/outputs", "code/logs", "user_logs", "clock", "named_outputs", "requests"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     for each in outputs:
-        Path(each).mkdir(parents=True, exist_ok=True)
+        (folder / "named_outputs" / each).mkdir(exist_ok=True)
 
 
 def copy_files(

@@ -25,6 +25,8 @@ from desktop_app.worker.supervisor.wakeups import Wakeups
 
 TICK = 0.05
 """Seconds between looks at logs and requests."""
+METRICS_EVERY = 0.5
+"""Seconds between writing new metrics into run.json; every point goes into metrics.jsonl at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Supervisor:
         self.verdict: Verdict | None = None
         self.tick = max(TICK, 0.0005 * len(self.ranks))
         self.deadline: float | None = None
+        self.books_at = 0.0
 
     def run(self) -> int:
         """Take the run to its end, whatever happens; return the process's exit code."""
@@ -88,7 +91,7 @@ class Supervisor:
 
     def _prepare(self) -> bool:
         try:
-            preparing.make_folders(self.folder, list(self.plan.get("outputs", {}).values()))
+            preparing.make_folders(self.folder, list(self.plan.get("outputs", {})))
             files, target = self.plan.get("files", ()), self.folder / "code"
             preparing.copy_files(files, target, self._file_changed, self._stop_wanted)
         except preparing.Interrupted:
@@ -203,7 +206,8 @@ class Supervisor:
         self._keep_books()
 
     def _keep_books(self) -> None:
-        if self.tracking.changed():
+        if elapsed() > self.books_at and self.tracking.changed():
+            self.books_at = elapsed() + METRICS_EVERY
             self.state.data["metrics"] = self.tracking.latest()
             self.state.write()
         self.state.keep_up()
