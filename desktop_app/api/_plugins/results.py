@@ -13,6 +13,7 @@ from typing import Any, ForwardRef
 
 from desktop_app.api.hookspecs import Hooks
 
+_NAMES = {"Value": Any}  # it refers to itself: what JSON can hold is checked where it is written
 _ACCEPTED: dict[type[Any], tuple[type[Any], ...]] = {float: (int, float)}
 
 
@@ -35,7 +36,7 @@ def misfit(value: Any, hint: Any, where: str = "the result") -> str:
     """Return in words where `value` is not what the annotation says, or nothing where it is."""
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if hint is Any or isinstance(hint, str | ForwardRef):
-        return ""  # `Value` refers to itself: what JSON can hold is checked where it is written
+        return ""
     if origin in (typing.Union, types.UnionType):
         return _union(value, args, where)
     if origin in (collections.abc.Sequence, tuple, list):
@@ -96,12 +97,12 @@ def _name(hint: type) -> str:
 
 @cache
 def _promised(hook: str) -> Any:
-    return typing.get_type_hints(getattr(Hooks, hook))["return"]
+    return typing.get_type_hints(getattr(Hooks, hook), localns=_NAMES)["return"]
 
 
 @cache
 def _fields(kind: Any) -> tuple[tuple[str, Any], ...]:
     if not dataclasses.is_dataclass(kind):
         return ()
-    hints = typing.get_type_hints(kind)
+    hints = typing.get_type_hints(kind, localns=_NAMES)
     return tuple((each.name, hints[each.name]) for each in dataclasses.fields(kind))

@@ -213,5 +213,5 @@ def _quiet() -> Iterator[None]:
 
 
 def _in_short(error: BaseException) -> str:
-    first = next(iter(str(error).strip().splitlines()), "")
-    return f"{type(error).__name__}: {first[:300]}" if first else f"{type(error).__name__}."
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:300]}" if text else f"{type(error).__name__}."

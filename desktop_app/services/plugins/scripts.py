@@ -6,7 +6,7 @@ import ast
 import warnings
 from collections.abc import Sequence
 
-from desktop_app.api import ScriptArgument, ScriptScan, ScriptSource, UserError
+from desktop_app.api import Diagnostic, ScriptArgument, ScriptScan, ScriptSource, UserError
 
 
 def parse_script(source: ScriptSource) -> ast.Module:
@@ -32,7 +32,9 @@ def merged_scan(scans: Sequence[ScriptScan]) -> ScriptScan:
     arguments: dict[str, ScriptArgument] = {}
     for each in (argument for scan in scans for argument in scan.arguments):
         arguments.setdefault(each.flag, each)
-    findings = {(each.code, each.line, each.message): each for scan in reversed(scans) for each in scan.findings}
+    findings: dict[object, Diagnostic] = {}
+    for found in (finding for scan in scans for finding in scan.findings):
+        findings.setdefault((found.code, found.line, found.message), found)
     return ScriptScan(
         imports=tuple(dict.fromkeys(each for scan in scans for each in scan.imports)),
         arguments=tuple(arguments.values()),
