@@ -134,10 +134,15 @@ def _leaves_before(parent: ast.AST, child: ast.AST) -> bool:
 def _callers_guard(function: ast.FunctionDef | ast.AsyncFunctionDef, script: Script, depth: int) -> bool:
     if any(_mentions_rank(each) for each in function.decorator_list):
         return True
-    calls = script.calls_of(function.name)
+    calls = [each for each in script.calls_of(function.name) if script.name_of(each.func) in _names_of(function)]
     if not calls:
         return function.name not in {"main", "train", "run", "worker", "main_worker"}
     return depth > 0 and all(_is_guarded(each, script, depth - 1) for each in calls)
+
+
+def _names_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
+    """Return what a function of this file is called by: its name, or as a method."""
+    return {function.name, f"self.{function.name}", f"cls.{function.name}"}
 
 
 def _mentions_rank(node: ast.AST) -> bool:

@@ -188,7 +188,7 @@ def _form_errors(answers: Answers, form: FormSpec) -> Iterator[Diagnostic]:
     for field in form.fields:
         value = answers.get(field.name)
         if value is None or value == "":
-            if field.required:
+            if field.required and (value == "" or field.default is None):
                 yield _error("required", f"{field.title} has no default: give a value.", field.name)
             continue
         wanted = _TYPES.get(field.kind)
