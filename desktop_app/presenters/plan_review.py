@@ -1,0 +1,164 @@
+"""What a person reads before a run starts: the plan as rows. The plan itself is what is submitted, untouched."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from desktop_app.api import Diagnostic, ProcessSpec, Severity, SubmissionPlan
+
+HIDDEN = "••••••"
+_SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|(?:^|_)(?:API_?)?KEY$|(?:^|_)SAS(?:_|$)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One environment variable of a process; `own` says that it is set for this process alone."""
+
+    name: str
+    value: str
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A file that goes along, by its place in the working copy; bytes."""
+
+    name: str
+    size: int
+
+
+def title(plan: SubmissionPlan) -> str:
+    """Return what the run will be called."""
+    return plan.job.display_name or plan.job.name or plan.job.experiment_name or "Job"
+
+
+def facts(plan: SubmissionPlan) -> tuple[tuple[str, str], ...]:
+    """Return (label, value) pairs worth a look; those of the backend first, and none twice."""
+    known = dict(plan.facts)
+    for label, value in _own_facts(plan):
+        known.setdefault(label, value)
+    return tuple(known.items())
+
+
+def _own_facts(plan: SubmissionPlan) -> list[tuple[str, str]]:
+    found = [("Ranks", _ranks(plan))]
+    if plan.toolchain or plan.python:
+        found.append(("Python", f"{plan.toolchain}  {plan.python}".strip()))
+    if plan.timeout:
+        found.append(("Time limit", duration(plan.timeout)))
+    return found
+
+
+def _ranks(plan: SubmissionPlan) -> str:
+    shape = plan.topology
+    return f"{shape.nodes} × {shape.processes_per_node} = {shape.world_size}"
+
+
+def duration(seconds: int) -> str:
+    """Return a time limit in words of at most two units."""
+    units = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
+    parts = []
+    for name, size in units:
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count} {name}")
+    return " ".join(parts[:2]) or "0 s"
+
+
+def size_text(size: int) -> str:
+    """Return a number of bytes as one reads it."""
+    if size < 1000:
+        return f"{size} B"
+    scaled = float(size)
+    for unit in ("kB", "MB", "GB", "TB"):
+        scaled /= 1000
+        if scaled < 999.5 or unit == "TB":
+            break
+    return f"{scaled:.1f} {unit}" if scaled < 10 else f"{scaled:.0f} {unit}"
+
+
+def files_text(plan: SubmissionPlan) -> str:
+    """Return `3 files, 14 kB`."""
+    count = len(plan.files)
+    return f"{count} {'file' if count == 1 else 'files'}, {size_text(plan.bytes)}" if count else "no files"
+
+
+def file_rows(plan: SubmissionPlan) -> tuple[FileRow, ...]:
+    """Return the files that go along, by name."""
+    return tuple(sorted((FileRow(each.target, each.size) for each in plan.files), key=lambda each: each.name))
+
+
+def command_text(process: ProcessSpec) -> str:
+    """Return a process' command line; of `bash -c COMMAND`, what is said to the shell."""
+    if len(process.argv) == 3 and process.argv[1] == "-c":
+        return " ".join(process.argv[2].split())
+    return shlex.join(process.argv)
+
+
+def variables(plan: SubmissionPlan, process: ProcessSpec) -> tuple[Variable, ...]:
+    """Return what is set for a process: its own variables first, then what all have; secrets are covered."""
+    own = [Variable(name, _shown(name, value), True) for name, value in sorted(process.environment.items())]
+    shared = sorted((name, value) for name, value in plan.environment.items() if name not in process.environment)
+    return (*own, *(Variable(name, _shown(name, value), False) for name, value in shared))
+
+
+def _shown(name: str, value: str) -> str:
+    return HIDDEN if value and _SECRET.search(name) else value
+
+
+def errors(plan: SubmissionPlan) -> tuple[Diagnostic, ...]:
+    """Return what keeps the plan from being submitted."""
+    return tuple(each for each in plan.diagnostics if each.severity is Severity.ERROR)
+
+
+def why_not(plan: SubmissionPlan) -> str:
+    """Return why the plan can't be submitted; empty where it can."""
+    count = len(errors(plan))
+    if not count:
+        return ""
+    return "An error stands in the way: mend it first." if count == 1 else f"{count} errors stand in the way."
+
+
+def by_severity(diagnostics: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Return findings, gravest first."""
+    order = list(Severity)
+    return tuple(sorted(diagnostics, key=lambda each: order.index(each.severity)))
+
+
+@dataclass(frozen=True, slots=True)
+class Mend:
+    """What one click does about a toolchain that is missing or lacks packages."""
+
+    verb: str  # create or add
+    toolchain: str
+    packages: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What the button says."""
+        if self.verb == "create":
+            return f"Set up the {self.toolchain} toolchain"
+        return f"Add {', '.join(self.packages)} to {self.toolchain}"
+
+
+def mends(plan: SubmissionPlan) -> tuple[Mend, ...]:
+    """Return what can be done here about the plan's toolchain; packages that are lacking are added together."""
+    found = [_mend(each) for each in errors(plan) if each.code in _TOOLCHAIN_CODES]
+    creates = {each.toolchain: each for each in found if each and each.verb == "create"}
+    adds: dict[str, list[str]] = {}
+    for each in found:
+        if each and each.verb == "add":
+            adds.setdefault(each.toolchain, []).extend(name for name in each.packages)
+    return (*creates.values(), *(Mend("add", name, tuple(dict.fromkeys(packages))) for name, packages in adds.items()))
+
+
+_TOOLCHAIN_CODES = frozenset({"toolchain-missing", "toolchain-broken", "missing-package"})
+_COMMAND = re.compile(r"`rankzero toolchains (create|add) (\S+?)((?: \S+)*?)`")
+
+
+def _mend(found: Diagnostic) -> Mend | None:
+    command = _COMMAND.search(found.message)
+    return Mend(command.group(1), command.group(2), tuple(command.group(3).split())) if command else None

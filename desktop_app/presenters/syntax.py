@@ -1,0 +1,172 @@
+"""Which part of a line of YAML or Python is what: pure functions, a line at a time, so that a view can colour lazily.
+
+A line's state is carried to the next one: 0 is ordinary, what else there is belongs to the language. Offsets count
+Python characters; who paints in UTF-16 converts them.
+"""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
+
+
+class Token(NamedTuple):
+    """A stretch of one line and what it is: key, string, comment, number, keyword, name or placeholder."""
+
+    start: int
+    end: int
+    role: str
+
+
+Tokenizer: TypeAlias = Callable[[str, int], tuple[list[Token], int]]
+
+LONGEST_LINE = 5_000
+"""Characters; what lies beyond in a line stays plain."""
+
+_PLACEHOLDER = re.compile(r"\$\{\{.*?\}\}|\$\[\[|\]\]")
+_YAML_KEY = re.compile(
+    r"""((?:[^\s#'"\[\]{},&*!|>%@`-]|-(?=\S))[^#:]*?|"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')\s*(:)(?=\s|$)"""
+)
+_YAML_VALUE = re.compile(
+    r"""(?P<string>"(?:[^"\\]|\\.)*"?|'(?:[^']|'')*'?)"""
+    r"""|(?P<name>[&*][\w.-]+|!\S*|<<)"""
+    r"""|(?P<number>[-+]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?(?=\s*(?:[,\]}#]|$)))"""
+    r"""|(?P<keyword>(?:true|false|null|True|False|Null|TRUE|FALSE|NULL|~)(?=\s*(?:[,\]}#]|$)))"""
+    r"""|(?P<plain>[^\s,\[\]{}][^,\[\]{}#]*)"""
+)
+_YAML_COMMENT = re.compile(r"(?:(?<=\s)|^)#.*")
+_BLOCK = re.compile(r"(?:^|\s)[|>][-+0-9]*\s*(?:#.*)?$")
+_DASHES = re.compile(r"(?:-\s+)*(?:-$)?")
+
+_KEYWORDS = frozenset(keyword.kwlist) | {"match", "case", "self", "cls"}
+_SOFT = frozenset({"match", "case"})
+_BUILTINS = frozenset(each for each in dir(builtins) if not each.startswith("_"))
+_PYTHON = re.compile(
+    r"""(?P<comment>\#.*)"""
+    r"""|(?P<triple>[rbfuRBFU]{0,2}(?:\"\"\"|'''))"""
+    r"""|(?P<string>[rbfuRBFU]{0,2}(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?))"""
+    r"""|(?P<decorator>^\s*@[\w.]+)"""
+    r"""|(?P<number>\b(?:0[xXoObB][\da-fA-F_]+|\d[\d_]*(?:\.[\d_]*)?(?:[eE][-+]?\d+)?j?)|(?<![\w.])\.\d+)"""
+    r"""|(?P<word>[^\W\d]\w*)"""
+)
+_TRIPLE_STATES = {'"""': 1, "'''": 2}
+_TRIPLE_ENDS = {state: quotes for quotes, state in _TRIPLE_STATES.items()}
+
+
+def tokenizer_for(name: str) -> Tokenizer | None:
+    """Return how to read a file called `name`, None for a language not known here."""
+    ending = name.lower().rpartition(".")[2]
+    if ending in {"yml", "yaml"}:
+        return yaml_tokens
+    return python_tokens if ending in {"py", "pyi", "pyw"} else None
+
+
+def yaml_tokens(line: str, state: int) -> tuple[list[Token], int]:
+    """Return the tokens of a line of YAML.
+
+    A state above 0 says that a block scalar goes on: every line that is indented by at least that much (or
+    is empty) belongs to it.
+    """
+    line = line[:LONGEST_LINE]
+    text = line.strip()
+    indent = len(line) - len(line.lstrip())
+    if state and (not text or indent >= state):
+        return _scalar_tokens(line, indent), state
+    if not text:
+        return [], 0
+    tokens: list[Token] = []
+    content = indent + len(_DASHES.match(line[indent:]).group())  # type: ignore[union-attr]
+    comment = _comment_start(line)
+    key = _YAML_KEY.match(line, content, comment)
+    rest = content
+    if key:
+        tokens.append(Token(key.start(1), key.end(1), "key"))
+        rest = key.end()
+    tokens += _value_tokens(line, rest, comment)
+    if comment < len(line):
+        tokens.append(Token(comment, len(line), "comment"))
+    opens_block = _BLOCK.search(line[rest:comment]) is not None
+    return tokens, (content if key else indent) + 1 if opens_block else 0
+
+
+def _comment_start(line: str) -> int:
+    """Return where the line's comment starts, looking past quoted text; its length where there is none."""
+    quote = ""
+    for at, letter in enumerate(line):
+        if quote:
+            quote = "" if letter == quote else quote
+        elif letter in "'\"" and (at == 0 or line[at - 1] in " \t[{,:"):
+            quote = letter
+        elif letter == "#" and (at == 0 or line[at - 1] in " \t"):
+            return at
+    return len(line)
+
+
+def _scalar_tokens(line: str, indent: int) -> list[Token]:
+    return [Token(indent, len(line), "string"), *_placeholders(line, indent, len(line))]
+
+
+def _value_tokens(line: str, start: int, end: int) -> list[Token]:
+    tokens: list[Token] = []
+    for found in _YAML_VALUE.finditer(line, start, end):
+        role = found.lastgroup or "plain"
+        if role == "plain" and (inner := _YAML_KEY.match(line, found.start(), end)) and "{" in line[: inner.start()]:
+            tokens.append(Token(inner.start(1), inner.end(1), "key"))
+        elif role != "plain":
+            tokens.append(Token(found.start(), found.end(), role))
+    return [*tokens, *_placeholders(line, start, end)]
+
+
+def _placeholders(line: str, start: int, end: int) -> list[Token]:
+    return [Token(each.start(), each.end(), "placeholder") for each in _PLACEHOLDER.finditer(line, start, end)]
+
+
+def python_tokens(line: str, state: int) -> tuple[list[Token], int]:
+    """Return the tokens of a line of Python; states 1 and 2 are the insides of triple quotes."""
+    line = line[:LONGEST_LINE]
+    tokens: list[Token] = []
+    at = 0
+    if state:
+        at = _triple_end(line, 0, state)
+        tokens.append(Token(0, len(line) if at < 0 else at, "string"))
+        if at < 0:
+            return tokens, state
+    while found := _PYTHON.search(line, at):
+        at = found.end()
+        if found.lastgroup == "triple":
+            opened = _TRIPLE_STATES[found.group()[-3:]]
+            at = _triple_end(line, found.end(), opened)
+            tokens.append(Token(found.start(), len(line) if at < 0 else at, "string"))
+            if at < 0:
+                return tokens, opened
+        else:
+            tokens += _python_token(line, found)
+    return tokens, 0
+
+
+def _triple_end(line: str, start: int, state: int) -> int:
+    found = line.find(_TRIPLE_ENDS[state], start)
+    return found if found < 0 else found + 3
+
+
+def _python_token(line: str, found: re.Match[str]) -> list[Token]:
+    role = found.lastgroup or ""
+    if role == "word":
+        role = _word_role(line, found)
+    return [Token(found.start(), found.end(), "name" if role == "decorator" else role)] if role else []
+
+
+def _word_role(line: str, found: re.Match[str]) -> str:
+    word, before = found.group(), line[: found.start()].rstrip()
+    if before.endswith("."):
+        return ""
+    if word in _SOFT and (before or not line.rstrip().endswith(":")):
+        return ""
+    if word in _KEYWORDS:
+        return "keyword"
+    if before.endswith(("def", "class")) and before.split()[-1] in {"def", "class"}:
+        return "name"
+    return "builtin" if word in _BUILTINS else ""

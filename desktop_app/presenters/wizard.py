@@ -1,0 +1,259 @@
+"""A wizard while somebody answers it: pages and their states, what stands in the way, the job so far, the draft."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeAlias
+
+from desktop_app.api import (
+    Answers,
+    Diagnostic,
+    Field,
+    Job,
+    JobWizard,
+    Severity,
+    Topology,
+    UserError,
+    Value,
+    WizardContext,
+    WizardStep,
+)
+from desktop_app.documents.job_document import write_job
+from desktop_app.presenters.topology import ranks_of
+from desktop_app.services.drafts import Drafts
+
+ContextFor: TypeAlias = Callable[[Path, Answers], WizardContext]
+
+
+class StepState(StrEnum):
+    """Where a page stands, for the list of pages."""
+
+    DONE = "done"
+    CURRENT = "current"
+    TODO = "todo"
+    ERROR = "error"
+
+
+STATE_WORDS = {
+    StepState.DONE: "done",
+    StepState.CURRENT: "this page",
+    StepState.TODO: "to do",
+    StepState.ERROR: "to mend",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The job file so far: its text and its ranks, or why there is none yet."""
+
+    text: str = ""
+    topology: Topology = field(default_factory=Topology)
+    job: Job | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WizardCard:
+    """One wizard to choose."""
+
+    key: str  # PLUGIN/WIZARD
+    title: str
+    summary: str
+    icon: str
+    plugin: str
+
+
+class WizardSession:
+    """The answers to one wizard for one project folder. Going back never loses any, nor does a page that changes."""
+
+    def __init__(self, key: str, wizard: JobWizard, folder: Path, context_for: ContextFor) -> None:
+        self.key = key
+        self.wizard = wizard
+        self.folder = folder
+        self.answers: dict[str, Value] = {}
+        self.index = 0
+        self.furthest = 0
+        self._context_for = context_for
+        self._context: WizardContext | None = None
+        self._steps: tuple[WizardStep, ...] = ()
+
+    @property
+    def steps(self) -> tuple[WizardStep, ...]:
+        """Every page for the answers so far."""
+        if not self._steps:
+            self._steps = self.wizard.steps(self.answers, self.context)
+        return self._steps
+
+    @property
+    def context(self) -> WizardContext:
+        """What the wizard may know beside the answers."""
+        if self._context is None:
+            self._context = self._context_for(self.folder, self.answers)
+        return self._context
+
+    @property
+    def step(self) -> WizardStep:
+        """The page that is shown."""
+        return self.steps[self.index]
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the page that is shown is the review."""
+        return self.index == len(self.steps) - 1
+
+    @property
+    def is_touched(self) -> bool:
+        """Whether somebody answered anything."""
+        return bool(self.answers)
+
+    def answer(self, name: str, value: Value) -> None:
+        """Take an answer; None takes it back, so that the default holds."""
+        if value is None:
+            self.answers.pop(name, None)
+        else:
+            self.answers[name] = value
+        self.invalidate()
+
+    def invalidate(self) -> None:
+        """Ask the wizard again: an answer, or a file that it looks at, has changed."""
+        self._context, self._steps = None, ()
+
+    def look_ahead(self) -> None:
+        """Do the slow part (reading a script) now; may run off the window's thread, and changes nothing."""
+        self._context_for(self.folder, dict(self.answers))
+
+    def value(self, asked: Field) -> Value:
+        """Return what a field shows: the answer, else the default."""
+        return self.answers.get(asked.name, asked.default)
+
+    def notes(self, name: str) -> tuple[Diagnostic, ...]:
+        """Return what there is to say about a field of this page, or (for an empty name) about the page."""
+        names = {each.name for each in self.step.form.fields}
+        return tuple(each for each in self.step.notes if (each.path if each.path in names else "") == name)
+
+    def error(self, index: int | None = None) -> Diagnostic | None:
+        """Return the first error of a page, which keeps it from being left."""
+        step = self.steps[self.index if index is None else index]
+        return next((each for each in step.notes if each.severity is Severity.ERROR), None) or self._missing(step)
+
+    def _missing(self, step: WizardStep) -> Diagnostic | None:
+        for asked in step.form.fields:
+            if asked.required and self.value(asked) in (None, ""):
+                return Diagnostic(Severity.ERROR, "required", f"{asked.title} is needed.", asked.name)
+        return None
+
+    def first_error(self) -> tuple[int, Diagnostic] | None:
+        """Return the first page that can't be left, and why."""
+        found = ((index, self.error(index)) for index in range(len(self.steps)))
+        return next(((index, each) for index, each in found if each is not None), None)
+
+    def state(self, index: int) -> StepState:
+        """Return where a page stands."""
+        if index == self.index:
+            return StepState.CURRENT
+        if index > self.furthest:
+            return StepState.TODO
+        return StepState.ERROR if self.error(index) else StepState.DONE
+
+    def may_go(self, index: int) -> bool:
+        """Whether a page may be shown: back always, forward only past pages without an error."""
+        if not 0 <= index < len(self.steps):
+            return False
+        return index <= self.index or all(self.error(each) is None for each in range(self.index, index))
+
+    def go(self, index: int) -> bool:
+        """Show another page if it may be shown."""
+        if not self.may_go(index):
+            return False
+        self.index = index
+        self.furthest = max(self.furthest, index)
+        return True
+
+    def preview(self) -> Preview:
+        """Return the job file as it would be now."""
+        try:
+            job = self.wizard.build(self.answers, self.context)
+        except UserError as error:
+            return Preview(problem=str(error))
+        return Preview(write_job(job), ranks_of(job), job)
+
+    def suggested_name(self) -> str:
+        """Return a name for the job file that is not taken yet."""
+        taken = (self.folder / name for name in ("job.yml", *(f"job-{n}.yml" for n in range(2, 1000))))
+        return next((each.name for each in taken if not each.exists()), f"job-{time.time_ns()}.yml")
+
+    def keep(self, drafts: Drafts) -> None:
+        """Keep the answers, so that a crash (or Esc) loses nothing."""
+        drafts.keep(_draft_key(self.folder, self.key), {"answers": dict(self.answers), "page": self.step.name})
+
+    def drop(self, drafts: Drafts) -> None:
+        """Forget the kept answers."""
+        drafts.drop(_draft_key(self.folder, self.key))
+
+    def take_up(self, drafts: Drafts) -> bool:
+        """Go on where an earlier session stopped; returns whether there was anything."""
+        draft = drafts.get(_draft_key(self.folder, self.key))
+        answers = draft.data.get("answers") if draft else None
+        if draft is None or not isinstance(answers, Mapping) or not answers:
+            return False
+        self.answers = dict(answers)
+        self.invalidate()
+        names = [each.name for each in self.steps]
+        page = draft.data.get("page")
+        self._walk_to(names.index(page) if page in names else 0)
+        return True
+
+    def start_over(self) -> None:
+        """Forget every answer."""
+        self.answers, self.index, self.furthest = {}, 0, 0
+        self.invalidate()
+
+    def _walk_to(self, index: int) -> None:
+        self.index = self.furthest = 0
+        while self.index < index and self.go(self.index + 1):
+            pass
+
+
+def has_draft(drafts: Drafts, folder: Path, key: str) -> bool:
+    """Whether somebody began this wizard for this folder and did not end it."""
+    draft = drafts.get(_draft_key(folder, key))
+    return draft is not None and bool(draft.data.get("answers"))
+
+
+def _draft_key(folder: Path, key: str) -> str:
+    return f"{key}@{folder}"
+
+
+def integer_of(text: str) -> Value:
+    """Return the whole number that was typed; the text itself where it is none, None where nothing was typed."""
+    text = text.strip()
+    if not text:
+        return None
+    try:
+        return int(text.replace("_", ""))
+    except ValueError:
+        return text
+
+
+def number_of(text: str) -> Value:
+    """Return the number that was typed (`1e-3`, `0,5`); the text itself where it is none, None for nothing."""
+    text = text.strip()
+    if not text:
+        return None
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        return text
+
+
+def number_text(value: Value) -> str:
+    """Return a number as one would type it."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and not isinstance(value, bool):
+        return f"{value:g}" if float(f"{value:g}") == value else repr(value)
+    return str(value)

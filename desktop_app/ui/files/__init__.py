@@ -1,0 +1,1 @@
+"""The Files page: the project tree, texts in tabs, their problems, and Run."""

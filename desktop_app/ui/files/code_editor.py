@@ -1,0 +1,283 @@
+"""A plain-text editor for code: line numbers, the current line, problems at their line, indenting, zoom."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QHelpEvent,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QTextBlock,
+    QTextCursor,
+    QTextOption,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QToolTip, QWidget
+
+from desktop_app.api import Diagnostic
+from desktop_app.presenters.editor import change_between, units, worst
+from desktop_app.presenters.syntax import tokenizer_for
+from desktop_app.ui.files import indenting, marks
+from desktop_app.ui.files.colouring import Colouring
+from desktop_app.ui.files.gutter import Gutter
+from desktop_app.ui.theme import Space, mono_font, theme_manager
+
+_PARAGRAPH = "\u2029"
+_NOTE_ROOM = 160  # pixels: a message behind its line is not begun in less
+_PLAIN_LINE = 20_000  # characters: longer lines are laid out so slowly that nothing is drawn behind them
+
+
+class CodeEditor(QPlainTextEdit):
+    """Shows one text. `problem_asked`: a problem's mark was clicked (its index); `zoomed`: the wheel was turned."""
+
+    problem_asked = Signal(int)
+    zoomed = Signal(int)
+
+    def __init__(self, file_name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._problems: tuple[Diagnostic, ...] = ()
+        self._matches: list[QTextEdit.ExtraSelection] = []
+        self._zoom = 0
+        self.setAccessibleName(self.tr("Text of {}").format(file_name))
+        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.setWordWrapMode(QTextOption.WrapMode.NoWrap)
+        self.setCursorWidth(2)
+        self.document().setDocumentMargin(Space.S)
+        self.indent = indenting.default_for(file_name)
+        self.gutter = Gutter(self)
+        tokenizer = tokenizer_for(file_name)
+        is_python = not file_name.lower().endswith((".yml", ".yaml"))
+        self.colouring = Colouring(self.document(), tokenizer, is_python=is_python) if tokenizer else None
+        self.blockCountChanged.connect(self._place_gutter)
+        self.updateRequest.connect(self._scroll_gutter)
+        self.cursorPositionChanged.connect(self._mark)
+        theme_manager().changed.connect(self._on_theme)
+        self._apply_font()
+
+    # ----- the text
+
+    def text(self) -> str:
+        """Return the text, every character as it was (`toPlainText` would change non-breaking spaces)."""
+        return self.document().toRawText().replace(_PARAGRAPH, "\n")
+
+    def load(self, text: str) -> bool:
+        """Show a text as it is saved; returns whether the editor can give it back unchanged."""
+        self.setPlainText(text)
+        self.indent = indenting.detect(text, self.indent)
+        self.document().setModified(False)
+        return self.text() == text
+
+    def change_to(self, text: str) -> None:
+        """Make the text another one by the smallest edit there is; it can be undone, and the cursor stays."""
+        old = self.text()
+        change = change_between(old, text)
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(units(old[: change.start]))
+        cursor.setPosition(units(old[: change.end]), QTextCursor.MoveMode.KeepAnchor)
+        cursor.insertText(change.text)
+
+    def go_to(self, line: int, column: int = 1) -> None:
+        """Put the cursor at a line and column, both counted from 1, and show it."""
+        block = self.document().findBlockByNumber(max(0, min(line, self.blockCount()) - 1))
+        self.setTextCursor(self._cursor_at(block, column))
+        self.centerCursor()
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """The cursor's line and column, counted from 1."""
+        cursor = self.textCursor()
+        return cursor.blockNumber() + 1, cursor.positionInBlock() + 1
+
+    def _cursor_at(self, block: QTextBlock, column: int) -> QTextCursor:
+        cursor = QTextCursor(block)
+        cursor.setPosition(block.position() + min(units(block.text()[: max(0, column - 1)]), block.length() - 1))
+        return cursor
+
+    # ----- problems and matches
+
+    @property
+    def problems(self) -> tuple[Diagnostic, ...]:
+        """What is marked now."""
+        return self._problems
+
+    def set_problems(self, problems: Sequence[Diagnostic]) -> None:
+        """Mark findings at their lines."""
+        self._problems = tuple(problems)
+        self._mark()
+        self.gutter.update()
+
+    def problems_at(self, line: int) -> tuple[Diagnostic, ...]:
+        """Return the findings whose first line is `line`, counted from 1."""
+        return tuple(each for each in self._problems if (each.line or 1) == line)
+
+    def set_matches(self, cursors: Sequence[QTextCursor]) -> None:
+        """Mark what the find bar found."""
+        self._matches = [marks.match(each) for each in cursors]
+        self._mark()
+
+    def set_changed_lines(self, lines: Sequence[int]) -> None:
+        """Mark lines (counted from 0) that something else just changed."""
+        blocks = [self.document().findBlockByNumber(each) for each in lines]
+        self._matches = [marks.changed(QTextCursor(each)) for each in blocks if each.isValid()]
+        self._mark()
+
+    def _mark(self) -> None:
+        found = [] if self.isReadOnly() and not self._problems else [marks.current_line(self.textCursor())]
+        for each in self._problems:
+            block = self.document().findBlockByNumber((each.line or 1) - 1)
+            if block.isValid():
+                found += marks.problem(each, self._span(each, block))
+        self.setExtraSelections([*found, *self._matches])
+        self.gutter.update()
+
+    def _span(self, problem: Diagnostic, block: QTextBlock) -> QTextCursor:
+        cursor = self._cursor_at(block, problem.column or 1)
+        end_block = self.document().findBlockByNumber((problem.end_line or problem.line or 1) - 1)
+        end = self._cursor_at(end_block if end_block.isValid() else block, problem.end_column or 100_000)
+        stop = min(end.position(), block.position() + block.length() - 1)
+        if stop <= cursor.position():
+            cursor.setPosition(block.position() + len(block.text()) - len(block.text().lstrip()))
+            stop = block.position() + block.length() - 1
+        cursor.setPosition(stop, QTextCursor.MoveMode.KeepAnchor)
+        return cursor
+
+    # ----- looks
+
+    def set_zoom(self, points: int) -> None:
+        """Show the text larger (or smaller) than usual by so many points."""
+        if points != self._zoom:
+            self._zoom = points
+            self._apply_font()
+
+    def _apply_font(self) -> None:
+        font = mono_font()
+        font.setPointSizeF(max(5.0, font.pointSizeF() + self._zoom))
+        self.setFont(font)
+        self.setTabStopDistance(QFontMetricsF(font).horizontalAdvance(" ") * 4)
+        self.gutter.setFont(font)
+        self._place_gutter()
+
+    def _on_theme(self) -> None:
+        self._apply_font()
+        self._mark()
+
+    def _place_gutter(self) -> None:
+        width = self.gutter.wanted_width()
+        self.setViewportMargins(width, 0, 0, 0)
+        room = self.contentsRect()
+        self.gutter.setGeometry(QRect(room.left(), room.top(), width, room.height()))
+
+    def _scroll_gutter(self, rect: QRect, dy: int) -> None:
+        if dy:
+            self.gutter.scroll(0, dy)
+        else:
+            self.gutter.update(0, rect.y(), self.gutter.width(), rect.height())
+
+    # ----- Qt's events
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: the gutter keeps the editor's height."""
+        super().resizeEvent(event)
+        self._place_gutter()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: the text, and behind a line what is wrong in it."""
+        super().paintEvent(event)
+        if self._problems:
+            painter = QPainter(self.viewport())
+            painter.setFont(self.font())
+            for block, top in self.visible_lines(event.rect()):
+                self._paint_note(painter, block, top)
+            painter.end()
+
+    def _paint_note(self, painter: QPainter, block: QTextBlock, top: float) -> None:
+        found = self.problems_at(block.blockNumber() + 1)
+        severity = worst(found)
+        if severity is None or block.length() > _PLAIN_LINE:
+            return
+        metrics = QFontMetricsF(self.font())
+        layout = block.layout()
+        width = layout.lineAt(layout.lineCount() - 1).naturalTextWidth() if layout.lineCount() else 0
+        left = self.contentOffset().x() + self.document().documentMargin() + width + metrics.horizontalAdvance("   ")
+        room = self.viewport().width() - left - Space.S
+        if room < _NOTE_ROOM:
+            return
+        message = next(each for each in found if each.severity is severity).message
+        painter.setPen(QColor(theme_manager().theme.color(marks.ROLES[severity])))
+        text = metrics.elidedText(f"◂ {message}", Qt.TextElideMode.ElideRight, room)
+        painter.drawText(QRectF(left, top, room, metrics.height()), Qt.AlignmentFlag.AlignVCenter, text)
+
+    def visible_lines(self, rect: QRect) -> list[tuple[QTextBlock, float]]:
+        """Return the lines that meet `rect` of the viewport, each with its top."""
+        found = []
+        block = self.firstVisibleBlock()
+        top = self.blockBoundingGeometry(block).translated(self.contentOffset()).top()
+        while block.isValid() and top <= rect.bottom():
+            height = self.blockBoundingRect(block).height()
+            if block.isVisible() and top + height >= rect.top():
+                found.append((block, top))
+            block, top = block.next(), top + height
+        return found
+
+    def event(self, event: QEvent) -> bool:
+        """Called by Qt for everything; tells what is wrong under the mouse."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            point = QPoint(event.pos().x() - self.viewport().x(), event.pos().y() - self.viewport().y())
+            line = self.cursorForPosition(point).blockNumber() + 1
+            self.show_tip(event.globalPos(), line)
+            return True
+        return super().event(event)
+
+    def show_tip(self, where: QPoint, line: int) -> None:
+        """Show what is wrong in a line, or hide what was shown."""
+        texts = [each.message for each in self.problems_at(line)]
+        if texts:
+            QToolTip.showText(where, "\n".join(texts), self)
+        else:
+            QToolTip.hideText()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: Tab and Enter indent as this file does."""
+        if self.isReadOnly() or not indenting.handle(self, event, self.indent):
+            super().keyPressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: with Ctrl the wheel zooms."""
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier and event.angleDelta().y():
+            self.zoomed.emit(1 if event.angleDelta().y() > 0 else -1)
+            event.accept()
+        else:
+            super().wheelEvent(event)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Called by Qt: a page of text."""
+        metrics = QFontMetricsF(self.font())
+        return QSize(int(metrics.horizontalAdvance("m") * 80), int(metrics.height() * 24))
+
+    def toggle_comment(self) -> None:
+        """Comment the lines of the selection out, or in again."""
+        indenting.toggle_comment(self.textCursor(), "#")
+
+    def find_all(self, pattern: re.Pattern[str], most: int) -> list[QTextCursor]:
+        """Return a cursor over each match in the text, at most `most`."""
+        text = self.text()
+        plain = len(text) == units(text)
+        found = []
+        for each in pattern.finditer(text):
+            if each.start() == each.end():
+                continue
+            start = each.start() if plain else units(text[: each.start()])
+            cursor = QTextCursor(self.document())
+            cursor.setPosition(start)
+            cursor.setPosition(start + units(each.group()), QTextCursor.MoveMode.KeepAnchor)
+            found.append(cursor)
+            if len(found) >= most:
+                break
+        return found

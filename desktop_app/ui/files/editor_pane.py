@@ -1,0 +1,338 @@
+"""One open file: the text, what another program did to it, what is wrong with it, and the find bar."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QDateTime, QLocale, Qt, QTimer, Signal
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+
+from desktop_app.api import Diagnostic, UserError
+from desktop_app.documents.edits import set_values
+from desktop_app.presenters import editor as presenter
+from desktop_app.presenters.editor import ChangedOnDiskError, DiskState, OpenFile
+from desktop_app.presenters.files import file_kind
+from desktop_app.services.drafts import Drafts
+from desktop_app.ui.files.code_editor import CodeEditor
+from desktop_app.ui.files.find_bar import FindBar
+from desktop_app.ui.files.line_bar import LineBar
+from desktop_app.ui.files.problem_list import ProblemList
+from desktop_app.ui.tasks import spawn
+from desktop_app.ui.theme import Space
+from desktop_app.ui.widgets import InlineMessage, button
+
+if TYPE_CHECKING:
+    from desktop_app.services.workbench import Workbench
+
+_READING = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+CHECK_MS = 250
+DRAFT_MS = 2000
+
+
+class EditorPane(QWidget):
+    """`changed` says that its title, its kind or its problems changed; `saved` that it was written."""
+
+    changed = Signal()
+    saved = Signal()
+    gone = Signal()  # deleted outside, and the person lets it go
+
+    def __init__(self, file: OpenFile, workbench: Workbench, drafts: Drafts) -> None:
+        super().__init__()
+        self.file = file
+        self.kind = file_kind(file.path)
+        self._workbench = workbench
+        self._drafts = drafts
+        self._disk_lock = asyncio.Lock()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._planned: tuple[Diagnostic, ...] = ()
+        self._checked: tuple[Diagnostic, ...] = ()
+        self.editor = CodeEditor(file.path.name)
+        self.disk_bar, self.note = InlineMessage(can_close=False), InlineMessage()
+        self.find_bar, self.line_bar = FindBar(self.editor), LineBar(self.editor)
+        self.problems = ProblemList()
+        self._check_timer = QTimer(self, singleShot=True, interval=CHECK_MS)
+        self._draft_timer = QTimer(self, singleShot=True, interval=DRAFT_MS)
+        self._build()
+        self._load()
+        self._connect()
+
+    # ----- what the page asks
+
+    @property
+    def is_modified(self) -> bool:
+        """Whether there is something to save."""
+        return self.editor.document().isModified()
+
+    @property
+    def title(self) -> str:
+        """The tab's text."""
+        return f"{self.file.path.name} ●" if self.is_modified else self.file.path.name
+
+    @property
+    def why_not_run(self) -> str:
+        """Why this can't be run; empty where it can."""
+        return presenter.why_not_run(self.file.path, self.kind)
+
+    async def save(self, *, overwrite: bool = False) -> bool:
+        """Write the text to its file; returns whether it is there now. What hinders it is said in place."""
+        text, revision = self.editor.text(), self.editor.document().revision()
+        async with self._disk_lock:
+            try:
+                await asyncio.to_thread(self.file.save, text, overwrite=overwrite)
+                await asyncio.to_thread(self._drafts.drop, str(self.file.path))
+            except ChangedOnDiskError:
+                self._show_disk_state(DiskState.CHANGED)
+                return False
+            except UserError as error:
+                self.note.clear_buttons()
+                self.note.show_error(error)
+                return False
+        if self.editor.document().revision() == revision:
+            self.editor.document().setModified(False)
+        self.disk_bar.hide()
+        self.note.hide()
+        self.saved.emit()
+        return True
+
+    async def check(self) -> tuple[Diagnostic, ...]:
+        """Check the text as it is now, mark what is wrong, and return it."""
+        document = self.editor.document()
+        while True:
+            revision, text = document.revision(), self.editor.text()
+            checked = await asyncio.to_thread(
+                presenter.check, self._workbench.jobs, self._workbench.plugins, self.file.path, text
+            )
+            if document.revision() == revision:
+                break
+        self.kind, self._checked, self._planned = checked.kind, checked.problems, ()
+        self._show_problems()
+        return self.editor.problems
+
+    def show_planned(self, problems: Sequence[Diagnostic]) -> None:
+        """Mark what planning found beside what checking did, until the text changes."""
+        self._planned = tuple(problems)
+        self._show_problems()
+
+    async def look_at_disk(self) -> None:
+        """Notice what another program did to the file."""
+        async with self._disk_lock:
+            state = await asyncio.to_thread(self.file.disk_state)
+        if state is DiskState.CHANGED and not self.is_modified:
+            await self.reload()
+        elif state is not DiskState.SAME or self.disk_bar.isVisible():
+            self._show_disk_state(state)
+
+    async def reload(self) -> None:
+        """Take the file's text as it is on disk now; that can be undone."""
+        try:
+            async with self._disk_lock:
+                text = await asyncio.to_thread(self.file.reload)
+                await asyncio.to_thread(self._drafts.drop, str(self.file.path))
+        except UserError as error:
+            self.note.clear_buttons()
+            self.note.show_error(error)
+            return
+        self.editor.change_to(text)
+        self.editor.document().setModified(False)
+        self.disk_bar.hide()
+        self._later(self.check(), "check the reloaded text")
+
+    async def keep_draft(self) -> None:
+        """Keep the unsaved text in the drafts now; a disk that is full is said, once."""
+        if not self.is_modified:
+            return
+        text = self.editor.text()
+        async with self._disk_lock:
+            try:
+                await asyncio.to_thread(presenter.keep_text, self._drafts, self.file, text)
+            except OSError as error:
+                self.note.show_text("warning", self.tr("Unsaved text can't be kept: {}").format(error.strerror))
+
+    def forget_draft(self) -> None:
+        """Let the unsaved text go: the person chose so."""
+        self._draft_timer.stop()
+        self._drafts.drop(str(self.file.path))
+
+    def moved_to(self, path: Path) -> None:
+        """Follow the file to its new name; unsaved text goes along."""
+        self._drafts.drop(str(self.file.path))
+        self.file.moved_to(path)
+        self.kind = file_kind(path)
+        self._on_text()
+
+    def dispose(self) -> None:
+        """Stop everything that goes on for this pane; it is about to be deleted."""
+        self._check_timer.stop()
+        self._draft_timer.stop()
+        for each in tuple(self._tasks):
+            each.cancel()
+
+    def apply_fix(self, found: Diagnostic) -> None:
+        """Mend a problem as its fix says: only the lines concerned change, and it can be undone."""
+        if found.fix is None:
+            return
+        try:
+            text = set_values(self.editor.text(), found.fix.set, found.fix.unset)
+        except UserError as error:
+            self.note.clear_buttons()
+            self.note.show_error(error)
+            return
+        self.editor.change_to(text)
+        self.editor.setFocus()
+        self._later(self.check(), "check the mended text")
+
+    def go_to_problem(self, found: Diagnostic) -> None:
+        """Put the cursor where a problem is."""
+        self.editor.go_to(found.line or 1, found.column or 1)
+        self.editor.setFocus()
+
+    def step_problem(self, by: int) -> None:
+        """Go to the next problem (1) or the one before (-1)."""
+        found = self.editor.problems
+        if not found:
+            return
+        here = self.editor.place
+        places = [(each.line or 1, each.column or 1) for each in found]
+        if by > 0:
+            at = next((index for index, each in enumerate(places) if each > here), 0)
+        else:
+            at = next((index for index in reversed(range(len(places))) if places[index] < here), len(places) - 1)
+        self.go_to_problem(found[at])
+        self.problems.select(at)
+
+    # ----- building
+
+    def _build(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(Space.S)
+        for each in (self.disk_bar, self.note):
+            column.addWidget(each)
+        column.addWidget(self.editor, 1)
+        column.addWidget(self.find_bar)
+        column.addWidget(self.line_bar)
+        column.addWidget(self.problems)
+        self.setFocusProxy(self.editor)
+
+    def _connect(self) -> None:
+        document = self.editor.document()
+        document.contentsChanged.connect(self._on_text)
+        document.modificationChanged.connect(self._on_modified)
+        self._check_timer.timeout.connect(lambda: self._later(self.check(), "check the text"))
+        self._draft_timer.timeout.connect(lambda: self._later(self.keep_draft(), "keep the draft"))
+        self.problems.chosen.connect(self.go_to_problem)
+        self.problems.fix_asked.connect(self.apply_fix)
+        self.editor.problem_asked.connect(self.problems.select)
+        self._check_timer.start(0)
+
+    def _load(self) -> None:
+        if not self.editor.load(self.file.saved_text) and "\r" in self.file.saved_text:
+            self._offer_one_line_end()
+        elif self.editor.text() != self.file.saved_text:
+            self._refuse_typing(
+                self.tr("{} holds characters that an editor would change.").format(self.file.path.name),
+                self.tr("It is shown, but can't be edited here."),
+            )
+        elif self.file.is_read_only:
+            self._refuse_typing(
+                self.tr("{} is read-only.").format(self.file.path.name),
+                self.tr("It can be read here. To edit it, give yourself the right to write it, or make a copy."),
+            )
+        else:
+            self._offer_kept_text()
+
+    def _refuse_typing(self, text: str, hint: str) -> None:
+        self.editor.setReadOnly(True)
+        self.editor.setTextInteractionFlags(_READING)
+        self.note.show_text("info", text, hint)
+
+    def _offer_one_line_end(self) -> None:
+        self.editor.setReadOnly(True)
+        text = self.tr("The lines of {} end in different ways.").format(self.file.path.name)
+        hint = self.tr("An editor shows them alike, so saving would change them. Make them alike first, or only read.")
+        self._ask(self.note, "info", text, hint, (self.tr("&Make them alike"), self._make_line_ends_alike))
+
+    def _make_line_ends_alike(self) -> None:
+        self.editor.setReadOnly(False)
+        self.editor.document().setModified(True)
+        self.note.hide()
+
+    def _offer_kept_text(self) -> None:
+        kept = presenter.kept_text(self._drafts, self.file)
+        if kept is None:
+            return
+        moment = QDateTime.fromSecsSinceEpoch(int(kept.kept.timestamp()))
+        when = QLocale().toString(moment, QLocale.FormatType.ShortFormat)
+        if kept.fits:
+            self.editor.change_to(kept.text)
+            text = self.tr("Your unsaved changes of {} are back.").format(when)
+            self._ask(self.note, "info", text, "", (self.tr("&Discard them"), self._drop_kept))
+            return
+        text = self.tr("There are unsaved changes of {}, but the file has changed since.").format(when)
+        take = (self.tr("&Show my text"), lambda: self._take_kept(kept.text))
+        self._ask(self.note, "warning", text, "", take, (self.tr("&Drop it"), self._drop_kept))
+
+    def _take_kept(self, text: str) -> None:
+        self.editor.change_to(text)
+        self.note.hide()
+
+    def _drop_kept(self) -> None:
+        self.editor.change_to(self.file.saved_text)
+        self.editor.document().setModified(False)
+        self.forget_draft()
+        self.note.hide()
+
+    def _ask(self, bar: InlineMessage, tone: str, text: str, hint: str, *ways: tuple[str, Any]) -> None:
+        bar.clear_buttons()
+        for words, act in ways:
+            made: QPushButton = button(words, on_click=act)
+            bar.add_button(made)
+        bar.show_text(tone, text, hint)
+
+    # ----- what happens
+
+    def _on_text(self) -> None:
+        self._planned = ()
+        self._check_timer.start(CHECK_MS)
+        if self.is_modified and not self._draft_timer.isActive():
+            self._draft_timer.start()
+
+    def _on_modified(self, modified: bool) -> None:
+        if not modified:
+            self._draft_timer.stop()
+            self._later(asyncio.to_thread(self._drafts.drop, str(self.file.path)), "drop the draft")
+        self.changed.emit()
+
+    def _show_problems(self) -> None:
+        found = presenter.merged_problems(self._checked, self._planned)
+        self.editor.set_problems(found)
+        self.problems.show_problems(found)
+        self.changed.emit()
+
+    def _show_disk_state(self, state: DiskState) -> None:
+        name = self.file.path.name
+        if state is DiskState.CHANGED:
+            self._ask(
+                self.disk_bar, "warning", self.tr("{} was changed by another program.").format(name),
+                self.tr("Your unsaved text is still here. Nothing is overwritten before you choose."),
+                (self.tr("&Reload"), lambda: self._later(self.reload(), "reload")),
+                (self.tr("&Keep mine"), lambda: self._later(self.save(overwrite=True), "keep mine")),
+            )  # fmt: skip
+        elif state is DiskState.DELETED:
+            self.editor.document().setModified(True)
+            self._ask(
+                self.disk_bar, "warning", self.tr("{} was deleted by another program.").format(name),
+                self.tr("Its text is still here."),
+                (self.tr("&Save it again"), lambda: self._later(self.save(overwrite=True), "save again")),
+                (self.tr("&Close it"), self.gone.emit),
+            )  # fmt: skip
+        else:
+            self.disk_bar.hide()
+
+    def _later(self, work: Coroutine[Any, Any, Any], name: str) -> None:
+        task = spawn(work, f"{name}: {self.file.path.name}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

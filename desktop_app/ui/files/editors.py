@@ -1,0 +1,341 @@
+"""The open files: tabs, the buttons beside them, and the text of the tab that is shown."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QFileSystemWatcher, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+
+from desktop_app.api import UserError, Value
+from desktop_app.presenters.editor import OpenFile, why_not_run
+from desktop_app.services.drafts import Drafts
+from desktop_app.ui.files.editor_pane import EditorPane
+from desktop_app.ui.files.kind_icons import icon_of
+from desktop_app.ui.files.questions import ask
+from desktop_app.ui.tasks import spawn
+from desktop_app.ui.theme import Space
+from desktop_app.ui.widgets import InlineMessage, button, primary_button
+
+if TYPE_CHECKING:
+    from desktop_app.services.workbench import Workbench
+
+_SETTLE_MS = 200
+
+
+class Editors(QWidget):
+    """Every open file has a tab. `shown` says that another one is shown, None where none is."""
+
+    shown = Signal(object)  # EditorPane | None
+    changed = Signal()
+    run_asked = Signal(Path)
+    emptied = Signal()
+
+    def __init__(self, workbench: Workbench) -> None:
+        super().__init__()
+        self._workbench = workbench
+        self.drafts = Drafts(workbench.places.drafts, "texts")
+        self.tabs, self.stack = QTabBar(), QStackedWidget()
+        self.message = InlineMessage()
+        self.run_button = primary_button(self.tr("Run here"), "mdi6.play", self._ask_run)
+        self.validate_button = button(self.tr("Validate"), "mdi6.check-all", self.validate)
+        self.zoom_level = 0
+        self._panes: dict[Path, EditorPane] = {}
+        self._watcher = QFileSystemWatcher(self)
+        self._touched: set[str] = set()
+        self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
+        self._build()
+        self._connect()
+
+    # ----- what the page asks
+
+    @property
+    def current(self) -> EditorPane | None:
+        """The pane that is shown."""
+        widget = self.stack.currentWidget()
+        return widget if isinstance(widget, EditorPane) else None
+
+    @property
+    def panes(self) -> tuple[EditorPane, ...]:
+        """Every open file, in the order of the tabs."""
+        return tuple(self._panes[each] for each in self._order())
+
+    def pane(self, path: Path) -> EditorPane | None:
+        """Return the pane of a file that is open."""
+        return self._panes.get(path)
+
+    async def open_file(self, path: Path, line: int | None = None, column: int = 1) -> EditorPane | None:
+        """Show a file in its tab; says why where it can't be shown as text."""
+        pane = self._panes.get(path)
+        if pane is None:
+            try:
+                file = await asyncio.to_thread(OpenFile, path)
+            except UserError as error:
+                self.message.show_error(error)
+                return None
+            pane = self._panes.get(path) or self._add(path, file)
+        self.message.hide()
+        self.tabs.setCurrentIndex(self._order().index(path))
+        self._show_current()
+        if line is not None:
+            pane.editor.go_to(line, column)
+        return pane
+
+    async def close_tab(self, index: int) -> bool:
+        """Close a tab; asks what becomes of unsaved text. Returns whether it is closed."""
+        paths = self._order()
+        if not 0 <= index < len(paths):
+            return False
+        pane = self._panes[paths[index]]
+        if pane.is_modified:
+            question = self.tr("Save {} before closing it?").format(pane.file.path.name)
+            answer = await ask(
+                self.window(), self.tr("Unsaved text"), question,
+                (("save", self.tr("&Save")), ("discard", self.tr("&Discard")), ("cancel", self.tr("&Cancel"))),
+                self.tr("What you wrote since the last save would be lost."),
+            )  # fmt: skip
+            if answer == "cancel" or (answer == "save" and not await pane.save(overwrite=False)):
+                return False
+            pane.forget_draft()
+        self._remove(pane)
+        return True
+
+    async def save_all(self) -> bool:
+        """Save every file with unsaved text; returns whether all are saved."""
+        return all([await each.save() for each in self.panes if each.is_modified])
+
+    async def keep_drafts(self) -> None:
+        """Keep all unsaved texts, for the next start."""
+        for each in self.panes:
+            await each.keep_draft()
+
+    def follow_rename(self, old: Path, new: Path) -> None:
+        """Let tabs follow a file or folder to its new name."""
+        for path, pane in tuple(self._panes.items()):
+            if path == old or path.is_relative_to(old):
+                target = new if path == old else new / path.relative_to(old)
+                self._move(pane, path, target)
+
+    def close_deleted(self, path: Path) -> None:
+        """Close the tabs of what was deleted here, but never unsaved text."""
+        for each, pane in tuple(self._panes.items()):
+            if (each == path or each.is_relative_to(path)) and not pane.is_modified:
+                self._remove(pane)
+
+    def zoom(self, steps: int) -> int:
+        """Make all texts larger or smaller (0: as they were); returns the steps from where they were."""
+        self.zoom_level = max(-5, min(20, self.zoom_level + steps)) if steps else 0
+        for each in self.panes:
+            each.editor.set_zoom(self.zoom_level)
+        return self.zoom_level
+
+    def step_tab(self, by: int) -> None:
+        """Show the tab at the right (1) or left (-1); round and round."""
+        if self.tabs.count():
+            self.tabs.setCurrentIndex((self.tabs.currentIndex() + by) % self.tabs.count())
+
+    def validate(self) -> None:
+        """Check the text that is shown, and say so also where nothing is wrong."""
+        if self.current is not None:
+            spawn(self._validate(self.current), "validate")
+
+    def remembered(self) -> list[Value]:
+        """Return which files are open, and where the cursor is in each."""
+        places: list[Value] = []
+        for pane in self.panes:
+            line, column = pane.editor.place
+            places.append({"path": str(pane.file.path), "line": line, "column": column, "shown": pane is self.current})
+        return places
+
+    def close_all(self) -> None:
+        """Close every tab; texts that are not saved are drafts by now."""
+        for each in self.panes:
+            self._remove(each)
+
+    def set_busy(self, text: str) -> None:
+        """Show that a plan is being worked out (empty: not any more)."""
+        self.run_button.setText(text or self.tr("Run here"))
+        self.run_button.setEnabled(not text)
+        if not text:
+            self._update_buttons()
+
+    # ----- building
+
+    def _build(self) -> None:
+        self.tabs.setAccessibleName(self.tr("Open files"))
+        self.tabs.setTabsClosable(True)
+        self.tabs.setMovable(True)
+        self.tabs.setExpanding(False)
+        self.tabs.setDocumentMode(True)
+        self.tabs.setDrawBase(False)
+        self.tabs.setUsesScrollButtons(True)
+        self.tabs.setElideMode(Qt.TextElideMode.ElideMiddle)
+        self.tabs.installEventFilter(self)
+        row = QHBoxLayout()
+        row.setSpacing(Space.S)
+        row.addWidget(self.tabs, 1)
+        row.addWidget(self.validate_button)
+        row.addWidget(self.run_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(Space.S, Space.M, Space.L, Space.M)
+        column.setSpacing(Space.S)
+        column.addLayout(row)
+        column.addWidget(self.message)
+        column.addWidget(self.stack, 1)
+
+    def _connect(self) -> None:
+        self.tabs.currentChanged.connect(lambda _index: self._show_current())
+        self.tabs.tabCloseRequested.connect(lambda index: spawn(self.close_tab(index), "close a tab"))
+        self.tabs.tabMoved.connect(lambda _from, _to: self.changed.emit())
+        self._watcher.fileChanged.connect(self._on_disk)
+        self._watcher.directoryChanged.connect(self._on_folder)
+        self._settle.timeout.connect(self._look_at_touched)
+        self._update_buttons()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Called by Qt: the middle mouse button closes a tab."""
+        if event.type() == QEvent.Type.MouseButtonRelease and isinstance(event, QMouseEvent):
+            index = self.tabs.tabAt(event.position().toPoint())
+            if event.button() == Qt.MouseButton.MiddleButton and index >= 0:
+                spawn(self.close_tab(index), "close a tab")
+                return True
+        return super().eventFilter(watched, event)
+
+    # ----- tabs
+
+    def _add(self, path: Path, file: OpenFile) -> EditorPane:
+        pane = EditorPane(file, self._workbench, self.drafts)
+        self._panes[path] = pane
+        pane.editor.set_zoom(self.zoom_level)
+        pane.editor.zoomed.connect(self.zoom)
+        self.stack.addWidget(pane)
+        pane.changed.connect(lambda: self._on_pane(pane))
+        pane.saved.connect(lambda: self._watch(pane.file.path))
+        pane.gone.connect(lambda: self._let_go(pane))
+        index = self.tabs.addTab(pane.title)
+        self.tabs.setTabData(index, path)
+        self.tabs.setTabToolTip(index, str(path))
+        self._watch(path)
+        self._name_close_button(index, path.name)
+        self._on_pane(pane)
+        return pane
+
+    def _name_close_button(self, index: int, name: str) -> None:
+        for side in (QTabBar.ButtonPosition.RightSide, QTabBar.ButtonPosition.LeftSide):
+            made = self.tabs.tabButton(index, side)
+            if made is not None:
+                made.setAccessibleName(self.tr("Close {}").format(name))
+                made.setToolTip(self.tr("Close {}").format(name))
+
+    def _remove(self, pane: EditorPane) -> None:
+        path = next(each for each, found in self._panes.items() if found is pane)
+        index = self._order().index(path)
+        del self._panes[path]
+        self._watcher.removePath(str(path))
+        pane.dispose()
+        self.stack.removeWidget(pane)
+        self.tabs.removeTab(index)
+        pane.deleteLater()
+        self._show_current()
+        self.changed.emit()
+        if not self._panes:
+            self.emptied.emit()
+
+    def _move(self, pane: EditorPane, old: Path, new: Path) -> None:
+        index = self._order().index(old)
+        try:
+            pane.moved_to(new)
+        except UserError as error:
+            self.message.show_error(error)
+            return
+        del self._panes[old]
+        self._panes[new] = pane
+        self.tabs.setTabData(index, new)
+        self.tabs.setTabToolTip(index, str(new))
+        self._watcher.removePath(str(old))
+        self._watch(new)
+        self._on_pane(pane)
+
+    def _let_go(self, pane: EditorPane) -> None:
+        pane.forget_draft()
+        self._remove(pane)
+
+    def _order(self) -> list[Path]:
+        return [self.tabs.tabData(index) for index in range(self.tabs.count())]
+
+    def _show_current(self) -> None:
+        index = self.tabs.currentIndex()
+        pane = self._panes.get(self.tabs.tabData(index)) if index >= 0 else None
+        if pane is not None and self.stack.currentWidget() is not pane:
+            self.stack.setCurrentWidget(pane)
+            spawn(pane.look_at_disk(), "look at the disk")
+        self._update_buttons()
+        self.shown.emit(pane)
+
+    def _on_pane(self, pane: EditorPane) -> None:
+        paths = self._order()
+        path = next((each for each, found in self._panes.items() if found is pane), None)
+        if path in paths:
+            index = paths.index(path)
+            self.tabs.setTabText(index, pane.title)
+            self.tabs.setTabIcon(index, icon_of(pane.kind))
+        self._update_buttons()
+        self.changed.emit()
+
+    def _update_buttons(self) -> None:
+        pane = self.current
+        reason = pane.why_not_run if pane else why_not_run(None, "")
+        self._enable(self.run_button, reason or self.tr("Plan this job, show what it would do, and run it  Ctrl+R"))
+        self.run_button.setEnabled(not reason)
+        self._enable(
+            self.validate_button, self.tr("Check this file now  F7") if pane else self.tr("Open a file first.")
+        )
+        self.validate_button.setEnabled(pane is not None)
+
+    def _enable(self, made: QPushButton, tip: str) -> None:
+        made.setToolTip(tip)
+        made.setAccessibleDescription(tip)
+
+    async def _validate(self, pane: EditorPane) -> None:
+        found = await pane.check()
+        if not found:
+            pane.note.clear_buttons()
+            pane.note.show_text("info", self.tr("{}: nothing is wrong.").format(pane.file.path.name))
+        elif pane is self.current:
+            pane.problems.focus()
+
+    def _ask_run(self) -> None:
+        if self.current is not None:
+            self.run_asked.emit(self.current.file.path)
+
+    # ----- following the disk
+
+    def _watch(self, path: Path) -> None:
+        """Watch a file, and its folder: a file that is replaced as a whole is lost to a watcher."""
+        for each in (str(path), str(path.parent)):
+            if each not in (*self._watcher.files(), *self._watcher.directories()) and Path(each).exists():
+                self._watcher.addPath(each)
+
+    def _on_disk(self, path: str) -> None:
+        self._touched.add(path)
+        self._settle.start()
+
+    def _on_folder(self, folder: str) -> None:
+        self._touched.update(str(each) for each in self._panes if str(each.parent) == folder)
+        self._settle.start()
+
+    def _look_at_touched(self) -> None:
+        touched, self._touched = self._touched, set()
+        for each in touched:
+            pane = self._panes.get(Path(each))
+            if pane is not None:
+                self._watch(pane.file.path)
+                spawn(pane.look_at_disk(), "look at the disk")
+
+    def look_at_all(self) -> None:
+        """Look at every open file: the window came to the front again."""
+        for each in self.panes:
+            spawn(each.look_at_disk(), "look at the disk")

@@ -1,0 +1,288 @@
+"""The Files page: the project at the left, open texts in tabs, Run and the wizard."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from desktop_app.api import UserError, Value
+from desktop_app.ui.files.actions import add_file_actions
+from desktop_app.ui.files.editor_pane import EditorPane
+from desktop_app.ui.files.editors import Editors
+from desktop_app.ui.files.running import Runner
+from desktop_app.ui.files.tree_panel import TreePanel
+from desktop_app.ui.tasks import spawn
+from desktop_app.ui.widgets import EmptyState, button, primary_button
+
+if TYPE_CHECKING:
+    from desktop_app.services.workbench import Workbench
+    from desktop_app.ui.shell import Shell
+    from desktop_app.ui.wizard.dialog import WizardDialog
+
+_TREE_WIDTH = 224
+
+
+class FilesPage(QWidget):
+    """What the window asks of it is `FilesView` (ui/shell.py)."""
+
+    def __init__(self, workbench: Workbench, shell: Shell) -> None:
+        super().__init__()
+        self.setProperty("role", "page")
+        self.shell = shell
+        self.workbench = workbench
+        self.tree = TreePanel()
+        self.editors = Editors(workbench)
+        self.runner = Runner(workbench, shell, self)
+        self.wizard: WizardDialog | None = None
+        self._right = QStackedWidget()
+        self._whole = QStackedWidget()
+        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._restoring = False
+        self._build()
+        self._connect()
+        add_file_actions(self, shell)
+        zoomed = shell.state.get("files.zoom")
+        self.editors.zoom_level = zoomed if isinstance(zoomed, int) else 0
+
+    # ----- FilesView
+
+    def open_folder(self, folder: Path) -> None:
+        """Make `folder` the project that is open; the files that were open in it are opened again."""
+        if folder != self.folder:
+            spawn(self._open_folder(folder), f"open {folder.name}")
+
+    def open_file(self, path: Path, line: int | None = None) -> None:
+        """Open a file in a tab, or show the tab it is in."""
+        spawn(self._open_file(path, line), f"open {path.name}")
+
+    def new_job(self, template: str | None = None) -> None:
+        """Open the wizard on the open project; without a project, ask for one first."""
+        if self.folder is None:
+            self.choose_folder()
+        if self.folder is not None:
+            self._open_wizard(self.folder, template)
+
+    def run_file(self, path: Path) -> None:
+        """Plan, have reviewed, submit."""
+        spawn(self._run_file(path), f"run {path.name}")
+
+    def show_problems(self) -> None:
+        """Show the first file with a problem, and its list."""
+        found = next((each for each in self.editors.panes if each.editor.problems), None)
+        if found is not None:
+            self.open_file(found.file.path)
+            found.problems.focus()
+
+    async def may_close(self) -> bool:
+        """Keep unsaved texts as drafts, and remember what is open."""
+        await self.editors.keep_drafts()
+        self.remember()
+        if self.wizard is not None:
+            self.wizard.close()
+        return True
+
+    # ----- what actions ask
+
+    @property
+    def folder(self) -> Path | None:
+        """The open project."""
+        return self.tree.model.folder
+
+    @property
+    def pane(self) -> EditorPane | None:
+        """The text that is shown."""
+        return self.editors.current
+
+    def choose_folder(self) -> None:
+        """Ask for a folder to open."""
+        start = str(self.folder or Path.home())
+        chosen = QFileDialog.getExistingDirectory(self, self.tr("Open a folder"), start)
+        if chosen:
+            self.shell.open_path(Path(chosen))
+
+    def run_current(self) -> None:
+        """Run the job that is shown; where it can't be run, say why."""
+        pane = self.pane
+        if pane is None or pane.why_not_run:
+            reason = pane.why_not_run if pane else self.tr("Open a job file to run it.")
+            self.editors.message.show_text("info", reason)
+        else:
+            self.run_file(pane.file.path)
+
+    def zoom(self, steps: int) -> None:
+        """Make the text of all files larger or smaller; remembered."""
+        kept = self.editors.zoom(steps)
+        self.shell.state.set("files.zoom", kept)
+
+    def remember(self) -> None:
+        """Remember the open files of this project."""
+        if self._restoring or self.folder is None:
+            return
+        kept = self.shell.state.get("files.open")
+        known = dict(kept) if isinstance(kept, dict) else {}
+        known.pop(str(self.folder), None)
+        known[str(self.folder)] = self.editors.remembered()
+        self.shell.state.set("files.open", dict(list(known.items())[-12:]))
+
+    # ----- building
+
+    def _build(self) -> None:
+        self._right.addWidget(self._no_file())
+        self._right.addWidget(self.editors)
+        self._splitter.addWidget(self.tree)
+        self._splitter.addWidget(self._right)
+        self._splitter.setStretchFactor(1, 1)
+        self._splitter.setSizes([_TREE_WIDTH, 1000])
+        self._splitter.setCollapsible(1, False)
+        self._splitter.setHandleWidth(1)
+        self._whole.addWidget(self._no_project())
+        self._whole.addWidget(self._splitter)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._whole)
+
+    def _no_project(self) -> EmptyState:
+        made = EmptyState(
+            "mdi6.folder-open-outline", self.tr("Open a folder to begin"),
+            self.tr("A project is a folder of plain files: a job.yml says what to run, a script does it."),
+            primary_button(self.tr("Open a folder…"), "mdi6.folder-open-outline", self.choose_folder),
+        )  # fmt: skip
+        made.add_action(button(self.tr("Open the sample project"), "mdi6.school-outline", self._open_sample))
+        return made
+
+    def _no_file(self) -> EmptyState:
+        return EmptyState(
+            "mdi6.file-document-edit-outline", self.tr("No file is open"),
+            self.tr("Pick one at the left. A job file runs from here, on this machine, with Ctrl+R."),
+            primary_button(self.tr("New job…"), "mdi6.plus", self.shell.new_job),
+        )  # fmt: skip
+
+    def _connect(self) -> None:
+        self.tree.file_chosen.connect(self.open_file)
+        self.tree.run_asked.connect(self.run_file)
+        self.tree.folder_asked.connect(self.choose_folder)
+        self.tree.renamed.connect(self.editors.follow_rename)
+        self.tree.deleted.connect(self.editors.close_deleted)
+        self.editors.run_asked.connect(self.run_file)
+        self.editors.shown.connect(self._on_shown)
+        self.editors.changed.connect(self._on_changed)
+        self.editors.emptied.connect(lambda: self._right.setCurrentIndex(0))
+        follow = getattr(self.shell.state, "follow_splitter", None)
+        if follow is not None:
+            follow("files.splitter", self._splitter)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: the window came to the front, so look what happened meanwhile."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.editors.look_at_all()
+
+    # ----- doing
+
+    async def _open_folder(self, folder: Path) -> None:
+        if self.folder is not None:
+            await self.editors.keep_drafts()
+            self.remember()
+        self._restoring = True
+        try:
+            self.editors.close_all()
+            self.tree.set_folder(folder)
+            self._whole.setCurrentIndex(1)
+            await self._reopen(folder)
+        finally:
+            self._restoring = False
+
+    async def _reopen(self, folder: Path) -> None:
+        kept = self.shell.state.get("files.open")
+        places = kept.get(str(folder)) if isinstance(kept, dict) else None
+        shown: Path | None = None
+        for each in places if isinstance(places, list) else await asyncio.to_thread(_first_job, folder):
+            if not isinstance(each, dict) or not isinstance(each.get("path"), str):
+                continue
+            path = Path(str(each["path"]))
+            if path.is_file():
+                await self.editors.open_file(path, _whole(each.get("line")), _whole(each.get("column")))
+                self._right.setCurrentIndex(1)
+                shown = path if each.get("shown") else shown
+        if shown is not None:
+            await self.editors.open_file(shown)
+
+    async def _open_file(self, path: Path, line: int | None) -> EditorPane | None:
+        pane = await self.editors.open_file(path, line)
+        if pane is not None or self.editors.panes or not self.editors.message.isHidden():
+            self._right.setCurrentIndex(1)
+        if pane is not None and line is not None:
+            pane.editor.setFocus()
+        return pane
+
+    async def _run_file(self, path: Path) -> None:
+        pane = await self._open_file(path, None)
+        if pane is None:
+            return
+        self.editors.set_busy(self.tr("Planning…"))
+        try:
+            await self.runner.run(pane)
+        finally:
+            self.editors.set_busy("")
+
+    def _open_wizard(self, folder: Path, template: str | None) -> None:
+        from desktop_app.ui.wizard.dialog import WizardDialog
+
+        if self.wizard is not None:
+            self.wizard.raise_()
+            self.wizard.activateWindow()
+            return
+        self.wizard = WizardDialog(self.workbench, folder, template, self.window())
+        self.wizard.finished.connect(self._on_wizard_closed)
+        self.wizard.job_written.connect(self._on_job_written)
+        self.wizard.open()
+
+    def _on_wizard_closed(self, _result: int) -> None:
+        if self.wizard is not None:
+            if self.wizard.kept_draft:
+                text = self.tr("Your answers are kept: New job goes on where you stopped.")
+                self.editors.message.show_text("info", text)
+            self.wizard.deleteLater()
+            self.wizard = None
+
+    def _on_job_written(self, path: Path, runs: bool) -> None:
+        spawn(self.tree.model.refresh(path.parent), "show the new job")
+        if runs:
+            self.run_file(path)
+        else:
+            self.open_file(path)
+
+    def _open_sample(self) -> None:
+        from desktop_app.services.samples import own_copy
+
+        try:
+            self.shell.open_path(own_copy(self.workbench.places))
+        except UserError as error:
+            self.shell.say(error)
+
+    def _on_shown(self, pane: EditorPane | None) -> None:
+        if pane is not None:
+            self._right.setCurrentIndex(1)
+            self.tree.show_file(pane.file.path)
+        self._on_changed()
+
+    def _on_changed(self) -> None:
+        problems = [each for pane in self.editors.panes for each in pane.editor.problems]
+        errors = sum(1 for each in problems if each.severity == "error")
+        warnings = sum(1 for each in problems if each.severity == "warning")
+        self.shell.set_problems(errors, warnings)
+        self.remember()
+
+
+def _whole(value: Value) -> int:
+    return value if isinstance(value, int) and value > 0 else 1
+
+
+def _first_job(folder: Path) -> list[Value]:
+    """Return the job file that a project which was never open before opens with."""
+    found = next((each for each in (folder / "job.yml", folder / "job.yaml") if each.is_file()), None)
+    return [{"path": str(found), "shown": True}] if found else []

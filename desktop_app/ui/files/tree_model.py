@@ -1,0 +1,288 @@
+"""The project folder as a tree that reads a folder when it is opened, off the window's thread, and follows the disk."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QFileSystemWatcher,
+    QModelIndex,
+    QPersistentModelIndex,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import QColor
+
+from desktop_app.api import UserError
+from desktop_app.presenters.editor import KIND_TITLES
+from desktop_app.presenters.files import Entry, list_folder
+from desktop_app.ui.files.kind_icons import entry_icon
+from desktop_app.ui.tasks import spawn
+from desktop_app.ui.theme import theme_manager
+
+_Index = QModelIndex | QPersistentModelIndex
+_SETTLE_MS = 150
+PATH_ROLE = int(Qt.ItemDataRole.UserRole)
+
+
+class Node:
+    """An entry with what lies in it; `children` is None until its folder has been read."""
+
+    __slots__ = ("children", "entry", "is_loading", "parent")
+
+    def __init__(self, entry: Entry, parent: Node | None = None) -> None:
+        self.entry = entry
+        self.parent = parent
+        self.children: list[Node] | None = None
+        self.is_loading = False
+
+    @property
+    def row(self) -> int:
+        """The place among its siblings."""
+        siblings = self.parent.children if self.parent else None
+        return siblings.index(self) if siblings else 0
+
+
+class ProjectModel(QAbstractItemModel):
+    """One top row, the project folder; everything else below it. `failed` says why a folder can't be read."""
+
+    failed = Signal(UserError)
+    loaded = Signal(Path)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._root: Node | None = None
+        self._changed: set[str] = set()
+        self._watcher = QFileSystemWatcher(self)
+        self._watcher.directoryChanged.connect(self._on_disk)
+        self._timer = QTimer(self, singleShot=True, interval=_SETTLE_MS)
+        self._timer.timeout.connect(self._read_changed)
+        theme_manager().changed.connect(self._on_theme)
+
+    # ----- what the page asks
+
+    @property
+    def folder(self) -> Path | None:
+        """The project folder."""
+        return self._root.entry.path if self._root else None
+
+    def set_folder(self, folder: Path) -> None:
+        """Show another project."""
+        self.beginResetModel()
+        watched = self._watcher.directories()
+        if watched:
+            self._watcher.removePaths(watched)
+        self._root = Node(Entry(folder.name or str(folder), folder, True, "folder"))
+        self.endResetModel()
+
+    def entry(self, index: _Index) -> Entry | None:
+        """Return what a row stands for."""
+        return self._node(index).entry if index.isValid() else None
+
+    def index_of(self, path: Path) -> QModelIndex:
+        """Return the row of a path, invalid where its folder has not been read."""
+        node = self._find(path)
+        return self._index(node) if node else QModelIndex()
+
+    async def load(self, path: Path) -> QModelIndex:
+        """Read every folder on the way to `path`, and return its row (invalid where there is none)."""
+        if self._root is None or not path.is_relative_to(self._root.entry.path):
+            return QModelIndex()
+        here = self._root.entry.path
+        for part in path.relative_to(here).parts:
+            node = self._find(here)
+            if node is None:
+                return QModelIndex()
+            if node.children is None:
+                await self._read(node)
+            here /= part
+        return self.index_of(path)
+
+    async def refresh(self, folder: Path | None = None) -> None:
+        """Read a folder anew, or all that have been read."""
+        nodes = self._read_nodes() if folder is None else [self._find(folder)]
+        for node in nodes:
+            if node is not None and node.entry.is_folder:
+                await self._read(node)
+
+    # ----- Qt's model
+
+    def index(self, row: int, column: int, parent: _Index = QModelIndex()) -> QModelIndex:  # noqa: B008 - Qt's
+        """Return a row's index."""
+        if column != 0 or row < 0:
+            return QModelIndex()
+        if not parent.isValid():
+            return self.createIndex(0, 0, self._root) if self._root and row == 0 else QModelIndex()
+        children = self._node(parent).children or []
+        return self.createIndex(row, 0, children[row]) if row < len(children) else QModelIndex()
+
+    def parent(self, index: _Index = QModelIndex()) -> QModelIndex:  # type: ignore[override]  # noqa: B008 - Qt's
+        """Return the row that a row lies below."""
+        node = self._node(index).parent if index.isValid() else None
+        return self._index(node) if node else QModelIndex()
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's
+        """Return how many rows are known below a row."""
+        if not parent.isValid():
+            return 1 if self._root else 0
+        return len(self._node(parent).children or [])
+
+    def columnCount(self, _parent: _Index = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's
+        """Return 1."""
+        return 1
+
+    def hasChildren(self, parent: _Index = QModelIndex()) -> bool:  # noqa: N802, B008 - Qt's
+        """Return whether a row can be opened; a folder that was not read yet can."""
+        if not parent.isValid():
+            return self._root is not None
+        node = self._node(parent)
+        return node.entry.is_folder and (node.children is None or bool(node.children))
+
+    def canFetchMore(self, parent: _Index) -> bool:  # noqa: N802 - Qt's name
+        """Return whether a folder is still to be read."""
+        if not parent.isValid():
+            return False
+        node = self._node(parent)
+        return node.entry.is_folder and node.children is None and not node.is_loading
+
+    def fetchMore(self, parent: _Index) -> None:  # noqa: N802 - Qt's name
+        """Read a folder; its rows come a little later."""
+        if self.canFetchMore(parent):
+            spawn(self._read(self._node(parent)), "read a folder")
+
+    def data(self, index: _Index, role: int = 0) -> Any:
+        """Return a row's name, icon, tool tip and path."""
+        if not index.isValid():
+            return None
+        show = _ROLES.get(role)
+        return show(self._node(index).entry) if show else None
+
+    # ----- reading
+
+    async def _read(self, node: Node) -> None:
+        if node.is_loading:
+            return
+        node.is_loading = True
+        try:
+            entries = await asyncio.to_thread(list_folder, node.entry.path)
+        except UserError as error:
+            entries = ()
+            if node.entry.path.exists() or node.parent is None:
+                self.failed.emit(error)
+        finally:
+            node.is_loading = False
+        if self._is_here(node):
+            self._take(node, entries)
+            self._watch(node.entry.path)
+            self.loaded.emit(node.entry.path)
+
+    def _take(self, node: Node, entries: tuple[Entry, ...]) -> None:
+        """Make a folder's rows those of `entries`, keeping what is there, so that what is open stays open."""
+        parent = self._index(node)
+        if node.children is None:
+            node.children = []
+        wanted = {each.path: each for each in entries}
+        for row in reversed(range(len(node.children))):
+            child = node.children[row]
+            entry = wanted.get(child.entry.path)
+            if entry is None or entry.is_folder != child.entry.is_folder:
+                self.beginRemoveRows(parent, row, row)
+                del node.children[row]
+                self.endRemoveRows()
+        for row, entry in enumerate(entries):
+            self._place(node, row, entry, parent)
+
+    def _place(self, node: Node, row: int, entry: Entry, parent: QModelIndex) -> None:
+        children = node.children or []
+        if row < len(children) and children[row].entry.path == entry.path:
+            if children[row].entry != entry:
+                children[row].entry = entry
+                index = self.index(row, 0, parent)
+                self.dataChanged.emit(index, index)
+            return
+        self.beginInsertRows(parent, row, row)
+        children.insert(row, Node(entry, node))
+        self.endInsertRows()
+
+    # ----- following the disk
+
+    def _watch(self, folder: Path) -> None:
+        if str(folder) not in self._watcher.directories():
+            self._watcher.addPath(str(folder))
+
+    def _on_disk(self, folder: str) -> None:
+        self._changed.add(folder)
+        self._timer.start()
+
+    def _read_changed(self) -> None:
+        changed, self._changed = self._changed, set()
+        for each in changed:
+            spawn(self.refresh(Path(each)), "follow the disk")
+
+    def _on_theme(self) -> None:
+        if self._root:
+            index = self._index(self._root)
+            self.dataChanged.emit(index, index)
+
+    # ----- nodes
+
+    def _node(self, index: _Index) -> Node:
+        node = index.internalPointer()
+        if not isinstance(node, Node):
+            raise TypeError("a row of another model")
+        return node
+
+    def _index(self, node: Node) -> QModelIndex:
+        return self.createIndex(node.row, 0, node)
+
+    def _find(self, path: Path) -> Node | None:
+        node = self._root
+        if node is None or not path.is_relative_to(node.entry.path):
+            return None
+        for part in path.relative_to(node.entry.path).parts:
+            node = next((each for each in node.children or [] if each.entry.name == part), None)
+            if node is None:
+                return None
+        return node
+
+    def _is_here(self, node: Node) -> bool:
+        while node.parent is not None:
+            if not node.parent.children or node not in node.parent.children:
+                return False
+            node = node.parent
+        return node is self._root
+
+    def _read_nodes(self) -> list[Node | None]:
+        found: list[Node | None] = []
+        waiting = [self._root] if self._root else []
+        while waiting:
+            node = waiting.pop()
+            if node.children is not None or node is self._root:
+                found.append(node)
+                waiting += [each for each in node.children or [] if each.entry.is_folder]
+        return found
+
+
+def _ink(entry: Entry) -> QColor | None:
+    quiet = entry.kind == "more" or entry.name.startswith(".")
+    return QColor(theme_manager().theme.muted) if quiet else None
+
+
+_ROLES: dict[int, Callable[[Entry], Any]] = {
+    Qt.ItemDataRole.DisplayRole: lambda entry: entry.name,
+    Qt.ItemDataRole.EditRole: lambda entry: entry.name,
+    Qt.ItemDataRole.DecorationRole: entry_icon,
+    Qt.ItemDataRole.ToolTipRole: lambda entry: f"{entry.path}\n{_kind_word(entry)}".rstrip(),
+    Qt.ItemDataRole.AccessibleTextRole: lambda entry: f"{entry.name}, {_kind_word(entry)}".rstrip(", "),
+    Qt.ItemDataRole.ForegroundRole: _ink,
+    PATH_ROLE: lambda entry: entry.path,
+}
+
+
+def _kind_word(entry: Entry) -> str:
+    return "folder" if entry.is_folder else KIND_TITLES.get(entry.kind, "")

@@ -1,0 +1,318 @@
+"""The plan before it runs: every process with its variables, what goes along, what is wrong. Run submits it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QProgressBar,
+    QSplitter,
+    QTableView,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop_app.api import Severity, SubmissionPlan, UserError
+from desktop_app.presenters import plan_review as presenter
+from desktop_app.presenters.plan_review import Mend
+from desktop_app.presenters.topology import ranks_of
+from desktop_app.ui.row_model import RowModel
+from desktop_app.ui.tasks import spawn
+from desktop_app.ui.theme import Space
+from desktop_app.ui.topology_picture import TopologyPicture
+from desktop_app.ui.widgets import Card, ElidedLabel, InlineMessage, button, dress_table, label, primary_button
+
+if TYPE_CHECKING:
+    from desktop_app.services.workbench import Workbench
+
+PlanAgain = Callable[[], Awaitable[SubmissionPlan | None]]
+_MOST_MESSAGES = 4
+_TONES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "info"}
+
+
+class PlanReview(QDialog):
+    """Emits `submitted` with the run's handle. While the run is being started the dialog says so and stays."""
+
+    submitted = Signal(str)
+
+    def __init__(
+        self, plan: SubmissionPlan, workbench: Workbench, parent: QWidget | None, plan_again: PlanAgain
+    ) -> None:
+        super().__init__(parent)
+        self.plan = plan
+        self._workbench = workbench
+        self._plan_again = plan_again
+        self._task: asyncio.Task[Any] | None = None
+        self.heading, self.place = (
+            label(role="title", wraps=True),
+            ElidedLabel("", "muted", Qt.TextElideMode.ElideMiddle),
+        )
+        self.messages = QVBoxLayout()
+        self.facts = QGridLayout()
+        self.picture = TopologyPicture(most_height=120)
+        self.processes = RowModel(_PROCESS_HEADERS, mono=(3,), right=())
+        self.variables = RowModel((self.tr("Variable"), self.tr("Value"), self.tr("For")), mono=(0, 1), muted=(2,))
+        self.files = RowModel((self.tr("File"), self.tr("Size")), mono=(0,), right=(1,))
+        self.process_table, self.variable_table, self.file_table = QTableView(), QTableView(), QTableView()
+        self.tabs = QTabWidget()
+        self.state = ElidedLabel("", "muted")
+        self.progress = QProgressBar(textVisible=False)
+        self.cancel_button = button(self.tr("Cancel"), on_click=self.reject)
+        self.run_button = primary_button(self.tr("Run here"), "mdi6.play", self.submit)
+        self._build()
+        self.show_plan(plan)
+
+    def show_plan(self, plan: SubmissionPlan) -> None:
+        """Show a plan; it is the object that `submit` submits."""
+        self.plan = plan
+        self.setWindowTitle(self.tr("Run {}").format(presenter.title(plan)))
+        self.heading.setText(presenter.title(plan))
+        self.place.setText(plan.source)
+        self._show_messages(plan)
+        self._show_facts(plan)
+        self.picture.show_topology(plan.topology if plan.processes else ranks_of(plan.job))
+        self._show_rows(plan)
+        reason = presenter.why_not(plan)
+        self.run_button.setEnabled(not reason)
+        self.run_button.setToolTip(reason or self.tr("Start this run  Enter"))
+        self.run_button.setAccessibleDescription(reason)
+        self.state.setText(reason)
+        (self.cancel_button if reason else self.run_button).setFocus()
+
+    def submit(self) -> None:
+        """Start the run."""
+        if self._task is None and self.run_button.isEnabled():
+            self._task = spawn(self._busy(self._submit()), f"submit {presenter.title(self.plan)}", self._say)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: Enter runs, wherever the focus is; Esc is Qt's own."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not self.cancel_button.hasFocus():
+            self.submit()
+        else:
+            super().keyPressEvent(event)
+
+    def reject(self) -> None:
+        """Called by Qt for Esc and Cancel: what is going on is cancelled first, then the dialog closes."""
+        if self._task is not None:
+            self._task.cancel()
+        else:
+            super().reject()
+
+    # ----- building
+
+    def _build(self) -> None:
+        self.resize(860, 640)
+        self.progress.hide()
+        self.progress.setAccessibleName(self.tr("Progress"))
+        self.messages.setSpacing(Space.S)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(Space.XL, Space.L, Space.XL, Space.L)
+        column.setSpacing(Space.M)
+        head = QVBoxLayout()
+        head.setSpacing(2)
+        head.addWidget(self.heading)
+        head.addWidget(self.place)
+        column.addLayout(head)
+        column.addLayout(self.messages)
+        column.addWidget(self._facts_card())
+        column.addWidget(self._tabs(), 1)
+        column.addWidget(self.progress)
+        column.addLayout(self._footer())
+
+    def _facts_card(self) -> Card:
+        card = Card(margin=Space.M, spacing=Space.S)
+        self.facts.setHorizontalSpacing(Space.L)
+        self.facts.setVerticalSpacing(Space.XS)
+        self.facts.setColumnStretch(1, 1)
+        self.facts.setColumnStretch(3, 1)
+        card.body.addLayout(self.facts)
+        card.body.addWidget(self.picture)
+        self.picture.rank_picked.connect(self._show_rank)
+        return card
+
+    def _tabs(self) -> QTabWidget:
+        for view, model, name in (
+            (self.process_table, self.processes, self.tr("Processes")),
+            (self.variable_table, self.variables, self.tr("Variables of the process")),
+            (self.file_table, self.files, self.tr("Files that go along")),
+        ):
+            dress_table(view, name)
+            view.setModel(model)
+            view.verticalHeader().setDefaultSectionSize(view.fontMetrics().height() + Space.S + 2)
+        _stretch(self.process_table, 3)
+        _stretch(self.variable_table, 1)
+        _stretch(self.file_table, 0)
+        self.process_table.selectionModel().currentRowChanged.connect(lambda now, _old: self._show_variables(now.row()))
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.addWidget(self.process_table)
+        split.addWidget(self.variable_table)
+        split.setStretchFactor(1, 2)
+        split.setHandleWidth(Space.S)
+        split.setChildrenCollapsible(False)
+        self.tabs.addTab(split, self.tr("Processes"))
+        self.tabs.addTab(self.file_table, self.tr("Files"))
+        self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setAccessibleName(self.tr("Parts of the plan"))
+        return self.tabs
+
+    def _footer(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(Space.S)
+        row.addWidget(self.state, 1)
+        row.addWidget(self.cancel_button)
+        row.addWidget(self.run_button)
+        self.run_button.setDefault(True)
+        return row
+
+    # ----- showing
+
+    def _show_messages(self, plan: SubmissionPlan) -> None:
+        while (item := self.messages.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        found = presenter.by_severity(plan.diagnostics)
+        shown = [each for each in found if each.severity is not Severity.INFO][:_MOST_MESSAGES]
+        for each in shown:
+            message = InlineMessage(can_close=False)
+            self.messages.addWidget(message)
+            message.show_text(_TONES[each.severity], each.message, self._place_of(each.line, each.path))
+        rest = [each for each in found if each not in shown]
+        self._show_rest([each.message for each in rest])
+        self._add_mends(plan)
+
+    def _show_rest(self, rest: list[str]) -> None:
+        if rest:
+            message = InlineMessage(can_close=False)
+            self.messages.addWidget(message)
+            text = self.tr("%n more to know", "", len(rest)) if len(rest) > 1 else rest[0]
+            message.show_text("info", text, "", "\n".join(rest) if len(rest) > 1 else "")
+
+    def _add_mends(self, plan: SubmissionPlan) -> None:
+        first = self.messages.itemAt(0)
+        bar = first.widget() if first is not None else None
+        if isinstance(bar, InlineMessage):
+            for each in presenter.mends(plan):
+                bar.add_button(button(each.title, "mdi6.wrench-outline", partial(self.mend, each)))
+
+    def mend(self, mend: Mend) -> None:
+        """Set up what the toolchain lacks, then plan again."""
+        if self._task is None:
+            self._task = spawn(self._busy(self._mend(mend)), mend.title, self._say)
+
+    def _place_of(self, line: int | None, path: str) -> str:
+        if line:
+            return self.tr("Line {}").format(line) + (f", {path}" if path else "")
+        return path
+
+    def _show_facts(self, plan: SubmissionPlan) -> None:
+        while (item := self.facts.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+        rows = [*presenter.facts(plan), (self.tr("Files"), presenter.files_text(plan))]
+        half = (len(rows) + 1) // 2
+        for at, (name, value) in enumerate(rows):
+            row, column = at % half, 2 * (at // half)
+            self.facts.addWidget(label(name, "muted"), row, column)
+            self.facts.addWidget(ElidedLabel(value, mode=Qt.TextElideMode.ElideMiddle), row, column + 1)
+
+    def _show_rows(self, plan: SubmissionPlan) -> None:
+        rows = plan.processes
+        locale = QLocale()
+        files = presenter.file_rows(plan)
+        self.processes.show(len(rows), lambda row, column: (
+            str(rows[row].rank), str(rows[row].node), str(rows[row].local_rank), presenter.command_text(rows[row]),
+        )[column])  # fmt: skip
+        self.files.show(len(files), lambda row, column: (
+            files[row].name, locale.formattedDataSize(files[row].size, 1, QLocale.DataSizeFormat.DataSizeSIFormat)
+        )[column])  # fmt: skip
+        self.tabs.setTabText(0, self.tr("Processes ({})").format(len(rows)))
+        self.tabs.setTabText(1, self.tr("Files ({})").format(len(files)))
+        if rows:
+            self.process_table.selectRow(0)
+        self._show_variables(0)
+
+    def _show_variables(self, row: int) -> None:
+        if not 0 <= row < len(self.plan.processes):
+            self.variables.show(0, lambda _row, _column: "")
+            return
+        process = self.plan.processes[row]
+        found = presenter.variables(self.plan, process)
+        scopes = (self.tr("every process"), self.tr("rank {}").format(process.rank))
+        self.variables.show(len(found), lambda at, column: (
+            found[at].name, found[at].value, scopes[found[at].own]
+        )[column])  # fmt: skip
+
+    def _show_rank(self, rank: int) -> None:
+        for row, process in enumerate(self.plan.processes):
+            if process.rank == rank:
+                self.process_table.selectRow(row)
+
+    # ----- doing
+
+    async def _busy(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        finally:
+            self._task = None
+            self._be_busy("")
+
+    async def _submit(self) -> None:
+        self._be_busy(self.tr("Starting…"))
+        handle = await self._workbench.jobs.submit(self.plan, self._on_progress)
+        self._task = None  # so that closing closes
+        self.submitted.emit(handle)
+        self.accept()
+
+    async def _mend(self, mend: Mend) -> None:
+        self._be_busy(f"{mend.title}…")
+        toolchains = self._workbench.toolchains
+        if mend.verb == "create":
+            await toolchains.create(mend.toolchain, self._on_progress)
+        else:
+            await toolchains.add(mend.toolchain, mend.packages, self._on_progress)
+        self._be_busy(self.tr("Planning again…"))
+        plan = await self._plan_again()
+        self._task = None
+        if plan is None:
+            self.reject()
+        else:
+            self.show_plan(plan)
+
+    def _on_progress(self, text: str, part: float | None) -> None:
+        self.state.setText(text)
+        self.progress.setRange(0, 0 if part is None else 1000)
+        if part is not None:
+            self.progress.setValue(int(part * 1000))
+
+    def _be_busy(self, text: str) -> None:
+        self.progress.setRange(0, 0)
+        self.progress.setVisible(bool(text))
+        self.run_button.setEnabled(not text and not presenter.why_not(self.plan))
+        self.state.setText(text or presenter.why_not(self.plan))
+
+    def _say(self, error: UserError) -> None:
+        message = InlineMessage()
+        self.messages.insertWidget(0, message)
+        message.show_error(error)
+
+
+_PROCESS_HEADERS = ("Rank", "Node", "Local rank", "Starts")
+
+
+def _stretch(view: QTableView, column: int) -> None:
+    header = view.horizontalHeader()
+    header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)

@@ -1,0 +1,260 @@
+"""One editor for each kind of field. All of them: `show_value`, `answer`, `take` (a changed field), and `edited`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+
+from desktop_app.api import Field, FieldKind, Value
+from desktop_app.presenters.wizard import integer_of, number_of, number_text
+from desktop_app.ui.theme import Space
+from desktop_app.ui.widgets import button, label, tool_button
+
+_WIDEST = 2**31 - 1
+
+
+class FieldEditor(QWidget):
+    """`edited` says that the person changed the answer; what the program shows says nothing."""
+
+    edited = Signal()
+
+    def __init__(self, field: Field) -> None:
+        super().__init__()
+        self.field = field
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(Space.S)
+
+    @property
+    def controls(self) -> tuple[QWidget, ...]:
+        """What takes the focus, the main one first."""
+        return (self,)
+
+    @property
+    def has_own_title(self) -> bool:
+        """Whether the field's title is shown by the editor itself."""
+        return False
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it wants all the width there is."""
+        return True
+
+    def answer(self) -> Value:
+        """Return what is answered now, None for nothing."""
+        return None
+
+    def show_value(self, value: Value) -> None:
+        """Show an answer or a default; text that is being typed stays."""
+
+    def take(self, field: Field) -> None:
+        """The wizard changed the field: other choices, another default, another help."""
+        self.field = field
+
+    def mark(self, *, invalid: bool, description: str) -> None:
+        """Mark the answer as wrong, and tell assistive software why."""
+        for each in self.controls:
+            each.setAccessibleDescription(description)
+            if each.property("invalid") != invalid:
+                each.setProperty("invalid", invalid)
+                each.style().unpolish(each)
+                each.style().polish(each)
+
+
+class TextEditor(FieldEditor):
+    """A line of text; numbers without a default are typed here, too, so that nothing can stand in the field."""
+
+    def __init__(self, field: Field) -> None:
+        super().__init__(field)
+        self.line = QLineEdit()
+        self.line.setAccessibleName(field.title)
+        self.line.textEdited.connect(lambda _text: self.edited.emit())
+        self._row.addWidget(self.line, 1)
+        if field.suffix:
+            self._row.addWidget(label(field.suffix, "muted"))
+
+    @property
+    def controls(self) -> tuple[QWidget, ...]:
+        """The line."""
+        return (self.line,)
+
+    @property
+    def is_wide(self) -> bool:
+        """Numbers are short."""
+        return self.field.kind is FieldKind.TEXT
+
+    def answer(self) -> Value:
+        """Return the text, or the number it says."""
+        text = self.line.text()
+        if self.field.kind is FieldKind.INTEGER:
+            return integer_of(text)
+        return number_of(text) if self.field.kind is FieldKind.NUMBER else text
+
+    def show_value(self, value: Value) -> None:
+        """Show a text or number."""
+        text = number_text(value)
+        if not self.line.hasFocus() and self.line.text() != text:
+            self.line.setText(text)
+
+
+class WholeNumberEditor(FieldEditor):
+    """A whole number with arrows."""
+
+    def __init__(self, field: Field) -> None:
+        super().__init__(field)
+        self.spin = QSpinBox()
+        self.spin.setAccessibleName(field.title)
+        self.spin.setMinimumWidth(self.spin.fontMetrics().averageCharWidth() * 12)
+        self._row.addWidget(self.spin)
+        self._row.addStretch()
+        self.take(field)
+        self.spin.valueChanged.connect(lambda _value: self.edited.emit())
+
+    @property
+    def controls(self) -> tuple[QWidget, ...]:
+        """The spin box."""
+        return (self.spin,)
+
+    @property
+    def is_wide(self) -> bool:
+        """Numbers are short."""
+        return False
+
+    def answer(self) -> Value:
+        """Return the number."""
+        return self.spin.value()
+
+    def show_value(self, value: Value) -> None:
+        """Show a number."""
+        if isinstance(value, int) and value != self.spin.value():
+            self.spin.blockSignals(True)
+            self.spin.setValue(value)
+            self.spin.blockSignals(False)
+
+    def take(self, field: Field) -> None:
+        """Keep to other limits."""
+        super().take(field)
+        low = -_WIDEST if field.minimum is None else int(field.minimum)
+        high = _WIDEST if field.maximum is None else int(field.maximum)
+        if (low, high) != (self.spin.minimum(), self.spin.maximum()):
+            self.spin.setRange(low, high)
+        self.spin.setSuffix(f" {field.suffix}" if field.suffix else "")
+
+
+class YesNoEditor(FieldEditor):
+    """A check box; it shows the field's title itself."""
+
+    def __init__(self, field: Field) -> None:
+        super().__init__(field)
+        self.box = QCheckBox(field.title.replace("&", "&&"))
+        self.box.setAccessibleName(field.title)
+        self.box.clicked.connect(lambda _on: self.edited.emit())
+        self._row.addWidget(self.box)
+        self._row.addStretch()
+
+    @property
+    def controls(self) -> tuple[QWidget, ...]:
+        """The box."""
+        return (self.box,)
+
+    @property
+    def has_own_title(self) -> bool:
+        """The box says its title."""
+        return True
+
+    def answer(self) -> Value:
+        """Return whether it is checked."""
+        return self.box.isChecked()
+
+    def show_value(self, value: Value) -> None:
+        """Show a yes or no."""
+        self.box.setChecked(bool(value))
+
+
+class PairsEditor(FieldEditor):
+    """Names and values, a row each; Enter in the last one begins another."""
+
+    def __init__(self, field: Field) -> None:
+        super().__init__(field)
+        self._rows: list[tuple[QWidget, QLineEdit, QLineEdit]] = []
+        self._column = QVBoxLayout()
+        self._column.setSpacing(Space.XS + 2)
+        self.add_button = button(self.tr("Add"), "mdi6.plus", lambda: self._add("", "", focus=True))
+        self.add_button.setAccessibleName(self.tr("Add to {}").format(field.title))
+        bottom = QHBoxLayout()
+        bottom.addWidget(self.add_button)
+        bottom.addStretch()
+        whole = QVBoxLayout()
+        whole.setSpacing(Space.XS + 2)
+        whole.addLayout(self._column)
+        whole.addLayout(bottom)
+        self._row.addLayout(whole, 1)
+
+    @property
+    def controls(self) -> tuple[QWidget, ...]:
+        """Every line, and the button that adds one."""
+        return (*(each for row in self._rows for each in row[1:]), self.add_button)
+
+    def answer(self) -> Value:
+        """Return the pairs whose name is filled in."""
+        pairs: dict[str, Value] = {}
+        for _row, name, value in self._rows:
+            if name.text().strip():
+                pairs[name.text().strip()] = value.text()
+        return pairs
+
+    def show_value(self, value: Value) -> None:
+        """Show pairs."""
+        wanted = {str(name): str(each) for name, each in value.items()} if isinstance(value, Mapping) else {}
+        if wanted == self.answer():
+            return
+        for row, _name, _value in self._rows:
+            row.deleteLater()
+        self._rows.clear()
+        for name, each in wanted.items():
+            self._add(name, each)
+
+    def _add(self, name: str, value: str, *, focus: bool = False) -> None:
+        row = QWidget()
+        line = QHBoxLayout(row)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(Space.XS + 2)
+        left, right = QLineEdit(name), QLineEdit(value)
+        for each, words in ((left, self.tr("Name")), (right, self.tr("Value"))):
+            each.setPlaceholderText(words)
+            each.setAccessibleName(f"{self.field.title}: {words}")
+            each.textEdited.connect(lambda _text: self.edited.emit())
+            line.addWidget(each, 1 if each is left else 2)
+        line.addWidget(tool_button("mdi6.close", self.tr("Remove this row"), lambda: self._remove(row)))
+        self._rows.append((row, left, right))
+        self._column.addWidget(row)
+        if focus:
+            left.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _remove(self, row: QWidget) -> None:
+        self._rows = [each for each in self._rows if each[0] is not row]
+        self._column.removeWidget(row)
+        row.hide()
+        row.deleteLater()
+        self.add_button.setFocus()
+        self.edited.emit()
+
+
+def editor_for(field: Field, folder: Path) -> FieldEditor:
+    """Return the editor for a field; paths are relative to `folder`."""
+    from desktop_app.ui.wizard.choices import ChoiceEditor, PathEditor
+
+    if field.kind is FieldKind.CHOICE:
+        return ChoiceEditor(field)
+    if field.kind in (FieldKind.FILE, FieldKind.FOLDER):
+        return PathEditor(field, folder)
+    if field.kind is FieldKind.BOOLEAN:
+        return YesNoEditor(field)
+    if field.kind is FieldKind.KEY_VALUES:
+        return PairsEditor(field)
+    if field.kind is FieldKind.INTEGER and field.default is not None:
+        return WholeNumberEditor(field)
+    return TextEditor(field)

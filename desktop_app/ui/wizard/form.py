@@ -1,0 +1,196 @@
+"""A page's questions as controls, each with its help and what there is to say about its answer."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from desktop_app.api import Diagnostic, Field, FieldKind, FormSpec, Severity, Value
+from desktop_app.ui.icons import icon
+from desktop_app.ui.theme import ICON, Space, theme_manager
+from desktop_app.ui.widgets import label
+from desktop_app.ui.wizard.choices import ChoiceEditor
+from desktop_app.ui.wizard.fields import FieldEditor, WholeNumberEditor, editor_for
+
+_ROLES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "muted"}
+_ICONS = {
+    Severity.ERROR: ("mdi6.alert-circle-outline", "error"),
+    Severity.WARNING: ("mdi6.alert-outline", "warning"),
+    Severity.INFO: ("mdi6.information-outline", "info"),
+}
+
+
+class NoteLine(QWidget):
+    """One thing to say about an answer: an icon and a sentence."""
+
+    def __init__(self, note: Diagnostic, *, calm: bool = False) -> None:
+        super().__init__()
+        severity = Severity.INFO if calm else note.severity
+        self._icon = icon(*_ICONS[severity])
+        self._picture = QLabel()
+        self.text = label(note.message, _ROLES[severity], wraps=True)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(Space.S - 2)
+        row.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.text, 1)
+        theme_manager().changed.connect(self._redraw)
+        self._redraw()
+
+    def _redraw(self) -> None:
+        self._picture.setPixmap(self._icon.pixmap(QSize(ICON, ICON), self.devicePixelRatioF()))
+
+
+class _Question(QWidget):
+    """An editor with help and notes below it."""
+
+    def __init__(self, field: Field, folder: Path) -> None:
+        super().__init__()
+        self.title = label(field.title, "muted")
+        self.editor: FieldEditor = editor_for(field, folder)
+        self.help = label("", "small", wraps=True)
+        self._notes = QVBoxLayout()
+        self._notes.setSpacing(2)
+        self._shown: tuple[tuple[Diagnostic, ...], bool] | None = None
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(Space.XS)
+        column.addWidget(self.editor)
+        column.addWidget(self.help)
+        column.addLayout(self._notes)
+
+    def update_question(self, field: Field, value: Value, notes: tuple[Diagnostic, ...], *, touched: bool) -> None:
+        """Show the field as the wizard sees it now."""
+        self.editor.take(field)
+        self.editor.show_value(value)
+        chosen = self.editor.note() if isinstance(self.editor, ChoiceEditor) else ""
+        said = " · ".join(each for each in (chosen, field.help) if each)
+        self.help.setText(said)
+        self.help.setVisible(bool(said))
+        wrong = touched and any(each.severity is Severity.ERROR for each in notes)
+        spoken = ". ".join(each for each in (*(each.message for each in notes), said) if each)
+        self.editor.mark(invalid=wrong, description=spoken)
+        if self._shown != (notes, touched):
+            self._shown = (notes, touched)
+            self._show_notes(notes, touched=touched)
+
+    def _show_notes(self, notes: tuple[Diagnostic, ...], *, touched: bool) -> None:
+        while (item := self._notes.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for each in notes:
+            calm = not touched and each.severity is Severity.ERROR
+            self._notes.addWidget(NoteLine(each, calm=calm))
+
+
+class FormView(QWidget):
+    """`answered` carries a field's name and its new answer. Fields that stay keep their control and the focus."""
+
+    answered = Signal(str, object)
+
+    def __init__(self, folder: Path, *, numbers_in_a_row: bool = False) -> None:
+        super().__init__()
+        self._folder = folder
+        self._in_a_row = numbers_in_a_row
+        self._questions: dict[str, _Question] = {}
+        self._shape: tuple[tuple[str, FieldKind, bool, bool], ...] = ()
+        self._touched: set[str] = set()
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(Space.L)
+        self._grid.setVerticalSpacing(Space.M)
+        self._grid.setColumnStretch(1, 1)
+
+    def update_form(
+        self, form: FormSpec, value: Callable[[Field], Value], notes: Callable[[str], tuple[Diagnostic, ...]]
+    ) -> None:
+        """Show the form as the wizard sees it now."""
+        shape = tuple((each.name, each.kind, each.editable, each.default is None) for each in form.fields)
+        if shape != self._shape:
+            self._rebuild(form.fields, shape)
+        for field in form.fields:
+            question = self._questions[field.name]
+            touched = field.name in self._touched
+            question.update_question(field, value(field), notes(field.name), touched=touched)
+
+    def editor(self, name: str) -> FieldEditor:
+        """Return a field's editor."""
+        return self._questions[name].editor
+
+    def touch_all(self) -> None:
+        """Show every error as one: somebody asked to go on."""
+        self._touched.update(self._questions)
+
+    def focus_field(self, name: str = "") -> None:
+        """Give the keyboard to a field, by default the first."""
+        question = self._questions.get(name) or next(iter(self._questions.values()), None)
+        if question is not None:
+            question.editor.controls[0].setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _rebuild(self, fields: Sequence[Field], shape: tuple[tuple[str, FieldKind, bool, bool], ...]) -> None:
+        before = {name: facts for name, *facts in self._shape}
+        after = {name: facts for name, *facts in shape}
+        for name in [each for each in self._questions if before.get(each) != after.get(each)]:
+            gone = self._questions.pop(name)
+            for each in (gone.title, gone):
+                each.hide()
+                each.deleteLater()
+        while self._grid.takeAt(0) is not None:
+            pass
+        self._shape = shape
+        for field in fields:
+            if field.name not in self._questions:
+                self._questions[field.name] = self._ask(field)
+        self._place(fields)
+
+    def _ask(self, field: Field) -> _Question:
+        question = _Question(field, self._folder)
+        question.editor.edited.connect(lambda: self._on_edit(field.name))
+        return question
+
+    def _place(self, fields: Sequence[Field]) -> None:
+        row = 0
+        line: QHBoxLayout | None = None
+        for field in fields:
+            question = self._questions[field.name]
+            if self._in_a_row and isinstance(question.editor, WholeNumberEditor):
+                if line is None:
+                    line = QHBoxLayout()
+                    line.setSpacing(Space.XL)
+                    line.addStretch()
+                    self._grid.addLayout(line, row, 0, 1, 2)
+                    row += 1
+                line.insertLayout(line.count() - 1, self._beside(question))
+                continue
+            if not question.editor.has_own_title:
+                top = question.editor.controls[0].sizeHint().height() if question.editor.controls else 0
+                question.title.setMinimumHeight(top)
+                alignment = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
+                question.title.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                self._grid.addWidget(question.title, row, 0, alignment)
+            self._grid.addWidget(question, row, 1)
+            row += 1
+        self._keep_tab_order(fields)
+
+    def _beside(self, question: _Question) -> QHBoxLayout:
+        pair = QHBoxLayout()
+        pair.setSpacing(Space.S + 2)
+        question.title.setMinimumHeight(question.editor.controls[0].sizeHint().height())
+        pair.addWidget(question.title, 0, Qt.AlignmentFlag.AlignTop)
+        pair.addWidget(question, 1)
+        return pair
+
+    def _keep_tab_order(self, fields: Sequence[Field]) -> None:
+        controls = [each for field in fields for each in self._questions[field.name].editor.controls]
+        for one, other in itertools.pairwise(controls):
+            QWidget.setTabOrder(one, other)
+
+    def _on_edit(self, name: str) -> None:
+        self._touched.add(name)
+        self.answered.emit(name, self._questions[name].editor.answer())
