@@ -12,7 +12,7 @@ from desktop_app.places import Places
 from desktop_app.services.jobs import JobError, JobService, describe, files_below, merged
 from desktop_app.services.plugins import PluginHost
 from desktop_app.services.settings import Settings
-from tests.helpers.scripted_backend import ScriptedBackend
+from tests.helpers.told_backend import ToldBackend
 
 JOB = """\
 $schema: https://azuremlschemas.azureedge.net/latest/commandJob.schema.json
@@ -28,12 +28,12 @@ distribution:
 
 
 @pytest.fixture
-def backend() -> ScriptedBackend:
-    return ScriptedBackend()
+def backend() -> ToldBackend:
+    return ToldBackend()
 
 
 @pytest.fixture
-def jobs(places: Places, backend: ScriptedBackend) -> JobService:
+def jobs(places: Places, backend: ToldBackend) -> JobService:
     plugins = PluginHost(places, Settings(places.settings))
     plugins.discover()
     return JobService(plugins, {"scripted": backend})
@@ -67,7 +67,7 @@ async def test_values_of_one_run_leave_the_file_alone(jobs: JobService, job_file
 
 
 async def test_findings_of_the_file_and_of_the_backend_come_together_with_their_lines(
-    jobs: JobService, job_file: Path, backend: ScriptedBackend, monkeypatch: pytest.MonkeyPatch
+    jobs: JobService, job_file: Path, backend: ToldBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = await jobs.plan_file(job_file, backend="scripted")
     note = Diagnostic(Severity.WARNING, "busy", "The machine is busy.")
@@ -84,9 +84,7 @@ async def test_findings_of_the_file_and_of_the_backend_come_together_with_their_
     assert missing.severity is Severity.ERROR
 
 
-async def test_a_plan_with_an_error_is_not_submitted(
-    jobs: JobService, job_file: Path, backend: ScriptedBackend
-) -> None:
+async def test_a_plan_with_an_error_is_not_submitted(jobs: JobService, job_file: Path, backend: ToldBackend) -> None:
     job_file.write_text(JOB.replace("inputs.lr", "inputs.rate"))
     plan = await jobs.plan_file(job_file, backend="scripted")
     with pytest.raises(JobError) as caught:
@@ -95,9 +93,7 @@ async def test_a_plan_with_an_error_is_not_submitted(
     assert backend.submitted == []
 
 
-async def test_the_reviewed_plan_is_the_submitted_one(
-    jobs: JobService, job_file: Path, backend: ScriptedBackend
-) -> None:
+async def test_the_reviewed_plan_is_the_submitted_one(jobs: JobService, job_file: Path, backend: ToldBackend) -> None:
     plan = await jobs.plan_file(job_file, backend="scripted")
     assert await jobs.submit(plan) == "scripted://r-1"
     assert backend.submitted[0] is plan

@@ -12,8 +12,8 @@ import pytest
 from desktop_app.api import OutsideError, Phase, PhaseName, RankState, RunSnapshot, RunStatus
 from desktop_app.cli import following
 from desktop_app.cli.following import Follower, Interrupts
-from tests.helpers.scripted_backend import ScriptedBackend
 from tests.helpers.snapshots import NOW, snapshot
+from tests.helpers.told_backend import ToldBackend
 
 PREPARING = replace(snapshot("r-1", RunStatus.PREPARING), phases=(Phase(PhaseName.PREPARING, NOW),))
 RUNNING = replace(
@@ -29,7 +29,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "INTERVAL", 0.001)
 
 
-async def follow(backend: ScriptedBackend, rank: int | None = None) -> tuple[RunSnapshot, list[str]]:
+async def follow(backend: ToldBackend, rank: int | None = None) -> tuple[RunSnapshot, list[str]]:
     """Return the last snapshot and the lines."""
     lines: list[str] = []
     follower = Follower(backend, "scripted://r-1", lines.append, rank)
@@ -44,7 +44,7 @@ def logs(folder: Path) -> dict[str, Path]:
 
 
 async def test_phases_are_said_once_and_all_lines_come(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    backend = ScriptedBackend([PREPARING, PREPARING, RUNNING, RUNNING, OVER], logs(tmp_path))
+    backend = ToldBackend([PREPARING, PREPARING, RUNNING, RUNNING, OVER], logs(tmp_path))
     last, lines = await follow(backend)
     assert last == OVER
     assert sorted(lines) == ["[0] a", "[0] b", "[1] c", "[1] no end"]
@@ -52,25 +52,25 @@ async def test_phases_are_said_once_and_all_lines_come(tmp_path: Path, capsys: p
 
 
 async def test_one_rank_alone_has_no_prefix(tmp_path: Path) -> None:
-    _last, lines = await follow(ScriptedBackend([OVER], logs(tmp_path)), rank=1)
+    _last, lines = await follow(ToldBackend([OVER], logs(tmp_path)), rank=1)
     assert lines == ["c", "no end"]
 
 
 async def test_a_run_that_is_over_before_it_is_seen_still_shows_its_logs(tmp_path: Path) -> None:
-    _last, lines = await follow(ScriptedBackend([OVER], logs(tmp_path)))
+    _last, lines = await follow(ToldBackend([OVER], logs(tmp_path)))
     assert len(lines) == 4
 
 
 async def test_a_fault_is_said_once_and_survived(capsys: pytest.CaptureFixture[str]) -> None:
     fault = OutsideError("The disk does not answer.")
-    last, _lines = await follow(ScriptedBackend([fault, fault, OVER]))
+    last, _lines = await follow(ToldBackend([fault, fault, OVER]))
     assert last == OVER
     assert capsys.readouterr().err.count("The disk does not answer.") == 1
 
 
 async def test_unknown_is_not_the_end(capsys: pytest.CaptureFixture[str]) -> None:
     odd = replace(RUNNING, status=RunStatus.UNKNOWN, reason="The supervisor does not answer.")
-    last, _lines = await follow(ScriptedBackend([RUNNING, odd, odd, OVER]))
+    last, _lines = await follow(ToldBackend([RUNNING, odd, odd, OVER]))
     assert last == OVER
     assert capsys.readouterr().err.count("Unknown: The supervisor does not answer.") == 1
 
@@ -78,11 +78,11 @@ async def test_unknown_is_not_the_end(capsys: pytest.CaptureFixture[str]) -> Non
 async def test_a_run_that_stays_out_of_sight_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "PATIENCE", 0.02)
     with pytest.raises(OutsideError, match="can't be found any more"):
-        await follow(ScriptedBackend([RUNNING, None]))
+        await follow(ToldBackend([RUNNING, None]))
 
 
 async def test_ctrl_c_cancels_once_and_the_end_is_still_shown(tmp_path: Path) -> None:
-    backend = ScriptedBackend([RUNNING], logs(tmp_path))
+    backend = ToldBackend([RUNNING], logs(tmp_path))
     lines: list[str] = []
     interrupts = Interrupts(asyncio.get_running_loop())
     before = signal.getsignal(signal.SIGINT)
