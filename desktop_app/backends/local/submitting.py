@@ -65,8 +65,9 @@ def _launch(command: Sequence[str], log: Path) -> str | None:
     """Run the launcher, which ends once all is well; return what went wrong."""
     try:
         with log.open("ab") as errors:
+            # The pipe's end tells at once that the launcher is done; waiting for its exit would be polling.
             done = subprocess.run(
-                command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, timeout=PATIENCE, check=False
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, timeout=PATIENCE, check=False
             )
         return log.read_text("utf-8", "replace")[-4000:] or "It said nothing." if done.returncode else None
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +43,11 @@ def end_groups(folder: Path) -> None:
     """End the process groups of a run's ranks right after its supervisor died, where nobody adopts orphans (macOS)."""
     for rank in StateFile(folder, Clock()).data.get("ranks", ()):
         if (rank.get("pid") or 0) > 1 and rank.get("exit_code") is None:
-            processes.send_group(rank["pid"], signal.SIGKILL)
+            processes.send_group(rank["pid"], processes.KILL)
 
 
 def _end_group(rank: dict[str, Any], folder: Path) -> None:
     """End a rank's process group if its leader is still this run's (a pid may belong to somebody else by now)."""
     pid = rank.get("pid") or 0
     if pid > 1 and rank.get("exit_code") is None and pid in processes.marked(str(folder)):
-        processes.send_group(pid, signal.SIGKILL)
+        processes.send_group(pid, processes.KILL)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -20,6 +19,8 @@ def guard(folder: Path, ready: Callable[[], None], forget: Callable[[], None]) -
 
     `ready` is for the supervisor to call; `forget` closes this process's end of the line it speaks over.
     """
+    if sys.platform == "win32":
+        return
     processes.adopt_orphans()
     me = os.getpid()
     supervisor = os.fork()
@@ -43,7 +44,7 @@ def _supervise(folder: Path, guardian: int, ready: Callable[[], None]) -> int:
     try:
         return supervise(folder, guardian, ready)
     except BaseException:  # noqa: BLE001 - nothing may run past the fork into the guardian's code
-        traceback.print_exc()
+        sys.excepthook(*sys.exc_info())
         return 70
     finally:
         sys.stderr.flush()
@@ -58,7 +59,7 @@ def _wait_for(child: int) -> int:
 
 
 def _reason(code: int) -> str:
-    if code == -signal.SIGKILL:
+    if code == -processes.KILL:
         return "The supervisor was killed, so the run was ended."
     how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
     return f"The supervisor ended {how} before the run did: supervisor.log in the run's folder may say why."

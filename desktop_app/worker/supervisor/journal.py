@@ -50,7 +50,7 @@ class Journal:
     def _flush(self) -> None:
         try:
             if self._pending and self._file is None:
-                self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+                self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
             while self._pending and self._file is not None:
                 # The disk may take a part of a line: only that part is forgotten, so lines stay whole.
                 del self._pending[: os.write(self._file, self._pending)]

@@ -16,6 +16,12 @@ LINUX = sys.platform == "linux"
 MARKER = "RANKZERO_RUN_FOLDER"
 """Environment variable of every rank; by it a run's processes are known when their parents are gone."""
 
+if sys.platform == "win32":
+    KILL = signal.SIGTERM
+else:
+    KILL = signal.SIGKILL
+"""What no process survives; Windows knows one way to end a process only."""
+
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 
@@ -35,8 +41,13 @@ def die_with_parent(parent: int, number: int) -> None:
     """Receive signal `number` when the parent ends; end at once if it already has. Linux, in a child after fork."""
     if LINUX:
         _prctl(_PR_SET_PDEATHSIG, number)
-    if os.getppid() != parent:
+    if lost_parent(parent):
         os.kill(os.getpid(), number)
+
+
+def lost_parent(parent: int) -> bool:
+    """Return whether this process is no longer the child of `parent`. On Windows a process has no parent to lose."""
+    return sys.platform != "win32" and os.getppid() != parent
 
 
 def identity(pid: int) -> str | None:
@@ -107,7 +118,7 @@ def end_descendants(limit: float = 30.0) -> list[int]:
     deadline = time.monotonic() + limit
     while True:
         for pid in descendants(os.getpid()):
-            send(pid, signal.SIGKILL)
+            send(pid, KILL)
         if not any_child_left():
             return []
         if time.monotonic() > deadline:
@@ -117,17 +128,20 @@ def end_descendants(limit: float = 30.0) -> list[int]:
 
 def any_child_left() -> bool:
     """Reap what ended; return whether children are left."""
-    for _ in reap():
-        pass
-    try:
-        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    except ChildProcessError:
-        return False
-    return True
+    if sys.platform == "win32":
+        return bool(descendants(os.getpid()))
+    while True:
+        try:
+            if os.waitpid(-1, os.WNOHANG)[0] == 0:
+                return True
+        except ChildProcessError:
+            return False
 
 
 def reap() -> Iterator[tuple[int, int]]:
     """Yield pid and exit code (negative for a signal) of each child that ended, adopted ones too."""
+    if sys.platform == "win32":
+        return
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
@@ -146,6 +160,10 @@ def send(pid: int, number: int) -> None:
 
 def send_group(leader: int, number: int) -> None:
     """Send a signal to a process group that may have ended."""
+    if sys.platform == "win32":
+        for pid in (*descendants(leader), leader):
+            send(pid, number)
+        return
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, number)
 
@@ -161,7 +179,7 @@ def end_marked(folder: str, limit: float = 10.0) -> list[int]:
     deadline = time.monotonic() + limit
     while (left := [pid for pid in marked(folder) if pid != os.getpid()]) and time.monotonic() < deadline:
         for pid in left:
-            send(pid, signal.SIGKILL)
+            send(pid, KILL)
         time.sleep(0.005)
     return left
 
@@ -208,6 +226,9 @@ def _children_by_task(pid: int) -> list[int]:
 
 
 def _parents() -> Iterator[tuple[int, int]]:
+    if sys.platform == "win32":
+        yield from _parents_by_psutil()
+        return
     if not LINUX:
         yield from _parents_by_ps()
         return
@@ -222,6 +243,13 @@ def _parents_by_ps() -> Iterator[tuple[int, int]]:
     for line in out.splitlines():
         pid, parent = line.split()
         yield int(pid), int(parent)
+
+
+def _parents_by_psutil() -> Iterator[tuple[int, int]]:
+    import psutil
+
+    for each in psutil.process_iter(["pid", "ppid"]):
+        yield each.info["pid"], each.info["ppid"]
 
 
 def _identity_by_ps(pid: int) -> str | None:

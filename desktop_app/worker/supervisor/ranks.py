@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -79,7 +78,7 @@ def _spawn(argv: list[str], folder: str, environment: dict[str, str], log: int) 
     parent = os.getpid()
 
     def fall_with_the_supervisor() -> None:
-        processes.die_with_parent(parent, signal.SIGKILL)
+        processes.die_with_parent(parent, processes.KILL)
 
     return subprocess.Popen(
         argv,
@@ -94,8 +93,21 @@ def _spawn(argv: list[str], folder: str, environment: dict[str, str], log: int) 
     )
 
 
-def ended(rank: Rank, code: int) -> None:
-    """Take note that its process was reaped (by us, not by Popen)."""
-    rank.exit_code = code
-    if rank.process is not None:
-        rank.process.returncode = code
+def collect(ranks: Sequence[Rank]) -> Iterator[Rank]:
+    """Reap what ended; yield the ranks among it, with their exit codes filled in."""
+    alive = {rank.pid: rank for rank in ranks if rank.alive}
+    for pid, code in _ended(alive.values()):
+        rank = alive.get(pid)
+        if rank is not None and rank.process is not None:
+            rank.exit_code = rank.process.returncode = code  # Popen did not see it: adopted orphans are reaped too
+            yield rank
+
+
+def _ended(ranks: Iterable[Rank]) -> Iterator[tuple[int, int]]:
+    if sys.platform != "win32":
+        yield from processes.reap()
+        return
+    for rank in ranks:
+        code = None if rank.process is None else rank.process.poll()
+        if code is not None:
+            yield rank.pid, code

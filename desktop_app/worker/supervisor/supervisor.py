@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +67,7 @@ class Supervisor:
             if self._prepare() and self._start():
                 self._watch()
         except Exception:  # noqa: BLE001 - a bug in here must still end the ranks and say so
-            traceback.print_exc()
+            sys.excepthook(*sys.exc_info())
             self.verdict = Verdict("Failed", "The supervisor failed: supervisor.log in the run's folder says how.")
         self._finish()
         return 0
@@ -167,14 +166,10 @@ class Supervisor:
                 return
 
     def _reap(self) -> None:
-        by_pid = {rank.pid: rank for rank in self.ranks if rank.alive}
-        for pid, code in processes.reap():
-            rank = by_pid.get(pid)
-            if rank is not None:
-                self._rank_ended(rank, code)
+        for rank in ranks.collect(self.ranks):
+            self._rank_ended(rank, int(rank.exit_code or 0))
 
     def _rank_ended(self, rank: Rank, code: int) -> None:
-        ranks.ended(rank, code)
         status = "Completed" if code == 0 else "Canceled" if self.ending.terminated else "Failed"
         rank.state.update(status=status, exit_code=code, ended=self.clock.text())
         self._say("rank-ended", rank=rank.number, exit_code=code, status=status)
@@ -219,7 +214,7 @@ class Supervisor:
         """Look for a reason to end the run; return whether there is one, old or new."""
         if self._is_gone():
             self._stop(Verdict("Failed", "The run's folder was deleted."), "folder-deleted", kill=True)
-        elif os.getppid() != self.guardian:
+        elif processes.lost_parent(self.guardian):
             self._stop(Verdict("Failed", "The run's guardian was killed, so the run was ended."), "guardian-lost")
         elif self.wakeups.asked_to_end or self.cancel_file.exists():
             self._stop(Verdict("Canceled", "Canceled on request."), "cancel-requested")
@@ -242,8 +237,8 @@ class Supervisor:
             self._signal_all(signal.SIGTERM)
         elif step is Step.KILL:
             for pid in processes.descendants(os.getpid()):
-                processes.send(pid, signal.SIGKILL)
-            self._signal_all(signal.SIGKILL)
+                processes.send(pid, processes.KILL)
+            self._signal_all(processes.KILL)
         return step is not Step.GIVE_UP
 
     def _signal_all(self, number: int) -> None:
@@ -313,6 +308,6 @@ def _how(code: int) -> str:
 def supervise(folder: Path, guardian: int, ready: Callable[[], None]) -> int:
     """Be the supervisor of the run in `folder`, a child of `guardian`."""
     processes.adopt_orphans()
-    if sys.platform == "linux":
+    if sys.platform != "win32":
         processes.die_with_parent(guardian, signal.SIGTERM)
     return Supervisor(folder, guardian, ready).run()

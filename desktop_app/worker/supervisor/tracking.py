@@ -1,19 +1,18 @@
 """What the run's scripts log by MLflow: kept as metric points, parameters and tags.
 
 The ranks find the address in MLFLOW_TRACKING_URI; nobody else knows its token. Until the first call there is only a
-listening socket: a run that logs nothing pays for no server.
+listening socket: a run that logs nothing pays for no server. For the same reason heavy modules are imported late.
 """
 
 from __future__ import annotations
 
 import contextlib
-import secrets
+import os
 import socket
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from desktop_app.worker.supervisor.clock import Clock
 from desktop_app.worker.supervisor.journal import Journal
@@ -30,7 +29,7 @@ class Tracking:
         self.run = run
         self.clock = clock
         self.started = clock.now()
-        self.token = secrets.token_urlsafe(12)
+        self.token = os.urandom(12).hex()
         self.parameters: dict[str, str] = {}
         self.tags: dict[str, str] = {}
         self._journal = Journal(folder / "metrics.jsonl")
@@ -106,4 +105,6 @@ class Tracking:
 
     def artifacts(self) -> str:
         """Return where artifacts go: a folder in the run's outputs, as a URI."""
+        from urllib.parse import quote
+
         return f"file://{quote(str(self.folder / 'code' / 'outputs'))}"

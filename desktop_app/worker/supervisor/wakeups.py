@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import selectors
 import signal
 import socket
+import sys
 from types import FrameType
 
 
@@ -14,17 +14,20 @@ class Wakeups:
     """Signals land in a pipe that `wait` listens to. One per process, in its main thread."""
 
     def __init__(self) -> None:
-        self._reader, writer = os.pipe()
-        for end in (self._reader, writer):
-            os.set_blocking(end, False)
         self._selector = selectors.DefaultSelector()
-        self._selector.register(self._reader, selectors.EVENT_READ)
         self._door: socket.socket | None = None
         self.asked_to_end = False
-        signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, self._note)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        # A pair of sockets, not a pipe: Windows can wait for nothing else.
+        self._reader, self._writer = socket.socketpair()
+        for end in (self._reader, self._writer):
+            end.setblocking(False)
+        self._selector.register(self._reader, selectors.EVENT_READ)
+        signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
+        for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._end)
+        if sys.platform != "win32":
+            signal.signal(signal.SIGHUP, self._end)
+            signal.signal(signal.SIGCHLD, self._note)
 
     def listen(self, door: socket.socket) -> None:
         """Wake up, once, when somebody knocks at this listening socket."""
@@ -40,7 +43,7 @@ class Wakeups:
                 self._door, knocked = None, True
             else:
                 with contextlib.suppress(BlockingIOError):
-                    os.read(self._reader, 4096)
+                    self._reader.recv(4096)
         return knocked
 
     def _note(self, number: int, frame: FrameType | None) -> None:
