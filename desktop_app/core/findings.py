@@ -1,0 +1,57 @@
+"""Collects findings while a document is read, and offers the mending with each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from desktop_app.api import Diagnostic, Fix, Severity, Value
+from desktop_app.core.paths import Part, join_path
+
+
+@dataclass(slots=True)
+class Findings:
+    """Findings about one document, in the order they were made."""
+
+    made: list[Diagnostic] = field(default_factory=list)
+
+    def error(self, code: str, path: Iterable[Part], message: str, fix: Fix | None = None) -> None:
+        """Add what keeps a job from starting."""
+        self.made.append(Diagnostic(Severity.ERROR, code, message, join_path(path), fix=fix))
+
+    def warning(self, code: str, path: Iterable[Part], message: str, fix: Fix | None = None) -> None:
+        """Add what is probably not meant."""
+        self.made.append(Diagnostic(Severity.WARNING, code, message, join_path(path), fix=fix))
+
+    def unknown_keys(self, data: Mapping[str, Value], known: Iterable[str], path: tuple[Part, ...] = ()) -> None:
+        """Say which keys Azure ML doesn't know: an error where a known one is near, since it is ignored in silence."""
+        wanted = tuple(known)
+        for key in data:
+            if key in wanted or key.startswith(("x-", "_")):
+                continue
+            meant = nearest_key(key, [each for each in wanted if each not in data])
+            if meant is None:
+                self.warning("unknown-key", (*path, key), f"Azure ML does not know “{key}” here and ignores it.")
+                continue
+            fix = rename(path, key, meant, data[key])
+            self.error("unknown-key", (*path, key), f"“{key}” is not known here: write “{meant}”.", fix)
+
+
+def nearest_key(key: str, known: Iterable[str]) -> str | None:
+    """Return the known key that was probably meant: close in letters, or the same but for its case and dashes."""
+    candidates = list(known)
+    plain = {_plain(each): each for each in candidates}
+    if _plain(key) in plain:
+        return plain[_plain(key)]
+    close = get_close_matches(_plain(key), list(plain), 1, 0.75)
+    return plain[close[0]] if close else None
+
+
+def _plain(key: str) -> str:
+    return key.lower().replace("-", "").replace("_", "").replace(" ", "")
+
+
+def rename(path: tuple[Part, ...], key: str, meant: str, value: Value) -> Fix:
+    """Return the fix that gives a key its right name."""
+    return Fix(f"Rename to {meant}", {join_path((*path, meant)): value}, (join_path((*path, key)),))

@@ -1,0 +1,49 @@
+"""The keys and words that Azure ML knows in a command job, for telling a slip from an extension.
+
+Sources: CLI (v2) command job YAML reference and commandJob.schema.json, read 2026-11; ARM schema 2025-12-01.
+"""
+
+from __future__ import annotations
+
+SCHEMA = "https://azuremlschemas.azureedge.net/latest/commandJob.schema.json"
+
+JOB_KEYS = (
+    "$schema", "type", "name", "display_name", "experiment_name", "description", "tags", "code", "command", "inputs",
+    "outputs", "environment", "environment_variables", "compute", "distribution", "resources", "limits", "identity",
+    "queue_settings", "services", "properties", "component", "is_deterministic", "parent", "notification_setting",
+)  # fmt: skip
+"""In the order in which an expert writes them."""
+
+SHOWN_KEYS = ("creation_context", "id", "log_files", "resourceGroup", "status", "task_details")
+"""What `az ml job show` adds; harmless in a file that was made from its output."""
+
+INPUT_KEYS = ("type", "path", "mode", "value", "path_on_compute", "description", "default", "optional", "datastore")
+OUTPUT_KEYS = ("type", "path", "mode", "name", "version", "path_on_compute", "description", "early_available")
+RESOURCE_KEYS = (
+    "instance_count", "instance_type", "shm_size", "docker_args", "docker_args_list", "properties",
+    "max_instance_count", "locations",
+)  # fmt: skip
+LIMIT_KEYS = ("timeout",)
+QUEUE_KEYS = ("job_tier", "priority")
+IDENTITY_KEYS = ("type", "client_id", "object_id", "resource_id", "msi_resource_id")
+SERVICE_KEYS = (
+    "type", "nodes", "port", "properties", "ssh_public_keys", "log_dir", "job_service_type", "endpoint", "status",
+)  # fmt: skip
+ENVIRONMENT_KEYS = (
+    "$schema", "image", "build", "conda_file", "name", "version", "description", "tags", "os_type", "inference_config",
+    "datastore", "properties", "type",
+)  # fmt: skip
+DISTRIBUTION_KEYS: dict[str, tuple[str, ...]] = {
+    "pytorch": ("type", "process_count_per_instance"),
+    "mpi": ("type", "process_count_per_instance"),
+    "tensorflow": ("type", "worker_count", "parameter_server_count"),
+    "ray": (
+        "type", "port", "address", "include_dashboard", "dashboard_port", "head_node_additional_args",
+        "worker_node_additional_args",
+    ),
+}  # fmt: skip
+
+DATA_TYPES = ("uri_file", "uri_folder", "mltable", "mlflow_model", "custom_model", "triton_model", "safe_tensors_model")
+LITERAL_TYPES = ("integer", "number", "boolean", "string")
+INPUT_MODES = ("ro_mount", "rw_mount", "download", "direct", "eval_mount", "eval_download")
+OUTPUT_MODES = ("rw_mount", "upload", "direct")
