@@ -1,0 +1,98 @@
+"""The plugin author's guide is true: every hook with its exact signature, every example a plugin that works."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from desktop_app import api
+from desktop_app.api import Hooks
+from desktop_app.api._plugins import read_manifest
+from desktop_app.api._plugins.manifest import KINDS
+from desktop_app.places import Places
+from desktop_app.services.plugins import PluginHost, PluginState
+from desktop_app.services.settings import Settings
+
+GUIDE = (Path(__file__).resolve().parents[2] / "docs" / "plugins.md").read_text("utf-8")
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", GUIDE, re.DOTALL)
+HOOK_FILES = [text for kind, text in BLOCKS if kind == "python" and text.startswith("# hooks.py")]
+HOOK_NAMES = [name for name in vars(Hooks) if not name.startswith("_")]
+MANIFEST = '[plugin]\nid = "guide"\nname = "Guide"\nversion = "1"\napi = "1"\n'
+
+
+def signature(name: str) -> str:
+    """Return a hook's signature as an author reads it: without self, without quotes."""
+    found = inspect.signature(getattr(Hooks, name))
+    parameters = ", ".join(f"{each.name}: {each.annotation}" for each in list(found.parameters.values())[1:])
+    return f"{name}({parameters}) -> {found.return_annotation}"
+
+
+def section(name: str) -> str:
+    """Return the text below a hook's heading."""
+    return GUIDE.partition(f"\n### {name}\n")[2].partition("\n##")[0]
+
+
+@pytest.mark.parametrize("name", HOOK_NAMES)
+def test_every_hook_is_documented_with_its_exact_signature(name: str) -> None:
+    assert section(name).strip().startswith(f"`{signature(name)}`")
+
+
+@pytest.mark.parametrize("name", HOOK_NAMES)
+def test_every_hooks_text_is_the_contracts(name: str) -> None:
+    first = inspect.getdoc(getattr(Hooks, name)) or ""
+    promised = " ".join(first.partition("\n\n")[0].split()).rstrip(".")
+    assert promised in " ".join(section(name).split())
+
+
+@pytest.mark.parametrize("name", HOOK_NAMES)
+def test_every_hook_has_an_example(name: str) -> None:
+    assert f"@hookimpl\ndef {name}(" in section(name)
+
+
+def test_no_hook_is_documented_that_is_not_there() -> None:
+    hooks = GUIDE.partition("\n## Hooks\n")[2].partition("\n## ")[0]
+    assert re.findall(r"^### (\w+)$", hooks, re.MULTILINE) == HOOK_NAMES
+
+
+@pytest.mark.parametrize("text", HOOK_FILES, ids=[str(n) for n in range(len(HOOK_FILES))])
+def test_every_example_is_a_plugin_that_loads(text: str, places: Places, tmp_path: Path) -> None:
+    folder = places.plugins / "guide"
+    folder.mkdir(parents=True)
+    (folder / "plugin.toml").write_text(MANIFEST, "utf-8")
+    (folder / "hooks.py").write_text(text, "utf-8")
+    host = PluginHost(places, Settings(places.settings), bundled=tmp_path / "none")
+    host.discover()
+    host.load()
+    (info,) = host.plugins
+    assert (info.state, info.reason) == (PluginState.OK, "")
+
+
+def test_there_are_examples_enough() -> None:
+    assert len(HOOK_FILES) == len(HOOK_NAMES) + 1
+    assert all(text.startswith("# ") for kind, text in BLOCKS if kind == "python"), "say which file an example is"
+
+
+@pytest.mark.parametrize("text", [text for kind, text in BLOCKS if kind == "toml"])
+def test_manifests_can_be_read(text: str, tmp_path: Path) -> None:
+    (tmp_path / "plugin.toml").write_text(text, "utf-8")
+    (tmp_path / "hooks.py").write_text("", "utf-8")
+    assert read_manifest(tmp_path).id == tomllib.loads(text)["plugin"]["id"]
+
+
+def test_every_key_of_the_manifest_is_documented() -> None:
+    table = GUIDE.partition("\n## plugin.toml\n")[2].partition("\n## ")[0]
+    facts = ("id", "name", "version", "api", "summary", "author", "license", "icon", "hooks")
+    toolchain = ("name", "title", "requires", "python", "imports", "size_mb")
+    for key in (*facts, *KINDS, *toolchain):
+        assert re.search(rf"`(?:\w+\.)?{key}`", table), key
+
+
+def test_every_public_name_in_the_guide_is_there() -> None:
+    lists = re.findall(r"from desktop_app\.api import (?:\(([^)]*)\)|(.*))", GUIDE)
+    named = {name for each in lists for name in re.findall(r"\w+", " ".join(each))}
+    assert named
+    assert named <= set(api.__all__)

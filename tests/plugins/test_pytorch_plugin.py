@@ -1,0 +1,78 @@
+"""The PyTorch plugin as the program sees it: found, loaded and called like any other plugin."""
+
+from __future__ import annotations
+
+import ast
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from desktop_app.api import Job, ScriptSource, Value
+from desktop_app.places import Places, shipped
+from desktop_app.services.plugins import PluginHost, PluginState
+from desktop_app.services.settings import Settings
+from desktop_app.services.wizards import Wizards
+from tests.helpers.pytorch_jobs import HOST, pytorch_job
+
+FOLDER = shipped("plugins") / "pytorch"
+SAMPLE = shipped("resources") / "samples" / "digits"
+PLUGIN = "rankzero-pytorch"
+
+
+@pytest.fixture
+def host(places: Places) -> PluginHost:
+    made = PluginHost(places, Settings(places.settings))
+    made.discover()
+    return made
+
+
+def test_its_manifest_says_what_it_contributes(host: PluginHost) -> None:
+    info = next(each for each in host.plugins if each.id == PLUGIN)
+    assert info.source == "bundled"
+    assert info.contributes["wizards"] == tuple(each.name for _, each in host.wizards())
+    assert info.contributes["environments"] == tuple(each.name for each in host.environment_presets())
+
+
+def test_every_hook_works_through_the_host(host: PluginHost) -> None:
+    planned = host.launch_plan(pytorch_job(), HOST)
+    assert planned is not None
+    assert (planned[0], len(planned[1])) == (PLUGIN, 2)
+    assert host.scan_script(ScriptSource("t.py", "import torch")).frameworks == ("pytorch",)
+    assert host.check_job(pytorch_job("torchrun t.py")) != ()
+    assert host.check_environment(Job("x", environment="azureml:AzureML-PyTorch-1.6-GPU@latest")) != ()
+    assert {each.state for each in host.plugins} == {PluginState.OK}
+
+
+def test_its_toolchain_is_pinned(host: PluginHost) -> None:
+    (spec,) = host.toolchain_specs()
+    assert (spec.name, spec.plugin, spec.imports) == ("pytorch", PLUGIN, ("torch",))
+    assert "torch==2.13.0" in spec.requires
+    assert all("==" in each for each in spec.requires)
+
+
+@pytest.mark.parametrize("wizard", ["ddp", "torchrun"])
+def test_answers_become_a_job_file(host: PluginHost, wizard: str) -> None:
+    answers: dict[str, Value] = {"script": "src/train.py", "nodes": 2, "processes_per_node": 2, "arg.epochs": 3}
+    text = Wizards(host).build(PLUGIN, wizard, answers, SAMPLE)
+    assert "--epochs ${{inputs.epochs}}" in text
+    assert "instance_count: 2" in text
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.py")), ids=lambda path: path.name)
+def test_it_imports_the_public_api_and_its_own_files_alone(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        names = [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+        names += [each.name for each in node.names] if isinstance(node, ast.Import) else []
+        for name in names:
+            assert name == "desktop_app.api" or name.partition(".")[0] in sys.stdlib_module_names, name
+
+
+def test_the_catalogue_of_sizes_is_dated_and_names_its_sources() -> None:
+    data = json.loads((shipped("resources") / "catalogues" / "vm_sizes.json").read_text("utf-8"))
+    assert data["as_of"]
+    for each in data["items"]:
+        assert each["source"]
+        assert each["gpus"] >= 1
+        assert each["status"] in {"current", "retired"}
