@@ -7,7 +7,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ class Found:
     done: bool = False
 
 
-async def search(sources: Sequence[LogSource], query: Query, limit: int = LIMIT) -> AsyncIterator[Found]:
+async def search(sources: Sequence[LogSource], query: Query, limit: int = LIMIT) -> AsyncGenerator[Found, None]:
     """Yield matches as they are found. Raises UserError for a regular expression that is none.
 
     Ends the child when the iteration is left or its task cancelled.

@@ -1,0 +1,140 @@
+"""What can be taken from a run's folder: its job file as it was submitted, and its outputs."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from desktop_app.api import OutsideError, RunSnapshot, UserError
+
+
+def submitted_text(run: RunSnapshot) -> str:
+    """Return the job file as it was submitted. Raises UserError where it is gone."""
+    try:
+        return (Path(run.folder) / "job.yml").read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise UserError(f"The job file of {run.run} is gone.", hint=f"It was {run.folder}/job.yml.") from error
+
+
+def is_unchanged(run: RunSnapshot) -> bool:
+    """Whether the file that the job came from says the same today."""
+    try:
+        return Path(run.source).read_bytes() == (Path(run.folder) / "job.yml").read_bytes()
+    except OSError:
+        return False
+
+
+def suggested_copy(run: RunSnapshot) -> Path:
+    """Return a name for a copy, beside the file that the job came from, so that its paths stay right."""
+    source = Path(run.source) if run.source else Path.home() / "job.yml"
+    return source.with_name(f"{source.stem}-{run.run.rpartition('-')[2]}{source.suffix or '.yml'}")
+
+
+def free_copy(run: RunSnapshot) -> Path:
+    """Return a name for a copy that nothing has yet, or that holds this very text."""
+    wanted = suggested_copy(run)
+    for count in itertools.count(2):
+        if not wanted.exists() or wanted.read_text(encoding="utf-8", errors="replace") == submitted_text(run):
+            return wanted
+        wanted = wanted.with_name(f"{suggested_copy(run).stem}-{count}{wanted.suffix}")
+    raise AssertionError("names do not run out")
+
+
+def write_copy(run: RunSnapshot, path: Path) -> None:
+    """Save the job file as it was submitted to `path`. Raises OutsideError where that can't be written."""
+    text = submitted_text(run)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise OutsideError(f"{path} can't be written: {error.strerror or error}.") from error
+
+
+@dataclass(frozen=True, slots=True)
+class OutputRoot:
+    """A folder with outputs; `name` is `outputs`, `logs`, or that of a named output."""
+
+    name: str
+    folder: Path
+
+
+def output_roots(run: RunSnapshot) -> tuple[OutputRoot, ...]:
+    """Return the folders that hold what a run left behind: `./outputs`, `./logs` and every named output."""
+    folder = Path(run.folder)
+    found = [OutputRoot("outputs", folder / "code" / "outputs"), OutputRoot("logs", folder / "code" / "logs")]
+    named = folder / "named_outputs"
+    if named.is_dir():
+        found += [OutputRoot(each.name, each) for each in sorted(named.iterdir()) if each.is_dir()]
+    return tuple(each for each in found if each.folder.is_dir() and not each.folder.is_symlink())
+
+
+@dataclass(frozen=True, slots=True)
+class OutputEntry:
+    """A file or folder below a root; `size` in bytes, of a folder that of all in it, with how many `files` it has."""
+
+    path: Path
+    is_folder: bool
+    size: int
+    modified: float
+    files: int = 1
+
+
+def entries_of(folder: Path, root: Path) -> list[OutputEntry]:
+    """Return what lies in a folder, folders first. A link that leads out of `root` is left out."""
+    found = []
+    try:
+        children = sorted(os.scandir(folder), key=lambda each: each.name.lower())
+    except OSError:
+        return []
+    for each in children:
+        if not _is_inside(Path(each.path), root):
+            continue
+        try:
+            found.append(_entry(each))
+        except OSError:
+            continue
+    return sorted(found, key=lambda entry: not entry.is_folder)
+
+
+def copy_outputs(run: RunSnapshot, target: Path) -> int:
+    """Copy every output below `target`, keeping their folders; return how many files were copied.
+
+    Links that lead out of the outputs are not followed. Raises OutsideError where something can't be written.
+    """
+    count = 0
+    for root in output_roots(run):
+        for source in _files_below(root.folder):
+            place = target / root.name / source.relative_to(root.folder)
+            try:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, place)
+            except OSError as error:
+                raise OutsideError(f"{place} can't be written: {error.strerror or error}.") from error
+            count += 1
+    return count
+
+
+def _files_below(root: Path) -> Iterator[Path]:
+    for here, folders, files in os.walk(root):
+        folders[:] = sorted(each for each in folders if not Path(here, each).is_symlink())
+        yield from (Path(here, each) for each in sorted(files) if _is_inside(Path(here, each), root))
+
+
+def _entry(found: os.DirEntry[str]) -> OutputEntry:
+    path = Path(found.path)
+    about = found.stat()
+    if not found.is_dir():
+        return OutputEntry(path, is_folder=False, size=about.st_size, modified=about.st_mtime)
+    sizes = [0 if each.is_symlink() else each.stat().st_size for each in _files_below(path)]
+    return OutputEntry(path, is_folder=True, size=sum(sizes), modified=about.st_mtime, files=len(sizes))
+
+
+def _is_inside(path: Path, root: Path) -> bool:
+    try:
+        return path.resolve(strict=True).is_relative_to(root.resolve())
+    except OSError:
+        return False

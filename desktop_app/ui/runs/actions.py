@@ -1,0 +1,147 @@
+"""What can be done with runs, for the table's menu and a run's page alike."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from desktop_app.api import OutsideError, RunSnapshot, UserError
+from desktop_app.services import run_copies
+from desktop_app.services.workbench import Workbench
+from desktop_app.ui.shell import Shell
+from desktop_app.ui.tasks import spawn
+
+
+class RunActions(QObject):
+    """Carries out actions. `failed` carries a `UserError`, `said` a sentence, `asked` what has to be decided first."""
+
+    failed = Signal(object)
+    said = Signal(str)
+    changed_since = Signal(object, str)
+
+    def __init__(self, workbench: Workbench, shell: Shell, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._window = parent
+        self._workbench = workbench
+        self._shell = shell
+
+    def cancel(self, runs: Sequence[RunSnapshot]) -> None:
+        """Ask runs to end."""
+        for run in runs:
+            if not run.is_over:
+                self._do(self._workbench.backend_of(run.handle).cancel(run.handle), f"cancel {run.run}")
+
+    def remove(self, runs: Sequence[RunSnapshot]) -> None:
+        """Delete runs that are over, and forget them."""
+        for run in runs:
+            self._do(self._remove(run), f"remove {run.run}")
+
+    def again(self, run: RunSnapshot) -> None:
+        """Plan the run's job once more and have it reviewed; where its file changed since, that is asked about."""
+        self._do(self._again(run), f"run {run.run} again")
+
+    def run_as_it_was(self, run: RunSnapshot) -> None:
+        """Save the job file as it was submitted beside the present one, and have that reviewed."""
+        self._do(self._as_it_was(run), f"run {run.run} as it was")
+
+    def run_as_it_is(self, run: RunSnapshot) -> None:
+        """Have the job file reviewed as it is now."""
+        self._shell.run_file(Path(run.source))
+
+    def clone(self, run: RunSnapshot) -> None:
+        """Ask for a file name, save the job as it was submitted there, and open it."""
+        suggested = run_copies.suggested_copy(run)
+        title = self.tr("Clone into a new job file")
+        self._ask_file(title, suggested, lambda path: self._do(self._clone(run, path), f"clone {run.run}"))
+
+    def open_folder(self, run: RunSnapshot) -> None:
+        """Show the run's folder in the desktop's file manager."""
+        self.reveal(Path(run.folder))
+
+    def download(self, run: RunSnapshot) -> None:
+        """Ask for a folder and copy the run's outputs there."""
+        dialog = QFileDialog(self._window, self.tr("Copy outputs of {} to").format(run.display_name))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        chosen = dialog.fileSelected
+        chosen.connect(lambda path: self._do(self._download(run, Path(path)), f"copy outputs of {run.run}"))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def copy_text(self, text: str, said: str) -> None:
+        """Put text on the clipboard and say so."""
+        QGuiApplication.clipboard().setText(text)
+        self.said.emit(said)
+
+    def reveal(self, path: Path) -> None:
+        """Show a file's folder, or a folder, in the desktop's file manager."""
+        folder = path if path.is_dir() else path.parent
+        if not folder.is_dir():
+            self.failed.emit(UserError(f"{folder} is not there any more."))
+        elif not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+            self.failed.emit(OutsideError("The desktop has no program that shows folders.", hint=f"It is {folder}."))
+
+    def save_copy(self, source: Path) -> None:
+        """Ask for a file name and copy a file there."""
+        title = self.tr("Save a copy of {}").format(source.name)
+        home = Path.home() / source.name
+        self._ask_file(title, home, lambda path: self._do(self._copy(source, path), f"copy {source.name}"))
+
+    def open_outside(self, path: Path) -> None:
+        """Open a file with the program the desktop has for it."""
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+            hint = f"It lies in {path.parent}."
+            self.failed.emit(OutsideError(f"The desktop has no program for {path.name}.", hint=hint))
+
+    def _ask_file(self, title: str, suggested: Path, then: Callable[[Path], object]) -> None:
+        dialog = QFileDialog(self._window, title, str(suggested.parent))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.selectFile(suggested.name)
+        dialog.fileSelected.connect(lambda path: then(Path(path)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _do(self, work: object, name: str) -> None:
+        spawn(work, name, self.failed.emit)  # type: ignore[arg-type]
+
+    async def _remove(self, run: RunSnapshot) -> None:
+        folder = Path(run.folder) if run.folder else None
+        if folder is not None and await asyncio.to_thread(folder.is_dir):
+            await self._workbench.backend_of(run.handle).remove(run.handle)
+        await asyncio.to_thread(self._workbench.archive.remove, run.handle)
+        self._workbench.store.remove(run.handle)
+
+    async def _again(self, run: RunSnapshot) -> None:
+        source = Path(run.source)
+        if await asyncio.to_thread(run_copies.is_unchanged, run):
+            self._shell.run_file(source)
+        elif await asyncio.to_thread(source.is_file):
+            self.changed_since.emit(run, source.name)
+        else:
+            await self._as_it_was(run)
+
+    async def _as_it_was(self, run: RunSnapshot) -> None:
+        path = await asyncio.to_thread(run_copies.free_copy, run)
+        await asyncio.to_thread(run_copies.write_copy, run, path)
+        self._shell.run_file(path)
+
+    async def _clone(self, run: RunSnapshot, path: Path) -> None:
+        await asyncio.to_thread(run_copies.write_copy, run, path)
+        self._shell.open_file(path)
+
+    async def _download(self, run: RunSnapshot, folder: Path) -> None:
+        copied = await asyncio.to_thread(run_copies.copy_outputs, run, folder)
+        self.said.emit(self.tr("{} files were copied to {}.").format(copied, folder))
+
+    async def _copy(self, source: Path, target: Path) -> None:
+        try:
+            await asyncio.to_thread(shutil.copyfile, source, target)
+        except OSError as error:
+            raise OutsideError(f"{source.name} can't be copied: {error.strerror or error}.") from error
+        self.said.emit(self.tr("{} was saved.").format(target))

@@ -1,0 +1,217 @@
+"""The Metrics and Resources tabs: read what is new now and then while they are seen, and draw only what grew."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSlider, QStackedLayout, QVBoxLayout, QWidget
+
+from desktop_app.api import JobBackend, MetricPoint, ResourcePoint, RunSnapshot
+from desktop_app.presenters.metrics import MetricPlots, Plot, ResourcePlots, short_number
+from desktop_app.presenters.run_words import clock_text
+from desktop_app.ui.runs.words import size_words
+from desktop_app.ui.tasks import spawn
+from desktop_app.ui.theme import Space
+from desktop_app.ui.widgets import EmptyState, InlineMessage, label, scrolled
+
+if TYPE_CHECKING:
+    from desktop_app.ui.runs.plots import PlotGrid, PlotView
+
+PACE = 1000
+"""Milliseconds between two looks at a live run; a look that took long is followed by a longer rest."""
+
+
+class Plots(Protocol):
+    """What gathers points into plots."""
+
+    plots: dict[str, Plot]
+
+    def take(self, points: Sequence[Any]) -> bool:
+        """Take in all points; return whether anything is new."""
+
+
+class CurveTools(QWidget):
+    """Logarithmic axis and smoothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log = QCheckBox(self.tr("&Logarithmic"))
+        self.smooth = QSlider(Qt.Orientation.Horizontal)
+        self.log.setAccessibleName(self.tr("Logarithmic axis"))
+        self.log.setToolTip(self.tr("For curves whose values are all above zero"))
+        self.smooth.setRange(0, 99)
+        self.smooth.setFixedWidth(120)
+        self.smooth.setAccessibleName(self.tr("Smoothing"))
+        self.smooth.setToolTip(self.tr("Moving average, as TensorBoard draws it"))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(Space.S)
+        row.addWidget(self.log)
+        row.addSpacing(Space.S)
+        row.addWidget(label(self.tr("Smoothing"), "muted"))
+        row.addWidget(self.smooth)
+
+
+class CurveTab(QWidget):
+    """Plots of one run. `read` asks the backend for all points; `make` makes a plot's picture."""
+
+    def __init__(
+        self,
+        plots: Callable[[], Plots],
+        read: Callable[[str], Awaitable[Sequence[Any]]],
+        make: Callable[[str], PlotView],
+        empty: EmptyState,
+        tools: CurveTools | None = None,
+    ) -> None:
+        super().__init__()
+        self._new_plots, self._read, self._make = plots, read, make
+        self.tools = tools
+        self.plots = plots()
+        self.views: dict[str, PlotView] = {}
+        self.message = InlineMessage()
+        self._grid: PlotGrid | None = None
+        self._run: RunSnapshot | None = None
+        self._settled = False
+        self._task: asyncio.Task[None] | None = None
+        self._timer = QTimer(self, interval=PACE, singleShot=True)
+        self._stack = QStackedLayout()
+        self._body = QWidget()
+        self._area = scrolled(self._body, self.tr("Plots"))
+        self._build(empty)
+        self._timer.timeout.connect(self.refresh)
+        if tools is not None:
+            tools.log.toggled.connect(self._draw)
+            tools.smooth.valueChanged.connect(self._draw)
+
+    def show_run(self, run: RunSnapshot) -> None:
+        """Show another run, or what became of the same one."""
+        if self._run is None or run.handle != self._run.handle:
+            self._clear()
+        if self._run is None or run.is_over != self._run.is_over:
+            self._settled = False
+        self._run = run
+        if self.isVisible() and self._task is None and not self._timer.isActive():
+            self.refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: reading begins when somebody looks."""
+        super().showEvent(event)
+        self.refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt."""
+        super().hideEvent(event)
+        self._timer.stop()
+
+    def refresh(self) -> None:
+        """Read what is new and draw it."""
+        if self._run is not None and self._task is None and not self._settled:
+            self._task = spawn(self._refresh(self._run), "read curves", self.message.show_error)
+
+    def close_down(self) -> None:
+        """Read no more."""
+        self._timer.stop()
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _refresh(self, run: RunSnapshot) -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        over = run.is_over
+        try:
+            points = await self._read(run.handle)
+            if self._run is not None and self._run.handle == run.handle:
+                self._take(points)
+                self._settled = over and self._run.is_over
+        finally:
+            self._task = None
+            if self.isVisible() and not self._settled:
+                self._timer.start(max(PACE, int(4000 * (loop.time() - began))))
+
+    def _take(self, points: Sequence[Any]) -> None:
+        if self.plots.take(points) or (points and not self.views):
+            self._draw()
+        self._stack.setCurrentIndex(1 if self.plots.plots else 0)
+
+    def _draw(self) -> None:
+        log = self.tools is not None and self.tools.log.isChecked()
+        smooth = self.tools.smooth.value() / 100 if self.tools is not None else 0.0
+        for name, plot in self.plots.plots.items():
+            if name not in self.views:
+                self.views[name] = self._make(name)
+                self._place().add(self.views[name])
+            self.views[name].show_plot(plot, log=log, smooth=smooth)
+
+    def _place(self) -> PlotGrid:
+        if self._grid is None:
+            from desktop_app.ui.runs.plots import PlotGrid  # pyqtgraph and numpy come in here
+
+            self._grid = PlotGrid()
+            layout = self._body.layout()
+            assert layout is not None
+            layout.addWidget(self._grid)
+        return self._grid
+
+    def _clear(self) -> None:
+        self.plots = self._new_plots()
+        self.views.clear()
+        self._settled = False
+        if self._grid is not None:
+            self._grid.deleteLater()
+            self._grid = None
+        self._stack.setCurrentIndex(0)
+
+    def _build(self, empty: EmptyState) -> None:
+        inner = QVBoxLayout(self._body)
+        inner.setContentsMargins(0, 0, 0, 0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.message)
+        column.addLayout(self._stack, 1)
+        self._stack.addWidget(empty)
+        self._stack.addWidget(self._area)
+
+
+def metrics_tab(backend_of: Callable[[str], JobBackend]) -> CurveTab:
+    """Return the tab with a plot for each metric."""
+
+    async def read(handle: str) -> Sequence[MetricPoint]:
+        return await backend_of(handle).metrics(handle)
+
+    def make(name: str) -> PlotView:
+        from desktop_app.ui.runs.plots import PlotView
+
+        return PlotView(name, x_form=lambda step: f"step {short_number(step)}" if step else "0")
+
+    text = (
+        "A script that calls mlflow.log_metric or writes TensorBoard event files shows its curves here,\n"
+        "without any change for Rank Zero."
+    )
+    empty = EmptyState("mdi6.chart-line", "No metrics so far", text)
+    return CurveTab(MetricPlots, read, make, empty, CurveTools())
+
+
+def resources_tab(backend_of: Callable[[str], JobBackend]) -> CurveTab:
+    """Return the tab with CPU, memory and GPU of each rank."""
+
+    async def read(handle: str) -> Sequence[ResourcePoint]:
+        return await backend_of(handle).resources(handle)
+
+    def make(name: str) -> PlotView:
+        from desktop_app.ui.runs.plots import PlotView
+
+        forms: dict[str, Callable[[float], str]] = {
+            "Memory": lambda value: size_words(int(value)),
+            "GPU memory": lambda value: size_words(int(value)),
+        }
+        return PlotView(name, form=forms.get(name, lambda value: f"{value:.0f} %"), x_form=clock_text)
+
+    empty = EmptyState(
+        "mdi6.gauge", "No samples so far", "Once the ranks run, CPU, memory and GPUs are sampled every second."
+    )
+    return CurveTab(ResourcePlots, read, make, empty)

@@ -1,0 +1,102 @@
+"""The top of a run's page: its name, id and state, and what can be done with it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
+
+from desktop_app.api import RunSnapshot
+from desktop_app.presenters.run_page import actions_of
+from desktop_app.presenters.run_words import note_of
+from desktop_app.ui.icons import icon
+from desktop_app.ui.runs.actions import RunActions
+from desktop_app.ui.theme import Space
+from desktop_app.ui.widgets import ElidedLabel, StateLabel, button, danger_button, flat_button, tool_button
+
+
+class Header(QWidget):
+    """`back_asked`, `cancel_asked` and `remove_asked` are for the page; the rest goes to the actions."""
+
+    back_asked = Signal()
+    cancel_asked = Signal()
+    remove_asked = Signal()
+
+    def __init__(self, deeds: RunActions) -> None:
+        super().__init__()
+        self._deeds = deeds
+        self._run: RunSnapshot | None = None
+        self.back = tool_button("mdi6.arrow-left", self.tr("All runs"), self.back_asked.emit, shortcut="Alt+Left")
+        self.title = ElidedLabel("", "title")
+        self.identifier = flat_button("", "", self._copy_id)
+        self.state = StateLabel()
+        self.cancel = danger_button(self.tr("&Cancel"), "mdi6.stop", self.cancel_asked.emit)
+        self.again = button(self.tr("Run &again"), "mdi6.restart", lambda: self._with(self._deeds.again))
+        self.clone = button(self.tr("C&lone…"), "mdi6.content-copy", lambda: self._with(self._deeds.clone))
+        self.download = button(self.tr("&Download…"), "mdi6.download", lambda: self._with(self._deeds.download))
+        self.more = tool_button("mdi6.dots-horizontal", self.tr("More actions"), self._show_menu)
+        self._build()
+
+    def show_run(self, run: RunSnapshot, now: datetime) -> None:
+        """Show the run as it is now."""
+        self._run = run
+        self.title.setText(run.display_name)
+        self.title.setMaximumWidth(self.title.fontMetrics().horizontalAdvance(run.display_name) + Space.XS)
+        self.identifier.setText(run.run)
+        self.identifier.setAccessibleName(self.tr("Copy the id {}").format(run.run))
+        self.state.set_state(run.status, note_of(run, now))
+        can = actions_of(run)
+        self.cancel.setVisible(not run.is_over)
+        self.cancel.setEnabled(can.cancel)
+        for each, possible in ((self.again, can.again), (self.clone, can.clone), (self.download, can.download)):
+            each.setEnabled(possible)
+        for each in (self.again, self.download):
+            each.setVisible(run.is_over)
+
+    def menu(self) -> QMenu:
+        """Return what is not on a button."""
+        menu = QMenu(self)
+        run = self._run
+        if run is None:
+            return menu
+        can = actions_of(run)
+        folder = menu.addAction(
+            icon("mdi6.folder-outline"), self.tr("Open &folder"), lambda: self._with(self._deeds.open_folder)
+        )
+        folder.setEnabled(can.folder)
+        again = menu.addAction(icon("mdi6.restart"), self.tr("Run &again"), lambda: self._with(self._deeds.again))
+        again.setEnabled(can.again)
+        menu.addAction(icon("mdi6.identifier"), self.tr("Copy &id"), self._copy_id)
+        menu.addSeparator()
+        remove = menu.addAction(icon("mdi6.delete-outline", "failed"), self.tr("&Remove…"), self.remove_asked.emit)
+        remove.setEnabled(can.remove)
+        return menu
+
+    def _show_menu(self) -> None:
+        menu = self.menu()
+        menu.aboutToHide.connect(menu.deleteLater)
+        at = self.more.mapToGlobal(self.more.rect().bottomRight())
+        menu.popup(at - QPoint(menu.sizeHint().width(), 0))
+
+    def _with(self, call: object) -> None:
+        if self._run is not None:
+            call(self._run)  # type: ignore[operator]
+
+    def _copy_id(self) -> None:
+        if self._run is not None:
+            self._deeds.copy_text(self._run.run, self.tr("The id was copied."))
+
+    def _build(self) -> None:
+        self.identifier.setToolTip(self.tr("Copy the id"))
+        self.title.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(Space.S)
+        row.addWidget(self.back)
+        row.addWidget(self.title, 1)
+        row.addWidget(self.identifier)
+        row.addWidget(self.state)
+        row.addStretch(1)
+        for each in (self.cancel, self.again, self.clone, self.download, self.more):
+            row.addWidget(each)

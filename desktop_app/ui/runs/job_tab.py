@@ -1,0 +1,126 @@
+"""The Job tab: the job file as it was submitted, and the plan: every process with its command and variables."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QSplitter, QTabWidget, QTreeView, QVBoxLayout, QWidget
+
+from desktop_app.api import ProcessSpec, RunSnapshot, SubmissionPlan, UserError
+from desktop_app.core.records import from_json
+from desktop_app.services.run_copies import submitted_text
+from desktop_app.ui.files.code_editor import CodeEditor
+from desktop_app.ui.runs.words import size_words
+from desktop_app.ui.tasks import spawn
+from desktop_app.ui.theme import Space
+from desktop_app.ui.widgets import InlineMessage, dress_tree
+
+
+def read_plan(run: RunSnapshot) -> SubmissionPlan | None:
+    """Return the plan that a run was submitted with, None where it is gone or can't be read."""
+    try:
+        data = json.loads((Path(run.folder) / "plan.json").read_bytes())
+        return from_json(SubmissionPlan, data)
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+class JobTab(QWidget):
+    """What was submitted; read once for each run, in a thread."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tools: QWidget | None = None
+        self.message = InlineMessage()
+        self.text = CodeEditor("job.yml")
+        self.processes, self.files = QTreeView(), QTreeView()
+        self.plan: SubmissionPlan | None = None
+        self._handle = ""
+        self._build()
+
+    def show_run(self, run: RunSnapshot) -> None:
+        """Show another run's job."""
+        if run.handle != self._handle and run.folder:
+            self._handle = run.handle
+            spawn(self._load(run), "read the job of a run")
+
+    async def _load(self, run: RunSnapshot) -> None:
+        try:
+            text = await asyncio.to_thread(submitted_text, run)
+        except UserError as error:
+            self.message.show_error(error)
+            text = ""
+        plan = await asyncio.to_thread(read_plan, run)
+        if run.handle == self._handle:
+            self.text.load(text)
+            self._show_plan(plan)
+
+    def _show_plan(self, plan: SubmissionPlan | None) -> None:
+        self.plan = plan
+        self.processes.setModel(_process_model(plan, self.processes))
+        self.files.setModel(_file_model(plan, self.files))
+        for view in (self.processes, self.files):
+            view.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        if plan is not None and len(plan.processes) == 1:
+            self.processes.expandAll()
+
+    def _build(self) -> None:
+        self.text.setReadOnly(True)
+        self.text.setAccessibleName(self.tr("The job file as it was submitted"))
+        tabs = QTabWidget()
+        for view, name, title in (
+            (self.processes, self.tr("Processes of the plan"), self.tr("Processes")),
+            (self.files, self.tr("Files that went along"), self.tr("Files")),
+        ):
+            dress_tree(view, name)
+            view.setHeaderHidden(False)
+            view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+            view.header().setStretchLastSection(True)
+            tabs.addTab(view, title)
+        tabs.tabBar().setAccessibleName(self.tr("What the plan holds"))
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.addWidget(self.text)
+        split.addWidget(tabs)
+        split.setStretchFactor(0, 1)
+        split.setStretchFactor(1, 1)
+        split.setChildrenCollapsible(False)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(Space.M, Space.M, Space.M, Space.M)
+        column.addWidget(self.message)
+        column.addWidget(split, 1)
+
+
+def _process_model(plan: SubmissionPlan | None, parent: QTreeView) -> QStandardItemModel:
+    model = QStandardItemModel(0, 2, parent)
+    model.setHorizontalHeaderLabels(["Process", "Value"])
+    for each in plan.processes if plan is not None else ():
+        model.appendRow(_process(each, dict(plan.environment) if plan is not None else {}))
+    return model
+
+
+def _process(process: ProcessSpec, common: dict[str, str]) -> list[QStandardItem]:
+    first = QStandardItem(f"Rank {process.rank} · node {process.node}")
+    for name, value in sorted({**common, **process.environment}.items()):
+        first.appendRow(_pair(name, value))
+    command = process.argv[-1] if process.argv else ""
+    second = QStandardItem(command)
+    second.setToolTip(" ".join(process.argv))
+    return [first, second]
+
+
+def _file_model(plan: SubmissionPlan | None, parent: QTreeView) -> QStandardItemModel:
+    model = QStandardItemModel(0, 2, parent)
+    model.setHorizontalHeaderLabels(["File", "Size"])
+    for each in plan.files if plan is not None else ():
+        model.appendRow(_pair(each.target, size_words(each.size)))
+    return model
+
+
+def _pair(name: str, value: str) -> list[QStandardItem]:
+    second = QStandardItem(value)
+    second.setToolTip(value)
+    return [QStandardItem(name), second]

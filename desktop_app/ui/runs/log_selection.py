@@ -1,0 +1,82 @@
+"""A selection of characters in a log, held by the lines' keys: it stays where it is while lines come and go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from desktop_app.presenters.log_merge import Row
+from desktop_app.services.logs.merge import Key
+
+Place = tuple[Key, int]
+"""A line's key and a character of it."""
+
+WHOLE = 1 << 30
+"""A column beyond every line's end."""
+
+
+class Selection:
+    """From `anchor` (where it began) to `head` (where it is now)."""
+
+    def __init__(self) -> None:
+        self.anchor: Place | None = None
+        self.head: Place | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is selected."""
+        return self.anchor is None or self.head is None or self.anchor == self.head
+
+    def clear(self) -> None:
+        """Select nothing."""
+        self.anchor = self.head = None
+
+    def begin(self, place: Place) -> None:
+        """Begin anew."""
+        self.anchor = self.head = place
+
+    def extend(self, place: Place) -> None:
+        """Move the end that moves."""
+        if self.anchor is None:
+            self.anchor = place
+        self.head = place
+
+    def columns(self, row: Row) -> tuple[int, int] | None:
+        """Return the selected characters of a row, None if there are none; beyond its length means its end too."""
+        if self.is_empty:
+            return None
+        assert self.anchor is not None
+        assert self.head is not None
+        (first, start), (last, end) = sorted((self.anchor, self.head))
+        key = row.key
+        if key < first or key > last:
+            return None
+        begin = start if key == first else 0
+        stop = end if key == last else len(row.line.text) + 1
+        return (begin, min(stop, len(row.line.text) + 1)) if stop > begin else None
+
+    def text(self, rows: Sequence[Row]) -> str:
+        """Return what is selected of `rows`."""
+        return "\n".join(self._texts(rows))
+
+    def _texts(self, rows: Sequence[Row]) -> Iterator[str]:
+        for row in rows:
+            columns = self.columns(row)
+            if columns is not None:
+                yield row.line.text[columns[0] : columns[1]]
+
+
+def word_at(text: str, column: int) -> tuple[int, int]:
+    """Return where the word at a column begins and ends; paths and numbers are words."""
+
+    def belongs(index: int) -> bool:
+        return text[index].isalnum() or text[index] in "_-./\\:"
+
+    column = min(column, len(text) - 1)
+    if column < 0 or not belongs(column):
+        return max(0, column), max(0, column) + 1
+    start, end = column, column
+    while start > 0 and belongs(start - 1):
+        start -= 1
+    while end < len(text) and belongs(end):
+        end += 1
+    return start, end

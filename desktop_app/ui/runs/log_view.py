@@ -1,0 +1,571 @@
+"""A log of any size on the screen: holds a window of lines, paints those that are seen, asks a thread for the rest."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterable, Sequence
+
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal, SignalInstance
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFocusEvent,
+    QGuiApplication,
+    QHideEvent,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShowEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QAbstractScrollArea, QAbstractSlider, QFrame
+
+from desktop_app.presenters.log_merge import LogPage, Row
+from desktop_app.presenters.run_words import rank_span
+from desktop_app.services.logs.feed import Change, LogFeed, Update
+from desktop_app.services.logs.merge import Key, LogSource
+from desktop_app.services.logs.search import Match
+from desktop_app.ui.runs.log_painter import LogPainter, RowLook, stamp
+from desktop_app.ui.runs.log_selection import WHOLE, Place, Selection, word_at
+from desktop_app.ui.theme import Space, theme_manager
+
+ASKED = 400
+"""Lines asked for at once."""
+NEAR = 150
+"""Lines before an edge of the window at which more are asked for."""
+_STEPS = 1_000_000  # of the scroll bar, where it counts bytes
+
+
+class _Reader:
+    """Holds the view's feed apart from the view, so that it can be closed when Qt has destroyed that."""
+
+    def __init__(self) -> None:
+        self.feed: LogFeed | None = None
+
+    def open(self, sources: Sequence[LogSource], arrived: SignalInstance) -> None:
+        def deliver(update: Update) -> None:
+            with contextlib.suppress(RuntimeError):  # the view is gone
+                arrived.emit(update)
+
+        self.feed = LogFeed(sources, deliver)
+
+    def close(self) -> None:
+        if self.feed is not None:
+            self.feed.close()
+            self.feed = None
+
+
+class LogView(QAbstractScrollArea):
+    """Lines of one rank, or of several merged by time. Close it when done: a thread reads for it."""
+
+    followed = Signal(bool)
+    menu_asked = Signal(QPoint, int)
+    _arrived = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.page = LogPage(merged=False)
+        self.selection = Selection()
+        self._reader = _Reader()
+        self._sources: tuple[LogSource, ...] = ()
+        self._painter = LogPainter(theme_manager().theme)
+        self._top = 0
+        self._ticket = 0
+        self._asked: set[Change] = set()
+        self._following = True
+        self._live = True
+        self._focus: Key | None = None
+        self._pattern: re.Pattern[str] | None = None
+        self._matches: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        self._current: Match | None = None
+        self._wheel = 0.0
+        self._dragging = QTimer(self, interval=30)
+        self._drag_at = QPoint()
+        self._nothing = self.tr("Nothing was written yet.")
+        self.destroyed.connect(self._reader.close)
+        self._arrived.connect(self._take)
+        self._dragging.timeout.connect(self._drag_on)
+        self._dress()
+
+    @property
+    def _feed(self) -> LogFeed | None:
+        return self._reader.feed
+
+    # ----- what is shown
+
+    def show_sources(self, sources: Sequence[LogSource], *, follow: bool, live: bool = True) -> None:
+        """Show these logs, from their end; `live` says whether more may come."""
+        self.close_feed()
+        self._sources = tuple(sources)
+        self.page = LogPage(merged=len(sources) > 1)
+        self.selection.clear()
+        self._live, self._focus, self._top, self._ticket = live, None, 0, 0
+        self._fit_columns()
+        self._reader.open(sources, self._arrived)
+        self._feed.pause(not self.isVisible())
+        self.set_following(follow)
+        if not follow:
+            self._ticket = self._feed.show_end(ASKED, follow=False)
+        self.viewport().update()
+
+    @property
+    def sources(self) -> tuple[LogSource, ...]:
+        """The logs that are shown."""
+        return self._sources
+
+    @property
+    def is_following(self) -> bool:
+        """Whether new lines move into sight as they come."""
+        return self._following
+
+    def set_live(self, live: bool) -> None:
+        """Say whether more may come: at the end of a log that is over there is nothing to follow."""
+        self._live = live
+
+    def set_following(self, follow: bool) -> None:
+        """Follow the log's end, or stay."""
+        changed = follow != self._following
+        self._following = follow
+        if self._feed is not None:
+            if follow:
+                self._ticket = self._feed.show_end(ASKED, follow=True)
+                self._asked.clear()
+            else:
+                self._feed.unfollow()
+        if changed:
+            self.followed.emit(follow)
+
+    def go_to(self, key: Key) -> None:
+        """Show a line, and mark it."""
+        self._stop_following()
+        self._focus = key
+        index = self._index_of(key)
+        if index is not None:
+            self._scroll_to(index - self.visible_rows // 3)
+        elif self._feed is not None:
+            self._ticket = self._feed.show_around(key, ASKED // 2, ASKED // 2)
+            self._asked.clear()
+
+    def go_to_offset(self, rank: int, offset: int) -> None:
+        """Show the line of `rank` at a byte of its log, and mark it."""
+        self._stop_following()
+        self._focus = (-1.0, rank, offset)
+        if self._feed is not None:
+            self._ticket = self._feed.show_offset(rank, offset, ASKED // 2, ASKED // 2)
+            self._asked.clear()
+
+    def set_pattern(self, pattern: re.Pattern[str] | None) -> None:
+        """Mark what a plain-text search looks for, in every line there is to see."""
+        self._pattern = pattern
+        self._matches, self._current = {}, None
+        self.viewport().update()
+
+    def add_matches(self, matches: Iterable[Match]) -> None:
+        """Mark matches that a search found."""
+        for each in matches:
+            self._matches.setdefault((each.rank, each.offset), []).append((each.column, each.length))
+        self.viewport().update()
+
+    def show_match(self, match: Match) -> None:
+        """Show the match one is at."""
+        self._current = match
+        self.go_to((match.time, match.rank, match.offset))
+        self._show_column(match.column, match.length)
+        self.viewport().update()
+
+    @property
+    def seen_key(self) -> Key | None:
+        """The key of the line one looks at: the match, the marked line, or the first that is seen."""
+        if self._current is not None:
+            return self._current.time, self._current.rank, self._current.offset
+        if self._focus is not None and self._focus[0] >= 0:
+            return self._focus
+        return self.page.rows[self._top].key if self._top < len(self.page.rows) else None
+
+    @property
+    def visible_rows(self) -> int:
+        """How many rows fit as a whole."""
+        return max(1, (self.viewport().height() - Space.S) // self._painter.height)
+
+    def copy(self, *, with_columns: bool = False) -> None:
+        """Copy what is selected, as it stands; with times and ranks if asked."""
+        if with_columns:
+            rows = [each for each in self.page.rows if self.selection.columns(each)]
+            text = "\n".join(f"{stamp(each.line.time)}\t{rank_span(each.ranks)}\t{each.line.text}" for each in rows)
+        else:
+            text = self.selection.text(self.page.rows)
+        if text:
+            QGuiApplication.clipboard().setText(text)
+
+    def select_all(self) -> None:
+        """Select every line that is held."""
+        if self.page.rows:
+            self.selection.begin((self.page.rows[0].key, 0))
+            self.selection.extend((self.page.rows[-1].key, WHOLE))
+            self.viewport().update()
+
+    def close_feed(self) -> None:
+        """End the thread that reads."""
+        self._reader.close()
+
+    def set_nothing(self, text: str) -> None:
+        """Say what stands there while there is no line."""
+        self._nothing = text
+        self.viewport().update()
+
+    # ----- taking in what the thread read
+
+    def _take(self, update: Update) -> None:
+        if self._feed is None or update.ticket < self._ticket:
+            return
+        self._asked.discard(update.change)
+        moved = self.page.apply(update)
+        if update.change is Change.REPLACE:
+            self._ticket = max(self._ticket, update.ticket)
+            self._asked.clear()
+            self._place(update)
+        else:
+            self._top = max(0, self._top + moved)
+        if self._following:
+            self._top = self._last_top()
+        self._moved()
+
+    def _place(self, update: Update) -> None:
+        """Find the row to begin with in a window that took the place of all."""
+        if update.focus is not None:
+            index = self._index_of(update.focus)
+            self._focus = self.page.rows[index].key if index is not None else None
+            self._top = max(0, (index or 0) - self.visible_rows // 3)
+        elif self._wanted is not None:
+            self._top = self._row_at(self._wanted)
+        else:
+            self._top = self._last_top()
+        self._top = min(self._top, self._last_top())
+        self._wanted = None
+
+    _wanted: int | None = None
+
+    def _index_of(self, key: Key) -> int | None:
+        return self.page.index_of(key[1], key[2])
+
+    def _row_at(self, place: int) -> int:
+        start = self.page.start
+        for index, row in enumerate(self.page.rows):
+            start += row.size
+            if start > place:
+                return index
+        return max(0, len(self.page.rows) - 1)
+
+    # ----- scrolling
+
+    def _last_top(self) -> int:
+        return max(0, len(self.page.rows) - self.visible_rows)
+
+    def _scroll_to(self, top: int) -> None:
+        self._top = max(0, min(top, self._last_top()))
+        self._moved()
+
+    def _scroll_by(self, rows: int) -> None:
+        """Move as the person asked; up stops following, down to the very end begins it again."""
+        if rows < 0:
+            self._stop_following()
+        self._scroll_to(self._top + rows)
+        at_end = self.page.at_end and self._top >= self._last_top()
+        if rows > 0 and at_end and self._live and not self._following:
+            self.set_following(True)
+
+    def _stop_following(self) -> None:
+        if self._following:
+            self.set_following(False)
+
+    def _moved(self) -> None:
+        self._ask_for_more()
+        self._sync_bars()
+        self.viewport().update()
+
+    def _ask_for_more(self) -> None:
+        feed, page = self._feed, self.page
+        if feed is None or not page.rows or page.first is None or page.last is None:
+            return
+        if self._top < NEAR and not page.at_start and Change.BEFORE not in self._asked:
+            self._asked.add(Change.BEFORE)
+            feed.more_before(page.first, ASKED)
+        end = self._top + self.visible_rows
+        if end > len(page.rows) - NEAR and not page.at_end and not self._following and Change.AFTER not in self._asked:
+            self._asked.add(Change.AFTER)
+            feed.more_after(page.last, ASKED)
+
+    def _sync_bars(self) -> None:
+        bar, rows = self.verticalScrollBar(), self.visible_rows
+        if self.page.at_start and self.page.at_end:
+            bar.setRange(0, self._last_top())
+            bar.setPageStep(rows)
+            bar.setValue(self._top)
+        else:
+            shown = sum(each.size for each in self.page.rows[self._top : self._top + rows])
+            span = max(1, self.page.total - shown)
+            bar.setRange(0, _STEPS)
+            bar.setPageStep(max(_STEPS // 50, int(_STEPS * shown / max(1, self.page.total))))
+            at_end = self.page.at_end and self._top >= self._last_top()
+            place = _STEPS if at_end else int(_STEPS * self.page.place_of(self._top) / span)
+            bar.setValue(max(0, min(_STEPS, place)))
+        seen = self.page.rows[self._top : self._top + rows + 1]
+        widest = max((self._painter.width_of(each) for each in seen), default=0.0)
+        room = self.viewport().width() - self._painter.text_left - Space.M
+        across = self.horizontalScrollBar()
+        across.setRange(0, max(across.value(), int(widest - room), 0))
+        across.setPageStep(max(1, room))
+        across.setSingleStep(round(4 * self._painter.char))
+
+    def _bar_used(self, action: int) -> None:
+        """Called when the person uses the scroll bar: lines go by lines, the slider goes by its place."""
+        bar, kind = self.verticalScrollBar(), QAbstractSlider.SliderAction(action)
+        steps = {
+            QAbstractSlider.SliderAction.SliderSingleStepAdd: 1,
+            QAbstractSlider.SliderAction.SliderSingleStepSub: -1,
+            QAbstractSlider.SliderAction.SliderPageStepAdd: self.visible_rows - 1,
+            QAbstractSlider.SliderAction.SliderPageStepSub: 1 - self.visible_rows,
+        }
+        if kind in steps:
+            self._scroll_by(steps[kind])
+            bar.setSliderPosition(bar.value())
+        elif kind is QAbstractSlider.SliderAction.SliderMove:
+            self._slide(bar.sliderPosition())
+
+    def _slide(self, position: int) -> None:
+        if self.page.at_start and self.page.at_end:
+            self._scroll_by(position - self._top)
+            return
+        if position >= _STEPS:
+            self._go_end()
+            return
+        self._stop_following()
+        shown = sum(each.size for each in self.page.rows[self._top : self._top + self.visible_rows])
+        place = int(position / _STEPS * max(0, self.page.total - shown))
+        end = self.page.start + sum(each.size for each in self.page.rows)
+        if self.page.start <= place < end - shown:
+            self._top = self._row_at(place)
+            self._ask_for_more()
+            self.viewport().update()
+        elif self._feed is not None:
+            self._wanted = place
+            self._ticket = self._feed.show_at(place, ASKED // 2, ASKED // 2)
+            self._asked.clear()
+
+    def _go_start(self) -> None:
+        self._stop_following()
+        if self.page.at_start:
+            self._scroll_to(0)
+        elif self._feed is not None:
+            self._wanted = 0
+            self._ticket = self._feed.show_at(0, 0, ASKED)
+            self._asked.clear()
+
+    def _go_end(self) -> None:
+        self._focus = None
+        if self._live:
+            self.set_following(True)
+        elif self._feed is not None:
+            self._ticket = self._feed.show_end(ASKED, follow=False)
+            self._asked.clear()
+
+    def _show_column(self, column: int, length: int) -> None:
+        bar, char = self.horizontalScrollBar(), self._painter.char
+        room = self.viewport().width() - self._painter.text_left - 4 * char
+        left, right = column * char, (column + length) * char
+        if left < bar.value() or right > bar.value() + room:
+            bar.setMaximum(max(bar.maximum(), int(right)))
+            bar.setValue(max(0, int(min(left - room / 4, right))) if right > room else 0)
+
+    # ----- Qt's events
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: paints the rows that are seen and no others."""
+        painter = QPainter(self.viewport())
+        painter.fillRect(self.viewport().rect(), QColor(self._painter.theme.surface))
+        if not self.page.rows:
+            painter.setPen(QColor(self._painter.theme.muted))
+            painter.drawText(self.viewport().rect(), int(Qt.AlignmentFlag.AlignCenter), self._nothing)
+            return
+        painter.setFont(self._painter.font)
+        height, width = self._painter.height, self.viewport().width()
+        scrolled = self.horizontalScrollBar().value()
+        y = Space.XS
+        for row in self.page.rows[self._top : self._top + self.visible_rows + 2]:
+            self._painter.paint(painter, row, self._look(row), QRect(0, y, width, height), scrolled)
+            y += height
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: the end stays the end."""
+        super().resizeEvent(event)
+        if self._following:
+            self._top = self._last_top()
+        self._scroll_to(self._top)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: reading goes on."""
+        super().showEvent(event)
+        if self._feed is not None:
+            self._feed.pause(False)
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: nothing is read for nobody."""
+        super().hideEvent(event)
+        if self._feed is not None:
+            self._feed.pause(True)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: the frame shows the focus."""
+        super().focusInEvent(event)
+        self.update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: three rows a notch, or as many pixels as a touch pad says."""
+        if event.angleDelta().x() and not event.angleDelta().y():
+            bar = self.horizontalScrollBar()
+            bar.setValue(bar.value() - event.angleDelta().x() // 2)
+            return
+        pixels = event.pixelDelta().y()
+        self._wheel -= pixels / self._painter.height if pixels else event.angleDelta().y() / 40
+        rows = int(self._wheel)
+        self._wheel -= rows
+        if rows:
+            self._scroll_by(rows)
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: the keys of a text that can't be edited."""
+        page, across = self.visible_rows - 1, self.horizontalScrollBar()
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
+        elif event.matches(QKeySequence.StandardKey.SelectAll):
+            self.select_all()
+        elif event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            across.setValue(across.value() + across.singleStep() * (1 if event.key() == Qt.Key.Key_Right else -1))
+        elif event.key() == Qt.Key.Key_Home:
+            self._go_start()
+        elif event.key() == Qt.Key.Key_End:
+            self._go_end()
+        elif event.key() in (rows := {
+            Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_PageUp: -page, Qt.Key.Key_PageDown: page,
+            Qt.Key.Key_Space: page,
+        }):  # fmt: skip
+            self._scroll_by(rows[Qt.Key(event.key())])
+        else:
+            super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: begins a selection; with Shift extends it; in the columns takes whole lines."""
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        place = self._place_at(event.position().toPoint())
+        if place is None:
+            self.selection.clear()
+        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.selection.extend(place)
+        elif event.position().x() < self._painter.text_left - 2:
+            self.selection.begin((place[0], 0))
+            self.selection.extend((place[0], WHOLE))
+        else:
+            self.selection.begin(place)
+        self.viewport().update()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: moves the selection's end, and scrolls beyond the edges."""
+        at = event.position().toPoint()
+        in_text = at.x() >= self._painter.text_left - 2
+        self.viewport().setCursor(Qt.CursorShape.IBeamCursor if in_text else Qt.CursorShape.ArrowCursor)
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._drag_at = at
+            self._extend_to(at)
+            if not self.viewport().rect().contains(at) and not self._dragging.isActive():
+                self._dragging.start()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt."""
+        self._dragging.stop()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: takes a word, or in the columns the line."""
+        place = self._place_at(event.position().toPoint())
+        index = self._index_of(place[0]) if place else None
+        if place is not None and index is not None:
+            start, end = word_at(self.page.rows[index].line.text, place[1])
+            self.selection.begin((place[0], start))
+            self.selection.extend((place[0], end))
+            self.viewport().update()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt for the right button and the menu key."""
+        place = self._place_at(event.pos())
+        self.menu_asked.emit(event.globalPos(), place[0][1] if place else -1)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Called by Qt: a log wants room."""
+        return QSize(round(90 * self._painter.char), 14 * self._painter.height)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Called by Qt: a few lines are enough to be of use."""
+        return QSize(round(24 * self._painter.char), 5 * self._painter.height)
+
+    # ----- the rest
+
+    def _look(self, row: Row) -> RowLook:
+        matches: list[tuple[int, int]] = []
+        if self._pattern is not None:
+            text = row.line.text
+            matches = [(each.start(), each.end() - each.start()) for each in self._pattern.finditer(text)]
+        elif self._matches:
+            matches = next((self._matches[each] for each in row.members if each in self._matches), [])
+        at = self._current
+        here = at is not None and (at.rank, at.offset) in row.members
+        focused = self._focus is not None and (self._focus[1], self._focus[2]) in row.members
+        current = (at.column, at.length) if at is not None and here else None
+        return RowLook(self.selection.columns(row), matches, current, focused and not here)
+
+    def _place_at(self, at: QPoint) -> Place | None:
+        index = self._top + (at.y() - Space.XS) // self._painter.height
+        index = max(0, min(index, len(self.page.rows) - 1))
+        if not self.page.rows:
+            return None
+        row = self.page.rows[index]
+        x = at.x() - self._painter.text_left + self.horizontalScrollBar().value()
+        return row.key, self._painter.column_at(row, x)
+
+    def _extend_to(self, at: QPoint) -> None:
+        place = self._place_at(at)
+        if place is not None:
+            self.selection.extend(place)
+            self.viewport().update()
+
+    def _drag_on(self) -> None:
+        if self._drag_at.y() < 0:
+            self._scroll_by(-1 - abs(self._drag_at.y()) // 20)
+        elif self._drag_at.y() > self.viewport().height():
+            self._scroll_by(1 + (self._drag_at.y() - self.viewport().height()) // 20)
+        self._extend_to(self._drag_at)
+
+    def _dress(self) -> None:
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(self.tr("Log"))
+        self.viewport().setMouseTracking(True)
+        self.viewport().setAutoFillBackground(False)
+        self.verticalScrollBar().actionTriggered.connect(self._bar_used)
+        self.horizontalScrollBar().valueChanged.connect(self.viewport().update)
+        theme_manager().changed.connect(self._restyle)
+
+    def _restyle(self) -> None:
+        self._painter = LogPainter(theme_manager().theme)
+        self._fit_columns()
+        self._moved()
+
+    def _fit_columns(self) -> None:
+        ranks = [each.rank for each in self._sources]
+        self._painter.rank_chars = min(12, 2 * len(str(max(ranks))) + 1) if len(ranks) > 1 else 0
+        self._painter.shows_time = any(each.clock.name for each in self._sources) or not self._sources
+        self.setAccessibleDescription(self.tr("Ranks {}").format(rank_span(ranks)) if ranks else "")

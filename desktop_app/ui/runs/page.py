@@ -1,0 +1,72 @@
+"""The Runs page: the table of all runs, and the page of the one that is open."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QStackedWidget
+
+from desktop_app.services.workbench import Workbench
+from desktop_app.ui.runs.run_page import RunPage
+from desktop_app.ui.runs.table_page import RunsList
+from desktop_app.ui.shell import Shell
+
+_OPEN = "runs.open"
+
+
+class RunsPage(QStackedWidget):
+    """Implements `ui.shell.RunsView`. A run's page is made when the first run is opened, and used again for others."""
+
+    def __init__(self, workbench: Workbench, shell: Shell) -> None:
+        super().__init__()
+        self._workbench, self._shell = workbench, shell
+        self.list = RunsList(workbench, shell)
+        self.run_page: RunPage | None = None
+        self._wanted = str(shell.state.get(_OPEN, "") or "")
+        self.addWidget(self.list)
+        self.list.opened.connect(self.show_run)
+        self._disconnect = workbench.store.changed.connect(self._arrived)
+        # Qt may destroy the page while services live on: they must not call into it then.
+        endings = [self._disconnect, self.list.model.close]
+        self.destroyed.connect(lambda: [each() for each in endings])
+        self._endings = endings
+        if self._wanted:
+            self._arrived(frozenset(workbench.store.runs))
+
+    def show_run(self, handle: str) -> None:
+        """Show a run's page; of a run that is not known yet as soon as it is."""
+        run = self._workbench.store.get(handle)
+        if run is None:
+            self._wanted = handle
+            return
+        self._wanted = ""
+        page = self._page()
+        page.show_run(run)
+        self.setCurrentWidget(page)
+        page.tabs.bar.setFocus()
+        self.list.view.select(handle)
+        self._shell.state.set(_OPEN, handle)
+
+    def show_list(self) -> None:
+        """Show the table of all runs."""
+        self._wanted = ""
+        self.setCurrentWidget(self.list)
+        self.list.view.setFocus()
+        self._shell.state.set(_OPEN, "")
+
+    def close_down(self) -> None:
+        """Listen to nothing any longer, and end what reads."""
+        self._disconnect()
+        self.list.close_down()
+        if self.run_page is not None:
+            self.run_page.close_down()
+
+    def _page(self) -> RunPage:
+        if self.run_page is None:
+            self.run_page = RunPage(self._workbench, self._shell)
+            self.run_page.back_asked.connect(self.show_list)
+            self._endings.append(self.run_page.stop_following)
+            self.addWidget(self.run_page)
+        return self.run_page
+
+    def _arrived(self, handles: frozenset[str]) -> None:
+        if self._wanted and self._wanted in handles:
+            self.show_run(self._wanted)

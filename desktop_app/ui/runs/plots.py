@@ -1,0 +1,264 @@
+"""Curves as pictures, drawn by pyqtgraph in the theme's colours. Imported when a tab with curves is first shown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QFont
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from desktop_app.presenters.metrics import Curve, Plot, last_values, short_number, smoothed, thinned
+from desktop_app.ui.theme import Space, sized_font, text_sizes, theme_manager
+from desktop_app.ui.widgets import ElidedLabel, label
+
+Format = Callable[[float], str]
+_MOST_NAMED = 8
+"""Ranks that get a name and a colour of their own; of more, only the outermost do."""
+
+
+class Axis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph carries no types
+    """An axis whose ticks are written as a person would."""
+
+    def __init__(self, orientation: str, form: Format) -> None:
+        super().__init__(orientation)
+        self._form = form
+        self.setStyle(tickLength=0, autoExpandTextSpace=True)
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # noqa: N802 - pyqtgraph's
+        """Called by pyqtgraph for what is written at the ticks."""
+        return [self._form(each * scale) for each in values]
+
+    def logTickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # noqa: N802 - likewise
+        """Called by pyqtgraph for a logarithmic axis."""
+        return [self._form(10.0 ** float(each)) for each in values]
+
+
+class PlotView(QFrame):
+    """One plot: its name, its last value, the curves, and what lies under the mouse."""
+
+    hovered = Signal(str)
+
+    def __init__(
+        self, name: str, unit: str = "", *, form: Format = short_number, x_form: Format = short_number
+    ) -> None:
+        super().__init__()
+        self.name = name
+        self._form, self._x_form = form, x_form
+        self._items: dict[int | None, Any] = {}
+        self._drawn: dict[int | None, int] = {}
+        self._curves: dict[int | None, Curve] = {}
+        self._log, self._smooth = False, 0.0
+        self.heading = label(name, "strong")
+        self.value = ElidedLabel("", "muted")
+        self.readout = label(role="muted")
+        self.graph = pg.PlotWidget(axisItems={"left": Axis("left", form), "bottom": Axis("bottom", x_form)})
+        self._cursor = pg.InfiniteLine(angle=90, movable=False)
+        self._build()
+        theme_manager().changed.connect(self.restyle)
+        self.restyle()
+
+    def show_plot(self, plot: Plot, *, log: bool, smooth: float) -> None:
+        """Draw the curves as they are now; only those that grew are drawn anew."""
+        log = log and plot.can_be_log
+        if (log, smooth) != (self._log, self._smooth):
+            self._log, self._smooth = log, smooth
+            self._drawn.clear()
+            self.graph.setLogMode(x=False, y=log)
+        self._curves = plot.curves
+        named = self._named(plot)
+        for index, rank in enumerate(sorted(plot.curves, key=lambda each: -1 if each is None else each)):
+            self._draw(plot.curves[rank], index, named)
+        self.value.setText(self._last(plot))
+        self.setAccessibleDescription(f"{plot.name}: {self.value.text()}")
+
+    def restyle(self) -> None:
+        """Take the theme's colours."""
+        theme = theme_manager().theme
+        self.graph.setBackground(QColor(theme.surface))
+        font = QFont(sized_font(text_sizes().small))
+        for side in ("left", "bottom"):
+            axis = self.graph.getAxis(side)
+            axis.setPen(pg.mkPen(QColor(theme.hairline)))
+            axis.setTextPen(pg.mkPen(QColor(theme.muted)))
+            axis.setTickFont(font)
+        grid = QColor(theme.hairline)
+        self.graph.getAxis("left").setTickPen(pg.mkPen(grid))
+        self._cursor.setPen(pg.mkPen(QColor(theme.border_strong), style=Qt.PenStyle.DashLine))
+        self._drawn.clear()
+        for item in self._items.values():
+            self.graph.removeItem(item)
+        self._items.clear()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Called by Qt: the read-out goes when the mouse leaves."""
+        if event.type() == QEvent.Type.Leave:
+            self._cursor.hide()
+            self.readout.setText("")
+        return False
+
+    def _draw(self, curve: Curve, index: int, named: set[int | None]) -> None:
+        if self._drawn.get(curve.rank) == len(curve.x):
+            return
+        self._drawn[curve.rank] = len(curve.x)
+        y = smoothed(curve.y, self._smooth) if self._smooth else curve.y
+        xs, ys = thinned(curve.x, y)
+        item = self._items.get(curve.rank)
+        if item is None:
+            item = pg.PlotDataItem(antialias=True, connect="finite", pen=self._pen(curve.rank, index, named))
+            item.setLogMode(False, self._log)
+            self._items[curve.rank] = item
+            self.graph.addItem(item)
+        lonely = len(xs) == 1
+        color = self._color(curve.rank, index, named)
+        item.setData(
+            np.asarray(xs), np.asarray(ys), symbol="o" if lonely else None, symbolSize=6,
+            symbolBrush=color, symbolPen=None,
+        )  # fmt: skip
+
+    def _pen(self, rank: int | None, index: int, named: set[int | None]) -> Any:
+        return pg.mkPen(self._color(rank, index, named), width=1.6)
+
+    @staticmethod
+    def _color(rank: int | None, index: int, named: set[int | None]) -> QColor:
+        theme = theme_manager().theme
+        if rank in named or rank is None:
+            return QColor(theme.series[index % len(theme.series)])
+        return QColor(theme.muted)
+
+    @staticmethod
+    def _named(plot: Plot) -> set[int | None]:
+        """Return the ranks that get a colour: all of a few, else the lowest and the highest."""
+        if len(plot.curves) <= _MOST_NAMED:
+            return set(plot.curves)
+        last = [
+            (each.last, each.rank) for each in plot.curves.values() if each.last is not None and each.last == each.last
+        ]
+        return {min(last)[1], max(last)[1]} if last else set()
+
+    def _last(self, plot: Plot) -> str:
+        values = [each.last for each in plot.curves.values() if each.last is not None and math.isfinite(each.last)]
+        if not values:
+            return last_values(plot)
+        low, high = min(values), max(values)
+        text = self._form(low) if low == high else self.tr("{} to {}").format(self._form(low), self._form(high))
+        return self._with_outlier(plot, text)
+
+    def _with_outlier(self, plot: Plot, text: str) -> str:
+        """Name the one rank that is far from the others."""
+        last = sorted(
+            (each.last, each.rank) for each in plot.curves.values() if each.last is not None and each.rank is not None
+        )
+        if len(last) < 3:
+            return text
+        middle = last[len(last) // 2][0]
+        spread = max(abs(last[-2][0] - last[0][0]), abs(middle) * 0.05)
+        if last[-1][0] - last[-2][0] > 2 * spread:
+            return self.tr("{} · rank {} stands out").format(text, last[-1][1])
+        return text
+
+    def _moved(self, at: QPointF) -> None:
+        view = self.graph.getPlotItem().vb
+        if not QRectF(view.sceneBoundingRect()).contains(at):
+            return
+        x = view.mapSceneToView(at).x()
+        nearest = self._nearest(x)
+        if nearest is None:
+            return
+        place, values = nearest
+        self._cursor.setPos(place)
+        self._cursor.show()
+        ranked = [(rank, value) for rank, value in values if rank is not None]
+        shown = [f"{rank}: {self._form(value)}" for rank, value in ranked[:4]]
+        more = self.tr("and {} more").format(len(ranked) - 4) if len(ranked) > 4 else ""
+        alone = [self._form(value) for rank, value in values if rank is None]
+        parts = [self._x_form(place), *alone, *shown, more]
+        self.readout.setText("  ".join(each for each in parts if each))
+
+    def _nearest(self, x: float) -> tuple[float, list[tuple[int | None, float]]] | None:
+        found, place = [], None
+        for rank, curve in sorted(self._curves.items(), key=lambda pair: -1 if pair[0] is None else pair[0]):
+            if not curve.x:
+                continue
+            xs = np.frombuffer(curve.x)
+            index = int(np.abs(xs - x).argmin())
+            place = float(xs[index]) if place is None else place
+            found.append((rank, curve.y[index]))
+            del xs  # an array that is looked into can't grow
+        return None if place is None else (place, found)
+
+    def _build(self) -> None:
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        top = QHBoxLayout()
+        top.setSpacing(Space.S)
+        top.addWidget(self.heading)
+        top.addWidget(self.value, 1)
+        top.addWidget(self.readout)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(Space.XS)
+        column.addLayout(top)
+        column.addWidget(self.graph, 1)
+        graph, item = self.graph, self.graph.getPlotItem()
+        graph.setMinimumHeight(150)
+        graph.setFrameShape(QFrame.Shape.NoFrame)
+        graph.setAccessibleName(self.tr("Plot of {}").format(self.name))
+        graph.setMouseEnabled(x=False, y=False)
+        graph.setMenuEnabled(False)
+        graph.hideButtons()
+        graph.showGrid(x=False, y=True, alpha=1.0)
+        graph.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        graph.viewport().installEventFilter(self)
+        graph.scene().sigMouseMoved.connect(self._moved)
+        item.vb.setDefaultPadding(0.02)
+        item.layout.setContentsMargins(0, 0, Space.S, 0)
+        graph.addItem(self._cursor, ignoreBounds=True)
+        self._cursor.hide()
+
+
+def _last_values(plot: Plot) -> list[tuple[float, int]]:
+    """Return the last value of every rank that has one, with the rank, the lowest first."""
+    pairs = ((each.last, each.rank) for each in plot.curves.values())
+    return sorted((value, rank) for value, rank in pairs if value is not None and rank is not None and value == value)  # noqa: PLR0124
+
+
+class PlotGrid(QWidget):
+    """Plots in columns, as many as there is room for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        from PySide6.QtWidgets import QGridLayout
+
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(Space.L, Space.M, Space.L, Space.L)
+        self._grid.setHorizontalSpacing(Space.XL)
+        self._grid.setVerticalSpacing(Space.L)
+        self._views: list[PlotView] = []
+        self._columns = 0
+
+    def add(self, view: PlotView) -> None:
+        """Show one more plot."""
+        self._views.append(view)
+        self._arrange(force=True)
+
+    def resizeEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self, *, force: bool = False) -> None:
+        least = 24 * self.fontMetrics().averageCharWidth() + 200
+        columns = max(1, min(3, self.width() // least, max(1, len(self._views))))
+        if len(self._views) <= 4:
+            columns = min(columns, 2)
+        if columns == self._columns and not force:
+            return
+        self._columns = columns
+        for index, view in enumerate(self._views):
+            self._grid.addWidget(view, index // columns, index % columns)
+        for column in range(self._grid.columnCount()):
+            self._grid.setColumnStretch(column, 1 if column < columns else 0)

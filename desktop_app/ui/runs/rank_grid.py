@@ -1,0 +1,272 @@
+"""The ranks of a run as one picture: a cell each, by node, coloured by state, with an icon on those that failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QFontMetrics,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QToolTip
+
+from desktop_app.api import RankState, RunStatus
+from desktop_app.presenters.run_page import rank_tip
+from desktop_app.ui.icons import STATE_ICONS, draw_icon
+from desktop_app.ui.theme import Space, mix, sized_font, text_sizes, theme_manager
+
+_GAP = 6
+_MOST_ROWS = 4
+"""Rows of cells that are seen without scrolling."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """A node's cells: where its name is written, and where its first cell is."""
+
+    node: int
+    ranks: tuple[RankState, ...]
+    x: int
+    y: int
+    columns: int
+
+
+class RankGrid(QAbstractScrollArea):
+    """`picked` carries the rank that was clicked or taken with Enter, -1 when it was taken back.
+
+    Only cells that are seen are painted, so thousands of ranks cost what a screenful costs.
+    """
+
+    picked = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ranks: tuple[RankState, ...] = ()
+        self._nodes = 1
+        self._first: int | None = None
+        self._picked = -1
+        self._at = 0
+        self._groups: list[_Group] = []
+        self._height = 0
+        self._dress()
+
+    def show_ranks(self, ranks: Sequence[RankState], nodes: int, first_failed: int | None) -> None:
+        """Show the ranks in their present states."""
+        ranks = tuple(ranks)
+        if ranks == self._ranks and nodes == self._nodes and first_failed == self._first:
+            return
+        moved = [each.rank for each in ranks] != [each.rank for each in self._ranks] or nodes != self._nodes
+        self._ranks, self._nodes, self._first = ranks, nodes, first_failed
+        if moved:
+            self._at = min(self._at, max(0, len(ranks) - 1))
+            self._arrange()
+        self._describe()
+        self.viewport().update()
+
+    def pick(self, rank: int) -> None:
+        """Mark the rank whose log is shown, -1 for none, without telling."""
+        self._picked = rank
+        self.viewport().update()
+
+    @property
+    def cell(self) -> int:
+        """The side of a cell: room for the widest rank's number."""
+        metrics = QFontMetrics(sized_font(text_sizes().small, bold=True))
+        widest = str(max((each.rank for each in self._ranks), default=0))
+        return max(metrics.height() + Space.M, metrics.horizontalAdvance(widest) + 2 * Space.S)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Called by Qt: all cells, up to a few rows."""
+        most = self._label_height() + _MOST_ROWS * (self.cell + _GAP)
+        return QSize(480, min(max(self._height, self._label_height() + self.cell), most) + 2)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Called by Qt."""
+        return QSize(160, self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: nodes flow into rows."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: paints the cells that are seen."""
+        painter = QPainter(self.viewport())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.translate(0, -self.verticalScrollBar().value())
+        seen = event.rect().translated(0, self.verticalScrollBar().value())
+        theme = theme_manager().theme
+        for group in self._groups:
+            if self._nodes > 1:
+                painter.setFont(sized_font(text_sizes().small))
+                painter.setPen(QColor(theme.muted))
+                place = QRect(group.x, group.y, 200, self._label_height())
+                painter.drawText(place, int(Qt.AlignmentFlag.AlignTop), self.tr("node {}").format(group.node))
+            painter.setFont(sized_font(text_sizes().small, bold=True))
+            for rank, area in self._cells(group):
+                if area.intersects(seen):
+                    self._paint_cell(painter, rank, area)
+
+    def _paint_cell(self, painter: QPainter, rank: RankState, area: QRect) -> None:
+        theme = theme_manager().theme
+        failed = rank.status is RunStatus.FAILED
+        first = rank.rank == self._first
+        color = QColor(theme.state_color(rank.status))
+        inner = QRectF(area).adjusted(1, 1, -1, -1)
+        painter.setPen(QPen(color, 2 if first or rank.rank == self._picked else 1))
+        painter.setBrush(
+            QColor(mix(theme.surface, theme.state_color(rank.status), 0.22 if rank.rank == self._picked else 0.12))
+        )
+        painter.drawRoundedRect(inner, 6, 6)
+        painter.setPen(color)
+        painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), str(rank.rank))
+        if failed or rank.status is RunStatus.UNKNOWN:
+            side = max(12, area.width() // 2 - 3)
+            place = QRectF(area.right() - side + 4, area.y() - 4, side, side)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(theme.surface))
+            painter.drawEllipse(place)
+            draw_icon(painter, place, STATE_ICONS[rank.status.value], color)
+        if self.hasFocus() and self._ranks[self._at].rank == rank.rank:
+            painter.setPen(QPen(QColor(theme.accent), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(area).adjusted(-2, -2, 2, 2), 8, 8)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: arrows go from rank to rank, Enter picks, Esc takes back."""
+        group = self._group_at(self._at)
+        row = group.columns if group else 1
+        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: -row, Qt.Key.Key_Down: row}
+        ends = {Qt.Key.Key_Home: 0, Qt.Key.Key_End: len(self._ranks) - 1}
+        key = Qt.Key(event.key())
+        if key in steps:
+            self._go(self._at + steps[key])
+        elif key in ends:
+            self._go(ends[key])
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self._ranks:
+            self._toggle(self._ranks[self._at].rank)
+        elif key == Qt.Key.Key_Escape and self._picked >= 0:
+            self._toggle(self._picked)
+        else:
+            super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: a click picks a rank, another takes it back."""
+        index = self._index_at(event.position().toPoint())
+        if index is not None and event.button() == Qt.MouseButton.LeftButton:
+            self._at = index
+            self._toggle(self._ranks[index].rank)
+            self._describe()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: the ring shows where one is."""
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt."""
+        super().focusOutEvent(event)
+        self.viewport().update()
+
+    def viewportEvent(self, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Called by Qt: tool tips by cell."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            index = self._index_at(event.pos())
+            QToolTip.showText(event.globalPos(), self._tip(index) if index is not None else "", self)
+            return True
+        return super().viewportEvent(event)
+
+    # ----- the rest
+
+    def _toggle(self, rank: int) -> None:
+        self._picked = -1 if rank == self._picked else rank
+        self.viewport().update()
+        self.picked.emit(self._picked)
+
+    def _go(self, index: int) -> None:
+        self._at = max(0, min(index, len(self._ranks) - 1))
+        area = next((area for i, area in self._all_cells() if i == self._at), None)
+        bar = self.verticalScrollBar()
+        if area is not None and not bar.value() <= area.top() <= bar.value() + self.viewport().height() - self.cell:
+            bar.setValue(area.top() - self._label_height())
+        self._describe()
+        self.viewport().update()
+
+    def _describe(self) -> None:
+        self.setAccessibleDescription(self._tip(self._at) if self._ranks else "")
+
+    def _tip(self, index: int) -> str:
+        rank = self._ranks[index]
+        return rank_tip(rank, first=rank.rank == self._first, nodes=self._nodes)
+
+    def _arrange(self) -> None:
+        """Place the nodes side by side while there is room, then below each other."""
+        cell, label = self.cell + _GAP, self._label_height()
+        width = max(self.viewport().width(), cell)
+        self._groups, x, y, lowest = [], 0, 0, 0
+        for node, ranks in self._by_node():
+            columns = max(1, min(len(ranks), (width + _GAP) // cell))
+            if x and x + columns * cell > width + _GAP:
+                x, y = 0, lowest + _GAP
+            self._groups.append(_Group(node, ranks, x, y, columns))
+            rows = -(-len(ranks) // columns)
+            lowest = max(lowest, y + label + rows * cell)
+            x += columns * cell + Space.L
+        self._height = max(0, lowest - _GAP + 2)
+        bar = self.verticalScrollBar()
+        bar.setRange(0, max(0, self._height + 4 - self.viewport().height()))
+        bar.setPageStep(self.viewport().height())
+        bar.setSingleStep(cell)
+        self.updateGeometry()
+        self.viewport().update()
+
+    def _by_node(self) -> Iterator[tuple[int, tuple[RankState, ...]]]:
+        nodes: dict[int, list[RankState]] = {}
+        for each in self._ranks:
+            nodes.setdefault(each.node, []).append(each)
+        yield from ((node, tuple(ranks)) for node, ranks in sorted(nodes.items()))
+
+    def _cells(self, group: _Group) -> Iterator[tuple[RankState, QRect]]:
+        step = self.cell + _GAP
+        top = group.y + self._label_height()
+        for index, rank in enumerate(group.ranks):
+            row, column = divmod(index, group.columns)
+            yield rank, QRect(group.x + column * step + 2, top + row * step, self.cell, self.cell)
+
+    def _all_cells(self) -> Iterator[tuple[int, QRect]]:
+        places = {rank.rank: area for group in self._groups for rank, area in self._cells(group)}
+        yield from ((index, places[rank.rank]) for index, rank in enumerate(self._ranks))
+
+    def _group_at(self, index: int) -> _Group | None:
+        if not self._ranks:
+            return None
+        return next((each for each in self._groups if self._ranks[index] in each.ranks), None)
+
+    def _index_at(self, at: QPoint) -> int | None:
+        at = at + QPoint(0, self.verticalScrollBar().value())
+        return next((index for index, area in self._all_cells() if area.contains(at)), None)
+
+    def _label_height(self) -> int:
+        if self._nodes <= 1:
+            return Space.XS
+        return QFontMetrics(sized_font(text_sizes().small)).height() + Space.XS
+
+    def _dress(self) -> None:
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(self.tr("Ranks"))
+        self.setToolTip(self.tr("A click shows the log of one rank"))
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.viewport().setAutoFillBackground(False)
+        theme_manager().changed.connect(self._arrange)

@@ -1,0 +1,241 @@
+"""A run's page: how far it is, what went wrong, its ranks, and the tabs with logs, curves, outputs and the job."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from desktop_app.api import RunSnapshot, RunStatus
+from desktop_app.presenters.run_page import failure_of, own_code, phases_of
+from desktop_app.services.logs.failure import last_places
+from desktop_app.services.workbench import Workbench
+from desktop_app.ui.runs.actions import RunActions
+from desktop_app.ui.runs.confirm import Confirm
+from desktop_app.ui.runs.curve_tabs import metrics_tab, resources_tab
+from desktop_app.ui.runs.failure_card import FailureCard
+from desktop_app.ui.runs.header import Header
+from desktop_app.ui.runs.job_tab import JobTab, read_plan
+from desktop_app.ui.runs.log_tab import ALL, LogTab
+from desktop_app.ui.runs.outputs_tab import OutputsTab
+from desktop_app.ui.runs.rank_grid import RankGrid
+from desktop_app.ui.runs.tabs import Tabs
+from desktop_app.ui.runs.timeline import Timeline
+from desktop_app.ui.runs.words import clock_time, local_now
+from desktop_app.ui.shell import Shell
+from desktop_app.ui.tasks import spawn
+from desktop_app.ui.theme import Space
+from desktop_app.ui.widgets import Card, InlineMessage
+
+LOGS, METRICS, RESOURCES, OUTPUTS, JOB = range(5)
+
+
+class RunPage(QWidget):
+    """Shows one run, live. `back_asked` when the person wants the table again."""
+
+    back_asked = Signal()
+
+    def __init__(self, workbench: Workbench, shell: Shell) -> None:
+        super().__init__()
+        self._workbench, self._shell = workbench, shell
+        self._run: RunSnapshot | None = None
+        self._code: tuple[Path, int] | None = None
+        self._failed_shown = ""
+        self.deeds = RunActions(workbench, shell, self)
+        self.header = Header(self.deeds)
+        self.message, self.state_message, self.confirm = InlineMessage(), InlineMessage(can_close=False), Confirm()
+        self.timeline, self.failure, self.grid = Timeline(), FailureCard(), RankGrid()
+        self.logs = LogTab()
+        self.metrics = metrics_tab(workbench.backend_of)
+        self.resources = resources_tab(workbench.backend_of)
+        self.outputs = OutputsTab(self.deeds, shell)
+        self.job = JobTab()
+        self.tabs = Tabs(self.tr("What is shown of the run"))
+        self._second = QTimer(self, interval=500)
+        self._build()
+        self._connect()
+        self.stop_following = workbench.store.changed.connect(self._follow)
+
+    @property
+    def handle(self) -> str:
+        """The run that is shown."""
+        return self._run.handle if self._run is not None else ""
+
+    def show_run(self, run: RunSnapshot) -> None:
+        """Show another run."""
+        if run.handle != self.handle:
+            for each in (self.message, self.confirm):
+                each.hide()
+            self.failure.offer_code("")
+            self._code, self._failed_shown = None, ""
+            self.grid.pick(ALL)
+        self._show(run)
+
+    def close_down(self) -> None:
+        """Listen to nothing any longer, and end what reads."""
+        self._second.stop()
+        self.stop_following()
+        self.logs.close_down()
+        self.metrics.close_down()
+        self.resources.close_down()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: time passes only where it is seen."""
+        super().showEvent(event)
+        self._second.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt."""
+        super().hideEvent(event)
+        self._second.stop()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: Esc goes back to the table."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.back_asked.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def ask_cancel(self) -> None:
+        """Ask whether to cancel the run."""
+        run = self._run
+        if run is not None and not run.is_over:
+            self.confirm.ask(
+                self.tr("Cancel {}?").format(run.display_name),
+                self.tr("Its processes are ended. This can't be undone; what they wrote stays."),
+                self.tr("Cancel the run"),
+                lambda: self.deeds.cancel([run]),
+            )
+
+    def ask_remove(self) -> None:
+        """Ask whether to remove the run."""
+        run = self._run
+        if run is not None and run.is_over:
+            self.confirm.ask(
+                self.tr("Remove {}?").format(run.display_name),
+                self.tr("Its logs, curves and outputs are deleted from this machine. This can't be undone."),
+                self.tr("Remove"),
+                lambda: self.deeds.remove([run]),
+            )
+
+    def _follow(self, handles: frozenset[str]) -> None:
+        if self._run is None or self._run.handle not in handles:
+            return
+        run = self._workbench.store.get(self._run.handle)
+        if run is None:
+            self.back_asked.emit()
+        else:
+            self._show(run)
+
+    def _show(self, run: RunSnapshot) -> None:
+        self._run = run
+        self._tick()
+        first = run.first_failure.rank if run.first_failure is not None else None
+        self.grid.show_ranks(run.ranks, run.nodes, first)
+        self._show_failure(run)
+        self._show_state(run)
+        for each in (self.logs, self.metrics, self.resources, self.outputs, self.job):
+            each.show_run(run)
+
+    def _tick(self) -> None:
+        run = self._run
+        if run is not None:
+            now = local_now()
+            self.header.show_run(run, now)
+            self.timeline.show_phases(phases_of(run, now))
+
+    def _show_failure(self, run: RunSnapshot) -> None:
+        fallen = run.first_failure
+        clock = clock_time(fallen.at.astimezone(), tenths=True) if fallen is not None else ""
+        self.failure.show_failure(failure_of(run, clock))
+        if run.status is RunStatus.FAILED and fallen is not None and self._failed_shown != run.handle:
+            self._failed_shown = run.handle
+            self.logs.show_failure()
+            spawn(self._find_code(run), "find the code of a failure")
+
+    def _show_state(self, run: RunSnapshot) -> None:
+        """Say why the state is what it is, where icon and word don't."""
+        tones = {RunStatus.UNKNOWN: "warning", RunStatus.CANCELED: "info"}
+        if run.reason and run.status in tones:
+            if self.state_message.heading.text() != run.reason or self.state_message.isHidden():
+                self.state_message.show_text(tones[run.status], run.reason)
+        else:
+            self.state_message.hide()
+
+    async def _find_code(self, run: RunSnapshot) -> None:
+        """Offer to open the innermost line of the traceback that is in the person's own code."""
+        found = await asyncio.to_thread(_own_place, run)
+        if found is not None and run.handle == self.handle:
+            self._code = found
+            self.failure.offer_code(f"{found[0].name}:{found[1]}")
+
+    def _open_code(self) -> None:
+        if self._code is not None:
+            self._shell.open_file(*self._code)
+
+    def _show_in_log(self) -> None:
+        self.tabs.show_tab(LOGS)
+        self.logs.show_failure()
+
+    def _pick_rank(self, rank: int) -> None:
+        self.tabs.show_tab(LOGS)
+        self.logs.show_rank(rank)
+
+    def _ask_which(self, run: RunSnapshot, name: str) -> None:
+        self.confirm.ask(
+            self.tr("{} changed since this run.").format(name),
+            self.tr("Run it as it is now, or save and run it as it was then?"),
+            self.tr("Run as it is now"),
+            lambda: self.deeds.run_as_it_is(run),
+            other=(self.tr("Run as it was"), lambda: self.deeds.run_as_it_was(run)),
+            danger=False,
+        )
+
+    def _build(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(Space.L + Space.XS, Space.L, Space.L + Space.XS, Space.L)
+        column.setSpacing(Space.M)
+        column.addWidget(self.header)
+        for each in (self.message, self.confirm, self.state_message):
+            column.addWidget(each)
+        for part in (self.timeline, self.grid):
+            card = Card(margin=Space.M)
+            card.body.setContentsMargins(Space.L, Space.M, Space.L, Space.M)
+            card.body.addWidget(part)
+            column.addWidget(card)
+            if part is self.timeline:
+                column.addWidget(self.failure)
+        self.tabs.add(self.logs, self.tr("Logs"), self.logs.tools)
+        self.tabs.add(self.metrics, self.tr("Metrics"), self.metrics.tools)
+        self.tabs.add(self.resources, self.tr("Resources"))
+        self.tabs.add(self.outputs, self.tr("Outputs"), self.outputs.tools)
+        self.tabs.add(self.job, self.tr("Job"))
+        column.addWidget(self.tabs, 1)
+
+    def _connect(self) -> None:
+        self.header.back_asked.connect(self.back_asked)
+        self.header.cancel_asked.connect(self.ask_cancel)
+        self.header.remove_asked.connect(self.ask_remove)
+        self.failure.log_asked.connect(self._show_in_log)
+        self.failure.code_asked.connect(self._open_code)
+        self.grid.picked.connect(self._pick_rank)
+        self.logs.rank_chosen.connect(self.grid.pick)
+        self.logs.add_shortcuts(self)
+        self.deeds.failed.connect(self.message.show_error)
+        self.deeds.said.connect(lambda text: self.message.show_text("info", text))
+        self.deeds.changed_since.connect(self._ask_which)
+        self._second.timeout.connect(self._tick)
+
+
+def _own_place(run: RunSnapshot) -> tuple[Path, int] | None:
+    fallen = run.first_failure
+    rank = next((each for each in run.ranks if fallen is not None and each.rank == fallen.rank), None)
+    if rank is None:
+        return None
+    log = Path(run.folder) / (rank.log or f"user_logs/std_log_process_{rank.rank}.txt")
+    plan = read_plan(run)
+    places = (own_code(each, plan, run.folder) for each in last_places(log))
+    return next((each for each in places if each is not None and each[0].is_file()), None)
