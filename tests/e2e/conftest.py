@@ -16,7 +16,8 @@ from tests.helpers.program import Program
 JOB = """\
 $schema: https://azuremlschemas.azureedge.net/latest/commandJob.schema.json
 display_name: a test
-command: {command}
+command: >-
+  {command}
 code: src
 environment: azureml:any@latest
 distribution:

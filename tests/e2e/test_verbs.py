@@ -161,7 +161,7 @@ def test_validate_names_lines_and_fixes(program: Program, make_job: MakeJob) -> 
     assert good.json["files"][0]["kind"] == "commandJob"
     (finding,) = [each for each in said.json["files"][0]["diagnostics"] if each["code"] == "unknown-key"]
     assert {"severity", "code", "message", "path", "line", "column", "end_line", "end_column", "fix"} <= set(finding)
-    assert (finding["path"], finding["line"], finding["column"]) == ("distribution.proces_count_per_instance", 8, 3)
+    assert (finding["path"], finding["line"], finding["column"]) == ("distribution.proces_count_per_instance", 9, 3)
     assert finding["fix"]["set"] == {"distribution.process_count_per_instance": 2}
 
 
@@ -169,11 +169,11 @@ def test_validate_says_an_error_in_a_line_and_exits_1(program: Program, make_job
     job = make_job("echo ${{inputs.nothing}}")
     said = program("validate", job)
     assert said.code == 1
-    assert said.err.startswith(f"error: {job}:3:")
+    assert said.err.startswith(f"error: {job}:4:8: ")
     assert said.out.endswith("1 file checked: 1 error, 0 warnings\n")
     refused = program("run", job)
     assert refused.code == 1
-    assert f"error: {job}:3: " in refused.err
+    assert f"error: {job}:4:8: " in refused.err
     assert program("runs", "list", "--json").json == {"runs": []}, "nothing was started"
 
 
