@@ -54,7 +54,7 @@ def toolchain_shape(toolchain: Toolchain) -> dict[str, Any]:
         "state": str(toolchain.state),
         "origin": str(toolchain.origin),
         "reason": toolchain.reason or None,
-        "python": str(toolchain.python) if toolchain.python else None,
+        "python": str(toolchain.python),
         "packages": dict(toolchain.packages),
         "size": toolchain.size,
     }

@@ -15,7 +15,7 @@ from installer.environments import Journal, Recipe
 from installer.locks import held
 from installer.say import SetupError
 from tests.helpers.waiting import wait_until
-from tests.helpers.wheels import make_wheel
+from tests.helpers.tiny_wheels import make_wheel
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = [f"tiny{letter}" for letter in "abcdefg"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import types
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
@@ -11,7 +12,6 @@ import pytest
 from desktop_app import __main__ as front_door
 from desktop_app import __version__
 from desktop_app.api import Diagnostic, OutsideError, Severity, UserError
-from desktop_app.cli import dispatch
 from desktop_app.places import Places
 from desktop_app.services.jobs import JobError
 
@@ -24,7 +24,7 @@ def verb(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Namespace], int
         module = types.ModuleType("desktop_app.cli.made_up", "A verb for a test.")
         module.configure = _no_options  # type: ignore[attr-defined]
         module.run = act  # type: ignore[attr-defined]
-        monkeypatch.setattr(dispatch.importlib, "import_module", lambda _name: module)
+        monkeypatch.setattr(importlib, "import_module", lambda _name: module)
 
     return install
 
