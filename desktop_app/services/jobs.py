@@ -117,11 +117,14 @@ def errors_of(diagnostics: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
 
 
 def merged(*groups: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Return all findings, each once; of two that say the same, the first is kept (it knows the line)."""
-    seen: dict[tuple[str, str, str], Diagnostic] = {}
-    for each in (finding for group in groups for finding in group):
-        seen.setdefault((each.code, each.path, each.message), each)
-    return tuple(seen.values())
+    """Return all findings, each once; what an earlier group says of a place, with its line, a later one need not."""
+    found: dict[tuple[str, str, str], Diagnostic] = {}
+    for group in groups:
+        said = {(each.code, each.path) for each in found.values()}
+        for each in group:
+            if (each.code, each.path) not in said:
+                found.setdefault((each.code, each.path, each.message), each)
+    return tuple(found.values())
 
 
 def describe(diagnostic: Diagnostic) -> str:

@@ -177,6 +177,8 @@ async def test_outputs_are_folders_of_the_run(project: Project, places: Places) 
         (JobInput(path="azureml://datastores/x/paths/y"), "remote-input"),
         (JobInput(path="https://example.com/a.csv"), "remote-input"),
         (JobInput(path="nowhere"), "input-missing"),
+        (JobInput(path="x" * 300), "input-missing"),
+        (JobInput(path="nul\0"), "input-missing"),
         (JobInput(path="src/train.py", type="uri_folder"), "input-kind"),
         (JobInput(path="src", type="uri_file"), "input-kind"),
     ],
@@ -218,7 +220,7 @@ async def test_counts_below_one(project: Project, job: Job, path: str) -> None:
 
 async def test_absurd_counts_are_refused_without_being_planned(project: Project) -> None:
     plan = await project.plan(ddp(100_000, 100_000))
-    assert "too-many-processes" in errors(plan)
+    assert "process-count" in errors(plan)
     assert plan.processes == ()
 
 
@@ -253,9 +255,14 @@ async def test_a_port_of_the_jobs_own(project: Project) -> None:
 
 @pytest.mark.parametrize(
     ("code", "finding"),
-    [("nowhere", "missing-code"), ("src/train.py", "missing-code"), ("git+https://example.com/x", "remote-code"),
-     ("azureml:code:1", "remote-code")],
-)  # fmt: skip
+    [
+        ("nowhere", "missing-code"),
+        ("x" * 300, "missing-code"),
+        ("src/train.py", "missing-code"),
+        ("git+https://example.com/x", "remote-code"),
+        ("azureml:code:1", "remote-code"),
+    ],
+)
 async def test_code_that_is_not_here(project: Project, code: str, finding: str) -> None:
     plan = await project.plan(Job(command="python train.py", code=code))
     assert errors(plan) == {finding: "code"}
@@ -264,6 +271,12 @@ async def test_code_that_is_not_here(project: Project, code: str, finding: str) 
 async def test_a_script_that_is_not_there(project: Project) -> None:
     plan = await project.plan(ddp(command="python training.py"))
     assert list(errors(plan).values()) == ["command"]
+
+
+async def test_a_script_that_the_command_fetches_first(project: Project) -> None:
+    plan = await project.plan(ddp(command="wget https://example.com/training.py && python training.py"))
+    assert not errors(plan)
+    assert "script-missing" in codes(plan)
 
 
 async def test_a_script_that_does_not_parse(project: Project) -> None:

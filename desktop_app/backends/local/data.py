@@ -51,6 +51,14 @@ def local_path(path: str, folder: Path) -> Path:
     return Path(_normal(folder / Path(path).expanduser()))
 
 
+def kind_of(path: Path) -> str:
+    """Return `folder`, `file`, or nothing for what is not there or can't be looked at (a name that is too long)."""
+    try:
+        return "folder" if path.is_dir() else "file" if path.exists() else ""
+    except (OSError, ValueError):
+        return ""
+
+
 def _normal(path: Path) -> str:
     import os.path
 
@@ -70,12 +78,13 @@ def _check_path(name: str, given: JobInput, path: str, folder: Path) -> Iterator
         yield Diagnostic(Severity.ERROR, "remote-input", message, place)
         return
     found = local_path(path, folder)
-    if not found.exists():
+    kind = kind_of(found)
+    if not kind:
         yield Diagnostic(Severity.ERROR, "input-missing", f"The input {name} is not there: {found}.", place)
-    elif given.type in _FOLDERS and not found.is_dir():
+    elif given.type in _FOLDERS and kind != "folder":
         message = f"The input {name} is a {given.type}, but {found} is a file."
         yield Diagnostic(Severity.ERROR, "input-kind", message, place)
-    elif given.type == "uri_file" and found.is_dir():
+    elif given.type == "uri_file" and kind == "folder":
         message = f"The input {name} is a uri_file, but {found} is a folder."
         yield Diagnostic(Severity.ERROR, "input-kind", message, place)
 

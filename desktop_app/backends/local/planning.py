@@ -184,7 +184,7 @@ def _check_counts(job: Job, host: Host) -> Iterator[Diagnostic]:
     place = "distribution.process_count_per_instance" if job.distribution else "resources.instance_count"
     if world > MOST_RANKS:
         message = f"{said} are more than this machine is asked to start ({MOST_RANKS})."
-        yield Diagnostic(Severity.ERROR, "too-many-processes", message, place)
+        yield Diagnostic(Severity.ERROR, "process-count", message, place)
     elif world > host.cpu_count:
         message = f"{said} share {host.cpu_count} cores: the run will be slow here."
         yield Diagnostic(Severity.WARNING, "more-ranks-than-cores", message, place)
@@ -209,9 +209,9 @@ def _code_folder(draft: Draft) -> Path | None:
         draft.findings.append(Diagnostic(Severity.ERROR, "remote-code", message, "code"))
         return None
     folder = data.local_path(code, draft.source.folder)
-    if folder.is_dir():
+    if data.kind_of(folder) == "folder":
         return folder
-    message = f"The code folder is not there: {folder}." if not folder.exists() else f"{folder} is no folder."
+    message = f"The code folder is not there: {folder}."
     draft.findings.append(Diagnostic(Severity.ERROR, "missing-code", message, "code"))
     return None
 

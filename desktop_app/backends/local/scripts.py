@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from desktop_app.api import Diagnostic, ScriptSource, Severity, UserError
+from desktop_app.backends.local.data import kind_of
 from desktop_app.backends.local.ports import Ports
-from desktop_app.core.commands import scripts_in
+from desktop_app.core.commands import brings_files, scripts_in
 
 MOST_FILES = 200
 """Modules of the code folder that are followed; a bigger project is scanned in part."""
@@ -31,18 +32,16 @@ def find_needs(command: str, code: Path, ports: Ports) -> Needs:
     needs = Needs()
     waiting = [code / name for name in scripts_in(command)]
     seen = set(waiting)
-    for path in (each for each in waiting if not each.is_file()):
-        needs.findings.append(_missing(path.relative_to(code).as_posix(), code))
+    severity = Severity.WARNING if brings_files(command) else Severity.ERROR
+    for path in (each for each in waiting if kind_of(each) != "file"):
+        message = f"The command runs {path.relative_to(code).as_posix()}, which is not in {code}."
+        needs.findings.append(Diagnostic(severity, "script-missing", message, "command"))
     while waiting and len(seen) <= MOST_FILES:
         path = waiting.pop(0)
         local = [each for each in _scan(path, code, ports, needs) if each not in seen]
         waiting += local
         seen.update(local)
     return needs
-
-
-def _missing(name: str, code: Path) -> Diagnostic:
-    return Diagnostic(Severity.ERROR, "script-missing", f"The command runs {name}, which is not in {code}.", "command")
 
 
 def _scan(path: Path, code: Path, ports: Ports, needs: Needs) -> list[Path]:
@@ -88,7 +87,7 @@ def _read(path: Path) -> str | None:
         if path.stat().st_size > MOST_BYTES:
             return None
         return path.read_text("utf-8-sig", "replace")
-    except OSError:
+    except (OSError, ValueError):
         return None
 
 
