@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Coroutine
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QEventLoop, QObject
 from PySide6.QtWidgets import QApplication
 
 from desktop_app import __version__
-from desktop_app.places import find_places
-from desktop_app.services.settings import Settings
-from desktop_app.ui.icons import icon
+from desktop_app.places import Places, find_places
+from desktop_app.ui.icons import forget_pictures, icon, keep_pictures, load_pictures
 from desktop_app.ui.main_window import MainWindow
 from desktop_app.ui.theme import theme_manager
+from desktop_app.ui.window_state import WindowState
 
 if TYPE_CHECKING:
     from desktop_app.services.workbench import Workbench
@@ -26,11 +27,20 @@ Home = str | os.PathLike[str] | None
 
 def run_window(path: Path | None = None, home: Home = None, safe_mode: bool = False) -> int:
     """Show the window, on a file or folder if one is given, and return once it is closed. Runs go on."""
-    app = make_application()
     bugs: list[BaseException] = []
-    window = open_window(app, home, bugs.append)
-    paint(app, window)
+    app, window = first_paint(home, bugs.append)
     return _live(app, window, bugs, lambda: _open(window, path, home, safe_mode))
+
+
+def first_paint(home: Home, on_bug: Callable[[BaseException], object]) -> tuple[QApplication, MainWindow]:
+    """Return the application and its window, painted, with no service behind it yet."""
+    gc.disable()  # little is thrown away on the way, and looking for it would take a tenth of the time
+    app = make_application()
+    window = open_window(app, home, on_bug)
+    paint(app, window)
+    keep_pictures(_pictures(app, window.places))
+    gc.enable()
+    return app, window
 
 
 def make_application() -> QApplication:
@@ -48,36 +58,27 @@ def make_application() -> QApplication:
 def open_window(app: QApplication, home: Home, on_bug: Callable[[BaseException], object]) -> MainWindow:
     """Return the window, dressed as the person chose, without any service behind it yet."""
     places = find_places(home)
-    settings = Settings(places.settings)
+    state = WindowState(places.window)
     manager = theme_manager()
-    manager.set_mode(str(settings.get("appearance.theme", "system")))
-    manager.apply(app, places.cache / "window")
+    manager.set_mode(state.text("theme") or "system")
+    manager.dress(app, places.cache / "window")
+    load_pictures(_pictures(app, places))
     app.setWindowIcon(icon("mdi6.numeric-0-box", "accent"))
-    return MainWindow(places, settings, on_bug)
+    return MainWindow(places, state, on_bug)
+
+
+def _pictures(app: QApplication, places: Places) -> Path:
+    """Return the file with the icons of the first paint, for this version, theme and resolution."""
+    name = f"icons-{__version__}-{theme_manager().theme.name}-{app.devicePixelRatio():g}"
+    return places.cache / "window" / name
 
 
 def paint(app: QApplication, window: MainWindow) -> None:
     """Show the window and return when it has been painted for the first time, or can't be within half a second."""
-    painted = _FirstPaint(window)
     window.show()
-    from time import monotonic
-
     until = monotonic() + 0.5
-    while not painted.done and monotonic() < until:
-        app.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)
-    window.removeEventFilter(painted)
-
-
-class _FirstPaint(QObject):
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self.done = False
-        window.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Called by Qt for every event of the window."""
-        self.done = self.done or event.type() == QEvent.Type.Paint
-        return False
+    while not window.was_painted and monotonic() < until:
+        app.processEvents()
 
 
 def _live(app: QApplication, window: MainWindow, bugs: list[BaseException], start: Start) -> int:
@@ -89,6 +90,8 @@ def _live(app: QApplication, window: MainWindow, bugs: list[BaseException], star
     from desktop_app.ui.crash import CrashReporter
     from desktop_app.ui.interrupt import Interrupts
 
+    theme_manager().follow_desktop()
+    window.equip()
     crashes = CrashReporter(window.places)
     crashes.install()
     window.follow_crashes(crashes)
@@ -102,6 +105,7 @@ def _live(app: QApplication, window: MainWindow, bugs: list[BaseException], star
     finally:
         interrupts.stop()
         crashes.uninstall()
+        forget_pictures()
     return 0
 
 

@@ -2,33 +2,72 @@
 
 Standard library and pluggy only. `API_VERSION` is raised when a plugin written for the previous one
 would break; additions keep it.
+
+A name's module is imported when the name is first asked for: most programs use a few of them, and making all of these
+classes would take longer than the window may take to show.
 """
 
-from desktop_app.api.backends import JobBackend, JobSource, PlannedFile, Progress
-from desktop_app.api.diagnostics import Diagnostic, Fix, Severity
-from desktop_app.api.environments import EnvironmentPreset
-from desktop_app.api.errors import OutsideError, UserError
-from desktop_app.api.forms import Answers, Choice, Field, FieldKind, FormSpec, Value
-from desktop_app.api.hookspecs import PROJECT, Hooks, hookimpl
-from desktop_app.api.jobs import Distribution, Job, JobInput, JobOutput, Resources, Topology
-from desktop_app.api.plans import Host, ProcessSpec, SubmissionPlan
-from desktop_app.api.runs import (
-    TERMINAL,
-    FirstFailure,
-    MetricPoint,
-    Phase,
-    PhaseName,
-    RankState,
-    ResourcePoint,
-    RunSnapshot,
-    RunStatus,
-)
-from desktop_app.api.scripts import ScriptArgument, ScriptScan, ScriptSource
-from desktop_app.api.toolchains import ToolchainSpec
-from desktop_app.api.wizards import JobWizard, VmSize, WizardContext, WizardStep
-from desktop_app.api.workers import WorkerTask
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from desktop_app.api.backends import JobBackend, JobSource, PlannedFile, Progress
+    from desktop_app.api.diagnostics import Diagnostic, Fix, Severity
+    from desktop_app.api.environments import EnvironmentPreset
+    from desktop_app.api.errors import OutsideError, UserError
+    from desktop_app.api.forms import Answers, Choice, Field, FieldKind, FormSpec, Value
+    from desktop_app.api.hookspecs import PROJECT, Hooks, hookimpl
+    from desktop_app.api.jobs import Distribution, Job, JobInput, JobOutput, Resources, Topology
+    from desktop_app.api.plans import Host, ProcessSpec, SubmissionPlan
+    from desktop_app.api.runs import (
+        TERMINAL,
+        FirstFailure,
+        MetricPoint,
+        Phase,
+        PhaseName,
+        RankState,
+        ResourcePoint,
+        RunSnapshot,
+        RunStatus,
+    )
+    from desktop_app.api.scripts import ScriptArgument, ScriptScan, ScriptSource
+    from desktop_app.api.toolchains import ToolchainSpec
+    from desktop_app.api.wizards import JobWizard, VmSize, WizardContext, WizardStep
+    from desktop_app.api.workers import WorkerTask
 
 API_VERSION = "1"
+
+_MODULES = {
+    "backends": "JobBackend JobSource PlannedFile Progress",
+    "diagnostics": "Diagnostic Fix Severity",
+    "environments": "EnvironmentPreset",
+    "errors": "OutsideError UserError",
+    "forms": "Answers Choice Field FieldKind FormSpec Value",
+    "hookspecs": "Hooks PROJECT hookimpl",
+    "jobs": "Distribution Job JobInput JobOutput Resources Topology",
+    "plans": "Host ProcessSpec SubmissionPlan",
+    "runs": "FirstFailure MetricPoint Phase PhaseName RankState ResourcePoint RunSnapshot RunStatus TERMINAL",
+    "scripts": "ScriptArgument ScriptScan ScriptSource",
+    "toolchains": "ToolchainSpec",
+    "wizards": "JobWizard VmSize WizardContext WizardStep",
+    "workers": "WorkerTask",
+}
+_HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})
+
 
 __all__ = [
     "API_VERSION",

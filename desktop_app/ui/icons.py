@@ -7,17 +7,21 @@ Only a name with another prefix (`ph.rocket`, from somebody's plugin) brings it 
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
+import os
 from functools import cache
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QByteArray, QDataStream, QPointF, QRect, QRectF, QSize, QSizeF
 from PySide6.QtGui import QColor, QFont, QIcon, QIconEngine, QPainter, QPainterPath, QPixmap, QRawFont
 
-from desktop_app.api import RunStatus
 from desktop_app.ui.theme import STATE_ROLES, theme_manager
+
+if TYPE_CHECKING:
+    from desktop_app.api import RunStatus
 
 PREFIX = "mdi6."
 FALLBACK = "puzzle-outline"
@@ -73,6 +77,8 @@ def _font() -> QRawFont:
 @cache
 def outline(name: str) -> QPainterPath:
     """Return the shape of `mdi6.NAME` on a grid of 24 × 24; of a puzzle piece where there is no such icon."""
+    from PySide6.QtCore import Qt
+
     names = _names()
     code = names.get(name.removeprefix(PREFIX)) or names[FALLBACK]
     font = _font()
@@ -93,6 +99,61 @@ def draw_icon(painter: QPainter, rect: QRectF, name: str, color: QColor) -> None
     painter.restore()
 
 
+_pixmaps: dict[str, QPixmap] = {}
+_MOST = 2000  # pictures kept in memory; forgotten all at once when there are more
+
+
+def _drawn(name: str, color: str, size: QSize) -> QPixmap:
+    key = f"{name} {color} {size.width()}x{size.height()}"
+    if key not in _pixmaps:
+        if len(_pixmaps) > _MOST:
+            _pixmaps.clear()
+        _pixmaps[key] = made = QPixmap(size)
+        made.fill(QColor("transparent"))
+        painter = QPainter(made)
+        draw_icon(painter, QRectF(QPointF(0, 0), QSizeF(size)), name, QColor(color))
+        painter.end()
+    return _pixmaps[key]
+
+
+def load_pictures(file: Path) -> None:
+    """Take in the icons that the last first paint drew: then this one needs neither the font nor its names."""
+    try:
+        stream = QDataStream(QByteArray(file.read_bytes()))
+    except OSError:
+        return
+    found: dict[str, QPixmap] = {}
+    for _ in range(stream.readInt32()):
+        key, picture = stream.readQString(), QPixmap()
+        stream >> picture
+        if stream.status() != QDataStream.Status.Ok or picture.isNull():
+            return
+        found[key] = picture
+    _pixmaps.update(found)
+
+
+def keep_pictures(file: Path) -> None:
+    """Write the icons drawn so far for the next start, where that can be done and is not done yet."""
+    if file.exists():
+        return
+    kept = QByteArray()
+    stream = QDataStream(kept, QDataStream.OpenModeFlag.WriteOnly)
+    stream.writeInt32(len(_pixmaps))
+    for key, picture in _pixmaps.items():
+        stream.writeQString(key)
+        stream << picture
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        staged = file.with_name(f"{file.name}.{os.getpid()}")
+        staged.write_bytes(kept.data())
+        staged.replace(file)
+
+
+def forget_pictures() -> None:
+    """Let go of every picture; they must not outlive the application."""
+    _pixmaps.clear()
+
+
 class _Engine(QIconEngine):
     """Paints one glyph in its role's colour of whatever theme holds at that moment."""
 
@@ -103,17 +164,13 @@ class _Engine(QIconEngine):
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         """Called by Qt to paint the icon."""
-        role = "disabled" if mode == QIcon.Mode.Disabled else self._role
-        draw_icon(painter, QRectF(rect), self._name, QColor(theme_manager().theme.color(role)))
+        ratio = painter.device().devicePixelRatioF()
+        painter.drawPixmap(rect, self.pixmap(rect.size() * ratio, mode, state))
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
         """Called by Qt for the icon as pixels; `size` is in device pixels."""
-        made = QPixmap(size)
-        made.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(made)
-        self.paint(painter, QRect(QPoint(0, 0), size), mode, state)
-        painter.end()
-        return made
+        role = "disabled" if mode == QIcon.Mode.Disabled else self._role
+        return _drawn(self._name, theme_manager().theme.color(role), size)
 
 
 def icon(name: str, role: str = "text") -> QIcon:

@@ -10,28 +10,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QAction, QCloseEvent
-from PySide6.QtWidgets import QGridLayout, QMainWindow, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QMainWindow, QVBoxLayout, QWidget
 
-from desktop_app.api.errors import UserError
 from desktop_app.places import Places
 from desktop_app.ui import tasks
-from desktop_app.ui.frame.actions import Actions
 from desktop_app.ui.frame.navigation import Navigation
 from desktop_app.ui.frame.pages import Pages
-from desktop_app.ui.frame.standard_actions import add_last_actions, add_standard_actions
 from desktop_app.ui.frame.status_row import StatusRow
-from desktop_app.ui.frame.title_row import AltOpensMenu, TitleRow
+from desktop_app.ui.frame.title_row import TitleRow
 from desktop_app.ui.shell import PAGES, FilesView, RunsView
 from desktop_app.ui.theme import Space, theme_manager
-from desktop_app.ui.widgets.inline_message import InlineMessage
 from desktop_app.ui.window_state import WindowState
 
 if TYPE_CHECKING:
-    from desktop_app.services.settings import Settings
+    from PySide6.QtGui import QAction, QCloseEvent, QPaintEvent
+
+    from desktop_app.api import UserError, Value
     from desktop_app.services.workbench import Workbench
     from desktop_app.ui.crash import CrashReporter
+    from desktop_app.ui.frame.actions import Actions
     from desktop_app.ui.frame.session import Session
+    from desktop_app.ui.widgets.inline_message import InlineMessage
 
 
 class MainWindow(QMainWindow):
@@ -39,23 +38,24 @@ class MainWindow(QMainWindow):
 
     closing = Signal()
 
-    def __init__(self, places: Places, settings: Settings, on_bug: Callable[[BaseException], object]) -> None:
+    def __init__(self, places: Places, state: WindowState, on_bug: Callable[[BaseException], object]) -> None:
         super().__init__()
         self.places = places
-        self.settings = settings
-        self._state = WindowState(places.window)
+        self._state = state
         self._session: Session | None = None
         self._waiting: list[Callable[[], object]] = []
         self._may_close = False
+        self.was_painted = False
         self.was_asked_to_close = False
         self.title_row, self.navigation, self.status_row = TitleRow(), Navigation(), StatusRow()
-        self.message = InlineMessage()
+        self._message: InlineMessage | None = None
         self._report: Callable[[BaseException], object] = on_bug
         self.pages = Pages(self._bug)
-        self.actions_by_name = Actions(self)
+        self._strip = QWidget(visible=False)
+        self._actions: Actions | None = None
         self._build()
         self._connect()
-        self._set_project(self._state.text("project"))
+        self._name_window(self._state.text("project"))
         self.navigation.show_page(self._first_page())
         self._state.restore_window(self)
 
@@ -71,6 +71,35 @@ class MainWindow(QMainWindow):
         """The backend chosen at the top."""
         return self.title_row.backend
 
+    @property
+    def actions_by_name(self) -> Actions:
+        """Every action."""
+        return self._actions or self.equip()
+
+    def equip(self) -> Actions:
+        """Make actions, shortcuts and menus: right after the first paint, or when first needed."""
+        from desktop_app.ui.frame.actions import Actions
+        from desktop_app.ui.frame.standard_actions import add_standard_actions
+
+        if self._actions is None:
+            self._actions = Actions(self)
+            add_standard_actions(self)
+            self._build_menus(self._actions)
+        return self._actions
+
+    @property
+    def message(self) -> InlineMessage:
+        """The message at the top of the page; made when there is first something to say."""
+        if self._message is None:
+            from desktop_app.ui.widgets.inline_message import InlineMessage
+
+            self._message = InlineMessage()
+            room = QVBoxLayout(self._strip)
+            room.setContentsMargins(Space.L + Space.XS, Space.M, Space.L + Space.XS, 0)
+            room.addWidget(self._message)
+            self._message.toggled.connect(self._strip.setVisible)
+        return self._message
+
     def open_path(self, path: Path) -> None:
         """Open a folder as the project, or a file; the file's folder becomes the project where none is open."""
         path = path.absolute()
@@ -79,7 +108,8 @@ class MainWindow(QMainWindow):
         elif path.is_file():
             self._when_ready(lambda: self._open_with_folder(path))
         else:
-            self.say(UserError(self.tr("{} is not there any more.").format(path), hint=self.tr("Open another folder.")))
+            gone = self.tr("{} is not there any more.").format(path)
+            self.message.show_text("error", gone, self.tr("Open another folder or file."))
 
     def open_file(self, path: Path, line: int | None = None) -> None:
         """Show a file on the Files page, at a line."""
@@ -130,17 +160,16 @@ class MainWindow(QMainWindow):
         """Hand over the services; pages can be made from now on."""
         from desktop_app.ui.frame.session import Session
 
-        self.settings = workbench.settings
         self._session = Session(self, workbench)
         self.pages.set_factories(self._session.factories())
         self.pages.show_page(self._first_page())
         project = self._state.text("project")
+        self._set_project(project)
         if project and Path(project).is_dir() and not self._waiting:
             self._waiting.append(lambda: cast("FilesView", self.pages.page("files")).open_folder(Path(project)))
         waiting, self._waiting = self._waiting, []
         for each in waiting:
             each()
-        add_last_actions(self)
 
     def follow_crashes(self, crashes: CrashReporter) -> None:
         """Show a quiet message for each bug, with the report to copy."""
@@ -158,24 +187,18 @@ class MainWindow(QMainWindow):
         """Open the person's copy of the sample project."""
         from desktop_app.services.samples import own_copy
 
-        try:
-            self.open_path(own_copy(self.places))
-        except UserError as error:
-            self.say(error)
+        self._try_to(lambda: self.open_path(own_copy(self.places)))
 
     def choose_theme(self, mode: str) -> None:
         """Look light, dark, or as the desktop does; remembered."""
         theme_manager().set_mode(mode)
-        self._try_to(lambda: self.settings.set("appearance.theme", mode))
+        self._state.set("theme", mode)
+        self._when_ready(lambda: self._set("appearance.theme", mode))
 
     def toggle_notifications(self) -> None:
         """Switch notifications on or off; remembered."""
-        self._try_to(lambda: self.settings.set("notifications.runs", not self.notifications_on))
-
-    @property
-    def notifications_on(self) -> bool:
-        """Whether a run that ends is announced."""
-        return self.settings.get("notifications.runs", True) is not False
+        if self._session is not None:
+            self._set("notifications.runs", not self._session.notifications_on)
 
     def finish(self) -> None:
         """Save what comes back at the next start, let go of the services, and close for good."""
@@ -195,8 +218,12 @@ class MainWindow(QMainWindow):
             self.was_asked_to_close = True
             self.closing.emit()
 
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt to paint; notes that it has happened."""
+        super().paintEvent(event)
+        self.was_painted = True
+
     def _build(self) -> None:
-        add_standard_actions(self)
         body = QWidget()
         grid = QGridLayout(body)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -208,29 +235,26 @@ class MainWindow(QMainWindow):
         grid.setColumnStretch(1, 1)
         grid.setRowStretch(1, 1)
         self.setCentralWidget(body)
-        self._build_menus()
         QWidget.setTabOrder(self.title_row, self.navigation)
 
     def _column(self) -> QVBoxLayout:
-        holder = QWidget()
-        strip = QVBoxLayout(holder)
-        strip.setContentsMargins(Space.L + Space.XS, Space.M, Space.L + Space.XS, 0)
-        strip.addWidget(self.message)
-        holder.hide()
-        self.message.toggled.connect(holder.setVisible)
         column = QVBoxLayout()
         column.setSpacing(0)
-        column.addWidget(holder)
+        column.addWidget(self._strip)
         column.addWidget(self.pages, 1)
         return column
 
-    def _build_menus(self) -> None:
+    def _build_menus(self, actions: Actions) -> None:
+        from PySide6.QtWidgets import QMenu
+
+        from desktop_app.ui.frame.alt_menu import AltOpensMenu
+
         bar = self.menuBar()
-        self.actions_by_name.fill(bar)
+        actions.fill(bar)
         if not bar.isNativeMenuBar():
             bar.hide()
             menu = QMenu(self)
-            self.actions_by_name.fill(menu)
+            actions.fill(menu)
             self.title_row.set_menu(menu)
             self.installEventFilter(AltOpensMenu(self.title_row.menu_button))
         self.title_row.menu_button.setVisible(not bar.isNativeMenuBar())
@@ -243,7 +267,6 @@ class MainWindow(QMainWindow):
         self.status_row.toolchains_asked.connect(lambda: self.show_page("settings"))
         self.status_row.problems_asked.connect(lambda: self._with_files(lambda files: files.show_problems()))
         self.status_row.notifications_toggled.connect(self.toggle_notifications)
-        self.status_row.set_notifications(on=self.notifications_on)
 
     def _first_page(self) -> str:
         page = self._state.text("page")
@@ -272,9 +295,11 @@ class MainWindow(QMainWindow):
         self.open_file(path)
 
     def _set_project(self, folder: str) -> None:
-        name = Path(folder).name if folder else ""
-        self.title_row.set_project(name, folder)
-        self.setWindowTitle(f"{name} – Rank Zero" if name else "Rank Zero")
+        self.title_row.set_project(Path(folder).name if folder else "", folder)
+        self._name_window(folder)
+
+    def _name_window(self, folder: str) -> None:
+        self.setWindowTitle(f"{Path(folder).name} – Rank Zero" if folder else "Rank Zero")
 
     def _bug(self, error: BaseException) -> None:
         self._report(error)
@@ -283,7 +308,14 @@ class MainWindow(QMainWindow):
         hint = self.tr("The window goes on. The report lies in {}.").format(path)
         self.message.show_text("error", self.tr("Rank Zero made a mistake: {}").format(what), hint, report)
 
+    def _set(self, key: str, value: Value) -> None:
+        session = self._session
+        if session is not None:
+            self._try_to(lambda: session.workbench.settings.set(key, value))
+
     def _try_to(self, call: Callable[[], object]) -> None:
+        from desktop_app.api import UserError
+
         try:
             call()
         except UserError as error:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from desktop_app.api import UserError, Value
-
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction
+
+    from desktop_app.api import UserError, Value
 
 PAGES = ("files", "runs", "plugins", "settings")
 

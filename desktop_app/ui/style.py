@@ -7,18 +7,21 @@ they are drawn once per theme into a folder of the cache, in three resolutions.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import tempfile
+import zlib
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from string import Template
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from desktop_app.ui.icons import draw_icon
 from desktop_app.ui.theme import ICON, RADIUS, TextSizes, Theme
+
+if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
 
 _SHEET = Path(__file__).with_name("style.qss")
 
@@ -53,7 +56,7 @@ def style_sheet(theme: Theme, sizes: TextSizes, art: Path | None = None) -> str:
 
 def _pictures(theme: Theme, art: Path | None) -> dict[str, Path]:
     recipe = repr((sorted(ART.items()), dataclasses.astuple(theme)))
-    folder = (art or _temporary()) / f"{theme.name}-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
+    folder = (art or _temporary()) / f"{theme.name}-{zlib.crc32(recipe.encode()):08x}"
     if not folder.is_dir():
         folder = _draw_all(theme, folder)
     return {name: folder / f"{name}.png" for name in ART}
@@ -61,6 +64,8 @@ def _pictures(theme: Theme, art: Path | None) -> dict[str, Path]:
 
 def _draw_all(theme: Theme, folder: Path) -> Path:
     """Draw every picture; into a temporary folder first, so that a half-filled one is never taken for whole."""
+    import tempfile  # not at the top: needed at the very first start alone
+
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         staged = Path(tempfile.mkdtemp(dir=folder.parent))
@@ -86,9 +91,11 @@ def _draw(path: Path, glyph: str, color: str, scale: int) -> None:
 
 @cache
 def _temporary() -> Path:
+    import tempfile
+
     folder = tempfile.TemporaryDirectory(prefix="rankzero-art-")
     _kept.append(folder)
     return Path(folder.name)
 
 
-_kept: list[tempfile.TemporaryDirectory[str]] = []
+_kept: list[TemporaryDirectory[str]] = []

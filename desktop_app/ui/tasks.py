@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from desktop_app.api import UserError
-
 if TYPE_CHECKING:
     import asyncio
+
+    from desktop_app.api import UserError
 
 T = TypeVar("T")
 
@@ -55,6 +55,8 @@ def _finish(task: asyncio.Task[Any], on_error: Callable[[UserError], object] | N
     _running.discard(task)
     if task.cancelled() or (error := task.exception()) is None:
         return
+    from desktop_app.api import UserError
+
     if isinstance(error, UserError):
         (on_error or _routes.get("user_error") or _unrouted(task))(error)
     else:

@@ -2,6 +2,9 @@
 
 A `Theme` is a value. The `ThemeManager` follows the desktop (or the person's choice), sets the palette and the
 style sheet, and says when both changed. Icons look their colour up when painted, so they follow by themselves.
+
+Here, and wherever the first paint passes, `PySide6.QtCore.Qt` is imported in functions that run later: making its
+hundred enumerations takes a tenth of the time in which the window may show.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication
 
@@ -100,7 +103,7 @@ class Theme:
         """Return the colour of a role (`muted`, `failed`, …); a `#rrggbb` stands for itself."""
         return role if role.startswith("#") else str(getattr(self, role))
 
-    def state_color(self, status: RunStatus) -> str:
+    def state_color(self, status: RunStatus | str) -> str:
         """Return the colour of a run's or a rank's state."""
         return self.color(STATE_ROLES.get(str(status), "waiting"))
 
@@ -269,6 +272,8 @@ class ThemeManager(QObject):
         self._theme = LIGHT
         self._app: QApplication | None = None
         self._art: Path | None = None
+        self._desktop_is_dark = False
+        self._follows = False
         self._busy = False
 
     @property
@@ -285,46 +290,64 @@ class ThemeManager(QObject):
         """Follow the desktop (`system`), or stay `light` or `dark`; recolours everything at once."""
         self._mode = mode if mode in MODES else "system"
         if self._app is not None:
-            self._ask_desktop(self._app)
+            if self._follows:
+                self._ask_desktop(self._app)
             self._refresh()
 
     def apply(self, app: QApplication, art: Path | None = None) -> None:
         """Dress `app` and follow the desktop from now on; `art` is a folder that may keep drawn arrows."""
+        self.dress(app, art)
+        self.follow_desktop()
+
+    def dress(self, app: QApplication, art: Path | None = None) -> None:
+        """Dress `app` for its first paint; `follow_desktop` has to come soon after."""
         if self._app is not app:
-            self._app = app
-            self._art = art
-            app.setStyle("Fusion")
-            app.styleHints().colorSchemeChanged.connect(self._follow)
-            app.installEventFilter(self)
-            self._ask_desktop(app)
+            self._app, self._art = app, art
+            self._desktop_is_dark = app.palette().window().color().lightnessF() < 0.5
+            if app.style().name() != "fusion":
+                app.setStyle("Fusion")
         self._refresh()
+
+    def follow_desktop(self) -> None:
+        """Ask the desktop how it looks, and listen to it from now on."""
+        app = self._app
+        if app is not None and not self._follows:
+            self._follows = True
+            app.styleHints().colorSchemeChanged.connect(self._follow)
+            app.fontChanged.connect(self._font_changed)
+            self._ask_desktop(app)
+            if self._wanted() is not self._theme:
+                self._refresh()
 
     def forget(self) -> None:
         """Let go of the application; the next `apply` starts anew."""
         if self._app is not None:
-            self._app.removeEventFilter(self)
             with contextlib.suppress(RuntimeError):
                 self._app.styleHints().colorSchemeChanged.disconnect(self._follow)
-        self._app = None
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Redraw the style sheet's point sizes when the system's font changes."""
-        if event.type() == QEvent.Type.ApplicationFontChange and watched is self._app and not self._busy:
-            self._refresh()
-        return False
+                self._app.fontChanged.disconnect(self._font_changed)
+        self._app, self._follows = None, False
 
     def _ask_desktop(self, app: QApplication) -> None:
+        from PySide6.QtCore import Qt
+
         schemes = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
         app.styleHints().setColorScheme(schemes.get(self._mode, Qt.ColorScheme.Unknown))
+        self._desktop_is_dark = app.styleHints().colorScheme() == Qt.ColorScheme.Dark
 
     def _follow(self) -> None:
-        if self._mode == "system":
+        from PySide6.QtCore import Qt
+
+        if self._app is not None and self._mode == "system":
+            self._desktop_is_dark = self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark
             self._refresh()
 
-    def _wanted(self, app: QApplication) -> Theme:
-        if self._mode != "system":
-            return DARK if self._mode == "dark" else LIGHT
-        return DARK if app.styleHints().colorScheme() == Qt.ColorScheme.Dark else LIGHT
+    def _font_changed(self) -> None:
+        if not self._busy:
+            self._refresh()
+
+    def _wanted(self) -> Theme:
+        is_dark = self._desktop_is_dark if self._mode == "system" else self._mode == "dark"
+        return DARK if is_dark else LIGHT
 
     def _refresh(self) -> None:
         app = self._app
@@ -334,7 +357,7 @@ class ThemeManager(QObject):
 
         self._busy = True
         try:
-            self._theme = self._wanted(app)
+            self._theme = self._wanted()
             app.setPalette(palette(self._theme))
             app.setStyleSheet(style_sheet(self._theme, text_sizes(), self._art))
         finally:

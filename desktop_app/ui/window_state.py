@@ -9,12 +9,13 @@ import contextlib
 import json
 import os
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QByteArray, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter
 
-from desktop_app.api.forms import Value
+if TYPE_CHECKING:
+    from desktop_app.api import Value
 
 _DELAY_MS = 500
 

@@ -38,6 +38,7 @@ class Actions:
     def __init__(self, window: QMainWindow) -> None:
         self._window = window
         self._commands: dict[str, Command] = {}
+        self._last: dict[str, QAction] = {}
         self.menus = {name: QMenu(window.tr(title), window) for name, title in MENUS.items()}
         for each in self.menus.values():
             each.menuAction().setVisible(False)
@@ -72,7 +73,7 @@ class Actions:
         action.triggered.connect(lambda _checked=False: callback())
         self._window.addAction(action)
         if menu in self.menus:
-            self.menus[menu].addAction(action)
+            self.menus[menu].insertAction(self._last.get(menu), action)  # type: ignore[arg-type]
             self.menus[menu].menuAction().setVisible(True)
         self._commands[name] = Command(name, menu, action)
         return action
@@ -82,6 +83,11 @@ class Actions:
         command = self._commands.pop(name)
         self._window.removeAction(command.action)
         command.action.deleteLater()
+
+    def put_last(self, name: str) -> None:
+        """Keep an action, and a line above it, at the end of its menu, whatever is added later."""
+        command = self._commands[name]
+        self._last[command.menu] = self.menus[command.menu].insertSeparator(command.action)
 
     def separate(self, menu: str) -> None:
         """Put a line into a menu."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QKeySequence
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout
 
 from desktop_app.ui.icons import icon
 from desktop_app.ui.theme import ICON, ICON_WIDE, Space
-from desktop_app.ui.widgets.labels import label
 
 ENTRIES = {
     "files": ("Files", "mdi6.file-tree-outline", "Ctrl+1"),
@@ -18,7 +17,7 @@ ENTRIES = {
 }
 
 
-class Navigation(QWidget):
+class Navigation(QFrame):
     """One button a page; Settings at the bottom. Emits the page's name."""
 
     chosen = Signal(str)
@@ -26,7 +25,6 @@ class Navigation(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("navigation")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._group = QButtonGroup(self)
         self._buttons = {name: _NavButton(*entry) for name, entry in ENTRIES.items()}
         column = QVBoxLayout(self)
@@ -60,12 +58,12 @@ class _NavButton(QPushButton):
         self.setProperty("role", "nav")
         self.setCheckable(True)
         self.setAccessibleName(text)
-        keys = QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)
-        self.setToolTip(f"{text}  {keys}")
+        self.setToolTip(f"{text}  {shortcut}")
         self._plain, self._lit = icon(icon_name, "muted"), icon(icon_name, "accent")
         self.setIcon(self._plain)
         self.setIconSize(QSize(ICON_WIDE + Space.XS, ICON))
-        self._count = label(role="strong")
+        self._count = QLabel()
+        self._count.setProperty("role", "strong")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, Space.M, 0)
         row.addStretch()

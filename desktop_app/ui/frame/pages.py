@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from desktop_app.ui.widgets.empty_state import EmptyState
-
 Factory = Callable[[], QWidget]
 
 
@@ -46,6 +44,8 @@ class Pages(QStackedWidget):
         try:
             return self._factories[name]()
         except Exception as error:  # noqa: BLE001 - one broken page must not take the window along
+            from desktop_app.ui.widgets.empty_state import EmptyState
+
             self._on_bug(error)
             text = self.tr("A report was written; the other pages work. Starting again may help.")
             return EmptyState("mdi6.bug-outline", self.tr("This page could not be shown"), text)

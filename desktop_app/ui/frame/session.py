@@ -34,6 +34,8 @@ class Session:
         window.title_row.set_backends([(each.name, each.title) for each in workbench.backends.values()])
         for notice in workbench.settings.notices:
             window.say(notice)
+        window.status_row.set_notifications(on=self.notifications_on)
+        self.show_theme()
         self.show_runs()
         self.show_toolchains()
 
@@ -43,8 +45,22 @@ class Session:
 
     def notify(self, title: str, text: str, handle: str = "") -> None:
         """Show a notification, unless they are switched off."""
-        if self.window.notifications_on:
+        if self.notifications_on:
             self._notifier.notify(title, text, handle)
+
+    @property
+    def notifications_on(self) -> bool:
+        """Whether a run that ends is announced."""
+        return self.workbench.settings.get("notifications.runs", True) is not False
+
+    def show_theme(self) -> None:
+        """Look as the settings say; the window's state keeps a copy, which the next start paints by."""
+        mode = str(self.workbench.settings.get("appearance.theme", "system"))
+        if theme_manager().mode != mode:
+            theme_manager().set_mode(mode)
+        self.window.state.set("theme", mode)
+        for each in MODES:
+            self.window.actions_by_name[f"view.theme.{each}"].setChecked(each == mode)
 
     def show_runs(self) -> None:
         """Show how many runs there are, and tell of those that have ended."""
@@ -74,13 +90,9 @@ class Session:
 
     def _setting_changed(self, key: str) -> None:
         if key == "notifications.runs":
-            self.window.status_row.set_notifications(on=self.window.notifications_on)
+            self.window.status_row.set_notifications(on=self.notifications_on)
         if key == "appearance.theme":
-            mode = str(self.workbench.settings.get(key, "system"))
-            if theme_manager().mode != mode:
-                theme_manager().set_mode(mode)
-            for each in MODES:
-                self.window.actions_by_name[f"view.theme.{each}"].setChecked(each == mode)
+            self.show_theme()
 
     def _files(self) -> QWidget:
         from desktop_app.ui.files.page import FilesPage

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import platform
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from PySide6.QtCore import QUrl, qVersion
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog
 
 from desktop_app import __version__
 from desktop_app.ui.frame.navigation import ENTRIES
@@ -30,16 +25,10 @@ def add_standard_actions(window: MainWindow) -> None:
         icon_name="mdi6.file-outline", menu="file")  # fmt: skip
     add("file.sample", tr("Open the sa&mple project"), "", window.open_sample,
         icon_name="mdi6.school-outline", menu="file")  # fmt: skip
-    window.actions_by_name.separate("file")
+    add("app.quit", tr("&Quit"), "Ctrl+Q", window.close, icon_name="mdi6.power", menu="file")
+    window.actions_by_name.put_last("app.quit")
     _add_views(window)
     _add_help(window)
-
-
-def add_last_actions(window: MainWindow) -> None:
-    """Add what stands last in its menu, after what the pages added."""
-    window.actions_by_name.separate("file")
-    add = window.actions_by_name.add
-    add("app.quit", window.tr("&Quit"), "Ctrl+Q", window.close, icon_name="mdi6.power", menu="file")
 
 
 def _add_views(window: MainWindow) -> None:
@@ -74,12 +63,16 @@ def _add_help(window: MainWindow) -> None:
 
 
 def _open_folder(window: MainWindow) -> None:
+    from PySide6.QtWidgets import QFileDialog  # here and below: nothing that the first paint does not need
+
     chosen = QFileDialog.getExistingDirectory(window, window.tr("Open a folder"), window.state.text("project"))
     if chosen:
         window.open_path(Path(chosen))
 
 
 def _open_file(window: MainWindow) -> None:
+    from PySide6.QtWidgets import QFileDialog
+
     chosen, _kind = QFileDialog.getOpenFileName(window, window.tr("Open a file"), window.state.text("project"))
     if chosen:
         window.open_path(Path(chosen))
@@ -93,11 +86,18 @@ def _full_screen(window: MainWindow) -> None:
 
 
 def _show_folder(folder: Path) -> None:
+    from PySide6.QtCore import QUrl
+    from PySide6.QtGui import QDesktopServices
+
     folder.mkdir(parents=True, exist_ok=True)
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
 
 def _about(window: MainWindow) -> None:
+    import platform
+
+    from PySide6.QtCore import qVersion
+
     facts = (
         f"Rank Zero {__version__}",
         f"Python {platform.python_version()}, Qt {qVersion()}, {platform.platform()}",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
 from desktop_app.ui.icons import icon
 from desktop_app.ui.theme import ICON, ICON_WIDE, Space
 
 
-class StatusRow(QWidget):
+class StatusRow(QFrame):
     """Shows what it is told, and emits what was clicked."""
 
     problems_asked = Signal()
@@ -20,7 +20,6 @@ class StatusRow(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("statusRow")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._errors = _part(self.problems_asked)
         self._warnings = _part(self.problems_asked)
         self._runs = _part(self.runs_asked)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton
 
 from desktop_app.ui.icons import icon
 from desktop_app.ui.theme import ICON, ICON_WIDE, Space
 from desktop_app.ui.widgets.buttons import primary_button, tool_button
-from desktop_app.ui.widgets.labels import ElidedLabel, label
+
+if TYPE_CHECKING:
+    from desktop_app.ui.widgets.labels import ElidedLabel
 
 
-class TitleRow(QWidget):
+class TitleRow(QFrame):
     """Emits what was asked for; holds no state but the chosen backend."""
 
     search_asked = Signal()
@@ -23,12 +26,12 @@ class TitleRow(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("titleRow")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.menu_button = tool_button("mdi6.menu", self.tr("Menu"), shortcut="F10")
+        self.menu_button = tool_button("mdi6.menu", self.tr("Menu"))
         self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.project = ElidedLabel(role="muted")
         self.search = _SearchButton(self.tr("Search or run a command"), "Ctrl+K")
         self.search.clicked.connect(self.search_asked)
+        self.project: ElidedLabel | None = None
+        self._left = QHBoxLayout()
         self.backends = QComboBox()
         self.backends.setAccessibleName(self.tr("Where jobs run"))
         self.backends.setToolTip(self.tr("Where jobs run"))
@@ -54,27 +57,35 @@ class TitleRow(QWidget):
 
     def set_project(self, name: str, path: str = "") -> None:
         """Show which project is open."""
+        from desktop_app.ui.widgets.labels import ElidedLabel
+
+        if self.project is None:
+            self.project = ElidedLabel(role="muted")
+            self._left.insertWidget(self._left.count() - 1, self.project, 1000)
         self.project.setText(name)
         self.project.setToolTip(path)
 
     def set_menu(self, menu: QMenu) -> None:
-        """Put the menus behind the button at the left."""
+        """Put the menus behind the button at the left; F10 opens them."""
+        self.menu_button.setShortcut("F10")
+        self.menu_button.setToolTip(self.tr("Menu  F10"))
         self.menu_button.setMenu(menu)
 
     def _build(self) -> None:
-        left, right = QHBoxLayout(), QHBoxLayout()
-        name = label("Rank Zero", "strong")
+        left, right = self._left, QHBoxLayout()
+        name = QLabel("Rank Zero")
+        name.setProperty("role", "strong")
         left.setSpacing(Space.S)
         right.setSpacing(Space.S)
         left.addWidget(self.menu_button)
         left.addWidget(name)
-        left.addWidget(self.project, 1)
         right.addStretch()
         right.addWidget(self.backends)
         right.addWidget(self.new_job)
         row = QHBoxLayout(self)
         row.setContentsMargins(Space.S, Space.S, Space.M + 2, Space.S)
         row.setSpacing(Space.L)
+        left.addStretch()
         row.addLayout(left, 1)
         row.addWidget(self.search, 1)
         row.addLayout(right, 1)
@@ -91,7 +102,8 @@ class _SearchButton(QPushButton):
         self.setAccessibleName(text)
         self.setToolTip(f"{text}  {shortcut}")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self._keys = label(shortcut, "small")
+        self._keys = QLabel(shortcut)
+        self._keys.setProperty("role", "small")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, Space.S + 2, 0)
         row.addStretch()
@@ -103,25 +115,3 @@ class _SearchButton(QPushButton):
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         return QSize(self._keys.sizeHint().width() + 2 * ICON + 2 * Space.L, super().minimumSizeHint().height())
-
-
-class AltOpensMenu(QObject):
-    """Opens the menu when Alt is pressed and let go by itself, as menu bars do on these desktops."""
-
-    def __init__(self, button: QToolButton) -> None:
-        super().__init__(button)
-        self._button = button
-        self._alone = False
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Called by Qt for every event of the window."""
-        kind = event.type()
-        if kind == QEvent.Type.KeyPress:
-            self._alone = event.key() == Qt.Key.Key_Alt  # type: ignore[attr-defined]
-        elif kind in (QEvent.Type.MouseButtonPress, QEvent.Type.WindowDeactivate, QEvent.Type.ShortcutOverride):
-            self._alone = self._alone and kind == QEvent.Type.ShortcutOverride
-        elif kind == QEvent.Type.KeyRelease and self._alone and event.key() == Qt.Key.Key_Alt:  # type: ignore[attr-defined]
-            self._alone = False
-            self._button.showMenu()
-            return True
-        return False

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize
-from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 
 from desktop_app.ui.icons import icon
@@ -35,7 +34,7 @@ def button(  # noqa: PLR0913 - all but the text are optional keywords
     if tip or shortcut:
         made.setToolTip(_with_shortcut(tip or text.replace("&", ""), shortcut))
     if shortcut:
-        made.setShortcut(QKeySequence(shortcut))
+        made.setShortcut(shortcut)
     if on_click is not None:
         made.clicked.connect(lambda _checked=False: on_click())
     return made
@@ -75,12 +74,16 @@ def tool_button(
     made.setAccessibleName(name)
     made.setToolTip(_with_shortcut(name, shortcut))
     if shortcut:
-        made.setShortcut(QKeySequence(shortcut))
+        made.setShortcut(shortcut)
     if on_click is not None:
         made.clicked.connect(lambda _checked=False: on_click())
     return made
 
 
 def _with_shortcut(text: str, shortcut: str) -> str:
-    keys = QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText) if shortcut else ""
-    return f"{text}  {keys}".rstrip()
+    if not shortcut:
+        return text
+    from PySide6.QtGui import QKeySequence
+
+    keys = QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)
+    return f"{text}  {keys}"

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
-from desktop_app.api import UserError
 from desktop_app.ui.icons import icon
 from desktop_app.ui.theme import ICON, Space, mono_font, theme_manager
 from desktop_app.ui.widgets.buttons import button, link_button, tool_button
 from desktop_app.ui.widgets.labels import label
+
+if TYPE_CHECKING:
+    from desktop_app.api import UserError
 
 _ICONS = {
     "error": ("mdi6.alert-circle-outline", "failed"),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontMetrics, QIcon, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from desktop_app.api import RunStatus
 from desktop_app.ui.icons import state_icon
 from desktop_app.ui.theme import ICON, Space, theme_manager
+
+if TYPE_CHECKING:
+    from desktop_app.api import RunStatus
 
 _WORDS = {"NotStarted": "Not started", "CancelRequested": "Canceling"}
 
@@ -88,13 +92,13 @@ class IconLabel(QWidget):
 class StateLabel(IconLabel):
     """A state as icon, word and colour; `note` follows after a dot (`Running · 00:41`)."""
 
-    def __init__(self, status: RunStatus = RunStatus.UNKNOWN, note: str = "") -> None:
+    def __init__(self, status: RunStatus | str = "Unknown", note: str = "") -> None:
         super().__init__()
         self._status = status
         self.label.setProperty("role", "strong")
         self.set_state(status, note)
 
-    def set_state(self, status: RunStatus, note: str = "") -> None:
+    def set_state(self, status: RunStatus | str, note: str = "") -> None:
         """Show another state."""
         self._status = status
         self.set_icon(state_icon(status))
@@ -106,6 +110,6 @@ class StateLabel(IconLabel):
         self.label.setStyleSheet(f"color: {theme_manager().theme.state_color(self._status)}")
 
 
-def state_word(status: RunStatus) -> str:
+def state_word(status: RunStatus | str) -> str:
     """Return the word for a state, as a person reads it."""
     return _WORDS.get(str(status), str(status))
