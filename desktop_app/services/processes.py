@@ -13,6 +13,8 @@ from typing import TypedDict
 import psutil
 
 _GRACE = 3.0  # seconds between asking and ending
+_LAST = 1.0  # seconds for streams to close after the group's end
+_LOOK = 0.01  # seconds between two looks whether a child has ended
 
 
 class GroupOptions(TypedDict, total=False):
@@ -34,12 +36,22 @@ async def end_group(process: asyncio.subprocess.Process) -> None:
     await asyncio.shield(_end(process))
 
 
+async def exited(process: asyncio.subprocess.Process) -> int:
+    """Return a child's exit code when it has ended, though its children may still hold its streams open."""
+    # WORKAROUND: `Process.wait` waits for the streams as well, https://github.com/python/cpython/issues/119710
+    while process.returncode is None:  # noqa: ASYNC110 - there is no event for it
+        await asyncio.sleep(_LOOK)
+    return process.returncode
+
+
 async def _end(process: asyncio.subprocess.Process) -> None:
     _signal(process, hard=False)
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(process.wait(), _GRACE)
+        await asyncio.wait_for(exited(process), _GRACE)
     _signal(process, hard=True)
-    await process.wait()
+    await exited(process)
+    with contextlib.suppress(TimeoutError):  # who left the group may hold the child's streams open for ever
+        await asyncio.wait_for(process.wait(), _LAST)
 
 
 if sys.platform == "win32":
