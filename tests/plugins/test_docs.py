@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
 import re
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 
 from desktop_app import api
-from desktop_app.api import Hooks
+from desktop_app.api import FieldKind, Hooks
 from desktop_app.api._plugins import read_manifest
 from desktop_app.api._plugins.manifest import KINDS
 from desktop_app.places import Places
 from desktop_app.services.plugins import PluginHost, PluginState
 from desktop_app.services.settings import Settings
+from desktop_app.services.workers import run_task
 
 GUIDE = (Path(__file__).resolve().parents[2] / "docs" / "plugins.md").read_text("utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", GUIDE, re.DOTALL)
@@ -69,6 +72,31 @@ def test_every_example_is_a_plugin_that_loads(text: str, places: Places, tmp_pat
     host.load()
     (info,) = host.plugins
     assert (info.state, info.reason) == (PluginState.OK, "")
+
+
+def example(name: str) -> str:
+    """Return the example that is a file of this name."""
+    return str(next(text for _, text in BLOCKS if text.startswith(f"# {name}\n")))
+
+
+async def test_the_worker_task_runs_in_another_interpreter(tmp_path: Path) -> None:
+    for name in ("worker_tasks.py", "tasks.py"):
+        (tmp_path / name).write_text(example(name), "utf-8")
+    (tmp_path / "model.json").write_text('{"a": [1, 2], "b": [3]}', "utf-8")
+    spec = importlib.util.spec_from_file_location("guide_tasks", tmp_path / "tasks.py")
+    assert spec is not None
+    assert spec.loader is not None
+    tasks = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tasks)
+    said: list[tuple[str, float | None]] = []
+    task = tasks.count_weights(tmp_path / "model.json")
+    assert await run_task(task, sys.executable, lambda *each: said.append(each)) == {"weights": 3}
+    assert said == [("Reading the weights", 0.0), ("Counting", 0.5)]
+
+
+def test_every_kind_of_field_is_named() -> None:
+    text = GUIDE.partition("\n## Forms\n")[2].partition("\n## ")[0]
+    assert all(f"*{kind}*" in text for kind in FieldKind)
 
 
 def test_there_are_examples_enough() -> None:
