@@ -15,7 +15,7 @@ from installer.environments import Journal, Recipe
 from installer.locks import held
 from installer.say import SetupError
 from tests.helpers.waiting import wait_until
-from tests.helpers.tiny_wheels import make_wheel
+from tests.helpers.wheels import write_wheel
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = [f"tiny{letter}" for letter in "abcdefg"]
@@ -25,7 +25,7 @@ NAMES = [f"tiny{letter}" for letter in "abcdefg"]
 def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recipe:
     """Seven packages, so two batches, that pip finds in a folder and nowhere else."""
     for name in NAMES:
-        make_wheel(tmp_path / "wheels", name)
+        write_wheel(tmp_path / "wheels", name)
     for name in [each for each in os.environ if each.startswith("PIP_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
@@ -117,7 +117,7 @@ def test_what_pip_said_last_comes_with_the_error(
 
 def test_an_environment_on_top_of_another_finds_both(recipe: Recipe, tmp_path: Path) -> None:
     base = environments.ensure(recipe, tmp_path / "cache")
-    make_wheel(tmp_path / "wheels", "extra")
+    write_wheel(tmp_path / "wheels", "extra")
     constraints = tmp_path / "more.txt"
     constraints.write_text("extra==1.0\n")
     (tmp_path / "app.txt").write_text(recipe.constraints.read_text())
