@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from desktop_app.api import Diagnostic, Host, Job, JobBackend, MetricPoint, ProcessSpec, ScriptScan, ScriptSource
 from desktop_app.backends.local.backend import LocalBackend
@@ -12,7 +12,7 @@ from desktop_app.places import Places, find_places
 from desktop_app.services.archive import RunArchive
 from desktop_app.services.host import this_host
 from desktop_app.services.jobs import JobService
-from desktop_app.services.metrics import read_tensorboard
+from desktop_app.services.metrics import TensorBoardReader
 from desktop_app.services.monitor import RunMonitor
 from desktop_app.services.plugins import PluginHost
 from desktop_app.services.run_store import RunStore
@@ -53,6 +53,7 @@ class LocalPorts:
 
     plugins: PluginHost
     toolchains: Toolchains
+    metrics: TensorBoardReader = field(default_factory=TensorBoardReader)
 
     def host(self) -> Host:
         """Return this machine."""
@@ -76,4 +77,4 @@ class LocalPorts:
 
     async def tensorboard(self, folders: Sequence[str]) -> Sequence[MetricPoint]:
         """Return the scalars of the TensorBoard event files below `folders`."""
-        return await read_tensorboard(folders)
+        return await self.metrics.read(folders)

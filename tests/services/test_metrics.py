@@ -1,6 +1,7 @@
 """TensorBoard's event files become points, written by TensorBoard's own writer and read by its own reader."""
 
 import asyncio
+import json
 import math
 import os
 import subprocess
@@ -43,13 +44,7 @@ writer.close()
 def write(folder: Path, *points: tuple[str, object, int, float], suffix: str = "", as_tensors: bool = False) -> Path:
     """Write one event file into a folder, in a process of its own, and return it."""
     before = set(folder.glob("*")) if folder.exists() else set()
-    arguments = [
-        str(folder),
-        suffix,
-        "1" if as_tensors else "0",
-        repr(list(points)).replace("(", "[").replace(")", "]"),
-    ]
-    arguments[-1] = arguments[-1].replace("'", '"')
+    arguments = [str(folder), suffix, "1" if as_tensors else "0", json.dumps(points)]
     subprocess.run([sys.executable, "-c", _WRITER, *arguments], check=True, stderr=subprocess.DEVNULL)
     (made,) = set(folder.glob("*")) - before
     return made
