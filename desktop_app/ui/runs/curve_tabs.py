@@ -11,9 +11,8 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSlider, QStackedLayout, QVBoxLayout, QWidget
 
 from desktop_app.api import JobBackend, MetricPoint, ResourcePoint, RunSnapshot
-from desktop_app.presenters.metrics import MetricPlots, Plot, ResourcePlots, short_number
+from desktop_app.presenters.metrics import MetricPlots, Plot, ResourcePlots
 from desktop_app.presenters.run_words import clock_text
-from desktop_app.ui.runs.words import size_words
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import Space
 from desktop_app.ui.widgets import EmptyState, InlineMessage, label, scrolled
@@ -186,7 +185,7 @@ def metrics_tab(backend_of: Callable[[str], JobBackend]) -> CurveTab:
     def make(name: str) -> PlotView:
         from desktop_app.ui.runs.plots import PlotView
 
-        return PlotView(name, x_form=lambda step: f"step {short_number(step)}" if step else "0")
+        return PlotView(name, x_name="step")
 
     text = (
         "A script that calls mlflow.log_metric or writes TensorBoard event files shows its curves here,\n"
@@ -205,11 +204,9 @@ def resources_tab(backend_of: Callable[[str], JobBackend]) -> CurveTab:
     def make(name: str) -> PlotView:
         from desktop_app.ui.runs.plots import PlotView
 
-        forms: dict[str, Callable[[float], str]] = {
-            "Memory": lambda value: size_words(int(value)),
-            "GPU memory": lambda value: size_words(int(value)),
-        }
-        return PlotView(name, form=forms.get(name, lambda value: f"{value:.0f} %"), x_form=clock_text)
+        if "emory" in name:
+            return PlotView(name, form=lambda value: f"{value:.3g} GiB", x_form=clock_text, unit=1 << 30)
+        return PlotView(name, form=lambda value: f"{value:.0f} %", x_form=clock_text)
 
     empty = EmptyState(
         "mdi6.gauge", "No samples so far", "Once the ranks run, CPU, memory and GPUs are sampled every second."

@@ -13,7 +13,7 @@ from desktop_app.presenters.run_words import note_of
 from desktop_app.ui.icons import icon
 from desktop_app.ui.runs.actions import RunActions
 from desktop_app.ui.theme import Space
-from desktop_app.ui.widgets import ElidedLabel, StateLabel, button, danger_button, flat_button, tool_button
+from desktop_app.ui.widgets import ElidedLabel, StateLabel, button, danger_button, tool_button
 
 
 class Header(QWidget):
@@ -29,7 +29,7 @@ class Header(QWidget):
         self._run: RunSnapshot | None = None
         self.back = tool_button("mdi6.arrow-left", self.tr("All runs"), self.back_asked.emit, shortcut="Alt+Left")
         self.title = ElidedLabel("", "title")
-        self.identifier = flat_button("", "", self._copy_id)
+        self.identifier = button("", "", self._copy_id, role="status")
         self.state = StateLabel()
         self.cancel = danger_button(self.tr("&Cancel"), "mdi6.stop", self.cancel_asked.emit)
         self.again = button(self.tr("Run &again"), "mdi6.restart", lambda: self._with(self._deeds.again))

@@ -46,12 +46,13 @@ class _Reader:
     def __init__(self) -> None:
         self.feed: LogFeed | None = None
 
-    def open(self, sources: Sequence[LogSource], arrived: SignalInstance) -> None:
+    def open(self, sources: Sequence[LogSource], arrived: SignalInstance) -> LogFeed:
         def deliver(update: Update) -> None:
             with contextlib.suppress(RuntimeError):  # the view is gone
                 arrived.emit(update)
 
         self.feed = LogFeed(sources, deliver)
+        return self.feed
 
     def close(self) -> None:
         if self.feed is not None:
@@ -105,11 +106,11 @@ class LogView(QAbstractScrollArea):
         self.selection.clear()
         self._live, self._focus, self._top, self._ticket = live, None, 0, 0
         self._fit_columns()
-        self._reader.open(sources, self._arrived)
-        self._feed.pause(not self.isVisible())
+        feed = self._reader.open(sources, self._arrived)
+        feed.pause(not self.isVisible())
         self.set_following(follow)
         if not follow:
-            self._ticket = self._feed.show_end(ASKED, follow=False)
+            self._ticket = feed.show_end(ASKED, follow=False)
         self.viewport().update()
 
     @property

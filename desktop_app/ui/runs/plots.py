@@ -24,14 +24,15 @@ _MOST_NAMED = 8
 class Axis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph carries no types
     """An axis whose ticks are written as a person would."""
 
-    def __init__(self, orientation: str, form: Format) -> None:
+    def __init__(self, orientation: str, form: Format, name: str = "") -> None:
         super().__init__(orientation)
-        self._form = form
-        self.setStyle(tickLength=0, autoExpandTextSpace=True)
+        self._form, self._name = form, name
+        self.setStyle(tickLength=0, autoExpandTextSpace=True, maxTickLevel=0)
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # noqa: N802 - pyqtgraph's
         """Called by pyqtgraph for what is written at the ticks."""
-        return [self._form(each * scale) for each in values]
+        texts = [self._form(each * scale) for each in values]
+        return [f"{self._name} {texts[0]}", *texts[1:]] if self._name and texts else texts
 
     def logTickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # noqa: N802 - likewise
         """Called by pyqtgraph for a logarithmic axis."""
@@ -44,11 +45,18 @@ class PlotView(QFrame):
     hovered = Signal(str)
 
     def __init__(
-        self, name: str, unit: str = "", *, form: Format = short_number, x_form: Format = short_number
+        self,
+        name: str,
+        *,
+        form: Format = short_number,
+        x_form: Format = short_number,
+        x_name: str = "",
+        unit: float = 1.0,
     ) -> None:
         super().__init__()
         self.name = name
-        self._form, self._x_form = form, x_form
+        self._form, self._x_form, self._x_name, self._unit = form, x_form, x_name, unit
+        self._plot: Plot | None = None
         self._items: dict[int | None, Any] = {}
         self._drawn: dict[int | None, int] = {}
         self._curves: dict[int | None, Curve] = {}
@@ -56,7 +64,7 @@ class PlotView(QFrame):
         self.heading = label(name, "strong")
         self.value = ElidedLabel("", "muted")
         self.readout = label(role="muted")
-        self.graph = pg.PlotWidget(axisItems={"left": Axis("left", form), "bottom": Axis("bottom", x_form)})
+        self.graph = pg.PlotWidget(axisItems={"left": Axis("left", form), "bottom": Axis("bottom", x_form, x_name)})
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._build()
         theme_manager().changed.connect(self.restyle)
@@ -69,7 +77,7 @@ class PlotView(QFrame):
             self._log, self._smooth = log, smooth
             self._drawn.clear()
             self.graph.setLogMode(x=False, y=log)
-        self._curves = plot.curves
+        self._plot, self._curves = plot, plot.curves
         named = self._named(plot)
         for index, rank in enumerate(sorted(plot.curves, key=lambda each: -1 if each is None else each)):
             self._draw(plot.curves[rank], index, named)
@@ -93,6 +101,8 @@ class PlotView(QFrame):
         for item in self._items.values():
             self.graph.removeItem(item)
         self._items.clear()
+        if self._plot is not None:
+            self.show_plot(self._plot, log=self._log, smooth=self._smooth)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Called by Qt: the read-out goes when the mouse leaves."""
@@ -116,7 +126,7 @@ class PlotView(QFrame):
         lonely = len(xs) == 1
         color = self._color(curve.rank, index, named)
         item.setData(
-            np.asarray(xs), np.asarray(ys), symbol="o" if lonely else None, symbolSize=6,
+            np.array(xs), np.array(ys) / self._unit, symbol="o" if lonely else None, symbolSize=6,
             symbolBrush=color, symbolPen=None,
         )  # fmt: skip
 
@@ -144,6 +154,7 @@ class PlotView(QFrame):
         values = [each.last for each in plot.curves.values() if each.last is not None and math.isfinite(each.last)]
         if not values:
             return last_values(plot)
+        values = [each / self._unit for each in values]
         low, high = min(values), max(values)
         text = self._form(low) if low == high else self.tr("{} to {}").format(self._form(low), self._form(high))
         return self._with_outlier(plot, text)
@@ -176,7 +187,7 @@ class PlotView(QFrame):
         shown = [f"{rank}: {self._form(value)}" for rank, value in ranked[:4]]
         more = self.tr("and {} more").format(len(ranked) - 4) if len(ranked) > 4 else ""
         alone = [self._form(value) for rank, value in values if rank is None]
-        parts = [self._x_form(place), *alone, *shown, more]
+        parts = [f"{self._x_name} {self._x_form(place)}".strip(), *alone, *shown, more]
         self.readout.setText("  ".join(each for each in parts if each))
 
     def _nearest(self, x: float) -> tuple[float, list[tuple[int | None, float]]] | None:
@@ -187,7 +198,7 @@ class PlotView(QFrame):
             xs = np.frombuffer(curve.x)
             index = int(np.abs(xs - x).argmin())
             place = float(xs[index]) if place is None else place
-            found.append((rank, curve.y[index]))
+            found.append((rank, curve.y[index] / self._unit))
             del xs  # an array that is looked into can't grow
         return None if place is None else (place, found)
 

@@ -26,6 +26,8 @@ from desktop_app.ui.icons import STATE_ICONS, draw_icon
 from desktop_app.ui.theme import Space, mix, sized_font, text_sizes, theme_manager
 
 _GAP = 6
+_EDGE = 2
+"""Room around the cells for the ring of the one that has the focus."""
 _MOST_ROWS = 4
 """Rows of cells that are seen without scrolling."""
 
@@ -83,12 +85,12 @@ class RankGrid(QAbstractScrollArea):
         """The side of a cell: room for the widest rank's number."""
         metrics = QFontMetrics(sized_font(text_sizes().small, bold=True))
         widest = str(max((each.rank for each in self._ranks), default=0))
-        return max(metrics.height() + Space.M, metrics.horizontalAdvance(widest) + 2 * Space.S)
+        return max(metrics.height() + Space.L, metrics.horizontalAdvance(widest) + 2 * Space.S)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Called by Qt: all cells, up to a few rows."""
         most = self._label_height() + _MOST_ROWS * (self.cell + _GAP)
-        return QSize(480, min(max(self._height, self._label_height() + self.cell), most) + 2)
+        return QSize(480, min(max(self._height, self._label_height() + self.cell + _EDGE), most))
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Called by Qt."""
@@ -110,7 +112,7 @@ class RankGrid(QAbstractScrollArea):
             if self._nodes > 1:
                 painter.setFont(sized_font(text_sizes().small))
                 painter.setPen(QColor(theme.muted))
-                place = QRect(group.x, group.y, 200, self._label_height())
+                place = QRect(group.x + _EDGE, group.y, 200, self._label_height())
                 painter.drawText(place, int(Qt.AlignmentFlag.AlignTop), self.tr("node {}").format(group.node))
             painter.setFont(sized_font(text_sizes().small, bold=True))
             for rank, area in self._cells(group):
@@ -212,7 +214,7 @@ class RankGrid(QAbstractScrollArea):
     def _arrange(self) -> None:
         """Place the nodes side by side while there is room, then below each other."""
         cell, label = self.cell + _GAP, self._label_height()
-        width = max(self.viewport().width(), cell)
+        width = max(self.viewport().width() - 2 * _EDGE, cell)
         self._groups, x, y, lowest = [], 0, 0, 0
         for node, ranks in self._by_node():
             columns = max(1, min(len(ranks), (width + _GAP) // cell))
@@ -221,10 +223,10 @@ class RankGrid(QAbstractScrollArea):
             self._groups.append(_Group(node, ranks, x, y, columns))
             rows = -(-len(ranks) // columns)
             lowest = max(lowest, y + label + rows * cell)
-            x += columns * cell + Space.L
-        self._height = max(0, lowest - _GAP + 2)
+            x += max(columns * cell, self._label_width(node)) + Space.L
+        self._height = max(0, lowest - _GAP + _EDGE)
         bar = self.verticalScrollBar()
-        bar.setRange(0, max(0, self._height + 4 - self.viewport().height()))
+        bar.setRange(0, max(0, self._height - self.viewport().height()))
         bar.setPageStep(self.viewport().height())
         bar.setSingleStep(cell)
         self.updateGeometry()
@@ -241,7 +243,7 @@ class RankGrid(QAbstractScrollArea):
         top = group.y + self._label_height()
         for index, rank in enumerate(group.ranks):
             row, column = divmod(index, group.columns)
-            yield rank, QRect(group.x + column * step + 2, top + row * step, self.cell, self.cell)
+            yield rank, QRect(group.x + column * step + _EDGE, top + row * step, self.cell, self.cell)
 
     def _all_cells(self) -> Iterator[tuple[int, QRect]]:
         places = {rank.rank: area for group in self._groups for rank, area in self._cells(group)}
@@ -255,6 +257,11 @@ class RankGrid(QAbstractScrollArea):
     def _index_at(self, at: QPoint) -> int | None:
         at = at + QPoint(0, self.verticalScrollBar().value())
         return next((index for index, area in self._all_cells() if area.contains(at)), None)
+
+    def _label_width(self, node: int) -> int:
+        if self._nodes <= 1:
+            return 0
+        return QFontMetrics(sized_font(text_sizes().small)).horizontalAdvance(self.tr("node {}").format(node))
 
     def _label_height(self) -> int:
         if self._nodes <= 1:

@@ -135,10 +135,10 @@ class RunPage(QWidget):
         self._tick()
         first = run.first_failure.rank if run.first_failure is not None else None
         self.grid.show_ranks(run.ranks, run.nodes, first)
-        self._show_failure(run)
-        self._show_state(run)
         for each in (self.logs, self.metrics, self.resources, self.outputs, self.job):
             each.show_run(run)
+        self._show_failure(run)
+        self._show_state(run)
 
     def _tick(self) -> None:
         run = self._run

@@ -69,6 +69,8 @@ class RunsModel(QAbstractTableModel):
         if orientation is not Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
+            return self._titles_of_columns()[section].upper()
+        if role == Qt.ItemDataRole.AccessibleTextRole:
             return self._titles_of_columns()[section]
         if role == Qt.ItemDataRole.TextAlignmentRole and section in (Column.DURATION, Column.SIZE):
             return _RIGHT

@@ -51,7 +51,7 @@ class RunDelegate(QStyledItemDelegate):
         area: QRect = option.rect
         painter.save()
         self._ground(painter, option, area, theme)
-        inner = area.adjusted(Space.M, 0, -Space.M, 0)
+        inner = area.adjusted(Space.S, 0, -Space.S, 0)
         row: RunRow = index.data(ROW_ROLE)
         text = str(index.data(Qt.ItemDataRole.DisplayRole) or "")
         column = Column(index.column())
@@ -173,7 +173,7 @@ class RunsView(QTableView):
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + Space.L + Space.XS)
         strong = QFontMetrics(sized_font(text_sizes().body, bold=True))
         wide = {
-            Column.STATE: strong.horizontalAdvance("Not started") + ICON + 3 * Space.S,
+            Column.STATE: strong.horizontalAdvance("Not started") + ICON + 4 * Space.S,
             Column.SIZE: strong.horizontalAdvance("NODES × PROCESSES") + 2 * Space.M,
             Column.WHERE: strong.horizontalAdvance("workspace · gpu-cluster"),
             Column.FRAMEWORK: strong.horizontalAdvance("FRAMEWORK") + 2 * Space.M + Space.L,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedWidget, QTabBar, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedLayout, QTabBar, QWidget
 
 from desktop_app.ui.theme import Space
 from desktop_app.ui.widgets import Card, hairline
@@ -22,7 +22,7 @@ class Tabs(Card):
         self.bar.setExpanding(False)
         self.bar.setUsesScrollButtons(True)
         self._tools = _Tools()
-        self._pages = QStackedWidget()
+        self._pages = QStackedLayout()
         self._head = QWidget()
         self._grid = QGridLayout(self._head)
         self._below = False
@@ -69,12 +69,12 @@ class Tabs(Card):
         self._grid.setContentsMargins(Space.S, Space.XS, Space.S, 0)
         self._grid.setHorizontalSpacing(Space.S)
         self._grid.setVerticalSpacing(Space.XS)
-        self._grid.addWidget(self.bar, 0, 0)
+        self._grid.addWidget(self.bar, 0, 0, Qt.AlignmentFlag.AlignBottom)
         self._grid.setColumnStretch(1, 1)
         self._grid.addWidget(self._tools, 0, 2)
         self.body.addWidget(self._head)
         self.body.addWidget(hairline())
-        self.body.addWidget(self._pages, 1)
+        self.body.addLayout(self._pages, 1)
 
 
 class _Tools(QWidget):
