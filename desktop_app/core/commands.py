@@ -98,6 +98,8 @@ def scripts_in(command: str) -> tuple[str, ...]:
 
     What lies outside that folder, or depends on a variable or placeholder, is left out.
     """
+    if has_open_quote(command):
+        return ()
     scripts: dict[str, None] = {}
     folder: str | None = ""
     for words in simple_commands(command):
@@ -109,6 +111,15 @@ def scripts_in(command: str) -> tuple[str, ...]:
         if path:
             scripts[path] = None
     return tuple(scripts)
+
+
+def has_open_quote(command: str) -> bool:
+    """Whether a quote that begins in the command does not end in it: the shell will refuse it."""
+    try:
+        list(_lexer(command))
+    except ValueError:
+        return True
+    return False
 
 
 def brings_files(command: str) -> bool:
@@ -177,16 +188,20 @@ def simple_commands(command: str) -> Iterator[list[str]]:
 
 
 def _words(command: str) -> list[str]:
+    try:
+        return list(_lexer(command))
+    except ValueError:  # an open quote
+        return command.split()
+
+
+def _lexer(command: str) -> shlex.shlex:
     text = _HEREDOC.sub("", command)
     text = _COMMENT.sub("", text.replace("\\\n", " ")).replace("\n", " ; ")
     text = _PLACEHOLDER.sub(r"${{\1}}", text)
     lexer = shlex.shlex(text, posix=True, punctuation_chars="();|&")
     lexer.whitespace_split = True
     lexer.commenters = ""
-    try:
-        return list(lexer)
-    except ValueError:  # an open quote: the shell will complain in its own words
-        return text.split()
+    return lexer
 
 
 def _base(word: str) -> str:

@@ -5,9 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from types import MappingProxyType
 
 from desktop_app.api import Diagnostic, Fix, Severity, Value
 from desktop_app.core.paths import Part, join_path
+
+MISPLACED = MappingProxyType({
+    "instance_count": "resources.instance_count",
+    "instance_type": "resources.instance_type",
+    "shm_size": "resources.shm_size",
+    "docker_args": "resources.docker_args",
+    "node_count": "resources.instance_count",
+    "timeout": "limits.timeout",
+    "job_tier": "queue_settings.job_tier",
+    "process_count_per_instance": "distribution.process_count_per_instance",
+    "process_count_per_node": "distribution.process_count_per_instance",
+    "worker_count": "distribution.worker_count",
+    "parameter_server_count": "distribution.parameter_server_count",
+})  # fmt: skip
+"""Keys that are right elsewhere in the file, or were in SDK v1, and where they belong."""
 
 
 @dataclass(slots=True)
@@ -31,11 +47,15 @@ class Findings:
             if key in wanted or key.startswith(("x-", "_")):
                 continue
             meant = nearest_key(key, [each for each in wanted if each not in data])
-            if meant is None:
+            home = MISPLACED.get(key)
+            if home is not None and home != join_path((*path, key)) and meant not in (key, home.rpartition(".")[2]):
+                fix = Fix(f"Move to {home}", {home: data[key]}, (join_path((*path, key)),))
+                self.error("unknown-key", (*path, key), f"“{key}” is not known here: write it as {home}.", fix)
+            elif meant is None:
                 self.warning("unknown-key", (*path, key), f"Azure ML does not know “{key}” here and ignores it.")
-                continue
-            fix = rename(path, key, meant, data[key])
-            self.error("unknown-key", (*path, key), f"“{key}” is not known here: write “{meant}”.", fix)
+            else:
+                fix = rename(path, key, meant, data[key])
+                self.error("unknown-key", (*path, key), f"“{key}” is not known here: write “{meant}”.", fix)
 
 
 def nearest_key(key: str, known: Iterable[str]) -> str | None:
@@ -45,7 +65,16 @@ def nearest_key(key: str, known: Iterable[str]) -> str | None:
     if _plain(key) in plain:
         return plain[_plain(key)]
     close = get_close_matches(_plain(key), list(plain), 1, 0.75)
-    return plain[close[0]] if close else None
+    return plain[close[0]] if close else _beginning(_plain(key), plain)
+
+
+def _beginning(key: str, plain: Mapping[str, str]) -> str | None:
+    """Return the one known key that begins as this one: proces_count for process_count_per_instance."""
+    if len(key) < 6:
+        return None
+    begins = {each[: len(key) + 1]: each for each in plain if len(each) > len(key)}
+    close = get_close_matches(key, list(begins), 2, 0.9)
+    return plain[begins[close[0]]] if len(close) == 1 else None
 
 
 def _plain(key: str) -> str:

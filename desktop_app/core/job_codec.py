@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from desktop_app.api import Diagnostic, Distribution, Job, JobInput, JobOutput, Resources, Value
+from desktop_app.api import Diagnostic, Distribution, Fix, Job, JobInput, JobOutput, Resources, Value
 from desktop_app.core.findings import Findings
 from desktop_app.core.job_fields import Fields
 from desktop_app.core.job_schema import (
@@ -102,7 +102,8 @@ def _distribution(fields: Fields) -> Distribution | None:
     if kind is None and spec.data.get("type") is None:
         choice = ", ".join(DISTRIBUTION_KEYS)
         spec.findings.error("missing-key", spec.path, f"Add type: to distribution: one of {choice}.")
-    spec.know(DISTRIBUTION_KEYS.get((kind or "").strip().lower(), _all_distribution_keys()))
+    spec.know(DISTRIBUTION_KEYS.get((kind or "").strip().lower(), _all_distribution_keys()), but=("process_count",))
+    _total(spec, fields)
     return Distribution(
         type=kind or "",
         process_count_per_instance=spec.integer("process_count_per_instance"),
@@ -110,6 +111,22 @@ def _distribution(fields: Fields) -> Distribution | None:
         parameter_server_count=spec.integer("parameter_server_count"),
         extra=spec.rest("type", "process_count_per_instance", "worker_count", "parameter_server_count"),
     )
+
+
+def _total(spec: Fields, fields: Fields) -> None:
+    """Say that v1's process_count counted all processes of a job, and v2's counts those of a node."""
+    total = spec.data.get("process_count")
+    if total is None:
+        return
+    nodes = _mapping(fields.data.get("resources")).get("instance_count", 1)
+    message = (
+        "Write process_count_per_instance: SDK v1's process_count was the total, now the processes of one node count."
+    )
+    fix = None
+    if isinstance(total, int) and isinstance(nodes, int) and nodes > 0 and total % nodes == 0:
+        place = "distribution.process_count_per_instance"
+        fix = Fix(f"Write {total // nodes} for each node", {place: total // nodes}, ("distribution.process_count",))
+    spec.findings.error("v1-process-count", ("distribution", "process_count"), message, fix)
 
 
 def _all_distribution_keys() -> tuple[str, ...]:

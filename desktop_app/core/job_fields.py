@@ -24,9 +24,10 @@ class Fields:
         self.path = path
         self.usable = usable
 
-    def know(self, keys: Iterable[str]) -> None:
-        """Say which of the keys here are not among `keys`."""
-        self.findings.unknown_keys(self.data, keys, self.path)
+    def know(self, keys: Iterable[str], *, but: Sequence[str] = ()) -> None:
+        """Say which of the keys here are not among `keys`; of those in `but` is spoken elsewhere."""
+        data = {key: value for key, value in self.data.items() if key not in but}
+        self.findings.unknown_keys(data, keys, self.path)
 
     def group(self, key: str, *, quiet: bool = False) -> Fields:
         """Return the fields of the mapping at `key`; of an empty one where there is none."""

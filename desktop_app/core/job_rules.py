@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from desktop_app.api import Diagnostic, Fix, Job, Value
 from desktop_app.core import job_schema as schema
+from desktop_app.core.commands import has_open_quote
 from desktop_app.core.findings import Findings, nearest_key
 from desktop_app.core.paths import Part
 from desktop_app.core.placeholders import Reference, Slip, references, slips, undefined
@@ -18,6 +19,8 @@ def check_job(job: Job, data: Mapping[str, Value]) -> tuple[Diagnostic, ...]:
     """Return what is wrong with a job, whose document's data is `data`."""
     findings = Findings()
     _check_present(job, data, findings)
+    if has_open_quote(job.command):
+        findings.warning("open-quote", ("command",), "Close the quote in command: the shell refuses it as it stands.")
     _check_placeholders(job, findings)
     _check_counts(job, findings)
     _check_groups(data, findings)

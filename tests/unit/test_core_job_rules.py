@@ -1,0 +1,102 @@
+"""What must hold for any command job."""
+
+from __future__ import annotations
+
+import pytest
+
+from desktop_app.api import Diagnostic, Value
+from desktop_app.core.job_codec import job_from_mapping
+from desktop_app.core.job_rules import check_job
+
+
+def check(**data: Value) -> list[Diagnostic]:
+    """Return what the rules say about a job that is else in order."""
+    full: dict[str, Value] = {"command": "python x.py", "environment": "azureml:e@latest", **data}
+    return list(check_job(job_from_mapping(full)[0], full))
+
+
+def codes(**data: Value) -> list[str]:
+    """Return the codes of the findings."""
+    return [each.code for each in check(**data)]
+
+
+def test_a_job_in_order_has_no_findings() -> None:
+    assert codes(
+        command="python x.py --lr ${{inputs.lr}} --out ${{outputs.o}}", inputs={"lr": 1}, outputs={"o": None},
+        resources={"instance_count": 2}, distribution={"type": "mpi", "process_count_per_instance": 8},
+    ) == []  # fmt: skip
+
+
+@pytest.mark.parametrize("command", ["", "   ", None])
+def test_a_command_is_needed(command: str | None) -> None:
+    assert codes(command=command) == ["missing-command"]
+
+
+def test_a_misspelt_command_is_said_once() -> None:
+    data: dict[str, Value] = {"comand": "python x.py", "environment": "e"}
+    assert list(check_job(job_from_mapping(data)[0], data)) == []
+
+
+def test_an_environment_is_wanted() -> None:
+    assert codes(environment=None) == ["missing-environment"]
+    assert codes(environment=None, component="azureml:c:1") == []
+
+
+@pytest.mark.parametrize(
+    ("command", "meant"),
+    [
+        ("x ${{inputs.epocs}} y", "x ${{inputs.epochs}} y"),
+        ("x ${{inputs.model}}", "x ${{outputs.model}}"),
+        ("x ${{outputs.modell}}", "x ${{outputs.model}}"),
+    ],
+)
+def test_an_undefined_placeholder_gets_the_nearest_name(command: str, meant: str) -> None:
+    (found,) = check(command=command, inputs={"epochs": 1}, outputs={"model": None})
+    assert found.code == "undefined-placeholder"
+    assert found.fix is not None
+    assert found.fix.set == {"command": meant}
+
+
+def test_an_undefined_placeholder_without_a_near_name() -> None:
+    (found,) = check(command="x ${{inputs.lr}}")
+    assert (found.code, found.fix) == ("undefined-placeholder", None)
+    assert "Add it to a section inputs:" in found.message
+
+
+@pytest.mark.parametrize("written", ["{inputs.lr}", "${inputs.lr}", "{{inputs.lr}}"])
+def test_other_braces_are_mended(written: str) -> None:
+    (found,) = check(command=f"x {written} ${{{{inputs.lr}}}}", inputs={"lr": 1})
+    assert found.code == "malformed-placeholder"
+    assert found.fix is not None
+    assert found.fix.set == {"command": "x ${{inputs.lr}} ${{inputs.lr}}"}
+
+
+@pytest.mark.parametrize("count", [0, -1, 1001, 10**30])
+def test_senseless_counts_are_said(count: int) -> None:
+    assert codes(resources={"instance_count": count}) == ["process-count"]
+    assert codes(distribution={"type": "pytorch", "process_count_per_instance": count}) == ["process-count"]
+    assert codes(distribution={"type": "tensorflow", "worker_count": count}) == ["process-count"]
+
+
+def test_counts_at_their_limits_are_right() -> None:
+    assert codes(resources={"instance_count": 1000}) == []
+    assert codes(distribution={"type": "tensorflow", "worker_count": 1, "parameter_server_count": 0}) == []
+
+
+def test_a_timeout_is_a_positive_number() -> None:
+    assert codes(limits={"timeout": 0}) == ["timeout"]
+    assert codes(limits={"timeout": 1}) == []
+
+
+def test_groups_beside_the_model_are_looked_at_too() -> None:
+    found = check(
+        environment={"imag": "x"}, identity={"typ": "managed"}, queue_settings={"jobtier": "spot"},
+        services={"lab": {"tpe": "jupyter_lab"}},
+    )  # fmt: skip
+    assert [each.path for each in found] == [
+        "environment.imag", "identity.typ", "queue_settings.jobtier", "services.lab.tpe",
+    ]  # fmt: skip
+
+
+def test_an_open_quote_is_said() -> None:
+    assert codes(command="python x.py --name 'a b") == ["open-quote"]
