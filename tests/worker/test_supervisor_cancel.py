@@ -145,6 +145,23 @@ def test_a_full_disk_does_not_keep_the_end_from_being_written(small_disk: Path) 
     assert run["ended"]
 
 
+def test_a_read_only_disk(small_disk: Path) -> None:
+    (small_disk / "runs").mkdir()
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with pytest.raises(OutsideError, match="Read-only file system"):
+        start(small_disk / "runs", ["true"])
+
+
+def test_a_disk_that_becomes_read_only(small_disk: Path) -> None:
+    folder = start(small_disk / "runs", ["echo up; sleep 600"])
+    local_runs.wait_for_log(folder, "up")
+    local_runs.request_cancel(folder)
+    subprocess.run(["mount", "-o", "remount,ro", "-f", str(small_disk)], check=False)
+    wait_until(lambda: not processes.marked(str(folder)))
+    subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+    assert end_of(folder)["status"] == "Canceled"
+
+
 def test_a_disk_without_room_for_a_run(small_disk: Path) -> None:
     (small_disk / "ballast").write_bytes(b"x" * ((4 << 20) - 40960))
     plan = local_runs.shell_plan(small_disk / "runs", ["true"], environment={"LONG": "x" * 60000})

@@ -109,6 +109,17 @@ def test_a_restart_of_the_computer_is_said(runs: Path) -> None:
     assert "restarted" in found_closed(runs, folder)["reason"]
 
 
+def test_a_run_of_another_computer_is_left_alone(runs: Path) -> None:
+    folder = local_runs.start(runs, ["sleep 600"])
+    handle = f"local://{folder.name}"
+    kill_both(folder)
+    wait_until(lambda: not local_runs.left_of(folder))
+    local_runs.write_state(folder, {**local_runs.state(folder), "host": "elsewhere"})
+    found = RunReader(runs).read([handle])[handle]
+    assert (found.status, found.reason) == ("Unknown", "The run belongs to elsewhere.")
+    assert not local_runs.is_over(folder)
+
+
 def test_a_run_that_never_found_its_supervisor(runs: Path) -> None:
     plan = local_runs.shell_plan(runs, ["true"])
     folder = submitting.make_folder(plan, runs)

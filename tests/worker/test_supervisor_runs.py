@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from desktop_app.api import RunSnapshot, RunStatus
+from desktop_app.backends.local import submitting
 from desktop_app.core.records import from_json
 from tests.helpers import local_runs
 
@@ -108,6 +109,15 @@ def test_a_file_that_went_after_planning_fails_the_run(runs: Path, tmp_path: Pat
     assert run["status"] == "Failed"
     assert "data.txt is gone" in run["reason"]
     assert [each["status"] for each in run["ranks"]] == ["Canceled"]
+
+
+def test_a_plan_that_cannot_be_read(runs: Path) -> None:
+    folder = submitting.make_folder(local_runs.shell_plan(runs, ["true"]), runs)
+    (folder / "plan.json").write_text('{"half')
+    submitting.start(folder)
+    run = local_runs.end_of(folder)
+    assert run["status"] == "Failed"
+    assert "plan.json" in run["reason"]
 
 
 def test_strays_of_a_good_run_are_ended(runs: Path) -> None:

@@ -29,6 +29,7 @@ class Known:
     stamp: tuple[int, int, int]
     snapshot: RunSnapshot
     writers: tuple[tuple[int, str], ...]
+    host: str = ""
     certain_until: float = 0.0
 
 
@@ -60,7 +61,11 @@ class RunReader:
         except (OSError, UserError):
             self.forget(handle)
             return None
-        if not known.snapshot.is_over and not self._is_supervised(known):
+        if known.snapshot.is_over:
+            return known.snapshot
+        if known.host and known.host != processes.host():
+            return replace(known.snapshot, status=RunStatus.UNKNOWN, reason=f"The run belongs to {known.host}.")
+        if not self._is_supervised(known):
             folder = folder_of(self._runs, handle)
             _close(folder)
             known = self._refresh(handle)
@@ -92,7 +97,7 @@ def _read(path: Path, handle: str, stamp: tuple[int, int, int], before: Known | 
         return Known(stamp, _damaged(path, handle, before, str(error)), ())
     # The folder may have been moved with its home: what counts is where it was found.
     snapshot = replace(snapshot, handle=handle, folder=str(path.parent), outputs=str(path.parent / "code" / "outputs"))
-    return Known(stamp, snapshot, _writers(data))
+    return Known(stamp, snapshot, _writers(data), str(data.get("host", "")))
 
 
 def _writers(data: dict[str, Any]) -> tuple[tuple[int, str], ...]:

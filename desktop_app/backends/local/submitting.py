@@ -108,6 +108,7 @@ def _fill(folder: Path, plan: SubmissionPlan) -> None:
     state: dict[str, Any] = to_json(first_snapshot(plan, folder))
     state["submitter"] = {"pid": os.getpid(), "started": processes.identity(os.getpid()) or ""}
     state["boot"] = processes.boot()
+    state["host"] = processes.host()
     replace(folder / "run.json", state)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from desktop_app.worker.supervisor import processes
 from desktop_app.worker.supervisor.clock import Clock
@@ -33,8 +32,9 @@ def recover(folder: Path) -> None:
     if state.get("boot", "") != processes.boot():
         close_run(folder, "The computer was restarted while the run went on.", 0)
         return
-    for rank in state.get("ranks", ()):
-        _end_group(rank, folder)
+    left = set(processes.marked(str(folder)))
+    for pid in left & {rank.get("pid") for rank in state.get("ranks", ())}:
+        processes.send_group(pid, processes.KILL)  # the leader is still this run's: a pid alone might be anybody's
     processes.end_marked(str(folder))
     close_run(folder, "The supervisor and its guardian were killed, so the run was ended.", 0)
 
@@ -44,10 +44,3 @@ def end_groups(folder: Path) -> None:
     for rank in StateFile(folder, Clock()).data.get("ranks", ()):
         if (rank.get("pid") or 0) > 1 and rank.get("exit_code") is None:
             processes.send_group(rank["pid"], processes.KILL)
-
-
-def _end_group(rank: dict[str, Any], folder: Path) -> None:
-    """End a rank's process group if its leader is still this run's (a pid may belong to somebody else by now)."""
-    pid = rank.get("pid") or 0
-    if pid > 1 and rank.get("exit_code") is None and pid in processes.marked(str(folder)):
-        processes.send_group(pid, processes.KILL)

@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -64,6 +65,11 @@ def boot() -> str:
         return Path("/proc/sys/kernel/random/boot_id").read_text("ascii")[:8]
     except OSError:
         return ""
+
+
+def host() -> str:
+    """Return this computer's name: pids mean something there alone, and homes may be shared between computers."""
+    return socket.gethostname()
 
 
 def is_same(pid: int, known: str) -> bool:

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +30,7 @@ class Rank:
     log: Path
     arrivals: Arrivals
     process: subprocess.Popen[bytes] | None = None
-    started: float = 0.0
     exit_code: int | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
 
     @property
     def number(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -70,7 +71,14 @@ class StateFile:
                 break
             time.sleep(0.2)
         self._reserve.unlink(missing_ok=True)
+        if written:
+            self._make_durable()
         return written
+
+    def _make_durable(self) -> None:
+        """Have the end survive a power cut; the states before it need not."""
+        with contextlib.suppress(OSError), (self._folder / "run.json").open("rb") as file:
+            os.fsync(file.fileno())
 
     # Small changes that several writers make.
 

@@ -79,6 +79,7 @@ class Supervisor:
         self.state.data["supervisor"] = _who(os.getpid())
         self.state.data["guardian"] = _who(self.guardian)
         self.state.data["boot"] = processes.boot()
+        self.state.data["host"] = processes.host()
         self.state.enter("Preparing")
         self.state.write()
         self.ready()
@@ -89,6 +90,9 @@ class Supervisor:
         return [ranks.make_rank(each, states[each["rank"]], self.folder) for each in self.plan.get("processes", ())]
 
     def _prepare(self) -> bool:
+        if not self.ranks:
+            self.verdict = Verdict("Failed", "plan.json in the run's folder can't be read or names no process.")
+            return False
         try:
             preparing.make_folders(self.folder, list(self.plan.get("outputs", {})))
             files, target = self.plan.get("files", ()), self.folder / "code"
@@ -141,7 +145,6 @@ class Supervisor:
             self._could_not_start(rank, error)
             return False
         now = self.clock.text()
-        rank.started = elapsed()
         rank.state.update(status="Running", pid=rank.pid, started=now)
         self._say("rank-started", rank=rank.number, pid=rank.pid)
         return True
@@ -166,8 +169,11 @@ class Supervisor:
                 return
 
     def _reap(self) -> None:
-        for rank in ranks.collect(self.ranks):
+        ended = list(ranks.collect(self.ranks))
+        for rank in ended:
             self._rank_ended(rank, int(rank.exit_code or 0))
+        if ended:
+            self.state.write()
 
     def _rank_ended(self, rank: Rank, code: int) -> None:
         status = "Completed" if code == 0 else "Canceled" if self.ending.terminated else "Failed"
@@ -176,7 +182,6 @@ class Supervisor:
         if status == "Failed":
             self._first_failure(rank, code, f"Rank {rank.number} {_how(code)}.")
             self.ending.begin(elapsed(), own_grace=True)
-        self.state.write()
 
     def _first_failure(self, rank: Rank, code: int, reason: str) -> None:
         if self.state.data.get("first_failure") is None:
@@ -191,13 +196,13 @@ class Supervisor:
     def _look(self) -> None:
         now = self.clock.now()
         for rank in self.ranks:
-            if rank.arrivals.look(now):
-                rank.extra["spoke"] = now
+            rank.arrivals.look(now)
         if self.deadline is not None and elapsed() > self.deadline:
             self.deadline = None
             limit = self.plan["timeout"]
             self._stop(Verdict("Canceled", f"The time limit of {limit} s (limits.timeout) was reached."), "timeout")
-        self._stop_wanted()
+        if any(rank.alive for rank in self.ranks):  # a wish that comes when all is done changes nothing
+            self._stop_wanted()
         self._keep_books()
 
     def _keep_books(self) -> None:
