@@ -125,7 +125,8 @@ class RunMonitor:
         watched.last_good, watched.fault = self._now(), None
         watched.backoff.reset()
         watched.gone -= answers.keys()
-        missing = [each for each in self._mine(watched) if each.handle not in found | answers.keys() | watched.gone]
+        accounted = found | answers.keys() | watched.gone
+        missing = [each for each in self._mine(watched) if each.handle not in accounted]
         lost = await self._lost(watched, [each for each in missing if each.handle in watched.missed])
         watched.missed = {each.handle for each in missing}  # once may be bad luck: the run may be just starting
         return [*(self._merged(each) for each in answers.values()), *lost]
