@@ -12,6 +12,9 @@ from pathlib import Path
 from installer.clone import ROOT
 from installer.say import line
 
+WITHOUT_QT = ("-p", "no:pytest-qt", "-p", "tests.helpers.no_qt")
+"""What makes pytest's Python one without Qt."""
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -41,9 +44,7 @@ def checks(tools: Path, python: Path) -> tuple[Check, ...]:
         Check("ruff format", (*tool, "ruff", "format", "--check", ".")),
         Check("mypy", (*tool, "mypy")),
         Check("import-linter", (str(tools), "-c", walls)),
-        Check(
-            "unit and services without Qt", (*pytest, "-q", "-p", "tests.helpers.no_qt", "tests/unit", "tests/services")
-        ),
+        Check("unit and services without Qt", (*pytest, "-q", *WITHOUT_QT, "tests/unit", "tests/services")),
         Check("pytest", (*pytest, "--durations=10"), quiet=False),
     )
 

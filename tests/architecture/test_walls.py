@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from desktop_app.__main__ import VERBS
+from installer.checks import WITHOUT_QT
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("PySide6", "qasync", "pyqtgraph", "torch", "tensorflow", "tensorboard", "onnx", "azure", "mlflow")
@@ -33,7 +34,7 @@ def test_import_linter_holds_every_contract() -> None:
 
 def test_unit_and_services_are_collected_without_qt() -> None:
     """That they also pass without it is a check of its own in `installer/bootstrap.py test`."""
-    done = python("-m", "pytest", "-q", "--collect-only", "-p", "tests.helpers.no_qt", "tests/unit", "tests/services")
+    done = python("-m", "pytest", "-q", "--collect-only", *WITHOUT_QT, "tests/unit", "tests/services")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
