@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from os.path import commonpath
 from pathlib import Path
 
 from desktop_app.api import Diagnostic, ScriptSource, Severity, UserError
@@ -149,10 +148,22 @@ def _fingerprint(text: str) -> str:
 
 def change_between(old: str, new: str) -> Change:
     """Return the one replacement that makes `new` of `old`; as small as common beginnings and endings allow."""
-    start = len(commonpath((old, new)))
+    start = _alike(old, new)
     rest_old, rest_new = old[start:], new[start:]
-    same = len(commonpath((rest_old[::-1], rest_new[::-1])))
+    same = _alike(rest_old[::-1], rest_new[::-1])
     return Change(start, len(old) - same, rest_new[: len(rest_new) - same])
+
+
+def _alike(one: str, other: str) -> int:
+    """Return how many characters two texts have in common at their beginning; halving, as megabytes are compared."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def units(text: str) -> int:

@@ -36,11 +36,8 @@ def title(plan: SubmissionPlan) -> str:
 
 
 def facts(plan: SubmissionPlan) -> tuple[tuple[str, str], ...]:
-    """Return (label, value) pairs worth a look; those of the backend first, and none twice."""
-    known = dict(plan.facts)
-    for label, value in _own_facts(plan):
-        known.setdefault(label, value)
-    return tuple(known.items())
+    """Return (label, value) pairs worth a look: the backend's own, else what the plan itself tells."""
+    return plan.facts or tuple(_own_facts(plan))
 
 
 def _own_facts(plan: SubmissionPlan) -> list[tuple[str, str]]:
@@ -49,6 +46,7 @@ def _own_facts(plan: SubmissionPlan) -> list[tuple[str, str]]:
         found.append(("Python", f"{plan.toolchain}  {plan.python}".strip()))
     if plan.timeout:
         found.append(("Time limit", duration(plan.timeout)))
+    found.append(("Files", files_text(plan)))
     return found
 
 

@@ -37,7 +37,7 @@ _YAML_VALUE = re.compile(
     r"""|(?P<keyword>(?:true|false|null|True|False|Null|TRUE|FALSE|NULL|~)(?=\s*(?:[,\]}#]|$)))"""
     r"""|(?P<plain>[^\s,\[\]{}][^,\[\]{}#]*)"""
 )
-_YAML_COMMENT = re.compile(r"(?:(?<=\s)|^)#.*")
+_COMMENT_OR_QUOTED = re.compile(r"""(?<![^\s\[{,:])(?:"(?:[^"\\]|\\.)*"?|'(?:[^']|'')*'?)|(?:(?<=\s)|^)#""")
 _BLOCK = re.compile(r"(?:^|\s)[|>][-+0-9]*\s*(?:#.*)?$")
 _DASHES = re.compile(r"(?:-\s+)*(?:-$)?")
 
@@ -73,10 +73,10 @@ def yaml_tokens(line: str, state: int) -> tuple[list[Token], int]:
     line = line[:LONGEST_LINE]
     text = line.strip()
     indent = len(line) - len(line.lstrip())
-    if state and (not text or indent >= state):
-        return _scalar_tokens(line, indent), state
     if not text:
-        return [], 0
+        return [], state
+    if state and indent >= state:
+        return _scalar_tokens(line, indent), state
     tokens: list[Token] = []
     content = indent + len(_DASHES.match(line[indent:]).group())  # type: ignore[union-attr]
     comment = _comment_start(line)
@@ -94,15 +94,7 @@ def yaml_tokens(line: str, state: int) -> tuple[list[Token], int]:
 
 def _comment_start(line: str) -> int:
     """Return where the line's comment starts, looking past quoted text; its length where there is none."""
-    quote = ""
-    for at, letter in enumerate(line):
-        if quote:
-            quote = "" if letter == quote else quote
-        elif letter in "'\"" and (at == 0 or line[at - 1] in " \t[{,:"):
-            quote = letter
-        elif letter == "#" and (at == 0 or line[at - 1] in " \t"):
-            return at
-    return len(line)
+    return next((each.start() for each in _COMMENT_OR_QUOTED.finditer(line) if each.group() == "#"), len(line))
 
 
 def _scalar_tokens(line: str, indent: int) -> list[Token]:
@@ -115,6 +107,7 @@ def _value_tokens(line: str, start: int, end: int) -> list[Token]:
         role = found.lastgroup or "plain"
         if role == "plain" and (inner := _YAML_KEY.match(line, found.start(), end)) and "{" in line[: inner.start()]:
             tokens.append(Token(inner.start(1), inner.end(1), "key"))
+            tokens += _value_tokens(line, inner.end(), found.end())
         elif role != "plain":
             tokens.append(Token(found.start(), found.end(), role))
     return [*tokens, *_placeholders(line, start, end)]

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QHeaderView,
+    QLayout,
     QProgressBar,
     QSplitter,
     QTableView,
@@ -31,13 +32,13 @@ from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import Space
 from desktop_app.ui.topology_picture import TopologyPicture
 from desktop_app.ui.widgets import Card, ElidedLabel, InlineMessage, button, dress_table, label, primary_button
+from desktop_app.ui.wizard.form import NoteLine
 
 if TYPE_CHECKING:
     from desktop_app.services.workbench import Workbench
 
 PlanAgain = Callable[[], Awaitable[SubmissionPlan | None]]
-_MOST_MESSAGES = 4
-_TONES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "info"}
+_MOST_NOTES = 3
 
 
 class PlanReview(QDialog):
@@ -58,7 +59,8 @@ class PlanReview(QDialog):
             ElidedLabel("", "muted", Qt.TextElideMode.ElideMiddle),
         )
         self.messages = QVBoxLayout()
-        self.facts = QGridLayout()
+        self.facts, self.notes = QGridLayout(), QVBoxLayout()
+        self.more = InlineMessage(can_close=False)
         self.picture = TopologyPicture(most_height=120)
         self.processes = RowModel(_PROCESS_HEADERS, mono=(3,), right=())
         self.variables = RowModel((self.tr("Variable"), self.tr("Value"), self.tr("For")), mono=(0, 1), muted=(2,))
@@ -111,7 +113,7 @@ class PlanReview(QDialog):
     # ----- building
 
     def _build(self) -> None:
-        self.resize(860, 640)
+        self.resize(900, 740)
         self.progress.hide()
         self.progress.setAccessibleName(self.tr("Progress"))
         self.messages.setSpacing(Space.S)
@@ -137,6 +139,9 @@ class PlanReview(QDialog):
         self.facts.setColumnStretch(3, 1)
         card.body.addLayout(self.facts)
         card.body.addWidget(self.picture)
+        self.notes.setSpacing(2)
+        card.body.addLayout(self.notes)
+        card.body.addWidget(self.more)
         self.picture.rank_picked.connect(self._show_rank)
         return card
 
@@ -156,8 +161,9 @@ class PlanReview(QDialog):
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(self.process_table)
         split.addWidget(self.variable_table)
-        split.setStretchFactor(1, 2)
-        split.setHandleWidth(Space.S)
+        split.setStretchFactor(1, 1)
+        split.setSizes([150, 260])
+        split.setHandleWidth(1)
         split.setChildrenCollapsible(False)
         self.tabs.addTab(split, self.tr("Processes"))
         self.tabs.addTab(self.file_table, self.tr("Files"))
@@ -177,27 +183,22 @@ class PlanReview(QDialog):
     # ----- showing
 
     def _show_messages(self, plan: SubmissionPlan) -> None:
-        while (item := self.messages.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        found = presenter.by_severity(plan.diagnostics)
-        shown = [each for each in found if each.severity is not Severity.INFO][:_MOST_MESSAGES]
-        for each in shown:
+        _clear(self.messages)
+        for each in presenter.errors(plan):
             message = InlineMessage(can_close=False)
             self.messages.addWidget(message)
-            message.show_text(_TONES[each.severity], each.message, self._place_of(each.line, each.path))
-        rest = [each for each in found if each not in shown]
-        self._show_rest([each.message for each in rest])
+            message.show_text("error", each.message, self._place_of(each.line, each.path))
         self._add_mends(plan)
-
-    def _show_rest(self, rest: list[str]) -> None:
+        _clear(self.notes)
+        found = [each for each in presenter.by_severity(plan.diagnostics) if each.severity is not Severity.ERROR]
+        for each in found[:_MOST_NOTES]:
+            self.notes.addWidget(NoteLine(each))
+        rest = found[_MOST_NOTES:]
+        self.more.clear_buttons()
+        self.more.setVisible(bool(rest))
         if rest:
-            message = InlineMessage(can_close=False)
-            self.messages.addWidget(message)
-            text = self.tr("%n more to know", "", len(rest)) if len(rest) > 1 else rest[0]
-            message.show_text("info", text, "", "\n".join(rest) if len(rest) > 1 else "")
+            text = self.tr("%n more to know", "", len(rest))
+            self.more.show_text("info", text, "", "\n".join(each.message for each in rest))
 
     def _add_mends(self, plan: SubmissionPlan) -> None:
         first = self.messages.itemAt(0)
@@ -217,11 +218,8 @@ class PlanReview(QDialog):
         return path
 
     def _show_facts(self, plan: SubmissionPlan) -> None:
-        while (item := self.facts.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.deleteLater()
-        rows = [*presenter.facts(plan), (self.tr("Files"), presenter.files_text(plan))]
+        _clear(self.facts)
+        rows = presenter.facts(plan)
         half = (len(rows) + 1) // 2
         for at, (name, value) in enumerate(rows):
             row, column = at % half, 2 * (at // half)
@@ -307,6 +305,14 @@ class PlanReview(QDialog):
         message = InlineMessage()
         self.messages.insertWidget(0, message)
         message.show_error(error)
+
+
+def _clear(layout: QLayout) -> None:
+    while (item := layout.takeAt(0)) is not None:
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
 
 
 _PROCESS_HEADERS = ("Rank", "Node", "Local rank", "Starts")

@@ -14,7 +14,6 @@ from desktop_app.api import UserError, Value
 from desktop_app.presenters.editor import OpenFile, why_not_run
 from desktop_app.services.drafts import Drafts
 from desktop_app.ui.files.editor_pane import EditorPane
-from desktop_app.ui.files.kind_icons import icon_of
 from desktop_app.ui.files.questions import ask
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import Space
@@ -215,8 +214,10 @@ class Editors(QWidget):
         pane.changed.connect(lambda: self._on_pane(pane))
         pane.saved.connect(lambda: self._watch(pane.file.path))
         pane.gone.connect(lambda: self._let_go(pane))
+        self.tabs.blockSignals(True)  # a tab without its path would be shown
         index = self.tabs.addTab(pane.title)
         self.tabs.setTabData(index, path)
+        self.tabs.blockSignals(False)
         self.tabs.setTabToolTip(index, str(path))
         self._watch(path)
         self._name_close_button(index, path.name)
@@ -281,7 +282,6 @@ class Editors(QWidget):
         if path in paths:
             index = paths.index(path)
             self.tabs.setTabText(index, pane.title)
-            self.tabs.setTabIcon(index, icon_of(pane.kind))
         self._update_buttons()
         self.changed.emit()
 

@@ -198,7 +198,9 @@ class ProjectModel(QAbstractItemModel):
             self._place(node, row, entry, parent)
 
     def _place(self, node: Node, row: int, entry: Entry, parent: QModelIndex) -> None:
-        children = node.children or []
+        children = node.children
+        if children is None:
+            return
         if row < len(children) and children[row].entry.path == entry.path:
             if children[row].entry != entry:
                 children[row].entry = entry

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _DRAFT_MS = 800
 _PREVIEW_MS = 40
-_SIZE = (1120, 720)
+_SIZE = (1200, 740)
 
 
 class WizardDialog(QDialog):
@@ -168,8 +168,8 @@ class WizardDialog(QDialog):
         self._split.addWidget(self.preview)
         self._split.setStretchFactor(0, 3)
         self._split.setStretchFactor(1, 2)
-        self._split.setSizes([560, 340])
-        self._split.setHandleWidth(Space.L)
+        self._split.setSizes([640, 300])
+        self._split.setHandleWidth(1)
         self._split.setChildrenCollapsible(False)
         right.addWidget(self._split, 1)
         right.addLayout(self._footer())
@@ -244,6 +244,7 @@ class WizardDialog(QDialog):
         if session.is_last and self.file_name is not None:
             page.add_top(self.file_name)
         self.stack.setCurrentWidget(page)
+        self.preview.editor.set_changed_lines([])
         self._update()
         self._show_preview()
         page.form.focus_field()

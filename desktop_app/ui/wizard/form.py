@@ -56,6 +56,7 @@ class _Question(QWidget):
         self._notes = QVBoxLayout()
         self._notes.setSpacing(2)
         self._shown: tuple[tuple[Diagnostic, ...], bool] | None = None
+        self._help_shown = True
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Space.XS)
@@ -63,14 +64,22 @@ class _Question(QWidget):
         column.addWidget(self.help)
         column.addLayout(self._notes)
 
+    def say_below(self, column: QVBoxLayout) -> None:
+        """Show what there is to say in `column`; title and editor stand elsewhere, the help in the tool tip."""
+        self._help_shown = False
+        self.help.hide()
+        column.addWidget(self)
+
     def update_question(self, field: Field, value: Value, notes: tuple[Diagnostic, ...], *, touched: bool) -> None:
         """Show the field as the wizard sees it now."""
         self.editor.take(field)
         self.editor.show_value(value)
         chosen = self.editor.note() if isinstance(self.editor, ChoiceEditor) else ""
-        said = " · ".join(each for each in (chosen, field.help) if each)
+        said = "\n".join(each for each in (chosen, field.help) if each)
         self.help.setText(said)
-        self.help.setVisible(bool(said))
+        self.help.setVisible(bool(said) and self._help_shown)
+        if not self._help_shown:
+            self.editor.setToolTip(said)
         wrong = touched and any(each.severity is Severity.ERROR for each in notes)
         spoken = ". ".join(each for each in (*(each.message for each in notes), said) if each)
         self.editor.mark(invalid=wrong, description=spoken)
@@ -86,7 +95,9 @@ class _Question(QWidget):
                 widget.deleteLater()
         for each in notes:
             calm = not touched and each.severity is Severity.ERROR
-            self._notes.addWidget(NoteLine(each, calm=calm))
+            made = NoteLine(each, calm=calm)
+            self._notes.addWidget(made)
+            made.show()
 
 
 class FormView(QWidget):
@@ -98,6 +109,8 @@ class FormView(QWidget):
         super().__init__()
         self._folder = folder
         self._in_a_row = numbers_in_a_row
+        self.sum = label("", "strong")
+        self._why = label("", "small", wraps=True)
         self._questions: dict[str, _Question] = {}
         self._shape: tuple[tuple[str, FieldKind, bool, bool], ...] = ()
         self._touched: set[str] = set()
@@ -118,6 +131,8 @@ class FormView(QWidget):
             question = self._questions[field.name]
             touched = field.name in self._touched
             question.update_question(field, value(field), notes(field.name), touched=touched)
+        beside = [each for each in form.fields if self._is_beside(each)]
+        self._why.setText(beside[-1].help if beside else "")
 
     def editor(self, name: str) -> FieldEditor:
         """Return a field's editor."""
@@ -155,18 +170,10 @@ class FormView(QWidget):
         return question
 
     def _place(self, fields: Sequence[Field]) -> None:
-        row = 0
-        line: QHBoxLayout | None = None
+        row = self._place_beside([self._questions[each.name] for each in fields if self._is_beside(each)])
         for field in fields:
             question = self._questions[field.name]
-            if self._in_a_row and isinstance(question.editor, WholeNumberEditor):
-                if line is None:
-                    line = QHBoxLayout()
-                    line.setSpacing(Space.XL)
-                    line.addStretch()
-                    self._grid.addLayout(line, row, 0, 1, 2)
-                    row += 1
-                line.insertLayout(line.count() - 1, self._beside(question))
+            if self._is_beside(field):
                 continue
             if not question.editor.has_own_title:
                 top = question.editor.controls[0].sizeHint().height() if question.editor.controls else 0
@@ -178,13 +185,29 @@ class FormView(QWidget):
             row += 1
         self._keep_tab_order(fields)
 
-    def _beside(self, question: _Question) -> QHBoxLayout:
-        pair = QHBoxLayout()
-        pair.setSpacing(Space.S + 2)
-        question.title.setMinimumHeight(question.editor.controls[0].sizeHint().height())
-        pair.addWidget(question.title, 0, Qt.AlignmentFlag.AlignTop)
-        pair.addWidget(question, 1)
-        return pair
+    def _is_beside(self, field: Field) -> bool:
+        return self._in_a_row and isinstance(self._questions[field.name].editor, WholeNumberEditor)
+
+    def _place_beside(self, questions: list[_Question]) -> int:
+        """Place numbers beside each other with their sum and the reason for them, and what there is to say below."""
+        if not questions:
+            return 0
+        line = QHBoxLayout()
+        line.setSpacing(Space.S + 2)
+        for each in questions:
+            line.addWidget(each.title)
+            line.addWidget(each.editor)
+            line.addSpacing(Space.M)
+        line.addWidget(self.sum)
+        line.addStretch()
+        below = QVBoxLayout()
+        below.setSpacing(2)
+        below.addWidget(self._why)
+        for each in questions:
+            each.say_below(below)
+        self._grid.addLayout(line, 0, 0, 1, 2)
+        self._grid.addLayout(below, 1, 0, 1, 2)
+        return 2
 
     def _keep_tab_order(self, fields: Sequence[Field]) -> None:
         controls = [each for field in fields for each in self._questions[field.name].editor.controls]

@@ -29,7 +29,7 @@ class YamlPreview(QWidget):
         self.problem = label("", "muted", wraps=True)
         self.problem.hide()
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(Space.L, 0, 0, 0)
         column.setSpacing(Space.XS)
         column.addWidget(self.heading)
         column.addWidget(self.editor, 1)

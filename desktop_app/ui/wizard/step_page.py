@@ -13,7 +13,7 @@ from desktop_app.presenters.wizard import WizardSession
 from desktop_app.ui.row_model import RowModel
 from desktop_app.ui.theme import Space
 from desktop_app.ui.topology_picture import TopologyPicture
-from desktop_app.ui.widgets import Card, InlineMessage, dress_table, label, scrolled
+from desktop_app.ui.widgets import Card, InlineMessage, dress_table, scrolled
 from desktop_app.ui.wizard.form import FormView
 
 _HEADERS = ("RANK", "NODE_RANK", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT", "WORLD_SIZE")
@@ -31,7 +31,6 @@ class StepPage(QWidget):
         self.picture = TopologyPicture(most_height=170)
         self.ranks = RowModel(_HEADERS, mono=range(6), muted=(1, 2, 3, 4, 5))
         self.table = QTableView()
-        self.sum = label("", "strong")
         self.note = InlineMessage(can_close=False)
         self._has_topology = shows_topology
         self._column = QVBoxLayout()
@@ -52,7 +51,7 @@ class StepPage(QWidget):
         self.picture.show_topology(topology)
         count = topology.world_size if drawable(topology) else 0
         words = self.tr("1 rank") if count == 1 else self.tr("{} ranks").format(topology.world_size)
-        self.sum.setText(words)
+        self.form.sum.setText(words)
         per_node = max(1, topology.processes_per_node)
 
         def cell(row: int, column: int) -> str:
@@ -72,17 +71,16 @@ class StepPage(QWidget):
         content = QWidget()
         content.setLayout(self._column)
         column = self._column
-        column.setContentsMargins(0, 0, Space.XS, 0)
+        column.setContentsMargins(0, 0, Space.L, 0)
         column.setSpacing(Space.M)
         column.addWidget(card)
         column.addWidget(self.note)
         if self._has_topology:
-            card.body.addWidget(self.sum)
             card.body.addWidget(self.picture)
             self._build_table()
             column.addWidget(self.table, 1)
         else:
-            for each in (self.picture, self.table, self.sum):
+            for each in (self.picture, self.table):
                 each.setParent(self)
                 each.hide()
             column.addStretch()
@@ -95,6 +93,9 @@ class StepPage(QWidget):
         self.table.setModel(self.ranks)
         self.table.setMinimumHeight(6 * self.table.verticalHeader().defaultSectionSize())
         self.table.verticalHeader().setDefaultSectionSize(self.table.fontMetrics().height() + Space.S + 2)
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header = self.table.horizontalHeader()
+        header.setResizeContentsPrecision(0)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setStretchLastSection(True)
         self.picture.rank_picked.connect(self.table.selectRow)
         self.table.selectionModel().currentRowChanged.connect(lambda now, _old: self.picture.pick(now.row()))

@@ -1,0 +1,104 @@
+"""The plan as rows."""
+
+from __future__ import annotations
+
+import pytest
+
+from desktop_app.api import Diagnostic, Job, PlannedFile, ProcessSpec, Severity, SubmissionPlan, Topology
+from desktop_app.presenters import plan_review
+from desktop_app.presenters.plan_review import HIDDEN, Mend
+
+
+def plan(*findings: Diagnostic, **changes: object) -> SubmissionPlan:
+    facts: dict[str, object] = {
+        "backend": "local",
+        "job": Job("python train.py", display_name="digits-ddp"),
+        "source": "job.yml",
+        "topology": Topology(2, 2),
+        "processes": (ProcessSpec(0, 0, 0, ("/bin/bash", "-c", "python  train.py\n  --lr 1"), {"RANK": "0"}),),
+        "files": (PlannedFile("/p/b.py", "b.py", 1500), PlannedFile("/p/a.py", "a.py", 10)),
+        "environment": {"PATH": "/bin", "RANK": "shadowed", "HF_TOKEN": "hf_abc"},
+        "diagnostics": findings,
+    }
+    return SubmissionPlan(**{**facts, **changes})  # type: ignore[arg-type]
+
+
+def error(code: str, message: str) -> Diagnostic:
+    return Diagnostic(Severity.ERROR, code, message)
+
+
+def test_a_process_shows_its_own_variables_first_and_no_secret() -> None:
+    made = plan()
+    found = plan_review.variables(made, made.processes[0])
+    assert [(each.name, each.value, each.own) for each in found] == [
+        ("RANK", "0", True), ("HF_TOKEN", HIDDEN, False), ("PATH", "/bin", False),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["AZURE_CLIENT_SECRET", "WANDB_API_KEY", "DB_PASSWORD", "STORAGE_SAS", "MY_TOKEN"])
+def test_secrets_are_covered(name: str) -> None:
+    made = plan(environment={name: "s3cret"})
+    assert plan_review.variables(made, made.processes[0])[-1].value == HIDDEN
+
+
+@pytest.mark.parametrize("name", ["MASTER_ADDR", "KEYBOARD", "MONKEY", "SASQUATCH", "PYTHONPATH"])
+def test_what_is_no_secret_is_shown(name: str) -> None:
+    made = plan(environment={name: "value"})
+    assert plan_review.variables(made, made.processes[0])[-1].value == "value"
+
+
+def test_a_shells_command_is_shown_as_one_would_type_it() -> None:
+    assert plan_review.command_text(plan().processes[0]) == "python train.py --lr 1"
+    assert plan_review.command_text(ProcessSpec(0, 0, 0, ("torchrun", "a b.py"))) == "torchrun 'a b.py'"
+
+
+def test_files_by_name_with_their_size() -> None:
+    assert [each.name for each in plan_review.file_rows(plan())] == ["a.py", "b.py"]
+    assert plan_review.files_text(plan()) == "2 files, 1.5 kB"
+    assert plan_review.files_text(plan(files=())) == "no files"
+
+
+@pytest.mark.parametrize(
+    ("size", "text"), [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (14_321, "14 kB"), (2_500_000_000, "2.5 GB")]
+)
+def test_sizes(size: int, text: str) -> None:
+    assert plan_review.size_text(size) == text
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0, "0 s"), (90, "1 min 30 s"), (86_400, "1 d"), (3_661, "1 h 1 min")])
+def test_durations(seconds: int, text: str) -> None:
+    assert plan_review.duration(seconds) == text
+
+
+def test_the_backends_facts_are_taken_as_they_are() -> None:
+    assert plan_review.facts(plan(facts=(("Ranks", "four"),))) == (("Ranks", "four"),)
+    own = dict(plan_review.facts(plan(timeout=90, toolchain="pytorch")))
+    assert own == {"Ranks": "2 × 2 = 4", "Python": "pytorch", "Time limit": "1 min 30 s", "Files": "2 files, 1.5 kB"}
+
+
+def test_an_error_stands_in_the_way_and_a_warning_does_not() -> None:
+    warning = Diagnostic(Severity.WARNING, "w", "slow")
+    assert plan_review.why_not(plan(warning)) == ""
+    assert "mend it first" in plan_review.why_not(plan(error("x", "no")))
+    assert plan_review.why_not(plan(error("x", "no"), error("y", "no"))).startswith("2 errors")
+    assert plan_review.by_severity((warning, error("x", "no")))[0].code == "x"
+
+
+def test_a_missing_toolchain_can_be_set_up_by_a_click() -> None:
+    message = "The toolchain pytorch (PyTorch 2.13) is not made yet: run `rankzero toolchains create pytorch`."
+    (mend,) = plan_review.mends(plan(error("toolchain-missing", message)))
+    assert (mend, mend.title) == (Mend("create", "pytorch"), "Set up the pytorch toolchain")
+
+
+def test_missing_packages_are_added_together() -> None:
+    text = "The script imports {}, which the toolchain pytorch lacks: run `rankzero toolchains add pytorch {}`."
+    found = [error("missing-package", text.format(a, b)) for a, b in (("yaml", "PyYAML"), ("cv2", "opencv-python"))]
+    (mend,) = plan_review.mends(plan(*found, error("missing-package", "Do something by hand.")))
+    assert mend == Mend("add", "pytorch", ("PyYAML", "opencv-python"))
+    assert mend.title == "Add PyYAML, opencv-python to pytorch"
+
+
+def test_the_title_is_the_best_name_there_is() -> None:
+    assert plan_review.title(plan()) == "digits-ddp"
+    assert plan_review.title(plan(job=Job("x", experiment_name="e"))) == "e"
+    assert plan_review.title(plan(job=Job("x"))) == "Job"
