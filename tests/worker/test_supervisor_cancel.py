@@ -152,16 +152,6 @@ def test_a_read_only_disk(small_disk: Path) -> None:
         start(small_disk / "runs", ["true"])
 
 
-def test_a_disk_that_becomes_read_only(small_disk: Path) -> None:
-    folder = start(small_disk / "runs", ["echo up; sleep 600"])
-    local_runs.wait_for_log(folder, "up")
-    local_runs.request_cancel(folder)
-    subprocess.run(["mount", "-o", "remount,ro", "-f", str(small_disk)], check=False)
-    wait_until(lambda: not processes.marked(str(folder)))
-    subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
-    assert end_of(folder)["status"] == "Canceled"
-
-
 def test_a_disk_without_room_for_a_run(small_disk: Path) -> None:
     (small_disk / "ballast").write_bytes(b"x" * ((4 << 20) - 40960))
     plan = local_runs.shell_plan(small_disk / "runs", ["true"], environment={"LONG": "x" * 60000})
