@@ -70,6 +70,12 @@ class ProgressLines:
             sys.stderr.flush()
 
 
+def flush() -> None:
+    """Write out what standard output still holds, so that a reader that has gone is noticed here and not at exit."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
 def stop_output() -> None:
     """Send standard output nowhere: who read it has gone (`rankzero … | head`)."""
     nowhere = os.open(os.devnull, os.O_WRONLY)

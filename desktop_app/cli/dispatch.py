@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from argparse import SUPPRESS, ArgumentParser, Namespace
 from collections.abc import Sequence
 from typing import NoReturn, Protocol, cast
@@ -35,14 +34,9 @@ class _Parser(ArgumentParser):
 def run_verb(name: str, module: str, arguments: Sequence[str]) -> int:
     """Return the exit code of the verb; a UserError is said and becomes its code, anything else is a bug."""
     console.use_utf8()
-    verb = cast("Verb", importlib.import_module(f"desktop_app.cli.{module}"))
-    parser = _Parser(prog=f"rankzero {name}", description=verb.__doc__, allow_abbrev=False)
-    add_shared(parser)
-    verb.configure(parser)
-    options = parser.parse_args(arguments, Namespace(home=None, safe_mode=False, json=False))
+    options = Namespace(home=None, safe_mode=False, json=False)
     try:
-        code = verb.run(options)
-        sys.stdout.flush()
+        return _run(name, module, arguments, options)
     except UserError as error:
         return refused(error)
     except BrokenPipeError:
@@ -52,6 +46,15 @@ def run_verb(name: str, module: str, arguments: Sequence[str]) -> int:
         return 130
     except Exception as error:  # noqa: BLE001 - the last resort: whatever gets here is a bug and is reported as one
         return broken(error, options.home)
+
+
+def _run(name: str, module: str, arguments: Sequence[str], options: Namespace) -> int:
+    verb = cast("Verb", importlib.import_module(f"desktop_app.cli.{module}"))
+    parser = _Parser(prog=f"rankzero {name}", description=verb.__doc__, allow_abbrev=False)
+    add_shared(parser)
+    verb.configure(parser)
+    code = verb.run(parser.parse_args(arguments, options))
+    console.flush()
     return code
 
 
@@ -71,14 +74,16 @@ def refused(error: UserError) -> int:
 
 
 def broken(error: Exception, home: str | None) -> int:
-    """Write a report of a bug, say where it lies, and return 1."""
+    """Write a report of what nobody expected, say where it lies, and return 3 if the system refused, 1 for a bug."""
     from desktop_app.places import find_places
     from desktop_app.services.crash_reports import write_report
 
-    what = f"{type(error).__name__}: {error}".splitlines()[0]
+    refusal = isinstance(error, OSError)
+    what = str(error) if refusal else f"{type(error).__name__}: {error}".rstrip(": ")
     try:
         report = str(write_report(find_places(home), error))
     except OSError as failure:
         report = f"nowhere, as it can't be written ({failure})"
-    console.error(f"Rank Zero made a mistake ({what}).", f"The report lies in {report}.")
-    return 1
+    who = "The system refused" if refusal else "Rank Zero made a mistake"
+    console.error(f"{who} ({what}).", f"The report lies in {report}.")
+    return 3 if refusal else 1

@@ -115,6 +115,19 @@ def test_ctrl_c_cancels_the_run_and_exits_130(program: Program, make_job: MakeJo
     assert b"Traceback" not in err
 
 
+def test_ctrl_c_ends_the_following_of_logs_and_leaves_the_run(program: Program, make_job: MakeJob) -> None:
+    name = program("run", make_job(LONG), "--detach").out.strip()
+    following = program.start("runs", "logs", name, "--follow")
+    assert following.stdout is not None
+    assert b"started" in following.stdout.readline()
+    following.send_signal(signal.SIGINT)
+    _out, err = following.communicate(timeout=60)
+    assert following.returncode == 130
+    assert b"Traceback" not in err
+    assert program("runs", "show", name, "--json").json["status"] == "Running"
+    assert program("runs", "cancel", name).code == 0
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_a_reader_that_goes_away_takes_no_result_along(program: Program, make_job: MakeJob) -> None:
     following = program.start("run", make_job("for i in $(seq 200); do echo line $i; done; sleep 0.5; echo last"))

@@ -130,3 +130,12 @@ def test_a_bug_is_reported_and_shows_no_traceback(
     assert str(report) in said
     assert len(said.splitlines()) == 1
     assert "Traceback" in report.read_text("utf-8")
+
+
+def test_what_the_system_refuses_is_the_outside_world(
+    places: Places, verb: Callable[[Callable[[Namespace], int]], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    verb(_raising(OSError(28, "No space left on device")))
+    assert front_door.main(["doctor"]) == 3
+    assert capsys.readouterr().err.startswith("error: The system refused ([Errno 28] No space left on device).")
+    assert len(list(places.crashes.iterdir())) == 1
