@@ -157,7 +157,7 @@ def _add_argument(command: _Command, argument: ScriptArgument, value: Value) -> 
     name = _free_name(argument.name, command)
     quoted = _placeholder(name, argument, _as_text(value))
     if quoted is not None:
-        command.inputs[name] = JobInput(value=value)
+        command.inputs[name] = JobInput(value=_typed(value, argument))
     words = _option(argument, quoted or shlex.quote(_as_text(value)))
     command.words += ["=".join(words)] if _looks_like_an_option(value) and len(words) == 2 else words
 
@@ -168,6 +168,16 @@ def _placeholder(name: str, argument: ScriptArgument, value: str) -> str | None:
     if all(_PLAIN.fullmatch(each) for each in words) and words:
         return f"${{{{inputs.{name}}}}}"
     return f"'${{{{inputs.{name}}}}}'" if "'" not in value and not argument.many else None
+
+
+def _typed(value: Value, argument: ScriptArgument) -> Value:
+    """Return a picked choice, which is a text, as the number it stands for."""
+    if not argument.choices or not isinstance(value, str) or argument.type not in {"int", "float"}:
+        return value
+    try:
+        return int(value) if argument.type == "int" else float(value)
+    except ValueError:
+        return value
 
 
 def _option(argument: ScriptArgument, value: str) -> list[str]:

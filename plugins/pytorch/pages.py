@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from desktop_app.api import Answers, Choice, Field, FieldKind, FormSpec, ScriptArgument, VmSize, WizardContext
+from desktop_app.api import Answers, Choice, Field, FieldKind, FormSpec, ScriptArgument, Value, VmSize, WizardContext
 
 from . import answers as read
 from . import job_builder
@@ -37,12 +37,20 @@ def _argument_field(argument: ScriptArgument) -> Field:
         f"arg.{argument.name}",
         argument.flag,
         FieldKind.TEXT if argument.many and not argument.choices else kind,
-        default=argument.default,
+        default=_default(argument),
         help=argument.help,
         required=argument.required and not read.is_data_argument(argument),
         choices=tuple(Choice(each, each) for each in argument.choices),
         editable=argument.many,
     )
+
+
+def _default(argument: ScriptArgument) -> Value:
+    """Return a default that its field can show: that of a choice is one of the choices, and a text."""
+    if not argument.choices or argument.default is None:
+        return argument.default
+    shown = str(argument.default)
+    return shown if argument.many or shown in argument.choices else None
 
 
 def ranks_form(answers: Answers, context: WizardContext) -> FormSpec:
@@ -117,7 +125,7 @@ def _own_fields(answers: Answers, context: WizardContext) -> tuple[Field, Field]
 def data_form(answers: Answers, context: WizardContext) -> FormSpec:
     """Ask for the training data, the argument that takes its path, and the compute target."""
     path = read.text(answers, "data_path")
-    taker = read.data_argument(answers, context)
+    taker = read.data_argument({}, context)
     takers = [each for each in read.arguments(context) if each.type == "str" and not each.choices]
     none = Choice("", "none", "The script finds the data by itself.")
     return FormSpec(

@@ -8,11 +8,12 @@ import re
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from desktop_app import api
-from desktop_app.api import FieldKind, Hooks
+from desktop_app.api import FieldKind, Hooks, testing
 from desktop_app.api._plugins import read_manifest
 from desktop_app.api._plugins.manifest import KINDS
 from desktop_app.places import Places
@@ -79,15 +80,38 @@ def example(name: str) -> str:
     return str(next(text for _, text in BLOCKS if text.startswith(f"# {name}\n")))
 
 
+def imported(path: Path) -> Any:
+    """Return a file as a module."""
+    spec = importlib.util.spec_from_file_location(f"guide_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_ten_minutes_plugin_passes_its_own_tests(tmp_path: Path) -> None:
+    (tmp_path / "plugin.toml").write_text(next(text for kind, text in BLOCKS if kind == "toml"), "utf-8")
+    (tmp_path / "hooks.py").write_text(HOOK_FILES[0], "utf-8")
+    (tmp_path / "test_acme.py").write_text(example("test_acme.py"), "utf-8")
+    tests = vars(imported(tmp_path / "test_acme.py"))
+    run = [function() for name, function in tests.items() if name.startswith("test_")]
+    assert len(run) == 2
+
+
+def test_every_tool_of_the_test_kit_is_there() -> None:
+    table = GUIDE.partition("\n## Testing your plugin\n")[2].partition("```")[0]
+    firsts = [row.partition(" | ")[0] for row in table.splitlines() if row.startswith("| `")]
+    named = re.findall(r"`(\w+)\(", " ".join(firsts))
+    assert len(named) == 6
+    assert all(callable(getattr(testing, name)) for name in named)
+
+
 async def test_the_worker_task_runs_in_another_interpreter(tmp_path: Path) -> None:
     for name in ("worker_tasks.py", "tasks.py"):
         (tmp_path / name).write_text(example(name), "utf-8")
     (tmp_path / "model.json").write_text('{"a": [1, 2], "b": [3]}', "utf-8")
-    spec = importlib.util.spec_from_file_location("guide_tasks", tmp_path / "tasks.py")
-    assert spec is not None
-    assert spec.loader is not None
-    tasks = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tasks)
+    tasks = imported(tmp_path / "tasks.py")
     said: list[tuple[str, float | None]] = []
     task = tasks.count_weights(tmp_path / "model.json")
     assert await run_task(task, sys.executable, lambda *each: said.append(each)) == {"weights": 3}

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from desktop_app.api import Job, ScriptSource, Value
+from desktop_app.api.testing import assert_plugin_sound, drive, fake_context, fake_host, load_plugin
 from desktop_app.places import Places, shipped
 from desktop_app.services.plugins import PluginHost, PluginState
 from desktop_app.services.settings import Settings
@@ -43,6 +44,21 @@ def test_every_hook_works_through_the_host(host: PluginHost) -> None:
     assert host.check_job(pytorch_job("torchrun t.py")) != ()
     assert host.check_environment(Job("x", environment="azureml:AzureML-PyTorch-1.6-GPU@latest")) != ()
     assert {each.state for each in host.plugins} == {PluginState.OK}
+
+
+def test_it_is_sound_by_the_test_kit_for_plugin_authors() -> None:
+    assert_plugin_sound(FOLDER)
+
+
+@pytest.mark.parametrize("name", ["ddp", "torchrun"])
+def test_a_wizard_is_filled_in_answer_by_answer(name: str) -> None:
+    text = (SAMPLE / "src" / "train.py").read_text("utf-8")
+    answers: dict[str, Value] = {"script": "src/train.py", "nodes": 2, "processes_per_node": 4, "arg.lr": 0.01}
+    with load_plugin(FOLDER) as plugin:
+        context = fake_context(SAMPLE, host=fake_host(gpus=4), scan=plugin.scan(text))
+        driven = drive(plugin.wizard(name), answers, context)
+    assert "--lr ${{inputs.lr}}" in driven.job.command
+    assert driven.step("ranks").shows_topology
 
 
 def test_its_toolchain_is_pinned(host: PluginHost) -> None:

@@ -22,6 +22,7 @@ from desktop_app.api import (
     WizardContext,
     WizardStep,
 )
+from desktop_app.api.testing import assert_form_sound
 from plugins.pytorch.launchers import find_launcher
 from plugins.pytorch.wizard import wizards
 from tests.helpers.pytorch_jobs import HOST, wizard_context
@@ -153,6 +154,34 @@ def test_only_what_differs_goes_into_the_command(
     job = built(wizard_context(tmp_path, SCRIPT), {**ANSWERS, **answers})
     assert job.command == command
     assert {name: each.value for name, each in job.inputs.items()} == inputs
+
+
+CHOICES = """
+import torch, argparse
+p = argparse.ArgumentParser()
+p.add_argument("--depth", type=int, choices=[18, 50], default=18)
+p.add_argument("--odd", choices=["a", "b"], default="c")
+p.add_argument("--steps", type=int, nargs="+", choices=[1, 2], default=[1, 2])
+"""
+
+
+def test_choices_of_numbers_and_odd_defaults(tmp_path: Path) -> None:
+    context = wizard_context(tmp_path, CHOICES)
+    page = steps(DDP, ANSWERS, context)["script"]
+    assert_form_sound(page.form)
+    assert [field(page, f"arg.{name}").default for name in ("depth", "odd", "steps")] == ["18", None, "1 2"]
+    assert built(context, {**ANSWERS, "arg.depth": "18"}).command == "python train.py"
+    job = built(context, {**ANSWERS, "arg.depth": "50"})
+    assert (job.command, job.inputs["depth"].value) == ("python train.py --depth ${{inputs.depth}}", 50)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "answers", [{}, ANSWERS, {**ANSWERS, "environment": "own", "data_path": "x", "data_argument": "--lr"}]
+)
+def test_forms_are_sound(wizard: JobWizard, answers: dict[str, Value], tmp_path: Path) -> None:
+    for step in wizard.steps(answers, wizard_context(tmp_path, SCRIPT)):
+        assert_form_sound(step.form)
 
 
 def test_required_arguments_keep_the_page_until_answered(tmp_path: Path) -> None:
