@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -40,6 +40,8 @@ class _Watched:
     backoff: Backoff
     last_good: datetime | None = None
     fault: BackendFault | None = None
+    known: set[str] = field(default_factory=set)
+    live: set[str] = field(default_factory=set)
     missed: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -65,6 +67,8 @@ class RunMonitor:
         self._recorded: dict[str, tuple[RunStatus, float]] = {}
         self._remembering: asyncio.Lock = asyncio.Lock()
         self._remembered = False
+        self._note(frozenset(store.runs))
+        store.changed.connect(self._note)
 
     @property
     def faults(self) -> Mapping[str, BackendFault]:
@@ -102,7 +106,7 @@ class RunMonitor:
 
     async def _ask(self, watched: _Watched) -> None:
         async with watched.turn:
-            before = set(self._store.runs)
+            before = set(watched.known)
             try:
                 async with asyncio.timeout(self._patience):
                     found = set(await watched.backend.discover())
@@ -110,41 +114,49 @@ class RunMonitor:
             except Exception as error:  # noqa: BLE001 - a backend may come from a plugin; its bug is a fault like others
                 changed = self._blame(watched, error)
             else:
-                removed = before - self._store.runs.keys()  # by the person, while the backend was answering
+                removed = before - watched.known  # by the person, while the backend was answering
                 fresh = {handle: each for handle, each in answers.items() if handle not in removed}
                 changed = await self._take(watched, found, fresh)
             await self._archive_changes(self._store.update(changed))
 
+    def _note(self, handles: frozenset[str]) -> None:
+        """Keep in mind which runs are whose and which go on: thousands are looked through several times a second."""
+        for handle in handles:
+            run = self._store.get(handle)
+            for each in self._watched.values():
+                each.known.discard(handle)
+                each.live.discard(handle)
+            if run and (watched := self._watched.get(run.backend)):
+                watched.known.add(handle)
+                watched.live.update(() if run.is_over else (handle,))
+
     def _worth_asking(self, watched: _Watched, found: set[str]) -> list[str]:
         """Return the runs that may have changed: those that go on, are new, or came back."""
-        mine = {each.handle: each for each in self._mine(watched)}
-        live = {handle for handle, each in mine.items() if not each.is_over}
-        return sorted(live | (found - mine.keys()) | (found & watched.gone))
+        return sorted(watched.live | (found - watched.known) | (found & watched.gone))
 
     async def _take(self, watched: _Watched, found: set[str], answers: Mapping[str, RunSnapshot]) -> list[RunSnapshot]:
         watched.last_good, watched.fault = self._now(), None
         watched.backoff.reset()
         watched.gone -= answers.keys()
-        accounted = found | answers.keys() | watched.gone
-        missing = [each for each in self._mine(watched) if each.handle not in accounted]
-        lost = await self._lost(watched, [each for each in missing if each.handle in watched.missed])
-        watched.missed = {each.handle for each in missing}  # once may be bad luck: the run may be just starting
+        missing = watched.known - found - answers.keys() - watched.gone
+        lost = await self._lost(watched, missing & watched.missed)
+        watched.missed = missing  # once may be bad luck: the run may be just starting
         return [*(self._merged(each) for each in answers.values()), *lost]
 
     def _merged(self, new: RunSnapshot) -> RunSnapshot:
         old = self._store.get(new.handle)
         return merge(old, new) if old else new
 
-    async def _lost(self, watched: _Watched, missing: Sequence[RunSnapshot]) -> list[RunSnapshot]:
+    async def _lost(self, watched: _Watched, missing: Iterable[str]) -> list[RunSnapshot]:
         """Tell runs that were removed in good order, by whatever process, from those whose files just vanished."""
         kept = []
-        for each in missing:
-            if await asyncio.to_thread(self._archive.get, each.handle) is None and each.handle in self._recorded:
-                self._recorded.pop(each.handle)
-                self._store.remove(each.handle)
-                continue
-            watched.gone.add(each.handle)
-            kept.append(_gone(each, watched.last_good))
+        for handle in sorted(missing):
+            if handle in self._recorded and await asyncio.to_thread(self._archive.get, handle) is None:
+                self._recorded.pop(handle)
+                self._store.remove(handle)
+            elif run := self._store.get(handle):
+                watched.gone.add(handle)
+                kept.append(_gone(run, watched.last_good))
         return kept
 
     def _blame(self, watched: _Watched, error: Exception) -> list[RunSnapshot]:
@@ -157,11 +169,8 @@ class RunMonitor:
             reason = f"{name} can't be asked: {type(error).__name__}: {error}"
             details = "".join(traceback.format_exception(error))
         watched.fault = BackendFault(reason, last, details)
-        live = [each for each in self._mine(watched) if not each.is_over and each.handle not in watched.gone]
-        return [unknown(each, reason, last) for each in live]
-
-    def _mine(self, watched: _Watched) -> Iterable[RunSnapshot]:
-        return [each for each in self._store.runs.values() if each.backend == watched.backend.name]
+        live = (self._store.get(handle) for handle in watched.live - watched.gone)
+        return [unknown(each, reason, last) for each in live if each]
 
     async def _archive_changes(self, handles: frozenset[str]) -> None:
         """Record runs whose state changed at once, others now and then: their own files know the rest."""

@@ -11,7 +11,6 @@ import importlib.util
 import json
 import os
 import sys
-import traceback
 
 
 def is_there(name: str) -> bool:
@@ -27,6 +26,8 @@ def trouble(name: str) -> tuple[str, str] | None:
     try:
         importlib.import_module(name)
     except BaseException as error:  # noqa: BLE001 - whatever it is, it is the answer
+        import traceback  # here, since most questions are about files alone and want their answer at once
+
         return f"{type(error).__name__}: {error}", traceback.format_exc()
     return None
 

@@ -224,6 +224,7 @@ async def test_a_removed_toolchain_is_missing(places: Places) -> None:
     made.remove("tiny")
     assert made.get("tiny").state == "missing"
     assert not [each for each in places.toolchains.iterdir() if each.is_dir()]
+    assert not (places.cache / "uv").exists()  # what was fetched took as much space again
     made.remove("tiny")
 
 

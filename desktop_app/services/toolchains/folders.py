@@ -54,6 +54,11 @@ def all_of(root: Path, name: str) -> list[Path]:
     return [*_folders(root, name), *root.glob(f".{name}-????????????.making")]
 
 
+def is_any(root: Path) -> bool:
+    """Whether any toolchain is there, finished or begun."""
+    return any(each.is_dir() and ".trash-" not in each.name for each in root.glob("*-*")) if root.is_dir() else False
+
+
 def stage_of(folder: Path) -> Path:
     """Return where a toolchain is made before it is moved to its folder."""
     return folder.with_name(f".{folder.name}.making")

@@ -29,7 +29,8 @@ class Toolchains:
         self._probes = places.cache / "probes"
         self._settings = settings
         self._specs = specs
-        self._maker = Maker(self._root, places.cache / "uv")
+        self._fetched = places.cache / "uv"
+        self._maker = Maker(self._root, self._fetched)
 
     def list(self) -> list[Toolchain]:
         """Return every toolchain that a plugin wants, whether it is there or not; starts no process."""
@@ -89,7 +90,10 @@ class Toolchains:
         self._settings.set(CHOSEN, dict(chosen) or None)
 
     def remove(self, name: str) -> None:
-        """Delete what was made of a toolchain; a chosen Python is not touched, the choice is only taken back."""
+        """Delete what was made of a toolchain; with the last one goes what was fetched for all of them.
+
+        A chosen Python is not touched: the choice is only taken back.
+        """
         spec = self._spec(name)
         if self._present(spec).origin == "chosen":
             self.use(spec.plugin, None)
@@ -97,6 +101,8 @@ class Toolchains:
         try:
             for each in folders.all_of(self._root, name):
                 folders.delete(each)
+            if not folders.is_any(self._root):
+                shutil.rmtree(self._fetched, ignore_errors=True)
         except OSError as error:
             raise OutsideError(f"The toolchain “{name}” can't be removed: {error.strerror or error}.") from error
 
