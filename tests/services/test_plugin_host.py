@@ -1,5 +1,6 @@
 """Plugins work, and those that don't are a line in the list: never more."""
 
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from desktop_app.services.plugins.discovery import entry_points
 from desktop_app.services.settings import Settings
 from tests.helpers.plugin_folders import HOOKS, TOML, preset_hooks, write_plugin
 
+ROOT = Path(__file__).resolve().parents[2]
 MakeHost = Callable[..., PluginHost]
 
 
@@ -251,6 +253,36 @@ def test_safe_mode_takes_what_ships_with_the_program_alone(places: Places, bundl
     assert info.state is PluginState.DISABLED
     assert "Safe mode" in info.reason
     assert info.details == ""
+
+
+FATAL = """
+import sys
+from pathlib import Path
+from desktop_app.places import find_places
+from desktop_app.services.plugins import PluginHost
+from desktop_app.services.settings import Settings
+
+places = find_places()
+host = PluginHost(places, Settings(places.settings), bundled=Path(sys.argv[1]), installed=tuple)
+host.discover()
+host.load()
+"""
+
+
+def test_a_plugin_that_took_the_program_down_is_left_out_at_the_next_start(
+    places: Places, bundled: Path, host: MakeHost
+) -> None:
+    folder = write_plugin(places.plugins, "fatal", preset_hooks(before="import os; os._exit(9)"))
+    write_plugin(places.plugins, "good")
+    ended = subprocess.run([sys.executable, "-c", FATAL, str(bundled)], cwd=ROOT, check=False)
+    assert ended.returncode == 9
+    made = host()
+    assert names(made) == ["good"]
+    assert "The program ended while it was being imported" in info_of(made, "fatal").reason
+    (folder / "hooks.py").write_text(HOOKS.replace("{id}", "mended"))
+    made.enable("fatal")
+    assert names(made) == ["mended", "good"]
+    assert names(host()) == ["mended", "good"]
 
 
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hooks: str = HOOKS) -> Path:

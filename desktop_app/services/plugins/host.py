@@ -29,6 +29,7 @@ from desktop_app.places import Places, shipped
 from desktop_app.services.plugins.discovery import Found, entry_points, find_plugins
 from desktop_app.services.plugins.guards import guarded_wizard
 from desktop_app.services.plugins.info import PluginInfo, PluginState, info_of
+from desktop_app.services.plugins.marks import Marks
 from desktop_app.services.plugins.scripts import merged_scan, own_scan, parse_script
 from desktop_app.services.settings import Settings
 
@@ -52,6 +53,7 @@ class PluginHost:
         self._folders = (bundled or shipped("plugins"), places.plugins)
         self._installed = installed
         self._settings = settings
+        self._marks = Marks(places.home / ".plugins-being-imported")
         self._found: dict[str, Found] = {}
         self._infos: dict[str, PluginInfo] = {}
         self._imported: dict[str, ImportedPlugin] = {}
@@ -86,6 +88,7 @@ class PluginHost:
             message = f"The plugin “{plugin_id}” can't be enabled: {self._infos[plugin_id].reason}"
             raise UserError(message, details=self._infos[plugin_id].details)
         self._set_disabled(self._disabled() - {plugin_id})
+        self._marks.clear(plugin_id)
         self._restart(plugin_id)
 
     def disable(self, plugin_id: str) -> None:
@@ -156,12 +159,15 @@ class PluginHost:
     def _load(self, found: Found) -> None:
         assert found.manifest is not None
         try:
-            with _quiet():
+            with _quiet(), self._marked(found.info):
                 self._imported[found.info.id] = import_plugin(found.manifest, found.package)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - whatever a plugin raises at import is its own affair
             self._fail(found.info.id, "Its import failed", error)
+
+    def _marked(self, info: PluginInfo) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext() if info.source == "bundled" else self._marks.during(info.id)
 
     def _fail(self, plugin_id: str, what: str, error: BaseException) -> None:
         reason = str(error) if isinstance(error, GarbageError) else f"{what}: {_in_short(error)}"
@@ -195,6 +201,9 @@ class PluginHost:
             return info.off(PluginState.DISABLED, "It is switched off.")
         if self.safe_mode and info.source != "bundled":
             return info.off(PluginState.DISABLED, "Safe mode: only plugins that ship with the program take part.")
+        if self._marks.is_left(info.id):
+            reason = "The program ended while it was being imported the last time; enabling it tries again."
+            return info.off(PluginState.FAILED, reason)
         return info
 
     def _set_disabled(self, ids: frozenset[str]) -> None:
