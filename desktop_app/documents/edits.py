@@ -1,6 +1,7 @@
 """Sets and removes values in a YAML text, keeping every other byte; each edit is proved by reading the result.
 
-`yaml-edit` makes the edit. A change within a block scalar, which it would write anew in another style, is made here.
+`yaml-edit` makes the edit. A change within a quoted or block scalar, which it would write anew in another style, is
+made here.
 """
 
 from __future__ import annotations
@@ -8,12 +9,10 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
-
-import yaml_edit
 
 from desktop_app.api import UserError, Value
 from desktop_app.core.paths import Part, join_path, split_path, value_at
+from desktop_app.documents.yaml_editing import assign, delete
 from desktop_app.documents.yaml_text import Parsed, parse
 
 _BOM = "\ufeff"
@@ -109,32 +108,7 @@ def _set(text: str, path: tuple[Part, ...], value: Value) -> str:
     within = _within_scalar(parsed, path, value)
     if within is not None and _means(within, wanted):
         return within
-    document = _document(text)
-    try:
-        _assign(document, parsed.data, path, value)
-    except (yaml_edit.YamlError, TypeError, KeyError, IndexError, ValueError) as error:
-        raise UserError(f"{join_path(path)} can't be set here: {error}.", hint="Edit the text by hand.") from error
-    return _proved(_tidy(str(document), text), wanted, path)
-
-
-def _assign(document: yaml_edit.Document, data: Value, path: tuple[Part, ...], value: Value) -> None:
-    if all(isinstance(each, int) or _is_simple(each) for each in path):
-        document.set_path(join_path(path), value)
-        return
-    # yaml-edit's own paths know no quotes: walk down, and make what is missing in one piece.
-    depth = 0
-    holder: Any = document
-    while depth < len(path) - 1 and isinstance(value_at(data, path[: depth + 1]), dict | list):
-        holder = holder[path[depth]]
-        depth += 1
-    made = value
-    for part in reversed(path[depth + 1 :]):
-        made = {str(part): made}
-    holder[path[depth]] = made
-
-
-def _is_simple(key: str) -> bool:
-    return not set(key) & set(".[]\"'\\")
+    return _proved(assign(text, parsed.data, path, value), wanted, path)
 
 
 def _removed(text: str, path: tuple[Part, ...]) -> str:
@@ -147,45 +121,24 @@ def _removed(text: str, path: tuple[Part, ...]) -> str:
         del holder[last]
     else:
         raise _no_such(path)
-    document = _document(text)
-    try:
-        _delete(document, path)
-    except (yaml_edit.YamlError, TypeError, KeyError, IndexError, ValueError) as error:
-        raise UserError(f"{join_path(path)} can't be removed here: {error}.", hint="Edit the text by hand.") from error
-    return _proved(_tidy(str(document), text), wanted, path)
-
-
-def _delete(document: yaml_edit.Document, path: tuple[Part, ...]) -> None:
-    if all(isinstance(each, int) or _is_simple(each) for each in path):
-        document.remove_path(join_path(path))
-        return
-    holder: Any = document
-    for part in path[:-1]:
-        holder = holder[part]
-    del holder[path[-1]]
+    return _proved(delete(text, path), wanted, path)
 
 
 def _no_such(path: tuple[Part, ...]) -> UserError:
     return UserError(f"There is no {join_path(path)} in the file.", hint="Check the path.")
 
 
-def _document(text: str) -> yaml_edit.Document:
-    try:
-        return yaml_edit.Document.parse(text)
-    except yaml_edit.YamlError as error:
-        raise UserError(f"The text can't be edited: {error}.", hint="Mend it by hand first.") from error
-
-
-def _tidy(text: str, before: str) -> str:
-    return text if not before.endswith("\n") or text.endswith("\n") else f"{text}\n"
-
-
 def _within_scalar(parsed: Parsed, path: tuple[Part, ...], value: Value) -> str | None:
-    """Return the text with only the part of a block scalar changed that differs; None where that can't be told."""
+    """Return the text with a scalar changed in its own style: its quotes, or only the words of a block that differ.
+
+    None where it has none of these styles, or the words are not found just once.
+    """
     old, extent = value_at(parsed.data, path), parsed.extent(join_path(path))
     if not isinstance(old, str) or not isinstance(value, str) or extent is None:
         return None
     source = parsed.text[extent.start : extent.end]
+    if source.startswith(("'", '"')):
+        return f"{parsed.text[: extent.start]}{_quoted(value, source[0])}{parsed.text[extent.end :]}"
     if not source.startswith((">", "|")) and "\n" not in source:
         return None
     start, end = _difference(old, value)
@@ -200,6 +153,13 @@ def _within_scalar(parsed: Parsed, path: tuple[Part, ...], value: Value) -> str 
         return None
     at = extent.start + source.index(old[start:end])
     return f"{parsed.text[:at]}{new}{parsed.text[at + end - start :]}"
+
+
+def _quoted(value: str, quote: str) -> str:
+    """Return a text in the quotes that were there; the proof tells where that does not hold it."""
+    if quote == "'":
+        return "'" + value.replace("'", "''") + "'"
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _difference(old: str, new: str) -> tuple[int, int]:

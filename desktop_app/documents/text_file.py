@@ -75,10 +75,10 @@ class TextFile:
 
 
 def _read(path: Path) -> tuple[_Stamp, bytes]:
+    if not path.is_dir() and not stat.S_ISREG(path.stat().st_mode):  # before opening: a pipe would make it wait
+        raise UserError(f"{path} is no regular file.", hint="Choose a text file.")
     with path.open("rb") as stream:
         state = os.fstat(stream.fileno())
-        if not stat.S_ISREG(state.st_mode):
-            raise UserError(f"{path} is no regular file.", hint="Choose a text file.")
         data = b"" if state.st_size > LARGEST else stream.read(LARGEST + 1)
     if state.st_size > LARGEST or len(data) > LARGEST:
         size = state.st_size / (1 << 20)

@@ -22,6 +22,7 @@ from desktop_app.documents.yaml_faults import fault_of
 from desktop_app.documents.yaml_scalars import scalar_value
 
 _DEEPEST = 100
+_LARGEST = 1_000_000  # values, with what aliases repeat
 _MERGE = "tag:yaml.org,2002:merge"
 _TEMPLATE = re.compile(r"(?<!\$)\{\{[^{}]*\}\}|\{%.*?%\}|<%.*?%>")
 
@@ -129,6 +130,8 @@ def parse(text: str) -> Parsed:
         data = reading.value(root, (), 0)
     except _TooDeepError:
         return Parsed(text, None, (_error("yaml-too-deep", "The YAML is nested too deeply, or holds itself."),))
+    if _size(data, {}) > _LARGEST:
+        return Parsed(text, None, (_error("yaml-too-large", "The aliases in this text repeat more than can be held."),))
     return Parsed(text, data, tuple(reading.problems), documents, reading.is_template, reading.places)
 
 
@@ -144,6 +147,16 @@ def _compose(text: str) -> tuple[Node | None, int]:
         root = node if documents == 0 else root
         documents += 1
     return root, documents
+
+
+def _size(value: Value, known: dict[int, int]) -> int:
+    """Return the number of values in one, counting what is shared each time."""
+    if not isinstance(value, dict | list):
+        return 1
+    if id(value) not in known:
+        parts = value.values() if isinstance(value, dict) else value
+        known[id(value)] = 1 + sum(_size(each, known) for each in parts)
+    return known[id(value)]
 
 
 class _TooDeepError(Exception):

@@ -1,0 +1,203 @@
+"""Edits of a text: what was asked for changes, every other byte stays, and what can't be done is said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import unified_diff
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from desktop_app.api import UserError, Value
+from desktop_app.core.paths import split_path, value_at
+from desktop_app.documents.edits import parse_assignment, set_values
+from desktop_app.documents.yaml_text import parse
+from tests.helpers.jobs import SCALARS
+
+TEXT = """\
+# A job.
+command: >-
+  python train.py
+  --lr ${{inputs.lr}}   # no comment: it is text
+  --epochs 3
+
+inputs:
+  lr: 0.1   # learning rate
+  "odd.key": {a: 1, b: [x, y]}
+tags: {team: 'vision', "it's": "so"}
+list:
+- one
+- k: v  # kept
+-   three
+text: |
+  first
+  second
+anchored: &base {x: 1}
+merged:
+  <<: *base
+  y: 2
+last: end"""
+
+
+def changed(values: Mapping[str, Value], unset: tuple[str, ...] = (), text: str = TEXT) -> list[str]:
+    """Return the lines that an edit removes and adds."""
+    after = set_values(text, values, unset)
+    lines = unified_diff(text.splitlines(), after.splitlines(), n=0, lineterm="")
+    return [each for each in lines if not each.startswith(("---", "+++", "@@"))]
+
+
+@pytest.mark.parametrize(
+    ("values", "lines"),
+    [
+        ({"inputs.lr": 0.2}, ["-  lr: 0.1   # learning rate", "+  lr: 0.2   # learning rate"]),
+        ({"list[1].k": "w"}, ["-- k: v  # kept", "+- k: w  # kept"]),
+        ({"list[2]": "drei"}, ["--   three", "+-   drei"]),
+        ({"list[3]": 4}, ["+- 4"]),
+        (
+            {"tags.team": "speech"},
+            ["-tags: {team: 'vision', \"it's\": \"so\"}", "+tags: {team: 'speech', \"it's\": \"so\"}"],
+        ),
+        ({"inputs.n": 3}, ["+  n: 3"]),
+        ({"last": True}, ["-last: end", "+last: true"]),
+        ({"last": "true"}, ["-last: end", "+last: 'true'"]),
+        ({"last": None}, ["-last: end", "+last: null"]),
+        ({"text": "first\nzweite\n"}, ["-  second", "+  zweite"]),
+        (
+            {"command": "python train.py --lr ${{inputs.rate}}   # no comment: it is text --epochs 3"},
+            ["-  --lr ${{inputs.lr}}   # no comment: it is text", "+  --lr ${{inputs.rate}}   # no comment: it is text"],
+        ),
+    ],
+)
+def test_one_value_changes_and_nothing_else(values: dict[str, Value], lines: list[str]) -> None:
+    assert changed(values) == lines
+
+
+def test_what_is_missing_on_the_way_is_made() -> None:
+    after = parse(set_values(TEXT, {"resources.properties.a.b": [1, {"c": None}]})).data
+    assert isinstance(after, dict)
+    assert after["resources"] == {"properties": {"a": {"b": [1, {"c": None}]}}}
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ('inputs."odd.key".a', 2),
+        ('tags."x.y"', "z"),
+        ('new."a.b".c', 1),
+        ("tags.\"it's\"", "gone"),
+        ('"top.level"', {"a": 1}),
+        ('inputs."odd.key".b[0]', "z"),
+    ],
+)
+def test_keys_with_dots_and_quotes(path: str, value: Value) -> None:
+    after = parse(set_values(TEXT, {path: value}))
+    assert after.problems == ()
+    assert value_at(after.data, split_path(path)) == value
+
+
+def test_setting_what_is_set_changes_nothing() -> None:
+    assert set_values(TEXT, {"inputs.lr": 0.1, "list[0]": "one"}) == TEXT
+
+
+@pytest.mark.parametrize(
+    ("unset", "removed"),
+    [
+        (("inputs.lr",), ["-  lr: 0.1   # learning rate"]),
+        (("list[0]",), ["-- one"]),
+        (("merged.y",), ["-  y: 2"]),
+        (("last",), ["-last: end"]),
+        (("text",), ["-text: |", "-  first", "-  second"]),
+    ],
+)
+def test_removing(unset: tuple[str, ...], removed: list[str]) -> None:
+    assert changed({}, unset) == removed
+
+
+def test_removing_a_key_with_a_dot() -> None:
+    assert changed({}, ('inputs."odd.key"',)) == ['-  "odd.key": {a: 1, b: [x, y]}']
+
+
+def test_a_renamed_key_keeps_its_place_and_comment() -> None:
+    assert changed({"inputs.learning_rate": 0.1}, ("inputs.lr",)) == [
+        "-  lr: 0.1   # learning rate",
+        "+  learning_rate: 0.1   # learning rate",
+    ]
+    assert changed({"inputs.learning_rate": 0.3}, ("inputs.lr",)) == [
+        "-  lr: 0.1   # learning rate",
+        "+  learning_rate: 0.3",
+    ]
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("bom", ["", "\ufeff"])
+def test_line_ends_and_mark_stay(newline: str, bom: str) -> None:
+    text = bom + TEXT.replace("\n", newline)
+    after = set_values(text, {"inputs.lr": 0.2, "inputs.new": "x"})
+    wanted = bom + set_values(TEXT, {"inputs.lr": 0.2, "inputs.new": "x"}).replace("\n", newline)
+    assert after == wanted
+
+
+def test_an_empty_text_can_be_filled() -> None:
+    assert parse(set_values("", {"command": "x"})).data == {"command": "x"}
+    assert parse(set_values("# comment\n", {"command": "x"})).data == {"command": "x"}
+
+
+@pytest.mark.parametrize(
+    ("values", "unset", "words"),
+    [
+        ({"last.deeper": 1}, (), "no last.deeper"),
+        ({"list[9]": 1}, (), "no list"),
+        ({"list.x": 1}, (), "no list.x"),
+        ({"a..b": 1}, (), "not a path"),
+        ({}, ("absent",), "no absent"),
+        ({}, ("list[7]",), "no list"),
+    ],
+)
+def test_what_can_not_be_done_is_said(values: dict[str, Value], unset: tuple[str, ...], words: str) -> None:
+    with pytest.raises(UserError) as error:
+        set_values(TEXT, values, unset)
+    assert words in str(error.value)
+
+
+def test_a_text_that_is_no_yaml_is_not_edited() -> None:
+    with pytest.raises(UserError, match="Line 1"):
+        set_values("a: [\n", {"b": 1})
+
+
+def test_what_an_alias_brings_is_not_changed_through_it() -> None:
+    with pytest.raises(UserError):
+        set_values("a: &x {k: 1}\nb: *x\n", {"b.k": 2})
+
+
+@given(SCALARS, st.sampled_from(["inputs.lr", "list[0]", "last", "tags.team", "new.key", "list[1].k", "text"]))
+def test_any_scalar_can_be_set_anywhere(value: Value, path: str) -> None:
+    try:
+        after = set_values(TEXT, {path: value})
+    except UserError:
+        # A text that YAML can only hold in a form which yaml-edit can't write: refused, never written wrong.
+        assert isinstance(value, str)
+        return
+    assert repr(value_at(parse(after).data, split_path(path))) == repr(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "value"),
+    [
+        ("inputs.epochs=3", "inputs.epochs", 3),
+        ("a=", "a", None),
+        ("a=b=c", "a", "b=c"),
+        ("a='3'", "a", "3"),
+        ("a=[1, {b: c}]", "a", [1, {"b": "c"}]),
+        ('tags."a=b"=x', 'tags."a=b"', "x"),
+        ("command=python x.py --lr ${{inputs.lr}}", "command", "python x.py --lr ${{inputs.lr}}"),
+    ],
+)
+def test_assignments_of_the_command_line(text: str, key: str, value: Value) -> None:
+    assert parse_assignment(text) == (key, value)
+
+
+@pytest.mark.parametrize("text", ["", "x", "=x", "a.=1", "a=[1", "a=b: c: d"])
+def test_what_is_no_assignment(text: str) -> None:
+    with pytest.raises(UserError):
+        parse_assignment(text)

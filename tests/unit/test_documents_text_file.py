@@ -1,0 +1,154 @@
+"""Text files: what is read, what is refused, and what saving keeps."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from desktop_app.api import OutsideError, UserError
+from desktop_app.documents import text_file
+from desktop_app.documents.text_file import TextFile
+
+needs_user = pytest.mark.skipif(sys.platform != "win32" and os.geteuid() == 0, reason="root may do anything")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A file to be."""
+    return tmp_path / "job.yml"
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "after"),
+    [
+        (b"a: 1\n", "a: 1\n", b"a: 1\nb: 2\n"),
+        (b"a: 1\r\n", "a: 1\n", b"a: 1\r\nb: 2\r\n"),
+        (b"\xef\xbb\xbfa: 1\r\n", "a: 1\n", b"\xef\xbb\xbfa: 1\r\nb: 2\r\n"),
+        (b"a: 1\r", "a: 1\n", b"a: 1\rb: 2\r"),
+        (b"a: 1\r\nx\n", "a: 1\r\nx\n", b"a: 1\r\nx\nb: 2\n"),
+        (b"", "", b"b: 2\n"),
+        ("größe: 1\n".encode(), "größe: 1\n", "größe: 1\nb: 2\n".encode()),
+    ],
+)
+def test_line_ends_and_mark_are_kept(path: Path, before: bytes, text: str, after: bytes) -> None:
+    path.write_bytes(before)
+    file = TextFile.load(path)
+    assert file.text == text
+    file.save(file.text)
+    assert path.read_bytes() == before
+    file.save(f"{file.text}b: 2\n")
+    assert path.read_bytes() == after
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no mode bits")
+def test_mode_bits_are_kept_and_nothing_is_left_behind(path: Path) -> None:
+    path.write_text("a\n")
+    path.chmod(0o751)
+    TextFile.load(path).save("b\n")
+    assert path.stat().st_mode & 0o777 == 0o751
+    assert [each.name for each in path.parent.iterdir()] == ["job.yml"]
+
+
+def test_a_link_stays_a_link(path: Path) -> None:
+    path.write_text("a\n")
+    link = path.with_name("link.yml")
+    link.symlink_to(path)
+    TextFile.load(link).save("b\n")
+    assert link.is_symlink()
+    assert path.read_text() == "b\n"
+
+
+def test_changes_from_outside_are_noticed(path: Path) -> None:
+    path.write_text("a\n")
+    file = TextFile.load(path)
+    assert not file.changed_on_disk()
+    file.save("b\n")
+    assert not file.changed_on_disk()
+    path.write_text("longer\n")
+    assert file.changed_on_disk()
+    path.unlink()
+    assert file.changed_on_disk()
+
+
+def test_a_file_that_was_deleted_is_made_again(path: Path) -> None:
+    path.write_text("a\n")
+    file = TextFile.load(path)
+    path.unlink()
+    file.save("b\n")
+    assert path.read_text() == "b\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"a: \xff\n", "line 1, column 4 holds the byte 0xff"),
+        ("ok\nä".encode() + b"\xe4\n", "line 2, column 2 holds the byte 0xe4"),
+        (b"a\0b", "no text file"),
+        ("a: 1".encode("utf-16"), "UTF-16"),
+    ],
+)
+def test_what_is_no_text_is_said(path: Path, data: bytes, words: str) -> None:
+    path.write_bytes(data)
+    with pytest.raises(UserError) as error:
+        TextFile.load(path)
+    assert words in error.value.message
+    assert error.value.exit_code == 1
+
+
+def test_what_is_too_large_is_not_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_file, "LARGEST", 10)
+    path.write_bytes(b"x" * 11)
+    with pytest.raises(UserError, match="too large"):
+        TextFile.load(path)
+
+
+def test_what_is_no_file_is_said(path: Path) -> None:
+    with pytest.raises(UserError, match="is not there"):
+        TextFile.load(path)
+    with pytest.raises(UserError, match="is a folder"):
+        TextFile.load(path.parent)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes among files")
+def test_a_pipe_is_no_text(path: Path) -> None:
+    os.mkfifo(path)
+    with pytest.raises(UserError, match="no regular file"):
+        TextFile.load(path)
+
+
+@needs_user
+def test_a_file_that_may_not_be_read_or_written(path: Path) -> None:
+    path.write_text("a\n")
+    file = TextFile.load(path)
+    path.chmod(0o400)
+    with pytest.raises(OutsideError, match="read-only"):
+        file.save("b\n")
+    path.chmod(0)
+    with pytest.raises(UserError, match="may not be read"):
+        TextFile.load(path)
+
+
+def test_a_folder_that_is_gone_loses_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    path = folder / "job.yml"
+    path.write_text("a\n")
+    file = TextFile.load(path)
+    path.unlink()
+    folder.rmdir()
+    with pytest.raises(OutsideError) as error:
+        file.save("b\n")
+    assert error.value.exit_code == 3
+    assert file.text == "a\n"
+
+
+def test_names_with_255_characters_umlauts_and_quotes(tmp_path: Path) -> None:
+    for name in ("ü" * 100 + ".yml", "x" * 251 + ".yml", "it's \"so\".yml", "a b.yml"):
+        path = tmp_path / name
+        path.write_text("a\n")
+        file = TextFile.load(path)
+        file.save("b\n")
+        assert path.read_text() == "b\n"
