@@ -38,8 +38,8 @@ def from_json(kind: type[T], data: Any) -> T:
 
 
 def _restore(kind: Any, data: Any) -> Any:
-    if data is None or kind is Any:
-        return data
+    if data is None or kind is Any or kind is str or kind is int or kind is float or kind is bool:
+        return data  # first, since most values are plain and an archive has thousands of them
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         return _restore_record(kind, data)
     if isinstance(kind, type) and issubclass(kind, Enum):
@@ -49,12 +49,11 @@ def _restore(kind: Any, data: Any) -> Any:
     return _restore_generic(kind, data)
 
 
-def _restore_record(kind: type[Any], data: Any) -> Any:
+def _restore_record(kind: Any, data: Any) -> Any:
     if not isinstance(data, Mapping):
         raise TypeError(f"{kind.__name__} wants an object, not {type(data).__name__}")
     hints = _hints(kind)
-    known = {each.name for each in dataclasses.fields(kind)}
-    return kind(**{key: _restore(hints[key], each) for key, each in data.items() if key in known})
+    return kind(**{key: _restore(hints[key], each) for key, each in data.items() if key in hints})
 
 
 def _restore_generic(kind: Any, data: Any) -> Any:
@@ -72,5 +71,7 @@ def _restore_generic(kind: Any, data: Any) -> Any:
 
 
 @cache
-def _hints(kind: type[Any]) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
+def _hints(kind: Any) -> dict[str, Any]:
+    """Return the type of every field of a dataclass."""
+    hints = typing.get_type_hints(kind)
+    return {each.name: hints[each.name] for each in dataclasses.fields(kind)}
