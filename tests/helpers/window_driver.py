@@ -1,0 +1,136 @@
+"""Opens the real window in this process and does what a person would; says each step as a line of JSON.
+
+    python -m tests.helpers.window_driver SCENARIO HOME FOLDER
+
+The process is the program: `desktop_app.app` puts it together, and a coroutine beside it presses the buttons.
+Tests kill it, and start it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+
+from desktop_app import app as root
+from desktop_app.api import RunSnapshot, RunStatus
+from desktop_app.ui.files.page import FilesPage
+from desktop_app.ui.main_window import MainWindow
+from desktop_app.ui.plan_review import PlanReview
+from desktop_app.ui.runs.page import RunsPage
+
+T = TypeVar("T")
+W = TypeVar("W", bound=QWidget)
+_LIMIT = 240.0
+
+
+def say(step: str, **facts: Any) -> None:
+    """Write one step for the test that watches."""
+    print(json.dumps({"step": step, **facts}), flush=True)
+
+
+async def until(find: Callable[[], T | None], what: str) -> T:
+    """Return what `find` returns once it is not empty, looking at every turn of the loop."""
+    async with asyncio.timeout(_LIMIT):
+        while not (found := find()):  # noqa: ASYNC110 - pages have no event for each thing a person sees
+            await asyncio.sleep(0.02)
+    say("saw", what=what)
+    return found
+
+
+def shown(kind: type[W]) -> W | None:
+    """Return the visible window of that kind."""
+    fitting = (each for each in QApplication.topLevelWidgets() if isinstance(each, kind) and each.isVisible())
+    return next(fitting, None)
+
+
+def runs(window: MainWindow) -> list[RunSnapshot]:
+    """Return what the window knows of runs."""
+    session = window._session
+    return [] if session is None else list(session.workbench.store.runs.values())
+
+
+async def run_the_job(window: MainWindow) -> None:
+    """Open the folder's job.yml, press Run here, review, run, and watch until the window is killed or the run ends."""
+    await until(lambda: window._session, "services")
+    window.open_file(Path(sys.argv[3], "job.yml"))
+    page = cast("FilesPage", window.pages.page("files"))
+    await until(
+        lambda: page.pane and page.pane.file.path.name == "job.yml" and page.editors.run_button.isEnabled(), "the job"
+    )
+    QTest.mouseClick(page.editors.run_button, Qt.MouseButton.LeftButton)
+    review = await until(lambda: shown(PlanReview), "the plan")
+    await until(review.run_button.isEnabled, "a plan without errors")
+    QTest.mouseClick(review.run_button, Qt.MouseButton.LeftButton)
+    run = (await until(lambda: runs(window), "the run"))[0]
+    say("submitted", handle=run.handle)
+    await watch(window)
+
+
+async def watch(window: MainWindow) -> None:
+    """Follow the only run to its end on its page, saying each state that the window knows."""
+    await until(lambda: window._session, "services")
+    seen: RunStatus | None = None
+    run = (await until(lambda: runs(window), "a run"))[0]
+    window.show_run(run.handle)
+    page = cast("RunsPage", window.pages.page("runs"))
+    while not run.is_over or seen is not run.status:
+        if run.status is not seen:
+            seen = run.status
+            say("status", status=str(seen), text=[each.status for each in run.ranks])
+        await asyncio.sleep(0.02)
+        run = runs(window)[0]
+    await until(lambda: page.run_page and page.run_page.isVisible(), "the run's page")
+    say("over", status=str(run.status), reason=run.reason, outputs=run.outputs)
+
+
+async def cancel(window: MainWindow) -> None:
+    """Wait until ranks run, then cancel by the action of the page."""
+    await until(lambda: runs(window) and runs(window)[0].status is RunStatus.RUNNING, "a running run")
+    run = runs(window)[0]
+    session = window._session
+    assert session is not None
+    await session.workbench.backends["local"].cancel(run.handle)
+    await watch(window)
+
+
+SCENARIOS: dict[str, Callable[[MainWindow], Awaitable[None]]] = {"run": run_the_job, "watch": watch, "cancel": cancel}
+
+
+def main() -> int:
+    """Run the program with the scenario beside it."""
+    scenario, home, folder = SCENARIOS[sys.argv[1]], sys.argv[2], Path(sys.argv[3])
+    bugs: list[BaseException] = []
+    app, window = root.first_paint(home, bugs.append)
+
+    async def start() -> None:
+        opening = asyncio.create_task(root._open(window, folder, home, safe_mode=False))
+        acting = asyncio.create_task(_act(scenario, window))
+        done, _ = await asyncio.wait({opening, acting}, return_when=asyncio.FIRST_COMPLETED)
+        opening.cancel()
+        for each in done:
+            each.result()
+
+    code = root._live(app, window, bugs, start)
+    reports = sorted(Path(home, "crashes").glob("*")) if Path(home, "crashes").is_dir() else []
+    for each in reports:
+        say("bug", report=each.read_text(encoding="utf-8"))
+    return code or len(bugs) + len(reports)
+
+
+async def _act(scenario: Callable[[MainWindow], Awaitable[None]], window: MainWindow) -> None:
+    try:
+        await scenario(window)
+    finally:
+        window.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
