@@ -92,7 +92,7 @@ def _missing_code(given: str, code: Path, folder: Path) -> Diagnostic:
     if code.exists():
         return Diagnostic(Severity.ERROR, "missing-code", f"Write a folder at code: “{given}” is a file.", "code")
     names = [each.name for each in _listed(code.parent) if each.is_dir() and not each.name.startswith(".")]
-    close = get_close_matches(code.name, names, 1, 0.7)
+    close = get_close_matches(code.name, names, 1, 0.6)
     if not close:
         message = f"Write a folder that is there at code: “{given}” is not in {folder}."
         return Diagnostic(Severity.ERROR, "missing-code", message, "code")

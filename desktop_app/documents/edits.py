@@ -1,7 +1,6 @@
 """Sets and removes values in a YAML text, keeping every other byte; each edit is proved by reading the result.
 
-`yaml-edit` makes the edit. A change within a quoted or block scalar, which it would write anew in another style, is
-made here.
+A scalar in place of another is written in its style (`scalar_edits`); all else is done by yaml-edit (`yaml_editing`).
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from desktop_app.api import UserError, Value
 from desktop_app.core.paths import Part, join_path, split_path, value_at
+from desktop_app.documents.scalar_edits import in_place
 from desktop_app.documents.yaml_editing import assign, delete
 from desktop_app.documents.yaml_text import Parsed, parse
 
@@ -105,8 +105,8 @@ def _set(text: str, path: tuple[Part, ...], value: Value) -> str:
     if _same(value_at(parsed.data, path, _absent()), value):
         return text
     wanted = _with_value(parsed.data, path, value)
-    within = _within_scalar(parsed, path, value)
-    if within is not None and _means(within, wanted):
+    within = next((each for each in in_place(parsed, path, value) if _means(each, wanted)), None)
+    if within is not None:
         return within
     return _proved(assign(text, parsed.data, path, value), wanted, path)
 
@@ -126,52 +126,6 @@ def _removed(text: str, path: tuple[Part, ...]) -> str:
 
 def _no_such(path: tuple[Part, ...]) -> UserError:
     return UserError(f"There is no {join_path(path)} in the file.", hint="Check the path.")
-
-
-def _within_scalar(parsed: Parsed, path: tuple[Part, ...], value: Value) -> str | None:
-    """Return the text with a scalar changed in its own style: its quotes, or only the words of a block that differ.
-
-    None where it has none of these styles, or the words are not found just once.
-    """
-    old, extent = value_at(parsed.data, path), parsed.extent(join_path(path))
-    if not isinstance(old, str) or not isinstance(value, str) or extent is None:
-        return None
-    source = parsed.text[extent.start : extent.end]
-    if source.startswith(("'", '"')):
-        return f"{parsed.text[: extent.start]}{_quoted(value, source[0])}{parsed.text[extent.end :]}"
-    if not source.startswith((">", "|")) and "\n" not in source:
-        return None
-    start, end = _difference(old, value)
-    # Whole words, so that the place is found once only.
-    while start > 0 and not old[start - 1].isspace():
-        start -= 1
-    while end < len(old) and not old[end].isspace():
-        end += 1
-    tail = len(old) - end
-    new = value[start : len(value) - tail]
-    if not old[start:end] or source.count(old[start:end]) != 1 or "\n" in new:
-        return None
-    at = extent.start + source.index(old[start:end])
-    return f"{parsed.text[:at]}{new}{parsed.text[at + end - start :]}"
-
-
-def _quoted(value: str, quote: str) -> str:
-    """Return a text in the quotes that were there; the proof tells where that does not hold it."""
-    if quote == "'":
-        return "'" + value.replace("'", "''") + "'"
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _difference(old: str, new: str) -> tuple[int, int]:
-    """Return the span of `old` that has to be replaced."""
-    start = _alike(old, new)
-    return start, len(old) - _alike(old[start:][::-1], new[start:][::-1])
-
-
-def _alike(one: str, other: str) -> int:
-    """Return how many characters two texts begin with alike."""
-    pairs = zip(one, other, strict=False)
-    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 
 
 def _with_value(data: Value, path: tuple[Part, ...], value: Value) -> Value:

@@ -56,7 +56,7 @@ def changed(values: Mapping[str, Value], unset: tuple[str, ...] = (), text: str 
         ({"list[3]": 4}, ["+- 4"]),
         (
             {"tags.team": "speech"},
-            ["-tags: {team: 'vision', \"it's\": \"so\"}", "+tags: {team: 'speech', \"it's\": \"so\"}"],
+            ['-tags: {team: \'vision\', "it\'s": "so"}', '+tags: {team: \'speech\', "it\'s": "so"}'],
         ),
         ({"inputs.n": 3}, ["+  n: 3"]),
         ({"last": True}, ["-last: end", "+last: true"]),
@@ -65,7 +65,10 @@ def changed(values: Mapping[str, Value], unset: tuple[str, ...] = (), text: str 
         ({"text": "first\nzweite\n"}, ["-  second", "+  zweite"]),
         (
             {"command": "python train.py --lr ${{inputs.rate}}   # no comment: it is text --epochs 3"},
-            ["-  --lr ${{inputs.lr}}   # no comment: it is text", "+  --lr ${{inputs.rate}}   # no comment: it is text"],
+            [
+                "-  --lr ${{inputs.lr}}   # no comment: it is text",
+                "+  --lr ${{inputs.rate}}   # no comment: it is text",
+            ],
         ),
     ],
 )
@@ -85,7 +88,7 @@ def test_what_is_missing_on_the_way_is_made() -> None:
         ('inputs."odd.key".a', 2),
         ('tags."x.y"', "z"),
         ('new."a.b".c', 1),
-        ("tags.\"it's\"", "gone"),
+        ('tags."it\'s"', "gone"),
         ('"top.level"', {"a": 1}),
         ('inputs."odd.key".b[0]', "z"),
     ],
