@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from desktop_app.api import UserError, Value
 
 Part = str | int
-_PLAIN = re.compile(r"""[^.\[\]"'\s][^.\[\]]*""")
+_PLAIN = re.compile(r"""[^.\[\]"'\s][^.\[\]"']*""")
 _PART = re.compile(
     r"""(?P<dot>\.)?(?:"(?P<double>(?:[^"\\]|\\.)*)"|'(?P<single>(?:[^']|'')*)'|\[(?P<index>-?\d+)\]|(?P<plain>[^.\[\]"']+))"""
 )

@@ -24,6 +24,7 @@ _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
 _OF_KEY = frozenset({"unknown-key", "duplicate-key", "preview-syntax", "missing-key"})
 _NAMED = re.compile(r"\$\{\{[^{}]*\}\}|\$?\{{1,3}\s*(?:inputs|outputs)\.[\w-]+\s*\}{1,3}")
 _MOST_LISTED = 2000
+_LONGEST = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def check_text(path: Path | None, text: str, job_checks: JobChecks) -> FileRepor
         found += check_job(reading.job, data)
         found += _check_files(reading.job, path)
         found += job_checks(reading.job)
-    return FileReport(path, kind, tuple(_placed(each, parsed) for each in _once(found)))
+    return FileReport(path, kind, tuple(_placed(_in_one_line(each), parsed) for each in _once(found)))
 
 
 def _several(documents: int) -> Diagnostic:
@@ -125,6 +126,14 @@ def _listed(folder: Path) -> list[Path]:
         return [each for _, each in zip(range(_MOST_LISTED), folder.iterdir(), strict=False)]
     except OSError:
         return []
+
+
+def _in_one_line(finding: Diagnostic) -> Diagnostic:
+    """Return a finding whose message is one line of bearable length, whatever values it quotes."""
+    message = " ".join(finding.message.split())
+    if len(message) > _LONGEST:
+        message = f"{message[: _LONGEST - 1]}…"
+    return finding if message == finding.message else dataclasses.replace(finding, message=message)
 
 
 def _placed(finding: Diagnostic, parsed: Parsed) -> Diagnostic:

@@ -8,8 +8,8 @@ from desktop_app.api import Distribution, Job, JobInput, JobOutput, Resources, V
 from desktop_app.core import job_schema as schema
 
 # No surrogates: no UTF-8 file can hold them. No carriage returns alone in a text: YAML takes them for line ends.
-TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
-NAMES = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=20)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 COMMANDS = st.one_of(
     TEXTS.filter(str.strip),
     st.lists(

@@ -154,6 +154,12 @@ def test_odd_folder_names_are_found_or_said(path: Path, name: str) -> None:
 def test_names_that_can_not_be_are_one_finding(path: Path, name: str) -> None:
     found = only(check(path, GOOD.replace("code: src", f'code: "{name}"')))
     assert found.code == "missing-code"
+    assert len(found.message) <= 500
+
+
+def test_a_message_is_one_line_whatever_it_quotes(path: Path) -> None:
+    found = only(check(path, GOOD.replace("code: src", 'code: "a\\nb"')))
+    assert "“a b”" in found.message
 
 
 @pytest.mark.parametrize(
