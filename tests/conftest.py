@@ -9,13 +9,27 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from desktop_app.places import Places, find_places
-from tests.helpers.processes import describe, processes_of
+from tests.helpers.processes import children, describe, end_resource_tracker, processes_of
 from tests.helpers.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(autouse=True)
+def no_child_left() -> Iterator[None]:
+    """Fail a test that leaves a child process of its own behind."""
+    before = children()
+    yield
+    end_resource_tracker()
+    try:
+        wait_until(lambda: children() <= before, timeout=10, what="the test's children to end")
+    except AssertionError:
+        left = [psutil.Process(each) for each in children() - before if psutil.pid_exists(each)]
+        pytest.fail(f"children were left behind:\n{describe(left)}")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from desktop_app.api import RunSnapshot, RunStatus, Severity, SubmissionPlan, Us
 from desktop_app.cli import console
 from desktop_app.cli.following import Follower, Interrupts
 from desktop_app.cli.shapes import run_shape
-from desktop_app.cli.words import ending, summary
+from desktop_app.cli.words import ending, place, summary
 from desktop_app.compose import open_workbench
 from desktop_app.documents.edits import parse_assignment
 from desktop_app.services.jobs import errors_of
@@ -64,9 +64,8 @@ def _say_findings(path: Path, plan: SubmissionPlan) -> None:
     for each in plan.diagnostics:
         if each.severity is Severity.INFO:
             continue
-        place = f"{path}:{each.line}: " if each.line else f"{path}: "
         say = console.error if each.severity is Severity.ERROR else console.warning
-        say(f"{place}{each.message}")
+        say(f"{place(path, each)}: {each.message}")
     if errors_of(plan.diagnostics):
         raise UserError("The job was not started.", hint="Mend what is listed above and try again.")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from desktop_app.api import Diagnostic, Severity
 from desktop_app.cli import console
 from desktop_app.cli.shapes import report_shape
+from desktop_app.cli.words import place
 from desktop_app.compose import open_workbench
 from desktop_app.documents.checks import FileReport
 
@@ -40,9 +41,8 @@ def _print(reports: Sequence[FileReport]) -> None:
 
 
 def _line(report: FileReport, finding: Diagnostic) -> str:
-    place = f":{finding.line}:{finding.column or 1}" if finding.line else ""
     fix = f" Fix: {finding.fix.title}." if finding.fix else ""
-    return f"{finding.severity.value}: {report.path}{place}: {finding.message}{fix} [{finding.code}]"
+    return f"{finding.severity.value}: {place(report.path, finding)}: {finding.message}{fix} [{finding.code}]"
 
 
 def _summary(files: int, errors: int, warnings: int) -> None:

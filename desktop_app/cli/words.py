@@ -1,10 +1,16 @@
-"""What is said about a run in a line."""
+"""What is said about a run, or about a finding's place, in a line."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
-from desktop_app.api import RunSnapshot, RunStatus
+from desktop_app.api import Diagnostic, RunSnapshot, RunStatus
+
+
+def place(path: Path | None, finding: Diagnostic) -> str:
+    """Return the file with line and column, as editors and terminals understand it."""
+    return f"{path}:{finding.line}:{finding.column or 1}" if finding.line else f"{path}"
 
 
 def summary(run: RunSnapshot) -> str:

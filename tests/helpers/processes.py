@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from multiprocessing import resource_tracker
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -12,6 +15,21 @@ def processes_of(home: Path) -> list[psutil.Process]:
     """Return the live processes that carry the state folder `home` in their arguments, folder or environment."""
     mark = str(home)
     return [each for each in psutil.process_iter() if each.pid != os.getpid() and _carries(each, mark)]
+
+
+def children() -> set[int]:
+    """Return the pids of this process's children, zombies included; empty where the system does not tell cheaply."""
+    found: set[int] = set()
+    for each in Path("/proc/self/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            found.update(map(int, each.read_text().split()))
+    return found
+
+
+def end_resource_tracker() -> None:
+    """End the helper process that multiprocessing starts with its first child and keeps for good."""
+    tracker: Any = resource_tracker._resource_tracker
+    tracker._stop()
 
 
 def describe(processes: list[psutil.Process]) -> str:
