@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from time import monotonic
@@ -120,4 +121,16 @@ async def _open(window: MainWindow, path: Path | None, home: Home, safe_mode: bo
     if path is not None:
         window.open_path(path)
     window.attach(workbench)
+    keep_smooth()
     await workbench.monitor.watch()
+
+
+def keep_smooth() -> None:
+    """Keep the loop's stalls below a frame while threads read logs and states (tests/bench/bench_gui_stalls.py).
+
+    Python lets a busy thread go on for 5 ms before another gets its turn, and looks through every object it has
+    when it collects garbage: what was made until now stays anyway and is left out.
+    """
+    sys.setswitchinterval(0.0005)
+    gc.collect()
+    gc.freeze()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QWidget
 
 from desktop_app.presenters.settings import toolchain_summary
-from desktop_app.presenters.shell import RunWatch, count_runs
+from desktop_app.presenters.shell import RunCounts, RunWatch, count_runs
 from desktop_app.ui.frame.notifier import Notifier
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import MODES, theme_manager
@@ -25,6 +25,7 @@ class Session:
         self.window = window
         self.workbench = workbench
         self._watch = RunWatch()
+        self._counts: RunCounts | None = None
         self._notifier = Notifier(window, window.show_run)
         self._undo: list[Callable[[], None]] = [
             workbench.store.changed.connect(lambda _handles: self.show_runs()),
@@ -66,8 +67,10 @@ class Session:
         """Show how many runs there are, and tell of those that have ended."""
         runs = self.workbench.store.runs
         counts = count_runs(runs.values())
-        self.window.navigation.set_count("runs", counts.live)
-        self.window.status_row.set_runs(counts.text, is_live=counts.running > 0)
+        if counts != self._counts:  # live runs change several times a second, these rarely
+            self._counts = counts
+            self.window.navigation.set_count("runs", counts.live)
+            self.window.status_row.set_runs(counts.text, is_live=counts.running > 0)
         for notice in self._watch.look(runs):
             self.notify(notice.title, notice.text, notice.handle)
 

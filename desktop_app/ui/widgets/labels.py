@@ -100,8 +100,9 @@ class StateLabel(IconLabel):
 
     def set_state(self, status: RunStatus | str, note: str = "") -> None:
         """Show another state."""
-        self._status = status
-        self.set_icon(state_icon(status))
+        if status is not self._status or self._icon.isNull():  # a live run's note changes every second
+            self._status = status
+            self.set_icon(state_icon(status))
         self.set_text(f"{state_word(status)} · {note}" if note else state_word(status))
         self.setAccessibleName(self.label.text())
 
