@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,7 +25,9 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("job", metavar="JOB.yml", nargs="?", type=Path, help="the job file")
     parser.add_argument("--sample", action="store_true", help="run a copy of the sample project of one's own")
     parser.add_argument("--backend", default="local", help="where it runs (default: local)")
-    parser.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], help="a value for this run alone")
+    parser.add_argument(
+        "--set", metavar="KEY=VALUE", action="append", default=[], type=_assignment, help="a value for this run alone"
+    )
     parser.add_argument("--rank", metavar="N", type=int, help="show the log of this rank alone")
     parser.add_argument("--detach", action="store_true", help="return once the run is submitted")
 
@@ -37,8 +39,14 @@ def run(options: Namespace) -> int:
         return 2
     workbench = open_workbench(options.home, options.safe_mode)
     path = own_copy(workbench.places) / "job.yml" if options.sample else options.job
-    sets = dict(parse_assignment(each) for each in options.set)
-    return asyncio.run(_run(workbench, path, sets, options))
+    return asyncio.run(_run(workbench, path, dict(options.set), options))
+
+
+def _assignment(text: str) -> tuple[str, Value]:
+    try:
+        return parse_assignment(text)
+    except UserError as error:
+        raise ArgumentTypeError(str(error).rstrip(".")) from error
 
 
 async def _run(workbench: Workbench, path: Path, sets: dict[str, Value], options: Namespace) -> int:
