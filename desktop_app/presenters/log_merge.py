@@ -117,6 +117,25 @@ class LogPage:
                 return index
         return None
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether every line of the logs is here."""
+        return self.at_start and self.at_end
+
+    def row_at(self, place: int) -> int:
+        """Return the row that holds the byte `place` of all logs, or the one nearest to it."""
+        start = self.start
+        for index, row in enumerate(self.rows):
+            start += row.size
+            if start > place:
+                return index
+        return max(0, len(self.rows) - 1)
+
+    def holds(self, place: int, rows: int) -> bool:
+        """Whether the byte `place` is here, with `rows` rows below it."""
+        last = max(0, len(self.rows) - rows)
+        return bool(self.rows) and self.start <= place < self.place_of(last)
+
     def place_of(self, index: int) -> int:
         """Return how many bytes of all logs lie before a row."""
         return self.start + sum(row.size for row in self.rows[:index])

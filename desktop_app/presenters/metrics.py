@@ -1,4 +1,4 @@
-"""Curves of a run: points gathered by name and rank, grown as they come, thinned for the screen; without Qt or numpy."""
+"""Curves of a run: points gathered by name and rank, grown as they come, thinned for the screen."""
 
 from __future__ import annotations
 
@@ -81,6 +81,55 @@ class MetricPlots:
         if self._seen == 0:
             return True
         return len(points) >= self._seen and points[0] == self._first and points[self._seen - 1] == self._last
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a curve is drawn: the theme role of its colour, and its name where that is not simply its rank."""
+
+    role: str
+    name: str = ""
+    in_front: bool = False
+
+
+HUES = ("accent", "completed", "running", "canceled", "finalizing")
+"""Theme roles that curves take in turn. Red is kept for the rank that stands out."""
+FEW = 4
+"""Ranks up to which each has a colour of its own."""
+
+
+def styles(plot: Plot, hue: int = 0) -> dict[int | None, Style]:
+    """Return how each curve is drawn; `hue` is the plot's place among others, so that neighbours differ."""
+    ranks = sorted(plot.curves, key=lambda rank: -1 if rank is None else rank)
+    odd = outlier(plot)
+    if len(ranks) <= FEW:
+        made = {rank: Style(HUES[(hue + index) % len(HUES)]) for index, rank in enumerate(ranks)}
+    else:
+        name = f"the other {len(ranks) - 1} ranks" if odd is not None else f"{len(ranks)} ranks"
+        made = dict.fromkeys(ranks, Style("muted" if odd is not None else HUES[hue % len(HUES)], name))
+    if odd is not None:
+        made[odd] = Style("failed", f"rank {odd} stands out", in_front=True)
+    return made
+
+
+def outlier(plot: Plot) -> int | None:
+    """Return the one rank of at least three whose last values lie far from all others', None if there is none."""
+    recent = sorted((_recent(each), rank) for rank, each in plot.curves.items() if rank is not None and each.y)
+    if len(recent) < 3:
+        return None
+    values = [value for value, _ in recent]
+    least = abs(values[len(values) // 2]) * 0.1
+    above, below = values[-1] - values[-2], values[1] - values[0]
+    if above > max(2 * (values[-2] - values[0]), least) and above > below:
+        return recent[-1][1]
+    if below > max(2 * (values[-1] - values[1]), least):
+        return recent[0][1]
+    return None
+
+
+def _recent(curve: Curve) -> float:
+    values = [each for each in curve.y[-20:] if math.isfinite(each)]
+    return sum(values) / len(values) if values else 0.0
 
 
 RESOURCES = ("CPU", "Memory", "GPU", "GPU memory")

@@ -82,10 +82,19 @@ class RunRow:
         """What it trains with."""
         return framework_title(self.run.framework)
 
+    def looks_like(self, other: RunRow) -> bool:
+        """Whether nothing that the table shows differs."""
+        return self.searched == other.searched and _shown(self.run) == _shown(other.run)
+
     @property
     def is_live(self) -> bool:
         """Whether its duration grows."""
         return self.run.status in LIVE and self.run.ended is None
+
+
+def _shown(run: RunSnapshot) -> tuple[object, ...]:
+    size = (run.nodes, run.processes_per_node)
+    return run.status, run.created, run.started, run.ended, size, run.reason
 
 
 def row_of(run: RunSnapshot) -> RunRow:
@@ -174,8 +183,9 @@ class RunsTable:
         row = self._store(handle, run)
         shown = row is not None and self._passes(row)
         if old is not None and row is not None and shown and self._order[old] == self._key(row):
-            self.rows[old] = row
-            self._watcher.changed(old)
+            before, self.rows[old] = self.rows[old], row
+            if not row.looks_like(before):
+                self._watcher.changed(old)
             return
         if old is not None:
             self._watcher.begin_remove(old)

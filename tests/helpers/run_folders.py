@@ -29,6 +29,7 @@ from desktop_app.api import (
     Topology,
 )
 from desktop_app.core.records import to_json
+from desktop_app.worker.supervisor import processes
 
 TRACEBACK = """Traceback (most recent call last):
   File "{code}/train.py", line 58, in <module>
@@ -62,11 +63,12 @@ class FolderOfRun:
     def write_state(self, snapshot: RunSnapshot) -> None:
         """Replace `run.json` in one step, as the supervisor does."""
         data = to_json(snapshot)
-        data |= {"supervisor": {"pid": 1, "started": 0.0}, "guardian": {"pid": 1, "started": 0.0}}
+        me = {"pid": os.getpid(), "started": processes.identity(os.getpid())}  # who looks finds the run cared for
+        data |= {"supervisor": me, "guardian": me}
         data["updated"] = to_json(datetime.now(UTC))
         draft = self.path / "run.json.tmp"
         draft.write_text(json.dumps(data), encoding="utf-8")
-        os.replace(draft, self.path / "run.json")
+        draft.replace(self.path / "run.json")
 
     def add_metrics(self, points: Sequence[MetricPoint]) -> None:
         """Append to `metrics.jsonl`."""
@@ -104,8 +106,8 @@ def make_run(
         started=started, seconds=seconds, framework=framework,
     )  # fmt: skip
     made = FolderOfRun(path, snapshot)
-    for each in range(nodes * processes):
-        made.log(each).touch()
+    for rank in range(nodes * processes):
+        made.log(rank).touch()
     (path / "job.yml").write_text(JOB.format(name=display_name, nodes=nodes, processes=processes), encoding="utf-8")
     (path / "code" / "train.py").write_text('"""Trains."""\n' * 60, encoding="utf-8")
     plan = make_plan(path, snapshot)
@@ -156,7 +158,7 @@ def make_plan(path: Path, snapshot: RunSnapshot) -> SubmissionPlan:
     )
 
 
-def make_snapshot(  # noqa: PLR0913 - a run has that many sides
+def make_snapshot(
     path: Path,
     name: str,
     status: RunStatus,
@@ -244,7 +246,7 @@ def fail(made: FolderOfRun, rank: int, *, exit_code: int = 1, before: float = 0.
 
 def train(made: FolderOfRun, steps: int = 300, *, until: float | None = None) -> None:
     """Write what a training of `steps` steps would have: logs of every rank, metrics, resources."""
-    noise = random.Random(7)  # noqa: S311 - a curve, not a secret
+    noise = random.Random(7)
     end = until or (made.snapshot.ended or datetime.now(UTC)).timestamp() - 1
     begin = end - 60.0
     world = len(made.snapshot.ranks)

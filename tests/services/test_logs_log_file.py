@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from desktop_app.services.logs.log_file import LogFile, RawLine
 
 GRID = 16
-CONTENT = st.lists(st.sampled_from([b"\n", b"\r", b"a", b"bc", b"\xff", b"x" * 15, b"y" * 40, b"\xc3\xa4"]), max_size=60).map(
-    b"".join
-)
+CONTENT = st.lists(
+    st.sampled_from([b"\n", b"\r", b"a", b"bc", b"\xff", b"x" * 15, b"y" * 40, b"\xc3\xa4"]), max_size=60
+).map(b"".join)
 
 
 def plain_lines(data: bytes, grid: int = GRID) -> list[RawLine]:

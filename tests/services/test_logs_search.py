@@ -11,6 +11,7 @@ import pytest
 from desktop_app.api import UserError
 from desktop_app.services.logs.merge import LogSource
 from desktop_app.services.logs.search import ERRORS, Found, Match, Query, search
+from tests.helpers.waiting import wait_until
 
 
 def source(folder: Path, rank: int, data: bytes) -> LogSource:
@@ -78,9 +79,7 @@ async def test_a_broken_expression_is_said(tmp_path: Path) -> None:
 async def test_a_search_that_would_not_end_is_cancelled(tmp_path: Path) -> None:
     sources = [source(tmp_path, 0, b"a" * 40 + b"!\n")]
     task = asyncio.create_task(all_of(sources, Query("(a+)+$", regex=True)))
-    await asyncio.sleep(0)
-    while not psutil.Process().children():
-        await asyncio.sleep(0.01)
+    await asyncio.to_thread(wait_until, psutil.Process().children)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -89,7 +88,8 @@ async def test_a_search_that_would_not_end_is_cancelled(tmp_path: Path) -> None:
 
 async def test_errors_are_told_from_talk(tmp_path: Path) -> None:
     talk = b"error rate 0.1\nno errors so far\nErrorFeedback compressor on\n"
-    trouble = b"Traceback (most recent call last):\n  File x\nValueError: no\n[rank1]: RuntimeError: gone\nCUDA out of memory\n"
+    trouble = b"Traceback (most recent call last):\n  File x\nValueError: no\n[rank1]: RuntimeError: gone\n"
+    trouble += b"CUDA out of memory\n"
     _, calm = await all_of([source(tmp_path, 0, talk)], ERRORS)
     assert calm.count == 0
     matches, _ = await all_of([source(tmp_path, 1, trouble)], ERRORS)

@@ -14,7 +14,7 @@ from typing import Any
 
 from desktop_app.api import UserError
 from desktop_app.services.logs.merge import LogSource
-from desktop_app.services.logs.text import ERROR_PATTERN
+from desktop_app.services.logs.text import ERROR_HINTS, ERROR_PATTERN
 
 LIMIT = 10_000
 """Matches that can be walked through; those beyond are counted."""
@@ -23,14 +23,15 @@ _LINE = 1 << 22  # a batch of matches may be long
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to search for; `case` makes capitals count."""
+    """What to search for; `case` makes capitals count. One of `hints`, if any, is in every line that matches."""
 
     text: str
     regex: bool = False
     case: bool = False
+    hints: tuple[str, ...] = ()
 
 
-ERRORS = Query(ERROR_PATTERN, regex=True, case=True)
+ERRORS = Query(ERROR_PATTERN, regex=True, case=True, hints=ERROR_HINTS)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -73,7 +74,9 @@ async def search(sources: Sequence[LogSource], query: Query, limit: int = LIMIT)
         async for line in child.stdout:
             message = json.loads(line)
             if "error" in message:
-                raise UserError(f"This is no regular expression: {message['error']}.", hint="Switch .* off for plain text.")
+                raise UserError(
+                    f"This is no regular expression: {message['error']}.", hint="Switch .* off for plain text."
+                )
             if "matches" in message:
                 matches = tuple(Match(*each) for each in message["matches"])
                 continue
@@ -88,7 +91,8 @@ async def search(sources: Sequence[LogSource], query: Query, limit: int = LIMIT)
 def _request(sources: Sequence[LogSource], query: Query, limit: int) -> bytes:
     logs = [{"rank": each.rank, "log": str(each.log), "clock": str(each.clock)} for each in sources]
     asked: Mapping[str, Any] = {
-        "logs": logs, "query": query.text, "regex": query.regex, "case": query.case, "limit": limit,
+        "logs": logs, "query": query.text, "regex": query.regex, "case": query.case, "hints": query.hints,
+        "limit": limit,
     }  # fmt: skip
     return json.dumps(asked).encode() + b"\n"
 

@@ -11,7 +11,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,6 @@ from desktop_app.services.logs.text import shown_text
 
 PIECE = 1 << 20
 TELL_EVERY = 0.1
-Spans = Callable[[str], Iterable[tuple[int, int]]]
 
 
 def main() -> None:
@@ -44,7 +43,7 @@ class _Search:
     def __init__(self, request: dict[str, Any], pattern: re.Pattern[str]) -> None:
         self._logs = request["logs"]
         self._pattern = pattern
-        self._hint = None if request["regex"] else _byte_hint(request["query"], case=request["case"])
+        self._places = _hint(request["query"], request["hints"], regex=request["regex"], case=request["case"])
         self._limit = request["limit"]
         self._count = 0
         self._batch: list[tuple[float, int, int, int, int]] = []
@@ -72,17 +71,18 @@ class _Search:
 
     def _candidates(self, start: int, data: bytes) -> Iterator[tuple[int, bytes]]:
         """Yield the lines that may match, with where they start."""
-        if self._hint is None:
+        places = self._places(data)
+        if places is None:
             place = 0
             for line in data.split(b"\n"):
                 yield start + place, line
                 place += len(line) + 1
             return
         end = 0
-        for found in self._hint.finditer(data):
-            if found.start() >= end:
-                begin = data.rfind(b"\n", 0, found.start()) + 1
-                end = data.find(b"\n", found.start()) + 1 or len(data)
+        for place in places:
+            if place >= end:
+                begin = data.rfind(b"\n", 0, place) + 1
+                end = data.find(b"\n", place) + 1 or len(data)
                 yield start + begin, data[begin:end]
 
     def _found(self, rank: int, clock: ClockFile, offset: int, found: re.Match[str]) -> None:
@@ -116,20 +116,46 @@ def _pieces(file: LogFile, size: int) -> Iterator[tuple[int, bytes]]:
         offset += len(data)
 
 
-def _byte_hint(query: str, *, case: bool) -> re.Pattern[bytes] | None:
-    """Return a search over bytes that finds at least every line that holds the text."""
+Places = Callable[[bytes], "Iterable[int] | None"]
+
+
+def _hint(query: str, hints: Sequence[str], *, regex: bool, case: bool) -> Places:
+    """Return what finds, in bytes and quickly, at least one place in every line that may match; None: look at all."""
+    if hints:
+        wanted = [each.encode() for each in hints]
+        return lambda data: sorted(place for each in wanted for place in _finds(data, each))
+    if regex:
+        return lambda _data: None
     if case:
-        return re.compile(re.escape(query.encode()))
+        return lambda data: _finds(data, query.encode())
+    if not query.isascii():
+        return _spellings(query)
+    slow, lower = _spellings(query), query.lower().encode()
+    return lambda data: slow(data) if any(odd in data for odd in _ODD) else _finds(data.lower(), lower)
+
+
+_KIN = {"k": "\u212a", "s": "\u017f", "i": "\u0130\u0131"}
+"""Letters beyond ASCII that equal an ASCII one where capitals don't count: K is also the Kelvin sign."""
+_ODD = tuple(each.encode() for each in "".join(_KIN.values()))
+
+
+def _finds(data: bytes, wanted: bytes) -> Iterator[int]:
+    place = data.find(wanted)
+    while place >= 0:
+        yield place
+        place = data.find(wanted, place + 1)
+
+
+def _spellings(query: str) -> Places:
+    """Return a search for a text in capitals and small letters, also those beyond ASCII."""
     parts = []
     for each in query:
-        spellings = {each, *each.lower(), *each.upper()} if len(each.lower()) == len(each.upper()) == 1 else set()
-        if each.isascii():
-            # Some letters beyond ASCII equal an ASCII one when case is ignored: K is also the Kelvin sign.
-            spellings |= {"k": {"\u212a"}, "s": {"\u017f"}, "i": {"\u0130", "\u0131"}}.get(each.lower(), set())
-        if not spellings:
-            return None
+        if len(each.lower()) != 1 or len(each.upper()) != 1:
+            return lambda _data: None
+        spellings = {each, each.lower(), each.upper(), *_KIN.get(each.lower(), "")}
         parts.append(b"(?:" + b"|".join(re.escape(one.encode()) for one in sorted(spellings)) + b")")
-    return re.compile(b"".join(parts))
+    pattern = re.compile(b"".join(parts))
+    return lambda data: (found.start() for found in pattern.finditer(data))
 
 
 def _say(message: dict[str, Any]) -> None:

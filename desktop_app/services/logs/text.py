@@ -23,6 +23,11 @@ ERROR_PATTERN = (
     r"|^(?:\[rank\d+\]:\s*)?(?:[\w.]+\.)?[A-Z]\w*(?:Error|Exception|Interrupt)\b(?::|$)"
     r"|\b(?:ERROR|FATAL|CRITICAL)\b|Segmentation fault|core dumped|^Killed$|out of memory"
 )
+ERROR_HINTS = (
+    "Traceback", "Error", "Exception", "Interrupt", "ERROR", "FATAL", "CRITICAL", "Segmentation fault", "core dumped",
+    "Killed", "out of memory",
+)  # fmt: skip
+"""One of these is in every line that ERROR_PATTERN matches."""
 _ERROR = re.compile(ERROR_PATTERN)
 _WARNING = re.compile(r"\bWARN(?:ING)?\b|\b[A-Z]\w*Warning:")
 _LOOKED_AT = 2000

@@ -62,7 +62,7 @@ class CurveTab(QWidget):
         self,
         plots: Callable[[], Plots],
         read: Callable[[str], Awaitable[Sequence[Any]]],
-        make: Callable[[str], PlotView],
+        make: Callable[[str, int], PlotView],
         empty: EmptyState,
         tools: CurveTools | None = None,
     ) -> None:
@@ -141,7 +141,7 @@ class CurveTab(QWidget):
         smooth = self.tools.smooth.value() / 100 if self.tools is not None else 0.0
         for name, plot in self.plots.plots.items():
             if name not in self.views:
-                self.views[name] = self._make(name)
+                self.views[name] = self._make(name, len(self.views))
                 self._place().add(self.views[name])
             self.views[name].show_plot(plot, log=log, smooth=smooth)
 
@@ -182,10 +182,10 @@ def metrics_tab(backend_of: Callable[[str], JobBackend]) -> CurveTab:
     async def read(handle: str) -> Sequence[MetricPoint]:
         return await backend_of(handle).metrics(handle)
 
-    def make(name: str) -> PlotView:
+    def make(name: str, hue: int) -> PlotView:
         from desktop_app.ui.runs.plots import PlotView
 
-        return PlotView(name, x_name="step")
+        return PlotView(name, x_name="step", hue=hue)
 
     text = (
         "A script that calls mlflow.log_metric or writes TensorBoard event files shows its curves here,\n"
@@ -201,12 +201,12 @@ def resources_tab(backend_of: Callable[[str], JobBackend]) -> CurveTab:
     async def read(handle: str) -> Sequence[ResourcePoint]:
         return await backend_of(handle).resources(handle)
 
-    def make(name: str) -> PlotView:
+    def make(name: str, hue: int) -> PlotView:
         from desktop_app.ui.runs.plots import PlotView
 
         if "emory" in name:
-            return PlotView(name, form=lambda value: f"{value:.3g} GiB", x_form=clock_text, unit=1 << 30)
-        return PlotView(name, form=lambda value: f"{value:.0f} %", x_form=clock_text)
+            return PlotView(name, form=lambda value: f"{value:.3g} GiB", x_form=clock_text, unit=1 << 30, hue=hue)
+        return PlotView(name, form=lambda value: f"{value:.0f} %", x_form=clock_text, hue=hue)
 
     empty = EmptyState(
         "mdi6.gauge", "No samples so far", "Once the ranks run, CPU, memory and GPUs are sampled every second."

@@ -7,7 +7,7 @@ from datetime import datetime
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
 
-from desktop_app.api import RunSnapshot
+from desktop_app.api import RunSnapshot, RunStatus
 from desktop_app.presenters.run_page import actions_of
 from desktop_app.presenters.run_words import note_of
 from desktop_app.ui.icons import icon
@@ -27,6 +27,7 @@ class Header(QWidget):
         super().__init__()
         self._deeds = deeds
         self._run: RunSnapshot | None = None
+        self._said: tuple[RunStatus, str] | None = None
         self.back = tool_button("mdi6.arrow-left", self.tr("All runs"), self.back_asked.emit, shortcut="Alt+Left")
         self.title = ElidedLabel("", "title")
         self.identifier = button("", "", self._copy_id, role="status")
@@ -40,12 +41,17 @@ class Header(QWidget):
 
     def show_run(self, run: RunSnapshot, now: datetime) -> None:
         """Show the run as it is now."""
+        said = (run.status, note_of(run, now))
+        if said != self._said:
+            self._said = said
+            self.state.set_state(*said)
+        if run == self._run:
+            return
         self._run = run
         self.title.setText(run.display_name)
         self.title.setMaximumWidth(self.title.fontMetrics().horizontalAdvance(run.display_name) + Space.XS)
         self.identifier.setText(run.run)
         self.identifier.setAccessibleName(self.tr("Copy the id {}").format(run.run))
-        self.state.set_state(run.status, note_of(run, now))
         can = actions_of(run)
         self.cancel.setVisible(not run.is_over)
         self.cancel.setEnabled(can.cancel)

@@ -8,7 +8,16 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QSplitter, QTabWidget, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QSplitter,
+    QStackedLayout,
+    QTabBar,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop_app.api import ProcessSpec, RunSnapshot, SubmissionPlan, UserError
 from desktop_app.core.records import from_json
@@ -71,7 +80,10 @@ class JobTab(QWidget):
     def _build(self) -> None:
         self.text.setReadOnly(True)
         self.text.setAccessibleName(self.tr("The job file as it was submitted"))
-        tabs = QTabWidget()
+        bar, stack = QTabBar(), QStackedLayout()
+        bar.setExpanding(False)
+        bar.setAccessibleName(self.tr("What the plan holds"))
+        bar.currentChanged.connect(stack.setCurrentIndex)
         for view, name, title in (
             (self.processes, self.tr("Processes of the plan"), self.tr("Processes")),
             (self.files, self.tr("Files that went along"), self.tr("Files")),
@@ -80,11 +92,17 @@ class JobTab(QWidget):
             view.setHeaderHidden(False)
             view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
             view.header().setStretchLastSection(True)
-            tabs.addTab(view, title)
-        tabs.tabBar().setAccessibleName(self.tr("What the plan holds"))
+            stack.addWidget(view)
+            bar.addTab(title)
+        right = QWidget()
+        rows = QVBoxLayout(right)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(bar)
+        rows.addLayout(stack, 1)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.addWidget(self.text)
-        split.addWidget(tabs)
+        split.addWidget(right)
         split.setStretchFactor(0, 1)
         split.setStretchFactor(1, 1)
         split.setChildrenCollapsible(False)

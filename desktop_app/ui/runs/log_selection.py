@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from desktop_app.presenters.log_merge import Row
+from desktop_app.presenters.run_words import rank_span
 from desktop_app.services.logs.merge import Key
+from desktop_app.ui.runs.log_painter import stamp
 
 Place = tuple[Key, int]
 """A line's key and a character of it."""
@@ -54,15 +56,16 @@ class Selection:
         stop = end if key == last else len(row.line.text) + 1
         return (begin, min(stop, len(row.line.text) + 1)) if stop > begin else None
 
-    def text(self, rows: Sequence[Row]) -> str:
-        """Return what is selected of `rows`."""
-        return "\n".join(self._texts(rows))
+    def text(self, rows: Sequence[Row], *, with_columns: bool = False) -> str:
+        """Return what is selected of `rows`; with times and ranks of the lines as columns before it, if asked."""
+        return "\n".join(self._texts(rows, with_columns=with_columns))
 
-    def _texts(self, rows: Sequence[Row]) -> Iterator[str]:
+    def _texts(self, rows: Sequence[Row], *, with_columns: bool) -> Iterator[str]:
         for row in rows:
             columns = self.columns(row)
             if columns is not None:
-                yield row.line.text[columns[0] : columns[1]]
+                before = f"{stamp(row.line.time)}\t{rank_span(row.ranks)}\t" if with_columns else ""
+                yield before + row.line.text[columns[0] : columns[1]]
 
 
 def word_at(text: str, column: int) -> tuple[int, int]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal, SignalInstance
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -24,12 +23,15 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QAbstractSlider, QFrame
 
-from desktop_app.presenters.log_merge import LogPage, Row
+from desktop_app.presenters.log_merge import LogPage
 from desktop_app.presenters.run_words import rank_span
 from desktop_app.services.logs.feed import Change, LogFeed, Update
 from desktop_app.services.logs.merge import Key, LogSource
 from desktop_app.services.logs.search import Match
-from desktop_app.ui.runs.log_painter import LogPainter, RowLook, stamp
+from desktop_app.ui.runs import log_bars
+from desktop_app.ui.runs.log_marks import Marks
+from desktop_app.ui.runs.log_painter import LogPainter
+from desktop_app.ui.runs.log_reader import LogReader
 from desktop_app.ui.runs.log_selection import WHOLE, Place, Selection, word_at
 from desktop_app.ui.theme import Space, theme_manager
 
@@ -37,27 +39,6 @@ ASKED = 400
 """Lines asked for at once."""
 NEAR = 150
 """Lines before an edge of the window at which more are asked for."""
-_STEPS = 1_000_000  # of the scroll bar, where it counts bytes
-
-
-class _Reader:
-    """Holds the view's feed apart from the view, so that it can be closed when Qt has destroyed that."""
-
-    def __init__(self) -> None:
-        self.feed: LogFeed | None = None
-
-    def open(self, sources: Sequence[LogSource], arrived: SignalInstance) -> LogFeed:
-        def deliver(update: Update) -> None:
-            with contextlib.suppress(RuntimeError):  # the view is gone
-                arrived.emit(update)
-
-        self.feed = LogFeed(sources, deliver)
-        return self.feed
-
-    def close(self) -> None:
-        if self.feed is not None:
-            self.feed.close()
-            self.feed = None
 
 
 class LogView(QAbstractScrollArea):
@@ -65,30 +46,26 @@ class LogView(QAbstractScrollArea):
 
     followed = Signal(bool)
     menu_asked = Signal(QPoint, int)
-    _arrived = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
         self.page = LogPage(merged=False)
         self.selection = Selection()
-        self._reader = _Reader()
+        self._reader, self._marks = LogReader(), Marks()
         self._sources: tuple[LogSource, ...] = ()
         self._painter = LogPainter(theme_manager().theme)
         self._top = 0
         self._ticket = 0
+        self._wanted: int | None = None
         self._asked: set[Change] = set()
         self._following = True
         self._live = True
-        self._focus: Key | None = None
-        self._pattern: re.Pattern[str] | None = None
-        self._matches: dict[tuple[int, int], list[tuple[int, int]]] = {}
-        self._current: Match | None = None
         self._wheel = 0.0
         self._dragging = QTimer(self, interval=30)
         self._drag_at = QPoint()
         self._nothing = self.tr("Nothing was written yet.")
         self.destroyed.connect(self._reader.close)
-        self._arrived.connect(self._take)
+        self._reader.arrived.connect(self._take)
         self._dragging.timeout.connect(self._drag_on)
         self._dress()
 
@@ -104,9 +81,9 @@ class LogView(QAbstractScrollArea):
         self._sources = tuple(sources)
         self.page = LogPage(merged=len(sources) > 1)
         self.selection.clear()
-        self._live, self._focus, self._top, self._ticket = live, None, 0, 0
+        self._live, self._marks.focus, self._top, self._ticket = live, None, 0, 0
         self._fit_columns()
-        feed = self._reader.open(sources, self._arrived)
+        feed = self._reader.open(sources)
         feed.pause(not self.isVisible())
         self.set_following(follow)
         if not follow:
@@ -143,7 +120,7 @@ class LogView(QAbstractScrollArea):
     def go_to(self, key: Key) -> None:
         """Show a line, and mark it."""
         self._stop_following()
-        self._focus = key
+        self._marks.focus = key
         index = self._index_of(key)
         if index is not None:
             self._scroll_to(index - self.visible_rows // 3)
@@ -154,26 +131,24 @@ class LogView(QAbstractScrollArea):
     def go_to_offset(self, rank: int, offset: int) -> None:
         """Show the line of `rank` at a byte of its log, and mark it."""
         self._stop_following()
-        self._focus = (-1.0, rank, offset)
+        self._marks.focus = (-1.0, rank, offset)
         if self._feed is not None:
             self._ticket = self._feed.show_offset(rank, offset, ASKED // 2, ASKED // 2)
             self._asked.clear()
 
     def set_pattern(self, pattern: re.Pattern[str] | None) -> None:
         """Mark what a plain-text search looks for, in every line there is to see."""
-        self._pattern = pattern
-        self._matches, self._current = {}, None
+        self._marks.set_pattern(pattern)
         self.viewport().update()
 
     def add_matches(self, matches: Iterable[Match]) -> None:
         """Mark matches that a search found."""
-        for each in matches:
-            self._matches.setdefault((each.rank, each.offset), []).append((each.column, each.length))
+        self._marks.add(matches)
         self.viewport().update()
 
     def show_match(self, match: Match) -> None:
         """Show the match one is at."""
-        self._current = match
+        self._marks.current = match
         self.go_to((match.time, match.rank, match.offset))
         self._show_column(match.column, match.length)
         self.viewport().update()
@@ -181,10 +156,10 @@ class LogView(QAbstractScrollArea):
     @property
     def seen_key(self) -> Key | None:
         """The key of the line one looks at: the match, the marked line, or the first that is seen."""
-        if self._current is not None:
-            return self._current.time, self._current.rank, self._current.offset
-        if self._focus is not None and self._focus[0] >= 0:
-            return self._focus
+        if self._marks.current is not None:
+            return self._marks.current.time, self._marks.current.rank, self._marks.current.offset
+        if self._marks.focus is not None and self._marks.focus[0] >= 0:
+            return self._marks.focus
         return self.page.rows[self._top].key if self._top < len(self.page.rows) else None
 
     @property
@@ -194,11 +169,7 @@ class LogView(QAbstractScrollArea):
 
     def copy(self, *, with_columns: bool = False) -> None:
         """Copy what is selected, as it stands; with times and ranks if asked."""
-        if with_columns:
-            rows = [each for each in self.page.rows if self.selection.columns(each)]
-            text = "\n".join(f"{stamp(each.line.time)}\t{rank_span(each.ranks)}\t{each.line.text}" for each in rows)
-        else:
-            text = self.selection.text(self.page.rows)
+        text = self.selection.text(self.page.rows, with_columns=with_columns)
         if text:
             QGuiApplication.clipboard().setText(text)
 
@@ -239,27 +210,17 @@ class LogView(QAbstractScrollArea):
         """Find the row to begin with in a window that took the place of all."""
         if update.focus is not None:
             index = self._index_of(update.focus)
-            self._focus = self.page.rows[index].key if index is not None else None
+            self._marks.focus = self.page.rows[index].key if index is not None else None
             self._top = max(0, (index or 0) - self.visible_rows // 3)
         elif self._wanted is not None:
-            self._top = self._row_at(self._wanted)
+            self._top = self.page.row_at(self._wanted)
         else:
             self._top = self._last_top()
         self._top = min(self._top, self._last_top())
         self._wanted = None
 
-    _wanted: int | None = None
-
     def _index_of(self, key: Key) -> int | None:
         return self.page.index_of(key[1], key[2])
-
-    def _row_at(self, place: int) -> int:
-        start = self.page.start
-        for index, row in enumerate(self.page.rows):
-            start += row.size
-            if start > place:
-                return index
-        return max(0, len(self.page.rows) - 1)
 
     # ----- scrolling
 
@@ -301,26 +262,9 @@ class LogView(QAbstractScrollArea):
             feed.more_after(page.last, ASKED)
 
     def _sync_bars(self) -> None:
-        bar, rows = self.verticalScrollBar(), self.visible_rows
-        if self.page.at_start and self.page.at_end:
-            bar.setRange(0, self._last_top())
-            bar.setPageStep(rows)
-            bar.setValue(self._top)
-        else:
-            shown = sum(each.size for each in self.page.rows[self._top : self._top + rows])
-            span = max(1, self.page.total - shown)
-            bar.setRange(0, _STEPS)
-            bar.setPageStep(max(_STEPS // 50, int(_STEPS * shown / max(1, self.page.total))))
-            at_end = self.page.at_end and self._top >= self._last_top()
-            place = _STEPS if at_end else int(_STEPS * self.page.place_of(self._top) / span)
-            bar.setValue(max(0, min(_STEPS, place)))
-        seen = self.page.rows[self._top : self._top + rows + 1]
-        widest = max((self._painter.width_of(each) for each in seen), default=0.0)
-        room = self.viewport().width() - self._painter.text_left - Space.M
-        across = self.horizontalScrollBar()
-        across.setRange(0, max(across.value(), int(widest - room), 0))
-        across.setPageStep(max(1, room))
-        across.setSingleStep(round(4 * self._painter.char))
+        page, top, rows = self.page, self._top, self.visible_rows
+        log_bars.sync_down(self.verticalScrollBar(), page, top, rows)
+        log_bars.sync_across(self.horizontalScrollBar(), page, top, rows, self._painter, self.viewport().width())
 
     def _bar_used(self, action: int) -> None:
         """Called when the person uses the scroll bar: lines go by lines, the slider goes by its place."""
@@ -338,36 +282,36 @@ class LogView(QAbstractScrollArea):
             self._slide(bar.sliderPosition())
 
     def _slide(self, position: int) -> None:
-        if self.page.at_start and self.page.at_end:
+        if self.page.is_whole:
             self._scroll_by(position - self._top)
             return
-        if position >= _STEPS:
+        if position >= log_bars.STEPS:
             self._go_end()
             return
         self._stop_following()
-        shown = sum(each.size for each in self.page.rows[self._top : self._top + self.visible_rows])
-        place = int(position / _STEPS * max(0, self.page.total - shown))
-        end = self.page.start + sum(each.size for each in self.page.rows)
-        if self.page.start <= place < end - shown:
-            self._top = self._row_at(place)
+        place = log_bars.place_at(position, self.page, self._top, self.visible_rows)
+        if self.page.holds(place, self.visible_rows):
+            self._top = self.page.row_at(place)
             self._ask_for_more()
             self.viewport().update()
-        elif self._feed is not None:
+        else:
+            self._go_to_place(place, ASKED // 2)
+
+    def _go_to_place(self, place: int, before: int) -> None:
+        if self._feed is not None:
             self._wanted = place
-            self._ticket = self._feed.show_at(place, ASKED // 2, ASKED // 2)
+            self._ticket = self._feed.show_at(place, before, ASKED)
             self._asked.clear()
 
     def _go_start(self) -> None:
         self._stop_following()
         if self.page.at_start:
             self._scroll_to(0)
-        elif self._feed is not None:
-            self._wanted = 0
-            self._ticket = self._feed.show_at(0, 0, ASKED)
-            self._asked.clear()
+        else:
+            self._go_to_place(0, 0)
 
     def _go_end(self) -> None:
-        self._focus = None
+        self._marks.focus = None
         if self._live:
             self.set_following(True)
         elif self._feed is not None:
@@ -391,14 +335,18 @@ class LogView(QAbstractScrollArea):
         if not self.page.rows:
             painter.setPen(QColor(self._painter.theme.muted))
             painter.drawText(self.viewport().rect(), int(Qt.AlignmentFlag.AlignCenter), self._nothing)
+            painter.end()
             return
         painter.setFont(self._painter.font)
         height, width = self._painter.height, self.viewport().width()
         scrolled = self.horizontalScrollBar().value()
         y = Space.XS
         for row in self.page.rows[self._top : self._top + self.visible_rows + 2]:
-            self._painter.paint(painter, row, self._look(row), QRect(0, y, width, height), scrolled)
+            self._painter.paint(
+                painter, row, self._marks.look(row, self.selection.columns(row)), QRect(0, y, width, height), scrolled
+            )
             y += height
+        painter.end()  # not left to Python: a traceback may keep this frame
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Called by Qt: the end stays the end."""
@@ -514,19 +462,6 @@ class LogView(QAbstractScrollArea):
         return QSize(round(24 * self._painter.char), 5 * self._painter.height)
 
     # ----- the rest
-
-    def _look(self, row: Row) -> RowLook:
-        matches: list[tuple[int, int]] = []
-        if self._pattern is not None:
-            text = row.line.text
-            matches = [(each.start(), each.end() - each.start()) for each in self._pattern.finditer(text)]
-        elif self._matches:
-            matches = next((self._matches[each] for each in row.members if each in self._matches), [])
-        at = self._current
-        here = at is not None and (at.rank, at.offset) in row.members
-        focused = self._focus is not None and (self._focus[1], self._focus[2]) in row.members
-        current = (at.column, at.length) if at is not None and here else None
-        return RowLook(self.selection.columns(row), matches, current, focused and not here)
 
     def _place_at(self, at: QPoint) -> Place | None:
         index = self._top + (at.y() - Space.XS) // self._painter.height

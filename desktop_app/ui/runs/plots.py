@@ -10,15 +10,13 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from desktop_app.presenters.metrics import Curve, Plot, last_values, short_number, smoothed, thinned
+from desktop_app.presenters.metrics import Curve, Plot, Style, last_values, short_number, smoothed, styles, thinned
 from desktop_app.ui.theme import Space, sized_font, text_sizes, theme_manager
 from desktop_app.ui.widgets import ElidedLabel, label
 
 Format = Callable[[float], str]
-_MOST_NAMED = 8
-"""Ranks that get a name and a colour of their own; of more, only the outermost do."""
 
 
 class Axis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph carries no types
@@ -28,6 +26,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph carries no types
         super().__init__(orientation)
         self._form, self._name = form, name
         self.setStyle(tickLength=0, autoExpandTextSpace=True, maxTickLevel=0)
+        self.setZValue(-1000)  # the grid belongs behind the curves
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # noqa: N802 - pyqtgraph's
         """Called by pyqtgraph for what is written at the ticks."""
@@ -44,7 +43,7 @@ class PlotView(QFrame):
 
     hovered = Signal(str)
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the name are optional keywords
         self,
         name: str,
         *,
@@ -52,17 +51,20 @@ class PlotView(QFrame):
         x_form: Format = short_number,
         x_name: str = "",
         unit: float = 1.0,
+        hue: int = 0,
     ) -> None:
         super().__init__()
+        self._hue = hue
         self.name = name
         self._form, self._x_form, self._x_name, self._unit = form, x_form, x_name, unit
         self._plot: Plot | None = None
         self._items: dict[int | None, Any] = {}
-        self._drawn: dict[int | None, int] = {}
+        self._drawn: dict[int | None, tuple[int, Style]] = {}
         self._curves: dict[int | None, Curve] = {}
         self._log, self._smooth = False, 0.0
         self.heading = label(name, "strong")
         self.value = ElidedLabel("", "muted")
+        self.legend = QLabel()
         self.readout = label(role="muted")
         self.graph = pg.PlotWidget(axisItems={"left": Axis("left", form), "bottom": Axis("bottom", x_form, x_name)})
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
@@ -78,9 +80,10 @@ class PlotView(QFrame):
             self._drawn.clear()
             self.graph.setLogMode(x=False, y=log)
         self._plot, self._curves = plot, plot.curves
-        named = self._named(plot)
-        for index, rank in enumerate(sorted(plot.curves, key=lambda each: -1 if each is None else each)):
-            self._draw(plot.curves[rank], index, named)
+        looks = styles(plot, self._hue)
+        for rank, curve in plot.curves.items():
+            self._draw(curve, looks[rank])
+        self._show_legend(looks)
         self.value.setText(self._last(plot))
         self.setAccessibleDescription(f"{plot.name}: {self.value.text()}")
 
@@ -111,44 +114,26 @@ class PlotView(QFrame):
             self.readout.setText("")
         return False
 
-    def _draw(self, curve: Curve, index: int, named: set[int | None]) -> None:
-        if self._drawn.get(curve.rank) == len(curve.x):
+    def _draw(self, curve: Curve, style: Style) -> None:
+        if self._drawn.get(curve.rank) == (len(curve.x), style):
             return
-        self._drawn[curve.rank] = len(curve.x)
+        self._drawn[curve.rank] = (len(curve.x), style)
         y = smoothed(curve.y, self._smooth) if self._smooth else curve.y
         xs, ys = thinned(curve.x, y)
         item = self._items.get(curve.rank)
+        color = QColor(theme_manager().theme.color(style.role))
         if item is None:
-            item = pg.PlotDataItem(antialias=True, connect="finite", pen=self._pen(curve.rank, index, named))
+            item = pg.PlotDataItem(antialias=True, connect="finite")
             item.setLogMode(False, self._log)
             self._items[curve.rank] = item
             self.graph.addItem(item)
+        item.setPen(pg.mkPen(color, width=2.0 if style.in_front else 1.6))
+        item.setZValue(1 if style.in_front else 0)
         lonely = len(xs) == 1
-        color = self._color(curve.rank, index, named)
         item.setData(
             np.array(xs), np.array(ys) / self._unit, symbol="o" if lonely else None, symbolSize=6,
             symbolBrush=color, symbolPen=None,
         )  # fmt: skip
-
-    def _pen(self, rank: int | None, index: int, named: set[int | None]) -> Any:
-        return pg.mkPen(self._color(rank, index, named), width=1.6)
-
-    @staticmethod
-    def _color(rank: int | None, index: int, named: set[int | None]) -> QColor:
-        theme = theme_manager().theme
-        if rank in named or rank is None:
-            return QColor(theme.series[index % len(theme.series)])
-        return QColor(theme.muted)
-
-    @staticmethod
-    def _named(plot: Plot) -> set[int | None]:
-        """Return the ranks that get a colour: all of a few, else the lowest and the highest."""
-        if len(plot.curves) <= _MOST_NAMED:
-            return set(plot.curves)
-        last = [
-            (each.last, each.rank) for each in plot.curves.values() if each.last is not None and each.last == each.last
-        ]
-        return {min(last)[1], max(last)[1]} if last else set()
 
     def _last(self, plot: Plot) -> str:
         values = [each.last for each in plot.curves.values() if each.last is not None and math.isfinite(each.last)]
@@ -156,21 +141,18 @@ class PlotView(QFrame):
             return last_values(plot)
         values = [each / self._unit for each in values]
         low, high = min(values), max(values)
-        text = self._form(low) if low == high else self.tr("{} to {}").format(self._form(low), self._form(high))
-        return self._with_outlier(plot, text)
+        return self._form(low) if low == high else self.tr("{} to {}").format(self._form(low), self._form(high))
 
-    def _with_outlier(self, plot: Plot, text: str) -> str:
-        """Name the one rank that is far from the others."""
-        last = sorted(
-            (each.last, each.rank) for each in plot.curves.values() if each.last is not None and each.rank is not None
-        )
-        if len(last) < 3:
-            return text
-        middle = last[len(last) // 2][0]
-        spread = max(abs(last[-2][0] - last[0][0]), abs(middle) * 0.05)
-        if last[-1][0] - last[-2][0] > 2 * spread:
-            return self.tr("{} · rank {} stands out").format(text, last[-1][1])
-        return text
+    def _show_legend(self, looks: dict[int | None, Style]) -> None:
+        """Name the curves: by rank while they are few, else the one that stands out and the others."""
+        theme = theme_manager().theme
+        names: dict[str, str] = {}
+        for rank, look in sorted((rank, look) for rank, look in looks.items() if rank is not None):
+            names.setdefault(look.role, look.name or self.tr("rank {}").format(rank))
+        parts = [f'<span style="color:{theme.color(role)}">━</span> {name}' for role, name in names.items()]
+        text = "&nbsp;&nbsp; ".join(parts) if len(looks) > 1 else ""
+        if text != self.legend.text():
+            self.legend.setText(text)
 
     def _moved(self, at: QPointF) -> None:
         view = self.graph.getPlotItem().vb
@@ -208,6 +190,7 @@ class PlotView(QFrame):
         top.setSpacing(Space.S)
         top.addWidget(self.heading)
         top.addWidget(self.value, 1)
+        top.addWidget(self.legend)
         top.addWidget(self.readout)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -229,12 +212,6 @@ class PlotView(QFrame):
         item.layout.setContentsMargins(0, 0, Space.S, 0)
         graph.addItem(self._cursor, ignoreBounds=True)
         self._cursor.hide()
-
-
-def _last_values(plot: Plot) -> list[tuple[float, int]]:
-    """Return the last value of every rank that has one, with the rank, the lowest first."""
-    pairs = ((each.last, each.rank) for each in plot.curves.values())
-    return sorted((value, rank) for value, rank in pairs if value is not None and rank is not None and value == value)  # noqa: PLR0124
 
 
 class PlotGrid(QWidget):

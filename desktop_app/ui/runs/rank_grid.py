@@ -118,6 +118,7 @@ class RankGrid(QAbstractScrollArea):
             for rank, area in self._cells(group):
                 if area.intersects(seen):
                     self._paint_cell(painter, rank, area)
+        painter.end()
 
     def _paint_cell(self, painter: QPainter, rank: RankState, area: QRect) -> None:
         theme = theme_manager().theme

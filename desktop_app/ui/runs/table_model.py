@@ -43,10 +43,13 @@ class RunsModel(QAbstractTableModel):
 
     def tick(self) -> None:
         """Let the durations of live runs grow."""
-        for index, row in enumerate(self.table.rows):
-            if row.is_live:
-                cell = self.index(index, Column.DURATION)
-                self.dataChanged.emit(cell, cell)
+        first = None
+        for index, row in enumerate((*self.table.rows, None)):
+            if row is not None and row.is_live:
+                first = index if first is None else first
+            elif first is not None:
+                self.dataChanged.emit(self.index(first, Column.DURATION), self.index(index - 1, Column.DURATION))
+                first = None
 
     def tick_ages(self) -> None:
         """Say anew how long ago runs began."""

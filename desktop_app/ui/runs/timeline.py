@@ -56,6 +56,7 @@ class Timeline(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for phase, area in self._places():
             self._paint_phase(painter, phase, area)
+        painter.end()
 
     def _paint_phase(self, painter: QPainter, phase: PhaseView, area: QRectF) -> None:
         theme = theme_manager().theme

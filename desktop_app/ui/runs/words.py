@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, Qt
+from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
 
 from desktop_app.presenters.run_words import Ago, Past
 
@@ -55,4 +55,4 @@ def count_words(count: int) -> str:
 
 
 def _qt(at: datetime) -> QDateTime:
-    return QDateTime.fromMSecsSinceEpoch(int(at.timestamp() * 1000), Qt.TimeSpec.LocalTime)
+    return QDateTime.fromMSecsSinceEpoch(int(at.timestamp() * 1000))

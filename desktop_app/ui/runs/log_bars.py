@@ -1,0 +1,47 @@
+"""What a log's scroll bars say: rows while all of them are held, bytes of all logs otherwise."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QScrollBar
+
+from desktop_app.presenters.log_merge import LogPage
+from desktop_app.ui.runs.log_painter import LogPainter
+from desktop_app.ui.theme import Space
+
+STEPS = 1_000_000
+"""Positions of a scroll bar that counts bytes."""
+
+
+def shown_bytes(page: LogPage, top: int, rows: int) -> int:
+    """Return how many bytes of the logs are seen."""
+    return sum(each.size for each in page.rows[top : top + rows])
+
+
+def sync_down(bar: QScrollBar, page: LogPage, top: int, rows: int) -> None:
+    """Let the vertical bar say where one is."""
+    last = max(0, len(page.rows) - rows)
+    if page.is_whole:
+        bar.setRange(0, last)
+        bar.setPageStep(rows)
+        bar.setValue(top)
+        return
+    shown = shown_bytes(page, top, rows)
+    bar.setRange(0, STEPS)
+    bar.setPageStep(max(STEPS // 50, int(STEPS * shown / max(1, page.total))))
+    at_end = page.at_end and top >= last
+    place = STEPS if at_end else int(STEPS * page.place_of(top) / max(1, page.total - shown))
+    bar.setValue(max(0, min(STEPS, place)))
+
+
+def sync_across(bar: QScrollBar, page: LogPage, top: int, rows: int, painter: LogPainter, width: int) -> None:  # noqa: PLR0913, PLR0917 - what it depends on
+    """Let the horizontal bar reach the end of the longest line that is seen."""
+    widest = max((painter.width_of(each) for each in page.rows[top : top + rows + 1]), default=0.0)
+    room = width - painter.text_left - Space.M
+    bar.setRange(0, max(bar.value(), int(widest - room), 0))
+    bar.setPageStep(max(1, room))
+    bar.setSingleStep(round(4 * painter.char))
+
+
+def place_at(position: int, page: LogPage, top: int, rows: int) -> int:
+    """Return the byte that a position of the vertical bar means."""
+    return int(position / STEPS * max(0, page.total - shown_bytes(page, top, rows)))
