@@ -111,13 +111,15 @@ def _create(recipe: Recipe, folder: Path) -> None:
         return
     try:
         venv.EnvBuilder(with_pip=True, symlinks=os.name != "nt").create(folder)
-    except (subprocess.CalledProcessError, SystemExit, ImportError) as error:
-        advice = (
-            f"apt-get install python3.{sys.version_info[1]}-venv" if shutil.which("apt-get") else "install ensurepip"
-        )
-        raise SetupError(f"This Python can't make an environment with pip ({error}); get it so: {advice}") from error
+    except subprocess.CalledProcessError as error:
+        raise SetupError("This Python can't make an environment with pip.", _lines(error)) from error
     except OSError as error:
         raise SetupError(f"{folder} can't be written: {error.strerror}; --cache DIR takes another place.") from error
+
+
+def _lines(error: subprocess.CalledProcessError) -> list[str]:
+    text = error.output or b""
+    return text.decode("utf-8", "replace").splitlines() if isinstance(text, bytes) else str(text).splitlines()
 
 
 def light(folder: Path, paths: Sequence[Path]) -> None:

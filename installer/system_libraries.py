@@ -1,8 +1,9 @@
-"""The system libraries that Qt needs on Linux: looked for by loading them, installed where that is allowed."""
+"""What the system must bring on Linux: Qt's libraries, looked for by loading them; installed where that is allowed."""
 
 from __future__ import annotations
 
 import ctypes
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -36,6 +37,7 @@ LIBRARIES = {
     "libX11-xcb.so.1": "libx11-xcb1",
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
 }
+PIP = "pip for new environments"
 FONTS = Path("/usr/share/fonts")
 
 
@@ -51,7 +53,7 @@ def ensure(*, with_xvfb: bool, needed: bool) -> None:
         return
     if shutil.which("apt-get") and os.geteuid() == 0:
         _apt_install(list(lacking.values()))
-    elif needed:
+    elif needed or PIP in lacking:
         raise SetupError(advice(lacking))
     else:
         line(f"note: {advice(lacking)}")
@@ -62,6 +64,9 @@ def missing(*, with_xvfb: bool) -> dict[str, str]:
     lacking = {name: package for name, package in LIBRARIES.items() if not _loads(name)}
     if not any(FONTS.glob("**/*.[to]tf")):
         lacking["a font"] = "fonts-dejavu-core"
+    # Debian keeps it in a package of its own.
+    if importlib.util.find_spec("ensurepip") is None:
+        lacking[PIP] = f"python3.{sys.version_info[1]}-venv"
     if with_xvfb and not shutil.which("Xvfb"):
         lacking["Xvfb"] = "xvfb"
     return lacking
@@ -70,8 +75,8 @@ def missing(*, with_xvfb: bool) -> dict[str, str]:
 def advice(lacking: Mapping[str, str]) -> str:
     """Return the exact command where it is known, else the names of what is missing."""
     if shutil.which("apt-get"):
-        return f"Qt needs system libraries; install them so: sudo apt-get install -y {' '.join(lacking.values())}"
-    return f"Qt needs what your distribution's packages provide: {', '.join(lacking)}"
+        return f"System packages are missing; install them so: sudo apt-get install -y {' '.join(lacking.values())}"
+    return f"Install the packages of your distribution that provide: {', '.join(lacking)}"
 
 
 def _loads(name: str) -> bool:
@@ -83,7 +88,7 @@ def _loads(name: str) -> bool:
 
 
 def _apt_install(packages: Sequence[str]) -> None:
-    line(f"System libraries: {' '.join(packages)} …")
+    line(f"System packages: {' '.join(packages)} …")
     if _apt("install", "-y", "--no-install-recommends", *packages):
         return
     # A fresh container has no package lists, and old lists name files that are gone.

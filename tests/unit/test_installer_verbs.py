@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -56,7 +58,7 @@ def test_elsewhere_than_on_debian_the_libraries_are_named(monkeypatch: pytest.Mo
     monkeypatch.setattr(system_libraries, "missing", lambda with_xvfb: {"libEGL.so.1": "libegl1"})
     monkeypatch.setattr(shutil, "which", lambda _name: None)
     monkeypatch.setattr(sys, "platform", "linux")
-    with pytest.raises(SetupError, match=r"packages provide: libEGL\.so\.1"):
+    with pytest.raises(SetupError, match=r"that provide: libEGL\.so\.1"):
         system_libraries.ensure(with_xvfb=False, needed=True)
 
 
@@ -67,7 +69,7 @@ def test_what_is_not_needed_now_is_only_said(
     monkeypatch.setattr(shutil, "which", lambda _name: None)
     monkeypatch.setattr(sys, "platform", "linux")
     system_libraries.ensure(with_xvfb=False, needed=False)
-    assert capsys.readouterr().err.startswith("note: Qt needs")
+    assert capsys.readouterr().err.startswith("note: Install the packages")
 
 
 @pytest.mark.parametrize("name", ["clone", "a clone with spaces", "x" * 130])
@@ -121,3 +123,29 @@ def test_a_quiet_check_shows_its_output_only_if_it_fails(capfd: pytest.CaptureFi
     out = capfd.readouterr().out
     assert "all is well" not in out
     assert "alas" in out
+
+
+def test_a_python_without_pip_for_environments_is_mended_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    lacking = system_libraries.missing(with_xvfb=False)
+    assert lacking[system_libraries.PIP] == f"python3.{sys.version_info[1]}-venv"
+    with pytest.raises(SetupError, match=r"python3\.\d+-venv|pip for new environments"):
+        system_libraries.ensure(with_xvfb=False, needed=False)
+
+
+def test_root_on_debian_installs_and_looks_for_new_lists_if_need_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def apt(*words: str) -> bool:
+        asked.append(words)
+        return len(asked) > 1
+
+    monkeypatch.setattr(system_libraries, "missing", lambda with_xvfb: {"libEGL.so.1": "libegl1"})
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(system_libraries, "_apt", apt)
+    monkeypatch.setattr(sys, "platform", "linux")
+    system_libraries.ensure(with_xvfb=False, needed=True)
+    assert [words[0] for words in asked] == ["install", "update", "install"]
+    assert asked[-1][-1] == "libegl1"
