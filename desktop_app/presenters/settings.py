@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from desktop_app.services.plugins import PluginInfo, PluginState
 
 if TYPE_CHECKING:
+    from desktop_app.api import ToolchainSpec
     from desktop_app.services.toolchains import Toolchain
 
 _WORDS = {
@@ -35,16 +36,17 @@ class ToolchainRow:
     create: str = ""
     can_check: bool = False
     can_remove: bool = False
+    is_chosen: bool = False
 
 
-def toolchain_row(toolchain: Toolchain) -> ToolchainRow:
-    """Return how a toolchain is shown."""
+def toolchain_row(toolchain: Toolchain, spec: ToolchainSpec | None = None) -> ToolchainRow:
+    """Return how a toolchain is shown; `spec` says what making it would take."""
     word, tone, picture = _WORDS.get(toolchain.state, _WORDS["broken"])
     is_made = toolchain.origin == "made"
     return ToolchainRow(
         name=toolchain.name,
         title=toolchain.title,
-        facts=_facts(toolchain),
+        facts=_facts(toolchain, spec),
         word=word,
         tone=tone,
         word_icon=picture,
@@ -52,6 +54,7 @@ def toolchain_row(toolchain: Toolchain) -> ToolchainRow:
         create=_CREATE.get(toolchain.state, "") if is_made else "",
         can_check=toolchain.state in ("ready", "broken"),
         can_remove=is_made and toolchain.state != "missing",
+        is_chosen=not is_made,
     )
 
 
@@ -85,15 +88,28 @@ def size_text(size: int) -> str:
     return f"{amount:.1f} GB"
 
 
-def _facts(toolchain: Toolchain) -> str:
-    parts = [_packages(toolchain.packages)]
-    if toolchain.state == "missing":
-        parts.append("made by the program")
-    else:
-        parts.append(str(toolchain.python))
-    if toolchain.size:
-        parts.append(size_text(toolchain.size))
-    return " · ".join(each for each in parts if each)
+def checked_text(toolchain: Toolchain) -> tuple[str, str, str]:
+    """Return tone, sentence and hint that say how a check went."""
+    if toolchain.state == "ready":
+        return "info", f"The toolchain {toolchain.title} works.", _packages(toolchain.packages)
+    return "error", f"The toolchain {toolchain.title} does not work.", toolchain.reason
+
+
+def plugin_python(plugin: PluginInfo, toolchains: Iterable[Toolchain]) -> tuple[str, bool]:
+    """Return which Python a plugin's jobs run in, and whether the person chose it."""
+    names = {each.name for each in plugin.toolchains}
+    for each in toolchains:
+        if each.name in names and each.origin == "chosen":
+            return str(each.python), True
+    return f"the toolchain {', '.join(each.title for each in plugin.toolchains)}", False
+
+
+def _facts(toolchain: Toolchain, spec: ToolchainSpec | None) -> str:
+    if toolchain.state == "missing" and spec is not None:
+        size = f"about {size_text(spec.size_mb * 1_000_000)}" if spec.size_mb else ""
+        return " · ".join(each for each in (", ".join(spec.requires), size) if each)
+    size = size_text(toolchain.size) if toolchain.size else ""
+    return " · ".join(each for each in (_packages(toolchain.packages), str(toolchain.python), size) if each)
 
 
 def _packages(packages: Mapping[str, str]) -> str:

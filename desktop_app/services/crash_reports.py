@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 import traceback
@@ -9,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from desktop_app import __version__
+from desktop_app.core.redact import redact
 from desktop_app.places import Places
 
 KEPT = 50
@@ -29,11 +31,12 @@ def write_report(places: Places, error: BaseException, context: str = "") -> Pat
 
 
 def report_text(error: BaseException, now: datetime, context: str = "") -> str:
-    """Return the report: versions, what was being done, the traceback."""
+    """Return the report: versions, what was being done, the traceback; secrets are covered."""
     facts = (
         f"Rank Zero {__version__}, {now:%Y-%m-%d %H:%M:%S} UTC",
         f"Python {platform.python_version()} on {platform.platform()}",
         f"Command: {sys.argv[1:]}",
         *((f"While: {context}",) if context else ()),
     )
-    return "\n".join((*facts, "", *("".join(traceback.format_exception(error)).splitlines()), ""))
+    lines = (*facts, "", *("".join(traceback.format_exception(error)).splitlines()), "")
+    return redact("\n".join(lines), os.environ)

@@ -164,8 +164,11 @@ class MainWindow(QMainWindow):
         self.pages.set_factories(self._session.factories())
         self.pages.show_page(self._first_page())
         project = self._state.text("project")
+        if project and not Path(project).is_dir():
+            project = ""
+            self._state.set("project", "")
         self._set_project(project)
-        if project and Path(project).is_dir() and not self._waiting:
+        if project and not self._waiting:
             self._waiting.append(lambda: cast("FilesView", self.pages.page("files")).open_folder(Path(project)))
         waiting, self._waiting = self._waiting, []
         for each in waiting:

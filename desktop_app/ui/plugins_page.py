@@ -6,7 +6,7 @@ from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
@@ -101,7 +101,7 @@ class PluginCardView(Card):
         self._details = QPlainTextEdit(card.details, readOnly=True)
         self.action = button(card.button, on_click=lambda: switch(card))
         self._trace_box = QWidget()
-        self.reason = QLabel(wordWrap=True, textFormat=Qt.TextFormat.RichText)
+        self.reason = QLabel(self, wordWrap=True, textFormat=Qt.TextFormat.RichText)
         self.reason.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
         self.reason.linkActivated.connect(lambda _link: self.toggle_details())
         self._trace_box.hide()
@@ -114,7 +114,7 @@ class PluginCardView(Card):
         self.setAccessibleName(f"{card.name}, {card.word}")
         self.action.setAccessibleName(f"{card.button} {card.name}")
         self.action.setVisible(bool(card.button))
-        self.action.setMinimumWidth(self.fontMetrics().horizontalAdvance(self.tr("Try again")) + 2 * Space.L)
+        self._align_action()
         state = IconLabel(icon(card.word_icon, card.tone), card.word, "strong")
         state.label.setProperty("strong", True)
         state.label.setProperty("role", {"completed": "success", "failed": "error", "canceled": "warning"}.get(
@@ -131,6 +131,16 @@ class PluginCardView(Card):
         grid.setColumnStretch(1, 1)
         self.body.addLayout(grid)
 
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt, among others when the font changes."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "action"):
+            self._align_action()
+
+    def _align_action(self) -> None:
+        """Make the buttons of all cards equally wide, so that the states stand in one column."""
+        self.action.setMinimumWidth(self.fontMetrics().horizontalAdvance(self.tr("Try again")) + 2 * Space.L)
+
     def _texts(self) -> QVBoxLayout:
         card = self._card
         first = QHBoxLayout()
@@ -145,9 +155,9 @@ class PluginCardView(Card):
             column.addWidget(label(card.summary, wraps=True))
         if card.contributes:
             column.addWidget(label(card.contributes, "small", wraps=True))
-        if card.reason:
-            column.addWidget(self.reason)
-            self._show_reason()
+        column.addWidget(self.reason)
+        self.reason.setVisible(bool(card.reason))
+        self._show_reason()
         return column
 
     def _show_reason(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import cast
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAccessible, QFont
@@ -83,12 +84,12 @@ def unreachable(window: QWidget) -> Iterator[str]:
         each for each in shown(window)
         if each.focusPolicy() & Qt.FocusPolicy.TabFocus and each.isEnabled() and not each.focusProxy()
     }  # fmt: skip
-    at = window.nextInFocusChain()
+    at: QWidget | None = window.nextInFocusChain()
     for _ in range(5000):
+        if at is None or at is window or not wanted:
+            break
         wanted.discard(at)
         at = at.nextInFocusChain()
-        if at is window or not wanted:
-            break
     yield from (f"Tab never comes to {describe(each)}" for each in wanted)
 
 
@@ -146,7 +147,8 @@ def describe(widget: QWidget) -> str:
     """Return what tells this widget from others."""
     text = getattr(widget, "text", None)
     said = widget.objectName() or _name(widget) or (text() if callable(text) else "")
-    path, at = [], widget.parentWidget()
+    path: list[str] = []
+    at = widget.parentWidget()
     while at is not None and len(path) < 3:
         path.append(type(at).__name__)
         at = at.parentWidget()
@@ -177,7 +179,7 @@ def _texts(widget: QWidget) -> list[str]:
     if isinstance(widget, QAbstractButton):
         return [widget.text()]
     if isinstance(widget, QLabel):
-        return [widget.text()] if widget.buddy() else []
+        return [widget.text()] if cast("QWidget | None", widget.buddy()) is not None else []
     if isinstance(widget, QGroupBox):
         return [widget.title()]
     if isinstance(widget, QTabBar):
@@ -199,5 +201,4 @@ def _is_part(widget: QWidget) -> bool:
 
 
 def _name(widget: QWidget) -> str:
-    interface = QAccessible.queryAccessibleInterface(widget)
-    return interface.text(QAccessible.Text.Name) if interface is not None else widget.accessibleName()
+    return QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name)

@@ -21,12 +21,14 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop_app.places import Places
 from desktop_app.ui import tasks
+from desktop_app.ui.icons import forget_pictures
 from desktop_app.ui.theme import theme_manager
 from tests.helpers.benches import small_bench
 from tests.helpers.fake_shell import FakeShell
 
 if TYPE_CHECKING:
     from desktop_app.services.workbench import Workbench
+    from tests.ui.windows import Windows
 
 _HARMLESS = ("This plugin does not support",)
 
@@ -46,14 +48,15 @@ def pytest_asyncio_loop_factories(
 
 
 @pytest.fixture(scope="session", autouse=True)
-def dressed_app(tmp_path_factory: pytest.TempPathFactory) -> QApplication:
+def dressed_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QApplication]:
     """The application in the light theme, whatever the desktop says."""
     made = QApplication.instance()
     app = made if isinstance(made, QApplication) else QApplication(["rankzero"])
     app.setQuitOnLastWindowClosed(False)
     theme_manager().set_mode("light")
     theme_manager().apply(app, tmp_path_factory.mktemp("art"))
-    return app
+    yield app
+    forget_pictures()
 
 
 @pytest.fixture(autouse=True)
@@ -111,12 +114,37 @@ def bench(places: Places) -> Workbench:
     return small_bench(places.home)
 
 
+@pytest.fixture
+async def windows(places: Places) -> AsyncIterator[Windows]:
+    """Makes whole windows; closes them after the test."""
+    from tests.ui.windows import Windows
+
+    made = Windows(places)
+    yield made
+    await made.close()
+    assert made.bugs == []
+
+
 def settle() -> None:
-    """Let Qt finish what it put off: deletions, layouts, paints."""
+    """Let Qt finish what it put off: deletions, layouts, paints.
+
+    In an async test only what is posted is sent, and no timer fires: a task's step that ran inside this task's own
+    would be lost, and whoever waits for it would wait for ever.
+    """
     gc.collect()
-    for _ in range(3):
+    for _ in range(8):
         QCoreApplication.sendPostedEvents(None, int(QEvent.Type.DeferredDelete.value))
-        QCoreApplication.processEvents()
+        QCoreApplication.sendPostedEvents()
+        if not _in_a_task():
+            QCoreApplication.processEvents()
+
+
+def _in_a_task() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _is_internal(widget: QWidget) -> bool:

@@ -13,6 +13,8 @@ from desktop_app.ui.theme import ICON, ICON_WIDE, Space
 from desktop_app.ui.widgets.buttons import primary_button, tool_button
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
     from desktop_app.ui.widgets.labels import ElidedLabel
 
 
@@ -96,6 +98,7 @@ class _SearchButton(QPushButton):
 
     def __init__(self, text: str, shortcut: str) -> None:
         super().__init__(text)
+        self._words = text
         self.setProperty("role", "search")
         self.setIcon(icon("mdi6.magnify", "muted"))
         self.setIconSize(QSize(ICON_WIDE, ICON))
@@ -112,6 +115,15 @@ class _SearchButton(QPushButton):
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         hint = super().sizeHint()
         return QSize(max(330, hint.width() + self._keys.sizeHint().width() + Space.XL), hint.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: what does not fit beside the shortcut ends in an ellipsis."""
+        from PySide6.QtCore import Qt
+
+        super().resizeEvent(event)
+        room = self.width() - self.minimumSizeHint().width() + Space.XL
+        fitting = self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, max(0, room))
+        self.setText(fitting if len(fitting) > 1 else "")
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         return QSize(self._keys.sizeHint().width() + 2 * ICON + 2 * Space.L, super().minimumSizeHint().height())

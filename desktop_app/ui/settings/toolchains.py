@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMessageBox, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from desktop_app.api import Progress, UserError
-from desktop_app.presenters.settings import ToolchainRow, toolchain_row, users
+from desktop_app.presenters.settings import ToolchainRow, checked_text, plugin_python, toolchain_row, users
 from desktop_app.services.plugins import PluginInfo
 from desktop_app.ui.icons import icon
 from desktop_app.ui.tasks import spawn
@@ -20,6 +20,7 @@ from desktop_app.ui.theme import Space
 from desktop_app.ui.widgets import Card, ElidedLabel, IconLabel, InlineMessage, button, hairline, label
 
 if TYPE_CHECKING:
+    from desktop_app.services.toolchains import Toolchain
     from desktop_app.services.workbench import Workbench
 
 _ROLES = {"completed": "success", "failed": "error", "canceled": "warning"}
@@ -61,7 +62,7 @@ class ToolchainsSection(Card):
 
     def check(self, name: str) -> None:
         """Look whether the toolchain works."""
-        self._work(name, "checking", lambda _tell: self._toolchains.check(name))
+        self._work(name, "checking", lambda _tell: self._check(name))
 
     def remove(self, name: str) -> None:
         """Remove a toolchain after asking: making it again costs minutes."""
@@ -80,8 +81,8 @@ class ToolchainsSection(Card):
         if chosen:
             self.use(plugin.id, Path(chosen))
 
-    def use(self, plugin_id: str, python: Path) -> None:
-        """Run a plugin's jobs in this Python from now on."""
+    def use(self, plugin_id: str, python: Path | None) -> None:
+        """Run a plugin's jobs in this Python from now on; None: in the toolchain that is made for them."""
         try:
             self._toolchains.use(plugin_id, python)
         except UserError as error:
@@ -104,7 +105,8 @@ class ToolchainsSection(Card):
 
     async def _refresh(self) -> None:
         found = await asyncio.to_thread(self._toolchains.list)
-        rows = [toolchain_row(each) for each in found]
+        specs = {each.name: each for each in self._plugins.toolchain_specs()}
+        rows = [toolchain_row(each, specs.get(each.name)) for each in found]
         if {each.name for each in rows} != self._rows.keys():
             _empty(self._list)
             self._rows = {each.name: ToolchainView(self) for each in rows}
@@ -114,23 +116,33 @@ class ToolchainsSection(Card):
                 self._list.addWidget(view)
         for row in rows:
             self._rows[row.name].show_row(row)
-        self._show_choices()
+        self._show_choices(found)
         self.listed.emit()
 
-    def _show_choices(self) -> None:
+    async def _check(self, name: str) -> None:
+        self.message.show_text(*checked_text(await self._toolchains.check(name)))
+
+    def _show_choices(self, found: Sequence[Toolchain]) -> None:
         _empty(self._choices)
         for plugin in users(self._plugins.plugins):
-            line = QHBoxLayout()
-            picks = button(self.tr("Use another Python…"), "mdi6.language-python",
-                           partial(self.choose, plugin))  # fmt: skip
-            picks.setAccessibleName(self.tr("Use another Python for {}").format(plugin.name))
-            line.addWidget(label(self.tr("Jobs of {}").format(plugin.name), "muted"))
-            line.addStretch()
-            line.addWidget(picks)
-            holder = QWidget()
-            line.setContentsMargins(0, 0, 0, 0)
-            holder.setLayout(line)
-            self._choices.addWidget(holder)
+            self._choices.addWidget(hairline())
+            self._choices.addWidget(self._choice(plugin, *plugin_python(plugin, found)))
+
+    def _choice(self, plugin: PluginInfo, python: str, is_chosen: bool) -> QWidget:
+        holder = QWidget()
+        line = QHBoxLayout(holder)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(Space.S)
+        line.addWidget(label(self.tr("Jobs of {} run in").format(plugin.name), "muted"))
+        line.addWidget(ElidedLabel(python, mode=Qt.TextElideMode.ElideMiddle), 1)
+        if is_chosen:
+            back = button(self.tr("Use the toolchain"), "mdi6.undo", partial(self.use, plugin.id, None))
+            back.setAccessibleName(self.tr("Use the toolchain for {}").format(plugin.name))
+            line.addWidget(back)
+        picks = button(self.tr("Use another Python…"), "mdi6.language-python", partial(self.choose, plugin))
+        picks.setAccessibleName(self.tr("Use another Python for {}").format(plugin.name))
+        line.addWidget(picks)
+        return holder
 
     def _work(self, name: str, what: str, start: Start) -> None:
         if name not in self._jobs:
@@ -141,7 +153,7 @@ class ToolchainsSection(Card):
     async def _do(self, name: str, view: ToolchainView, start: Start) -> None:
         relay = _Relay()
         relay.told.connect(view.tell)
-        self.message.dismiss()
+        self.message.hide()
         try:
             await start(relay.told.emit)
         finally:
