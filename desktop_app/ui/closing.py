@@ -11,7 +11,7 @@ from desktop_app.ui.shell import FilesView
 from desktop_app.ui.tasks import cancel_all, spawn
 
 
-async def until_closed(window: MainWindow, start: Callable[[], Coroutine[Any, Any, None]]) -> None:
+async def until_closed(window: MainWindow, start: Callable[[], Coroutine[Any, Any, object]]) -> None:
     """Run `start` as a task, and return when the window has closed."""
     closed = asyncio.Event()
     closing = False

@@ -215,7 +215,8 @@ async def test_alt_alone_opens_the_menu(windows: Windows, bench: Workbench) -> N
     opened: list[bool] = []
     menu = window.title_row.menu_button.menu()
     assert isinstance(menu, QMenu)
-    menu.aboutToShow.connect(lambda: (opened.append(True), asyncio.get_running_loop().call_soon(menu.close)))
+    menu.aboutToShow.connect(lambda: opened.append(True))
+    menu.aboutToShow.connect(lambda: asyncio.get_running_loop().call_soon(menu.close))
     window.activateWindow()
     QTest.keyPress(window, Qt.Key.Key_Alt)
     QTest.keyClick(window, Qt.Key.Key_X, Qt.KeyboardModifier.AltModifier)

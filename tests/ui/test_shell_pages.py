@@ -1,0 +1,221 @@
+"""The Plugins and Settings pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import pytest
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from desktop_app.places import Places
+from desktop_app.services.plugins import PluginState
+from desktop_app.services.workbench import Workbench
+from desktop_app.ui.plugins_page import PluginsPage
+from desktop_app.ui.settings.toolchains import ToolchainView
+from desktop_app.ui.settings_page import SettingsPage
+from desktop_app.ui.tasks import cancel_all
+from desktop_app.ui.theme import theme_manager
+from tests.helpers.benches import small_bench
+from tests.helpers.fake_shell import FakeShell
+from tests.helpers.fake_toolchains import BROKEN, MISSING, READY, FakeToolchains
+from tests.ui.audit import assert_sound
+from tests.ui.conftest import settle
+from tests.ui.windows import until
+
+MANIFEST = """[plugin]
+id = "acme-wizards"
+name = "Acme wizards"
+version = "1.0.0"
+api = "1"
+summary = "Company templates"
+author = "Acme"
+license = "MIT"
+icon = "mdi6.office-building-outline"
+hooks = "hooks.py"
+"""
+
+
+@pytest.fixture
+def acme(places: Places) -> Path:
+    """A plugin of the person's own whose import fails; returns its hooks file."""
+    folder = places.plugins / "acme"
+    folder.mkdir(parents=True)
+    (folder / "plugin.toml").write_text(MANIFEST)
+    (folder / "hooks.py").write_text("import acme_core\n")
+    return folder / "hooks.py"
+
+
+def plugins_page(bench: Workbench, shell: FakeShell) -> PluginsPage:
+    page = PluginsPage(bench, shell)
+    page.resize(900, 600)
+    page.show()
+    settle()
+    return page
+
+
+def test_a_failed_plugin_says_why_and_the_rest_works(acme: Path, places: Places, shell: FakeShell) -> None:
+    page = plugins_page(small_bench(places.home), shell)
+    failed, works = page._cards["acme-wizards"], page._cards["rankzero-pytorch"]
+    assert "No module named 'acme_core'. The rest works." in failed.reason.text().replace("&#x27;", "'")
+    assert works.action.text() == "Disable"
+    failed.toggle_details()
+    assert failed._trace_box.isVisible()
+    failed._copy()
+    assert "ModuleNotFoundError" in QApplication.clipboard().text()
+    assert_sound(page)
+    page.deleteLater()
+
+
+def test_a_mended_plugin_can_be_tried_again(acme: Path, places: Places, shell: FakeShell) -> None:
+    bench = small_bench(places.home)
+    page = plugins_page(bench, shell)
+    acme.write_text("")
+    page._cards["acme-wizards"].action.click()
+    settle()
+    assert {each.id: each.state for each in bench.plugins.plugins}["acme-wizards"] is PluginState.OK
+    assert page._cards["acme-wizards"].action.text() == "Disable"
+    page.deleteLater()
+
+
+def test_switching_off_and_on_holds_at_once_and_keeps_the_focus(bench: Workbench, shell: FakeShell) -> None:
+    page = plugins_page(bench, shell)
+    page.activateWindow()
+    page._cards["rankzero-pytorch"].action.setFocus()
+    page._cards["rankzero-pytorch"].action.click()
+    assert bench.plugins.wizards() == ()
+    assert page._cards["rankzero-pytorch"].action.text() == "Enable"
+    assert page._cards["rankzero-pytorch"].action.hasFocus()
+    page._cards["rankzero-pytorch"].action.click()
+    assert bench.plugins.wizards() != ()
+    page.deleteLater()
+
+
+def test_a_plugin_put_there_meanwhile_is_found(bench: Workbench, shell: FakeShell, places: Places) -> None:
+    page = plugins_page(bench, shell)
+    (places.plugins / "acme").mkdir(parents=True)
+    (places.plugins / "acme" / "plugin.toml").write_text(MANIFEST)
+    (places.plugins / "acme" / "hooks.py").write_text("")
+    page._look_again()
+    assert "acme-wizards" in page._cards
+    page.deleteLater()
+
+
+async def settings_page(bench: Workbench, shell: FakeShell) -> SettingsPage:
+    page = SettingsPage(bench, shell)
+    page.resize(900, 700)
+    page.show()
+    await until(lambda: page.toolchains._rows)
+    return page
+
+
+def view(page: SettingsPage, name: str) -> ToolchainView:
+    return page.toolchains._rows[name]
+
+
+async def test_looks_and_notifications_are_remembered(bench: Workbench, shell: FakeShell) -> None:
+    page = await settings_page(bench, shell)
+    page.appearance.choices["dark"].click()
+    assert theme_manager().theme.is_dark
+    assert bench.settings.get("appearance.theme") == "dark"
+    page.notifications.box.click()
+    assert bench.settings.get("notifications.runs") is False
+    bench.settings.set("notifications.runs", True)
+    assert page.notifications.box.isChecked()
+    page.deleteLater()
+
+
+async def test_a_setting_that_cannot_be_saved_is_said(bench: Workbench, shell: FakeShell, places: Places) -> None:
+    page = await settings_page(bench, shell)
+    places.home.mkdir(parents=True, exist_ok=True)
+    places.settings.mkdir()
+    page.notifications.box.click()
+    assert "can't be saved" in shell.said[0].message
+    assert page.notifications.box.isChecked()
+    page.deleteLater()
+
+
+async def test_toolchains_show_how_they_are(places: Places, shell: FakeShell) -> None:
+    page = await settings_page(small_bench(places.home, toolchains=FakeToolchains(READY, MISSING, BROKEN)), shell)
+    assert not view(page, "pytorch").create_button.isVisible()
+    assert view(page, "tensorflow").create_button.text() == "Create"
+    assert not view(page, "tensorflow").remove_button.isVisible()
+    assert view(page, "horovod").create_button.text() == "Make anew"
+    assert view(page, "horovod")._reason.text() == BROKEN.reason
+    assert_sound(page)
+    page.deleteLater()
+
+
+async def test_making_a_toolchain_shows_progress_and_ends_ready(places: Places, shell: FakeShell) -> None:
+    toolchains = FakeToolchains(MISSING)
+    page = await settings_page(small_bench(places.home, toolchains=toolchains), shell)
+    made = view(page, "tensorflow")
+    made.create_button.click()
+    await until(lambda: made.bar.value() == 400)
+    assert made.cancel_button.isVisible()
+    assert made._step.text() == "Downloading torch 2.13.0"
+    toolchains.go.set()
+    await until(lambda: made._state.label.text() == "Ready")
+    assert not made.bar.isVisible()
+    page.deleteLater()
+
+
+async def test_cancel_stops_the_making(places: Places, shell: FakeShell) -> None:
+    page = await settings_page(small_bench(places.home, toolchains=FakeToolchains(MISSING)), shell)
+    made = view(page, "tensorflow")
+    made.create_button.click()
+    await until(lambda: made.bar.value() == 400)
+    made.cancel_button.click()
+    await until(made.create_button.isVisible)
+    assert made._state.label.text() == "Not made yet"
+    assert not page.toolchains.message.isVisible()
+    page.deleteLater()
+
+
+async def test_what_goes_wrong_is_said_where_it_happened(places: Places, shell: FakeShell) -> None:
+    toolchains = FakeToolchains(MISSING)
+    toolchains.fails = True
+    toolchains.go.set()
+    page = await settings_page(small_bench(places.home, toolchains=toolchains), shell)
+    view(page, "tensorflow").create_button.click()
+    await until(page.toolchains.message.isVisible)
+    assert page.toolchains.message.heading.text() == "The toolchain could not be made."
+    assert page.toolchains.message.details.toPlainText() == "pip said no"
+    await cancel_all()
+    page.deleteLater()
+
+
+async def test_a_check_says_how_it_went(bench: Workbench, shell: FakeShell) -> None:
+    page = await settings_page(bench, shell)
+    view(page, "pytorch").check_button.click()
+    await until(page.toolchains.message.isVisible)
+    assert page.toolchains.message.heading.text() == "The toolchain PyTorch works."
+    await cancel_all()
+    page.deleteLater()
+
+
+@pytest.mark.parametrize(("answer", "state"), [("Remove", "missing"), ("Keep", "ready")])
+async def test_removing_asks_first(
+    places: Places, shell: FakeShell, monkeypatch: pytest.MonkeyPatch, answer: str, state: str
+) -> None:
+    toolchains = FakeToolchains(READY)
+    page = await settings_page(small_bench(places.home, toolchains=toolchains), shell)
+
+    def press(box: QMessageBox) -> int:
+        next(each for each in box.buttons() if each.text() == answer).click()
+        return 0
+
+    monkeypatch.setattr(QMessageBox, "exec", press)
+    view(page, "pytorch").remove_button.click()
+    await until(lambda: not page.toolchains._jobs)
+    assert toolchains.toolchains[0].state == state
+    await cancel_all()
+    page.deleteLater()
+
+
+async def test_a_python_can_be_chosen_for_a_plugin(bench: Workbench, shell: FakeShell) -> None:
+    page = await settings_page(bench, shell)
+    page.toolchains.use("rankzero-pytorch", Path("/usr/bin/python3"))
+    assert ("use", "rankzero-pytorch", "/usr/bin/python3") in cast("FakeToolchains", bench.toolchains).calls
+    await cancel_all()
+    page.deleteLater()

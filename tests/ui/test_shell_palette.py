@@ -1,0 +1,126 @@
+"""The command palette: everything by a few letters and the keyboard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QAbstractItemModelTester, QTest
+from PySide6.QtWidgets import QApplication, QWidget
+
+from desktop_app.api import RunStatus
+from desktop_app.presenters.palette import Entry, search
+from desktop_app.services.workbench import Workbench
+from desktop_app.ui.main_window import MainWindow
+from desktop_app.ui.palette import MatchModel, Palette, pieces
+from tests.helpers.snapshots import snapshot
+from tests.ui.audit import assert_sound
+from tests.ui.conftest import settle
+from tests.ui.windows import Windows, stand_in
+
+ENTRIES = [Entry("a", "New job", shortcut="Ctrl+N"), Entry("b", "Open folder"), Entry("c", "Open file")]
+
+
+def opened() -> Palette:
+    """Return the palette that is open."""
+    return next(each for each in QApplication.topLevelWidgets() if isinstance(each, Palette) and each.isVisible())
+
+
+def over(window: QWidget, taken: list[Entry]) -> Palette:
+    made = Palette(window, ENTRIES, [], taken.append)
+    made.open_over(window)
+    return made
+
+
+def test_the_model_keeps_qts_rules() -> None:
+    model = MatchModel()
+    tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Warning)
+    model.show(search(ENTRIES, ""))
+    model.show(search(ENTRIES, "open"))
+    assert model.rowCount() == 2
+    assert model.data(model.index(5)) is None
+    tester.deleteLater()
+
+
+def test_letters_are_marked_in_runs() -> None:
+    assert pieces("Open", (0, 1)) == [("Op", True), ("en", False)]
+    assert pieces("Open", ()) == [("Open", False)]
+
+
+async def test_keys_move_choose_and_close(windows: Windows) -> None:
+    taken: list[Entry] = []
+    palette = over(await windows.open(), taken)
+    QTest.keyClicks(palette.field, "open")
+    assert palette.list.currentIndex().data() == "Open file"
+    QTest.keyClick(palette.field, Qt.Key.Key_Down)
+    QTest.keyClick(palette.field, Qt.Key.Key_Return)
+    assert [each.key for each in taken] == ["b"]
+    assert not palette.isVisible()
+    other = over(windows.opened[0], taken)
+    QTest.keyClick(other.field, Qt.Key.Key_Up)
+    assert other.list.currentIndex().row() == 2
+    QTest.keyClick(other.field, Qt.Key.Key_Escape)
+    assert not other.isVisible()
+    assert len(taken) == 1
+
+
+async def test_a_click_chooses(windows: Windows) -> None:
+    taken: list[Entry] = []
+    palette = over(await windows.open(), taken)
+    place = palette.list.visualRect(palette.model.index(1)).center()
+    QTest.mouseClick(palette.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert [each.key for each in taken] == ["b"]
+
+
+async def test_nothing_found_is_said(windows: Windows) -> None:
+    palette = over(await windows.open(), [])
+    palette.field.setText("qqq")
+    assert palette._nothing.isVisible()
+    QTest.keyClick(palette.field, Qt.Key.Key_Return)
+    QTest.keyClick(palette.field, Qt.Key.Key_Down)
+    assert palette.isVisible()
+    palette.close()
+
+
+async def test_it_is_sound(windows: Windows) -> None:
+    palette = over(await windows.open(), [])
+    settle()
+    assert_sound(palette)
+    palette.close()
+
+
+async def test_it_offers_actions_recent_files_and_runs(windows: Windows, bench: Workbench, tmp_path: Path) -> None:
+    window = await windows.open(bench)
+    job = tmp_path / "job.yml"
+    job.write_text("command: true\n")
+    window.open_path(tmp_path)
+    window.open_file(job)
+    window.open_file(tmp_path / "deleted.yml")
+    bench.store.update([snapshot("r-1", RunStatus.FAILED)])
+    window.open_palette()
+    titles = [each.title for each in opened()._entries]
+    assert "New job" in titles
+    assert "Command palette" not in titles
+    assert {"job.yml", tmp_path.name, "run r-1"} <= set(titles)
+    assert "deleted.yml" not in titles
+    opened().close()
+
+
+async def test_what_is_chosen_is_done_and_comes_first_next_time(windows: Windows, bench: Workbench) -> None:
+    window = await windows.open(bench)
+    bench.store.update([snapshot("r-1")])
+    choose(window, "plugins")
+    assert window.pages.currentWidget() is window.pages.made("plugins")
+    choose(window, "r-1")
+    assert stand_in(window, "runs").asked == [("show_run", "local://r-1")]
+    window.open_palette()
+    assert [opened().model.index(row).data() for row in (0, 1)] == ["run r-1", "Plugins"]
+    opened().close()
+
+
+def choose(window: MainWindow, typed: str) -> None:
+    """Type into the palette and press Enter."""
+    window.open_palette()
+    palette = opened()
+    QTest.keyClicks(palette.field, typed)
+    QTest.keyClick(palette.field, Qt.Key.Key_Return)

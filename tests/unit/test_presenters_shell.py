@@ -1,0 +1,193 @@
+"""What the frame, the palette, Plugins and Settings say; without Qt."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from desktop_app.api import RunStatus, ToolchainSpec
+from desktop_app.presenters.palette import Entry, fit_letters, search
+from desktop_app.presenters.plugins import card, cards, headline
+from desktop_app.presenters.settings import (
+    checked_text,
+    plugin_python,
+    size_text,
+    toolchain_row,
+    toolchain_summary,
+    users,
+)
+from desktop_app.presenters.shell import RunWatch, count_runs, notice_for
+from desktop_app.services.plugins import PluginInfo, PluginState
+from desktop_app.services.toolchains import Toolchain
+from tests.helpers.snapshots import snapshot
+
+TITLES = ("New job", "Open folder", "Open file", "Settings", "Plugins", "Validate this file", "Show crash reports")
+
+
+def found(typed: str, titles: tuple[str, ...] = TITLES, recent: tuple[str, ...] = ()) -> list[str]:
+    return [each.entry.title for each in search([Entry(title, title) for title in titles], typed, recent)]
+
+
+def test_nothing_typed_shows_all_those_used_last_first() -> None:
+    assert found("") == list(TITLES)
+    assert found("", recent=("Plugins", "Settings"))[:2] == ["Plugins", "Settings"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [("op", "Open file"), ("of", "Open file"), ("file", "Open file"), ("NEW", "New job"), ("nj", "New job"),
+     ("crash", "Show crash reports"), ("set", "Settings"), ("folder open", "Open folder"),
+     ("vtf", "Validate this file")],
+)  # fmt: skip
+def test_a_few_letters_are_enough(typed: str, first: str) -> None:
+    assert found(typed)[0] == first
+
+
+def test_letters_that_are_not_there_find_nothing() -> None:
+    assert found("xyz") == []
+    assert found("open xyz") == []
+
+
+def test_a_detail_is_searched_too_and_counts_less() -> None:
+    entries = [Entry("a", "job.yml", detail="/home/ada/digits"), Entry("b", "digits")]
+    assert [each.entry.key for each in search(entries, "digits")] == ["b", "a"]
+
+
+def test_the_marked_letters_are_those_that_were_typed() -> None:
+    fit = fit_letters("Show crash reports", "cr")
+    assert fit is not None
+    assert fit[1] == (5, 6)
+
+
+@given(st.text(min_size=1, max_size=30), st.text(min_size=1, max_size=5))
+def test_whatever_is_typed_marks_letters_of_the_title(title: str, word: str) -> None:
+    fit = fit_letters(title, word.casefold())
+    if fit is not None:
+        assert all(0 <= place < len(title) for place in fit[1])
+        assert list(fit[1]) == sorted(set(fit[1]))
+
+
+@pytest.mark.parametrize(
+    ("states", "text", "live"),
+    [
+        ([], "Nothing running", 0),
+        ([RunStatus.RUNNING, RunStatus.PREPARING, RunStatus.QUEUED], "2 running, 1 queued", 3),
+        ([RunStatus.QUEUED], "1 queued", 1),
+        ([RunStatus.COMPLETED, RunStatus.UNKNOWN], "Nothing running", 0),
+    ],
+)
+def test_runs_are_counted(states: list[RunStatus], text: str, live: int) -> None:
+    counts = count_runs(snapshot(str(number), status) for number, status in enumerate(states))
+    assert (counts.text, counts.live) == (text, live)
+
+
+def test_only_a_run_that_was_seen_alive_is_announced_and_once() -> None:
+    watch = RunWatch()
+    old, new = snapshot("old", RunStatus.COMPLETED), snapshot("new")
+    assert watch.look({"local://old": old, "local://new": new}) == []
+    unknown = replace(new, status=RunStatus.UNKNOWN)
+    assert watch.look({"local://new": unknown}) == []
+    ended = replace(new, status=RunStatus.COMPLETED)
+    assert [each.title for each in watch.look({"local://new": ended})] == ["run new completed"]
+    assert watch.look({"local://new": ended}) == []
+
+
+def test_a_run_that_is_gone_is_forgotten() -> None:
+    watch = RunWatch()
+    watch.look({"local://a": snapshot("a")})
+    assert watch.look({}) == []
+    assert watch.look({"local://a": snapshot("a", RunStatus.FAILED)}) == []
+
+
+def test_a_notice_says_why_or_how_well() -> None:
+    failed = replace(snapshot("a", RunStatus.FAILED), reason="Rank 3 fell first.")
+    assert notice_for(failed).text == "Rank 3 fell first."
+    done = replace(snapshot("a", RunStatus.COMPLETED), metrics={"loss": (0.12345, 3), "accuracy": (0.97, 3)})
+    assert notice_for(done).text == "accuracy 0.97, loss 0.1235"
+
+
+def info(**changes: Any) -> PluginInfo:
+    base = PluginInfo(id="acme", name="Acme", version="1.0", contributes={"wizards": ("a", "b"), "exporters": ("c",)})
+    return replace(base, **changes)
+
+
+def test_a_card_of_a_plugin_that_works() -> None:
+    made = card(info(source="bundled"))
+    assert (made.word, made.button, made.contributes) == ("On", "Disable", "2 wizards · 1 exporter")
+    assert made.origin == "1.0 · bundled"
+    assert made.icon == "mdi6.puzzle-outline"
+
+
+def test_a_card_of_one_that_is_off() -> None:
+    made = card(info(state=PluginState.DISABLED, reason="It is switched off."))
+    assert (made.word, made.button, made.reason) == ("Off", "Enable", "It is switched off.")
+
+
+def test_a_card_of_one_that_failed_says_that_the_rest_works() -> None:
+    made = card(info(state=PluginState.FAILED, reason="Its import failed: x", details="Traceback"))
+    assert (made.word, made.button) == ("Failed", "Try again")
+    assert made.reason == "Its import failed: x. The rest works."
+
+
+def test_what_cannot_be_mended_here_has_no_button() -> None:
+    assert card(info(state=PluginState.INCOMPATIBLE, reason="Other API.")).button == ""
+    assert card(info(state=PluginState.FAILED, version="", reason="No id.")).button == ""
+
+
+def test_cards_stand_in_the_order_of_names() -> None:
+    assert [each.name for each in cards([info(name="b"), info(name="A"), info(name="c")])] == ["A", "b", "c"]
+    states = [info(), info(state=PluginState.FAILED), info(state=PluginState.DISABLED)]
+    assert headline(states) == "1 of 3 on, 1 failed"
+
+
+TOOLCHAIN = Toolchain("pytorch", "PyTorch", Path("/c/bin/python"), "made", "ready", packages={"torch": "2.13.0+cpu"})
+SPEC = ToolchainSpec("pytorch", "PyTorch", "acme", ("torch==2.13.0",), size_mb=800)
+
+
+def test_a_toolchain_that_is_ready() -> None:
+    row = toolchain_row(replace(TOOLCHAIN, size=812_000_000))
+    assert (row.word, row.create, row.can_check, row.can_remove) == ("Ready", "", True, True)
+    assert row.facts == "torch 2.13.0+cpu · /c/bin/python · 812 MB"
+
+
+def test_one_that_is_missing_says_what_making_it_takes() -> None:
+    row = toolchain_row(replace(TOOLCHAIN, state="missing", packages={}), SPEC)
+    assert (row.create, row.can_check, row.can_remove) == ("Create", False, False)
+    assert row.facts == "torch==2.13.0 · about 800 MB"
+
+
+def test_one_of_the_persons_own_is_neither_made_nor_removed() -> None:
+    row = toolchain_row(replace(TOOLCHAIN, origin="chosen", state="broken", reason="gone"))
+    assert (row.create, row.can_check, row.can_remove) == ("", True, False)
+
+
+def test_the_status_bar_names_the_toolchain() -> None:
+    assert toolchain_summary([TOOLCHAIN]) == "PyTorch 2.13 toolchain"
+    assert toolchain_summary([TOOLCHAIN, TOOLCHAIN]) == "PyTorch 2.13 toolchain and 1 more"
+    assert toolchain_summary([replace(TOOLCHAIN, title="PyTorch 2.13 (CPU)")]) == "PyTorch 2.13 (CPU) toolchain"
+    assert toolchain_summary([replace(TOOLCHAIN, state="missing")]) == "No toolchain yet"
+    assert toolchain_summary([]) == ""
+
+
+def test_a_check_is_said_in_one_sentence() -> None:
+    assert checked_text(TOOLCHAIN) == ("info", "The toolchain PyTorch works.", "torch 2.13.0+cpu")
+    assert checked_text(replace(TOOLCHAIN, state="broken", reason="no torch"))[2] == "no torch"
+
+
+def test_where_a_plugins_jobs_run() -> None:
+    plugin = info(toolchains=(SPEC,))
+    assert users([plugin, info(), info(toolchains=(SPEC,), state=PluginState.DISABLED)]) == [plugin]
+    assert plugin_python(plugin, [TOOLCHAIN]) == ("the toolchain PyTorch", False)
+    assert plugin_python(plugin, [replace(TOOLCHAIN, origin="chosen")]) == ("/c/bin/python", True)
+
+
+@pytest.mark.parametrize(
+    ("size", "text"), [(0, "0 B"), (999, "999 B"), (1500, "2 kB"), (812_000_000, "812 MB"), (2.5e9, "2.5 GB")]
+)
+def test_sizes_read_well(size: float, text: str) -> None:
+    assert size_text(int(size)) == text
