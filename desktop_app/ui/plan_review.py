@@ -62,9 +62,11 @@ class PlanReview(QDialog):
         self.facts, self.notes = QGridLayout(), QVBoxLayout()
         self.more = InlineMessage(can_close=False)
         self.picture = TopologyPicture(most_height=120)
-        self.processes = RowModel(_PROCESS_HEADERS, mono=(3,), right=())
-        self.variables = RowModel((self.tr("Variable"), self.tr("Value"), self.tr("For")), mono=(0, 1), muted=(2,))
-        self.files = RowModel((self.tr("File"), self.tr("Size")), mono=(0,), right=(1,))
+        self.processes = RowModel(_PROCESS_HEADERS, mono=(3,), parent=self)
+        self.variables = RowModel(
+            (self.tr("Variable"), self.tr("Value"), self.tr("For")), mono=(0, 1), muted=(2,), parent=self
+        )
+        self.files = RowModel((self.tr("File"), self.tr("Size")), mono=(0,), right=(1,), parent=self)
         self.process_table, self.variable_table, self.file_table = QTableView(), QTableView(), QTableView()
         self.tabs = QTabWidget()
         self.state = ElidedLabel("", "muted")
@@ -168,6 +170,7 @@ class PlanReview(QDialog):
         self.tabs.addTab(split, self.tr("Processes"))
         self.tabs.addTab(self.file_table, self.tr("Files"))
         self.tabs.setDocumentMode(True)
+        self.tabs.setAccessibleName(self.tr("The plan"))
         self.tabs.tabBar().setAccessibleName(self.tr("Parts of the plan"))
         return self.tabs
 

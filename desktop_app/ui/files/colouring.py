@@ -41,7 +41,7 @@ class Colouring(QObject):
         self._from, self._to = 0, -1
         self._blocks = document.blockCount()
         self._timer = QTimer(self, singleShot=True, interval=0)
-        self._timer.timeout.connect(self._work)
+        self._timer.timeout.connect(self.work)
         document.contentsChange.connect(self._on_change)
         theme_manager().changed.connect(self.recolour)
         self.recolour()
@@ -55,7 +55,7 @@ class Colouring(QObject):
         """Colour everything anew: another theme holds."""
         self._formats = _formats(theme_manager().theme, self._roles)
         self._from, self._to = 0, self._document.blockCount() - 1
-        self._work()
+        self.work()
 
     def _on_change(self, position: int, _removed: int, added: int) -> None:
         first = self._document.findBlock(position).blockNumber()
@@ -66,9 +66,9 @@ class Colouring(QObject):
         waiting = self._to + grown if self.is_busy else -1
         self._from = min(first, self._from) if waiting >= 0 else first
         self._to = max(last, waiting)
-        self._work()
+        self.work()
 
-    def _work(self) -> None:
+    def work(self) -> None:
         """Colour from the first waiting line on, until all is done or the slice is used up."""
         end = time.monotonic() + SLICE
         block = self._document.findBlockByNumber(self._from)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QFont, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout
 
@@ -24,8 +24,8 @@ _ROWS_SHOWN = 6
 class ProblemModel(QAbstractTableModel):
     """Findings as rows: message, line, and the title of the fix."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self.problems: tuple[Diagnostic, ...] = ()
         theme_manager().changed.connect(self._on_theme)
 
@@ -103,7 +103,7 @@ class ProblemList(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "card")
-        self.model = ProblemModel()
+        self.model = ProblemModel(self)
         self.table = _Table()
         self.heading = label(role="strong")
         self.fold = tool_button("mdi6.chevron-down", self.tr("Fold the problems"), self._toggle)

@@ -11,6 +11,7 @@ from PySide6.QtCore import (
     QAbstractItemModel,
     QFileSystemWatcher,
     QModelIndex,
+    QObject,
     QPersistentModelIndex,
     Qt,
     QTimer,
@@ -33,9 +34,10 @@ PATH_ROLE = int(Qt.ItemDataRole.UserRole)
 class Node:
     """An entry with what lies in it; `children` is None until its folder has been read."""
 
-    __slots__ = ("children", "entry", "is_loading", "parent")
+    __slots__ = ("children", "entry", "is_loading", "key", "parent")
 
-    def __init__(self, entry: Entry, parent: Node | None = None) -> None:
+    def __init__(self, key: int, entry: Entry, parent: Node | None = None) -> None:
+        self.key = key
         self.entry = entry
         self.parent = parent
         self.children: list[Node] | None = None
@@ -54,9 +56,11 @@ class ProjectModel(QAbstractItemModel):
     failed = Signal(UserError)
     loaded = Signal(Path)
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self._root: Node | None = None
+        self._nodes: dict[int, Node] = {}  # an index carries a key: a pointer would outlive its node
+        self._next_key = 1
         self._changed: set[str] = set()
         self._watcher = QFileSystemWatcher(self)
         self._watcher.directoryChanged.connect(self._on_disk)
@@ -77,12 +81,14 @@ class ProjectModel(QAbstractItemModel):
         watched = self._watcher.directories()
         if watched:
             self._watcher.removePaths(watched)
-        self._root = Node(Entry(folder.name or str(folder), folder, True, "folder"))
+        self._nodes.clear()
+        self._root = self._make(Entry(folder.name or str(folder), folder, True, "folder"), None)
         self.endResetModel()
 
     def entry(self, index: _Index) -> Entry | None:
         """Return what a row stands for."""
-        return self._node(index).entry if index.isValid() else None
+        node = self._node(index)
+        return node.entry if node else None
 
     def index_of(self, path: Path) -> QModelIndex:
         """Return the row of a path, invalid where its folder has not been read."""
@@ -117,20 +123,22 @@ class ProjectModel(QAbstractItemModel):
         if column != 0 or row < 0:
             return QModelIndex()
         if not parent.isValid():
-            return self.createIndex(0, 0, self._root) if self._root and row == 0 else QModelIndex()
-        children = self._node(parent).children or []
-        return self.createIndex(row, 0, children[row]) if row < len(children) else QModelIndex()
+            return self.createIndex(0, 0, self._root.key) if self._root and row == 0 else QModelIndex()
+        node = self._node(parent)
+        children = (node.children if node else None) or []
+        return self.createIndex(row, 0, children[row].key) if row < len(children) else QModelIndex()
 
     def parent(self, index: _Index = QModelIndex()) -> QModelIndex:  # type: ignore[override]  # noqa: B008 - Qt's
         """Return the row that a row lies below."""
-        node = self._node(index).parent if index.isValid() else None
-        return self._index(node) if node else QModelIndex()
+        node = self._node(index)
+        return self._index(node.parent) if node and node.parent else QModelIndex()
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's
         """Return how many rows are known below a row."""
         if not parent.isValid():
             return 1 if self._root else 0
-        return len(self._node(parent).children or [])
+        node = self._node(parent)
+        return len((node.children if node else None) or [])
 
     def columnCount(self, _parent: _Index = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's
         """Return 1."""
@@ -141,26 +149,23 @@ class ProjectModel(QAbstractItemModel):
         if not parent.isValid():
             return self._root is not None
         node = self._node(parent)
-        return node.entry.is_folder and (node.children is None or bool(node.children))
+        return node is not None and node.entry.is_folder and (node.children is None or bool(node.children))
 
     def canFetchMore(self, parent: _Index) -> bool:  # noqa: N802 - Qt's name
         """Return whether a folder is still to be read."""
-        if not parent.isValid():
-            return False
         node = self._node(parent)
-        return node.entry.is_folder and node.children is None and not node.is_loading
+        return node is not None and node.entry.is_folder and node.children is None and not node.is_loading
 
     def fetchMore(self, parent: _Index) -> None:  # noqa: N802 - Qt's name
-        """Read a folder; its rows come a little later."""
-        if self.canFetchMore(parent):
-            spawn(self._read(self._node(parent)), "read a folder")
+        """Read a folder; its rows come a little later. Never raises: PySide 6.11 dies of what an override raises."""
+        node = self._node(parent)
+        if node is not None and self.canFetchMore(parent) and _loop_runs():
+            spawn(self._read(node), "read a folder")
 
     def data(self, index: _Index, role: int = 0) -> Any:
         """Return a row's name, icon, tool tip and path."""
-        if not index.isValid():
-            return None
-        show = _ROLES.get(role)
-        return show(self._node(index).entry) if show else None
+        node, show = self._node(index), _ROLES.get(role)
+        return show(node.entry) if node and show else None
 
     # ----- reading
 
@@ -193,6 +198,7 @@ class ProjectModel(QAbstractItemModel):
             if entry is None or entry.is_folder != child.entry.is_folder:
                 self.beginRemoveRows(parent, row, row)
                 del node.children[row]
+                self._forget(child)
                 self.endRemoveRows()
         for row, entry in enumerate(entries):
             self._place(node, row, entry, parent)
@@ -208,7 +214,7 @@ class ProjectModel(QAbstractItemModel):
                 self.dataChanged.emit(index, index)
             return
         self.beginInsertRows(parent, row, row)
-        children.insert(row, Node(entry, node))
+        children.insert(row, self._make(entry, node))
         self.endInsertRows()
 
     # ----- following the disk
@@ -233,14 +239,22 @@ class ProjectModel(QAbstractItemModel):
 
     # ----- nodes
 
-    def _node(self, index: _Index) -> Node:
-        node = index.internalPointer()
-        if not isinstance(node, Node):
-            raise TypeError("a row of another model")
-        return node
+    def _node(self, index: _Index) -> Node | None:
+        return self._nodes.get(index.internalId()) if index.isValid() else None
 
     def _index(self, node: Node) -> QModelIndex:
-        return self.createIndex(node.row, 0, node)
+        return self.createIndex(node.row, 0, node.key)
+
+    def _make(self, entry: Entry, parent: Node | None) -> Node:
+        node = Node(self._next_key, entry, parent)
+        self._nodes[node.key] = node
+        self._next_key += 1
+        return node
+
+    def _forget(self, node: Node) -> None:
+        self._nodes.pop(node.key, None)
+        for child in node.children or []:
+            self._forget(child)
 
     def _find(self, path: Path) -> Node | None:
         node = self._root
@@ -268,6 +282,14 @@ class ProjectModel(QAbstractItemModel):
                 found.append(node)
                 waiting += [each for each in node.children or [] if each.entry.is_folder]
         return found
+
+
+def _loop_runs() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _ink(entry: Entry) -> QColor | None:

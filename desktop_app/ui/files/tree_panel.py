@@ -47,7 +47,7 @@ class TreePanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.model = ProjectModel()
+        self.model = ProjectModel(self)
         self.tree = _Tree()
         self.message = InlineMessage()
         self.name_bar = NameBar()

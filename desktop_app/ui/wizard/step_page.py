@@ -29,7 +29,7 @@ class StepPage(QWidget):
         self.form = FormView(folder, numbers_in_a_row=shows_topology)
         self.form.answered.connect(self.answered)
         self.picture = TopologyPicture(most_height=170)
-        self.ranks = RowModel(_HEADERS, mono=range(6), muted=(1, 2, 3, 4, 5))
+        self.ranks = RowModel(_HEADERS, mono=range(6), muted=(1, 2, 3, 4, 5), parent=self)
         self.table = QTableView()
         self.note = InlineMessage(can_close=False)
         self._has_topology = shows_topology

@@ -1,0 +1,466 @@
+"""The Files page: edit, save, notice others, keep drafts, mend, run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QTextCursor
+from PySide6.QtTest import QAbstractItemModelTester, QTest
+from PySide6.QtWidgets import QMessageBox
+
+from desktop_app.api import Diagnostic, Severity, UserError
+from desktop_app.places import Places
+from desktop_app.ui.files.editor_pane import EditorPane
+from desktop_app.ui.files.page import FilesPage
+from desktop_app.ui.plan_review import PlanReview
+from tests.helpers.fake_shell import FakeShell
+from tests.ui.audit import assert_sound
+from tests.ui.files_bench import JOB, FilesWindow, click, dialog_of, project, quiet, until
+
+
+@pytest.fixture
+async def files(places: Places, shell: FakeShell, tmp_path: Path) -> AsyncIterator[FilesWindow]:
+    made = FilesWindow(places, shell, project(tmp_path / "digits"))
+    await made.open()
+    yield made
+    await made.close()
+
+
+def pane_of(page: FilesPage) -> EditorPane:
+    assert page.pane is not None
+    return page.pane
+
+
+def type_at_end(pane: EditorPane, text: str) -> None:
+    pane.editor.moveCursor(QTextCursor.MoveOperation.End)
+    pane.editor.insertPlainText(text)
+
+
+async def opened(files: FilesWindow, name: str) -> EditorPane:
+    files.page.open_file(files.folder / name)
+    await until(lambda: files.page.pane is not None and files.page.pane.file.path.name == Path(name).name)
+    await quiet()
+    return pane_of(files.page)
+
+
+async def test_a_project_opens_with_its_job(files: FilesWindow) -> None:
+    page = files.page
+    assert pane_of(page).file.path == files.folder / "job.yml"
+    assert pane_of(page).kind == "commandJob"
+    assert page.editors.run_button.isEnabled()
+    assert pane_of(page).editor.problems == ()
+    assert ("set_problems", 0, 0) in files.shell.calls
+    entry = page.tree.model.entry(page.tree.tree.currentIndex())
+    assert entry is not None
+    assert entry.name == "job.yml"
+
+
+async def test_editing_marks_the_tab_and_saving_keeps_every_other_byte(files: FilesWindow) -> None:
+    path = files.folder / "job.yml"
+    path.write_bytes(b"\xef\xbb\xbf" + JOB.replace("\n", "\r\n").encode())
+    pane = pane_of(files.page)
+    await until(lambda: not pane.editor.problems)
+    await pane.look_at_disk()
+    type_at_end(pane, "# end\n")
+    assert files.page.editors.tabs.tabText(0) == "job.yml ●"
+    files.shell.actions["files.save"].trigger()
+    await until(lambda: not pane.is_modified)
+    assert path.read_bytes() == b"\xef\xbb\xbf" + (JOB + "# end\n").replace("\n", "\r\n").encode()
+    assert files.page.editors.tabs.tabText(0) == "job.yml"
+
+
+async def test_typing_is_checked_and_a_fix_is_one_click(files: FilesWindow) -> None:
+    pane = pane_of(files.page)
+    tester = QAbstractItemModelTester(pane.problems.model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    pane.editor.change_to(JOB.replace("process_count", "proces_count"))
+    await until(lambda: pane.problems.isVisible())
+    await quiet()
+    (found,) = [each for each in pane.editor.problems if each.fix]
+    assert found.line == 10
+    assert files.shell.calls[-1] == ("set_problems", 1, 0)
+    row = pane.editor.problems.index(found)
+    assert pane.problems.model.index(row, 2).data() == found.fix.title if found.fix else False
+    pane.problems.table.setCurrentIndex(pane.problems.model.index(row, 0))
+    QTest.keyClick(pane.problems.table, Qt.Key.Key_Period, Qt.KeyboardModifier.ControlModifier)
+    pane.problems.fix_asked.emit(found)
+    await until(lambda: not pane.problems.isVisible())
+    await quiet()
+    assert pane.editor.text() == JOB
+    pane.editor.undo()
+    assert "proces_count" in pane.editor.text()
+    pane.editor.redo()
+    del tester
+
+
+async def test_going_from_problem_to_problem(files: FilesWindow) -> None:
+    pane = pane_of(files.page)
+    pane.editor.change_to(JOB.replace("process_count", "proces_count").replace("code: src", "code: gone"))
+    await until(lambda: len(pane.editor.problems) >= 2)
+    await quiet()
+    pane.editor.go_to(1)
+    lines = [each.line for each in pane.editor.problems]
+    seen = []
+    for _ in range(len(lines) + 1):
+        pane.step_problem(1)
+        seen.append(pane.editor.place[0])
+    assert seen == [*lines, lines[0]]
+    pane.step_problem(-1)
+    assert pane.editor.place[0] == lines[-1]
+
+
+async def test_validate_says_also_that_nothing_is_wrong(files: FilesWindow) -> None:
+    click(files.page, "Validate")
+    pane = pane_of(files.page)
+    await until(lambda: pane.note.isVisible())
+    assert pane.note.heading.text() == "job.yml: nothing is wrong."
+
+
+async def test_a_script_is_checked_too(files: FilesWindow) -> None:
+    pane = await opened(files, "src/train.py")
+    assert pane.kind == "python"
+    assert not files.page.editors.run_button.isEnabled()
+    assert "only command jobs" in files.page.editors.run_button.toolTip()
+    pane.editor.go_to(3)
+    pane.editor.insertPlainText("def f(:\n")
+    await until(lambda: pane.editor.problems_at(3))
+    await quiet()
+    assert "Python can't read this" in pane.editor.problems_at(3)[0].message
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "why"),
+    [
+        ("model.bin", b"a\0b", "no text"),
+        ("old.yml", "ä: 1".encode("latin-1"), "UTF-8"),
+        ("gone.yml", None, "not there"),
+    ],
+)
+async def test_what_is_no_text_is_not_opened_and_said_why(
+    files: FilesWindow, name: str, data: bytes | None, why: str
+) -> None:
+    if data is not None:
+        (files.folder / name).write_bytes(data)
+    files.page.open_file(files.folder / name)
+    await until(lambda: files.page.editors.message.isVisible())
+    assert why in files.page.editors.message.heading.text()
+    assert len(files.page.editors.panes) == 1
+
+
+# ----- other programs
+
+
+async def test_a_change_from_outside_is_taken_where_nothing_is_unsaved(files: FilesWindow) -> None:
+    pane = pane_of(files.page)
+    pane.editor.go_to(4, 3)
+    (files.folder / "job.yml").write_text(JOB.replace("0.001", "0.5"))
+    await until(lambda: "0.5" in pane.editor.text())
+    await quiet()
+    assert not pane.is_modified
+    assert pane.editor.place == (4, 3)
+
+
+async def test_a_change_from_outside_never_costs_unsaved_text(files: FilesWindow) -> None:
+    pane, path = pane_of(files.page), files.folder / "job.yml"
+    type_at_end(pane, "# mine\n")
+    path.write_text(JOB + "# other\n")
+    await until(lambda: pane.disk_bar.isVisible())
+    assert not await pane.save()
+    assert path.read_text() == JOB + "# other\n"
+    assert pane.editor.text() == JOB + "# mine\n"
+    click(pane, "Keep mine")
+    await until(lambda: path.read_text() == JOB + "# mine\n")
+    await quiet()
+    assert not pane.disk_bar.isVisible()
+    assert not pane.is_modified
+
+
+async def test_reloading_takes_the_other_text_and_can_be_undone(files: FilesWindow) -> None:
+    pane, path = pane_of(files.page), files.folder / "job.yml"
+    type_at_end(pane, "# mine\n")
+    path.write_text(JOB + "# other\n")
+    await until(lambda: pane.disk_bar.isVisible())
+    click(pane, "Reload")
+    await until(lambda: not pane.is_modified)
+    await quiet()
+    assert pane.editor.text() == JOB + "# other\n"
+    pane.editor.undo()
+    assert pane.editor.text() == JOB + "# mine\n"
+
+
+async def test_a_file_replaced_as_a_whole_is_still_followed(files: FilesWindow) -> None:
+    pane, path = pane_of(files.page), files.folder / "job.yml"
+    for number in ("0.2", "0.3"):
+        other = files.folder / "other.tmp"
+        other.write_text(JOB.replace("0.001", number))
+        os.replace(other, path)  # noqa: PTH105 - as other editors do
+        await until(lambda wanted=number: wanted in pane.editor.text())
+        await quiet()
+
+
+async def test_a_file_deleted_outside_can_be_saved_again(files: FilesWindow) -> None:
+    pane, path = pane_of(files.page), files.folder / "job.yml"
+    path.unlink()
+    await until(lambda: pane.disk_bar.isVisible())
+    assert pane.is_modified
+    click(pane, "Save it again")
+    await until(path.exists)
+    await quiet()
+    assert path.read_text() == JOB
+    assert not pane.disk_bar.isVisible()
+
+
+async def test_a_file_deleted_outside_can_be_let_go(files: FilesWindow) -> None:
+    await opened(files, "conda.yml")
+    (files.folder / "conda.yml").unlink()
+    await until(lambda: pane_of(files.page).disk_bar.isVisible())
+    click(pane_of(files.page), "Close it")
+    await until(lambda: len(files.page.editors.panes) == 1)
+
+
+async def test_a_tab_follows_a_renamed_folder_with_its_unsaved_text(files: FilesWindow) -> None:
+    pane = await opened(files, "src/train.py")
+    type_at_end(pane, "# mine\n")
+    (files.folder / "src").rename(files.folder / "code")
+    files.page.tree.renamed.emit(files.folder / "src", files.folder / "code")
+    await quiet()
+    assert pane.file.path == files.folder / "code" / "train.py"
+    assert await pane.save()
+    assert (files.folder / "code" / "train.py").read_text().endswith("# mine\n")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+async def test_a_read_only_file_says_so_before_one_types(files: FilesWindow) -> None:
+    (files.folder / "conda.yml").chmod(0o400)
+    pane = await opened(files, "conda.yml")
+    assert pane.editor.isReadOnly()
+    assert "read-only" in pane.note.heading.text()
+
+
+async def test_lines_that_end_differently_are_made_alike_only_when_asked(files: FilesWindow) -> None:
+    (files.folder / "mixed.yml").write_bytes(b"a: 1\r\nb: 2\n")
+    pane = await opened(files, "mixed.yml")
+    assert pane.editor.isReadOnly()
+    click(pane, "Make them alike")
+    assert await pane.save()
+    assert (files.folder / "mixed.yml").read_bytes() == b"a: 1\nb: 2\n"
+
+
+# ----- drafts
+
+
+async def test_unsaved_text_survives_a_crash_and_a_restart(files: FilesWindow) -> None:
+    pane = pane_of(files.page)
+    type_at_end(pane, "# mine\n")
+    await pane.keep_draft()  # what the timer does; then the process dies
+    page = await files.reopen()
+    pane = pane_of(page)
+    assert pane.editor.text() == JOB + "# mine\n"
+    assert pane.is_modified
+    assert "are back" in pane.note.heading.text()
+    assert (files.folder / "job.yml").read_text() == JOB
+    click(pane, "Discard them")
+    assert pane.editor.text() == JOB
+    assert not pane.is_modified
+    await quiet()
+    assert files.page.editors.drafts.all() == []
+
+
+async def test_a_draft_is_written_by_itself_while_typing(files: FilesWindow) -> None:
+    type_at_end(pane_of(files.page), "# mine\n")
+    await until(lambda: files.page.editors.drafts.all())
+    pane_of(files.page).editor.undo()
+    await until(lambda: not files.page.editors.drafts.all())
+
+
+async def test_a_draft_of_a_file_that_went_on_is_offered_not_taken(files: FilesWindow) -> None:
+    type_at_end(pane_of(files.page), "# mine\n")
+    await pane_of(files.page).keep_draft()
+    await files.page.may_close()
+    await files.close()
+    (files.folder / "job.yml").write_text(JOB + "# other\n")
+    files.page = files._page()
+    await files.open()
+    pane = pane_of(files.page)
+    assert pane.editor.text() == JOB + "# other\n"
+    click(pane, "Show my text")
+    assert pane.editor.text() == JOB + "# mine\n"
+
+
+async def test_open_files_and_cursors_come_back(files: FilesWindow) -> None:
+    pane_of(files.page).editor.go_to(5, 3)
+    pane = await opened(files, "src/train.py")
+    pane.editor.go_to(7, 2)
+    await opened(files, "conda.yml")
+    files.page.editors.tabs.setCurrentIndex(1)
+    page = await files.reopen()
+    assert [each.file.path.name for each in page.editors.panes] == ["job.yml", "train.py", "conda.yml"]
+    assert pane_of(page).file.path.name == "train.py"
+    assert [each.editor.place for each in page.editors.panes] == [(5, 3), (7, 2), (1, 1)]
+
+
+# ----- closing
+
+
+@pytest.mark.parametrize(
+    ("answer", "left", "saved"), [("Save", 0, True), ("Discard", 0, False), ("Cancel", 1, False), (None, 1, False)]
+)
+async def test_closing_a_tab_asks_what_becomes_of_unsaved_text(
+    files: FilesWindow, answer: str | None, left: int, saved: bool
+) -> None:
+    pane = pane_of(files.page)
+    type_at_end(pane, "# mine\n")
+    files.shell.actions["files.close"].trigger()
+    box = await until(lambda: dialog_of(QMessageBox))
+    assert_sound(box)
+    if answer is None:
+        QTest.keyClick(box, Qt.Key.Key_Escape)
+    else:
+        click(box, answer)
+    await quiet()
+    assert len(files.page.editors.panes) == left
+    assert ("# mine" in (files.folder / "job.yml").read_text()) is saved
+    assert files.page.editors.drafts.all() == []
+
+
+async def test_closing_a_saved_tab_asks_nothing(files: FilesWindow) -> None:
+    assert await files.page.editors.close_tab(0)
+    assert files.page.editors.panes == ()
+    assert files.page.pane is None
+
+
+# ----- running
+
+
+async def test_run_saves_plans_reviews_and_submits_that_very_plan(files: FilesWindow) -> None:
+    pane = pane_of(files.page)
+    type_at_end(pane, "# mine\n")
+    files.shell.actions["run.here"].trigger()
+    review = await until(lambda: dialog_of(PlanReview))
+    assert (files.folder / "job.yml").read_text() == JOB + "# mine\n"
+    assert review.processes.rowCount() == 2
+    assert review.run_button.isEnabled()
+    QTest.keyClick(review, Qt.Key.Key_Return)
+    await until(lambda: files.backend.submitted)
+    await quiet()
+    assert files.backend.submitted[0] is review.plan
+    assert ("show_run", "local://r-1") in files.shell.calls
+
+
+async def test_a_job_that_can_not_be_planned_is_marked_in_place(files: FilesWindow) -> None:
+    pane = pane_of(files.page)
+    pane.editor.change_to("code: src\ncommand: [1\n")
+    await pane.check()
+    files.page.run_file(pane.file.path)
+    await until(lambda: pane.note.isVisible())
+    await quiet()
+    assert dialog_of(PlanReview) is None
+    assert pane.editor.problems
+    assert files.backend.planned == []
+
+
+async def test_what_the_backend_refuses_is_said_in_place(files: FilesWindow) -> None:
+    files.backend.refuses = UserError("No port is free.", hint="End another run.")
+    files.page.run_file(files.folder / "job.yml")
+    pane = pane_of(files.page)
+    await until(lambda: pane.note.isVisible())
+    assert pane.note.heading.text() == "No port is free."
+    await quiet()
+    assert files.page.editors.run_button.text() == "Run here"
+
+
+async def test_what_can_not_be_run_says_why(files: FilesWindow) -> None:
+    await opened(files, "conda.yml")
+    files.shell.actions["run.here"].trigger()
+    assert "Conda environment" in files.page.editors.message.heading.text()
+
+
+async def test_errors_of_the_plan_keep_it_from_running(files: FilesWindow) -> None:
+    files.backend.findings = [
+        Diagnostic(Severity.ERROR, "x", "It can't.", "code", 3, 1, 3, 4),
+        Diagnostic(Severity.WARNING, "y", "It is slow."),
+    ]
+    files.page.run_file(files.folder / "job.yml")
+    review = await until(lambda: dialog_of(PlanReview))
+    assert not review.run_button.isEnabled()
+    assert "stands in the way" in review.state.text()
+    review.submit()
+    assert_sound(review)
+    QTest.keyClick(review, Qt.Key.Key_Escape)
+    await quiet()
+    assert files.backend.submitted == []
+    assert [each.line for each in pane_of(files.page).editor.problems] == [3]
+
+
+async def test_a_run_that_is_being_started_can_be_cancelled(files: FilesWindow) -> None:
+    files.backend.go.clear()
+    files.page.run_file(files.folder / "job.yml")
+    review = await until(lambda: dialog_of(PlanReview))
+    review.submit()
+    await until(lambda: review.state.text() == "Copying files")
+    assert review.progress.isVisible()
+    review.reject()
+    await quiet()
+    assert review.isVisible()
+    assert review.run_button.isEnabled()
+    assert files.backend.submitted == []
+    review.reject()
+
+
+async def test_picking_a_rank_shows_its_variables(files: FilesWindow) -> None:
+    files.page.run_file(files.folder / "job.yml")
+    review = await until(lambda: dialog_of(PlanReview))
+    testers = [QAbstractItemModelTester(each) for each in (review.processes, review.variables, review.files)]
+    review.picture.pick(1)
+    cells = [review.variables.index(0, column).data() for column in range(3)]
+    assert cells == ["RANK", "1", "rank 1"]
+    assert_sound(review)
+    review.reject()
+    await quiet()
+    del testers
+
+
+# ----- the page itself
+
+
+async def test_the_page_is_sound(files: FilesWindow) -> None:
+    pane = pane_of(files.page)
+    pane.editor.change_to(JOB.replace("process_count", "proces_count"))
+    await until(lambda: pane.problems.isVisible())
+    await quiet()
+    pane.find_bar.open_bar(replace=True)
+    assert_sound(files.page)
+
+
+async def test_without_a_project_the_page_teaches(places: Places, shell: FakeShell, tmp_path: Path) -> None:
+    window = FilesWindow(places, shell, tmp_path)
+    assert_sound(window.page)
+    click(window.page, "Open the sample project")
+    assert shell.calls[-1][0] == "open_path"
+    await window.close()
+
+
+async def test_tabs_by_keyboard(files: FilesWindow) -> None:
+    await opened(files, "conda.yml")
+    await opened(files, "src/train.py")
+    files.shell.actions["files.next"].trigger()
+    assert pane_of(files.page).file.path.name == "job.yml"
+    files.shell.actions["files.previous"].trigger()
+    assert pane_of(files.page).file.path.name == "train.py"
+    await quiet()
+
+
+async def test_another_project_keeps_the_unsaved_text_of_this_one(files: FilesWindow, tmp_path: Path) -> None:
+    type_at_end(pane_of(files.page), "# mine\n")
+    first = files.folder
+    files.page.open_folder(project(tmp_path / "other"))
+    await until(lambda: files.page.folder == tmp_path / "other" and files.page.pane is not None)
+    await quiet()
+    assert pane_of(files.page).file.path == tmp_path / "other" / "job.yml"
+    files.page.open_folder(first)
+    await until(lambda: files.page.folder == first and files.page.pane is not None)
+    await quiet()
+    assert pane_of(files.page).editor.text() == JOB + "# mine\n"
