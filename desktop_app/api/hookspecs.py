@@ -2,6 +2,11 @@
 
 A plugin's hook module defines functions of these names, marked with `hookimpl`. The host calls each plugin
 separately: one that raises is marked as failed and left out, and the others go on.
+
+Threads: a plugin is imported and called on the thread of whoever asks, which may be the window's or a worker
+thread's, another one each time. Calls are serialised: of all plugins of a program, wizards included, one function
+runs at a time, and the others wait. So a plugin needs no locks for its own data, but must not count on a certain
+thread, on `threading.local`, or on an event loop, and must not wait for another thread that calls a plugin.
 """
 
 from __future__ import annotations
@@ -37,7 +42,7 @@ class Hooks:
         """Called when the ways to make a job are listed; returns this plugin's wizards, most used first."""
         return cast("Sequence[JobWizard]", ())
 
-    @hookspec(firstresult=True)
+    @hookspec(firstresult=True)  # of one plugin's own functions; across plugins the host takes the first by id
     def launch_plan(self, job: Job, host: Host) -> Sequence[ProcessSpec] | None:
         """Called when a job is planned; returns every process it means, or None for a job of another kind.
 

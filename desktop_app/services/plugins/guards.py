@@ -1,37 +1,67 @@
-"""A wizard whose mistakes are messages: its functions are called on every keystroke, far from the host."""
+"""What stands between the house and a plugin's code: one call at a time, its prints, the mistakes of its wizards."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
 import sys
+import threading
 import traceback
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from typing import Any, TextIO, TypeVar, cast
 
 from desktop_app.api import Answers, Job, JobWizard, UserError, WizardContext, WizardStep
 from desktop_app.api._plugins.results import misfit
 from desktop_app.services.plugins.info import PluginInfo
 
 T = TypeVar("T")
+Turn = Callable[[], contextlib.AbstractContextManager[None]]
 
 
-def guarded_wizard(info: PluginInfo, wizard: JobWizard) -> JobWizard:
-    """Return the wizard with functions that raise nothing but UserError and return what they should."""
+class Turns:
+    """Lets plugins run one call at a time, on whatever thread; a call may lead to another on the same thread."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+
+    @contextlib.contextmanager
+    def quiet(self) -> Iterator[None]:
+        """Have the turn; what the plugin prints meanwhile goes to standard error: the answer is the verb's own."""
+        with self.lock, contextlib.redirect_stdout(cast("TextIO", _Parted(sys.stdout))):
+            yield
+
+
+class _Parted:
+    """Standard output for all threads but the one that made this, whose text goes to standard error."""
+
+    def __init__(self, usual: TextIO) -> None:
+        self._usual = usual
+        self._thread = threading.get_ident()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.stderr if threading.get_ident() == self._thread else self._usual, name)
+
+
+def guarded_wizard(info: PluginInfo, wizard: JobWizard, turn: Turn) -> JobWizard:
+    """Return the wizard with functions that raise nothing but UserError and return what they should.
+
+    They are called on every keystroke, far from the host, each as a plugin's `turn`.
+    """
 
     def steps(answers: Answers, context: WizardContext) -> tuple[WizardStep, ...]:
-        return tuple(_guarded(info, wizard, wizard.steps, tuple[WizardStep, ...], answers, context))
+        with turn():
+            return tuple(_guarded(info, wizard, wizard.steps, tuple[WizardStep, ...], answers, context))
 
     def build(answers: Answers, context: WizardContext) -> Job:
-        return _guarded(info, wizard, wizard.build, Job, answers, context)
+        with turn():
+            return _guarded(info, wizard, wizard.build, Job, answers, context)
 
     return dataclasses.replace(wizard, steps=steps, build=build)
 
 
 def _guarded(info: PluginInfo, wizard: JobWizard, function: Callable[..., T], kind: Any, *arguments: object) -> T:
     try:
-        with contextlib.redirect_stdout(sys.stderr):
-            result = function(*arguments)
+        result = function(*arguments)
         complaint = misfit(result, kind)
     except (KeyboardInterrupt, UserError):
         raise

@@ -1,9 +1,14 @@
-"""The plugin host: knows every plugin, imports the enabled ones when first needed, calls them one by one."""
+"""The plugin host: knows every plugin, imports the enabled ones when first needed, calls them one by one.
+
+It may be asked on any thread. Plugins are imported and called one at a time, on the thread that asks; who listens to
+`changed` is told on the event loop's thread.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from importlib import metadata
@@ -27,7 +32,7 @@ from desktop_app.core.nearest import nearest
 from desktop_app.core.observable import Signal
 from desktop_app.places import Places, shipped
 from desktop_app.services.plugins.discovery import Found, entry_points, find_plugins
-from desktop_app.services.plugins.guards import guarded_wizard
+from desktop_app.services.plugins.guards import Turns, guarded_wizard
 from desktop_app.services.plugins.info import PluginInfo, PluginState, info_of
 from desktop_app.services.plugins.marks import Marks
 from desktop_app.services.plugins.scripts import merged_scan, own_scan, parse_script
@@ -57,6 +62,8 @@ class PluginHost:
         self._found: dict[str, Found] = {}
         self._infos: dict[str, PluginInfo] = {}
         self._imported: dict[str, ImportedPlugin] = {}
+        self._turns = Turns()
+        self._loop = _running_loop()
 
     @property
     def plugins(self) -> tuple[PluginInfo, ...]:
@@ -65,18 +72,21 @@ class PluginHost:
 
     def discover(self) -> None:
         """Read all manifests anew; nothing is imported, and what was imported is forgotten."""
-        for plugin_id in tuple(self._imported):
-            self._forget(plugin_id)
-        found = find_plugins(*self._folders, self._installed)
-        self._found = {each.info.id: each for each in found}
-        self._infos = {each.info.id: self._at_first(each) for each in found}
-        self.changed.emit()
+        with self._turns.lock:
+            for plugin_id in tuple(self._imported):
+                self._forget(plugin_id)
+            found = find_plugins(*self._folders, self._installed)
+            self._found = {each.info.id: each for each in found}
+            self._infos = {each.info.id: self._at_first(each) for each in found}
+        self._tell()
 
     def load(self) -> None:
         """Import the enabled plugins that are not imported yet; one that fails is marked, and the others go on."""
-        for info in self.plugins:
-            if info.state is PluginState.OK and info.id not in self._imported:
-                self._load(self._found[info.id])
+        with self._turns.lock:
+            self._loop = _running_loop() or self._loop
+            for info in self.plugins:
+                if info.state is PluginState.OK and info.id not in self._imported:
+                    self._load(self._found[info.id])
 
     def enable(self, plugin_id: str) -> None:
         """Switch a plugin on, for good; one that failed is tried again. Raises UserError for one that can't be."""
@@ -87,20 +97,24 @@ class PluginHost:
         if plugin_id in self._found and found.info.state is not PluginState.OK:
             message = f"The plugin “{plugin_id}” can't be enabled: {self._infos[plugin_id].reason}"
             raise UserError(message, details=self._infos[plugin_id].details)
-        self._set_disabled(self._disabled() - {plugin_id})
-        self._marks.clear(plugin_id)
-        self._restart(plugin_id)
+        with self._turns.lock:
+            self._set_disabled(self._disabled() - {plugin_id})
+            self._marks.clear(plugin_id)
+            self._restart(plugin_id)
 
     def disable(self, plugin_id: str) -> None:
         """Switch a plugin off, for good, and take back everything that it added."""
         self._find(plugin_id)
-        self._set_disabled(self._disabled() | {plugin_id})
-        self._restart(plugin_id)
+        with self._turns.lock:
+            self._set_disabled(self._disabled() | {plugin_id})
+            self._restart(plugin_id)
 
     def wizards(self) -> tuple[tuple[PluginInfo, JobWizard], ...]:
         """Return the ways to make a job, with the plugin that each comes from."""
         answers = self._call_each("job_wizards")
-        return tuple((info, guarded_wizard(info, each)) for info, wizards in answers for each in wizards)
+        return tuple(
+            (info, guarded_wizard(info, each, self._turns.quiet)) for info, wizards in answers for each in wizards
+        )
 
     def environment_presets(self) -> tuple[EnvironmentPreset, ...]:
         """Return the environments to start from."""
@@ -142,24 +156,28 @@ class PluginHost:
     ) -> Iterator[tuple[PluginInfo, Any]]:
         """Call one hook of each plugin; yields a plugin with its checked result, leaving out None and who fails."""
         self.load()
-        for plugin_id, plugin in sorted(self._imported.items()):
-            if hook not in plugin.hooks:
-                continue
+        for plugin_id, plugin in sorted(self._imported.copy().items()):
             try:
-                with _quiet():
-                    results = [checked(hook, each) for each in plugin.call(hook, **arguments)]
+                with self._turns.quiet():
+                    results = self._results(plugin_id, plugin, hook, arguments)
             except BaseException as error:  # sys.exit() in a plugin must not end the program
                 if isinstance(error, (KeyboardInterrupt, *passes)):
                     raise
                 self._fail(plugin_id, f"Its hook {hook} failed", error)
             else:
-                info = self._infos[plugin_id]
-                yield from ((info, each) for each in results)
+                info = self._infos.get(plugin_id)
+                yield from ((info, each) for each in results if info is not None)
+
+    def _results(self, plugin_id: str, plugin: ImportedPlugin, hook: str, arguments: dict[str, Any]) -> list[Any]:
+        """Call a hook of a plugin, unless another thread has taken the plugin back meanwhile."""
+        if hook not in plugin.hooks or self._imported.get(plugin_id) is not plugin:
+            return []
+        return [checked(hook, each) for each in plugin.call(hook, **arguments)]
 
     def _load(self, found: Found) -> None:
         assert found.manifest is not None
         try:
-            with _quiet(), self._marked(found.info):
+            with self._turns.quiet(), self._marked(found.info):
                 self._imported[found.info.id] = import_plugin(found.manifest, found.package)
         except KeyboardInterrupt:
             raise
@@ -172,9 +190,22 @@ class PluginHost:
     def _fail(self, plugin_id: str, what: str, error: BaseException) -> None:
         reason = str(error) if isinstance(error, GarbageError) else f"{what}: {_in_short(error)}"
         details = "".join(traceback.format_exception(error, limit=-30))
-        self._infos[plugin_id] = self._infos[plugin_id].off(PluginState.FAILED, reason, details)
-        self._forget(plugin_id)
-        self.changed.emit()
+        with self._turns.lock:
+            if plugin_id in self._infos:
+                self._infos[plugin_id] = self._infos[plugin_id].off(PluginState.FAILED, reason, details)
+            self._forget(plugin_id)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Emit `changed` on the thread of the event loop, at once if this is it or there is none."""
+        here = _running_loop()
+        self._loop = here or self._loop
+        loop = self._loop
+        if here is not None or loop is None or threading.current_thread() is threading.main_thread():
+            self.changed.emit()
+            return
+        with contextlib.suppress(RuntimeError):  # the loop is closed, and with it all who would listen
+            loop.call_soon_threadsafe(self.changed.emit)
 
     def _forget(self, plugin_id: str) -> None:
         plugin = self._imported.pop(plugin_id, None)
@@ -185,7 +216,7 @@ class PluginHost:
         self._forget(plugin_id)
         if plugin_id in self._found:
             self._infos[plugin_id] = self._at_first(self._found[plugin_id])
-        self.changed.emit()
+        self._tell()
 
     def _find(self, plugin_id: str) -> Found:
         if plugin_id in self._found:
@@ -214,11 +245,11 @@ class PluginHost:
         return frozenset(each for each in value if isinstance(each, str)) if isinstance(value, list) else frozenset()
 
 
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Let what a plugin prints go to standard error: standard output belongs to the verb's own answer."""
-    with contextlib.redirect_stdout(sys.stderr):
-        yield
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def _in_short(error: BaseException) -> str:

@@ -1,0 +1,135 @@
+"""Plugins are asked from any thread: one call at a time, and who listens is told where the loop is."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from desktop_app.api import Job
+from desktop_app.places import Places
+from desktop_app.services.plugins import PluginHost, PluginState
+from desktop_app.services.settings import Settings
+from tests.helpers.plugin_folders import preset_hooks, write_plugin
+
+MakeHost = Callable[[], PluginHost]
+
+
+@pytest.fixture
+def host(places: Places, tmp_path: Path) -> Iterator[MakeHost]:
+    made: list[PluginHost] = []
+
+    def make() -> PluginHost:
+        one = PluginHost(places, Settings(places.settings), bundled=tmp_path / "none", installed=tuple)
+        one.discover()
+        made.append(one)
+        return one
+
+    yield make
+    for one in made:
+        for info in one.plugins:
+            one.disable(info.id)
+
+
+async def test_a_hook_that_fails_on_a_thread_is_told_on_the_loops(places: Places, host: MakeHost) -> None:
+    write_plugin(places.plugins, "alpha", preset_hooks(body="1 / 0"))
+    made, told = host(), asyncio.Event()
+    where: list[threading.Thread] = []
+    made.changed.connect(lambda: where.append(threading.current_thread()))
+    made.changed.connect(told.set)
+    assert await asyncio.to_thread(made.environment_presets) == ()
+    await asyncio.wait_for(told.wait(), 30)
+    assert where == [threading.current_thread()]
+    assert made.plugins[0].state is PluginState.FAILED
+
+
+def test_without_a_loop_it_is_told_at_once(places: Places, host: MakeHost) -> None:
+    write_plugin(places.plugins, "alpha", preset_hooks(body="1 / 0"))
+    made, told = host(), []
+    made.changed.connect(lambda: told.append(made.plugins[0].state))
+    made.environment_presets()
+    assert told == [PluginState.FAILED]
+
+
+COUNTS = """
+import threading
+
+from desktop_app.api import Job, JobWizard, hookimpl
+
+BUSY = threading.Lock()
+
+
+def alone(*arguments):
+    assert BUSY.acquire(blocking=False), "two calls at once"
+    try:
+        threading.Event().wait(0.002)  # other threads get their turn
+        return [] if len(arguments) < 2 else Job("x")
+    finally:
+        BUSY.release()
+
+
+@hookimpl
+def check_job(job):
+    return alone(job)
+
+
+@hookimpl
+def job_wizards():
+    alone()
+    return [JobWizard("w", "A wizard", "Makes jobs.", lambda answers, context: (), alone)]
+"""
+
+
+def test_calls_are_one_at_a_time_wizards_included(places: Places, host: MakeHost) -> None:
+    write_plugin(places.plugins, "alpha", COUNTS)
+    made = host()
+    together = threading.Barrier(8)
+
+    def ask(number: int) -> object:
+        together.wait(30)
+        if number % 2:
+            return made.check_job(Job("ls"))
+        return [wizard.build({}, cast("Any", None)) for _, wizard in made.wizards()]
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(ask, range(8)))
+    assert answers == [[Job("x")], ()] * 4
+    assert made.plugins[0].state is PluginState.OK, made.plugins[0].reason
+
+
+def test_plugins_are_imported_once_by_many_threads(places: Places, host: MakeHost, tmp_path: Path) -> None:
+    write_plugin(places.plugins, "alpha", preset_hooks(before=f"open({str(tmp_path / 'log')!r}, 'a').write('x')"))
+    made = host()
+    together = threading.Barrier(6)
+
+    def load(_number: int) -> None:
+        together.wait(30)
+        made.load()
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(load, range(6)))
+    assert (tmp_path / "log").read_text() == "x"
+
+
+def test_what_others_print_meanwhile_stays_where_it_belongs(
+    places: Places, host: MakeHost, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside, said = threading.Event(), threading.Event()
+    monkeypatch.setattr(sys, "inside_a_plugin", (inside, said), raising=False)
+    body = "import sys\nprint('plugin')\ninside, said = sys.inside_a_plugin\ninside.set()\nsaid.wait(30)\nreturn []"
+    write_plugin(places.plugins, "alpha", preset_hooks(body=body))
+    made = host()
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(made.environment_presets)
+        assert inside.wait(30)
+        print("program")
+        said.set()
+        assert asked.result(30) == ()
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("program\n", "plugin\n")
