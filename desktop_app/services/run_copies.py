@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import shutil
 from collections.abc import Iterator
@@ -15,33 +14,15 @@ from desktop_app.api import OutsideError, RunSnapshot, UserError
 def submitted_text(run: RunSnapshot) -> str:
     """Return the job file as it was submitted. Raises UserError where it is gone."""
     try:
-        return (Path(run.folder) / "job.yml").read_text(encoding="utf-8")
+        return (Path(run.folder) / "job.yml").read_bytes().decode("utf-8")  # line ends as they are
     except (OSError, ValueError) as error:
         raise UserError(f"The job file of {run.run} is gone.", hint=f"It was {run.folder}/job.yml.") from error
-
-
-def is_unchanged(run: RunSnapshot) -> bool:
-    """Whether the file that the job came from says the same today."""
-    try:
-        return Path(run.source).read_bytes() == (Path(run.folder) / "job.yml").read_bytes()
-    except OSError:
-        return False
 
 
 def suggested_copy(run: RunSnapshot) -> Path:
     """Return a name for a copy, beside the file that the job came from, so that its paths stay right."""
     source = Path(run.source) if run.source else Path.home() / "job.yml"
     return source.with_name(f"{source.stem}-{run.run.rpartition('-')[2]}{source.suffix or '.yml'}")
-
-
-def free_copy(run: RunSnapshot) -> Path:
-    """Return a name for a copy that nothing has yet, or that holds this very text."""
-    wanted = suggested_copy(run)
-    for count in itertools.count(2):
-        if not wanted.exists() or wanted.read_text(encoding="utf-8", errors="replace") == submitted_text(run):
-            return wanted
-        wanted = wanted.with_name(f"{suggested_copy(run).stem}-{count}{wanted.suffix}")
-    raise AssertionError("names do not run out")
 
 
 def write_copy(run: RunSnapshot, path: Path) -> None:

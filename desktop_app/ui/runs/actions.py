@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from desktop_app.api import OutsideError, RunSnapshot, UserError
+from desktop_app.api import OutsideError, RunSnapshot, SubmissionPlan, UserError
 from desktop_app.services import run_copies
 from desktop_app.services.workbench import Workbench
 from desktop_app.ui.shell import Shell
@@ -19,11 +20,10 @@ from desktop_app.ui.tasks import spawn
 
 
 class RunActions(QObject):
-    """Carries out actions. `failed` carries a `UserError`, `said` a sentence, `asked` what has to be decided first."""
+    """Carries out actions. `failed` carries a `UserError`, `said` a sentence."""
 
     failed = Signal(object)
     said = Signal(str)
-    changed_since = Signal(object, str)
 
     def __init__(self, workbench: Workbench, shell: Shell, parent: QWidget) -> None:
         super().__init__(parent)
@@ -43,16 +43,8 @@ class RunActions(QObject):
             self._do(self._remove(run), f"remove {run.run}")
 
     def again(self, run: RunSnapshot) -> None:
-        """Plan the run's job once more and have it reviewed; where its file changed since, that is asked about."""
+        """Plan the run's job once more, as it was submitted, and have the plan reviewed."""
         self._do(self._again(run), f"run {run.run} again")
-
-    def run_as_it_was(self, run: RunSnapshot) -> None:
-        """Save the job file as it was submitted beside the present one, and have that reviewed."""
-        self._do(self._as_it_was(run), f"run {run.run} as it was")
-
-    def run_as_it_is(self, run: RunSnapshot) -> None:
-        """Have the job file reviewed as it is now."""
-        self._shell.run_file(Path(run.source))
 
     def clone(self, run: RunSnapshot) -> None:
         """Ask for a file name, save the job as it was submitted there, and open it."""
@@ -107,8 +99,8 @@ class RunActions(QObject):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def _do(self, work: object, name: str) -> None:
-        spawn(work, name, self.failed.emit)  # type: ignore[arg-type]
+    def _do(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        spawn(work, name, self.failed.emit)
 
     async def _remove(self, run: RunSnapshot) -> None:
         folder = Path(run.folder) if run.folder else None
@@ -118,18 +110,27 @@ class RunActions(QObject):
         self._workbench.store.remove(run.handle)
 
     async def _again(self, run: RunSnapshot) -> None:
-        source = Path(run.source)
-        if await asyncio.to_thread(run_copies.is_unchanged, run):
-            self._shell.run_file(source)
-        elif await asyncio.to_thread(source.is_file):
-            self.changed_since.emit(run, source.name)
-        else:
-            await self._as_it_was(run)
+        plan = await self._plan(run)
 
-    async def _as_it_was(self, run: RunSnapshot) -> None:
-        path = await asyncio.to_thread(run_copies.free_copy, run)
-        await asyncio.to_thread(run_copies.write_copy, run, path)
-        self._shell.run_file(path)
+        async def plan_again() -> SubmissionPlan | None:
+            return await self._plan(run)
+
+        self._review(plan, plan_again)
+
+    async def _plan(self, run: RunSnapshot) -> SubmissionPlan:
+        """Plan the job as it was submitted; its paths still start where its file was."""
+        text = await asyncio.to_thread(run_copies.submitted_text, run)
+        source = Path(run.source) if run.source else None
+        folder = source.parent if source is not None else Path(run.folder)
+        return await self._workbench.jobs.plan_text(text, source, folder, run.backend)
+
+    def _review(self, plan: SubmissionPlan, plan_again: Callable[[], Awaitable[SubmissionPlan | None]]) -> None:
+        from desktop_app.ui.plan_review import PlanReview
+
+        dialog = PlanReview(plan, self._workbench, self._window.window(), plan_again)
+        dialog.submitted.connect(self._shell.show_run)
+        dialog.finished.connect(lambda _result: dialog.deleteLater())
+        dialog.open()
 
     async def _clone(self, run: RunSnapshot, path: Path) -> None:
         await asyncio.to_thread(run_copies.write_copy, run, path)

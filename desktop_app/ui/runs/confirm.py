@@ -21,48 +21,29 @@ class Confirm(QFrame):
         self.setProperty("role", "message")
         self.setProperty("tone", "warning")
         self._then: Callable[[], object] | None = None
-        self._else: Callable[[], object] | None = None
         self._picture = QLabel()
         self.heading, self.text = label(role="strong", wraps=True), label(role="muted", wraps=True)
         self.danger = danger_button("", "", self._accept)
-        self.accept = button("", "", self._accept)
-        self.other = button("", "", self._other)
         self.keep = button(self.tr("&Keep it"), on_click=self.dismiss)
         self._build()
         theme_manager().changed.connect(self._redraw)
         self._redraw()
         self.hide()
 
-    def ask(  # noqa: PLR0913 - a question with its answers
-        self,
-        heading: str,
-        text: str,
-        yes: str,
-        then: Callable[[], object],
-        *,
-        other: tuple[str, Callable[[], object]] | None = None,
-        danger: bool = True,
-    ) -> None:
-        """Ask; `then` is called on yes, and `other` offers a third way."""
-        self._then, self._else = then, other[1] if other else None
+    def ask(self, heading: str, text: str, yes: str, then: Callable[[], object]) -> None:
+        """Ask; `then` is called on `yes`."""
+        self._then = then
         self.heading.setText(heading)
         self.text.setText(text)
-        self.danger.setVisible(danger)
-        self.accept.setVisible(not danger)
-        for each in (self.danger, self.accept):
-            each.setText(yes)
-            each.setAccessibleName(yes)
-        self.other.setVisible(other is not None)
-        if other is not None:
-            self.other.setText(other[0])
-            self.other.setAccessibleName(other[0])
+        self.danger.setText(yes)
+        self.danger.setAccessibleName(yes)
         self.setAccessibleName(f"{heading} {text}")
         self.show()
         self.keep.setFocus()
 
     def dismiss(self) -> None:
         """Do nothing."""
-        self._then = self._else = None
+        self._then = None
         self.hide()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
@@ -78,12 +59,6 @@ class Confirm(QFrame):
         if then is not None:
             then()
 
-    def _other(self) -> None:
-        then = self._else
-        self.dismiss()
-        if then is not None:
-            then()
-
     def _build(self) -> None:
         texts = QVBoxLayout()
         texts.setSpacing(Space.XS)
@@ -94,7 +69,7 @@ class Confirm(QFrame):
         row.setSpacing(Space.S)
         row.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addLayout(texts, 1)
-        for each in (self.danger, self.accept, self.other, self.keep):
+        for each in (self.danger, self.keep):
             row.addWidget(each)
 
     def _redraw(self) -> None:

@@ -38,7 +38,7 @@ class CurveTools(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.log = QCheckBox(self.tr("&Logarithmic"))
+        self.log = QCheckBox(self.tr("Logarith&mic"))
         self.smooth = QSlider(Qt.Orientation.Horizontal)
         self.log.setAccessibleName(self.tr("Logarithmic axis"))
         self.log.setToolTip(self.tr("For curves whose values are all above zero"))

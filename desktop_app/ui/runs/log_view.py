@@ -57,6 +57,7 @@ class LogView(QAbstractScrollArea):
         self._top = 0
         self._ticket = 0
         self._wanted: int | None = None
+        self._owed = 0
         self._asked: set[Change] = set()
         self._following = True
         self._live = True
@@ -201,7 +202,8 @@ class LogView(QAbstractScrollArea):
             self._asked.clear()
             self._place(update)
         else:
-            self._top = max(0, self._top + moved)
+            self._top = max(0, min(self._top + moved + self._owed, self._last_top()))
+            self._owed = 0
         if self._following:
             self._top = self._last_top()
         self._moved()
@@ -235,7 +237,9 @@ class LogView(QAbstractScrollArea):
         """Move as the person asked; up stops following, down to the very end begins it again."""
         if rows < 0:
             self._stop_following()
+        beyond = min(0, self._top + rows) if rows < 0 else max(0, self._top + rows - self._last_top())
         self._scroll_to(self._top + rows)
+        self._owed = beyond if self._asked else 0  # made good when the lines beyond the edge are there
         at_end = self.page.at_end and self._top >= self._last_top()
         if rows > 0 and at_end and self._live and not self._following:
             self.set_following(True)

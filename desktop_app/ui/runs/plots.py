@@ -66,7 +66,10 @@ class PlotView(QFrame):
         self.value = ElidedLabel("", "muted")
         self.legend = QLabel()
         self.readout = label(role="muted")
-        self.graph = pg.PlotWidget(axisItems={"left": Axis("left", form), "bottom": Axis("bottom", x_form, x_name)})
+        self.graph = pg.PlotWidget(
+            viewBox=pg.ViewBox(enableMenu=False),
+            axisItems={"left": Axis("left", form), "bottom": Axis("bottom", x_form, x_name)},
+        )
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._build()
         theme_manager().changed.connect(self.restyle)
@@ -203,6 +206,7 @@ class PlotView(QFrame):
         graph.setAccessibleName(self.tr("Plot of {}").format(self.name))
         graph.setMouseEnabled(x=False, y=False)
         graph.setMenuEnabled(False)
+        item.ctrlMenu.setParent(graph, item.ctrlMenu.windowFlags())  # pyqtgraph makes it all the same; it goes with us
         graph.hideButtons()
         graph.showGrid(x=False, y=True, alpha=1.0)
         graph.setFocusPolicy(Qt.FocusPolicy.NoFocus)

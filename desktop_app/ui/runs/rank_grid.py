@@ -171,6 +171,10 @@ class RankGrid(QAbstractScrollArea):
             self._toggle(self._ranks[index].rank)
             self._describe()
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: the press did it all."""
+        event.accept()
+
     def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
         """Called by Qt: the ring shows where one is."""
         super().focusInEvent(event)

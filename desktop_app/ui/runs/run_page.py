@@ -184,16 +184,6 @@ class RunPage(QWidget):
         self.tabs.show_tab(LOGS)
         self.logs.show_rank(rank)
 
-    def _ask_which(self, run: RunSnapshot, name: str) -> None:
-        self.confirm.ask(
-            self.tr("{} changed since this run.").format(name),
-            self.tr("Run it as it is now, or save and run it as it was then?"),
-            self.tr("Run as it is now"),
-            lambda: self.deeds.run_as_it_is(run),
-            other=(self.tr("Run as it was"), lambda: self.deeds.run_as_it_was(run)),
-            danger=False,
-        )
-
     def _build(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(Space.L + Space.XS, Space.L, Space.L + Space.XS, Space.L)
@@ -226,7 +216,6 @@ class RunPage(QWidget):
         self.logs.add_shortcuts(self)
         self.deeds.failed.connect(self.message.show_error)
         self.deeds.said.connect(lambda text: self.message.show_text("info", text))
-        self.deeds.changed_since.connect(self._ask_which)
         self._second.timeout.connect(self._tick)
 
 

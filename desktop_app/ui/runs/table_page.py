@@ -159,7 +159,6 @@ class RunsList(QWidget):
         self.view.removal_asked.connect(lambda: self._remove(self._chosen()))
         self.deeds.failed.connect(self.message.show_error)
         self.deeds.said.connect(lambda text: self.message.show_text("info", text))
-        self.deeds.changed_since.connect(self._ask_which)
         for each in (self.model.modelReset, self.model.rowsInserted, self.model.rowsRemoved):
             each.connect(self._update)
         QShortcut(QKeySequence.StandardKey.Find, self, self.search.setFocus, context=_HERE)
@@ -242,16 +241,6 @@ class RunsList(QWidget):
             self.tr("Logs, curves and outputs are deleted from this machine. This can't be undone."),
             self.tr("Remove"),
             lambda: self.deeds.remove(over),
-        )
-
-    def _ask_which(self, run: RunSnapshot, name: str) -> None:
-        self.confirm.ask(
-            self.tr("{} changed since this run.").format(name),
-            self.tr("Run it as it is now, or save and run it as it was then?"),
-            self.tr("Run as it is now"),
-            lambda: self.deeds.run_as_it_is(run),
-            other=(self.tr("Run as it was"), lambda: self.deeds.run_as_it_was(run)),
-            danger=False,
         )
 
 

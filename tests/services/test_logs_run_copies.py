@@ -1,0 +1,95 @@
+"""What is taken from a run's folder: its job file, its outputs, and nothing that lies elsewhere."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from desktop_app.api import OutsideError, RunStatus, UserError
+from desktop_app.services.run_copies import (
+    copy_outputs,
+    entries_of,
+    output_roots,
+    submitted_text,
+    suggested_copy,
+    write_copy,
+)
+from tests.helpers.run_folders import FolderOfRun, make_run
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> FolderOfRun:
+    made = make_run(tmp_path / "runs", "r-20261121-7f3k", RunStatus.COMPLETED)
+    outputs = made.path / "code" / "outputs"
+    (outputs / "deep" / "er").mkdir(parents=True)
+    (outputs / "model.pt").write_bytes(b"m" * 100)
+    (outputs / "deep" / "er" / "x.txt").write_bytes(b"x" * 10)
+    (made.path / "named_outputs" / "model").mkdir(parents=True)
+    (made.path / "named_outputs" / "model" / "weights").write_bytes(b"w")
+    return made
+
+
+def test_outputs_are_listed_with_their_sizes(made: FolderOfRun) -> None:
+    roots = output_roots(made.snapshot)
+    assert [each.name for each in roots] == ["outputs", "logs", "model"]
+    entries = entries_of(roots[0].folder, roots[0].folder)
+    assert [(each.path.name, each.is_folder, each.size, each.files) for each in entries] == [
+        ("deep", True, 10, 1), ("model.pt", False, 100, 1),
+    ]  # fmt: skip
+
+
+def test_links_lead_nowhere_outside(made: FolderOfRun, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.mkdir()
+    (secret / "key").write_text("private")
+    outputs = made.path / "code" / "outputs"
+    (outputs / "folder-link").symlink_to(secret)
+    (outputs / "file-link").symlink_to(secret / "key")
+    (outputs / "inside-link").symlink_to(outputs / "model.pt")
+    (outputs / "deep" / "round").symlink_to(outputs)
+    (outputs / "broken").symlink_to(tmp_path / "nowhere")
+    root = output_roots(made.snapshot)[0].folder
+    names = [each.path.name for each in entries_of(root, root)]
+    assert names == ["deep", "inside-link", "model.pt"]
+    copy_outputs(made.snapshot, tmp_path / "copy")
+    copied = sorted(each.name for each in (tmp_path / "copy").rglob("*") if each.is_file())
+    assert copied == ["inside-link", "model.pt", "weights", "x.txt"]
+
+
+def test_a_linked_root_is_none(made: FolderOfRun, tmp_path: Path) -> None:
+    (made.path / "named_outputs" / "evil").symlink_to(tmp_path)
+    assert "evil" not in [each.name for each in output_roots(made.snapshot)]
+
+
+def test_outputs_are_copied_with_their_folders(made: FolderOfRun, tmp_path: Path) -> None:
+    assert copy_outputs(made.snapshot, tmp_path / "copy") == 3
+    assert (tmp_path / "copy" / "outputs" / "deep" / "er" / "x.txt").read_bytes() == b"x" * 10
+    assert (tmp_path / "copy" / "model" / "weights").read_bytes() == b"w"
+
+
+def test_a_place_that_takes_nothing_is_said(made: FolderOfRun, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OutsideError, match="can't be written"):
+        copy_outputs(made.snapshot, tmp_path / "file")
+    with pytest.raises(OutsideError, match="can't be written"):
+        write_copy(made.snapshot, tmp_path / "file" / "job.yml")
+
+
+def test_the_job_file_is_copied_byte_for_byte(made: FolderOfRun, tmp_path: Path) -> None:
+    (made.path / "job.yml").write_bytes("command: “ä”\r\n# end".encode())
+    write_copy(made.snapshot, tmp_path / "new" / "job.yml")
+    assert (tmp_path / "new" / "job.yml").read_bytes() == (made.path / "job.yml").read_bytes()
+
+
+def test_a_job_file_that_is_gone_is_said(made: FolderOfRun) -> None:
+    (made.path / "job.yml").unlink()
+    with pytest.raises(UserError, match="is gone"):
+        submitted_text(made.snapshot)
+
+
+def test_a_copy_is_suggested_beside_its_source(made: FolderOfRun) -> None:
+    assert suggested_copy(made.snapshot) == Path(made.snapshot.source).with_name("job-7f3k.yml")
+    nameless = dataclasses.replace(made.snapshot, source="")
+    assert suggested_copy(nameless).name == "job-7f3k.yml"

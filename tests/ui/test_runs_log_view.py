@@ -1,0 +1,291 @@
+"""The log on the screen: any size, followed, scrolled, selected, searched."""
+
+from __future__ import annotations
+
+import struct
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+
+from desktop_app.services.logs.merge import LogSource
+from desktop_app.ui.runs.log_painter import LogPainter
+from desktop_app.ui.runs.log_selection import word_at
+from desktop_app.ui.runs.log_view import LogView
+from desktop_app.ui.theme import theme_manager
+from tests.ui.audit import assert_sound
+from tests.ui.conftest import settle
+from tests.ui.windows import until
+
+
+@pytest.fixture
+async def view() -> AsyncIterator[LogView]:
+    made = LogView()
+    made.resize(700, 400)
+    made.show()
+    yield made
+    made.close_feed()
+    made.close()
+    made.deleteLater()
+    settle()
+
+
+def source(folder: Path, rank: int, data: bytes = b"", at: float = 1000.0) -> LogSource:
+    made = LogSource(rank, folder / f"{rank}.txt", folder / f"{rank}.bin")
+    append(made, data, at)
+    return made
+
+
+def append(to: LogSource, data: bytes, at: float = 1000.0) -> None:
+    with to.log.open("ab") as log:
+        log.write(data)
+        size = log.tell()
+    with to.clock.open("ab") as clock:
+        clock.write(struct.pack("<dQ", at, size))
+
+
+def numbered(first: int, last: int) -> bytes:
+    return b"".join(b"line %d\n" % each for each in range(first, last))
+
+
+def seen(view: LogView) -> list[str]:
+    return [each.line.text for each in view.page.rows[view._top : view._top + view.visible_rows]]
+
+
+async def shown(view: LogView, *sources: LogSource, follow: bool = True) -> None:
+    view.show_sources(sources, follow=follow)
+    await until(lambda: view.page.rows)
+
+
+async def until_last(view: LogView, text: str) -> None:
+    await until(lambda: seen(view)[-1:] == [text])
+
+
+async def test_a_log_opens_on_its_end(view: LogView, tmp_path: Path) -> None:
+    await shown(view, source(tmp_path, 0, numbered(0, 100_000)))
+    assert seen(view)[-1] == "line 99999"
+    assert len(view.page.rows) < 1000
+    assert view.verticalScrollBar().value() == view.verticalScrollBar().maximum()
+
+
+async def test_a_huge_log_opens_as_quickly_as_a_small_one(view: LogView, tmp_path: Path) -> None:
+    made = source(tmp_path, 0)
+    with made.log.open("wb") as log:
+        log.truncate(1 << 30)  # a hole: one gigabyte that takes no space
+        log.seek(0, 2)
+        log.write(b"\n" + numbered(0, 5000))
+    began = time.monotonic()
+    await shown(view, made)
+    view.grab()
+    assert seen(view)[-1] == "line 4999"
+    assert time.monotonic() - began < 5, "the bench measures; this only tells reading all from reading the end"
+
+
+async def test_what_is_written_appears_at_the_end(view: LogView, tmp_path: Path) -> None:
+    made = source(tmp_path, 0, numbered(0, 500))
+    await shown(view, made)
+    for index in range(500, 520):
+        append(made, numbered(index, index + 1))
+        await until_last(view, f"line {index}")
+
+
+async def test_scrolling_up_stops_following_and_the_end_begins_it_again(view: LogView, tmp_path: Path) -> None:
+    made = source(tmp_path, 0, numbered(0, 500))
+    followed: list[bool] = []
+    view.followed.connect(followed.append)
+    await shown(view, made)
+    QTest.keyClick(view, Qt.Key.Key_PageUp)
+    before = seen(view)
+    append(made, numbered(500, 600))
+    await until(lambda: view.page.total == made.log.stat().st_size)
+    assert seen(view) == before
+    QTest.keyClick(view, Qt.Key.Key_End)
+    await until(lambda: seen(view)[-1:] == ["line 599"])
+    assert followed == [False, True]
+
+
+async def test_paging_up_reaches_the_first_line_and_back(view: LogView, tmp_path: Path) -> None:
+    await shown(view, source(tmp_path, 0, numbered(0, 6000)))
+    count = 0
+    while seen(view)[0] != "line 0":
+        QTest.keyClick(view, Qt.Key.Key_PageUp)
+        await until(lambda: not view._asked)
+        count += 1
+        assert count < 6000 // (view.visible_rows - 1) + 5, "no page up was lost on the way"
+        lines = [int(each.split()[1]) for each in seen(view)]
+        assert lines == list(range(lines[0], lines[0] + len(lines)))
+    assert len(view.page.rows) <= 3000
+    while not view.is_following:
+        QTest.keyClick(view, Qt.Key.Key_PageDown)
+        lines = [int(each.split()[1]) for each in seen(view)]
+        assert lines == list(range(lines[0], lines[0] + len(lines)))
+        await until(lambda: not view._asked)
+    assert seen(view)[-1] == "line 5999"
+
+
+async def test_home_goes_to_the_first_line(view: LogView, tmp_path: Path) -> None:
+    await shown(view, source(tmp_path, 0, numbered(0, 50_000)))
+    QTest.keyClick(view, Qt.Key.Key_Home)
+    await until(lambda: seen(view)[:1] == ["line 0"])
+    assert view.verticalScrollBar().value() == 0
+
+
+async def until_near(view: LogView, number: float) -> None:
+    await until(lambda: bool(seen(view)) and abs(int(seen(view)[0].split()[1]) - number) < 3000)
+
+
+async def test_the_scroll_bar_leads_to_any_place(view: LogView, tmp_path: Path) -> None:
+    await shown(view, source(tmp_path, 0, numbered(0, 50_000)))
+    bar = view.verticalScrollBar()
+    for part in (0.5, 0.1, 0.9):
+        view._slide(int(part * bar.maximum()))
+        await until_near(view, part * 50_000)
+        assert abs(bar.value() / bar.maximum() - part) < 0.05
+
+
+async def test_the_wheel_goes_three_lines_a_notch(view: LogView, tmp_path: Path) -> None:
+    await shown(view, source(tmp_path, 0, numbered(0, 500)))
+    top = view._top
+    wheel(view, 120)
+    assert view._top == top - 3
+    wheel(view, -240)
+    assert view._top == top
+    assert view.is_following
+
+
+def wheel(view: LogView, angle: int) -> None:
+    at = QPointF(50, 50)
+    buttons, keys, phase = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase
+    event = QWheelEvent(at, view.mapToGlobal(at), QPoint(), QPoint(0, angle), buttons, keys, phase, False)
+    QApplication.sendEvent(view.viewport(), event)
+
+
+async def test_ranks_are_merged_by_time_and_the_same_line_is_shown_once(view: LogView, tmp_path: Path) -> None:
+    ranks = [source(tmp_path, rank, b"epoch 1\n", 1000.0 + rank / 100) for rank in range(3)]
+    append(ranks[2], b"Traceback (most recent call last):\n", 1001.0)
+    append(ranks[0], b"peer is gone\n", 1002.0)
+    await shown(view, *ranks)
+    rows = [(each.ranks, each.line.text, each.tone) for each in view.page.rows]
+    assert rows == [
+        ((0, 1, 2), "epoch 1", "plain"), ((2,), "Traceback (most recent call last):", "error"),
+        ((0,), "peer is gone", "plain"),
+    ]  # fmt: skip
+    view.grab()
+
+
+async def test_bytes_that_are_no_text_and_endless_lines_are_shown(view: LogView, tmp_path: Path) -> None:
+    data = (
+        b"\xff\xfe\x00\n"
+        + b"x" * 3_000_000
+        + b"\n10 %\r50 %\r100 %\n"
+        + b"\xe4\xb8\xad" * 400
+        + b"\n\x1b[31mred\x1b[0m\n"
+    )
+    await shown(view, source(tmp_path, 0, data))
+    texts = [each.line.text for each in view.page.rows]
+    assert texts[0] == "\ufffd\ufffd·"
+    assert max(map(len, texts)) < 40_000
+    assert texts[-3] == "100 %"
+    assert texts[-1] == "red"
+    view.grab()
+    bar = view.horizontalScrollBar()
+    assert bar.maximum() > 10_000
+    bar.setValue(bar.maximum())
+    view.grab()
+
+
+async def test_selected_text_is_copied(view: LogView, tmp_path: Path) -> None:
+    await shown(view, source(tmp_path, 0, b"first line\nsecond line\nthird line\n"))
+    painter, left = view._painter, view._painter.text_left
+    start = QPoint(round(left + 6 * painter.char) + 1, 4 + painter.height // 2)
+    QTest.mousePress(view.viewport(), Qt.MouseButton.LeftButton, pos=start)
+    QTest.mouseMove(view.viewport(), QPoint(round(left + 6 * painter.char) + 1, start.y() + painter.height))
+    view._extend_to(QPoint(round(left + 6 * painter.char) + 1, start.y() + painter.height))
+    QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton)
+    view.grab()
+    QTest.keyClick(view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QApplication.clipboard().text() == "line\nsecond"
+    QTest.keyClick(view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    view.copy()
+    assert QApplication.clipboard().text() == "first line\nsecond line\nthird line"
+    view.copy(with_columns=True)
+    assert QApplication.clipboard().text().splitlines()[1].split("\t")[1:] == ["0", "second line"]
+
+
+async def test_a_click_in_the_columns_takes_the_line_and_a_double_click_the_word(view: LogView, tmp_path: Path) -> None:
+    await shown(view, source(tmp_path, 0, b"loss 0.123 at train.py:41\n"))
+    at = QPoint(4, 4 + view._painter.height // 2)
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert view.selection.text(view.page.rows) == "loss 0.123 at train.py:41"
+    there = QPoint(round(view._painter.text_left + 16 * view._painter.char), at.y())
+    QTest.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=there)
+    assert view.selection.text(view.page.rows) == "train.py:41"
+
+
+async def test_a_selection_stays_where_it_is_while_lines_come(view: LogView, tmp_path: Path) -> None:
+    made = source(tmp_path, 0, numbered(0, 300))
+    await shown(view, made)
+    key = view.page.rows[view._top].key
+    view.selection.begin((key, 0))
+    view.selection.extend((key, 4))
+    append(made, numbered(300, 400))
+    await until(lambda: seen(view)[-1] == "line 399")
+    assert view.selection.text(view.page.rows) == "line"
+
+
+async def test_a_line_is_gone_to_and_marked(view: LogView, tmp_path: Path) -> None:
+    made = source(tmp_path, 0, numbered(0, 50_000))
+    await shown(view, made)
+    view.go_to_offset(0, made.log.read_bytes().index(b"line 777\n"))
+    await until(lambda: "line 777" in seen(view))
+    assert not view.is_following
+    row = view.page.rows[view.page.index_at(view._marks.focus)]  # type: ignore[arg-type]
+    assert row.line.text == "line 777"
+    assert view._marks.look(row, None).focused
+
+
+async def test_a_log_that_is_not_there_yet_says_so_and_then_comes(view: LogView, tmp_path: Path) -> None:
+    made = LogSource(0, tmp_path / "late.txt", tmp_path / "late.bin")
+    view.show_sources([made], follow=True)
+    await until(lambda: not view._ticket or view.page.total == 0)
+    view.grab()
+    append(made, b"here\n")
+    await until(lambda: seen(view) == ["here"])
+
+
+async def test_the_view_is_sound(view: LogView, tmp_path: Path) -> None:
+    window = QWidget()
+    room = QVBoxLayout(window)
+    room.addWidget(view)
+    window.show()
+    await shown(view, source(tmp_path, 0, numbered(0, 100)))
+    assert_sound(window)
+    theme_manager().set_mode("dark")
+    settle()
+    assert view._painter.theme.is_dark
+    view.grab()
+    view.setParent(None)
+    window.deleteLater()
+
+
+@pytest.mark.parametrize("text", ["plain ascii text", "中文 mixed ä text", ""])
+def test_columns_and_places_agree(dressed_app: QApplication, text: str) -> None:
+    from desktop_app.presenters.log_merge import Row
+    from desktop_app.services.logs.merge import LogLine
+
+    painter = LogPainter(theme_manager().theme)
+    row = Row(LogLine(0.0, 0, 0, 1, text), "plain", (0,), 1)
+    for column in range(len(text) + 1):
+        assert painter.column_at(row, painter._advance(text, column)) == column
+
+
+@pytest.mark.parametrize(("column", "word"), [(0, "loss"), (4, " "), (6, "0.12"), (99, "a/b.py:3")])
+def test_words(column: int, word: str) -> None:
+    text = "loss 0.12 a/b.py:3"
+    start, end = word_at(text, column)
+    assert text[start:end] == word

@@ -1,0 +1,152 @@
+"""The window of log lines: kept in order while lines come before, after and in between; never more than it may hold."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from desktop_app.presenters import log_merge
+from desktop_app.presenters.log_merge import LogPage, tone_of
+from desktop_app.services.logs.feed import Change, Update
+from desktop_app.services.logs.merge import LogLine, Window
+
+
+def line(time: float, rank: int, offset: int, text: str = "text", *, size: int = 10, complete: bool = True) -> LogLine:
+    return LogLine(time, rank, offset, size, text, complete)
+
+
+def page_of(lines: list[LogLine], *, merged: bool = True, total: int = 0) -> LogPage:
+    page = LogPage(merged=merged)
+    total = total or sum(each.size for each in lines)
+    page.apply(Update(1, Change.REPLACE, Window(tuple(lines), 0, total), total=total))
+    return page
+
+
+def test_the_same_line_of_several_ranks_is_one_row() -> None:
+    page = page_of([line(1.0, rank, 0, "epoch 1") for rank in range(4)] + [line(1.2, 0, 10, "other")])
+    assert [(each.ranks, each.line.text, each.lines) for each in page.rows] == [
+        ((0, 1, 2, 3), "epoch 1", 4),
+        ((0,), "other", 1),
+    ]
+    assert page.rows[0].size == 40
+    assert page.index_of(2, 0) == 0
+
+
+def test_lines_that_only_look_alike_stay_apart() -> None:
+    apart = [
+        line(1.0, 0, 0, "again"), line(1.1, 0, 10, "again"),  # the same rank twice
+        line(2.0, 0, 20, "late"), line(9.0, 1, 0, "late"),  # long after
+        line(10.0, 0, 30, ""), line(10.0, 1, 10, ""),  # empty
+        line(11.0, 0, 40, "half", complete=False), line(11.0, 1, 20, "half"),  # it may grow
+    ]  # fmt: skip
+    assert len(page_of(apart).rows) == len(apart)
+    assert len(page_of([line(1.0, 0, 0), line(1.0, 1, 0)], merged=False).rows) == 2
+
+
+def test_an_unfinished_line_grows_in_its_place() -> None:
+    page = page_of([line(1.0, 0, 0, "one"), line(2.0, 0, 10, "tw", size=2, complete=False)])
+    page.apply(Update(1, Change.GROWN, lines=(line(2.0, 0, 10, "two", size=4), line(3.0, 0, 14, "three")), total=24))
+    assert [each.line.text for each in page.rows] == ["one", "two", "three"]
+    assert page.total == 24
+
+
+def test_a_line_that_comes_late_is_put_where_it_belongs() -> None:
+    page = page_of([line(1.0, 0, 0, "a"), line(3.0, 0, 10, "c")])
+    page.apply(Update(1, Change.GROWN, lines=(line(2.0, 1, 0, "b"),), total=30))
+    assert [each.line.text for each in page.rows] == ["a", "b", "c"]
+
+
+def test_a_late_line_joins_the_row_of_its_like() -> None:
+    page = page_of([line(1.0, 0, 0, "same"), line(1.5, 0, 10, "after")])
+    page.apply(Update(1, Change.GROWN, lines=(line(1.0, 1, 0, "same"),), total=30))
+    assert [(each.ranks, each.line.text) for each in page.rows] == [((0, 1), "same"), ((0,), "after")]
+
+
+def test_more_before_moves_the_rows_down() -> None:
+    page = page_of([line(5.0, 0, 50)], total=60)
+    window = Window((line(3.0, 0, 30, "x"), line(4.0, 0, 40, "y")), 30, 60, at_start=False)
+    assert page.apply(Update(2, Change.BEFORE, window, total=60)) == 2
+    assert (page.start, page.at_start, len(page.rows)) == (30, False, 3)
+
+
+def test_more_after_takes_the_place_of_the_last_line() -> None:
+    page = page_of([line(1.0, 0, 0, "a"), line(2.0, 0, 10, "b", size=2, complete=False)])
+    window = Window((line(2.0, 0, 10, "bb", size=4), line(3.0, 0, 14, "c")), 10, 24)
+    page.apply(Update(2, Change.AFTER, window, total=24))
+    assert [each.line.text for each in page.rows] == ["a", "bb", "c"]
+
+
+def test_no_more_is_held_than_may_be() -> None:
+    page = page_of([])
+    for step in range(20):
+        new = tuple(line(float(step * 1000 + each), 0, (step * 1000 + each) * 10) for each in range(1000))
+        page.apply(Update(1, Change.GROWN, lines=new, total=10_000 * (step + 1)))
+    assert len(page.rows) == log_merge.KEPT
+    assert page.start == 10 * (20_000 - log_merge.KEPT)
+    assert not page.at_start
+
+
+def test_what_is_let_go_below_can_be_asked_for_again() -> None:
+    page = page_of([line(float(each), 0, each * 10) for each in range(5000, 5000 + log_merge.KEPT)])
+    before = tuple(line(float(each), 0, each * 10) for each in range(4600, 5000))
+    page.apply(Update(2, Change.BEFORE, Window(before, 46_000, 80_000, at_start=False), total=80_000))
+    assert len(page.rows) == log_merge.KEPT
+    assert not page.at_end
+    assert page.first == (4600.0, 0, 46_000)
+
+
+def test_growth_that_is_not_read_leaves_the_end() -> None:
+    page = page_of([line(1.0, 0, 0)])
+    page.apply(Update(1, Change.SIZE, total=500))
+    assert (page.total, page.at_end, len(page.rows)) == (500, False, 1)
+
+
+def test_a_byte_finds_its_row() -> None:
+    page = page_of([line(float(each), 0, each * 10, str(each)) for each in range(10)])
+    assert [page.row_at(place) for place in (0, 9, 10, 99, 1000)] == [0, 0, 1, 9, 9]
+    assert [page.place_of(index) for index in (0, 1, 9)] == [0, 10, 90]
+    assert page.holds(0, 3)
+    assert not page.holds(95, 3)
+
+
+def test_tones() -> None:
+    assert tone_of("Traceback (most recent call last):") == "error"
+    assert tone_of("[rank3]: RuntimeError: no") == "error"
+    assert tone_of("torch.cuda.OutOfMemoryError: CUDA") == "error"
+    assert tone_of("UserWarning: careful") == "warning"
+    assert tone_of("loss 0.1 error rate 0.2, no errors") == "plain"
+
+
+_LINES = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3), st.sampled_from(["a", "b", ""])), max_size=30)
+
+
+@given(_LINES, st.lists(st.integers(1, 5), max_size=10))
+@settings(max_examples=300, deadline=None)
+def test_growing_in_pieces_ends_where_growing_at_once_does(parts: list[tuple[int, int, str]], cuts: list[int]) -> None:
+    offsets: dict[int, int] = {}
+    lines = []
+    for time, rank, text in parts:
+        lines.append(line(float(time), rank, offsets.get(rank, 0), text))
+        offsets[rank] = offsets.get(rank, 0) + 10
+    lines = _in_time_order(lines)
+    whole = page_of(sorted(lines, key=lambda each: each.key))
+    page = page_of([])
+    left = list(lines)
+    for cut in [*cuts, len(left)]:
+        piece, left = left[:cut], left[cut:]
+        if piece:
+            page.apply(Update(1, Change.GROWN, lines=tuple(sorted(piece, key=lambda each: each.key)), total=0))
+    assert [each.line for each in page.rows] == [each.line for each in whole.rows]
+    assert [each.ranks for each in page.rows] == [each.ranks for each in whole.rows]
+    assert sum(each.lines for each in page.rows) == len(lines)
+
+
+def _in_time_order(lines: list[LogLine]) -> list[LogLine]:
+    """Return the lines with each rank's times rising, as a clock gives them."""
+    last: dict[int, float] = {}
+    made = []
+    for each in lines:
+        time = max(each.time, last.get(each.rank, 0.0))
+        last[each.rank] = time
+        made.append(line(time, each.rank, each.offset, each.text))
+    return made

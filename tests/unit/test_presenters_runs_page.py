@@ -1,0 +1,158 @@
+"""What a run's page says: phases, the failure, actions, and whose code it was."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from desktop_app.api import FirstFailure, RunStatus, SubmissionPlan
+from desktop_app.core.records import from_json
+from desktop_app.presenters.run_page import (
+    PhaseView,
+    actions_of,
+    failure_of,
+    log_sources,
+    own_code,
+    phases_of,
+    rank_tip,
+    widths,
+)
+from desktop_app.services.logs.failure import CodePlace, last_places
+from tests.helpers.run_folders import fail, make_run
+
+START = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
+
+
+def words(phases: tuple[PhaseView, ...]) -> list[tuple[str, str, str]]:
+    return [(each.name, each.word, each.duration) for each in phases]
+
+
+def test_a_running_run_is_in_its_third_phase(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "r-1", started=START, seconds=60).snapshot
+    assert words(phases_of(run, START + timedelta(seconds=72))) == [
+        ("Preparing", "done", "4 s"), ("Queued", "to come", "–"),
+        ("Running", "now", "1 min 8 s"), ("Finalizing", "to come", "–"),
+    ]  # fmt: skip
+
+
+def test_a_failed_run_failed_in_its_last_phase(tmp_path: Path) -> None:
+    run = fail(make_run(tmp_path, "r-1", RunStatus.FAILED, started=START), 1).snapshot
+    phases = phases_of(run, START + timedelta(days=1))
+    assert phases[2].status is RunStatus.FAILED
+    assert words(phases)[1:] == [
+        ("Queued", "did not happen", "–"),
+        ("Running", "failed", "1 min 4 s"),
+        ("Finalizing", "did not happen", "–"),
+    ]
+
+
+def test_a_clock_that_was_set_back_makes_no_negative_time(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "r-1", started=START).snapshot
+    assert all(each.seconds >= 0 for each in phases_of(run, START - timedelta(hours=1)))
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=4, max_size=4), st.floats(400, 3000))
+def test_the_timeline_fills_its_width(seconds: list[float], total: float) -> None:
+    phases = [PhaseView("", RunStatus.RUNNING, "", "", each, happened=True, lasts=False) for each in seconds]
+    found = widths(phases, total, 8, [70, 70, 70, 70])
+    assert sum(found) + 3 * 8 == pytest.approx(total)
+    assert min(found) >= 69.9
+
+
+def test_too_narrow_a_timeline_shrinks_all(tmp_path: Path) -> None:
+    phases = phases_of(make_run(tmp_path, "r-1", started=START).snapshot, START + timedelta(seconds=60))
+    assert sum(widths(phases, 124, 8, [70, 70, 70, 70])) == pytest.approx(100)
+
+
+def test_the_first_rank_to_fall_is_named_with_its_line(tmp_path: Path) -> None:
+    run = fail(make_run(tmp_path, "r-1", RunStatus.FAILED, nodes=2, processes=2, started=START), 3).snapshot
+    view = failure_of(run, "07:00:12.6")
+    assert view is not None
+    assert view.heading == "Rank 3 failed first: exit 1"
+    assert view.facts == "node 1 · 07:00:12.6 · 0.3 s before the others"
+    assert view.text.startswith("RuntimeError: mat1 and mat2")
+    assert "Ranks 0–2 were stopped because rank 3 was gone" in view.explanation
+
+
+def test_a_signal_is_explained(tmp_path: Path) -> None:
+    made = make_run(tmp_path, "r-1", RunStatus.FAILED, processes=1, started=START)
+    run = dataclasses.replace(made.snapshot, first_failure=FirstFailure(0, START, -9))
+    view = failure_of(run)
+    assert view is not None
+    assert view.heading == "Rank 0 failed: SIGKILL"
+    assert "memory ran out" in view.explanation
+    assert "stopped" not in view.explanation
+
+
+def test_a_failure_before_any_rank_says_its_reason(tmp_path: Path) -> None:
+    made = make_run(tmp_path, "r-1", RunStatus.FAILED, started=START)
+    view = failure_of(dataclasses.replace(made.snapshot, reason="The working copy could not be made."))
+    assert view is not None
+    assert view.explanation == "The working copy could not be made."
+    assert view.rank is None
+    assert failure_of(make_run(tmp_path, "r-2").snapshot) is None
+
+
+def test_actions_fit_the_state(tmp_path: Path) -> None:
+    live = actions_of(make_run(tmp_path, "r-1").snapshot)
+    assert (live.cancel, live.remove) == (True, False)
+    asked = actions_of(make_run(tmp_path, "r-2", RunStatus.CANCEL_REQUESTED).snapshot)
+    assert (asked.cancel, asked.remove) == (False, False)
+    over = actions_of(make_run(tmp_path, "r-3", RunStatus.COMPLETED).snapshot)
+    assert (over.cancel, over.remove, over.again, over.download) == (False, True, True, True)
+
+
+def test_every_rank_has_a_log_and_a_clock(tmp_path: Path) -> None:
+    made = make_run(tmp_path, "r-1", nodes=2, processes=2)
+    sources = log_sources(made.snapshot)
+    assert [each.rank for each in sources] == [0, 1, 2, 3]
+    assert [each.log for each in sources] == [made.log(rank) for rank in range(4)]
+    assert sources[3].clock == made.path / "clock" / "3.bin"
+    assert log_sources(dataclasses.replace(made.snapshot, folder="")) == ()
+
+
+def test_a_cell_says_all_about_its_rank(tmp_path: Path) -> None:
+    run = fail(make_run(tmp_path, "r-1", RunStatus.FAILED, nodes=2, processes=2), 3).snapshot
+    tip = rank_tip(run.ranks[3], first=True, nodes=2)
+    assert tip == "Rank 3: Failed · first to fail · exit code 1 · node 1, local rank 1 · process 4245"
+    assert rank_tip(run.ranks[0], first=False, nodes=1).startswith("Rank 0: Canceled · signal 15 (SIGTERM)")
+
+
+def test_the_innermost_line_of_the_persons_own_code_is_found(tmp_path: Path) -> None:
+    made = fail(make_run(tmp_path / "runs", "r-1", RunStatus.FAILED), 1)
+    plan = from_json(SubmissionPlan, json.loads((made.path / "plan.json").read_bytes()))
+    places = last_places(made.log(1))
+    assert [each.line for each in places] == [41, 58]
+    source = Path(plan.files[0].source)
+    assert own_code(places[0], plan, str(made.path)) == (source, 41)
+    assert own_code(CodePlace("train.py", 7), plan, str(made.path)) == (source, 7)
+    assert own_code(CodePlace("./train.py", 7), plan, str(made.path)) == (source, 7)
+    for foreign in ("/usr/lib/python3/torch/nn.py", "../outside.py", "<string>"):
+        assert own_code(CodePlace(foreign, 7), plan, str(made.path)) is None
+    assert own_code(places[0], None, str(made.path)) is None
+
+
+_BEGIN = "Traceback (most recent call last):\n"
+
+
+@pytest.mark.parametrize(
+    ("log", "found"),
+    [
+        ("", []),
+        ("all is well\n", []),
+        (f'[rank1]: {_BEGIN}[rank1]:   File "a.py", line 3, in f\n[rank1]: X: y\n', [("a.py", 3)]),
+        (f'{_BEGIN}  File "a.py", line 1\nA: b\n{_BEGIN}  File "b.py", line 2\nC: d\n', [("b.py", 2)]),
+        ('  File "broken.py", line 9\n    x = = 1\nSyntaxError: invalid syntax\n', [("broken.py", 9)]),
+        ('talk of a File "x.py", line 3 without any trouble\n', []),
+    ],
+)
+def test_places_of_the_last_traceback(tmp_path: Path, log: str, found: list[tuple[str, int]]) -> None:
+    path = tmp_path / "log"
+    path.write_text(log)
+    assert [(each.file, each.line) for each in last_places(path)] == found
