@@ -24,7 +24,7 @@ class Arrivals:
             size = self._log.stat().st_size
             if size == self._size:
                 return False
-            file = os.open(self._marks, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+            file = os.open(self._marks, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         except OSError:
             return False
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from desktop_app.worker.supervisor import processes
@@ -9,9 +10,12 @@ from desktop_app.worker.supervisor.clock import Clock
 from desktop_app.worker.supervisor.journal import Journal
 from desktop_app.worker.supervisor.state import StateFile
 
+STUBBORN = 3.0
+"""Seconds after which processes that do not die (they hang in the kernel) hold up nobody any longer."""
+
 
 def close_run(folder: Path, reason: str, patience: float = 60.0) -> None:
-    """Write the end of a run that has none yet: Failed, for `reason`."""
+    """Write the end of a run that has none yet: Failed, for `reason`. The caller holds the run (`holding.held`)."""
     clock = Clock()
     state = StateFile(folder, clock)
     if not state.data or state.is_over:
@@ -24,18 +28,25 @@ def close_run(folder: Path, reason: str, patience: float = 60.0) -> None:
     events.append({"time": clock.text(), "event": "ended", "status": "Failed", "reason": reason})
     events.close()
     state.write_end(patience)
+    for draft in folder.glob("run.json.*.tmp"):
+        with contextlib.suppress(OSError):
+            draft.unlink()  # of a writer that was killed while it wrote
 
 
 def recover(folder: Path) -> None:
-    """Close a run whose guardian and supervisor are both gone, after ending what is left of it."""
+    """Close a run whose guardian and supervisor are both gone, after ending what is left of it.
+
+    The caller holds the run (`holding.held`).
+    """
     state = StateFile(folder, Clock()).data
     if state.get("boot", "") != processes.boot():
         close_run(folder, "The computer was restarted while the run went on.", 0)
         return
-    left = set(processes.marked(str(folder)))
+    mark = str(state.get("mark") or "")
+    left = set(processes.marked(str(folder), mark))
     for pid in left & {rank.get("pid") for rank in state.get("ranks", ())}:
         processes.send_group(pid, processes.KILL)  # the leader is still this run's: a pid alone might be anybody's
-    processes.end_marked(str(folder))
+    processes.end_marked(str(folder), mark, STUBBORN)
     close_run(folder, "The supervisor and its guardian were killed, so the run was ended.", 0)
 
 

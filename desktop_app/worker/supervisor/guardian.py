@@ -27,6 +27,7 @@ def guard(folder: Path, ready: Callable[[], None], forget: Callable[[], None]) -
     if supervisor == 0:
         os._exit(_supervise(folder, me, ready))
     forget()
+    os.umask(0o077)
 
     def pass_on(number: int, frame: FrameType | None) -> None:
         processes.send(supervisor, signal.SIGTERM)
@@ -50,16 +51,19 @@ def _supervise(folder: Path, guardian: int, ready: Callable[[], None]) -> int:
         sys.stderr.flush()
 
 
-def _wait_for(child: int) -> int:
-    """Wait, without a tick, until `child` ends; others that became ours are reaped on the way."""
+def _wait_for(child: int) -> int | None:
+    """Wait, without a tick, until `child` ends; others that became ours are reaped on the way. None: nobody knows how."""
     while True:
-        pid, status = os.waitpid(-1, 0)
+        try:
+            pid, status = os.waitpid(-1, 0)
+        except ChildProcessError:
+            return None
         if pid == child:
             return os.waitstatus_to_exitcode(status)
 
 
-def _reason(code: int) -> str:
+def _reason(code: int | None) -> str:
     if code == -processes.KILL:
         return "The supervisor was killed, so the run was ended."
-    how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
+    how = "somehow" if code is None else f"by signal {-code}" if code < 0 else f"with exit code {code}"
     return f"The supervisor ended {how} before the run did: supervisor.log in the run's folder may say why."

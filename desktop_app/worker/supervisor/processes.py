@@ -15,7 +15,10 @@ from pathlib import Path
 
 LINUX = sys.platform == "linux"
 MARKER = "RANKZERO_RUN_FOLDER"
-"""Environment variable of every rank; by it a run's processes are known when their parents are gone."""
+"""Environment variable of every rank; by it a person's script knows its run."""
+MARK = "RANKZERO_RUN_MARK"
+"""Environment variable of every rank, a random text; by it a run's processes are known when their parents are gone,
+also where the run's folder has another name meanwhile."""
 
 if sys.platform == "win32":
     KILL = signal.SIGTERM
@@ -174,16 +177,19 @@ def send_group(leader: int, number: int) -> None:
         os.killpg(leader, number)
 
 
-def marked(folder: str) -> list[int]:
-    """Return the pids of all processes that were started for the run in `folder` and kept their environment."""
-    wanted = os.fsencode(f"{MARKER}={folder}")
+def marked(folder: str, mark: str = "") -> list[int]:
+    """Return the pids of all processes that were started for a run and kept their environment.
+
+    The folder's name counts only where the run's mark is not known.
+    """
+    wanted = os.fsencode(f"{MARK}={mark}" if mark else f"{MARKER}={folder}")
     return [pid for pid in _all_pids() if wanted in _environment(pid)]
 
 
-def end_marked(folder: str, limit: float = 10.0) -> list[int]:
+def end_marked(folder: str, mark: str = "", limit: float = 10.0) -> list[int]:
     """Kill what `marked` finds until nothing is found; return what would not die in `limit` seconds."""
     deadline = time.monotonic() + limit
-    while (left := [pid for pid in marked(folder) if pid != os.getpid()]) and time.monotonic() < deadline:
+    while (left := [pid for pid in marked(folder, mark) if pid != os.getpid()]) and time.monotonic() < deadline:
         for pid in left:
             send(pid, KILL)
         time.sleep(0.005)

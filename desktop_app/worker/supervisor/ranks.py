@@ -62,17 +62,17 @@ def rank_environment(inherited: Mapping[str, str], *layers: Mapping[str, str]) -
     return own
 
 
-def start(rank: Rank, folder: Path, environment: Mapping[str, str]) -> None:
-    """Start it in RUN/code. Raises OSError where there is nothing to start, ValueError for impossible arguments."""
+def start(rank: Rank, folder: Path, environment: Mapping[str, str], umask: int) -> None:
+    """Start it in RUN/code, with the person's own `umask`. Raises OSError where there is nothing to start, ValueError for impossible arguments."""
     rank.log.parent.mkdir(parents=True, exist_ok=True)
-    log = os.open(rank.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    log = os.open(rank.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
-        rank.process = _spawn(list(rank.spec["argv"]), str(folder / "code"), dict(environment), log)
+        rank.process = _spawn(list(rank.spec["argv"]), str(folder / "code"), dict(environment), log, umask)
     finally:
         os.close(log)
 
 
-def _spawn(argv: list[str], folder: str, environment: dict[str, str], log: int) -> subprocess.Popen[bytes]:
+def _spawn(argv: list[str], folder: str, environment: dict[str, str], log: int, umask: int) -> subprocess.Popen[bytes]:
     parent = os.getpid()
 
     def fall_with_the_supervisor() -> None:
@@ -86,6 +86,7 @@ def _spawn(argv: list[str], folder: str, environment: dict[str, str], log: int) 
         stdout=log,
         stderr=log,
         start_new_session=True,
+        umask=-1 if sys.platform == "win32" else umask,
         # Safe: ranks are started before this process has its first thread.
         preexec_fn=fall_with_the_supervisor if sys.platform == "linux" else None,  # noqa: PLW1509
     )

@@ -42,6 +42,11 @@ class Sampler:
             self._thread.join(2 * INTERVAL)
         self._journal.close()
 
+    @property
+    def dropped(self) -> int:
+        """How many samples the disk did not take."""
+        return self._journal.dropped
+
     def _run(self, trees: Sequence[RankTree]) -> None:
         while not self._stopped.wait(INTERVAL):
             try:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
 import os
 import time
 from pathlib import Path
 from typing import Any
 
 from desktop_app.worker.supervisor.clock import Clock
-from desktop_app.worker.supervisor.journal import read_object
+from desktop_app.worker.supervisor.journal import read_object, to_bytes
 
 TERMINAL = ("Completed", "Failed", "Canceled")
 RESERVE = 256 << 10
@@ -112,9 +111,10 @@ FULL_REASON = "The disk was full: logs and metrics may have gaps."
 
 def replace(path: Path, data: dict[str, Any]) -> None:
     """Replace a JSON file in one step: a reader sees the old or the new one. Raises OSError."""
-    draft = path.with_name(path.name + ".tmp")
+    draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
-        draft.write_bytes(json.dumps(data, ensure_ascii=False).encode("utf-8", "backslashreplace"))
+        draft.write_bytes(to_bytes(data))
+        draft.chmod(0o600)
         draft.replace(path)
     except OSError:
         with contextlib.suppress(OSError):

@@ -44,6 +44,7 @@ class Supervisor:
         self.folder = folder
         self.guardian = guardian
         self.ready = ready
+        self.umask = os.umask(0o077)  # what a run writes may hold secrets; its ranks get the person's own again
         self.clock = Clock()
         self.plan_file = folder / "plan.json"
         self.cancel_file = folder / "requests" / "cancel"
@@ -62,6 +63,8 @@ class Supervisor:
 
     def run(self) -> int:
         """Take the run to its end, whatever happens; return the process's exit code."""
+        if self.state.is_over:
+            return 0  # whoever found the run before us took it for lost and closed it: no run leaves its end
         try:
             self._announce()
             if self._prepare() and self._start():
@@ -80,6 +83,7 @@ class Supervisor:
         self.state.data["guardian"] = _who(self.guardian)
         self.state.data["boot"] = processes.boot()
         self.state.data["host"] = processes.host()
+        self.state.data.setdefault("mark", os.urandom(16).hex())
         self.state.enter("Preparing")
         self.state.write()
         self.ready()
@@ -127,20 +131,21 @@ class Supervisor:
             self.deadline = elapsed() + float(self.plan["timeout"])
 
     def _taken_port(self) -> str | None:
-        for rank in self.ranks:
-            port = {**self.plan.get("environment", {}), **rank.spec["environment"]}.get("MASTER_PORT", "")
-            if port.isdigit() and not is_free(int(port)):
-                return str(port)
-            return None
-        return None
+        first = self.ranks[0]
+        port = {**self.plan.get("environment", {}), **first.spec["environment"]}.get("MASTER_PORT", "")
+        return str(port) if port.isdigit() and not is_free(int(port)) else None
 
     def _start_rank(self, rank: Rank) -> bool:
         layers = (self.plan.get("environment", {}), rank.spec["environment"])
-        own = {processes.MARKER: str(self.folder), "PWD": str(self.folder / "code")}
+        own = {
+            processes.MARKER: str(self.folder),
+            processes.MARK: self.state.data["mark"],
+            "PWD": str(self.folder / "code"),
+        }
         tracking = self.tracking.environment(rank.number, os.environ)
         environment = ranks.rank_environment(os.environ, tracking, *layers, own)
         try:
-            ranks.start(rank, self.folder, environment)
+            ranks.start(rank, self.folder, environment, self.umask)
         except (OSError, ValueError) as error:
             self._could_not_start(rank, error)
             return False
@@ -208,7 +213,7 @@ class Supervisor:
     def _keep_books(self) -> None:
         if elapsed() > self.books_at and self.tracking.changed():
             self.books_at = elapsed() + METRICS_EVERY
-            self.state.data["metrics"] = self.tracking.latest()
+            self.state.data.update(self.tracking.facts())
             self.state.write()
         self.state.keep_up()
         jump = self.clock.jump()
@@ -279,11 +284,18 @@ class Supervisor:
         reason = verdict.reason
         if left:
             reason += f" Processes that could not be ended: {', '.join(map(str, left))}."
-        self.state.data["metrics"] = self.tracking.latest()
+        self.state.data.update(self.tracking.facts())
+        self._say_what_was_dropped()
         self.state.finish(verdict.status, reason, verdict.exit_code)
         self._say("ended", status=verdict.status, reason=reason)
         self.state.write_end()
         self.events.close()
+
+    def _say_what_was_dropped(self) -> None:
+        metrics, samples = self.tracking.dropped, self.sampler.dropped
+        if metrics or samples:
+            text = f"The disk did not take {metrics} metric points and {samples} resource samples."
+            self._say("points-dropped", metrics=metrics, samples=samples, text=text)
 
     def _add_last_words(self) -> None:
         first = self.state.data.get("first_failure")

@@ -1,19 +1,27 @@
 """MLflow's REST tracking API, as much of it as training scripts use, for one run.
 
 Shapes as the `mlflow` client 3.x sends and reads them (mlflow/protos/service.proto). MLflow's own file store no longer
-works without a server, and a server of MLflow's would be a big second program.
+works without a server, and a server of MLflow's would be a big second program. Which data sets went in (`log-inputs`)
+and which models came out (`outputs`) is answered, so that scripts and autologging go on, and not kept.
+
+Anybody on this machine, also a web page in its browser, can knock here. Who does not know the token is sent away
+before a byte of a body is read; connections are limited in number and in the time they may stay silent.
 """
 
 from __future__ import annotations
 
+import contextlib
+import hmac
 import json
-import math
 import socket
+import sys
+import threading
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
+from desktop_app.worker.supervisor.journal import number
 from desktop_app.worker.supervisor.tracking_models import LoggedModels
 
 if TYPE_CHECKING:
@@ -21,6 +29,11 @@ if TYPE_CHECKING:
 
 EXPERIMENT = "0"
 MAX_BODY = 64 << 20
+MOST_CONNECTIONS = 1024
+STRANGER = 10.0
+"""Seconds that a connection may be silent before it showed the token."""
+FRIEND = 60.0
+"""Seconds from then on; MLflow's client makes a new connection when it needs one."""
 _STATUS = {"RUNNING": "RUNNING", "FINISHED": "FINISHED", "FAILED": "FAILED", "KILLED": "KILLED"}
 
 Body = Mapping[str, Any]
@@ -45,7 +58,7 @@ class Api:
             "runs/log-batch": self._log_batch,
             "runs/log-parameter": self._log_parameter,
             "runs/set-tag": self._set_tag,
-            "runs/delete-tag": lambda rank, body: {},
+            "runs/delete-tag": self._delete_tag,
             "runs/log-inputs": lambda rank, body: {},
             "runs/log-model": lambda rank, body: {},
             "runs/outputs": lambda rank, body: {},
@@ -83,7 +96,7 @@ class Api:
         metrics = [
             {
                 "key": name,
-                "value": _proto(value),
+                "value": number(value),
                 "step": int(step),
                 "timestamp": int(self._tracking.clock.now() * 1000),
             }
@@ -106,11 +119,17 @@ class Api:
         return {}
 
     def _log_parameter(self, rank: int | None, body: Body) -> Body:
-        self._tracking.parameters[str(body["key"])] = str(body["value"])
+        self._tracking.set_parameter(str(body["key"]), str(body["value"]))
         return {}
 
     def _set_tag(self, rank: int | None, body: Body) -> Body:
-        self._tracking.tags[str(body["key"])] = str(body["value"])
+        self._tracking.set_tag(str(body["key"]), str(body["value"]))
+        return {}
+
+    def _delete_tag(self, rank: int | None, body: Body) -> Body:
+        name = str(body["key"])
+        if not self._tracking.delete_tag(name):
+            raise NotKnown(f"the tag {name}")
         return {}
 
     def _log_batch(self, rank: int | None, body: Body) -> Body:
@@ -134,11 +153,25 @@ class _Server(ThreadingHTTPServer):
         self.server_address = door.getsockname()
         self.api = api
         self.token = token
+        self.room = threading.BoundedSemaphore(MOST_CONNECTIONS)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer one connection to its end, then make room for another."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self.room.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of clients that went away in the middle; tell of anything else."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _Server
+    timeout = STRANGER
     # An answer goes out in one packet: with Nagle's algorithm each call would take 40 ms.
     wbufsize = -1
     disable_nagle_algorithm = True
@@ -161,25 +194,28 @@ class _Handler(BaseHTTPRequestHandler):
             answer = dict(self._call())
         except NotKnown as missing:
             status, answer = 404, _error("RESOURCE_DOES_NOT_EXIST", f"Not kept for local runs: {missing}")
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError, AttributeError, RecursionError) as error:
             status, answer = 400, _error("INVALID_PARAMETER_VALUE", f"{type(error).__name__}: {error}")
         self._send(status, json.dumps(answer).encode())
 
     def _call(self) -> Body:
         url = urlsplit(self.path)
         parts = url.path.strip("/").split("/")
-        body: dict[str, Any] = dict(parse_qsl(url.query))
-        body.update(self._body())
-        if len(parts) < 6 or parts[0] != self.server.token or parts[2] != "api" or parts[4] != "mlflow":
+        if not hmac.compare_digest(parts[0].encode(), self.server.token.encode()):
+            self.close_connection = True  # with what it may still send
+            raise NotKnown("this address")
+        self.connection.settimeout(FRIEND)
+        body: dict[str, Any] = {**dict(parse_qsl(url.query)), **self._body()}
+        if len(parts) < 6 or parts[2] != "api" or parts[4] != "mlflow":
             raise NotKnown(url.path)
         return self.server.api.answer("/".join(parts[5:]), int(parts[1]) if parts[1].isdigit() else None, body)
 
     def _body(self) -> dict[str, Any]:
-        length = int(self.headers.get("Content-Length") or 0)
-        if length > MAX_BODY:
-            self.close_connection = True
-            raise ValueError(f"{length} bytes are too many")
-        found = json.loads(self.rfile.read(length)) if length else {}
+        said = self.headers.get("Content-Length") or "0"
+        if not (said.isascii() and said.isdigit()) or int(said) > MAX_BODY or "Transfer-Encoding" in self.headers:
+            self.close_connection = True  # where the next request begins can't be known
+            raise ValueError(f"a body of {MAX_BODY} bytes at most is wanted, with its length")
+        found = json.loads(self.rfile.read(int(said))) if int(said) else {}
         if not isinstance(found, dict):
             raise TypeError("an object is wanted")
         return found
@@ -188,6 +224,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(answer)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(answer)
 
@@ -197,21 +235,19 @@ def serve(door: socket.socket, tracking: Tracking) -> None:
     server = _Server(door, Api(tracking), tracking.token)
     while True:
         try:
+            server.room.acquire()
             connection, address = door.accept()
         except OSError:
             return
-        server.process_request(connection, address)
+        with contextlib.suppress(RuntimeError):  # no more threads: this one goes unanswered
+            server.process_request(connection, address)
+            continue
+        connection.close()
+        server.room.release()
 
 
 def _pairs(values: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"key": key, "value": value} for key, value in values.items()]
-
-
-def _proto(value: float) -> float | str:
-    """Return a number as protobuf's JSON wants it: what is none goes in quotes."""
-    if math.isfinite(value):
-        return value
-    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
 def _error(code: str, message: str) -> dict[str, str]:
