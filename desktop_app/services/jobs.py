@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +24,7 @@ from desktop_app.api import (
 from desktop_app.core.nearest import nearest
 from desktop_app.documents.checks import FileReport, check_text
 from desktop_app.documents.edits import set_values
-from desktop_app.documents.job_document import read_job
+from desktop_app.documents.job_document import JobReading, read_job
 from desktop_app.documents.text_file import TextFile
 from desktop_app.services.plugins import PluginHost
 from desktop_app.services.wizards import Wizards
@@ -58,9 +59,7 @@ class JobService:
     ) -> SubmissionPlan:
         """Return what submitting the job file would do, with the values of `sets` in place of the file's own."""
         chosen = self.backend(backend)
-        text = TextFile.load(path).text
-        if sets:
-            text = set_values(text, sets)
+        text = await asyncio.to_thread(_text_with, path, sets or {})
         return await self.plan_text(text, path, path.absolute().parent, chosen.name)
 
     async def plan_text(self, text: str, path: Path | None, folder: Path, backend: str = "local") -> SubmissionPlan:
@@ -69,8 +68,7 @@ class JobService:
         Raises JobError if the text holds no command job.
         """
         chosen = self.backend(backend)
-        report = self.check_text(path or folder / "job.yml", text)
-        reading = read_job(text, path)
+        report, reading = await asyncio.to_thread(self._read, text, path, folder)
         if reading.job is None:
             raise _no_job(path, report.diagnostics or reading.diagnostics)
         plan = await chosen.plan(reading.job, JobSource(path, folder, text))
@@ -99,6 +97,9 @@ class JobService:
         """Return what a wizard may know beside the answers; quick, called on every keystroke."""
         return self._wizards.context(folder, answers)
 
+    def _read(self, text: str, path: Path | None, folder: Path) -> tuple[FileReport, JobReading]:
+        return self.check_text(path or folder / "job.yml", text), read_job(text, path)
+
     def _check_file(self, path: Path) -> FileReport:
         try:
             text = TextFile.load(path).text
@@ -109,6 +110,11 @@ class JobService:
 
     def _check_job(self, job: Job) -> Sequence[Diagnostic]:
         return (*self._plugins.check_job(job), *self._plugins.check_environment(job))
+
+
+def _text_with(path: Path, sets: Mapping[str, Value]) -> str:
+    text = TextFile.load(path).text
+    return set_values(text, sets) if sets else text
 
 
 def errors_of(diagnostics: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:

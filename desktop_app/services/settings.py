@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import copy
+import functools
 import json
+import threading
 from pathlib import Path
 from typing import cast
 
 from desktop_app.api import OutsideError, UserError, Value
 from desktop_app.core.observable import Signal
 from desktop_app.services.files import locked, set_aside, write_atomically
+from desktop_app.services.on_loop import OnLoop
 
 
 class Settings:
     """Values by key, such as `plugins.disabled`. Two processes may set different keys at once: neither is lost.
 
+    Saving waits for a lock and for the disk: the window does it in a thread (`asyncio.to_thread(settings.set, …)`);
+    who listens to `changed` is told on the loop.
     A file that can't be understood is kept aside, said in `notices`, and the defaults hold.
     """
 
@@ -22,6 +27,8 @@ class Settings:
         self.path = path
         self.changed: Signal[[str]] = Signal()
         self.notices: tuple[UserError, ...] = ()
+        self._turn = threading.RLock()
+        self._listeners = OnLoop()
         self._values = self._read_or_notice()
 
     def get(self, key: str, default: Value = None) -> Value:
@@ -30,27 +37,31 @@ class Settings:
 
     def set(self, key: str, value: Value) -> None:
         """Save `value` (None forgets the key) and tell who listens. Raises OutsideError where it can't be saved."""
-        before = self._values
         try:
-            with locked(self.path.with_name(f".{self.path.name}.lock")):
+            with self._turn, locked(self.path.with_name(f".{self.path.name}.lock")):
                 values = self._read()
                 values.pop(key, None)
                 if value is not None:
                     values[key] = copy.deepcopy(value)
                 write_atomically(self.path, json.dumps(values, ensure_ascii=False, indent=2, sort_keys=True) + "\n")
+                changed = self._adopt(values)
         except OSError as error:
             raise OutsideError(f"The settings can't be saved to {self.path}: {error.strerror or error}.") from error
-        self._adopt(before, values)
+        self._tell(changed)
 
     def reload(self) -> None:
         """Read what another process may have set meanwhile."""
-        self._adopt(self._values, self._read_or_notice())
+        with self._turn:
+            changed = self._adopt(self._read_or_notice())
+        self._tell(changed)
 
-    def _adopt(self, before: dict[str, Value], after: dict[str, Value]) -> None:
-        self._values = after
-        for key in sorted(before.keys() | after.keys()):
-            if before.get(key) != after.get(key):
-                self.changed.emit(key)
+    def _adopt(self, after: dict[str, Value]) -> list[str]:
+        before, self._values = self._values, after
+        return [key for key in sorted(before.keys() | after.keys()) if before.get(key) != after.get(key)]
+
+    def _tell(self, keys: list[str]) -> None:
+        for key in keys:
+            self._listeners.tell(functools.partial(self.changed.emit, key))
 
     def _read_or_notice(self) -> dict[str, Value]:
         try:

@@ -15,6 +15,7 @@ from desktop_app.services.processes import end_group, exited, group_options
 
 _RUNNER = Path(__file__).resolve().parents[1] / "worker" / "task_runner.py"
 _LONGEST_LINE = 256 * 1024 * 1024
+_SHORT = 64 * 1024
 _AFTERMATH = 1.0  # seconds for the last words of a worker that is gone
 _TAIL = 64_000  # bytes of standard error for the details of an error
 
@@ -25,9 +26,9 @@ async def run_task(task: WorkerTask, python: str, progress: Progress) -> Value:
     Raises UserError with what went wrong; its details hold the traceback or the end of standard error. Nothing of
     the task outlives this call, however it ends.
     """
-    request = json.dumps({"module": str(task.module), "function": task.function, "arguments": task.arguments})
+    request = await asyncio.to_thread(_request, task)
     process = await _start(python, task)
-    talk = asyncio.create_task(_Talk(process, progress).run(request.encode()), name=f"worker {task.function}")
+    talk = asyncio.create_task(_Talk(process, progress).run(request), name=f"worker {task.function}")
     try:
         async with asyncio.timeout(task.timeout):
             answer, errors = await talk
@@ -39,6 +40,16 @@ async def run_task(task: WorkerTask, python: str, progress: Progress) -> Value:
         with contextlib.suppress(asyncio.CancelledError, Exception):
             await talk
     return _result(task, answer, errors, process.returncode)
+
+
+def _request(task: WorkerTask) -> bytes:
+    asked = {"module": str(task.module), "function": task.function, "arguments": task.arguments}
+    return json.dumps(asked).encode()
+
+
+async def _parsed(line: bytes) -> Any:
+    """Parse a worker's line; a long one beside the loop. Its progress, said often, is short."""
+    return json.loads(line) if len(line) < _SHORT else await asyncio.to_thread(json.loads, line)
 
 
 async def _start(python: str, task: WorkerTask) -> asyncio.subprocess.Process:
@@ -101,7 +112,7 @@ class _Talk:
         assert self._process.stdout is not None
         async for line in self._process.stdout:
             try:
-                said = json.loads(line)
+                said = await _parsed(line)
             except ValueError:
                 continue  # half a line of a worker that was killed while it wrote
             if "progress" in said:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from pathlib import Path
 
 import pytest
 
 from desktop_app.api import Diagnostic, Severity, SubmissionPlan, UserError
+from desktop_app.documents.checks import FileReport
 from desktop_app.places import Places
 from desktop_app.services.jobs import JobError, JobService, describe, files_below, merged
 from desktop_app.services.plugins import PluginHost
@@ -192,3 +194,19 @@ def test_a_script_that_does_not_parse_is_a_finding(jobs: JobService, job_file: P
     scan = jobs.wizard_context(job_file.parent, {"script": "src/train.py"}).scan
     assert scan is not None
     assert [each.severity for each in scan.findings] == [Severity.ERROR]
+
+
+async def test_files_are_read_and_checked_beside_the_loop(
+    jobs: JobService, job_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: set[threading.Thread] = set()
+    check = jobs.check_text
+
+    def noted(path: Path | None, text: str) -> FileReport:
+        threads.add(threading.current_thread())
+        return check(path, text)
+
+    monkeypatch.setattr(jobs, "check_text", noted)
+    await jobs.plan_file(job_file, backend="scripted")
+    assert threads
+    assert threading.current_thread() not in threads

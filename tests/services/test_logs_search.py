@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from desktop_app.api import UserError
+from desktop_app.api import OutsideError, UserError
 from desktop_app.services.logs.merge import LogSource
 from desktop_app.services.logs.search import ERRORS, Found, Match, Query, search
 from tests.helpers.waiting import wait_until
@@ -84,6 +84,14 @@ async def test_a_search_that_would_not_end_is_cancelled(tmp_path: Path) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert not psutil.Process().children()
+
+
+async def test_a_search_that_crashes_does_not_look_finished(tmp_path: Path) -> None:
+    task = asyncio.create_task(all_of([source(tmp_path, 0, b"a" * 40 + b"!\n")], Query("(a+)+$", regex=True)))
+    (child,) = await asyncio.to_thread(wait_until, psutil.Process().children)
+    child.kill()
+    with pytest.raises(OutsideError, match="broke off"):
+        await task
 
 
 async def test_errors_are_told_from_talk(tmp_path: Path) -> None:

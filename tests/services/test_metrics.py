@@ -157,3 +157,25 @@ def test_a_summary_holds_the_last_value_of_each_metric() -> None:
     assert summary(points) == {"a": (3.0, 7), "b": (2.0, 2)}
     assert list(summary(points)) == ["a", "b"]
     assert summary([]) == {}
+
+
+async def test_a_child_that_hangs_is_ended_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, ("loss", 1, 1, 1.0))
+    script = tmp_path / "reader.py"
+    script.write_text("import time\ntime.sleep(3600)")
+    monkeypatch.setattr(reader, "_SCRIPT", script)
+    hanging = TensorBoardReader(patience=0.5)
+    with pytest.raises(OutsideError, match="no answer for"):
+        await hanging.read([str(tmp_path)])
+    assert not psutil.Process().children()
+
+
+async def test_points_of_runs_that_nobody_asks_for_are_forgotten(
+    tmp_path: Path, following: TensorBoardReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "_MOST", 3)
+    for name in ("a", "b"):
+        write(tmp_path / name, *((name, step, step, float(step)) for step in range(5)))
+    for name in ("a", "b", "a", "a"):
+        assert [each.name for each in await following.read([str(tmp_path / name)])] == [name] * 5
+        assert len(following._points) == 1

@@ -1,7 +1,10 @@
 """Settings survive restarts, two writers and damage."""
 
+import asyncio
 import json
 import multiprocessing
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -128,3 +131,24 @@ def test_a_lock_is_held_by_one_alone(tmp_path: Path) -> None:
             assert other is None
     with locked(tmp_path / "lock", wait=False) as again:
         assert again is not None
+
+
+async def test_who_saves_in_a_thread_is_told_on_the_loop_which_waits_for_nothing(path: Path) -> None:
+    settings, told = Settings(path), asyncio.Event()
+    heard: list[tuple[str, threading.Thread]] = []
+    settings.changed.connect(lambda key: heard.append((key, threading.current_thread())))
+    settings.changed.connect(lambda _key: told.set())
+    with locked(path.with_name(f".{path.name}.lock")):
+        saving = asyncio.create_task(asyncio.to_thread(settings.set, "a", 1))
+        assert await asyncio.wait({saving}, timeout=0.05) == (set(), {saving})
+    await saving
+    await asyncio.wait_for(told.wait(), 30)
+    assert heard == [("a", threading.current_thread())]
+
+
+def test_threads_that_set_at_once_lose_nothing(path: Path) -> None:
+    settings = Settings(path)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: settings.set(f"k{number}", number), range(32)))
+    assert [settings.get(f"k{each}") for each in range(32)] == list(range(32))
+    assert [Settings(path).get(f"k{each}") for each in range(32)] == list(range(32))

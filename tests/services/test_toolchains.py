@@ -6,17 +6,20 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from desktop_app.api import OutsideError, ToolchainSpec, UserError
 from desktop_app.places import Places
+from desktop_app.services.files import locked
 from desktop_app.services.settings import Settings
-from desktop_app.services.toolchains import Toolchains
+from desktop_app.services.toolchains import Toolchains, folders, probe
 from tests.helpers.waiting import wait_until
 from tests.helpers.wheels import write_wheel
 
@@ -217,6 +220,44 @@ async def test_a_toolchain_whose_python_is_gone_is_broken_and_can_be_made_anew(p
     assert "rankzero toolchains create tiny" in choice.diagnostics[0].message
     await made.create("tiny", Said())
     assert made.get("tiny").state == "ready"
+
+
+async def test_the_loop_does_not_wait_for_the_disk(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = await make(places)
+    threads: set[threading.Thread] = set()
+    for module, name in ((folders, "packages_of"), (probe, "_recall"), (probe, "_stamp"), (probe, "write_atomically")):
+        monkeypatch.setattr(module, name, noting(getattr(module, name), threads))
+    for plugin in ("rankzero-tiny", None):
+        await made.interpreter_for(plugin, ["tinything", "json"])
+    assert threads
+    assert threading.main_thread() not in threads
+
+
+def noting(call: Callable[..., Any], threads: set[threading.Thread]) -> Callable[..., Any]:
+    """Return `call`, noting the thread that it is called on."""
+
+    def noted(*arguments: Any) -> Any:
+        threads.add(threading.current_thread())
+        return call(*arguments)
+
+    return noted
+
+
+async def test_one_that_is_being_worked_on_is_not_removed(places: Places) -> None:
+    made = await make(places)
+    folder = made.get("tiny").python.parent.parent
+    with locked(folders.lock_of(folder)), pytest.raises(UserError, match="Another process is working"):
+        made.remove("tiny")
+    assert made.get("tiny").state == "ready"
+
+
+async def test_what_a_killed_removal_left_is_collected(places: Places) -> None:
+    made = await make(places)
+    left = places.toolchains / ".tiny-0123456789ab.trash-123"
+    left.mkdir()
+    (left / "gigabytes").write_text("x")
+    made.remove("tiny")
+    assert not left.exists()
 
 
 async def test_a_removed_toolchain_is_missing(places: Places) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from desktop_app.api import UserError
+from desktop_app.api import OutsideError, UserError
 from desktop_app.services.logs.merge import LogSource
 from desktop_app.services.logs.text import ERROR_HINTS, ERROR_PATTERN
 
@@ -56,13 +56,14 @@ class Found:
 
 
 async def search(sources: Sequence[LogSource], query: Query, limit: int = LIMIT) -> AsyncGenerator[Found, None]:
-    """Yield matches as they are found. Raises UserError for a regular expression that is none.
+    """Yield matches as they are found; the last part of the answer is `done`.
 
-    Ends the child when the iteration is left or its task cancelled.
+    Raises UserError for a regular expression that is none, OutsideError where the search breaks off. Ends the child
+    when the iteration is left or its task cancelled.
     """
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", __name__.rpartition(".")[0] + ".search_worker",
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         limit=_LINE, env=_environment(),
     )  # fmt: skip
     assert child.stdin is not None
@@ -81,7 +82,11 @@ async def search(sources: Sequence[LogSource], query: Query, limit: int = LIMIT)
                 matches = tuple(Match(*each) for each in message["matches"])
                 continue
             yield Found(matches, message["count"], message.get("part", 1.0), done="done" in message)
+            if "done" in message:
+                return
             matches = ()
+        last_words = (await child.stderr.read()).decode("utf-8", "replace") if child.stderr else ""
+        raise OutsideError("The search broke off; not all of the logs were searched.", details=last_words[-10_000:])
     finally:
         with contextlib.suppress(ProcessLookupError):
             child.kill()

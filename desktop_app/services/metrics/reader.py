@@ -1,6 +1,7 @@
 """TensorBoard event files as metric points: the library that reads them lives in a child process.
 
-The child keeps its place in every file, so that following a run costs in proportion to what is new.
+The child keeps its place in every file, so that following a run costs in proportion to what is new. A file system
+that hangs costs a reading its answer, and nobody else a thread: readers have their own.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any
 
@@ -22,6 +24,8 @@ from desktop_app.api import MetricPoint, OutsideError
 
 _SCRIPT = Path(__file__).with_name("tensorboard_reader.py")
 _MARK = ".tfevents."
+_PATIENCE = 60.0  # seconds for an answer; a first reading of large files takes some
+_MOST = 2_000_000  # points that are kept of runs that nobody asks for any more
 
 
 async def read_tensorboard(folders: Sequence[str]) -> list[MetricPoint]:
@@ -36,7 +40,9 @@ async def read_tensorboard(folders: Sequence[str]) -> list[MetricPoint]:
 class TensorBoardReader:
     """Reads event files, each place in a file once; starts its child when there is something to read."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float = _PATIENCE) -> None:
+        self._patience = patience
+        self._pool = ThreadPoolExecutor(1, "event files")
         self._mutex = threading.Lock()
         self._child: _Child | None = None
         self._points: dict[str, list[tuple[str, float, int, float]]] = {}
@@ -45,9 +51,14 @@ class TensorBoardReader:
         """Return every scalar of all event files below the folders, by time.
 
         Where there are several folders with event files, a metric's name begins with its folder, seen from the one
-        that holds all of them. Raises OutsideError where the child fails.
+        that holds all of them. Raises OutsideError where the child fails, or gives no answer within the patience.
         """
-        return await asyncio.to_thread(self._read, [str(each) for each in folders])
+        asked = [str(each) for each in folders]
+        reading = asyncio.get_running_loop().run_in_executor(self._pool, self._read, asked)
+        try:
+            return await asyncio.wait_for(reading, 2 * self._patience)  # the child's is the shorter one
+        except TimeoutError:
+            raise self._no_answer() from None
 
     def close(self) -> None:
         """End the child; the next reading starts another one."""
@@ -59,23 +70,41 @@ class TensorBoardReader:
         if not files:
             return []
         with self._mutex:
+            self._make_room(files)
             for path, *point in self._new(folders):
                 self._points.setdefault(path, []).append((point[0], point[1], point[2], point[3]))
             return _named({each: self._points.get(each, []) for each in files})
 
     def _new(self, folders: list[str]) -> list[list[Any]]:
         """Ask the child; one that ended meanwhile, as it does when it is idle, is started again and reads anew."""
-        if self._child is not None:
-            with contextlib.suppress(_ChildEndedError):
-                return self._child.ask(folders)
-            self._drop()
-        self._child = _Child()
         try:
-            return self._child.ask(folders)
+            return self._ask(folders)
+        except TimeoutError:
+            self._drop()
+            raise self._no_answer() from None
         except _ChildEndedError as error:
+            assert self._child is not None
             details = self._child.last_words()
             self._drop()
             raise OutsideError("TensorBoard's event files can't be read.", details=details) from error
+
+    def _ask(self, folders: list[str]) -> list[list[Any]]:
+        if self._child is not None:
+            with contextlib.suppress(_ChildEndedError):
+                return self._child.ask(folders, self._patience)
+            self._drop()
+        self._child = _Child()
+        return self._child.ask(folders, self._patience)
+
+    def _make_room(self, files: list[str]) -> None:
+        """Forget all points where there are very many of other runs: what is wanted is read anew."""
+        others = self._points.keys() - set(files)
+        if others and sum(len(self._points[each]) for each in others) > _MOST:
+            self._drop()
+
+    def _no_answer(self) -> OutsideError:
+        message = f"TensorBoard's event files can't be read: no answer for {self._patience:g} seconds."
+        return OutsideError(message, hint="Does the file system that they lie on hang?")
 
     def _drop(self) -> None:
         if self._child is not None:
@@ -103,8 +132,29 @@ class _Child:
         )
         self.end = weakref.finalize(self, _end, self._process, self._errors)
 
-    def ask(self, folders: list[str]) -> list[list[Any]]:
-        """Return the new points below the folders, each [file, tag, value, step, time]."""
+    def ask(self, folders: list[str], patience: float) -> list[list[Any]]:
+        """Return the new points below the folders, each [file, tag, value, step, time].
+
+        Raises TimeoutError after ending a child that took longer than `patience`, in seconds.
+        """
+        late = threading.Event()
+        watch = threading.Timer(patience, self._end_late, (late,))
+        watch.daemon = True
+        watch.start()
+        try:
+            return self._asked(folders)
+        except _ChildEndedError:
+            if late.is_set():
+                raise TimeoutError from None
+            raise
+        finally:
+            watch.cancel()
+
+    def _end_late(self, late: threading.Event) -> None:
+        late.set()
+        self._process.kill()
+
+    def _asked(self, folders: list[str]) -> list[list[Any]]:
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(json.dumps({"folders": folders}) + "\n")

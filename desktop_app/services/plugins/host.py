@@ -6,9 +6,7 @@ It may be asked on any thread. Plugins are imported and called one at a time, on
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from importlib import metadata
@@ -31,6 +29,7 @@ from desktop_app.api._plugins import GarbageError, ImportedPlugin, checked, impo
 from desktop_app.core.nearest import nearest
 from desktop_app.core.observable import Signal
 from desktop_app.places import Places, shipped
+from desktop_app.services.on_loop import OnLoop
 from desktop_app.services.plugins.discovery import Found, entry_points, find_plugins
 from desktop_app.services.plugins.guards import Turns, guarded_wizard
 from desktop_app.services.plugins.info import PluginInfo, PluginState, info_of
@@ -63,7 +62,7 @@ class PluginHost:
         self._infos: dict[str, PluginInfo] = {}
         self._imported: dict[str, ImportedPlugin] = {}
         self._turns = Turns()
-        self._loop = _running_loop()
+        self._listeners = OnLoop()
 
     @property
     def plugins(self) -> tuple[PluginInfo, ...]:
@@ -83,7 +82,7 @@ class PluginHost:
     def load(self) -> None:
         """Import the enabled plugins that are not imported yet; one that fails is marked, and the others go on."""
         with self._turns.lock:
-            self._loop = _running_loop() or self._loop
+            self._listeners.here()
             for info in self.plugins:
                 if info.state is PluginState.OK and info.id not in self._imported:
                     self._load(self._found[info.id])
@@ -197,15 +196,7 @@ class PluginHost:
         self._tell()
 
     def _tell(self) -> None:
-        """Emit `changed` on the thread of the event loop, at once if this is it or there is none."""
-        here = _running_loop()
-        self._loop = here or self._loop
-        loop = self._loop
-        if here is not None or loop is None or threading.current_thread() is threading.main_thread():
-            self.changed.emit()
-            return
-        with contextlib.suppress(RuntimeError):  # the loop is closed, and with it all who would listen
-            loop.call_soon_threadsafe(self.changed.emit)
+        self._listeners.tell(self.changed.emit)
 
     def _forget(self, plugin_id: str) -> None:
         plugin = self._imported.pop(plugin_id, None)
@@ -243,13 +234,6 @@ class PluginHost:
     def _disabled(self) -> frozenset[str]:
         value = self._settings.get(DISABLED, [])
         return frozenset(each for each in value if isinstance(each, str)) if isinstance(value, list) else frozenset()
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
 
 
 def _in_short(error: BaseException) -> str:

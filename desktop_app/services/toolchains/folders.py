@@ -9,6 +9,7 @@ import platform
 import re
 import shutil
 import sys
+import uuid
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -17,6 +18,8 @@ from desktop_app.api import ToolchainSpec
 from desktop_app.services.files import write_atomically
 
 MARKER = "rankzero-toolchain.json"
+RECIPE = 2
+"""How toolchains are made; what an older program made counts no more. 2: with pip."""
 _DISTRIBUTION = re.compile(r"(?P<name>.+?)-(?P<version>[^-]+)\.dist-info")
 
 
@@ -28,11 +31,12 @@ class Marker:
     requires: tuple[str, ...]
     version: str
     size: int
+    recipe: int = RECIPE
 
 
 def folder_for(root: Path, spec: ToolchainSpec, version: str) -> Path:
     """Return where the toolchain lies that a Python of this version makes; another content is another folder."""
-    facts = [version, sys.platform, platform.machine(), *spec.requires]
+    facts = [str(RECIPE), version, sys.platform, platform.machine(), *spec.requires]
     return root / f"{spec.name}-{hashlib.sha256(chr(10).join(facts).encode()).hexdigest()[:12]}"
 
 
@@ -40,7 +44,7 @@ def finished(root: Path, spec: ToolchainSpec) -> Iterator[tuple[Path, Marker]]:
     """Yield the finished folders that hold what the plugin wants now, the newest first."""
     for folder in sorted(_folders(root, spec.name), key=_age):
         marker = read_marker(folder)
-        if marker and marker.name == spec.name and marker.requires == spec.requires:
+        if marker and (marker.name, marker.requires, marker.recipe) == (spec.name, spec.requires, RECIPE):
             yield folder, marker
 
 
@@ -64,6 +68,11 @@ def stage_of(folder: Path) -> Path:
     return folder.with_name(f".{folder.name}.making")
 
 
+def finished_at(folder: Path) -> Path:
+    """Return the folder of a toolchain for where it is made, or for itself."""
+    return folder.with_name(folder.name.removeprefix(".").removesuffix(".making"))
+
+
 def lock_of(folder: Path) -> Path:
     """Return the file whose lock a maker of this folder holds."""
     return folder.with_name(f".{folder.name}.lock")
@@ -82,6 +91,18 @@ def site_packages(python: Path) -> Path | None:
     return next(iter(sorted(root.glob("lib/python3*/site-packages"), reverse=True)), None)
 
 
+def bundled_pip(python: Path) -> Path | None:
+    """Return the wheel of pip that the Python below an environment brings along, None where it brings none."""
+    site, settings = site_packages(python), python.parent.parent / "pyvenv.cfg"
+    home = re.search(r"^home *= *(.+)$", settings.read_text("utf-8"), re.MULTILINE) if settings.is_file() else None
+    if home is None or site is None:
+        return None
+    base = Path(home[1].strip()) if os.name == "nt" else Path(home[1].strip()).parent
+    library = base / "Lib" if os.name == "nt" else base / "lib" / site.parent.name
+    places = (library / "ensurepip" / "_bundled", base / "share" / "python-wheels")  # the second is Debian's
+    return next((each for place in places for each in sorted(place.glob("pip-*.whl"), reverse=True)), None)
+
+
 def packages_of(python: Path) -> dict[str, str]:
     """Return the installed distributions by their folders' names; no process is started."""
     folder = site_packages(python)
@@ -97,8 +118,9 @@ def read_marker(folder: Path) -> Marker | None:
     """Return what the marker of a finished toolchain says, None where there is none."""
     try:
         data = json.loads((folder / MARKER).read_text("utf-8"))
-        return Marker(data["name"], tuple(data["requires"]), data["version"], int(data["size"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        recipe = int(data.get("recipe", 1))
+        return Marker(data["name"], tuple(data["requires"]), data["version"], int(data["size"]), recipe)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
@@ -132,9 +154,15 @@ def size_of(folder: Path) -> int:
 
 def delete(folder: Path) -> None:
     """Delete a folder; it stops counting at once, also where deleting its files takes a while. Raises OSError."""
-    trash = folder.with_name(f".{folder.name.lstrip('.')}.trash-{os.getpid()}")
+    trash = folder.with_name(f".{folder.name.lstrip('.')}.trash-{uuid.uuid4().hex[:8]}")
     folder.replace(trash)
     shutil.rmtree(trash, ignore_errors=True)
+
+
+def collect_trash(root: Path) -> None:
+    """Delete what is left of folders whose deleting was interrupted; gigabytes, which nothing else would find."""
+    for each in root.glob(".*.trash-*"):
+        shutil.rmtree(each, ignore_errors=True)
 
 
 def _folders(root: Path, name: str) -> list[Path]:

@@ -40,11 +40,16 @@ class Findings:
 async def find_modules(python: Path, names: Sequence[str], cache: Path) -> Findings:
     """Return which modules the interpreter can't find; quick, imports nothing. Raises BrokenError."""
     kept = cache / f"{hashlib.sha256(str(python).encode()).hexdigest()[:16]}.json"
-    known = _recall(kept, python)
+    known = await asyncio.to_thread(_recall, kept, python)
     if known and all(each in known["found"] for each in names):
         return _findings(known, names)
     wanted = sorted({*names, *(known["found"] if known else ())})
     answer = await _ask(python, "find", wanted, _QUICK)
+    fresh = await asyncio.to_thread(_keep, kept, python, answer, wanted)
+    return _findings(fresh, names)
+
+
+def _keep(kept: Path, python: Path, answer: Mapping[str, Any], wanted: Sequence[str]) -> dict[str, Any]:
     fresh = {
         "version": str(answer["version"]),
         "stamp": _stamp(python, answer["paths"]),
@@ -53,7 +58,7 @@ async def find_modules(python: Path, names: Sequence[str], cache: Path) -> Findi
     }
     with contextlib.suppress(OSError):  # a cache that can't be written costs time, no more
         write_atomically(kept, json.dumps(fresh))
-    return _findings(fresh, names)
+    return fresh
 
 
 async def import_modules(python: Path, names: Sequence[str]) -> Findings:

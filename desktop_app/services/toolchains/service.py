@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 from desktop_app.api import OutsideError, Progress, ToolchainSpec, UserError
 from desktop_app.core.nearest import nearest
 from desktop_app.places import Places
+from desktop_app.services.files import locked
 from desktop_app.services.settings import Settings
 from desktop_app.services.toolchains import folders
 from desktop_app.services.toolchains.choosing import choice_for, plain_choice
@@ -47,22 +49,22 @@ class Toolchains:
         and then leaves what was there before as it was.
         """
         spec = self._spec(name)
-        found = self._made(spec)
+        found = await asyncio.to_thread(self._made, spec)
         if found.state != "ready" or base_python is not None:
             await self._maker.make(spec, progress, base_python)
-        return self._made(spec)
+        return await asyncio.to_thread(self._made, spec)
 
     async def add(self, name: str, packages: Sequence[str], progress: Progress) -> Toolchain:
         """Install more packages into a toolchain, made or chosen, and return it."""
-        toolchain = self.get(name)
+        toolchain = await asyncio.to_thread(self.get, name)
         if toolchain.state != "ready":
             raise UserError(f"The toolchain “{name}” is {toolchain.state}. {toolchain.reason}".strip())
         await self._maker.add(toolchain, packages, progress)
-        return self.get(name)
+        return await asyncio.to_thread(self.get, name)
 
     async def check(self, name: str) -> Toolchain:
         """Return the toolchain after really importing in it what proves that it works; takes seconds."""
-        toolchain = self.get(name)
+        toolchain = await asyncio.to_thread(self.get, name)
         if toolchain.state in ("missing", "incomplete"):
             return toolchain
         try:
@@ -100,7 +102,8 @@ class Toolchains:
             return
         try:
             for each in folders.all_of(self._root, name):
-                folders.delete(each)
+                _delete(each, name)
+            folders.collect_trash(self._root)
             if not folders.is_any(self._root):
                 shutil.rmtree(self._fetched, ignore_errors=True)
         except OSError as error:
@@ -110,8 +113,9 @@ class Toolchains:
         """Return the Python for a job and what it lacks of the job's imports; quick, imports nothing."""
         mine = next((each for each in self._specs() if each.plugin == plugin_id), None)
         if mine is not None:
-            return await choice_for(self._present(mine), imports, self._probes)
-        ready = [each for each in self.list() if each.state == "ready"]
+            present = await asyncio.to_thread(self._present, mine)
+            return await choice_for(present, imports, self._probes)
+        ready = [each for each in await asyncio.to_thread(self.list) if each.state == "ready"]
         return await plain_choice(ready, imports, self._probes)
 
     def _present(self, spec: ToolchainSpec) -> Toolchain:
@@ -150,6 +154,15 @@ class Toolchains:
     def _chosen(self) -> dict[str, str]:
         value = self._settings.get(CHOSEN, {})
         return {key: each for key, each in value.items() if isinstance(each, str)} if isinstance(value, dict) else {}
+
+
+def _delete(folder: Path, name: str) -> None:
+    """Delete a toolchain's folder, finished or begun, unless somebody is making it or adding to it."""
+    with locked(folders.lock_of(folders.finished_at(folder)), wait=False) as lock:
+        if lock is None:
+            message = f"Another process is working on the toolchain “{name}”."
+            raise UserError(message, hint="Wait for it or stop it, then try again.")
+        folders.delete(folder)
 
 
 def _interpreter(given: Path) -> Path:
