@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import os
 import sys
 from collections.abc import Sequence
@@ -37,6 +38,8 @@ class FakePorts:
     """Launches `pytorch` distributions a process per rank, and remembers what it was asked."""
 
     cores: int = 4
+    bin: Path = Path(sys.executable).parent
+    role: str = "worker"
     points: tuple[MetricPoint, ...] = ()
     asked: list[tuple[str | None, tuple[str, ...]]] = field(default_factory=list)
     read: list[tuple[str, ...]] = field(default_factory=list)
@@ -49,7 +52,9 @@ class FakePorts:
         """Return a process per rank, as the PyTorch plugin does."""
         if job.distribution is None or job.distribution.type != "pytorch":
             return None
-        return "rankzero-pytorch", tuple(_process(job, host, *place) for place in job.topology.ranks())
+        return "rankzero-pytorch", tuple(
+            dataclasses.replace(_process(job, host, *place), role=self.role) for place in job.topology.ranks()
+        )
 
     def check_job(self, job: Job) -> Sequence[Diagnostic]:
         """Find fault with the experiment `bad`."""
@@ -73,7 +78,8 @@ class FakePorts:
         self.asked.append((plugin_id, tuple(imports)))
         missing = [each for each in imports if each.startswith("absent")]
         return FakeInterpreter(
-            tuple(Diagnostic(Severity.ERROR, "missing-package", f"{each} is missing.", "command") for each in missing)
+            tuple(Diagnostic(Severity.ERROR, "missing-package", f"{each} is missing.", "command") for each in missing),
+            bin=str(self.bin),
         )
 
     async def tensorboard(self, folders: Sequence[str]) -> Sequence[MetricPoint]:

@@ -129,6 +129,20 @@ async def test_ranks_share_the_cores(
     assert dict(plan.facts)["Threads per rank"].startswith(f"{threads} ")
 
 
+@pytest.mark.parametrize(
+    ("option", "ranks", "threads"),
+    [("--nproc-per-node=2", "2 launchers (4 ranks)", "2"), ("--nproc-per-node=gpu", "2 launchers, which", "1")],
+)
+async def test_launchers_start_the_ranks(
+    project: Project, monkeypatch: pytest.MonkeyPatch, option: str, ranks: str, threads: str
+) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    project.ports.cores, project.ports.role = 8, "agent"
+    plan = await project.plan(ddp(2, 1, command=f"torchrun --nnodes=2 {option} train.py"))
+    assert dict(plan.facts)["Ranks"].startswith(ranks)
+    assert plan.environment["OMP_NUM_THREADS"] == threads
+
+
 async def test_threads_that_the_person_chose(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     plan = await project.plan(ddp())
@@ -160,6 +174,60 @@ async def test_paths_stay_one_word_however_they_are_quoted(
     said = await asyncio.to_thread(subprocess.check_output, plan.processes[0].argv, text=True)
     assert said == re.sub("^[\"'](.*)[\"']$", r"\1", around).format(str(data))
     assert plan.inputs["data"] == str(data)
+
+
+async def test_an_input_that_lies_elsewhere_is_said_once(project: Project) -> None:
+    inputs = {"data": JobInput(path="azureml:mydata@latest")}
+    plan = await project.plan(ddp(command="python train.py ${{inputs.data}}", inputs=inputs))
+    assert errors(plan) == {"remote-input": "inputs.data.path"}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "which pip python && pip install six && python train.py",
+        "X=1 pip3 install -r requirements.txt; python train.py",
+        "if ! pip --quiet install six; then exit 1; fi; python train.py",
+        "uv pip install six && python train.py",
+    ],
+)
+async def test_packages_that_a_command_installs_stay_for_other_runs(
+    project: Project, tmp_path: Path, command: str
+) -> None:
+    project.ports.bin = tmp_path
+    for name in ("pip", "pip3"):
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+    plan = await project.plan(ddp(command=command))
+    assert not errors(plan)
+    (finding,) = (each for each in plan.diagnostics if each.code == "installs-packages")
+    assert "they go into the toolchain “pytorch” that other runs use too" in finding.message
+
+
+async def test_the_pip_of_another_python_is_not_called(project: Project, tmp_path: Path) -> None:
+    project.ports.bin = tmp_path
+    plan = await project.plan(ddp(command="pip install six && python train.py"))
+    assert errors(plan) == {"pip-elsewhere": "command"}
+    assert "`rankzero toolchains add pytorch PACKAGE`" in plan.diagnostics[-1].message
+    await project.plan(ddp(command="python -m pip install six"))
+    assert "pip" in project.ports.asked[-1][1]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "echo pip install six",
+        "python -m venv v && . v/bin/activate && pip install six",
+        "v/bin/pip install six",
+        "python train.py --install pip",
+        "uv pip install --target lib six",
+    ],
+)
+async def test_what_does_not_touch_the_toolchain_is_not_warned_of(
+    project: Project, tmp_path: Path, command: str
+) -> None:
+    project.ports.bin = tmp_path
+    assert not codes(await project.plan(ddp(command=command))) & {"installs-packages", "pip-elsewhere"}
 
 
 async def test_outputs_are_folders_of_the_run(project: Project, places: Places) -> None:

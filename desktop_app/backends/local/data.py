@@ -17,7 +17,10 @@ _FOLDERS = frozenset({"uri_folder", "mltable", "mlflow_model"})
 
 @dataclass(frozen=True, slots=True)
 class MappedData:
-    """What placeholders become: `literals` as they are, `paths` and `outputs` as absolute paths; and what is wrong."""
+    """What placeholders become: `literals` as they are, `paths` and `outputs` as absolute paths; and what is wrong.
+
+    A path that lies elsewhere stays as it is written: that it does is one of the findings, and is said once.
+    """
 
     literals: Mapping[str, str]
     paths: Mapping[str, str]
@@ -29,9 +32,9 @@ def map_data(job: Job, folder: Path, outputs: Path) -> MappedData:
     """Map a job's inputs, relative to `folder`, and its outputs, below `outputs`."""
     literals = {name: input_text(each.value) for name, each in job.inputs.items() if each.is_literal}
     paths = {
-        name: str(local_path(each.path, folder))
+        name: each.path if is_remote(each.path) else str(local_path(each.path, folder))
         for name, each in job.inputs.items()
-        if each.path is not None and not is_remote(each.path)
+        if each.path is not None
     }
     findings = (*_check_inputs(job, folder), *_check_outputs(job))
     places = {name: str(_output_place(outputs, name, each)) for name, each in job.outputs.items() if _is_safe(name)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from desktop_app.api import SubmissionPlan
+from desktop_app.core.commands import launcher_in
 from desktop_app.worker.supervisor.ending import Grace
 
 
@@ -15,7 +16,7 @@ def facts(plan: SubmissionPlan, threads: str, grace: Grace) -> tuple[tuple[str, 
 
 def _facts(plan: SubmissionPlan, threads: str, grace: Grace) -> Iterator[tuple[str, str]]:
     topology = plan.topology
-    yield "Ranks", f"{topology.nodes} × {topology.processes_per_node} = {topology.world_size}"
+    yield "Ranks", ranks(plan)
     if len(plan.processes) != topology.world_size:
         yield "Processes to start", str(len(plan.processes))
     yield "Files", f"{len(plan.files)} ({size(plan.bytes)})"
@@ -27,6 +28,25 @@ def _facts(plan: SubmissionPlan, threads: str, grace: Grace) -> Iterator[tuple[s
     yield "Time limit", f"{plan.timeout} s" if plan.timeout else "none"
     if len(plan.processes) > 1:
         yield "When a rank fails", f"the others are ended after {grace.own:g} s, and killed {grace.term:g} s later"
+
+
+def ranks(plan: SubmissionPlan) -> str:
+    """Return nodes × processes per node = ranks; where each process is a launcher, how many ranks those start."""
+    topology, started = plan.topology, ranks_of_launchers(plan.job.command, len(plan.processes))
+    if not plan.processes or any(each.role != "agent" for each in plan.processes):
+        return f"{topology.nodes} × {topology.processes_per_node} = {topology.world_size}"
+    count = len(plan.processes)
+    launchers = "1 launcher" if count == 1 else f"{count} launchers"
+    if started is None:
+        return f"{launchers}, which count the ranks themselves"
+    return f"{launchers} ({started} rank{'' if started == 1 else 's'})"
+
+
+def ranks_of_launchers(command: str, processes: int) -> int | None:
+    """Return how many ranks `processes` launchers start, None where that is not known before; without one, as many."""
+    launcher = launcher_in(command)
+    each = launcher.nproc_per_node if launcher else 1
+    return processes * each if isinstance(each, int) else None
 
 
 def size(count: int) -> str:

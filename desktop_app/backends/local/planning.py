@@ -19,7 +19,7 @@ from desktop_app.api import (
     SubmissionPlan,
     UserError,
 )
-from desktop_app.backends.local import data, facts, scripts, variables
+from desktop_app.backends.local import data, facts, installing, scripts, variables
 from desktop_app.backends.local.free_port import find_free_port
 from desktop_app.backends.local.ports import Interpreter, Ports
 from desktop_app.backends.local.quoting import resolve_for_shell
@@ -67,7 +67,10 @@ class Planner:
         draft = await asyncio.to_thread(self._begin, job, source)
         self._ask_plugins(draft)
         await asyncio.to_thread(self._read_files, draft)
-        interpreter = await self._ports.interpreter_for(draft.plugin, tuple(draft.needs.imports))
+        pips = installing.find_pips(job.command)
+        imports = (*draft.needs.imports, *(("pip",) if pips.modules else ()))
+        interpreter = await self._ports.interpreter_for(draft.plugin, imports)
+        draft.findings += installing.check(pips, interpreter)
         return _finished(draft, interpreter)
 
     def _begin(self, job: Job, source: JobSource) -> Draft:
@@ -113,7 +116,8 @@ def _finished(draft: Draft, interpreter: Interpreter) -> SubmissionPlan:
     job = draft.job
     mapped = draft.data
     inputs = {**mapped.literals, **mapped.paths}
-    shared, threads = variables.threads(job, draft.host, max(1, job.topology.world_size, len(draft.processes)))
+    ranks = facts.ranks_of_launchers(job.command, max(1, job.topology.world_size, len(draft.processes)))
+    shared, threads = variables.threads(job, draft.host, ranks or draft.host.cpu_count)
     environment = {
         **shared,
         **variables.of_the_run(job, draft.run, draft.experiment, draft.host),

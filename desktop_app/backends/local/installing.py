@@ -1,0 +1,71 @@
+"""What a command that installs packages means here: they go into an environment that other runs use as well."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from desktop_app.api import Diagnostic, Severity
+from desktop_app.backends.local.ports import Interpreter
+from desktop_app.core.commands import simple_commands
+
+_PIP = re.compile(r"pip\d*(\.\d+)?(\.exe)?")
+_PYTHON = re.compile(r"python\d*(\.\d+)?(\.exe)?")
+_BEFORE = frozenset({"if", "then", "else", "do", "while", "!", "time", "exec", "command", "env", "nice", "sudo"})
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
+_ELSEWHERE = re.compile(r"--(target|prefix|root|dry-run|python)\b|-t$")
+
+
+@dataclass(frozen=True, slots=True)
+class Pips:
+    """How a command calls pip by the PATH: `programs` by their names, `modules` by `python -m pip`."""
+
+    programs: tuple[str, ...] = ()
+    modules: bool = False
+    installs: bool = False
+
+
+def find_pips(command: str) -> Pips:
+    """Return how a command calls pip; nothing where it switches to an environment of its own first."""
+    programs: list[str] = []
+    modules = installs = False
+    for words in simple_commands(command):
+        if any(re.split(r"[/\\]", each)[-1].lower().startswith("activate") for each in words[:2]):
+            break
+        call = _call(words)
+        programs += [each for each in call[:1] if _PIP.fullmatch(each)]
+        modules = modules or call[:1] == ["-m"]
+        installs = installs or ("install" in call and not any(_ELSEWHERE.match(each) for each in call))
+    return Pips(tuple(dict.fromkeys(programs)), modules, installs)
+
+
+def _call(words: Sequence[str]) -> Sequence[str]:
+    """Return a simple command from where it calls pip: `pip …`, the `-m pip …` of Python, `uv pip …`, or nothing."""
+    head = next((index for index, each in enumerate(words) if each not in _BEFORE and not _ASSIGNMENT.match(each)), 0)
+    call = words[head:]
+    if call and _PYTHON.fullmatch(call[0]):
+        return call[1:] if call[1:3] == ["-m", "pip"] else ()
+    return call if call and (_PIP.fullmatch(call[0]) or call[:2] == ["uv", "pip"]) else ()
+
+
+def check(pips: Pips, interpreter: Interpreter) -> Iterator[Diagnostic]:
+    """Say where packages would go, and which pip would be that of another Python."""
+    if not interpreter.bin:
+        return
+    for each in pips.programs:
+        if shutil.which(each, path=interpreter.bin) is None:
+            yield Diagnostic(Severity.ERROR, "pip-elsewhere", _no_pip(each, interpreter), "command")
+            return
+    if pips.installs:
+        place = f"the toolchain “{interpreter.name}”" if interpreter.name else f"the Python {interpreter.python}"
+        message = f"The command installs packages: on this machine they go into {place} that other runs use too."
+        yield Diagnostic(Severity.WARNING, "installs-packages", message, "command")
+
+
+def _no_pip(program: str, interpreter: Interpreter) -> str:
+    message = f"The command calls {program}, which {interpreter.bin} lacks: it would be that of another Python."
+    if not interpreter.name:
+        return f"{message} Call `python -m pip` instead."
+    return f"{message} `rankzero toolchains add {interpreter.name} PACKAGE` adds what the job needs; leave it out here."
