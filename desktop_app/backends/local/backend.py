@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import shutil
-import stat
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import threading
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from desktop_app.api import (
     Job,
@@ -20,24 +16,18 @@ from desktop_app.api import (
     Progress,
     ResourcePoint,
     RunSnapshot,
+    RunStatus,
     SubmissionPlan,
     UserError,
 )
-from desktop_app.backends.local import run_folder, series, submitting
+from desktop_app.backends.local import removing, run_folder, series, submitting
+from desktop_app.backends.local.curves import Curves, Shelf
+from desktop_app.backends.local.listing import Listing
 from desktop_app.backends.local.planning import Planner
 from desktop_app.backends.local.ports import Ports
-from desktop_app.backends.local.reading import RunReader
+from desktop_app.backends.local.reading import RunReader, lives_elsewhere
 from desktop_app.places import Places
-
-
-@dataclass(slots=True)
-class Curves:
-    """What was read of a run's metrics and resources so far."""
-
-    metrics: series.Series[MetricPoint]
-    resources: series.Series[ResourcePoint]
-    tensorboard: tuple[MetricPoint, ...] = ()
-    tensorboard_size: int = 0
+from desktop_app.worker.supervisor.journal import read_object
 
 
 class LocalBackend:
@@ -51,61 +41,85 @@ class LocalBackend:
         self._ports = ports
         self._planner = Planner(places.runs, ports)
         self._reader = RunReader(places.runs)
-        self._curves: dict[str, Curves] = {}
+        self._listing = Listing(places.runs)
+        self._collected = False
+        self._curves = Shelf(lambda handle: Curves(run_folder.folder_of(self._runs, handle)))
 
     async def plan(self, job: Job, source: JobSource) -> SubmissionPlan:
         """Work out what submitting would do, changing nothing; findings go into the plan's diagnostics."""
         return await self._planner.plan(job, source)
 
     async def submit(self, plan: SubmissionPlan, progress: Progress) -> str:
-        """Start the plan; returns once its supervisor is alive. Raises UserError and OutsideError."""
+        """Start the plan; returns once its supervisor is alive. Raises UserError and OutsideError.
+
+        Who cancels the wait cancels the run: it would go on without anybody who knows of it.
+        """
         submitting.refuse_errors(plan)
         progress("Making the run's folder", None)
         folder = await asyncio.to_thread(submitting.make_folder, plan, self._runs)
         progress("Starting the supervisor", None)
-        await asyncio.to_thread(submitting.start, folder)
+        try:
+            await asyncio.to_thread(submitting.start, folder)
+        except asyncio.CancelledError:
+            with contextlib.suppress(OSError):
+                submitting.request_cancel(folder)
+            raise
         return f"{run_folder.SCHEME}{plan.run}"
 
     async def discover(self) -> Sequence[str]:
         """Return the handles of all runs that have a folder."""
-        return await asyncio.to_thread(run_folder.discover, self._runs)
+        if not self._collected:
+            self._collected = True
+            threading.Thread(target=removing.collect, args=(self._runs,), name="trash", daemon=True).start()
+        return await asyncio.to_thread(self._listing.handles)
 
     async def snapshots(self, handles: Iterable[str]) -> Mapping[str, RunSnapshot]:
         """Return the state of each run whose folder is there; a run that lost its supervisor is closed first."""
-        return await asyncio.to_thread(self._reader.read, tuple(handles))
+        asked = tuple(handles)
+        found = await asyncio.to_thread(self._reader.read, asked)
+        if len(found) < len(asked):
+            self._listing.forget()
+        return found
 
     async def cancel(self, handle: str) -> None:
         """Ask the run's supervisor to end it. Raises UserError if the run is over or gone."""
         snapshot = await self._snapshot(handle)
         if snapshot.is_over:
             raise UserError(f"{snapshot.run} is over: {snapshot.status.value}.")
-        await asyncio.to_thread(_request, Path(snapshot.folder) / "requests" / "cancel")
+        await asyncio.to_thread(_request, Path(snapshot.folder), snapshot.status is RunStatus.UNKNOWN)
 
     async def log_files(self, handle: str) -> Mapping[str, Path]:
         """Return the logs of the ranks by name, then those in `./logs`."""
         return await asyncio.to_thread(lambda: run_folder.log_files(run_folder.existing(self._runs, handle)))
 
     async def metrics(self, handle: str) -> Sequence[MetricPoint]:
-        """Return the points logged by MLflow and those of TensorBoard event files, by time."""
-        curves = self._curves_of(handle)
-        points = await asyncio.to_thread(curves.metrics.read)
-        await self._read_tensorboard(handle, curves)
-        if not curves.tensorboard:
-            return tuple(points)
-        return sorted((*points, *curves.tensorboard), key=lambda each: each.time)
+        """Return the points logged by MLflow and those of TensorBoard event files, new ones last."""
+        curves = self._curves.of(handle)
+        code = run_folder.folder_of(self._runs, handle) / "code"
+        async with curves.turn:
+            folders, size = await asyncio.to_thread(series.event_folders, code)
+            if size == curves.events_size:
+                return await asyncio.to_thread(curves.metrics, None)
+            points = await asyncio.to_thread(curves.metrics, await self._ports.tensorboard(folders))
+            curves.events_size = size
+            return points
 
     async def resources(self, handle: str) -> Sequence[ResourcePoint]:
         """Return the samples of every rank by time."""
-        return tuple(await asyncio.to_thread(self._curves_of(handle).resources.read))
+        return await asyncio.to_thread(self._curves.of(handle).resources)
 
     async def remove(self, handle: str) -> None:
-        """Delete the folder of a run that is over. Raises UserError for one that is not."""
+        """Delete the folder of a run that is over, or whose state nobody knows. Raises UserError for others."""
         snapshot = await self._snapshot(handle)
-        if not snapshot.is_over:
+        folder = Path(snapshot.folder)
+        if snapshot.status is RunStatus.UNKNOWN:
+            await asyncio.to_thread(removing.refuse_if_alive, folder)
+        elif not snapshot.is_over:
             raise UserError(f"{snapshot.run} is not over.", hint="Cancel it first.")
-        await asyncio.to_thread(_delete, Path(snapshot.folder))
+        await asyncio.to_thread(removing.delete, folder)
         self._reader.forget(handle)
-        self._curves.pop(handle, None)
+        self._curves.forget(handle)
+        self._listing.forget()
 
     async def _snapshot(self, handle: str) -> RunSnapshot:
         run_folder.existing(self._runs, handle)
@@ -114,45 +128,11 @@ class LocalBackend:
             raise UserError(f"The folder of {handle} is gone.")
         return found[handle]
 
-    def _curves_of(self, handle: str) -> Curves:
-        if handle not in self._curves:
-            folder = run_folder.folder_of(self._runs, handle)
-            self._curves[handle] = Curves(
-                series.Series(folder / "metrics.jsonl", series.metric_point),
-                series.Series(folder / "resources.jsonl", series.resource_point),
-            )
-        return self._curves[handle]
 
-    async def _read_tensorboard(self, handle: str, curves: Curves) -> None:
-        code = run_folder.folder_of(self._runs, handle) / "code"
-        folders, size = await asyncio.to_thread(series.event_folders, code)
-        if size != curves.tensorboard_size:
-            curves.tensorboard = tuple(await self._ports.tensorboard(folders))
-            curves.tensorboard_size = size
-
-
-def _request(path: Path) -> None:
+def _request(folder: Path, is_unknown: bool) -> None:
+    if is_unknown and not lives_elsewhere(read_object(folder / "run.json")) and not removing.is_supervised(folder):
+        raise UserError(f"Nobody sees to {folder.name} any more, so there is nobody to ask.", hint="It can be removed.")
     try:
-        path.parent.mkdir(exist_ok=True)
-        path.touch()
+        submitting.request_cancel(folder)
     except OSError as error:
-        raise OutsideError(f"The request could not be written: {error.strerror or error}.", hint=str(path)) from error
-
-
-def _delete(folder: Path) -> None:
-    try:
-        shutil.rmtree(folder, onerror=_make_writable)
-    except OSError as error:
-        raise OutsideError(f"{folder} could not be deleted: {error.strerror or error}.") from error
-
-
-def _make_writable(again: Callable[..., Any], path: str, _: object) -> None:
-    """Scripts leave read-only folders: allow writing and try once more."""
-    with contextlib.suppress(OSError):
-        Path(path).parent.chmod(stat.S_IRWXU)
-        if not Path(path).is_symlink():
-            Path(path).chmod(stat.S_IRWXU)
-    if again in (os.open, os.scandir):
-        shutil.rmtree(path)
-    else:
-        again(path)
+        raise OutsideError(f"The request could not be written: {error.strerror or error}.", hint=str(folder)) from error

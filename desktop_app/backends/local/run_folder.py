@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 from collections.abc import Mapping
@@ -40,13 +41,19 @@ def existing(runs: Path, handle: str) -> Path:
     return folder
 
 
-def discover(runs: Path) -> tuple[str, ...]:
-    """Return the handles of all runs that have a folder here."""
+def discover(runs: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the handles of all runs that have a folder here, and the names of what may become one."""
     try:
-        found = [each.name for each in runs.iterdir() if _NAME.match(each.name) and (each / "run.json").is_file()]
+        named = [each for each in sorted(os.listdir(runs)) if _NAME.match(each)]  # noqa: PTH208 - there may be thousands
     except OSError:
-        return ()
-    return tuple(f"{SCHEME}{name}" for name in sorted(found))
+        return (), ()
+    found = [each for each in named if is_begun(runs, each)]
+    return tuple(f"{SCHEME}{name}" for name in found), tuple(set(named).difference(found))
+
+
+def is_begun(runs: Path, name: str) -> bool:
+    """Return whether the folder of this name is a run's."""
+    return os.path.isfile(f"{runs}/{name}/run.json")  # noqa: PTH113 - called for thousands
 
 
 def log_files(folder: Path) -> Mapping[str, Path]:

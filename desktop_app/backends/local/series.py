@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -12,6 +13,7 @@ from desktop_app.api import MetricPoint, ResourcePoint
 
 T = TypeVar("T")
 MOST_FOLDERS = 5000
+_INT64 = 1 << 63
 
 
 class Series(Generic[T]):
@@ -21,10 +23,15 @@ class Series(Generic[T]):
         self._path = path
         self._make = make
         self._offset = 0
+        self._lock = threading.Lock()
         self.values: list[T] = []
 
     def read(self) -> list[T]:
-        """Read what came, whole lines only; return all values so far."""
+        """Read what came, whole lines only; return all values so far: the very list, which grows, for looking at."""
+        with self._lock:
+            return self._read()
+
+    def _read(self) -> list[T]:
         try:
             with self._path.open("rb") as file:
                 if file.seek(0, os.SEEK_END) < self._offset:
@@ -42,14 +49,17 @@ class Series(Generic[T]):
         for line in lines.splitlines():
             try:
                 yield self._make(json.loads(line))
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
                 continue
 
 
 def metric_point(line: Mapping[str, Any]) -> MetricPoint:
     """Return a line of metrics.jsonl."""
-    rank = line.get("rank")
-    return MetricPoint(str(line["name"]), float(line["value"]), int(line["step"]), float(line["time"]), rank)
+    rank, step = line.get("rank"), int(line["step"])
+    if not -_INT64 <= step < _INT64:
+        raise OverflowError("the step fits no curve")
+    rank = None if rank is None else int(rank)
+    return MetricPoint(str(line["name"]), float(line["value"]), step, float(line["time"]), rank)
 
 
 def resource_point(line: Mapping[str, Any]) -> ResourcePoint:
@@ -61,7 +71,10 @@ def resource_point(line: Mapping[str, Any]) -> ResourcePoint:
 
 
 def event_folders(code: Path) -> tuple[list[str], int]:
-    """Return the folders of the working copy that hold TensorBoard event files, and the size of these in all."""
+    """Return the folders of the working copy that hold TensorBoard event files, and the size of these in all.
+
+    Whoever reads them looks below them too, so a folder that lies in another of them is not named.
+    """
     folders: list[str] = []
     size = 0
     for number, (here, _, files) in enumerate(os.walk(code)):
@@ -69,7 +82,8 @@ def event_folders(code: Path) -> tuple[list[str], int]:
             break
         events = [each for each in files if "events.out.tfevents" in each]
         if events:
-            folders.append(here)
+            if not any(here.startswith(each + os.sep) for each in folders):
+                folders.append(here)
             size += sum(_size(Path(here, each)) for each in events)
     return folders, size
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -16,13 +19,14 @@ from desktop_app.api import OutsideError, RankState, RunSnapshot, RunStatus, Sev
 from desktop_app.backends.local.run_folder import SCHEME
 from desktop_app.core.records import to_json
 from desktop_app.worker import supervisor
-from desktop_app.worker.supervisor import processes
+from desktop_app.worker.supervisor import holding, processes
 from desktop_app.worker.supervisor.closing import close_run
 from desktop_app.worker.supervisor.state import replace
 
 START = Path(supervisor.__file__).with_name("__main__.py")
 PATIENCE = 60.0
 """Seconds for the supervisor to come alive; it takes a tenth of one."""
+_PRIVATE = 0o700  # what a run holds (variables, logs) may be secret
 
 
 def refuse_errors(plan: SubmissionPlan) -> None:
@@ -37,8 +41,12 @@ def make_folder(plan: SubmissionPlan, runs: Path) -> Path:
     """Make the run's folder with all that its supervisor needs. Raises OutsideError, leaving nothing behind."""
     folder = runs / plan.run
     try:
-        runs.mkdir(parents=True, exist_ok=True)
-        folder.mkdir()
+        for each in (runs.parent, runs):
+            each.mkdir(_PRIVATE, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _no_room(runs, error) from error
+    try:
+        folder.mkdir(_PRIVATE)
     except FileExistsError:
         hint = "A plan can be submitted once: plan the job again."
         raise UserError(f"{plan.run} was submitted already.", hint=hint) from None
@@ -57,8 +65,24 @@ def start(folder: Path) -> None:
     command = [sys.executable, "-I", str(START), str(folder)]
     problem = _launch(command, folder / "supervisor.log")
     if problem is not None:
-        close_run(folder, "The supervisor did not start.", 0)
+        _withdraw(folder)
         raise OutsideError("The run's supervisor did not start.", hint=f"See {folder}.", details=problem)
+
+
+def request_cancel(folder: Path) -> None:
+    """Ask the run's supervisor, also one that is only coming, to end it. Raises OSError."""
+    path = folder / "requests" / "cancel"
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
+
+
+def _withdraw(folder: Path) -> None:
+    """End what may have begun all the same, then write the run's end: none may go on that is said to have failed."""
+    with contextlib.suppress(OSError):
+        request_cancel(folder)
+    with holding.held(folder, PATIENCE) as mine:
+        if mine:
+            close_run(folder, "The supervisor did not start.", 0)
 
 
 def _launch(command: Sequence[str], log: Path) -> str | None:
@@ -66,9 +90,11 @@ def _launch(command: Sequence[str], log: Path) -> str | None:
     try:
         with log.open("ab") as errors:
             # The pipe's end tells at once that the launcher is done; waiting for its exit would be polling.
+            # A session of its own: Ctrl+C in the terminal is for us alone.
             done = subprocess.run(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, timeout=PATIENCE, check=False
-            )
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, timeout=PATIENCE, check=False,
+                start_new_session=True,
+            )  # fmt: skip
         return log.read_text("utf-8", "replace")[-4000:] or "It said nothing." if done.returncode else None
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
@@ -105,13 +131,18 @@ def _fill(folder: Path, plan: SubmissionPlan) -> None:
         (folder / name).mkdir()
     (folder / "job.yml").write_bytes(plan.source_text.encode("utf-8", "surrogateescape"))
     (folder / "plan.json").write_text(json.dumps(to_json(plan)), "utf-8")
+    for name in ("job.yml", "plan.json"):
+        (folder / name).chmod(0o600)
     state: dict[str, Any] = to_json(first_snapshot(plan, folder))
     state["submitter"] = {"pid": os.getpid(), "started": processes.identity(os.getpid()) or ""}
     state["boot"] = processes.boot()
     state["host"] = processes.host()
+    state["mark"] = secrets.token_hex(16)
     replace(folder / "run.json", state)
 
 
 def _no_room(folder: Path, error: OSError) -> OutsideError:
-    hint = "Free some space, or choose another place with --home or RANKZERO_HOME."
+    full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+    mend = "Free some space" if full else "Make it writable"
+    hint = f"{mend}, or choose another place with --home or RANKZERO_HOME."
     return OutsideError(f"A run's folder can't be made below {folder}: {error.strerror or error}.", hint=hint)

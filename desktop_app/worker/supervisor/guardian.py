@@ -52,7 +52,10 @@ def _supervise(folder: Path, guardian: int, ready: Callable[[], None]) -> int:
 
 
 def _wait_for(child: int) -> int | None:
-    """Wait, without a tick, until `child` ends; others that became ours are reaped on the way. None: nobody knows how."""
+    """Wait, without a tick, until `child` ends; others that became ours are reaped on the way.
+
+    None where somebody else was told how it ended.
+    """
     while True:
         try:
             pid, status = os.waitpid(-1, 0)

@@ -63,7 +63,10 @@ def rank_environment(inherited: Mapping[str, str], *layers: Mapping[str, str]) -
 
 
 def start(rank: Rank, folder: Path, environment: Mapping[str, str], umask: int) -> None:
-    """Start it in RUN/code, with the person's own `umask`. Raises OSError where there is nothing to start, ValueError for impossible arguments."""
+    """Start it in RUN/code, with the person's own `umask`.
+
+    Raises OSError where there is nothing to start, ValueError for impossible arguments.
+    """
     rank.log.parent.mkdir(parents=True, exist_ok=True)
     log = os.open(rank.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
