@@ -47,7 +47,7 @@ def first_paint(home: Home, on_bug: Callable[[BaseException], object]) -> tuple[
 def make_application() -> QApplication:
     """Return the application, named as desktops want to know it."""
     made = QApplication.instance()
-    app = made if isinstance(made, QApplication) else QApplication(["rankzero"])
+    app = made if isinstance(made, QApplication) else QApplication(["rankzero", "-style", "Fusion"])
     app.setApplicationName("rankzero")
     app.setApplicationDisplayName("Rank Zero")
     app.setApplicationVersion(__version__)
@@ -64,7 +64,6 @@ def open_window(app: QApplication, home: Home, on_bug: Callable[[BaseException],
     manager.set_mode(state.text("theme") or "system")
     manager.dress(app, places.cache / "window")
     load_pictures(_pictures(app, places))
-    app.setWindowIcon(icon("mdi6.numeric-0-box", "accent"))
     return MainWindow(places, state, on_bug)
 
 
@@ -92,6 +91,7 @@ def _live(app: QApplication, window: MainWindow, bugs: list[BaseException], star
     from desktop_app.ui.interrupt import Interrupts
 
     theme_manager().follow_desktop()
+    app.setWindowIcon(icon("mdi6.numeric-0-box", "accent"))  # drawn in four sizes: not before the first paint
     window.equip()
     crashes = CrashReporter(window.places)
     crashes.install()

@@ -50,7 +50,7 @@ def toolchain_row(toolchain: Toolchain, spec: ToolchainSpec | None = None) -> To
         word=word,
         tone=tone,
         word_icon=picture,
-        reason=toolchain.reason,
+        reason="" if toolchain.state == "missing" else toolchain.reason,
         create=_CREATE.get(toolchain.state, "") if is_made else "",
         can_check=toolchain.state in ("ready", "broken"),
         can_remove=is_made and toolchain.state != "missing",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import asyncio
 
 _log = logging.getLogger(__name__)
+_NOISE = ("This plugin does not support",)  # a platform without a window manager says so for each window
 _MOST = 20  # reports of one session: a bug that repeats must not fill the disk
 
 
@@ -100,7 +101,7 @@ class CrashReporter(QObject):
     def _from_qt(self, kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
         if kind in (QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg):
             self.report(QtMessageError(message), f"Qt, {context.category}")
-        elif kind == QtMsgType.QtWarningMsg:
+        elif kind == QtMsgType.QtWarningMsg and not message.startswith(_NOISE):
             _log.warning("Qt: %s", message)
 
 

@@ -8,7 +8,6 @@ Only a name with another prefix (`ph.rocket`, from somebody's plugin) brings it 
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import json
 import os
 from functools import cache
@@ -16,11 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QByteArray, QDataStream, QPointF, QRect, QRectF, QSize, QSizeF
-from PySide6.QtGui import QColor, QFont, QIcon, QIconEngine, QPainter, QPainterPath, QPixmap, QRawFont
+from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPixmap
 
 from desktop_app.ui.theme import STATE_ROLES, theme_manager
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QPainterPath, QRawFont
+
     from desktop_app.api import RunStatus
 
 PREFIX = "mdi6."
@@ -56,6 +57,8 @@ KIND_ICONS = {
 
 @cache
 def _fonts() -> Path:
+    import importlib.util
+
     spec = importlib.util.find_spec("qtawesome")
     if spec is None or spec.origin is None:
         raise RuntimeError("qtawesome, which carries the icons, is not installed")
@@ -70,6 +73,8 @@ def _names() -> dict[str, str]:
 
 @cache
 def _font() -> QRawFont:
+    from PySide6.QtGui import QFont, QRawFont
+
     (found,) = _fonts().glob("materialdesignicons6-webfont-*.ttf")
     return QRawFont(str(found), _GRID, hintingPreference=QFont.HintingPreference.PreferNoHinting)
 
@@ -100,6 +105,7 @@ def draw_icon(painter: QPainter, rect: QRectF, name: str, color: QColor) -> None
 
 
 _pixmaps: dict[str, QPixmap] = {}
+_loaded: set[str] = set()  # the keys of those that came from the file
 _MOST = 2000  # pictures kept in memory; forgotten all at once when there are more
 
 
@@ -130,11 +136,12 @@ def load_pictures(file: Path) -> None:
             return
         found[key] = picture
     _pixmaps.update(found)
+    _loaded.update(found)
 
 
 def keep_pictures(file: Path) -> None:
-    """Write the icons drawn so far for the next start, where that can be done and is not done yet."""
-    if file.exists():
+    """Write the icons drawn so far for the next start, unless it would find them already."""
+    if _loaded >= _pixmaps.keys():
         return
     kept = QByteArray()
     stream = QDataStream(kept, QDataStream.OpenModeFlag.WriteOnly)
@@ -152,6 +159,7 @@ def keep_pictures(file: Path) -> None:
 def forget_pictures() -> None:
     """Let go of every picture; they must not outlive the application."""
     _pixmaps.clear()
+    _loaded.clear()
 
 
 class _Engine(QIconEngine):

@@ -13,12 +13,10 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QMainWindow, QVBoxLayout, QWidget
 
 from desktop_app.places import Places
-from desktop_app.ui import tasks
-from desktop_app.ui.frame.navigation import Navigation
+from desktop_app.ui.frame.navigation import ENTRIES, Navigation
 from desktop_app.ui.frame.pages import Pages
 from desktop_app.ui.frame.status_row import StatusRow
 from desktop_app.ui.frame.title_row import TitleRow
-from desktop_app.ui.shell import PAGES, FilesView, RunsView
 from desktop_app.ui.theme import Space, theme_manager
 from desktop_app.ui.window_state import WindowState
 
@@ -30,6 +28,7 @@ if TYPE_CHECKING:
     from desktop_app.ui.crash import CrashReporter
     from desktop_app.ui.frame.actions import Actions
     from desktop_app.ui.frame.session import Session
+    from desktop_app.ui.shell import FilesView, RunsView
     from desktop_app.ui.widgets.inline_message import InlineMessage
 
 
@@ -178,6 +177,8 @@ class MainWindow(QMainWindow):
         """Show a quiet message for each bug, with the report to copy."""
         self._report = crashes.report
         crashes.reported.connect(self._show_bug)
+        from desktop_app.ui import tasks
+
         tasks.route(user_error=self.say, bug=lambda error: crashes.report(error, "a task"))
 
     def open_palette(self) -> None:
@@ -273,7 +274,7 @@ class MainWindow(QMainWindow):
 
     def _first_page(self) -> str:
         page = self._state.text("page")
-        return page if page in PAGES else "files"
+        return page if page in ENTRIES else "files"
 
     def _when_ready(self, call: Callable[[], object]) -> None:
         if self._session is None:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from desktop_app.presenters.palette import Entry, Match, search
 from desktop_app.ui.icons import icon
-from desktop_app.ui.theme import ICON, Space, sized_font, text_sizes, theme_manager
+from desktop_app.ui.theme import Space, icon_size, sized_font, text_sizes, theme_manager
 from desktop_app.ui.widgets.labels import label
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -165,7 +165,8 @@ class MatchDelegate(QStyledItemDelegate):
         painter.save()
         self._ground(painter, option)
         rest = option.rect.adjusted(Space.S, 0, -Space.S, 0)
-        picture = QRect(rest.left(), rest.center().y() - ICON // 2, ICON, ICON)
+        side = icon_size().width()
+        picture = QRect(rest.left(), rest.center().y() - side // 2, side, side)
         icon(match.entry.icon or "mdi6.chevron-right", "muted").paint(painter, picture)
         rest.setLeft(picture.right() + Space.S)
         small = sized_font(text_sizes().small)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
@@ -14,13 +14,11 @@ from desktop_app.api import UserError
 from desktop_app.presenters.plugins import PluginCard, cards, headline
 from desktop_app.ui.icons import icon
 from desktop_app.ui.shell import Shell
-from desktop_app.ui.theme import Space, mono_font, theme_manager
+from desktop_app.ui.theme import Space, icon_size, mono_font, theme_manager
 from desktop_app.ui.widgets import Card, EmptyState, IconLabel, button, label, scrolled
 
 if TYPE_CHECKING:
     from desktop_app.services.workbench import Workbench
-
-_PICTURE = 24
 
 
 class PluginsPage(QWidget):
@@ -127,7 +125,7 @@ class PluginCardView(Card):
         grid.addWidget(state, 0, 2)
         grid.addWidget(self.action, 0, 3)
         grid.addWidget(self._trace(), 1, 1, 1, 3)
-        grid.setColumnMinimumWidth(0, _PICTURE + Space.L)
+        grid.setColumnMinimumWidth(0, icon_size().width() * 3 // 2 + Space.L)
         grid.setColumnStretch(1, 1)
         self.body.addLayout(grid)
 
@@ -195,4 +193,4 @@ class PluginCardView(Card):
     def _redraw(self) -> None:
         role = "failed" if self._card.tone == "failed" else "accent" if self._card.word == "On" else "muted"
         picture = icon(self._card.icon, role)
-        self._picture.setPixmap(picture.pixmap(QSize(_PICTURE, _PICTURE), self.devicePixelRatioF()))
+        self._picture.setPixmap(picture.pixmap(icon_size() * 1.5, self.devicePixelRatioF()))

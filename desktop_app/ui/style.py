@@ -48,6 +48,8 @@ def style_sheet(theme: Theme, sizes: TextSizes, art: Path | None = None) -> str:
     values.update({f"art_{name}": path.as_posix() for name, path in _pictures(theme, art).items()})
     values.update({
         "radius": f"{RADIUS}px", "small": f"{sizes.small}pt", "large": f"{sizes.large}pt", "title": f"{sizes.title}pt",
+        "mark": f"{sizes.icon - 2}px", "mark_round": f"{sizes.icon // 2}px", "dot": f"{sizes.icon - 10}px",
+        "arrow": f"{sizes.icon - 2}px", "arrow_small": f"{sizes.icon - 4}px", "spin": f"{sizes.icon + 6}px",
         "error_ground": theme.tint("failed"), "warning_ground": theme.tint("canceled"),
         "info_ground": theme.tint("accent"),
     })  # fmt: skip

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QPalette
+from PySide6.QtCore import QObject, QSize, Signal
+from PySide6.QtGui import QColor, QFont, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication
 
 if TYPE_CHECKING:
@@ -38,10 +38,9 @@ class Space:
 
 RADIUS = 6
 ICON = 16
-ICON_WIDE = 20  # an icon with a little air at both sides, for buttons: Qt puts the text right beside it
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Theme:
     """Colours by what they are for, as `#rrggbb`.
 
@@ -224,6 +223,12 @@ class TextSizes:
     """Text sizes in points, all derived from the system's."""
 
     body: float
+    pixels: int = 12
+
+    @property
+    def icon(self) -> int:
+        """An icon beside such text, in pixels; even, so that it stays sharp."""
+        return max(ICON, round(self.pixels * 0.62) * 2)
 
     @property
     def small(self) -> float:
@@ -243,7 +248,17 @@ class TextSizes:
 
 def text_sizes() -> TextSizes:
     """Return the sizes that belong to the application's font."""
-    return TextSizes(QFontInfo(QApplication.font()).pointSizeF())
+    info = QFontInfo(QApplication.font())
+    return TextSizes(info.pointSizeF(), info.pixelSize())
+
+
+def icon_size(*, wide: bool = False) -> QSize:
+    """Return the size of an icon beside text of the system's size.
+
+    A wide one has a little air at both sides, for buttons: Qt puts their text right beside it.
+    """
+    side = theme_manager().icon_side
+    return QSize(side + Space.XS, side) if wide else QSize(side, side)
 
 
 def sized_font(points: float, *, bold: bool = False) -> QFont:
@@ -256,6 +271,8 @@ def sized_font(points: float, *, bold: bool = False) -> QFont:
 
 def mono_font() -> QFont:
     """Return the system's fixed-width font at the body's size; for code and logs only."""
+    from PySide6.QtGui import QFontDatabase
+
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
     font.setPointSizeF(text_sizes().body)
     return font
@@ -272,6 +289,7 @@ class ThemeManager(QObject):
         self._theme = LIGHT
         self._app: QApplication | None = None
         self._art: Path | None = None
+        self.icon_side = ICON
         self._desktop_is_dark = False
         self._follows = False
         self._busy = False
@@ -304,8 +322,6 @@ class ThemeManager(QObject):
         if self._app is not app:
             self._app, self._art = app, art
             self._desktop_is_dark = app.palette().window().color().lightnessF() < 0.5
-            if app.style().name() != "fusion":
-                app.setStyle("Fusion")
         self._refresh()
 
     def follow_desktop(self) -> None:
@@ -313,6 +329,8 @@ class ThemeManager(QObject):
         app = self._app
         if app is not None and not self._follows:
             self._follows = True
+            if app.style().name() != "fusion":
+                app.setStyle("Fusion")
             app.styleHints().colorSchemeChanged.connect(self._follow)
             app.fontChanged.connect(self._font_changed)
             self._ask_desktop(app)
@@ -359,7 +377,9 @@ class ThemeManager(QObject):
         try:
             self._theme = self._wanted()
             app.setPalette(palette(self._theme))
-            app.setStyleSheet(style_sheet(self._theme, text_sizes(), self._art))
+            sizes = text_sizes()
+            self.icon_side = sizes.icon
+            app.setStyleSheet(style_sheet(self._theme, sizes, self._art))
         finally:
             self._busy = False
         self.changed.emit()

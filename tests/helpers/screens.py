@@ -16,9 +16,10 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QApplication
 
 from desktop_app.api import UserError
-from desktop_app.app import first_paint
+from desktop_app.app import first_paint, make_application
 from desktop_app.places import find_places
 from desktop_app.services.samples import own_copy
+from desktop_app.services.settings import Settings
 from desktop_app.services.workbench import Workbench
 from desktop_app.ui.main_window import MainWindow
 from desktop_app.ui.tasks import cancel_all
@@ -117,14 +118,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options.folder.mkdir(parents=True, exist_ok=True)
     home = Path(tempfile.mkdtemp(prefix="rankzero-screens-"))
     prepare(home)
-    theme_manager().set_mode(options.mode)
+    Settings(find_places(home).settings).set("appearance.theme", options.mode)
+    font = make_application().font()
+    font.setPointSizeF(font.pointSizeF() * options.font)
+    QApplication.setFont(font)
     app, window = first_paint(home, print)
     theme_manager().follow_desktop()
     theme_manager().set_mode(options.mode)
-    window.state.set("theme", options.mode)
-    font = app.font()
-    font.setPointSizeF(font.pointSizeF() * options.font)
-    app.setFont(font)
     window.resize(*map(int, options.size.split("x")))
     with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(app)) as runner:
         runner.run(photograph(window, options.folder, home))

@@ -20,6 +20,7 @@ class Command:
     name: str
     menu: str
     action: QAction
+    icon_name: str = ""
 
     @property
     def title(self) -> str:
@@ -39,6 +40,7 @@ class Actions:
         self._window = window
         self._commands: dict[str, Command] = {}
         self._last: dict[str, QAction] = {}
+        self._kinds: dict[str, str] = {}
         self.menus = {name: QMenu(window.tr(title), window) for name, title in MENUS.items()}
         for each in self.menus.values():
             each.menuAction().setVisible(False)
@@ -73,9 +75,10 @@ class Actions:
         action.triggered.connect(lambda _checked=False: callback())
         self._window.addAction(action)
         if menu in self.menus:
+            self._separate_kinds(menu, name)
             self.menus[menu].insertAction(self._last.get(menu), action)  # type: ignore[arg-type]
             self.menus[menu].menuAction().setVisible(True)
-        self._commands[name] = Command(name, menu, action)
+        self._commands[name] = Command(name, menu, action, icon_name)
         return action
 
     def remove(self, name: str) -> None:
@@ -83,6 +86,13 @@ class Actions:
         command = self._commands.pop(name)
         self._window.removeAction(command.action)
         command.action.deleteLater()
+
+    def _separate_kinds(self, menu: str, name: str) -> None:
+        """Put a line between the actions of different pages (`files.…`, `edit.…`) in one menu."""
+        kind = name.partition(".")[0]
+        if self._kinds.get(menu, kind) != kind:
+            self.menus[menu].insertSeparator(self._last.get(menu))  # type: ignore[arg-type]
+        self._kinds[menu] = kind
 
     def put_last(self, name: str) -> None:
         """Keep an action, and a line above it, at the end of its menu, whatever is added later."""

@@ -7,7 +7,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout
 
 from desktop_app.ui.icons import icon
-from desktop_app.ui.theme import ICON, ICON_WIDE, Space
+from desktop_app.ui.theme import Space, icon_size
 
 ENTRIES = {
     "files": ("Files", "mdi6.file-tree-outline", "Ctrl+1"),
@@ -61,7 +61,7 @@ class _NavButton(QPushButton):
         self.setToolTip(f"{text}  {shortcut}")
         self._plain, self._lit = icon(icon_name, "muted"), icon(icon_name, "accent")
         self.setIcon(self._plain)
-        self.setIconSize(QSize(ICON_WIDE + Space.XS, ICON))
+        self.setIconSize(icon_size(wide=True) + QSize(Space.XS, 0))
         self._count = QLabel()
         self._count.setProperty("role", "strong")
         row = QHBoxLayout(self)

@@ -35,7 +35,7 @@ def _actions(window: MainWindow) -> list[Entry]:
             key=each.name,
             title=each.title,
             shortcut=each.shortcut,
-            icon=_ACTION_ICONS.get(each.name.partition(".")[0], ""),
+            icon=each.icon_name or _ACTION_ICONS.get(each.name.partition(".")[0], ""),
         )
         for each in window.actions_by_name.commands
         if each.action.isEnabled() and each.name != "view.palette"

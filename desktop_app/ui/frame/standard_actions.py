@@ -40,7 +40,7 @@ def _add_views(window: MainWindow) -> None:
         text = window.tr(f"&{title}")
         add(f"view.{name}", text, shortcut, partial(window.show_page, name), icon_name=icon_name, menu="view")
     window.actions_by_name.separate("view")
-    looks = {"system": "Looks: follow the &desktop", "light": "Looks: &light", "dark": "Looks: d&ark"}
+    looks = {"system": "Appearance: follow the &desktop", "light": "Appearance: li&ght", "dark": "Appearance: d&ark"}
     for mode, text in looks.items():
         action = add(f"view.theme.{mode}", window.tr(text), "", partial(window.choose_theme, mode), menu="view")
         action.setCheckable(True)

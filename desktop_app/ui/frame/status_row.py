@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
 from desktop_app.ui.icons import icon
-from desktop_app.ui.theme import ICON, ICON_WIDE, Space
+from desktop_app.ui.theme import Space, icon_size
 
 
 class StatusRow(QFrame):
@@ -71,7 +71,7 @@ class StatusRow(QFrame):
 def _part(signal: object) -> QPushButton:
     made = QPushButton()
     made.setProperty("role", "status")
-    made.setIconSize(QSize(ICON_WIDE, ICON - 2))
+    made.setIconSize(icon_size(wide=True))
     made.clicked.connect(lambda _checked=False: signal.emit())  # type: ignore[attr-defined]
     return made
 

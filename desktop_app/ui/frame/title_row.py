@@ -9,7 +9,7 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton
 
 from desktop_app.ui.icons import icon
-from desktop_app.ui.theme import ICON, ICON_WIDE, Space
+from desktop_app.ui.theme import ICON, Space, icon_size
 from desktop_app.ui.widgets.buttons import primary_button, tool_button
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class TitleRow(QFrame):
         for name, title in backends:
             picture = "mdi6.laptop" if name == "local" else "mdi6.cloud-outline"
             self.backends.addItem(icon(picture, "muted"), title, name)
-        self.backends.setIconSize(QSize(ICON_WIDE, ICON))
+        self.backends.setIconSize(icon_size(wide=True))
         self.backends.setCurrentIndex(max(0, self.backends.findData(chosen)))
 
     def set_project(self, name: str, path: str = "") -> None:
@@ -101,7 +101,7 @@ class _SearchButton(QPushButton):
         self._words = text
         self.setProperty("role", "search")
         self.setIcon(icon("mdi6.magnify", "muted"))
-        self.setIconSize(QSize(ICON_WIDE, ICON))
+        self.setIconSize(icon_size(wide=True))
         self.setAccessibleName(text)
         self.setToolTip(f"{text}  {shortcut}")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -118,12 +118,16 @@ class _SearchButton(QPushButton):
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Called by Qt: what does not fit beside the shortcut ends in an ellipsis."""
-        from PySide6.QtCore import Qt
-
         super().resizeEvent(event)
-        room = self.width() - self.minimumSizeHint().width() + Space.XL
-        fitting = self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, max(0, room))
-        self.setText(fitting if len(fitting) > 1 else "")
+        room = self.width() - self.minimumSizeHint().width() + Space.L
+        fits = self.fontMetrics().horizontalAdvance(self._words) <= room
+        self.setText(self._words if fits else self._elided(room))
+
+    def _elided(self, room: int) -> str:
+        text, metrics = self._words, self.fontMetrics()
+        while text and metrics.horizontalAdvance(f"{text}…") > room:
+            text = text[:-1]
+        return f"{text.rstrip()}…" if text else ""
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         return QSize(self._keys.sizeHint().width() + 2 * ICON + 2 * Space.L, super().minimumSizeHint().height())

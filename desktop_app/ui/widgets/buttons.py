@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 
 from desktop_app.ui.icons import icon
-from desktop_app.ui.theme import ICON, ICON_WIDE
+from desktop_app.ui.theme import icon_size
 
 _INK = {"primary": "on_accent", "danger": "failed", "link": "accent"}
 
@@ -30,7 +29,7 @@ def button(  # noqa: PLR0913 - all but the text are optional keywords
     made.setAutoDefault(False)
     if icon_name:
         made.setIcon(icon(icon_name, _INK.get(role, "text")))
-        made.setIconSize(QSize(ICON_WIDE, ICON))
+        made.setIconSize(icon_size(wide=True))
     if tip or shortcut:
         made.setToolTip(_with_shortcut(tip or text.replace("&", ""), shortcut))
     if shortcut:
@@ -70,7 +69,7 @@ def tool_button(
     """Return a button that is an icon only; `name` is its tool tip and its accessible name."""
     made = QToolButton()
     made.setIcon(icon(icon_name, role))
-    made.setIconSize(QSize(ICON, ICON))
+    made.setIconSize(icon_size())
     made.setAccessibleName(name)
     made.setToolTip(_with_shortcut(name, shortcut))
     if shortcut:

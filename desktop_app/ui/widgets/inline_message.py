@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from desktop_app.ui.icons import icon
-from desktop_app.ui.theme import ICON, Space, mono_font, theme_manager
+from desktop_app.ui.theme import Space, icon_size, mono_font, theme_manager
 from desktop_app.ui.widgets.buttons import button, link_button, tool_button
 from desktop_app.ui.widgets.labels import label
 
@@ -132,4 +132,4 @@ class InlineMessage(QFrame):
 
     def _redraw(self) -> None:
         picture = icon(*_ICONS[self._tone])
-        self._picture.setPixmap(picture.pixmap(QSize(ICON, ICON), self.devicePixelRatioF()))
+        self._picture.setPixmap(picture.pixmap(icon_size(), self.devicePixelRatioF()))

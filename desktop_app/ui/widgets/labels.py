@@ -9,7 +9,7 @@ from PySide6.QtGui import QFontMetrics, QIcon, QPainter, QPaintEvent, QPalette, 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from desktop_app.ui.icons import state_icon
-from desktop_app.ui.theme import ICON, Space, theme_manager
+from desktop_app.ui.theme import Space, icon_size, theme_manager
 
 if TYPE_CHECKING:
     from desktop_app.api import RunStatus
@@ -86,7 +86,7 @@ class IconLabel(QWidget):
         self.label.setText(text)
 
     def _redraw(self) -> None:
-        self._picture.setPixmap(self._icon.pixmap(QSize(ICON, ICON), self.devicePixelRatioF()))
+        self._picture.setPixmap(self._icon.pixmap(icon_size(), self.devicePixelRatioF()))
 
 
 class StateLabel(IconLabel):
