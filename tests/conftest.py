@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -30,6 +31,28 @@ def no_child_left() -> Iterator[None]:
     except AssertionError:
         left = [psutil.Process(each) for each in children() - before if psutil.pid_exists(each)]
         pytest.fail(f"children were left behind:\n{describe(left)}")
+
+
+class _Heard(logging.Handler):
+    """Keeps what was logged as a warning or worse."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Called by logging."""
+        self.lines.append(f"{record.name}: {record.getMessage()}")
+
+
+@pytest.fixture(autouse=True)
+def no_stray_log(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test in which somebody logs a warning or worse, unless it asks for `caplog` to look at that itself."""
+    heard = _Heard()
+    logging.getLogger().addHandler(heard)
+    yield
+    logging.getLogger().removeHandler(heard)
+    assert not heard.lines or "caplog" in request.fixturenames, heard.lines
 
 
 @pytest.fixture
