@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from desktop_app.api import Diagnostic, ProcessSpec, Severity, SubmissionPlan
+from desktop_app.core.words import limit_text, size_text
 
 HIDDEN = "••••••"
 _SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|(?:^|_)(?:API_?)?KEY$|(?:^|_)SAS(?:_|$)", re.IGNORECASE)
@@ -45,7 +46,7 @@ def _own_facts(plan: SubmissionPlan) -> list[tuple[str, str]]:
     if plan.toolchain or plan.python:
         found.append(("Python", f"{plan.toolchain}  {plan.python}".strip()))
     if plan.timeout:
-        found.append(("Time limit", duration(plan.timeout)))
+        found.append(("Time limit", limit_text(plan.timeout)))
     found.append(("Files", files_text(plan)))
     return found
 
@@ -53,29 +54,6 @@ def _own_facts(plan: SubmissionPlan) -> list[tuple[str, str]]:
 def _ranks(plan: SubmissionPlan) -> str:
     shape = plan.topology
     return f"{shape.nodes} × {shape.processes_per_node} = {shape.world_size}"
-
-
-def duration(seconds: int) -> str:
-    """Return a time limit in words of at most two units."""
-    units = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
-    parts = []
-    for name, size in units:
-        count, seconds = divmod(seconds, size)
-        if count:
-            parts.append(f"{count} {name}")
-    return " ".join(parts[:2]) or "0 s"
-
-
-def size_text(size: int) -> str:
-    """Return a number of bytes as one reads it."""
-    if size < 1000:
-        return f"{size} B"
-    scaled = float(size)
-    for unit in ("kB", "MB", "GB", "TB"):
-        scaled /= 1000
-        if scaled < 999.5 or unit == "TB":
-            break
-    return f"{scaled:.1f} {unit}" if scaled < 10 else f"{scaled:.0f} {unit}"
 
 
 def files_text(plan: SubmissionPlan) -> str:

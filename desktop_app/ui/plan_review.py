@@ -32,7 +32,7 @@ from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import Space
 from desktop_app.ui.topology_picture import TopologyPicture
 from desktop_app.ui.widgets import Card, ElidedLabel, InlineMessage, button, dress_table, label, primary_button
-from desktop_app.ui.wizard.form import NoteLine
+from desktop_app.ui.wizard.form import NoteLine, empty
 
 if TYPE_CHECKING:
     from desktop_app.services.workbench import Workbench
@@ -311,11 +311,9 @@ class PlanReview(QDialog):
 
 
 def _clear(layout: QLayout) -> None:
-    while (item := layout.takeAt(0)) is not None:
-        widget = item.widget()
-        if widget is not None:
-            widget.hide()
-            widget.deleteLater()
+    for each in empty(layout):
+        each.hide()
+        each.deleteLater()
 
 
 _PROCESS_HEADERS = ("Rank", "Node", "Local rank", "Starts")

@@ -158,6 +158,10 @@ class TopologyPicture(QAbstractScrollArea):
         if found is not None:
             self.pick(found)
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: the press has done it."""
+        event.accept()
+
     def rank_at(self, x: float, y: float) -> int | None:
         """Return the rank at a place of the viewport."""
         if not self._topology.world_size:

@@ -1,4 +1,4 @@
-"""What the tests of the Files page and the wizard share: a project, a page in a window, waiting, a backend that plans."""
+"""What the tests of the Files page and the wizard share: a project, a page, waiting, a backend that plans."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ class FilesWindow:
         self.page.deleteLater()
 
 
-async def until(condition: Callable[[], T], seconds: float = 20, what: str = "") -> T:
+async def until(condition: Callable[[], T | None], seconds: float = 20, what: str = "") -> T:
     """Return the first true value of `condition`, letting Qt and the loop work meanwhile."""
     end = time.monotonic() + seconds
     while not (value := condition()):

@@ -162,7 +162,8 @@ def test_problems_are_marked_at_their_place_and_told(editor: CodeEditor) -> None
 )
 def test_problems_with_odd_places_do_no_harm(editor: CodeEditor, where: tuple[int | None, ...]) -> None:
     editor.load("a: 1\nb: 2\n")
-    editor.set_problems([Diagnostic(Severity.WARNING, "x", "Odd.", "", *where)])
+    line, column, end_line, end_column = where
+    editor.set_problems([Diagnostic(Severity.WARNING, "x", "Odd.", "", line, column, end_line, end_column)])
     editor.grab()
     settle()
 

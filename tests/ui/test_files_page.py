@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -77,7 +78,7 @@ async def test_typing_is_checked_and_a_fix_is_one_click(files: FilesWindow) -> N
     pane = pane_of(files.page)
     tester = QAbstractItemModelTester(pane.problems.model, QAbstractItemModelTester.FailureReportingMode.Fatal)
     pane.editor.change_to(JOB.replace("process_count", "proces_count"))
-    await until(lambda: pane.problems.isVisible())
+    await until(pane.problems.isVisible)
     await quiet()
     (found,) = [each for each in pane.editor.problems if each.fix]
     assert found.line == 10
@@ -115,7 +116,7 @@ async def test_going_from_problem_to_problem(files: FilesWindow) -> None:
 async def test_validate_says_also_that_nothing_is_wrong(files: FilesWindow) -> None:
     click(files.page, "Validate")
     pane = pane_of(files.page)
-    await until(lambda: pane.note.isVisible())
+    await until(pane.note.isVisible)
     assert pane.note.heading.text() == "job.yml: nothing is wrong."
 
 
@@ -145,7 +146,7 @@ async def test_what_is_no_text_is_not_opened_and_said_why(
     if data is not None:
         (files.folder / name).write_bytes(data)
     files.page.open_file(files.folder / name)
-    await until(lambda: files.page.editors.message.isVisible())
+    await until(files.page.editors.message.isVisible)
     assert why in files.page.editors.message.heading.text()
     assert len(files.page.editors.panes) == 1
 
@@ -167,7 +168,7 @@ async def test_a_change_from_outside_never_costs_unsaved_text(files: FilesWindow
     pane, path = pane_of(files.page), files.folder / "job.yml"
     type_at_end(pane, "# mine\n")
     path.write_text(JOB + "# other\n")
-    await until(lambda: pane.disk_bar.isVisible())
+    await until(pane.disk_bar.isVisible)
     assert not await pane.save()
     assert path.read_text() == JOB + "# other\n"
     assert pane.editor.text() == JOB + "# mine\n"
@@ -182,7 +183,7 @@ async def test_reloading_takes_the_other_text_and_can_be_undone(files: FilesWind
     pane, path = pane_of(files.page), files.folder / "job.yml"
     type_at_end(pane, "# mine\n")
     path.write_text(JOB + "# other\n")
-    await until(lambda: pane.disk_bar.isVisible())
+    await until(pane.disk_bar.isVisible)
     click(pane, "Reload")
     await until(lambda: not pane.is_modified)
     await quiet()
@@ -195,16 +196,21 @@ async def test_a_file_replaced_as_a_whole_is_still_followed(files: FilesWindow) 
     pane, path = pane_of(files.page), files.folder / "job.yml"
     for number in ("0.2", "0.3"):
         other = files.folder / "other.tmp"
-        other.write_text(JOB.replace("0.001", number))
-        os.replace(other, path)  # noqa: PTH105 - as other editors do
-        await until(lambda wanted=number: wanted in pane.editor.text())
+        wanted = JOB.replace("0.001", number)
+        other.write_text(wanted)
+        other.replace(path)
+        await until(partial(shows, pane, wanted))
         await quiet()
+
+
+def shows(pane: EditorPane, text: str) -> bool:
+    return pane.editor.text() == text
 
 
 async def test_a_file_deleted_outside_can_be_saved_again(files: FilesWindow) -> None:
     pane, path = pane_of(files.page), files.folder / "job.yml"
     path.unlink()
-    await until(lambda: pane.disk_bar.isVisible())
+    await until(pane.disk_bar.isVisible)
     assert pane.is_modified
     click(pane, "Save it again")
     await until(path.exists)
@@ -216,7 +222,7 @@ async def test_a_file_deleted_outside_can_be_saved_again(files: FilesWindow) -> 
 async def test_a_file_deleted_outside_can_be_let_go(files: FilesWindow) -> None:
     await opened(files, "conda.yml")
     (files.folder / "conda.yml").unlink()
-    await until(lambda: pane_of(files.page).disk_bar.isVisible())
+    await until(pane_of(files.page).disk_bar.isVisible)
     click(pane_of(files.page), "Close it")
     await until(lambda: len(files.page.editors.panes) == 1)
 
@@ -271,7 +277,7 @@ async def test_unsaved_text_survives_a_crash_and_a_restart(files: FilesWindow) -
 
 async def test_a_draft_is_written_by_itself_while_typing(files: FilesWindow) -> None:
     type_at_end(pane_of(files.page), "# mine\n")
-    await until(lambda: files.page.editors.drafts.all())
+    await until(files.page.editors.drafts.all)
     pane_of(files.page).editor.undo()
     await until(lambda: not files.page.editors.drafts.all())
 
@@ -355,7 +361,7 @@ async def test_a_job_that_can_not_be_planned_is_marked_in_place(files: FilesWind
     pane.editor.change_to("code: src\ncommand: [1\n")
     await pane.check()
     files.page.run_file(pane.file.path)
-    await until(lambda: pane.note.isVisible())
+    await until(pane.note.isVisible)
     await quiet()
     assert dialog_of(PlanReview) is None
     assert pane.editor.problems
@@ -366,7 +372,7 @@ async def test_what_the_backend_refuses_is_said_in_place(files: FilesWindow) -> 
     files.backend.refuses = UserError("No port is free.", hint="End another run.")
     files.page.run_file(files.folder / "job.yml")
     pane = pane_of(files.page)
-    await until(lambda: pane.note.isVisible())
+    await until(pane.note.isVisible)
     assert pane.note.heading.text() == "No port is free."
     await quiet()
     assert files.page.editors.run_button.text() == "Run here"
@@ -429,7 +435,7 @@ async def test_picking_a_rank_shows_its_variables(files: FilesWindow) -> None:
 async def test_the_page_is_sound(files: FilesWindow) -> None:
     pane = pane_of(files.page)
     pane.editor.change_to(JOB.replace("process_count", "proces_count"))
-    await until(lambda: pane.problems.isVisible())
+    await until(pane.problems.isVisible)
     await quiet()
     pane.find_bar.open_bar(replace=True)
     assert_sound(files.page)

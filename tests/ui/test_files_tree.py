@@ -96,7 +96,7 @@ async def test_a_file_that_becomes_a_folder_is_no_longer_a_file(panel: TreePanel
 
 async def test_a_project_that_is_gone_is_told(panel: TreePanel, tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "digits")
-    await until(lambda: panel.message.isVisible())
+    await until(panel.message.isVisible)
     await quiet()
     assert "can't be read" in panel.message.heading.text()
 
@@ -164,11 +164,11 @@ async def test_deleting_can_be_undone(panel: TreePanel, tmp_path: Path) -> None:
     await show(panel, folder / "src" / "train.py")
     text = (folder / "src" / "train.py").read_text()
     panel.delete()
-    await until(lambda: panel.message.isVisible())
+    await until(panel.message.isVisible)
     assert not (folder / "src" / "train.py").exists()
     assert panel.message.heading.text() == "train.py is in the trash."
     click(panel, "Undo")
-    await until(lambda: (folder / "src" / "train.py").exists())
+    await until((folder / "src" / "train.py").exists)
     await quiet()
     assert (folder / "src" / "train.py").read_text() == text
     assert not list((tmp_path / "data" / "Trash" / "info").iterdir())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,8 @@ def test_a_link_that_leads_nowhere_is_shown(tmp_path: Path) -> None:
     ("name", "why"),
     [
         ("", "needed"), ("   ", "needed"), ("a/b", "none of"), ("a\nb", "none of"), ("..", "none of"),
-        ("x" * 256, "1 bytes too long"), ("ü" * 128, "1 bytes too long"), ("a.", "doesn't end"), ("there.py", "already"),
+        ("x" * 256, "1 bytes too long"), ("ü" * 128, "1 bytes too long"), ("a.", "doesn't end"),
+        ("there.py", "already"),
     ],
 )  # fmt: skip
 def test_names_that_do_not_do(tmp_path: Path, name: str, why: str) -> None:
@@ -82,11 +84,12 @@ def test_names_that_do(tmp_path: Path, name: str) -> None:
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("mine")
     (tmp_path / "b.py").write_text("other")
-    for attempt in (
+    attempts: list[Callable[[], Path]] = [
         lambda: files.create_file(tmp_path, "a.py"),
         lambda: files.create_folder(tmp_path, "a.py"),
         lambda: files.rename(tmp_path / "b.py", "a.py"),
-    ):
+    ]
+    for attempt in attempts:
         with pytest.raises(UserError, match="already"):
             attempt()
     assert (tmp_path / "a.py").read_text() == "mine"

@@ -58,18 +58,6 @@ def test_files_by_name_with_their_size() -> None:
     assert plan_review.files_text(plan(files=())) == "no files"
 
 
-@pytest.mark.parametrize(
-    ("size", "text"), [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (14_321, "14 kB"), (2_500_000_000, "2.5 GB")]
-)
-def test_sizes(size: int, text: str) -> None:
-    assert plan_review.size_text(size) == text
-
-
-@pytest.mark.parametrize(("seconds", "text"), [(0, "0 s"), (90, "1 min 30 s"), (86_400, "1 d"), (3_661, "1 h 1 min")])
-def test_durations(seconds: int, text: str) -> None:
-    assert plan_review.duration(seconds) == text
-
-
 def test_the_backends_facts_are_taken_as_they_are() -> None:
     assert plan_review.facts(plan(facts=(("Ranks", "four"),))) == (("Ranks", "four"),)
     own = dict(plan_review.facts(plan(timeout=90, toolchain="pytorch")))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop_app.api import FieldKind, Value
@@ -81,7 +81,7 @@ class WizardDialog(QDialog):
         self._forget_pages()
         self.session = WizardSession(key, wizard, self._folder, self._workbench.jobs.wizard_context)
         self.rail.subtitle.setText(wizard.title)
-        self.file_name = FileName(self._folder, self.session.suggested_name())
+        self.file_name = FileName(self._folder, self.session.suggested_name(), self)
         self.file_name.changed.connect(self._update)
         if self.session.take_up(self._drafts):
             self.message.clear_buttons()
@@ -147,6 +147,17 @@ class WizardDialog(QDialog):
             self.file_name.line.setFocus()
         else:
             self._write(self.file_name.path, runs=runs, overwrite=False)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: the keyboard begins at the first question, not at the list of pages."""
+        super().showEvent(event)
+        self._focus_first()
+
+    def _focus_first(self) -> None:
+        if self.page is not None:
+            self.page.form.focus_field()
+        elif self.chooser is not None:
+            self.chooser.focus_first()
 
     def reject(self) -> None:
         """Called by Qt for Esc: the answers are kept, and the window says so."""

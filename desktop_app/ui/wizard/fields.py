@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
 from desktop_app.api import Field, FieldKind, Value
 from desktop_app.presenters.wizard import integer_of, number_of, number_text
@@ -181,7 +182,7 @@ class PairsEditor(FieldEditor):
 
     def __init__(self, field: Field) -> None:
         super().__init__(field)
-        self._rows: list[tuple[QWidget, QLineEdit, QLineEdit]] = []
+        self._rows: list[tuple[QWidget, QLineEdit, QLineEdit, QToolButton]] = []
         self._column = QVBoxLayout()
         self._column.setSpacing(Space.XS + 2)
         self.add_button = button(self.tr("Add"), "mdi6.plus", lambda: self._add("", "", focus=True))
@@ -203,7 +204,7 @@ class PairsEditor(FieldEditor):
     def answer(self) -> Value:
         """Return the pairs whose name is filled in."""
         pairs: dict[str, Value] = {}
-        for _row, name, value in self._rows:
+        for _row, name, value, _remove in self._rows:
             if name.text().strip():
                 pairs[name.text().strip()] = value.text()
         return pairs
@@ -213,7 +214,7 @@ class PairsEditor(FieldEditor):
         wanted = {str(name): str(each) for name, each in value.items()} if isinstance(value, Mapping) else {}
         if wanted == self.answer():
             return
-        for row, _name, _value in self._rows:
+        for row, *_controls in self._rows:
             row.deleteLater()
         self._rows.clear()
         for name, each in wanted.items():
@@ -230,9 +231,13 @@ class PairsEditor(FieldEditor):
             each.setAccessibleName(f"{self.field.title}: {words}")
             each.textEdited.connect(lambda _text: self.edited.emit())
             line.addWidget(each, 1 if each is left else 2)
-        line.addWidget(tool_button("mdi6.close", self.tr("Remove this row"), lambda: self._remove(row)))
-        self._rows.append((row, left, right))
+        remove = tool_button("mdi6.close", self.tr("Remove this row"), lambda: self._remove(row))
+        line.addWidget(remove)
+        self._rows.append((row, left, right, remove))
         self._column.addWidget(row)
+        row.show()
+        for one, other in pairwise(self.controls):
+            QWidget.setTabOrder(one, other)
         if focus:
             left.setFocus(Qt.FocusReason.OtherFocusReason)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLayout, QVBoxLayout, QWidget
 
 from desktop_app.api import Diagnostic, Field, FieldKind, FormSpec, Severity, Value
 from desktop_app.ui.icons import icon
@@ -51,6 +51,8 @@ class _Question(QWidget):
     def __init__(self, field: Field, folder: Path) -> None:
         super().__init__()
         self.title = label(field.title, "muted")
+        self.title.setParent(self)
+        self.title.hide()
         self.editor: FieldEditor = editor_for(field, folder)
         self.help = label("", "small", wraps=True)
         self._notes = QVBoxLayout()
@@ -88,16 +90,33 @@ class _Question(QWidget):
             self._show_notes(notes, touched=touched)
 
     def _show_notes(self, notes: tuple[Diagnostic, ...], *, touched: bool) -> None:
-        while (item := self._notes.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        for gone in empty(self._notes):
+            gone.hide()
+            gone.deleteLater()
         for each in notes:
             calm = not touched and each.severity is Severity.ERROR
             made = NoteLine(each, calm=calm)
             self._notes.addWidget(made)
             made.show()
+
+
+def empty(layout: QLayout) -> list[QWidget]:
+    """Take everything out of a layout and return its widgets.
+
+    Not by `takeAt`: Python never deletes the item it returns, and a widget tells only its oldest item of its size.
+    """
+    widgets: list[QWidget] = []
+    for index in reversed(range(layout.count())):
+        item = layout.itemAt(index)
+        inner, widget = (item.layout(), item.widget()) if item is not None else (None, None)
+        if inner is not None:
+            widgets += empty(inner)
+            layout.removeItem(inner)
+            inner.deleteLater()
+        elif widget is not None:
+            layout.removeWidget(widget)
+            widgets.append(widget)
+    return widgets
 
 
 class FormView(QWidget):
@@ -111,6 +130,9 @@ class FormView(QWidget):
         self._in_a_row = numbers_in_a_row
         self.sum = label("", "strong")
         self._why = label("", "small", wraps=True)
+        for each in (self.sum, self._why):
+            each.setParent(self)  # where no numbers stand in a row, neither is shown
+            each.hide()
         self._questions: dict[str, _Question] = {}
         self._shape: tuple[tuple[str, FieldKind, bool, bool], ...] = ()
         self._touched: set[str] = set()
@@ -142,6 +164,12 @@ class FormView(QWidget):
         """Show every error as one: somebody asked to go on."""
         self._touched.update(self._questions)
 
+    @property
+    def last_control(self) -> QWidget | None:
+        """What Tab comes to last."""
+        controls = [each for question in self._questions.values() for each in question.editor.controls]
+        return controls[-1] if controls else None
+
     def focus_field(self, name: str = "") -> None:
         """Give the keyboard to a field, by default the first."""
         question = self._questions.get(name) or next(iter(self._questions.values()), None)
@@ -156,8 +184,7 @@ class FormView(QWidget):
             for each in (gone.title, gone):
                 each.hide()
                 each.deleteLater()
-        while self._grid.takeAt(0) is not None:
-            pass
+        empty(self._grid)
         self._shape = shape
         for field in fields:
             if field.name not in self._questions:
@@ -181,7 +208,9 @@ class FormView(QWidget):
                 alignment = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
                 question.title.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self._grid.addWidget(question.title, row, 0, alignment)
+                question.title.show()
             self._grid.addWidget(question, row, 1)
+            question.show()  # now, and not with the next event: keys that follow at once must find it
             row += 1
         self._keep_tab_order(fields)
 
@@ -207,6 +236,11 @@ class FormView(QWidget):
             each.say_below(below)
         self._grid.addLayout(line, 0, 0, 1, 2)
         self._grid.addLayout(below, 1, 0, 1, 2)
+        for each in questions:
+            for made in (each.title, each.editor, each):
+                made.show()
+        for made in (self.sum, self._why):
+            made.show()
         return 2
 
     def _keep_tab_order(self, fields: Sequence[Field]) -> None:

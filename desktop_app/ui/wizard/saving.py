@@ -17,8 +17,9 @@ class FileName(Card):
 
     changed = Signal()
 
-    def __init__(self, folder: Path, name: str) -> None:
-        super().__init__(margin=Space.L)
+    def __init__(self, folder: Path, name: str, parent: QWidget) -> None:
+        super().__init__(parent, margin=Space.L)
+        self.hide()
         self._folder = folder
         self.line = QLineEdit(name)
         self.line.setAccessibleName(self.tr("File name"))

@@ -40,6 +40,10 @@ class StepPage(QWidget):
         """Show the page as the wizard sees it now."""
         step = session.step
         self.form.update_form(step.form, session.value, session.notes)
+        last = self.form.last_control
+        if self._has_topology and last is not None:
+            QWidget.setTabOrder(last, self.picture)
+            QWidget.setTabOrder(self.picture, self.table)
         notes = session.notes("")
         self.note.setVisible(bool(notes))
         if notes:
@@ -64,6 +68,7 @@ class StepPage(QWidget):
         """Put something above the questions, once."""
         if self._column.indexOf(made) < 0:
             self._column.insertWidget(0, made)
+            made.show()
 
     def _build(self) -> None:
         card = Card(margin=Space.L, spacing=Space.L)

@@ -1,0 +1,601 @@
+"""The wizard dialog: every kind of field, by mouse and by keyboard alone; nothing is ever lost."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import cast
+
+import pytest
+from PySide6.QtCore import QAbstractItemModel, Qt
+from PySide6.QtTest import QAbstractItemModelTester, QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QPushButton, QWidget
+
+from desktop_app.api import Choice, Diagnostic, Field, FieldKind, FormSpec, Severity, Topology, Value
+from desktop_app.places import Places
+from desktop_app.presenters.wizard import StepState
+from desktop_app.ui.topology_picture import TopologyPicture
+from desktop_app.ui.wizard.choices import ChoiceEditor, PathEditor
+from desktop_app.ui.wizard.dialog import WizardDialog
+from desktop_app.ui.wizard.fields import PairsEditor, TextEditor, WholeNumberEditor, YesNoEditor
+from desktop_app.ui.wizard.form import FormView
+from tests.ui.audit import assert_sound
+from tests.ui.conftest import settle
+from tests.ui.files_bench import PlanningBackend, bench_with, click, dialog_of, project, quiet, until
+
+DDP, TORCHRUN = "rankzero-pytorch/ddp", "rankzero-pytorch/torchrun"
+
+
+class Opener:
+    """Opens wizards over one project, and closes what is left open."""
+
+    def __init__(self, places: Places, folder: Path) -> None:
+        self.bench = bench_with(places, PlanningBackend())
+        self.folder = folder
+        self.written: list[tuple[Path, bool]] = []
+        self.dialogs: list[WizardDialog] = []
+
+    async def open(self, template: str | None = DDP) -> WizardDialog:
+        made = WizardDialog(self.bench, self.folder, template)
+        made.job_written.connect(lambda path, runs: self.written.append((path, runs)))
+        made.open()
+        made.activateWindow()
+        self.dialogs.append(made)
+        await quiet()
+        await until(made.isActiveWindow)
+        settle()
+        return made
+
+    async def close(self) -> None:
+        for each in self.dialogs:
+            each.reject()
+        await quiet()
+        for each in self.dialogs:
+            each.deleteLater()
+
+
+@pytest.fixture
+async def wizard(places: Places, tmp_path: Path) -> AsyncIterator[Opener]:
+    made = Opener(places, project(tmp_path / "digits"))
+    yield made
+    await made.close()
+
+
+def press(key: Qt.Key, *modifiers: Qt.KeyboardModifier) -> None:
+    target = QApplication.focusWidget()
+    assert target is not None
+    together = Qt.KeyboardModifier.NoModifier
+    for each in modifiers:
+        together |= each
+    QTest.keyClick(target, key, together)
+
+
+def write(text: str) -> None:
+    target = QApplication.focusWidget()
+    assert target is not None
+    QTest.keyClicks(target, text)
+
+
+def step_name(dialog: WizardDialog) -> str:
+    assert dialog.session is not None
+    return dialog.session.step.name
+
+
+def yaml(dialog: WizardDialog) -> str:
+    return dialog.preview.editor.text()
+
+
+# ----- the whole way
+
+
+async def test_by_keyboard_alone_from_the_choice_to_the_job_file(wizard: Opener) -> None:
+    dialog = await wizard.open(None)
+    assert dialog.chooser is not None
+    assert dialog.chooser.buttons[0].hasFocus()
+    press(Qt.Key.Key_Down)
+    press(Qt.Key.Key_Up)
+    press(Qt.Key.Key_Return)
+    await quiet()
+    assert step_name(dialog) == "script"
+    assert dialog.session is not None
+    assert dialog.session.answers == {"script": "src/train.py"}  # there is but one
+    press(Qt.Key.Key_Return)
+    assert step_name(dialog) == "ranks"
+    write("2")
+    press(Qt.Key.Key_Tab)
+    write("4")
+    await until(lambda: "process_count_per_instance: 4" in yaml(dialog))
+    assert "instance_count: 2" in yaml(dialog)
+    press(Qt.Key.Key_Return)
+    for name in ("environment", "data", "review"):
+        assert step_name(dialog) == name
+        if name != "review":
+            press(Qt.Key.Key_Return)
+    press(Qt.Key.Key_Return)
+    await until(lambda: wizard.written)
+    assert wizard.written == [(wizard.folder / "job-2.yml", True)]
+    assert "instance_count: 2" in (wizard.folder / "job-2.yml").read_text()
+
+
+async def test_tab_comes_to_every_question_in_order(wizard: Opener) -> None:
+    dialog = await wizard.open()
+    assert dialog.page is not None
+    wanted = [dialog.page.form.editor(name).controls[0] for name in ("script", "code", "arg.lr", "arg.amp")]
+    seen: list[QWidget] = []
+    for _ in range(12):
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        seen.append(focus)
+        press(Qt.Key.Key_Tab)
+    places = [seen.index(each) for each in wanted]
+    assert places == sorted(places)
+
+
+async def test_keys_go_back_and_on(wizard: Opener) -> None:
+    dialog = await wizard.open()
+    QTest.keyClick(dialog, Qt.Key.Key_PageDown, Qt.KeyboardModifier.ControlModifier)
+    assert step_name(dialog) == "ranks"
+    QTest.keyClick(dialog, Qt.Key.Key_PageUp, Qt.KeyboardModifier.ControlModifier)
+    assert step_name(dialog) == "script"
+
+
+async def test_by_mouse(wizard: Opener) -> None:
+    dialog = await wizard.open(None)
+    assert dialog.chooser is not None
+    QTest.mouseClick(dialog.chooser.buttons[1], Qt.MouseButton.LeftButton)
+    await quiet()
+    assert dialog.session is not None
+    assert dialog.session.key == TORCHRUN
+    for _ in range(4):
+        QTest.mouseClick(dialog.next_button, Qt.MouseButton.LeftButton)
+    assert dialog.session.is_last
+    assert "torchrun" in yaml(dialog)
+    assert dialog.preview.heading.text() == "job-2.yml (live)"
+
+
+# ----- pages
+
+
+async def test_a_page_with_an_error_is_not_left_and_says_why(wizard: Opener) -> None:
+    (wizard.folder / "src" / "other.py").write_text("")
+    dialog = await wizard.open()
+    assert dialog.reason.text() == "Pick the training script."
+    assert not dialog.next_button.isEnabled()
+    assert dialog.page is not None
+    script = dialog.page.form.editor("script")
+    assert not script.controls[0].property("invalid")  # nobody has answered yet
+    dialog.go_to(1)
+    assert step_name(dialog) == "script"
+    assert script.controls[0].property("invalid")
+    assert "Pick the training script." in script.controls[0].accessibleDescription()
+    cast("PathEditor", script).box.setEditText("src/train.py")
+    script.edited.emit()
+    await quiet()
+    assert dialog.next_button.isEnabled()
+    assert not script.controls[0].property("invalid")
+
+
+async def test_a_scripts_arguments_become_questions(wizard: Opener) -> None:
+    dialog = await wizard.open()
+    assert dialog.page is not None
+    lr = dialog.page.form.editor("arg.lr")
+    assert isinstance(lr, TextEditor)
+    assert lr.line.text() == "0.01"
+    assert isinstance(dialog.page.form.editor("arg.amp"), YesNoEditor)
+    lr.line.setFocus()
+    lr.line.selectAll()
+    write("1e-3")
+    await until(lambda: "lr: 0.001" in yaml(dialog))
+    marked = [each for each in dialog.preview.editor.extraSelections() if each.cursor.block().text() == "  lr: 0.001"]
+    assert marked
+
+
+async def test_what_is_no_number_is_said_at_its_field(wizard: Opener) -> None:
+    dialog = await wizard.open()
+    assert dialog.page is not None
+    lr = cast("TextEditor", dialog.page.form.editor("arg.lr"))
+    lr.line.setFocus()
+    lr.line.selectAll()
+    write("fast")
+    assert lr.line.property("invalid")
+    assert not dialog.next_button.isEnabled()
+    assert "number" in dialog.reason.text()
+
+
+async def test_the_ranks_are_pictured_and_listed_live(wizard: Opener) -> None:
+    dialog = await wizard.open()
+    dialog.next()
+    page = dialog.page
+    assert page is not None
+    tester = QAbstractItemModelTester(page.ranks, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    nodes = cast("WholeNumberEditor", page.form.editor("nodes"))
+    nodes.spin.setValue(3)
+    await until(lambda: page.picture.topology == Topology(3, 2))
+    assert page.form.sum.text() == "6 ranks"
+    assert page.picture.accessibleDescription() == "3 nodes with 2 processes each: 6 ranks"
+    assert row(page.ranks, 5) == ["5", "2", "1", "127.0.0.1", "6105", "6"]
+    page.picture.setFocus()
+    press(Qt.Key.Key_Right)
+    press(Qt.Key.Key_Right)
+    assert page.table.currentIndex().row() == 1
+    assert "rank 1: node 0, local rank 1" in page.picture.accessibleDescription()
+    page.table.selectRow(4)
+    assert page.picture.picked == 4
+    nodes.spin.setValue(1000)
+    await until(lambda: page.ranks.rowCount() == 2000)
+    page.grab()
+    del tester
+
+
+def row(model: QAbstractItemModel, at: int) -> list[str]:
+    return [str(model.index(at, column).data()) for column in range(model.columnCount())]
+
+
+async def test_a_launchers_ranks_are_its_own(wizard: Opener) -> None:
+    dialog = await wizard.open(TORCHRUN)
+    dialog.next()
+    page = dialog.page
+    assert page is not None
+    cast("WholeNumberEditor", page.form.editor("processes_per_node")).spin.setValue(4)
+    await until(lambda: page.picture.topology == Topology(1, 4))
+
+
+async def test_back_and_the_list_of_pages_lose_nothing(wizard: Opener) -> None:
+    dialog = await wizard.open()
+    session = dialog.session
+    assert session is not None
+    dialog.next()
+    assert dialog.page is not None
+    cast("WholeNumberEditor", dialog.page.form.editor("nodes")).spin.setValue(3)
+    dialog.next()
+    dialog.back()
+    dialog.back()
+    assert step_name(dialog) == "script"
+    names = {each.accessibleName(): each for each in dialog.rail.findChildren(QPushButton)}
+    names["Environment, done"].click()
+    assert step_name(dialog) == "environment"
+    assert session.answers["nodes"] == 3
+    assert session.state(1) is StepState.DONE
+
+
+async def test_the_preview_can_be_put_away(wizard: Opener) -> None:
+    dialog = await wizard.open()
+    assert dialog.preview.isVisible()
+    click(dialog, "Preview YAML")
+    assert not dialog.preview.isVisible()
+    dialog.next()
+    assert not dialog.preview.isVisible()
+
+
+# ----- drafts
+
+
+async def test_escape_keeps_the_answers_for_the_next_time(wizard: Opener) -> None:
+    dialog = await wizard.open()
+    dialog.next()
+    assert dialog.page is not None
+    cast("WholeNumberEditor", dialog.page.form.editor("nodes")).spin.setValue(7)
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
+    assert dialog.kept_draft
+    again = await wizard.open(None)
+    assert again.chooser is not None
+    assert "Begun before" in again.chooser.buttons[0].accessibleDescription()
+    again.choose(DDP)
+    await quiet()
+    assert step_name(again) == "ranks"
+    assert again.session is not None
+    assert again.session.answers["nodes"] == 7
+    assert again.message.heading.text() == "Your earlier answers are here again."
+    click(again, "Start over")
+    await quiet()
+    assert step_name(again) == "script"
+    assert "nodes" not in again.session.answers
+
+
+async def test_a_draft_is_written_while_one_answers(wizard: Opener) -> None:
+    dialog = await wizard.open()
+    dialog.next()
+    assert dialog.page is not None
+    cast("WholeNumberEditor", dialog.page.form.editor("nodes")).spin.setValue(5)
+    await until(lambda: dialog.kept_draft)
+    again = await wizard.open()
+    assert again.session is not None
+    assert again.session.answers["nodes"] == 5
+
+
+async def test_nothing_answered_leaves_no_draft(wizard: Opener) -> None:
+    (wizard.folder / "src" / "other.py").write_text("")
+    dialog = await wizard.open()
+    QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    assert not dialog.kept_draft
+
+
+# ----- the end
+
+
+async def last_page(wizard: Opener) -> WizardDialog:
+    dialog = await wizard.open()
+    for _ in range(4):
+        dialog.next()
+    assert step_name(dialog) == "review"
+    return dialog
+
+
+async def test_a_file_that_is_there_is_not_overwritten(wizard: Opener) -> None:
+    dialog = await last_page(wizard)
+    assert dialog.file_name is not None
+    dialog.file_name.line.setText("job.yml")
+    assert dialog.reason.text() == "“job.yml” is there already."
+    assert not dialog.run_button.isEnabled()
+    dialog.finish_job(runs=True)
+    dialog.file_name.line.setText("mine")
+    dialog.finish_job(runs=False)
+    await until(lambda: wizard.written)
+    assert wizard.written == [(wizard.folder / "mine.yml", False)]
+    await quiet()
+    again = await wizard.open()
+    assert again.session is not None
+    assert step_name(again) == "script"  # the draft went with the file
+
+
+async def test_save_as_asks_where(wizard: Opener, tmp_path: Path) -> None:
+    dialog = await last_page(wizard)
+    dialog.save_as()
+    box = await until(lambda: dialog_of(QFileDialog))
+    assert box.acceptMode() == QFileDialog.AcceptMode.AcceptSave
+    box.fileSelected.emit(str(tmp_path / "elsewhere.yml"))
+    box.close()
+    await until(lambda: wizard.written)
+    assert (tmp_path / "elsewhere.yml").read_text().startswith("$schema:")
+
+
+async def test_a_disk_that_refuses_is_told_and_nothing_is_lost(wizard: Opener, tmp_path: Path) -> None:
+    dialog = await last_page(wizard)
+    dialog.save_as()
+    box = await until(lambda: dialog_of(QFileDialog))
+    box.fileSelected.emit(str(tmp_path / "gone" / "x.yml"))
+    box.close()
+    await until(dialog.message.isVisible)
+    assert dialog.isVisible()
+    assert dialog.session is not None
+    assert dialog.session.answers
+
+
+async def test_an_error_on_an_earlier_page_keeps_the_last_from_saving(wizard: Opener) -> None:
+    dialog = await last_page(wizard)
+    (wizard.folder / "src" / "train.py").unlink()
+    assert dialog.session is not None
+    dialog.session.answer("display_name", "x")
+    dialog._update()
+    assert dialog.reason.text().startswith("Script: There is no file")
+    assert not dialog.save_button.isEnabled()
+
+
+@pytest.mark.parametrize("page", range(5))
+async def test_every_page_is_sound(wizard: Opener, page: int) -> None:
+    dialog = await wizard.open()
+    for _ in range(page):
+        dialog.next()
+    await quiet()
+    settle()
+    assert_sound(dialog)
+
+
+async def test_the_choice_is_sound(wizard: Opener) -> None:
+    assert_sound(await wizard.open(None))
+
+
+# ----- fields
+
+
+EVERY_KIND = (
+    Field("text", "Text", FieldKind.TEXT, default="x", help="Why."),
+    Field("integer", "Whole", FieldKind.INTEGER, default=2, minimum=1, maximum=9, suffix="nodes"),
+    Field("open", "Open number", FieldKind.INTEGER),
+    Field("number", "Number", FieldKind.NUMBER, default=0.5),
+    Field("boolean", "A & B", FieldKind.BOOLEAN),
+    Field("choice", "Choice", FieldKind.CHOICE, default="b", choices=(Choice("a", "A"), Choice("b", "B", "the best"))),
+    Field("editable", "Editable", FieldKind.CHOICE, choices=(Choice("a", "Letter A"),), editable=True),
+    Field("file", "File", FieldKind.FILE, patterns=("*.py",)),
+    Field("folder", "Folder", FieldKind.FOLDER),
+    Field("pairs", "Pairs", FieldKind.KEY_VALUES, default={"a": "1"}),
+)
+
+
+class Form:
+    """A form with answers, as the wizard has it."""
+
+    def __init__(self, folder: Path, fields: tuple[Field, ...]) -> None:
+        self.view = FormView(folder)
+        self.view.resize(500, 700)
+        self.fields = fields
+        self.answers: dict[str, Value] = {}
+        self.notes: tuple[Diagnostic, ...] = ()
+        self.view.answered.connect(self._take)
+        self.update()
+        self.view.show()
+        self.view.activateWindow()
+
+    def _take(self, name: str, value: Value) -> None:
+        self.answers[name] = value
+        self.update()
+
+    def update(self) -> None:
+        self.view.update_form(
+            FormSpec(self.fields),
+            lambda field: self.answers.get(field.name, field.default),
+            lambda name: tuple(each for each in self.notes if each.path == name),
+        )
+
+
+@pytest.fixture
+async def form(tmp_path: Path) -> AsyncIterator[Form]:
+    project(tmp_path / "p")
+    made = Form(tmp_path / "p", EVERY_KIND)
+    await quiet()
+    yield made
+    await quiet()
+    made.view.close()
+    made.view.deleteLater()
+
+
+async def test_every_kind_of_field_shows_its_default_and_takes_an_answer(form: Form) -> None:
+    shown = {each.name: form.view.editor(each.name).answer() for each in EVERY_KIND}
+    assert shown == {
+        "text": "x", "integer": 2, "open": None, "number": 0.5, "boolean": False, "choice": "b", "editable": "",
+        "file": "", "folder": "", "pairs": {"a": "1"},
+    }  # fmt: skip
+    assert form.answers == {}  # showing is not answering
+    for name, text in (("text", "y"), ("integer", "7"), ("open", "12"), ("number", "0,25"), ("editable", "Letter A")):
+        control = form.view.editor(name).controls[0]
+        control.setFocus()
+        select_all(control)
+        write(text)
+    cast("YesNoEditor", form.view.editor("boolean")).box.click()
+    form.view.editor("choice").controls[0].setFocus()
+    press(Qt.Key.Key_Up)
+    for name in ("file", "folder"):
+        form.view.editor(name).controls[0].setFocus()
+        press(Qt.Key.Key_Down)
+    assert form.answers == {
+        "text": "y", "integer": 7, "open": 12, "number": 0.25, "editable": "a", "boolean": True, "choice": "a",
+        "file": "src/train.py", "folder": "src",
+    }  # fmt: skip
+
+
+def select_all(control: QWidget) -> None:
+    line = control if isinstance(control, QLineEdit) else control.findChild(QLineEdit)
+    assert isinstance(line, QLineEdit)
+    line.selectAll()
+
+
+async def test_pairs_are_added_and_removed_by_keyboard(form: Form) -> None:
+    pairs = cast("PairsEditor", form.view.editor("pairs"))
+    pairs.add_button.setFocus()
+    press(Qt.Key.Key_Space)
+    write("team")
+    press(Qt.Key.Key_Tab)
+    write("vision")
+    assert form.answers["pairs"] == {"a": "1", "team": "vision"}
+    press(Qt.Key.Key_Tab)
+    press(Qt.Key.Key_Space)
+    assert form.answers["pairs"] == {"a": "1"}
+
+
+async def test_what_one_types_is_not_replaced_by_a_default_that_moves(form: Form) -> None:
+    text = cast("TextEditor", form.view.editor("text"))
+    text.line.setFocus()
+    select_all(text.line)
+    press(Qt.Key.Key_Delete)
+    form.answers.pop("text")
+    form.fields = (Field("text", "Text", FieldKind.TEXT, default="moved"), *EVERY_KIND[1:])
+    form.update()
+    assert text.line.text() == ""
+    form.view.editor("open").controls[0].setFocus()
+    form.update()
+    assert text.line.text() == "moved"
+
+
+async def test_fields_come_and_go_and_the_rest_keep_the_focus(form: Form) -> None:
+    number = form.view.editor("number").controls[0]
+    number.setFocus()
+    form.fields = (*EVERY_KIND[:4], Field("new", "New", FieldKind.TEXT), *EVERY_KIND[5:])
+    form.update()
+    settle()
+    assert number.hasFocus()
+    assert isinstance(form.view.editor("new"), TextEditor)
+    form.fields = EVERY_KIND[:4]
+    form.update()
+    settle()
+    assert number.hasFocus()
+    with pytest.raises(KeyError):
+        form.view.editor("new")
+
+
+async def test_choices_change_under_the_hand(form: Form) -> None:
+    editor = cast("ChoiceEditor", form.view.editor("choice"))
+    assert editor.note() == "the best"
+    changed = Field("choice", "Choice", FieldKind.CHOICE, default="c", choices=(Choice("c", "C"), Choice("b", "B")))
+    form.fields = (*EVERY_KIND[:5], changed, *EVERY_KIND[6:])
+    form.update()
+    assert editor.answer() == "c"
+    assert [editor.box.itemText(each) for each in range(editor.box.count())] == ["C", "B"]
+
+
+async def test_a_note_stands_at_its_field_calmly_until_it_was_touched(form: Form) -> None:
+    form.notes = (Diagnostic(Severity.ERROR, "x", "Too short.", "text"),)
+    form.update()
+    line = form.view.editor("text").controls[0]
+    assert not line.property("invalid")
+    line.setFocus()
+    write("z")
+    assert line.property("invalid")
+    assert line.accessibleDescription() == "Too short.. Why."
+
+
+async def test_every_kind_of_field_is_sound(form: Form) -> None:
+    assert_sound(form.view)
+
+
+async def test_browsing_gives_a_path_of_the_project(form: Form, tmp_path: Path) -> None:
+    editor = cast("PathEditor", form.view.editor("file"))
+    editor.browse.click()
+    box = await until(lambda: dialog_of(QFileDialog))
+    box.fileSelected.emit(str(tmp_path / "p" / "src" / "train.py"))
+    assert form.answers["file"] == "src/train.py"
+    box.fileSelected.emit("/elsewhere/x.py")
+    assert form.answers["file"] == "/elsewhere/x.py"
+    box.close()
+    await quiet()
+
+
+# ----- the picture
+
+
+@pytest.fixture
+def picture() -> Iterator[TopologyPicture]:
+    made = TopologyPicture()
+    made.resize(600, 200)
+    made.show()
+    made.activateWindow()
+    yield made
+    made.close()
+    made.deleteLater()
+
+
+@pytest.mark.parametrize(
+    "topology",
+    [Topology(1, 1), Topology(2, 4), Topology(12_500, 8), Topology(1, 1000), Topology(0, 4), Topology(-1, 2)],
+)
+def test_any_topology_is_painted(picture: TopologyPicture, topology: Topology) -> None:
+    picture.show_topology(topology)
+    settle()
+    assert not picture.grab().isNull()
+    bar = picture.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    settle()
+    assert not picture.grab().isNull()
+
+
+def test_the_mouse_and_the_keys_pick_ranks(picture: TopologyPicture) -> None:
+    picture.show_topology(Topology(2, 4))
+    settle()
+    picked: list[int] = []
+    picture.rank_picked.connect(picked.append)
+    QTest.mouseClick(picture.viewport(), Qt.MouseButton.LeftButton, pos=picture.viewport().rect().topLeft())
+    assert picked == []
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_End, Qt.Key.Key_Home, Qt.Key.Key_Left):
+        QTest.keyClick(picture, key)
+    assert picked == [0, 1, 7, 0]
+    found = next((x, y) for y in range(0, 80, 2) for x in range(0, 500, 2) if picture.rank_at(x, y) == 5)
+    assert picture.rank_at(*found) == 5
+
+
+def test_picking_far_away_scrolls_there(picture: TopologyPicture) -> None:
+    picture.show_topology(Topology(2000, 8))
+    settle()
+    picture.pick(15_999)
+    assert picture.verticalScrollBar().value() > 0
+    picture.show_topology(Topology(1, 2))
+    assert picture.picked == 1
