@@ -12,6 +12,8 @@ from installer.say import SetupError, line
 
 NAME = "pytorch"
 MANIFEST = ROOT / "plugins" / "pytorch" / "plugin.toml"
+RECIPE = ROOT / "desktop_app" / "services" / "toolchains" / "folders.py"
+"""Holds the number of the way toolchains are made: with it the stamp goes, and the program is asked again."""
 
 
 def ensure(python: Path, cache: Path) -> Path:
@@ -34,5 +36,5 @@ def ensure(python: Path, cache: Path) -> Path:
 
 
 def _key(python: Path) -> str:
-    facts = MANIFEST.read_bytes() + str(python.resolve()).encode()
+    facts = MANIFEST.read_bytes() + RECIPE.read_bytes() + str(python.resolve()).encode()
     return hashlib.sha256(facts).hexdigest()[:12]

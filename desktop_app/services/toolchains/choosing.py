@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from desktop_app.api import Diagnostic, Severity
-from desktop_app.core.imports import distribution_for
+from desktop_app.core.imports import known_distribution
 from desktop_app.services.toolchains.models import InterpreterChoice, Toolchain
 from desktop_app.services.toolchains.probe import BrokenError, find_modules
 
@@ -26,7 +26,8 @@ async def choice_for(toolchain: Toolchain, imports: Sequence[str], cache: Path) 
         findings = await find_modules(toolchain.python, imports, cache)
     except BrokenError as error:
         return _broken(toolchain, str(error))
-    lacks = tuple(_missing(each, toolchain) for each in findings.missing)
+    where, adding = f"the toolchain {toolchain.name}", f"rankzero toolchains add {toolchain.name}"
+    lacks = tuple(_missing(each, where, adding) for each in findings.missing)
     return InterpreterChoice(toolchain.name, str(toolchain.python), str(toolchain.python.parent), lacks)
 
 
@@ -44,20 +45,22 @@ async def _own(imports: Sequence[str], cache: Path) -> InterpreterChoice:
         findings = await find_modules(python, imports, cache)
     except BrokenError as error:
         return InterpreterChoice("", "", "", (_error("toolchain-broken", str(error)),))
-    lacks = tuple(
-        _error(
-            "missing-package",
-            f"The script imports {each}, and no toolchain here has it: "
-            f"`{python} -m pip install {distribution_for(each)}` adds it to the Python that would run the job.",
-        )
-        for each in findings.missing
-    )
+    lacks = tuple(_missing(each, f"the Python {python}", f"{python} -m pip install") for each in findings.missing)
     return InterpreterChoice("", str(python), str(python.parent), lacks)
 
 
-def _missing(module: str, toolchain: Toolchain) -> Diagnostic:
-    command = f"rankzero toolchains add {toolchain.name} {distribution_for(module)}"
-    message = f"The script imports {module}, which the toolchain {toolchain.name} lacks: run `{command}`."
+def _missing(module: str, where: str, adding: str) -> Diagnostic:
+    """Say which import is nowhere; what to install is only said where it is known, and never guessed by the name."""
+    if module == "pip":
+        message = f"The command calls pip, which {where} lacks: `{adding} PACKAGE` adds what the job needs."
+        return _error("missing-package", message)
+    known = known_distribution(module)
+    if known:
+        return _error("missing-package", f"The script imports {module}, which {where} lacks: run `{adding} {known}`.")
+    message = (
+        f"The script imports {module}, which is neither in the code folder nor in {where}. "
+        f"If it is a package, `{adding} PACKAGE` adds it."
+    )
     return _error("missing-package", message)
 
 
@@ -67,7 +70,8 @@ def _broken(toolchain: Toolchain, reason: str) -> InterpreterChoice:
         if toolchain.origin == "made"
         else "choose another with `rankzero toolchains use PLUGIN PYTHON`"
     )
-    message = f"The toolchain {toolchain.name} is broken ({reason.rstrip('.')}): {mend}."
+    said = reason.partition("; `rankzero ")[0].rstrip(".")  # the command is said once
+    message = f"The toolchain {toolchain.name} is broken ({said}): {mend}."
     return InterpreterChoice(toolchain.name, "", "", (_error("toolchain-broken", message),))
 
 

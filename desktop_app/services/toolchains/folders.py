@@ -44,7 +44,7 @@ def finished(root: Path, spec: ToolchainSpec) -> Iterator[tuple[Path, Marker]]:
     """Yield the finished folders that hold what the plugin wants now, the newest first."""
     for folder in sorted(_folders(root, spec.name), key=_age):
         marker = read_marker(folder)
-        if marker and (marker.name, marker.requires, marker.recipe) == (spec.name, spec.requires, RECIPE):
+        if marker and marker.name == spec.name and marker.requires == spec.requires:
             yield folder, marker
 
 
@@ -115,12 +115,12 @@ def packages_of(python: Path) -> dict[str, str]:
 
 
 def read_marker(folder: Path) -> Marker | None:
-    """Return what the marker of a finished toolchain says, None where there is none."""
+    """Return what the marker of a finished toolchain says, None where there is none, or that of an older program."""
     try:
         data = json.loads((folder / MARKER).read_text("utf-8"))
-        recipe = int(data.get("recipe", 1))
-        return Marker(data["name"], tuple(data["requires"]), data["version"], int(data["size"]), recipe)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        made = Marker(data["name"], tuple(data["requires"]), data["version"], int(data["size"]), data["recipe"])
+        return made if made.recipe == RECIPE else None
+    except (OSError, ValueError, KeyError, TypeError):
         return None
 
 

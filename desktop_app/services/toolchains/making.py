@@ -107,13 +107,24 @@ async def _make(recipe: Recipe, uv: Uv, progress: Progress) -> None:
     if spec.requires:
         install = ["pip", "install", "--python", str(inner), *spec.requires]
         await uv.run(install, f"Installing {', '.join(spec.requires)}", progress, spec.size_mb * 1_000_000)
+    await _put_pip(inner, uv)
     progress("Trying it", 0.96)
     await _prove(inner, spec)
     await asyncio.to_thread(folders.write_marker, stage, spec, recipe.version)
+    await asyncio.to_thread(folders.collect_trash, recipe.folder.parent)
     if recipe.folder.exists():
         await asyncio.to_thread(folders.delete, recipe.folder)  # a broken one
     stage.replace(recipe.folder)
     progress("Done", 1.0)
+
+
+async def _put_pip(python: Path, uv: Uv) -> None:
+    """Install pip: a command that calls it would else reach the pip, and so the packages, of another Python.
+
+    The one that Python brings along needs no network; where a distribution took it out, the index has it.
+    """
+    wheel = folders.bundled_pip(python)
+    await uv.run(["pip", "install", "--python", str(python), str(wheel or "pip")], "Adding pip", _ignore)
 
 
 async def _prove(python: Path, spec: ToolchainSpec) -> None:

@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import os
+import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,6 +60,18 @@ def _keep(kept: Path, python: Path, answer: Mapping[str, Any], wanted: Sequence[
     with contextlib.suppress(OSError):  # a cache that can't be written costs time, no more
         write_atomically(kept, json.dumps(fresh))
     return fresh
+
+
+def run_once(python: Path) -> str:
+    """Return the version of an interpreter after running it once; waits for it. Raises BrokenError."""
+    command = [str(python), "-I", str(_SCRIPT), "find"]
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_QUICK, check=False)
+    except subprocess.TimeoutExpired:
+        raise BrokenError(f"{python} gave no answer for {_QUICK:g} seconds.") from None
+    except OSError as error:
+        raise BrokenError(f"{python} can't be run: {error.strerror or error}.") from error
+    return str(_answer(python, done.stdout, done.stderr, done.returncode)["version"])
 
 
 async def import_modules(python: Path, names: Sequence[str]) -> Findings:

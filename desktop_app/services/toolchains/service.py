@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from desktop_app.api import OutsideError, Progress, ToolchainSpec, UserError
+from desktop_app.api import OutsideError, Progress, ToolchainSpec, UserError, Value
 from desktop_app.core.nearest import nearest
 from desktop_app.places import Places
 from desktop_app.services.files import locked
@@ -18,9 +19,10 @@ from desktop_app.services.toolchains import folders
 from desktop_app.services.toolchains.choosing import choice_for, plain_choice
 from desktop_app.services.toolchains.making import Maker
 from desktop_app.services.toolchains.models import InterpreterChoice, Toolchain
-from desktop_app.services.toolchains.probe import BrokenError, import_modules
+from desktop_app.services.toolchains.probe import BrokenError, find_modules, import_modules, run_once
 
 CHOSEN = "toolchains.chosen"
+ADDED = "toolchains.added"
 
 
 class Toolchains:
@@ -46,12 +48,13 @@ class Toolchains:
         """Make a toolchain and return it; one that is there already is returned at once.
 
         What was interrupted goes on: packages that were fetched are kept. Raises OutsideError where it fails,
-        and then leaves what was there before as it was.
+        and then leaves what was there before as it was. What was added to the toolchain before is added again.
         """
         spec = self._spec(name)
         found = await asyncio.to_thread(self._made, spec)
         if found.state != "ready" or base_python is not None:
             await self._maker.make(spec, progress, base_python)
+            await self._add_again(spec, progress)
         return await asyncio.to_thread(self._made, spec)
 
     async def add(self, name: str, packages: Sequence[str], progress: Progress) -> Toolchain:
@@ -60,7 +63,25 @@ class Toolchains:
         if toolchain.state != "ready":
             raise UserError(f"The toolchain “{name}” is {toolchain.state}. {toolchain.reason}".strip())
         await self._maker.add(toolchain, packages, progress)
+        if toolchain.origin == "made":
+            await asyncio.to_thread(self._remember, name, packages)
         return await asyncio.to_thread(self.get, name)
+
+    def added(self, name: str) -> tuple[str, ...]:
+        """Return the packages that were added to a toolchain made here; they are added again when it is made anew."""
+        return tuple(self._remembered().get(name, ()))
+
+    async def look(self, name: str) -> Toolchain:
+        """Return the toolchain after running its Python and looking for what it must have; quick, imports nothing."""
+        toolchain = await asyncio.to_thread(self.get, name)
+        if toolchain.state != "ready":
+            return toolchain
+        try:
+            findings = await find_modules(toolchain.python, self._spec(name).imports, self._probes)
+        except BrokenError as error:
+            return _broken(toolchain, str(error))
+        lacks = ", ".join(findings.missing)
+        return _broken(toolchain, f"{toolchain.python} lacks {lacks}.") if lacks else toolchain
 
     async def check(self, name: str) -> Toolchain:
         """Return the toolchain after really importing in it what proves that it works; takes seconds."""
@@ -79,8 +100,8 @@ class Toolchains:
     def use(self, plugin_id: str, python: Path | str | None) -> None:
         """Let the jobs of a plugin run in a Python of the person's own: an interpreter, or its environment's folder.
 
-        None takes the choice back. Raises UserError for what is no interpreter; whether it has what the plugin
-        needs is said by `check`.
+        None takes the choice back. Runs it once and waits for it. Raises UserError for what is no Python; whether it
+        has what the plugin needs is said by `look` and `check`.
         """
         known = sorted({each.plugin for each in self._specs()})
         if plugin_id not in known:
@@ -88,13 +109,13 @@ class Toolchains:
         chosen = self._chosen()
         chosen.pop(plugin_id, None)
         if python is not None:
-            chosen[plugin_id] = str(_interpreter(Path(python)))
+            chosen[plugin_id] = str(_proven(_interpreter(Path(python))))
         self._settings.set(CHOSEN, dict(chosen) or None)
 
     def remove(self, name: str) -> None:
         """Delete what was made of a toolchain; with the last one goes what was fetched for all of them.
 
-        A chosen Python is not touched: the choice is only taken back.
+        A chosen Python is not touched: the choice is only taken back. What was added to a made one is forgotten.
         """
         spec = self._spec(name)
         if self._present(spec).origin == "chosen":
@@ -106,6 +127,7 @@ class Toolchains:
             folders.collect_trash(self._root)
             if not folders.is_any(self._root):
                 shutil.rmtree(self._fetched, ignore_errors=True)
+            self._keep_added({key: each for key, each in self._remembered().items() if key != name})
         except OSError as error:
             raise OutsideError(f"The toolchain “{name}” can't be removed: {error.strerror or error}.") from error
 
@@ -145,6 +167,35 @@ class Toolchains:
         reason = f"It is not made yet; `rankzero toolchains create {spec.name}` makes it."
         return Toolchain(spec.name, spec.title, python, "made", "missing", reason)
 
+    async def _add_again(self, spec: ToolchainSpec, progress: Progress) -> None:
+        packages, made = self.added(spec.name), await asyncio.to_thread(self._made, spec)
+        if not packages:
+            return
+        try:
+            await self._maker.add(made, packages, progress)
+        except OutsideError as error:
+            again = f"`rankzero toolchains add {spec.name} {' '.join(packages)}` tries again"
+            hint = f"{again}; `rankzero toolchains remove {spec.name}` forgets them."
+            message = f"The toolchain “{spec.name}” is made, without what was added to it before: {error.message}"
+            raise OutsideError(message, hint=hint, details=error.details) from error
+
+    def _remember(self, name: str, packages: Sequence[str]) -> None:
+        """Keep what was added; a requirement takes the place of an earlier one for the same distribution."""
+        kept = {_key(each): each for each in (*self.added(name), *map(_absolute, packages))}
+        self._keep_added({**self._remembered(), name: tuple(kept.values())})
+
+    def _remembered(self) -> dict[str, tuple[str, ...]]:
+        value = self._settings.get(ADDED, {})
+        lists = value.items() if isinstance(value, dict) else ()
+        return {
+            key: tuple(each for each in kept if isinstance(each, str)) for key, kept in lists if isinstance(kept, list)
+        }
+
+    def _keep_added(self, added: Mapping[str, Sequence[str]]) -> None:
+        values: dict[str, Value] = {key: [*each] for key, each in added.items() if each}
+        if self._settings.get(ADDED, {}) != values:
+            self._settings.set(ADDED, values or None)
+
     def _spec(self, name: str) -> ToolchainSpec:
         specs = {each.name: each for each in self._specs()}
         if name in specs:
@@ -177,6 +228,25 @@ def _interpreter(given: Path) -> Path:
     if not os.access(path, os.X_OK):
         raise UserError(f"{path} can't be run.")
     return path
+
+
+def _proven(python: Path) -> Path:
+    try:
+        run_once(python)
+    except BrokenError as error:
+        raise UserError(str(error), hint="Give an interpreter, or the folder of an environment.") from error
+    return python
+
+
+def _key(requirement: str) -> str:
+    """Return what two requirements for one distribution have in common."""
+    return re.split(r"[\s\[<>=!~;@]", requirement, maxsplit=1)[0].replace("_", "-").lower()
+
+
+def _absolute(requirement: str) -> str:
+    """Return a requirement that means the same wherever it is said: a path of a wheel or folder is absolute."""
+    path = Path(requirement)
+    return str(path.absolute()) if requirement.startswith((".", "/", "~")) or path.suffix == ".whl" else requirement
 
 
 def _broken(toolchain: Toolchain, reason: str) -> Toolchain:
