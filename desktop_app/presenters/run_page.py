@@ -8,7 +8,8 @@ from datetime import datetime
 from pathlib import Path
 
 from desktop_app.api import FirstFailure, PhaseName, RankState, RunSnapshot, RunStatus, SubmissionPlan
-from desktop_app.presenters.run_words import exit_words, rank_span, short_exit, spoken_duration
+from desktop_app.core.words import spoken_duration
+from desktop_app.presenters.run_words import exit_words, rank_span, short_exit
 from desktop_app.services.logs.failure import CodePlace
 from desktop_app.services.logs.merge import LogSource
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from desktop_app.api import RunSnapshot, RunStatus
+from desktop_app.core.words import clock_text
 
 _SIGNALS = {
     "SIGSEGV": "a crash: it touched memory that was not its own",
@@ -26,24 +27,6 @@ _CODES = {
     126: "the command can't be executed",
     127: "the command was not found",
 }
-
-
-def clock_text(seconds: float) -> str:
-    """Return 00:41, 34:02 or 1:02:03."""
-    minutes, rest = divmod(max(0, int(seconds)), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
-
-
-def spoken_duration(seconds: float) -> str:
-    """Return 0.3 s, 4 s, 1 min 8 s or 2 h 5 min."""
-    if seconds < 1:
-        return f"{max(0.0, seconds):.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def duration_of(run: RunSnapshot, now: datetime) -> float | None:

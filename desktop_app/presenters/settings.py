@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from desktop_app.core.words import size_text
 from desktop_app.services.plugins import PluginInfo, PluginState
 
 if TYPE_CHECKING:
@@ -76,16 +77,6 @@ def toolchain_summary(toolchains: Iterable[Toolchain]) -> str:
 def users(plugins: Iterable[PluginInfo]) -> list[PluginInfo]:
     """Return the plugins whose jobs run in a toolchain of theirs."""
     return [each for each in plugins if each.toolchains and each.state is PluginState.OK]
-
-
-def size_text(size: int) -> str:
-    """Return a size in the unit that reads best."""
-    amount = float(size)
-    for unit in ("B", "kB", "MB"):
-        if amount < 1000:
-            return f"{amount:.0f} {unit}"
-        amount /= 1000
-    return f"{amount:.1f} GB"
 
 
 def checked_text(toolchain: Toolchain) -> tuple[str, str, str]:

@@ -11,34 +11,14 @@ from desktop_app.api import FirstFailure, RunStatus
 from desktop_app.presenters.run_words import (
     Past,
     ago,
-    clock_text,
     duration_of,
     exit_words,
     framework_title,
     note_of,
     rank_span,
     short_exit,
-    spoken_duration,
 )
 from tests.helpers.snapshots import NOW, snapshot
-
-
-@pytest.mark.parametrize(
-    ("seconds", "clock", "spoken"),
-    [
-        (0.0, "00:00", "0.0 s"),
-        (0.34, "00:00", "0.3 s"),
-        (-5.0, "00:00", "0.0 s"),
-        (4.2, "00:04", "4 s"),
-        (41.0, "00:41", "41 s"),
-        (68.0, "01:08", "1 min 8 s"),
-        (3723.0, "1:02:03", "1 h 2 min"),
-        (200_000.0, "55:33:20", "55 h 33 min"),
-    ],
-)
-def test_durations(seconds: float, clock: str, spoken: str) -> None:
-    assert clock_text(seconds) == clock
-    assert spoken_duration(seconds) == spoken
 
 
 @pytest.mark.parametrize(

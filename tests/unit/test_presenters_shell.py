@@ -16,7 +16,6 @@ from desktop_app.presenters.plugins import card, cards, headline
 from desktop_app.presenters.settings import (
     checked_text,
     plugin_python,
-    size_text,
     toolchain_row,
     toolchain_summary,
     users,
@@ -184,10 +183,3 @@ def test_where_a_plugins_jobs_run() -> None:
     assert users([plugin, info(), info(toolchains=(SPEC,), state=PluginState.DISABLED)]) == [plugin]
     assert plugin_python(plugin, [TOOLCHAIN]) == ("the toolchain PyTorch", False)
     assert plugin_python(plugin, [replace(TOOLCHAIN, origin="chosen")]) == ("/c/bin/python", True)
-
-
-@pytest.mark.parametrize(
-    ("size", "text"), [(0, "0 B"), (999, "999 B"), (1500, "2 kB"), (812_000_000, "812 MB"), (2.5e9, "2.5 GB")]
-)
-def test_sizes_read_well(size: float, text: str) -> None:
-    assert size_text(int(size)) == text

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from desktop_app.api import SubmissionPlan
 from desktop_app.core.commands import launcher_in
+from desktop_app.core.words import size_text
 from desktop_app.worker.supervisor.ending import Grace
 
 
@@ -19,7 +20,7 @@ def _facts(plan: SubmissionPlan, threads: str, grace: Grace) -> Iterator[tuple[s
     yield "Ranks", ranks(plan)
     if len(plan.processes) != topology.world_size:
         yield "Processes to start", str(len(plan.processes))
-    yield "Files", f"{len(plan.files)} ({size(plan.bytes)})"
+    yield "Files", f"{len(plan.files)} ({size_text(plan.bytes)})"
     yield "Toolchain", f"{plan.toolchain} ({plan.python})" if plan.python else "none"
     yield "Threads per rank", threads
     meeting = next((each.environment for each in plan.processes if "MASTER_PORT" in each.environment), None)
@@ -47,13 +48,3 @@ def ranks_of_launchers(command: str, processes: int) -> int | None:
     launcher = launcher_in(command)
     each = launcher.nproc_per_node if launcher else 1
     return processes * each if isinstance(each, int) else None
-
-
-def size(count: int) -> str:
-    """Return a number of bytes for a person to read."""
-    amount = float(count)
-    for unit in ("B", "kB", "MB"):
-        if amount < 1000:
-            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1000
-    return f"{amount:.1f} GB"

@@ -11,8 +11,8 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSlider, QStackedLayout, QVBoxLayout, QWidget
 
 from desktop_app.api import JobBackend, MetricPoint, ResourcePoint, RunSnapshot
+from desktop_app.core.words import clock_text
 from desktop_app.presenters.metrics import MetricPlots, Plot, ResourcePlots
-from desktop_app.presenters.run_words import clock_text
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import Space
 from desktop_app.ui.widgets import EmptyState, InlineMessage, label, scrolled

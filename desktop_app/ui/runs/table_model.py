@@ -8,7 +8,8 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from desktop_app.api import JobBackend, RunSnapshot
-from desktop_app.presenters.run_words import ago, clock_text, duration_of
+from desktop_app.core.words import clock_text
+from desktop_app.presenters.run_words import ago, duration_of
 from desktop_app.presenters.runs import Column, RunRow, RunsTable
 from desktop_app.services.run_store import RunStore
 from desktop_app.ui.runs.words import ago_words, local_now, moment

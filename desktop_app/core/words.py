@@ -1,0 +1,50 @@
+"""Sizes and times as a person reads them, the same in the window, on the command line and in a plan's facts."""
+
+from __future__ import annotations
+
+_UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
+
+
+def size_text(size: int) -> str:
+    """Return a number of bytes: 999 B, 1.5 kB, 14 kB, 2.5 GB."""
+    if size < 1000:
+        return f"{size} B"
+    scaled = float(size)
+    for unit in ("kB", "MB", "GB", "TB"):
+        scaled /= 1000
+        if scaled < 999.5 or unit == "TB":
+            break
+    return f"{scaled:.1f} {unit}" if scaled < 9.95 else f"{scaled:.0f} {unit}"
+
+
+def clock_text(seconds: float) -> str:
+    """Return a time that goes on, as a clock shows it: 00:41, 34:02 or 1:02:03."""
+    minutes, rest = divmod(max(0, int(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
+
+
+def took_text(seconds: float) -> str:
+    """Return how long something took: 8.4 s, or as a clock shows it, 01:12 or 1:02:03."""
+    return f"{max(0.0, seconds):.1f} s" if seconds < 59.95 else clock_text(round(seconds))
+
+
+def spoken_duration(seconds: float) -> str:
+    """Return a time in a sentence: 0.3 s, 4 s, 1 min 8 s or 2 h 5 min."""
+    if seconds < 1:
+        return f"{max(0.0, seconds):.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def limit_text(seconds: int) -> str:
+    """Return a time that was set, in at most two units: 1 d, 1 h 30 min, 90 s as 1 min 30 s."""
+    parts = []
+    for name, size in _UNITS:
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count} {name}")
+    return " ".join(parts[:2]) or "0 s"

@@ -1,0 +1,41 @@
+"""Sizes and times read well, at the edges between two units as well."""
+
+from __future__ import annotations
+
+import pytest
+
+from desktop_app.core.words import clock_text, limit_text, size_text, spoken_duration, took_text
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (1500, "1.5 kB"), (9_940, "9.9 kB"), (9_960, "10 kB"),
+        (14_321, "14 kB"), (999_499, "999 kB"), (999_500, "1.0 MB"), (812_000_000, "812 MB"), (2_500_000_000, "2.5 GB"),
+        (5 * 10**15, "5000 TB"),
+    ],
+)  # fmt: skip
+def test_sizes(size: int, text: str) -> None:
+    assert size_text(size) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "clock", "took", "spoken"),
+    [
+        (-5.0, "00:00", "0.0 s", "0.0 s"),
+        (0.34, "00:00", "0.3 s", "0.3 s"),
+        (8.44, "00:08", "8.4 s", "8 s"),
+        (59.9, "00:59", "59.9 s", "1 min 0 s"),
+        (59.97, "00:59", "01:00", "1 min 0 s"),
+        (72.0, "01:12", "01:12", "1 min 12 s"),
+        (3723.4, "1:02:03", "1:02:03", "1 h 2 min"),
+        (200_000.0, "55:33:20", "55:33:20", "55 h 33 min"),
+    ],
+)
+def test_times(seconds: float, clock: str, took: str, spoken: str) -> None:
+    assert (clock_text(seconds), took_text(seconds), spoken_duration(seconds)) == (clock, took, spoken)
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0, "0 s"), (90, "1 min 30 s"), (86_400, "1 d"), (3_661, "1 h 1 min")])
+def test_limits(seconds: int, text: str) -> None:
+    assert limit_text(seconds) == text
