@@ -6,6 +6,7 @@ Unknown keys are ignored and absent ones take their defaults: a newer program's 
 from __future__ import annotations
 
 import dataclasses
+import math
 import types
 import typing
 from collections.abc import Mapping
@@ -18,7 +19,10 @@ T = TypeVar("T")
 
 
 def to_json(value: Any) -> Any:
-    """Return `value` (a dataclass, or what one holds) as what `json.dumps` takes; times as ISO 8601 in UTC."""
+    """Return `value` (a dataclass, or what one holds) as what `json.dumps` takes; times as ISO 8601 in UTC.
+
+    JSON knows no NaN and no Infinity: such a number becomes a text, and a number again where a field says so.
+    """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {each.name: to_json(getattr(value, each.name)) for each in dataclasses.fields(value)}
     if isinstance(value, datetime):
@@ -29,6 +33,8 @@ def to_json(value: Any) -> Any:
         return {str(key): to_json(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [to_json(each) for each in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     return value
 
 
@@ -39,6 +45,8 @@ def from_json(kind: type[T], data: Any) -> T:
 
 def _restore(kind: Any, data: Any) -> Any:
     if data is None or kind is Any or kind is str or kind is int or kind is float or kind is bool:
+        if kind is float and isinstance(data, str):
+            return float(data)
         return data  # first, since most values are plain and an archive has thousands of them
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         return _restore_record(kind, data)

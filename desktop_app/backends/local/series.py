@@ -80,7 +80,7 @@ def event_folders(code: Path) -> tuple[list[str], int]:
     for number, (here, _, files) in enumerate(os.walk(code)):
         if number > MOST_FOLDERS:
             break
-        events = [each for each in files if "events.out.tfevents" in each]
+        events = [each for each in files if ".tfevents." in each]
         if events:
             if not any(here.startswith(each + os.sep) for each in folders):
                 folders.append(here)
