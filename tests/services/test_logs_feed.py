@@ -115,6 +115,12 @@ def test_who_does_not_follow_is_told_of_more_without_reading_it(made: FolderOfRu
     assert reader.texts(Change.GROWN) == []
 
 
+def test_nothing_is_told_where_nothing_came(made: FolderOfRun, reader: Reader) -> None:
+    reader.answer(reader.feed.show_end(10, follow=False))
+    reader.answer(reader.feed.more_before((2000.0, 0, 0), 1))
+    assert Change.SIZE not in [each.change for each in reader.updates]
+
+
 def test_more_is_read_on_both_sides(made: FolderOfRun, reader: Reader) -> None:
     write(made, 0, 1000)
     middle = reader.answer(reader.feed.show_offset(0, made.log(0).stat().st_size // 2, 5, 5)).window.lines

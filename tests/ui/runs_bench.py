@@ -48,15 +48,16 @@ class RunsBench:
         """Put a snapshot into the store, as the monitor would."""
         self.workbench.store.update([run])
 
-    def open(self, made: FolderOfRun) -> RunPage:
-        """Open a run's page."""
+    async def open(self, made: FolderOfRun) -> RunPage:
+        """Open a run's page and wait until nothing is going on any more."""
         self.page.show_run(made.snapshot.handle)
         assert self.page.run_page is not None
+        await quiet()
         return self.page.run_page
 
     async def open_and_read(self, made: FolderOfRun) -> RunPage:
         """Open a run's page and wait until its log is there and nothing is going on any more."""
-        page = self.open(made)
+        page = await self.open(made)
         await until(lambda: page.logs.view.page.rows)
         await quiet()
         return page

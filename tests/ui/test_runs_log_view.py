@@ -289,3 +289,13 @@ def test_words(column: int, word: str) -> None:
     text = "loss 0.12 a/b.py:3"
     start, end = word_at(text, column)
     assert text[start:end] == word
+
+
+async def test_what_an_earlier_log_said_last_is_dropped(view: LogView, tmp_path: Path) -> None:
+    for count in range(30):
+        first, second = source(tmp_path, 2 * count, numbered(0, 500)), source(tmp_path, 2 * count + 1, b"other\n")
+        view.show_sources([first], follow=True)
+        for _ in range(count):
+            view.go_to_offset(first.rank, 0)  # raises the tickets of the feed that is about to go
+        view.show_sources([second], follow=True)
+        await until_last(view, "other")

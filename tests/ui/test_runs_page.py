@@ -138,7 +138,7 @@ async def test_a_live_run_ends_before_ones_eyes(runs_bench: RunsBench) -> None:
 
 async def test_canceling_asks_in_place(runs_bench: RunsBench) -> None:
     made = await runs_bench.add("r-1")
-    page = runs_bench.open(made)
+    page = await runs_bench.open(made)
     page.header.cancel.click()
     assert page.confirm.isVisible()
     assert page.confirm.keep.hasFocus() or not page.isActiveWindow()
@@ -153,7 +153,7 @@ async def test_canceling_asks_in_place(runs_bench: RunsBench) -> None:
 
 async def test_a_run_removed_elsewhere_leads_back_to_the_table(runs_bench: RunsBench) -> None:
     made = await runs_bench.add("r-1", RunStatus.COMPLETED)
-    page = runs_bench.open(made)
+    page = await runs_bench.open(made)
     page.ask_remove()
     page.confirm.danger.click()
     await until(lambda: runs_bench.page.currentWidget() is runs_bench.page.list)
@@ -162,7 +162,7 @@ async def test_a_run_removed_elsewhere_leads_back_to_the_table(runs_bench: RunsB
 
 async def test_an_unknown_state_says_why(runs_bench: RunsBench) -> None:
     made = await runs_bench.add("r-1")
-    page = runs_bench.open(made)
+    page = await runs_bench.open(made)
     runs_bench.take(dataclasses.replace(made.snapshot, status=RunStatus.UNKNOWN, reason="The folder is gone."))
     assert page.state_message.isVisible()
     assert page.state_message.heading.text() == "The folder is gone."
@@ -171,7 +171,7 @@ async def test_an_unknown_state_says_why(runs_bench: RunsBench) -> None:
 
 
 async def test_the_id_is_copied(runs_bench: RunsBench) -> None:
-    page = runs_bench.open(await runs_bench.add("r-20261121-7f3k"))
+    page = await runs_bench.open(await runs_bench.add("r-20261121-7f3k"))
     page.header.identifier.click()
     assert QApplication.clipboard().text() == "r-20261121-7f3k"
     assert page.message.isVisible()
@@ -183,7 +183,7 @@ async def test_running_again_shows_the_plan_of_the_job_as_it_was(runs_bench: Run
     (source.parent / "src").mkdir(parents=True)
     (source.parent / "src" / "train.py").write_text("print(1)\n")
     source.write_text("command: something else by now\n")
-    page = runs_bench.open(made)
+    page = await runs_bench.open(made)
     page.deeds.again(made.snapshot)
     from desktop_app.ui.plan_review import PlanReview
 
@@ -196,7 +196,7 @@ async def test_running_again_shows_the_plan_of_the_job_as_it_was(runs_bench: Run
 
 async def test_a_clone_is_written_and_opened(runs_bench: RunsBench, tmp_path: Path) -> None:
     made = await runs_bench.add("r-1", RunStatus.COMPLETED)
-    page = runs_bench.open(made)
+    page = await runs_bench.open(made)
     target = tmp_path / "new" / "job.yml"
     await page.deeds._clone(made.snapshot, target)
     assert target.read_bytes() == (made.path / "job.yml").read_bytes()
@@ -209,7 +209,7 @@ async def test_outputs_are_a_tree(runs_bench: RunsBench) -> None:
     deep.mkdir()
     (deep / "epoch-1.pt").write_bytes(b"x" * 2048)
     (made.path / "code" / "outputs" / "notes.txt").write_text("hello")
-    page = runs_bench.open(made)
+    page = await runs_bench.open(made)
     tester = QAbstractItemModelTester(page.outputs.model, QAbstractItemModelTester.FailureReportingMode.Fatal)
     page.tabs.show_tab(OUTPUTS)
     await until(lambda: page.outputs.model.rowCount() == 1)
@@ -228,7 +228,7 @@ async def test_outputs_are_a_tree(runs_bench: RunsBench) -> None:
 
 
 async def test_a_run_without_outputs_says_where_they_would_come_from(runs_bench: RunsBench) -> None:
-    page = runs_bench.open(await runs_bench.add("r-1"))
+    page = await runs_bench.open(await runs_bench.add("r-1"))
     page.tabs.show_tab(OUTPUTS)
     await quiet()
     assert page.outputs.empty.isVisible()
@@ -237,7 +237,7 @@ async def test_a_run_without_outputs_says_where_they_would_come_from(runs_bench:
 
 async def test_the_job_and_its_plan_are_shown(runs_bench: RunsBench) -> None:
     made = await runs_bench.add("r-1")
-    page = runs_bench.open(made)
+    page = await runs_bench.open(made)
     page.tabs.show_tab(JOB)
     await until(lambda: page.job.plan is not None)
     assert "tuned by hand" in page.job.text.toPlainText()
@@ -255,7 +255,7 @@ async def test_the_job_and_its_plan_are_shown(runs_bench: RunsBench) -> None:
 async def test_curves_grow_while_they_are_seen(runs_bench: RunsBench) -> None:
     made = await runs_bench.add("r-1")
     train(made, 50)
-    page = runs_bench.open(made)
+    page = await runs_bench.open(made)
     page.tabs.show_tab(METRICS)
     await until(lambda: set(page.metrics.views) == {"loss", "accuracy", "step_ms"}, 30)
     loss = page.metrics.plots.plots["loss"]
@@ -281,7 +281,7 @@ async def test_curves_grow_while_they_are_seen(runs_bench: RunsBench) -> None:
 async def test_nothing_is_read_for_curves_that_nobody_sees(runs_bench: RunsBench) -> None:
     made = await runs_bench.add("r-1")
     train(made, 10)
-    page = runs_bench.open(made)
+    page = await runs_bench.open(made)
     await pause(0.2)
     assert page.metrics.plots.plots == {}
     assert page.metrics.views == {}
@@ -293,7 +293,7 @@ async def test_another_run_takes_the_page_over(runs_bench: RunsBench) -> None:
     page = await runs_bench.open_and_read(failed)
     page.tabs.show_tab(METRICS)
     await until(lambda: page.metrics.views)
-    runs_bench.open(running)
+    await runs_bench.open(running)
     assert not page.failure.isVisible()
     assert page.metrics.views == {}
     assert len(page.logs.view.sources) == 8

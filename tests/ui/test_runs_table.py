@@ -108,6 +108,7 @@ async def test_runs_appear_and_open_with_enter(runs_bench: RunsBench) -> None:
     assert view.isVisible()
     view.select(made.snapshot.handle)
     QTest.keyClick(view, Qt.Key.Key_Return)
+    await quiet()
     assert runs_bench.page.run_page is not None
     assert runs_bench.page.currentWidget() is runs_bench.page.run_page
     assert runs_bench.page.run_page.handle == made.snapshot.handle
@@ -223,7 +224,7 @@ async def test_the_table_is_sound(runs_bench: RunsBench, mode: str) -> None:
 
 async def test_the_open_run_comes_back_at_the_next_start(runs_bench: RunsBench) -> None:
     made = await runs_bench.add("r-1")
-    runs_bench.open(made)
+    await runs_bench.open(made)
     assert runs_bench.shell.state.get("runs.open") == made.snapshot.handle
     runs_bench.page.show_list()
     assert runs_bench.shell.state.get("runs.open") == ""

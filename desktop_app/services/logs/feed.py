@@ -157,6 +157,7 @@ class LogFeed:
         if request.change is Change.REPLACE:
             self._following = request.follow
             self._shown = request.ticket
+            self._sizes = self._log.sizes()
         if request.follow:
             self._replace(request.ticket)
             return

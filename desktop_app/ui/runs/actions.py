@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from desktop_app.api import OutsideError, RunSnapshot, SubmissionPlan, UserError
 from desktop_app.services import run_copies
+from desktop_app.services.run_downloads import OUTPUTS, copy_run
 from desktop_app.services.workbench import Workbench
 from desktop_app.ui.shell import Shell
 from desktop_app.ui.tasks import spawn
@@ -137,8 +138,11 @@ class RunActions(QObject):
         self._shell.open_file(path)
 
     async def _download(self, run: RunSnapshot, folder: Path) -> None:
-        copied = await asyncio.to_thread(run_copies.copy_outputs, run, folder)
-        self.said.emit(self.tr("{} files were copied to {}.").format(copied, folder))
+        copied = await asyncio.to_thread(copy_run, run, folder, OUTPUTS)
+        said = self.tr("{} files were copied to {}.").format(copied.files, folder)
+        if copied.left_out:
+            said += " " + self.tr("Left out: {}.").format(", ".join(copied.left_out[:3]))
+        self.said.emit(said)
 
     async def _copy(self, source: Path, target: Path) -> None:
         try:

@@ -45,11 +45,12 @@ class Header(QWidget):
         if said != self._said:
             self._said = said
             self.state.set_state(*said)
+            self._fit_title(run.display_name)
         if run == self._run:
             return
         self._run = run
         self.title.setText(run.display_name)
-        self.title.setMaximumWidth(self.title.fontMetrics().horizontalAdvance(run.display_name) + Space.XS)
+        self._fit_title(run.display_name)
         self.identifier.setText(run.run)
         self.identifier.setAccessibleName(self.tr("Copy the id {}").format(run.run))
         can = actions_of(run)
@@ -78,6 +79,10 @@ class Header(QWidget):
         remove = menu.addAction(icon("mdi6.delete-outline", "failed"), self.tr("&Remove…"), self.remove_asked.emit)
         remove.setEnabled(can.remove)
         return menu
+
+    def _fit_title(self, name: str) -> None:
+        self.title.ensurePolished()  # its font comes from the style sheet
+        self.title.setMaximumWidth(self.title.fontMetrics().horizontalAdvance(name) + Space.XS)
 
     def _show_menu(self) -> None:
         menu = self.menu()

@@ -6,12 +6,11 @@ import asyncio
 import json
 from pathlib import Path
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QHBoxLayout,
     QHeaderView,
-    QSplitter,
     QStackedLayout,
     QTabBar,
     QTreeView,
@@ -100,22 +99,19 @@ class JobTab(QWidget):
         rows.setSpacing(0)
         rows.addWidget(bar)
         rows.addLayout(stack, 1)
-        split = QSplitter(Qt.Orientation.Horizontal)
-        split.addWidget(self.text)
-        split.addWidget(right)
-        split.setStretchFactor(0, 1)
-        split.setStretchFactor(1, 1)
-        split.setChildrenCollapsible(False)
-        split.setSizes([500, 500])
+        sides = QHBoxLayout()
+        sides.setSpacing(Space.L)
+        sides.addWidget(self.text, 1)
+        sides.addWidget(right, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(Space.M, Space.M, Space.M, Space.M)
         column.addWidget(self.message)
-        column.addWidget(split, 1)
+        column.addLayout(sides, 1)
 
 
 def _process_model(plan: SubmissionPlan | None, parent: QTreeView) -> QStandardItemModel:
     model = QStandardItemModel(0, 2, parent)
-    model.setHorizontalHeaderLabels(["Process", "Value"])
+    model.setHorizontalHeaderLabels(["PROCESS", "VALUE"])
     for each in plan.processes if plan is not None else ():
         model.appendRow(_process(each, dict(plan.environment) if plan is not None else {}))
     return model
@@ -133,7 +129,7 @@ def _process(process: ProcessSpec, common: dict[str, str]) -> list[QStandardItem
 
 def _file_model(plan: SubmissionPlan | None, parent: QTreeView) -> QStandardItemModel:
     model = QStandardItemModel(0, 2, parent)
-    model.setHorizontalHeaderLabels(["File", "Size"])
+    model.setHorizontalHeaderLabels(["FILE", "SIZE"])
     for each in plan.files if plan is not None else ():
         model.appendRow(_pair(each.target, size_words(each.size)))
     return model

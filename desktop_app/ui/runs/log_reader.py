@@ -12,18 +12,31 @@ from desktop_app.services.logs.merge import LogSource
 
 
 class LogReader(QObject):
-    """`arrived` carries the feed's updates on the window's thread. `close` before letting go of it."""
+    """`arrived` carries the feed's updates on the window's thread. `close` before letting go of it.
+
+    What an earlier feed said last may still be on its way when another is opened: it is dropped.
+    """
 
     arrived = Signal(object)
+    _delivered = Signal(int, object)
 
     def __init__(self) -> None:
         super().__init__()
         self.feed: LogFeed | None = None
+        self._opened = 0
+        self._delivered.connect(self._pass_on)
 
     def open(self, sources: Sequence[LogSource]) -> LogFeed:
         """Read other logs from now on."""
         self.close()
-        self.feed = LogFeed(sources, self._deliver)
+        self._opened += 1
+        number = self._opened
+
+        def deliver(update: Update) -> None:
+            with contextlib.suppress(RuntimeError):  # Qt has taken the reader away meanwhile
+                self._delivered.emit(number, update)
+
+        self.feed = LogFeed(sources, deliver)
         return self.feed
 
     def close(self) -> None:
@@ -32,6 +45,6 @@ class LogReader(QObject):
             self.feed.close()
             self.feed = None
 
-    def _deliver(self, update: Update) -> None:
-        with contextlib.suppress(RuntimeError):  # Qt has taken the reader away meanwhile
+    def _pass_on(self, number: int, update: Update) -> None:
+        if number == self._opened and self.feed is not None:
             self.arrived.emit(update)

@@ -154,7 +154,9 @@ class OutputsTab(QWidget):
     def _build(self) -> None:
         dress_tree(self.view, self.tr("Outputs"))
         self.view.setModel(self.model)
-        self.model.setHorizontalHeaderLabels([self.tr("Name"), self.tr("Size"), self.tr("Changed")])
+        self.model.setHorizontalHeaderLabels(
+            [each.upper() for each in (self.tr("Name"), self.tr("Size"), self.tr("Changed"))]
+        )
         self.view.setHeaderHidden(False)
         self.view.header().setStretchLastSection(False)
         self.view.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)

@@ -12,7 +12,7 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from desktop_app.presenters.metrics import Curve, Plot, Style, last_values, short_number, smoothed, styles, thinned
+from desktop_app.presenters.metrics import FEW, Curve, Plot, Style, last_values, short_number, smoothed, styles, thinned
 from desktop_app.ui.theme import Space, sized_font, text_sizes, theme_manager
 from desktop_app.ui.widgets import ElidedLabel, label
 
@@ -26,7 +26,6 @@ class Axis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph carries no types
         super().__init__(orientation)
         self._form, self._name = form, name
         self.setStyle(tickLength=0, autoExpandTextSpace=True, maxTickLevel=0)
-        self.setZValue(-1000)  # the grid belongs behind the curves
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # noqa: N802 - pyqtgraph's
         """Called by pyqtgraph for what is written at the ticks."""
@@ -130,7 +129,8 @@ class PlotView(QFrame):
             item.setLogMode(False, self._log)
             self._items[curve.rank] = item
             self.graph.addItem(item)
-        item.setPen(pg.mkPen(color, width=2.0 if style.in_front else 1.6))
+        many = len(self._curves) > FEW and not style.in_front
+        item.setPen(pg.mkPen(color, width=1.0 if many else 1.8))
         item.setZValue(1 if style.in_front else 0)
         lonely = len(xs) == 1
         item.setData(
@@ -150,7 +150,8 @@ class PlotView(QFrame):
         """Name the curves: by rank while they are few, else the one that stands out and the others."""
         theme = theme_manager().theme
         names: dict[str, str] = {}
-        for rank, look in sorted((rank, look) for rank, look in looks.items() if rank is not None):
+        ranked = ((rank, look) for rank, look in looks.items() if rank is not None)
+        for rank, look in sorted(ranked, key=lambda pair: (not pair[1].in_front, pair[0])):
             names.setdefault(look.role, look.name or self.tr("rank {}").format(rank))
         parts = [f'<span style="color:{theme.color(role)}">━</span> {name}' for role, name in names.items()]
         text = "&nbsp;&nbsp; ".join(parts) if len(looks) > 1 else ""
@@ -201,6 +202,8 @@ class PlotView(QFrame):
         column.addLayout(top)
         column.addWidget(self.graph, 1)
         graph, item = self.graph, self.graph.getPlotItem()
+        for side in ("left", "bottom"):
+            graph.getAxis(side).setZValue(-1000)  # the grid belongs behind the curves
         graph.setMinimumHeight(150)
         graph.setFrameShape(QFrame.Shape.NoFrame)
         graph.setAccessibleName(self.tr("Plot of {}").format(self.name))

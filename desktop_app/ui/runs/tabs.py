@@ -60,6 +60,7 @@ class Tabs(Card):
         """Put the tools beside the tabs, or below where they would not fit."""
         need = self.bar.sizeHint().width() + self._tools.sizeHint().width() + Space.XL
         below = self.width() > 0 and need > self.width()
+        self._grid.setRowMinimumHeight(0, 0 if below else self._tools.tallest())  # tabs stay where they are
         if below != self._below:
             self._below = below
             self._grid.removeWidget(self._tools)
@@ -94,6 +95,9 @@ class _Tools(QWidget):
     def show_tool(self, index: int) -> None:
         for place, each in enumerate(self._each):
             each.setVisible(place == index)
+
+    def tallest(self) -> int:
+        return Space.XS + max((each.sizeHint().height() for each in self._each), default=0)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Called by Qt."""
