@@ -29,7 +29,8 @@ options:
   --version            say the version
   -h, --help           this text; `rankzero VERB --help` says more
 
-exit codes: 0 done, 1 the input or the job is at fault, 2 wrong usage, 3 the outside world failed, 130 interrupted
+exit codes: 0 done, 1 the input or the job is at fault, 2 wrong usage, 3 the outside world failed, 130 interrupted,
+143 asked to end while a run goes on
 """
 
 VERBS = {
@@ -49,7 +50,14 @@ _FLAGS = frozenset({"--safe-mode", "--json"})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one verb and return its exit code."""
+    """Run one verb and return its exit code; Ctrl+C is one too, even while the first module is imported."""
+    try:
+        return _main(arguments)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     shared, rest = _split(given)
     if rest and rest[0] in ("-h", "--help"):

@@ -6,7 +6,17 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from desktop_app.api import Diagnostic, Host, Job, JobBackend, MetricPoint, ProcessSpec, ScriptScan, ScriptSource
+from desktop_app.api import (
+    Diagnostic,
+    Host,
+    Job,
+    JobBackend,
+    MetricPoint,
+    OutsideError,
+    ProcessSpec,
+    ScriptScan,
+    ScriptSource,
+)
 from desktop_app.backends.local.backend import LocalBackend
 from desktop_app.places import Places, find_places
 from desktop_app.services.archive import RunArchive
@@ -24,11 +34,17 @@ from desktop_app.services.workbench import Workbench
 def open_workbench(home: str | os.PathLike[str] | None = None, safe_mode: bool = False) -> Workbench:
     """Return the services over `home`. Reads plugin manifests, but imports no plugin before one is needed."""
     places = find_places(home)
+    _refuse_file(places)
     settings = Settings(places.settings)
     plugins = PluginHost(places, settings, safe_mode=safe_mode)
     plugins.discover()
     toolchains = Toolchains(places, settings, plugins.toolchain_specs)
     return _assemble(places, settings, plugins, toolchains)
+
+
+def _refuse_file(places: Places) -> None:
+    if places.home.exists() and not places.home.is_dir():
+        raise OutsideError(f"{places.home} is a file.", hint="Give a folder with --home or RANKZERO_HOME.")
 
 
 def _assemble(places: Places, settings: Settings, plugins: PluginHost, toolchains: Toolchains) -> Workbench:

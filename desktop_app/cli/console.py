@@ -7,7 +7,14 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TextIO
+
+from desktop_app.api.errors import OutsideError
+from desktop_app.cli.terminal_text import fitted, for_stream, plain, width
+
+NARROWEST = 12
+"""No column of a table is made narrower than that."""
+UNBOUNDED = 1 << 30
 
 
 def use_utf8() -> None:
@@ -30,7 +37,12 @@ def warning(message: str) -> None:
 def note(text: str) -> None:
     """Write a line on standard error, over a progress bar if one stands there."""
     clear = "\r\x1b[K" if sys.stderr.isatty() else ""
-    print(clear + " ".join(text.splitlines()), file=sys.stderr, flush=True)
+    print(clear + plain(" ".join(text.splitlines())), file=sys.stderr, flush=True)
+
+
+def log_line(line: str, stream: TextIO) -> None:
+    """Write a line of a log; a terminal gets its colours and nothing else that it would obey."""
+    print(for_stream(line, stream), file=stream, flush=True)
 
 
 def document(data: Any) -> None:
@@ -39,12 +51,32 @@ def document(data: Any) -> None:
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print rows below their headings, each column as wide as its widest cell."""
-    lines = [list(headings), *(list(each) for each in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
+    """Print rows below their headings, each column as wide as its widest cell, all within the width of a terminal."""
+    lines = [[*map(plain, each)] for each in (headings, *rows)]
+    widths = [max(width(line[column]) for line in lines) for column in range(len(headings))]
+    _narrow(widths, _columns(sys.stdout) - 2 * (len(widths) - 1))
     for line in lines:
-        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        cells = (_padded(cell, room) for cell, room in zip(line, widths, strict=True))
         print("  ".join(cells).rstrip())
+
+
+def _narrow(widths: list[int], room: int) -> None:
+    """Take from the widest columns what is more than the room, as long as they stay legible."""
+    while sum(widths) > room and max(widths) > NARROWEST:
+        widths[widths.index(max(widths))] -= 1
+
+
+def _padded(cell: str, room: int) -> str:
+    text = fitted(cell, room)
+    return text + " " * (room - width(text))
+
+
+def _columns(stream: TextIO) -> int:
+    """Return the columns of the terminal that a stream is; no end of them where it is none."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or UNBOUNDED if stream.isatty() else UNBOUNDED
+    except (OSError, ValueError):
+        return UNBOUNDED
 
 
 class ProgressLines:
@@ -57,7 +89,7 @@ class ProgressLines:
     def __call__(self, message: str, part: float | None) -> None:
         """Show what is being done and, where it is known, the part (0 to 1) that is done."""
         if self._terminal:
-            sys.stderr.write(f"\r\x1b[K{_bar(part)}{message[: _room()]}")
+            sys.stderr.write(f"\r\x1b[K{_bar(part)}{plain(message)[: _room()]}")
             sys.stderr.flush()
         elif message != self._last:
             note(message)
@@ -72,8 +104,15 @@ class ProgressLines:
 
 def flush() -> None:
     """Write out what standard output still holds, so that a reader that has gone is noticed here and not at exit."""
-    if sys.stdout is not None:
+    if sys.stdout is None:
+        return
+    try:
         sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        stop_output()  # or Python tries once more at its exit, and says so
+        raise OutsideError(f"Standard output can't be written: {error.strerror or error}.") from error
 
 
 def stop_output() -> None:

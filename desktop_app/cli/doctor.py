@@ -15,12 +15,14 @@ from pathlib import Path
 
 from desktop_app import __version__
 from desktop_app.cli import console
-from desktop_app.cli.open_window import has_display
+from desktop_app.cli.displays import display_trouble
 from desktop_app.compose import open_workbench
 from desktop_app.services.host import cpu_count, gpu_names
 from desktop_app.services.workbench import Workbench
 
 _QT = "from PySide6 import QtCore, QtGui, QtWidgets; print(QtCore.__version__)"
+LEAST_ROOM = 200_000_000
+"""With fewer bytes free, a run fails for want of room sooner or later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +76,10 @@ def qt() -> Check:
 
 def display() -> Check:
     """Whether the window can be shown here."""
-    if has_display():
+    trouble = display_trouble()
+    if not trouble:
         return Check("Display", "ok", os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY") or "there is one")
-    return Check("Display", "optional", "none", "every verb but `open` works without one")
+    return Check("Display", "optional", f"none: {trouble}", "every verb but `open` works without one")
 
 
 def writable(name: str, folder: Path) -> Check:
@@ -87,7 +90,11 @@ def writable(name: str, folder: Path) -> Check:
             pass
     except OSError as error:
         return Check(name, "missing", f"{folder}: {error.strerror}", "make it writable, or choose another place")
-    return Check(name, "ok", f"{folder}, {shutil.disk_usage(existing).free / 1e9:.1f} GB free")
+    free = shutil.disk_usage(existing).free
+    found = f"{folder}, {free / 1e9:.1f} GB free"
+    if free < LEAST_ROOM:
+        return Check(name, "missing", found, "free some space, or choose another place")
+    return Check(name, "ok", found)
 
 
 def gpus() -> Check:

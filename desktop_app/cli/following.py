@@ -12,32 +12,52 @@ from types import FrameType
 from desktop_app.api import JobBackend, OutsideError, RunSnapshot, RunStatus, UserError
 from desktop_app.cli import console
 from desktop_app.cli.log_tail import LogTail
+from desktop_app.cli.refusals import EndedError
 from desktop_app.core.backoff import Backoff
 
 INTERVAL = 0.1
-PATIENCE = 10.0
+PATIENCE = 3.0
 """For so many seconds a run may be out of sight before following it ends."""
 
 
 class Interrupts:
-    """Ctrl+C as a request to cancel; a second one ends the program at once."""
+    """Ctrl+C as a request to cancel, of which a second one ends the program at once; SIGTERM as a request to leave."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self.asked = asyncio.Event()
+        self.left = asyncio.Event()
+        self.any = asyncio.Event()
 
     @contextlib.contextmanager
     def caught(self) -> Iterator[None]:
-        """Take Ctrl+C as long as this lasts."""
+        """Take Ctrl+C and SIGTERM as long as this lasts."""
         before = signal.signal(signal.SIGINT, self._pressed)
         try:
-            yield
+            with self.leaving():
+                yield
         finally:
             signal.signal(signal.SIGINT, before)
 
+    @contextlib.contextmanager
+    def leaving(self) -> Iterator[None]:
+        """Take SIGTERM alone."""
+        before = signal.signal(signal.SIGTERM, self._told)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
     def _pressed(self, _signal: int, _frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        self._loop.call_soon_threadsafe(self.asked.set)
+        self._set(self.asked)
+
+    def _told(self, _signal: int, _frame: FrameType | None) -> None:
+        self._set(self.left)
+
+    def _set(self, event: asyncio.Event) -> None:
+        self._loop.call_soon_threadsafe(event.set)
+        self._loop.call_soon_threadsafe(self.any.set)
 
 
 class Follower:
@@ -46,6 +66,7 @@ class Follower:
     def __init__(self, backend: JobBackend, handle: str, write: Callable[[str], None], rank: int | None = None) -> None:
         self._backend = backend
         self._handle = handle
+        self._run = handle.rpartition("/")[2]
         self._write = write
         self._rank = rank
         self._tails: dict[int, LogTail] = {}
@@ -62,12 +83,18 @@ class Follower:
             if snapshot and snapshot.is_over and not more:
                 self._finish(snapshot)
                 return snapshot
+            if interrupts.left.is_set():
+                raise self._left()
             if interrupts.asked.is_set() and not canceling:
                 canceling = True
                 console.note("Canceling. Ctrl+C once more leaves it to itself.")
                 await self._backend.cancel(self._handle)
             if not more:
                 await self._pause(interrupts, canceling)
+
+    def _left(self) -> EndedError:
+        hint = f"`rankzero runs logs {self._run} --follow` shows it again, `rankzero runs cancel {self._run}` ends it."
+        return EndedError(f"This program was asked to end; the run {self._run} goes on.", hint=hint)
 
     async def _look(self) -> RunSnapshot | None:
         try:
@@ -80,7 +107,8 @@ class Follower:
         if found is not None:
             self._seen = time.monotonic()
         elif time.monotonic() - self._seen > PATIENCE:
-            raise OutsideError(f"The run {self._handle} can't be found any more.", hint="Was its folder removed?")
+            hint = f"Was its folder removed? `rankzero runs show {self._run}` says what was last known of it."
+            raise OutsideError(f"The run {self._run} can't be found any more.", hint=hint)
         return found
 
     async def _show(self, snapshot: RunSnapshot) -> bool:
@@ -119,7 +147,7 @@ class Follower:
             await asyncio.sleep(INTERVAL)
             return
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(interrupts.asked.wait(), INTERVAL)
+            await asyncio.wait_for(interrupts.any.wait(), INTERVAL)
 
     def _say(self, key: str, text: str) -> None:
         if key not in self._said:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from desktop_app.api import Field, JobWizard, UserError, WizardContext
 from desktop_app.cli import console
+from desktop_app.cli.refusals import UsageError
 from desktop_app.compose import open_workbench
 from desktop_app.core.records import to_json
 from desktop_app.services.plugins import PluginInfo
@@ -32,8 +34,8 @@ def run(options: Namespace) -> int:
         return _list(workbench, options.json)
     missing = [each for each in ("plugin", "wizard", "output") if getattr(options, each) is None]
     if missing:
-        console.error(f"new job needs --{' and --'.join(missing)}.", "`rankzero new job --list` shows the wizards.")
-        return 2
+        hint = "`rankzero new job --list` shows the wizards."
+        raise UsageError(f"new job needs --{' and --'.join(missing)}.", hint=hint)
     return _build(workbench, options)
 
 
@@ -86,9 +88,13 @@ def _list(workbench: Workbench, as_json: bool) -> int:
         return 0
     for each in wizards:
         print(f"{each['plugin']} {each['wizard']}: {each['title']}. {each['summary']}")
-        rows = [(f"  {field['name']}", field["kind"], json.dumps(field["default"])) for field in each["questions"]]
-        console.table(("  QUESTION", "KIND", "DEFAULT"), rows)
+        console.table(("  QUESTION", "KIND", "DEFAULT", "ASKS FOR"), [_row(field) for field in each["questions"]])
     return 0
+
+
+def _row(field: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    default = f"{json.dumps(field['default'], ensure_ascii=False)} {field['suffix']}".rstrip()
+    return (f"  {field['name']}", field["kind"], default, field["title"])
 
 
 def _shape(info: PluginInfo, wizard: JobWizard, context: WizardContext) -> dict[str, Any]:

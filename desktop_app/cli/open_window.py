@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from desktop_app.api.errors import OutsideError, UserError
+from desktop_app.cli.displays import display_trouble
 from desktop_app.places import find_places
 
 
@@ -22,9 +21,10 @@ def run(options: Namespace) -> int:
     path: Path | None = options.path
     if path is not None and not path.exists():
         raise UserError(f"{path} does not exist.", hint="Give a file or a folder.")
-    if not has_display():
+    trouble = display_trouble()
+    if trouble:
         hint = "Start it on a desktop, or use the verbs: `rankzero --help`."
-        raise OutsideError("The window needs a display, and there is none here (DISPLAY is not set).", hint=hint)
+        raise OutsideError(f"The window needs a display, and there is none here ({trouble}).", hint=hint)
     if options.sample:
         from desktop_app.services.samples import own_copy
 
@@ -32,10 +32,3 @@ def run(options: Namespace) -> int:
     from desktop_app.app import run_window
 
     return run_window(path, options.home, options.safe_mode)
-
-
-def has_display() -> bool:
-    """Whether a window can be shown: always on Windows and macOS, by the environment elsewhere."""
-    if sys.platform in ("win32", "darwin"):
-        return True
-    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))

@@ -76,4 +76,4 @@ def _print(plugins: Sequence[PluginInfo]) -> None:
     rows = [
         (each.id, each.version, each.state.value, str(each.source), each.reason or each.summary) for each in plugins
     ]
-    console.table(("PLUGIN", "VERSION", "STATUS", "SOURCE", ""), rows)
+    console.table(("PLUGIN", "VERSION", "STATUS", "SOURCE", "ABOUT"), rows)

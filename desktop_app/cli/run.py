@@ -8,14 +8,15 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable
 from pathlib import Path
 
-from desktop_app.api import RunSnapshot, RunStatus, Severity, SubmissionPlan, UserError, Value
+from desktop_app.api import OutsideError, RunSnapshot, RunStatus, Severity, SubmissionPlan, UserError, Value
 from desktop_app.cli import console
 from desktop_app.cli.following import Follower, Interrupts
+from desktop_app.cli.refusals import UsageError
 from desktop_app.cli.shapes import run_shape
-from desktop_app.cli.words import ending, place, summary
+from desktop_app.cli.words import ending, numbered, place, summary
 from desktop_app.compose import open_workbench
 from desktop_app.documents.edits import parse_assignment
-from desktop_app.services.jobs import errors_of
+from desktop_app.services.jobs import JobError, errors_of
 from desktop_app.services.samples import own_copy
 from desktop_app.services.workbench import Workbench
 
@@ -35,8 +36,8 @@ def configure(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     """Submit and follow."""
     if (options.job is None) != options.sample:
-        console.error("Give a job file, or --sample.", "`rankzero run --help` shows what it takes.")
-        return 2
+        message = "Give a job file, or --sample." if options.job is None else "Give a job file or --sample, not both."
+        raise UsageError(message, hint="`rankzero run --help` shows what it takes.")
     workbench = open_workbench(options.home, options.safe_mode)
     path = own_copy(workbench.places) / "job.yml" if options.sample else options.job
     return asyncio.run(_run(workbench, path, dict(options.set), options))
@@ -52,11 +53,13 @@ def _assignment(text: str) -> tuple[str, Value]:
 async def _run(workbench: Workbench, path: Path, sets: dict[str, Value], options: Namespace) -> int:
     plan = await workbench.jobs.plan_file(path, sets, options.backend)
     _say_findings(path, plan)
+    _check_rank(plan, options.rank)
     interrupts = Interrupts(asyncio.get_running_loop())
     with interrupts.caught():
         handle = await _submit(workbench, plan)
+        first = await _first(workbench, handle)
         if options.detach and not interrupts.asked.is_set():
-            return await _detached(workbench, handle, options.json)
+            return _detached(first, options.json)
         follower = Follower(workbench.backend_of(handle), handle, _writer(options.json), options.rank)
         snapshot = await follower.follow(interrupts)
     workbench.archive.record(snapshot)
@@ -70,12 +73,18 @@ async def _run(workbench: Workbench, path: Path, sets: dict[str, Value], options
 
 def _say_findings(path: Path, plan: SubmissionPlan) -> None:
     for each in plan.diagnostics:
-        if each.severity is Severity.INFO:
-            continue
-        say = console.error if each.severity is Severity.ERROR else console.warning
-        say(f"{place(path, each)}: {each.message}")
-    if errors_of(plan.diagnostics):
-        raise UserError("The job was not started.", hint="Mend what is listed above and try again.")
+        if each.severity is Severity.WARNING:
+            console.warning(f"{place(path, each)}: {each.message}")
+    errors = errors_of(plan.diagnostics)
+    if errors:
+        hint = "Mend what is listed above and try again."
+        raise JobError("The job was not started.", errors, hint=hint, path=path)
+
+
+def _check_rank(plan: SubmissionPlan, rank: int | None) -> None:
+    ranks = [each.rank for each in plan.processes]
+    if rank is not None and rank not in ranks:
+        raise UserError(f"The job has no rank {rank}.", hint=f"Its ranks: {numbered(ranks)}.")
 
 
 async def _submit(workbench: Workbench, plan: SubmissionPlan) -> str:
@@ -86,11 +95,16 @@ async def _submit(workbench: Workbench, plan: SubmissionPlan) -> str:
         progress.close()
 
 
-async def _detached(workbench: Workbench, handle: str, as_json: bool) -> int:
+async def _first(workbench: Workbench, handle: str) -> RunSnapshot:
+    """Return the run as it starts, and remember it: whatever becomes of its folder, it is listed."""
     snapshot = (await workbench.backend_of(handle).snapshots([handle])).get(handle)
     if snapshot is None:
-        raise UserError(f"The run {handle} was submitted and can't be found.")
+        raise OutsideError(f"The run {handle.rpartition('/')[2]} was submitted and can't be found.")
     workbench.archive.record(snapshot)
+    return snapshot
+
+
+def _detached(snapshot: RunSnapshot, as_json: bool) -> int:
     if as_json:
         console.document(run_shape(snapshot))
     else:
@@ -105,11 +119,11 @@ def _writer(as_json: bool) -> Callable[[str], None]:
     A reader that goes away (`| head`) must not take the run's result with it.
     """
     if as_json:
-        return lambda line: print(line, file=sys.stderr)
+        return lambda line: console.log_line(line, sys.stderr)
 
     def write(line: str) -> None:
         try:
-            print(line, flush=True)
+            console.log_line(line, sys.stdout)
         except BrokenPipeError:
             console.stop_output()
 

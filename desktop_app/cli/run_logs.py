@@ -12,8 +12,9 @@ from pathlib import Path
 from desktop_app.api import RunSnapshot, UserError
 from desktop_app.cli import console
 from desktop_app.cli.following import Follower, Interrupts
+from desktop_app.cli.log_tail import LogTail
 from desktop_app.cli.lookup import find_run
-from desktop_app.cli.words import ending
+from desktop_app.cli.words import ending, numbered
 from desktop_app.services.logs.merge import LogLine, LogSource, MergedLog
 from desktop_app.services.workbench import Workbench
 
@@ -45,7 +46,7 @@ async def run(workbench: Workbench, options: Namespace) -> int:
 def _wanted(found: RunSnapshot, rank: int | None) -> dict[int, str]:
     logs = {each.rank: each.log for each in found.ranks if rank in (None, each.rank)}
     if rank is not None and not logs:
-        numbers = ", ".join(str(each.rank) for each in found.ranks) or "none"
+        numbers = numbered([each.rank for each in found.ranks])
         raise UserError(f"{found.run} has no rank {rank}.", hint=f"Its ranks: {numbers}.")
     return logs
 
@@ -54,14 +55,24 @@ def _print(found: RunSnapshot, files: Mapping[int, Path]) -> None:
     if not files:
         raise UserError(f"{found.run} has no log.", hint=f"It is {found.status.value}. {found.reason}".rstrip())
     if len(files) == 1:
-        (path,) = files.values()
-        sys.stdout.flush()
-        with path.open("rb") as log:
-            shutil.copyfileobj(log, sys.stdout.buffer)
+        _print_one(*files.values())
         return
     clocks = Path(found.folder, "clock")
     for line in _merged([LogSource(rank, path, clocks / f"{rank}.bin") for rank, path in files.items()]):
         print(f"[{line.rank}] {line.text}")
+
+
+def _print_one(path: Path) -> None:
+    """Copy the log, byte for byte unless it goes to a terminal."""
+    sys.stdout.flush()
+    if not sys.stdout.isatty():
+        with path.open("rb") as log:
+            shutil.copyfileobj(log, sys.stdout.buffer)
+        return
+    tail = LogTail(path)
+    while lines := tail.lines() or tail.rest():
+        for line in lines:
+            console.log_line(line, sys.stdout)
 
 
 def _merged(sources: Sequence[LogSource]) -> Iterator[LogLine]:
@@ -77,11 +88,13 @@ def _merged(sources: Sequence[LogSource]) -> Iterator[LogLine]:
 async def _follow(workbench: Workbench, found: RunSnapshot, rank: int | None) -> int:
     """Copy what comes until the run is over; Ctrl+C ends the following and leaves the run alone."""
     follower = Follower(workbench.backend_of(found.handle), found.handle, _write, rank)
-    snapshot = await follower.follow(Interrupts(asyncio.get_running_loop()))
+    interrupts = Interrupts(asyncio.get_running_loop())
+    with interrupts.leaving():
+        snapshot = await follower.follow(interrupts)
     workbench.archive.record(snapshot)
     console.note(ending(snapshot))
     return 0
 
 
 def _write(line: str) -> None:
-    print(line, flush=True)
+    console.log_line(line, sys.stdout)

@@ -12,7 +12,8 @@ from desktop_app.cli import console, run_download, run_logs
 from desktop_app.cli.dispatch import add_shared
 from desktop_app.cli.lookup import find_run
 from desktop_app.cli.shapes import run_shape
-from desktop_app.cli.words import duration, ending, ranks
+from desktop_app.cli.terminal_text import plain
+from desktop_app.cli.words import duration, ending, first_failure, ranks
 from desktop_app.compose import open_workbench
 from desktop_app.services.workbench import Workbench
 
@@ -80,14 +81,17 @@ def _print(run: RunSnapshot) -> None:
         "Run": run.run,
         "Name": run.display_name,
         "Experiment": run.experiment,
-        "Status": f"{run.status.value} {run.reason}".rstrip(),
+        "Status": run.status.value,
+        "Reason": run.reason,
+        "Failure": first_failure(run.first_failure) if run.first_failure else "",
         "Size": ranks(run),
         "Took": duration(run),
         "Outputs": run.outputs,
         "Folder": run.folder,
     }
     for title, text in facts.items():
-        print(f"{title:<11} {text}")
+        if text or title not in ("Reason", "Failure"):
+            print(plain(f"{title:<11} {text}".rstrip()))
     for phase in run.phases:
         took = f"{(phase.ended - phase.started).total_seconds():.1f} s" if phase.ended else "…"
         print(f"{'Phase':<11} {phase.name.value} {took}")
@@ -95,7 +99,7 @@ def _print(run: RunSnapshot) -> None:
         code = "" if rank.exit_code is None else f" exit code {rank.exit_code}"
         print(f"{'Rank':<11} {rank.rank} on node {rank.node}: {rank.status.value}{code}")
     for name, (value, step) in sorted(run.metrics.items()):
-        print(f"{'Metric':<11} {name} = {value:g} at step {step}")
+        print(f"{'Metric':<11} {plain(name)} = {value:g} at step {step}")
 
 
 async def _cancel(workbench: Workbench, options: Namespace) -> int:

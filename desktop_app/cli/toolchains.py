@@ -22,9 +22,9 @@ def configure(parser: ArgumentParser) -> None:
     _add(verbs, "list", _list, "all toolchains, made or chosen")
     create = _add(verbs, "create", _create, "make a toolchain; goes on where it was interrupted")
     add = _add(verbs, "add", _packages, "add packages to a toolchain")
-    use = _add(verbs, "use", _use, "let a plugin's jobs run in a Python of your own")
+    use = _add(verbs, "use", _use, "let a plugin's jobs run in a Python of your own; `remove` takes it back")
     check = _add(verbs, "check", _check, "try whether a toolchain works")
-    remove = _add(verbs, "remove", _remove, "delete a toolchain that was made here")
+    remove = _add(verbs, "remove", _remove, "delete a toolchain that was made here, or take a choice back")
     for each in (create, add, check, remove):
         each.add_argument("name", metavar="NAME", help="the toolchain's name: pytorch")
     create.add_argument("--python", metavar="PATH", type=Path, help="the Python to make it with")
@@ -43,6 +43,9 @@ def run(options: Namespace) -> int:
     else:
         rows = [(each.name, str(each.state), str(each.origin), _size(each), _where(each)) for each in found]
         console.table(("TOOLCHAIN", "STATE", "ORIGIN", "SIZE", "PYTHON"), rows)
+        for each in found:
+            if each.reason:
+                console.note(f"{each.name}: {each.reason}")
     return 0 if act is not _check or all(each.state == "ready" for each in found) else 3
 
 
@@ -76,11 +79,17 @@ async def _list(toolchains: Toolchains, _options: Namespace) -> Sequence[Toolcha
 
 
 async def _create(toolchains: Toolchains, options: Namespace) -> Sequence[Toolchain]:
+    before = toolchains.get(options.name)
     progress = console.ProgressLines()
     try:
-        return [await toolchains.create(options.name, progress, options.python)]
+        made = await toolchains.create(options.name, progress, options.python)
     finally:
         progress.close()
+    lost = sorted(before.packages.keys() - made.packages.keys()) if before.origin == "made" else []
+    if lost:
+        names = " ".join(lost)
+        console.note(f"Not in it any more: {names}. `rankzero toolchains add {options.name} {names}` adds them again.")
+    return [made]
 
 
 async def _packages(toolchains: Toolchains, options: Namespace) -> Sequence[Toolchain]:
@@ -94,7 +103,10 @@ async def _packages(toolchains: Toolchains, options: Namespace) -> Sequence[Tool
 
 async def _use(toolchains: Toolchains, options: Namespace) -> Sequence[Toolchain]:
     toolchains.use(options.plugin, options.python)
-    return toolchains.list()
+    found = toolchains.list()
+    names = [each.name for each in found if each.origin == "chosen"]
+    console.note(f"`rankzero toolchains remove {names[0] if names else 'NAME'}` takes the choice back.")
+    return found
 
 
 async def _check(toolchains: Toolchains, options: Namespace) -> Sequence[Toolchain]:
@@ -102,8 +114,20 @@ async def _check(toolchains: Toolchains, options: Namespace) -> Sequence[Toolcha
 
 
 async def _remove(toolchains: Toolchains, options: Namespace) -> Sequence[Toolchain]:
+    before = toolchains.get(options.name)
     toolchains.remove(options.name)
+    console.note(_removed(before, toolchains.get(options.name)))
     return toolchains.list()
+
+
+def _removed(before: Toolchain, now: Toolchain) -> str:
+    """Return what removing did to a toolchain, and what jobs run in from now on."""
+    if before.origin != "chosen":
+        return (
+            f"{before.name} is gone. `rankzero toolchains create {before.name}` makes it anew, with its own packages."
+        )
+    then = f"jobs run in {now.python}" if now.state == "ready" else f"`rankzero toolchains create {now.name}` makes one"
+    return f"{before.python} is no longer chosen for {before.name}, and was left as it is: {then}."
 
 
 def _size(toolchain: Toolchain) -> str:
@@ -111,4 +135,4 @@ def _size(toolchain: Toolchain) -> str:
 
 
 def _where(toolchain: Toolchain) -> str:
-    return toolchain.reason if toolchain.state != "ready" and toolchain.reason else str(toolchain.python)
+    return "–" if toolchain.state in ("missing", "incomplete") else str(toolchain.python)

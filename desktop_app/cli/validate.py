@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from desktop_app.api import Diagnostic, Severity
@@ -13,6 +14,7 @@ from desktop_app.cli.shapes import report_shape
 from desktop_app.cli.words import place
 from desktop_app.compose import open_workbench
 from desktop_app.documents.checks import FileReport
+from desktop_app.documents.kinds import UNKNOWN
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -23,7 +25,7 @@ def configure(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     """Check and print."""
     workbench = open_workbench(options.home, options.safe_mode)
-    reports = workbench.jobs.check_paths(options.paths)
+    reports = [_noted(each, options.paths) for each in workbench.jobs.check_paths(options.paths)]
     shape = report_shape(reports)
     if options.json:
         console.document(shape)
@@ -31,6 +33,14 @@ def run(options: Namespace) -> int:
         _print(reports)
         _summary(len(reports), shape["errors"], shape["warnings"])
     return 1 if shape["errors"] else 0
+
+
+def _noted(report: FileReport, named: Sequence[Path]) -> FileReport:
+    """Say of a file that was asked for by its name, and of which there is nothing to say, that nothing was checked."""
+    if report.kind != UNKNOWN or report.diagnostics or report.path not in named:
+        return report
+    message = "This is no kind of file that Rank Zero knows: nothing of it was checked."
+    return replace(report, diagnostics=(Diagnostic(Severity.INFO, "unknown-kind", message),))
 
 
 def _print(reports: Sequence[FileReport]) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from desktop_app.api import Diagnostic, RunSnapshot, RunStatus
+from desktop_app.api import Diagnostic, FirstFailure, RunSnapshot, RunStatus
 
 
 def place(path: Path | None, finding: Diagnostic) -> str:
@@ -24,6 +25,13 @@ def ranks(run: RunSnapshot) -> str:
     if run.nodes == 1:
         return f"{total} rank{'' if total == 1 else 's'}"
     return f"{run.nodes} × {run.processes_per_node} = {total} ranks"
+
+
+def numbered(ranks: Sequence[int]) -> str:
+    """Return the numbers of ranks: 0, 1, or 0 to 7, or none."""
+    if len(ranks) > 3 and list(ranks) == list(range(ranks[0], ranks[0] + len(ranks))):
+        return f"{ranks[0]} to {ranks[-1]}"
+    return ", ".join(map(str, ranks)) or "none"
 
 
 def duration(run: RunSnapshot, now: datetime | None = None) -> str:
@@ -52,11 +60,15 @@ def ending(run: RunSnapshot) -> str:
     return f"{run.run} {run.status.value} after {duration(run)}. {_why(run)}".rstrip()
 
 
+def first_failure(fallen: FirstFailure) -> str:
+    """Return which rank fell first, with what."""
+    code = f"signal {-fallen.exit_code}" if fallen.exit_code < 0 else f"exit code {fallen.exit_code}"
+    text = f": {fallen.text}" if fallen.text else ""
+    return f"Rank {fallen.rank} fell first, with {code}{text}."
+
+
 def _why(run: RunSnapshot) -> str:
     fallen = run.first_failure
     if fallen is None:
         return run.reason
-    code = f"signal {-fallen.exit_code}" if fallen.exit_code < 0 else f"exit code {fallen.exit_code}"
-    text = f": {fallen.text}" if fallen.text else ""
-    hint = f"`rankzero runs logs {run.run} --rank {fallen.rank}` shows its log."
-    return f"Rank {fallen.rank} fell first, with {code}{text}. {hint}"
+    return f"{first_failure(fallen)} `rankzero runs logs {run.run} --rank {fallen.rank}` shows its log."

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
 from pathlib import Path
 
 from desktop_app.api import (
@@ -26,18 +27,22 @@ from desktop_app.documents.checks import FileReport, check_text
 from desktop_app.documents.edits import set_values
 from desktop_app.documents.job_document import JobReading, read_job
 from desktop_app.documents.text_file import TextFile
-from desktop_app.services.plugins import PluginHost
+from desktop_app.services.host import this_host
+from desktop_app.services.plugins import PluginHost, PluginState
 from desktop_app.services.wizards import Wizards
 
 _PASSED_BY = frozenset({"__pycache__", "node_modules", "venv", "env", "build", "dist"})
 
 
 class JobError(UserError):
-    """A job that can't be planned or submitted as it is, with every finding that stands in its way."""
+    """A job that can't be planned or submitted as it is, with every finding that stands in its way, and its file."""
 
-    def __init__(self, message: str, diagnostics: Sequence[Diagnostic], *, hint: str = "") -> None:
+    def __init__(
+        self, message: str, diagnostics: Sequence[Diagnostic], *, hint: str = "", path: Path | None = None
+    ) -> None:
         super().__init__(message, hint=hint, details="\n".join(describe(each) for each in diagnostics))
         self.diagnostics = tuple(diagnostics)
+        self.path = path
 
 
 class JobService:
@@ -59,8 +64,9 @@ class JobService:
     ) -> SubmissionPlan:
         """Return what submitting the job file would do, with the values of `sets` in place of the file's own."""
         chosen = self.backend(backend)
-        text = await asyncio.to_thread(_text_with, path, sets or {})
-        return await self.plan_text(text, path, path.absolute().parent, chosen.name)
+        before, text = await asyncio.to_thread(_text_with, path, sets or {})
+        plan = await self.plan_text(text, path, path.absolute().parent, chosen.name)
+        return dataclasses.replace(plan, diagnostics=_placed_in(before, text, plan.diagnostics))
 
     async def plan_text(self, text: str, path: Path | None, folder: Path, backend: str = "local") -> SubmissionPlan:
         """Return what submitting `text` would do; its relative paths start at `folder`.
@@ -72,7 +78,8 @@ class JobService:
         if reading.job is None:
             raise _no_job(path, report.diagnostics or reading.diagnostics)
         plan = await chosen.plan(reading.job, JobSource(path, folder, text))
-        return dataclasses.replace(plan, diagnostics=merged(report.diagnostics, plan.diagnostics))
+        found = [self._advised(reading.job, each) for each in plan.diagnostics]
+        return dataclasses.replace(plan, diagnostics=merged(report.diagnostics, found))
 
     async def submit(self, plan: SubmissionPlan, progress: Progress = lambda _message, _part: None) -> str:
         """Start the plan and return the run's handle. Raises JobError for a plan with an error among its findings."""
@@ -104,17 +111,62 @@ class JobService:
         try:
             text = TextFile.load(path).text
         except UserError as error:
-            finding = Diagnostic(Severity.ERROR, "unreadable", str(error))
+            message = str(error).removeprefix(f"{path} ")  # the report names the file already
+            finding = Diagnostic(Severity.ERROR, "unreadable", f"{message[:1].upper()}{message[1:]}")
             return FileReport(path, "unknown", (finding,))
-        return self.check_text(path, text)
+        return check_text(path, text, self._check_offline)
+
+    def _check_offline(self, job: Job) -> Sequence[Diagnostic]:
+        """Return what the plugins say of a job, and whether it wants for one that could launch it."""
+        found = self._check_job(job)
+        mend = self._switched_off(job)
+        if job.distribution is None or not mend or self._is_launched(job):
+            return found
+        message = f"No enabled plugin launches “{job.distribution.type}”. {mend}"
+        return (*found, Diagnostic(Severity.WARNING, "no-launcher", message, "distribution.type"))
+
+    def _is_launched(self, job: Job) -> bool:
+        try:
+            return self._plugins.launch_plan(job, this_host()) is not None
+        except UserError:
+            return True  # by a plugin that has something to say against this one
+
+    def _switched_off(self, job: Job) -> str:
+        """Return how to switch on the plugin that may launch a job; empty where that can't help."""
+        kind = job.distribution.type.strip().lower() if job.distribution else ""
+        off = [each.id for each in self._plugins.plugins if each.state is PluginState.DISABLED]
+        likely = next((each for each in off if kind and kind in each.lower()), "") or (off[0] if len(off) == 1 else "")
+        return f"`rankzero plugins enable {likely}` switches it on." if kind and likely else ""
+
+    def _advised(self, job: Job, finding: Diagnostic) -> Diagnostic:
+        if finding.code != "no-launcher":
+            return finding
+        return dataclasses.replace(finding, message=f"{finding.message} {self._switched_off(job)}".rstrip())
 
     def _check_job(self, job: Job) -> Sequence[Diagnostic]:
         return (*self._plugins.check_job(job), *self._plugins.check_environment(job))
 
 
-def _text_with(path: Path, sets: Mapping[str, Value]) -> str:
+def _text_with(path: Path, sets: Mapping[str, Value]) -> tuple[str, str]:
+    """Return the file's text as it is and with the values set."""
     text = TextFile.load(path).text
-    return set_values(text, sets) if sets else text
+    return text, set_values(text, sets) if sets else text
+
+
+def _placed_in(file: str, text: str, diagnostics: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Return findings about a text with the lines of the file that it was made of; what was set has none."""
+    if file == text:
+        return tuple(diagnostics)
+    same = SequenceMatcher(None, text.splitlines(), file.splitlines(), autojunk=False).get_matching_blocks()
+    lines = {block.a + each + 1: block.b + each + 1 for block in same for each in range(block.size)}
+    return tuple(_moved(each, lines) for each in diagnostics)
+
+
+def _moved(finding: Diagnostic, lines: Mapping[int, int]) -> Diagnostic:
+    line, end = lines.get(finding.line or 0), lines.get(finding.end_line or 0)
+    if line is not None:
+        return dataclasses.replace(finding, line=line, end_line=end or line)
+    return dataclasses.replace(finding, line=None, column=None, end_line=None, end_column=None)
 
 
 def errors_of(diagnostics: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -156,4 +208,4 @@ def _yaml_files(folder: Path) -> Iterator[Path]:
 
 def _no_job(path: Path | None, diagnostics: Sequence[Diagnostic]) -> JobError:
     name = path.name if path else "The text"
-    return JobError(f"{name} is not a command job that can be read.", errors_of(diagnostics))
+    return JobError(f"{name} is not a command job that can be read.", errors_of(diagnostics), path=path)

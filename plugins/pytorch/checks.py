@@ -17,6 +17,7 @@ from .launch import MOST_RANKS, is_pytorch
 from .launchers import Launcher, find_launcher
 
 PER_NODE = "distribution.process_count_per_instance"
+MOST_OF_ONE = 1000
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "::1"})  # noqa: S104 (a value to warn of, nothing binds it)
 _OLD_LAUNCH = re.compile(r"python3?\s+-m\s+torch\.distributed\.launch\b")
 _USE_ENV = re.compile(r"\s+--use[_-]env\b")
@@ -71,6 +72,8 @@ def _v1_total(total: int, nodes: int) -> Diagnostic:
 
 def _counts(job: Job, launcher: Launcher | None) -> Iterator[Diagnostic]:
     topology = job.topology
+    if max(topology.nodes, topology.processes_per_node) > MOST_OF_ONE:
+        return  # the rules that hold for any job have said so
     if topology.world_size > MOST_RANKS:
         message = (
             f"{topology.nodes} × {topology.processes_per_node} are more than {MOST_RANKS:,} ranks; correct the counts."

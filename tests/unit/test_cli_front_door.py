@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import json
+import sys
 import types
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -58,8 +61,7 @@ def test_a_wrong_verb_is_wrong_usage_and_the_right_one_is_named(capsys: pytest.C
 
 
 def test_a_wrong_option_is_wrong_usage_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit, match="2"):
-        front_door.main(["run", "job.yml", "--bakend", "local"])
+    assert front_door.main(["run", "job.yml", "--bakend", "local"]) == 2
     lines = capsys.readouterr().err.splitlines()
     assert lines == ["error: Unrecognized arguments: --bakend local. `rankzero run --help` shows what it takes."]
 
@@ -135,7 +137,72 @@ def test_a_bug_is_reported_and_shows_no_traceback(
 def test_what_the_system_refuses_is_the_outside_world(
     places: Places, verb: Callable[[Callable[[Namespace], int]], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
+    verb(_raising(OSError(13, "Permission denied")))
+    assert front_door.main(["doctor"]) == 3
+    assert capsys.readouterr().err.startswith("error: The system refused ([Errno 13] Permission denied).")
+    assert len(list(places.crashes.iterdir())) == 1
+
+
+def test_a_full_disk_is_no_bug_and_gets_no_report(
+    places: Places, verb: Callable[[Callable[[Namespace], int]], None], capsys: pytest.CaptureFixture[str]
+) -> None:
     verb(_raising(OSError(28, "No space left on device")))
     assert front_door.main(["doctor"]) == 3
-    assert capsys.readouterr().err.startswith("error: The system refused ([Errno 28] No space left on device).")
-    assert len(list(places.crashes.iterdir())) == 1
+    said = "error: The system refused ([Errno 28] No space left on device). Free some space.\n"
+    assert capsys.readouterr().err == said
+    assert not places.crashes.exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (UserError("It is broken.", hint="Mend it."), 1, ("It is broken.", "Mend it.")),
+        (OutsideError("The disk is full."), 3, ("The disk is full.", None)),
+        (OSError(28, "No space"), 3, ("The system refused ([Errno 28] No space).", "Free some space.")),
+    ],
+)
+def test_an_error_is_a_document_where_one_is_asked_for(
+    error: Exception,
+    code: int,
+    said: tuple[str, str | None],
+    verb: Callable[[Callable[[Namespace], int]], None],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    verb(_raising(error))
+    assert front_door.main(["doctor", "--json"]) == code
+    captured = capsys.readouterr()
+    assert json.loads(captured.out) == {"error": {"message": said[0], "hint": said[1], "diagnostics": []}}
+    assert captured.err.startswith(f"error: {said[0]}")
+
+
+def test_the_document_of_an_error_has_its_findings(
+    verb: Callable[[Callable[[Namespace], int]], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    finding = Diagnostic(Severity.ERROR, "open-quote", "Close the quote.", "command", 2, 7)
+    verb(_raising(JobError("It can't start.", [finding], path=Path("a job.yml"))))
+    assert front_door.main(["--json", "doctor"]) == 1
+    captured = capsys.readouterr()
+    (shape,) = json.loads(captured.out)["error"]["diagnostics"]
+    assert (shape["severity"], shape["code"], shape["line"], shape["path"]) == ("error", "open-quote", 2, "command")
+    assert captured.err == "error: a job.yml:2:7: Close the quote.\nerror: It can't start.\n"
+
+
+def test_wrong_usage_is_a_document_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert front_door.main(["run", "--json", "--rank", "x"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["message"] == "Argument --rank: invalid int value: 'x'."
+
+
+def test_ctrl_c_while_the_first_modules_are_imported_is_silent(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delitem(sys.modules, "desktop_app.cli.dispatch", raising=False)
+
+    class Pressed:
+        @staticmethod
+        def find_spec(name: str, *_rest: object) -> None:
+            if name == "desktop_app.cli.dispatch":
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "meta_path", [Pressed, *sys.meta_path])
+    assert front_door.main(["doctor"]) == 130
+    assert capsys.readouterr().err == ""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from desktop_app.api import FirstFailure, RunSnapshot, RunStatus
-from desktop_app.cli.words import clock, duration, ending, ranks, summary
+from desktop_app.cli.words import clock, duration, ending, numbered, ranks, summary
 
 AT = datetime(2026, 11, 21, 7, tzinfo=UTC)
 RUN = RunSnapshot("local://r-1", "r-1", "local", RunStatus.RUNNING, "digits", "samples", AT, started=AT)
@@ -60,3 +60,11 @@ def test_ending_without_a_first_failure_gives_the_reason() -> None:
     over = replace(RUN, status=RunStatus.FAILED, ended=AT, reason="It took longer than 5 s.")
     assert ending(over) == "r-1 Failed after 0.0 s. It took longer than 5 s."
     assert ending(replace(over, status=RunStatus.CANCELED)) == "r-1 was Canceled after 0.0 s. It took longer than 5 s."
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text"),
+    [([], "none"), ([0], "0"), ([0, 1, 2], "0, 1, 2"), ([0, 1, 2, 3], "0 to 3"), ([0, 2, 4, 6], "0, 2, 4, 6")],
+)
+def test_numbers_of_ranks(numbers: list[int], text: str) -> None:
+    assert numbered(numbers) == text
