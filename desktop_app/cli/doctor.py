@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import platform
 import shutil
@@ -18,6 +19,7 @@ from desktop_app.cli import console
 from desktop_app.cli.displays import display_trouble
 from desktop_app.compose import open_workbench
 from desktop_app.services.host import cpu_count, gpu_names
+from desktop_app.services.toolchains import Toolchain, Toolchains
 from desktop_app.services.workbench import Workbench
 
 _QT = "from PySide6 import QtCore, QtGui, QtWidgets; print(QtCore.__version__)"
@@ -118,9 +120,14 @@ def _plugins(workbench: Workbench) -> Iterator[Check]:
 
 
 def _toolchains(workbench: Workbench) -> Iterator[Check]:
-    for each in workbench.toolchains.list():
+    for each in asyncio.run(_looked_at(workbench.toolchains)):
         if each.state == "ready":
             yield Check(f"Toolchain {each.name}", "ok", str(each.python))
         else:
-            advice = f"rankzero toolchains create {each.name}"
+            verb = "create" if each.origin == "made" else "remove"
+            advice = f"rankzero toolchains {verb} {each.name}{'' if verb == 'create' else ' takes the choice back'}"
             yield Check(f"Toolchain {each.name}", "missing", each.reason or str(each.state), advice)
+
+
+async def _looked_at(toolchains: Toolchains) -> list[Toolchain]:
+    return [await toolchains.look(each.name) for each in toolchains.list()]

@@ -103,6 +103,9 @@ async def _packages(toolchains: Toolchains, options: Namespace) -> Sequence[Tool
 
 async def _use(toolchains: Toolchains, options: Namespace) -> Sequence[Toolchain]:
     toolchains.use(options.plugin, options.python)
+    for each in [await toolchains.look(each.name) for each in toolchains.list() if each.origin == "chosen"]:
+        if each.state != "ready":
+            console.warning(f"{each.reason} `rankzero toolchains add {each.name} PACKAGE` adds to it.")
     found = toolchains.list()
     names = [each.name for each in found if each.origin == "chosen"]
     console.note(f"`rankzero toolchains remove {names[0] if names else 'NAME'}` takes the choice back.")

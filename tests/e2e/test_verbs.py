@@ -217,6 +217,9 @@ def test_toolchains(program: Program, tmp_path: Path) -> None:
     assert program("toolchains", "use", "rankzero-pytorhc", sys.executable).err.endswith(
         "Did you mean “rankzero-pytorch”?\n"
     )
+    refused = program("toolchains", "use", "rankzero-pytorch", "/bin/true")
+    assert (refused.code, is_one_line(refused)) == (1, True)
+    assert "lacks torch" in program("toolchains", "use", "rankzero-pytorch", sys.executable).err
     assert program("toolchains", "remove", "pytorch").code == 0
     assert program("toolchains", "list", "--json").json["toolchains"][0]["state"] == "missing"
 
@@ -270,6 +273,7 @@ def test_doctor(program: Program) -> None:
     said = program("doctor", "--json")
     checks = {each["name"]: each for each in said.json["checks"]}
     assert checks["Python"]["status"] == "ok"
+    assert checks["Toolchain pytorch"]["status"] == "missing", "this Python has no torch"
     assert {"Qt", "State", "Cache", "Plugin rankzero-pytorch", "Toolchain pytorch", "GPUs", "mpirun"} <= set(checks)
     assert said.code == (3 if any(each["status"] == "missing" for each in checks.values()) else 0)
     assert said.json["ok"] is (said.code == 0)
