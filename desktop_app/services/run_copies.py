@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from desktop_app.api import OutsideError, RunSnapshot, UserError
 def submitted_text(run: RunSnapshot) -> str:
     """Return the job file as it was submitted. Raises UserError where it is gone."""
     try:
-        return (Path(run.folder) / "job.yml").read_bytes().decode("utf-8")  # line ends as they are
+        return (Path(run.folder) / "job.yml").read_bytes().decode("utf-8", "surrogateescape")  # line ends as they are
     except (OSError, ValueError) as error:
         raise UserError(f"The job file of {run.run} is gone.", hint=f"It was {run.folder}/job.yml.") from error
 
@@ -30,7 +29,7 @@ def write_copy(run: RunSnapshot, path: Path) -> None:
     text = submitted_text(run)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="")
+        path.write_bytes(text.encode("utf-8", "surrogateescape"))
     except OSError as error:
         raise OutsideError(f"{path} can't be written: {error.strerror or error}.") from error
 
@@ -79,24 +78,6 @@ def entries_of(folder: Path, root: Path) -> list[OutputEntry]:
         except OSError:
             continue
     return sorted(found, key=lambda entry: not entry.is_folder)
-
-
-def copy_outputs(run: RunSnapshot, target: Path) -> int:
-    """Copy every output below `target`, keeping their folders; return how many files were copied.
-
-    Links that lead out of the outputs are not followed. Raises OutsideError where something can't be written.
-    """
-    count = 0
-    for root in output_roots(run):
-        for source in _files_below(root.folder):
-            place = target / root.name / source.relative_to(root.folder)
-            try:
-                place.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(source, place)
-            except OSError as error:
-                raise OutsideError(f"{place} can't be written: {error.strerror or error}.") from error
-            count += 1
-    return count
 
 
 def _files_below(root: Path) -> Iterator[Path]:

@@ -9,7 +9,6 @@ import pytest
 
 from desktop_app.api import OutsideError, RunStatus, UserError
 from desktop_app.services.run_copies import (
-    copy_outputs,
     entries_of,
     output_roots,
     submitted_text,
@@ -53,9 +52,6 @@ def test_links_lead_nowhere_outside(made: FolderOfRun, tmp_path: Path) -> None:
     root = output_roots(made.snapshot)[0].folder
     names = [each.path.name for each in entries_of(root, root)]
     assert names == ["deep", "inside-link", "model.pt"]
-    copy_outputs(made.snapshot, tmp_path / "copy")
-    copied = sorted(each.name for each in (tmp_path / "copy").rglob("*") if each.is_file())
-    assert copied == ["inside-link", "model.pt", "weights", "x.txt"]
 
 
 def test_a_linked_root_is_none(made: FolderOfRun, tmp_path: Path) -> None:
@@ -63,16 +59,8 @@ def test_a_linked_root_is_none(made: FolderOfRun, tmp_path: Path) -> None:
     assert "evil" not in [each.name for each in output_roots(made.snapshot)]
 
 
-def test_outputs_are_copied_with_their_folders(made: FolderOfRun, tmp_path: Path) -> None:
-    assert copy_outputs(made.snapshot, tmp_path / "copy") == 3
-    assert (tmp_path / "copy" / "outputs" / "deep" / "er" / "x.txt").read_bytes() == b"x" * 10
-    assert (tmp_path / "copy" / "model" / "weights").read_bytes() == b"w"
-
-
 def test_a_place_that_takes_nothing_is_said(made: FolderOfRun, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(OutsideError, match="can't be written"):
-        copy_outputs(made.snapshot, tmp_path / "file")
     with pytest.raises(OutsideError, match="can't be written"):
         write_copy(made.snapshot, tmp_path / "file" / "job.yml")
 
@@ -93,3 +81,9 @@ def test_a_copy_is_suggested_beside_its_source(made: FolderOfRun) -> None:
     assert suggested_copy(made.snapshot) == Path(made.snapshot.source).with_name("job-7f3k.yml")
     nameless = dataclasses.replace(made.snapshot, source="")
     assert suggested_copy(nameless).name == "job-7f3k.yml"
+
+
+def test_a_job_file_in_no_encoding_is_copied_as_it_is(made: FolderOfRun, tmp_path: Path) -> None:
+    (made.path / "job.yml").write_bytes(b"command: gr\xf6\xdfe\n")
+    write_copy(made.snapshot, tmp_path / "job.yml")
+    assert (tmp_path / "job.yml").read_bytes() == b"command: gr\xf6\xdfe\n"
