@@ -50,10 +50,21 @@ def _phase(run: RunSnapshot, name: PhaseName, now: datetime) -> PhaseView:
     seconds = sum(((each.ended or run.ended or now) - each.started).total_seconds() for each in mine)
     seconds = max(0.0, seconds)
     lasts = mine[-1].ended is None and not run.is_over
-    last = run.is_over and mine[-1] == run.phases[-1] and run.status is not RunStatus.COMPLETED
+    last = name is _broken_phase(run)
     status = run.status if last else _PHASE_STATUS[name]
     word = run.status.value.lower() if last else "now" if lasts else "done"
     return PhaseView(name.value, status, word, spoken_duration(seconds), seconds, happened=True, lasts=lasts)
+
+
+def _broken_phase(run: RunSnapshot) -> PhaseName | None:
+    """Return the phase that a run broke off in. What follows a failure or a cancel (Finalizing) is in good order."""
+    if not run.is_over or run.status is RunStatus.COMPLETED:
+        return None
+    fallen = run.first_failure
+    began = [each.name for each in run.phases if fallen is None or each.started <= fallen.at]
+    if fallen is None and run.status is RunStatus.CANCELED and PhaseName.RUNNING in began:
+        return PhaseName.RUNNING
+    return began[-1] if began else None
 
 
 def widths(phases: Sequence[PhaseView], total: float, gap: float, least: Sequence[float]) -> list[float]:

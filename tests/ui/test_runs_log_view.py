@@ -299,3 +299,13 @@ async def test_what_an_earlier_log_said_last_is_dropped(view: LogView, tmp_path:
             view.go_to_offset(first.rank, 0)  # raises the tickets of the feed that is about to go
         view.show_sources([second], follow=True)
         await until_last(view, "other")
+
+
+async def test_dragging_beyond_the_edge_scrolls_on(view: LogView, tmp_path: Path) -> None:
+    await shown(view, source(tmp_path, 0, numbered(0, 2000)))
+    QTest.mousePress(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(200, 100))
+    top = view._top
+    view._dragging.move(QPoint(200, -50), view.viewport().height())
+    await until(lambda: view._top < top - 20)
+    QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(200, 0))
+    assert len(view.selection.text(view.page.rows).splitlines()) > 20

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import sys
 import time
@@ -13,10 +14,12 @@ from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QApplication
 
 from desktop_app.api import MetricPoint, RunStatus
+from desktop_app.places import Places
 from desktop_app.ui.runs.log_tab import ALL
 from desktop_app.ui.runs.rank_grid import RankGrid
 from desktop_app.ui.runs.run_page import JOB, METRICS, OUTPUTS, RESOURCES
 from desktop_app.ui.theme import theme_manager
+from tests.helpers.local_runs import start
 from tests.helpers.run_folders import make_run, train
 from tests.ui.audit import assert_sound
 from tests.ui.conftest import settle
@@ -299,6 +302,25 @@ async def test_another_run_takes_the_page_over(runs_bench: RunsBench) -> None:
     assert len(page.logs.view.sources) == 8
     assert page.logs.view.page.rows == []
     page.tabs.show_tab(0)
+    await quiet()
+
+
+async def test_a_real_run_is_watched_to_its_end(runs_bench: RunsBench, no_orphans: Places) -> None:
+    talk = "for i in 1 2 3; do echo line $i; sleep 0.1; done; sleep 60"
+    folder = await asyncio.to_thread(start, runs_bench.places.runs, [talk, "sleep 0.5; echo MemoryError: boom; exit 3"])
+    monitor = runs_bench.workbench.monitor
+    await monitor.refresh()
+    runs_bench.page.show_run(f"local://{folder.name}")
+    page = runs_bench.page.run_page
+    assert page is not None
+    await until(lambda: "line 3" in [each.line.text for each in page.logs.view.page.rows], 30)
+    while page.header.cancel.isVisible():
+        await monitor.refresh()
+        await pause(0.05)
+    assert page.failure.heading.text() == "Rank 1 failed first: exit 3"
+    assert "MemoryError: boom" in page.failure.text.text()
+    await until(lambda: page.logs.view._marks.focus is not None)
+    assert "Running failed" in page.timeline.accessibleDescription()
     await quiet()
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop_app.api import FirstFailure, RunStatus, SubmissionPlan
+from desktop_app.api import FirstFailure, Phase, PhaseName, RunStatus, SubmissionPlan
 from desktop_app.core.records import from_json
 from desktop_app.presenters.run_page import (
     PhaseView,
@@ -50,6 +50,23 @@ def test_a_failed_run_failed_in_its_last_phase(tmp_path: Path) -> None:
         ("Running", "failed", "1 min 4 s"),
         ("Finalizing", "did not happen", "–"),
     ]
+
+
+@pytest.mark.parametrize("status", [RunStatus.FAILED, RunStatus.CANCELED])
+def test_what_follows_the_end_of_the_ranks_is_in_order(tmp_path: Path, status: RunStatus) -> None:
+    made = make_run(tmp_path, "r-1", status, started=START)
+    run = fail(made, 1).snapshot if status is RunStatus.FAILED else made.snapshot
+    ended = START + timedelta(seconds=70)
+    run = dataclasses.replace(
+        run, phases=(*run.phases, Phase(PhaseName.FINALIZING, START + timedelta(seconds=68), ended))
+    )
+    assert [each.word for each in phases_of(run, ended)] == ["done", "did not happen", status.value.lower(), "done"]
+
+
+def test_a_failure_before_any_rank_is_the_phases_own(tmp_path: Path) -> None:
+    made = make_run(tmp_path, "r-1", RunStatus.FAILED, started=START)
+    run = dataclasses.replace(made.snapshot, phases=made.snapshot.phases[:1])
+    assert [each.word for each in phases_of(run, START)][0] == "failed"
 
 
 def test_a_clock_that_was_set_back_makes_no_negative_time(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+
+from PySide6.QtCore import QObject, QPoint, QTimer
 
 from desktop_app.presenters.log_merge import Row
 from desktop_app.presenters.run_words import rank_span
@@ -66,6 +68,34 @@ class Selection:
             if columns is not None:
                 before = f"{stamp(row.line.time)}\t{rank_span(row.ranks)}\t" if with_columns else ""
                 yield before + row.line.text[columns[0] : columns[1]]
+
+
+class Dragging(QObject):
+    """Scrolls on while the mouse is dragged beyond the upper or lower edge; the farther, the faster."""
+
+    def __init__(self, parent: QObject, scroll: Callable[[int], object], extend: Callable[[QPoint], object]) -> None:
+        super().__init__(parent)
+        self._scroll, self._extend = scroll, extend
+        self._at, self._height = QPoint(), 0
+        self._timer = QTimer(self, interval=30)
+        self._timer.timeout.connect(self._on)
+
+    def move(self, at: QPoint, height: int) -> None:
+        """Take where the mouse is, in a view of some height."""
+        self._at, self._height = at, height
+        if 0 <= at.y() <= height:
+            self._timer.stop()
+        elif not self._timer.isActive():
+            self._timer.start()
+
+    def stop(self) -> None:
+        """The button was released."""
+        self._timer.stop()
+
+    def _on(self) -> None:
+        beyond = self._at.y() if self._at.y() < 0 else self._at.y() - self._height
+        self._scroll(beyond // 20 if beyond < 0 else 1 + beyond // 20)
+        self._extend(self._at)
 
 
 def word_at(text: str, column: int) -> tuple[int, int]:

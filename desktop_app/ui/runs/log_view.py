@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
-    QFocusEvent,
     QGuiApplication,
     QHideEvent,
     QKeyEvent,
@@ -32,7 +31,7 @@ from desktop_app.ui.runs import log_bars
 from desktop_app.ui.runs.log_marks import Marks
 from desktop_app.ui.runs.log_painter import LogPainter
 from desktop_app.ui.runs.log_reader import LogReader
-from desktop_app.ui.runs.log_selection import WHOLE, Place, Selection, word_at
+from desktop_app.ui.runs.log_selection import WHOLE, Dragging, Place, Selection, word_at
 from desktop_app.ui.theme import Space, theme_manager
 
 ASKED = 400
@@ -62,12 +61,10 @@ class LogView(QAbstractScrollArea):
         self._following = True
         self._live = True
         self._wheel = 0.0
-        self._dragging = QTimer(self, interval=30)
-        self._drag_at = QPoint()
+        self._dragging = Dragging(self, self._scroll_by, self._extend_to)
         self._nothing = self.tr("Nothing was written yet.")
         self.destroyed.connect(self._reader.close)
         self._reader.arrived.connect(self._take)
-        self._dragging.timeout.connect(self._drag_on)
         self._dress()
 
     @property
@@ -371,11 +368,6 @@ class LogView(QAbstractScrollArea):
         if self._feed is not None:
             self._feed.pause(True)
 
-    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
-        """Called by Qt: the frame shows the focus."""
-        super().focusInEvent(event)
-        self.update()
-
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
         """Called by Qt: three rows a notch, or as many pixels as a touch pad says."""
         if event.angleDelta().x() and not event.angleDelta().y():
@@ -433,10 +425,8 @@ class LogView(QAbstractScrollArea):
         in_text = at.x() >= self._painter.text_left - 2
         self.viewport().setCursor(Qt.CursorShape.IBeamCursor if in_text else Qt.CursorShape.ArrowCursor)
         if event.buttons() & Qt.MouseButton.LeftButton:
-            self._drag_at = at
             self._extend_to(at)
-            if not self.viewport().rect().contains(at) and not self._dragging.isActive():
-                self._dragging.start()
+            self._dragging.move(at, self.viewport().height())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Called by Qt."""
@@ -481,13 +471,6 @@ class LogView(QAbstractScrollArea):
         if place is not None:
             self.selection.extend(place)
             self.viewport().update()
-
-    def _drag_on(self) -> None:
-        if self._drag_at.y() < 0:
-            self._scroll_by(-1 - abs(self._drag_at.y()) // 20)
-        elif self._drag_at.y() > self.viewport().height():
-            self._scroll_by(1 + (self._drag_at.y() - self.viewport().height()) // 20)
-        self._extend_to(self._drag_at)
 
     def _dress(self) -> None:
         self.setFrameShape(QFrame.Shape.NoFrame)
