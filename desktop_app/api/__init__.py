@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from desktop_app.api.backends import JobBackend, JobSource, PlannedFile, Progress
+    from desktop_app.api.commands import simple_commands
     from desktop_app.api.diagnostics import Diagnostic, Fix, Severity
     from desktop_app.api.environments import EnvironmentPreset
     from desktop_app.api.errors import OutsideError, UserError
@@ -41,6 +42,7 @@ API_VERSION = "1"
 
 _MODULES = {
     "backends": "JobBackend JobSource PlannedFile Progress",
+    "commands": "simple_commands",
     "diagnostics": "Diagnostic Fix Severity",
     "environments": "EnvironmentPreset",
     "errors": "OutsideError UserError",
@@ -117,4 +119,5 @@ __all__ = [
     "WizardStep",
     "WorkerTask",
     "hookimpl",
+    "simple_commands",
 ]

@@ -104,7 +104,8 @@ class RunSnapshot:
 
     `handle` names the run for good (`local://r-20261121-7f3k`); `run` is its short name. `reason` says in one
     sentence why the state is what it is, where that needs saying (failed, canceled, unknown). `metrics` maps
-    a name to its last (value, step). `plan` is the folder-relative path of the plan that was submitted.
+    a name to its last (value, step). `launched` is how many ranks its launchers (processes of the role agent)
+    start, where they are launchers and that is known. `plan` is the folder-relative path of the plan that was submitted.
     """
 
     handle: str
@@ -129,6 +130,7 @@ class RunSnapshot:
     folder: str = ""
     source: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
+    launched: int | None = None
 
     @property
     def is_over(self) -> bool:

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import re
-import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+
+from desktop_app.api.commands import has_open_quote, simple_commands
 
 MODULES = {"torch.distributed.run": "torchrun", "torch.distributed.launch": "torch.distributed.launch"}
 _SWITCHES = frozenset({"standalone", "no-python", "run-path", "use-env", "module", "virtual-local-rank"})
 _SHORT = {"-m": "module", "-r": "redirects", "-t": "tee"}
-_SEPARATORS = frozenset({"&&", "||", "|", ";", "&", "(", ")", ";;", "{", "}"})
 _RUNNERS = frozenset({"torchrun", "deepspeed", "ipython", "pypy", "pypy3", "coverage", "debugpy"})
 _BRINGERS = frozenset({
     "git", "wget", "curl", "tar", "unzip", "cp", "mv", "ln", "rsync", "azcopy", "gsutil", "aws", "az", "tee", "sed",
 })  # fmt: skip
 _PYTHON = re.compile(r"(python|python\d(\.\d+)?)(\.exe)?")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
-_COMMENT = re.compile(r"(?m)(?:^|(?<=\s))#.*$")
-_HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1.*?^\s*\2\s*$", re.DOTALL | re.MULTILINE)
-_PLACEHOLDER = re.compile(r"\$\{\{\s*([^{}]*?)\s*\}\}")
 _UNKNOWN = re.compile(r"[$*?`<>~{}\[\]]")
 
 
@@ -41,21 +38,6 @@ class Launcher:
     def nproc_per_node(self) -> int | str:
         """How many ranks it starts on each node; 1 where nothing is said."""
         return _count(self.options.get("nproc-per-node", "1"))
-
-    @property
-    def nnodes(self) -> int | str:
-        """How many nodes it counts on; the larger number of a range such as `1:4`, 1 where nothing is said."""
-        return _count(self.options.get("nnodes", "1").rpartition(":")[2])
-
-    @property
-    def node_rank(self) -> int | str:
-        """Which node this is; 0 where nothing is said."""
-        return _count(self.options.get("node-rank", "0"))
-
-    @property
-    def is_elastic(self) -> bool:
-        """Whether a rendezvous (`--rdzv-backend c10d`, `--standalone`) gives out ranks, not `--node-rank`."""
-        return "standalone" in self.options or self.options.get("rdzv-backend", "static") != "static"
 
 
 def _count(text: str) -> int | str:
@@ -113,15 +95,6 @@ def scripts_in(command: str) -> tuple[str, ...]:
     return tuple(scripts)
 
 
-def has_open_quote(command: str) -> bool:
-    """Whether a quote that begins in the command does not end in it: the shell will refuse it."""
-    try:
-        list(_lexer(command))
-    except ValueError:
-        return True
-    return False
-
-
 def brings_files(command: str) -> bool:
     """Whether a command may itself make the files that it runs: it clones, downloads, unpacks, copies or redirects."""
     calls = {_base(word) for words in simple_commands(command) for word in words[:2]}
@@ -173,35 +146,6 @@ def _normal(folder: str | None, path: str) -> str | None:
         else:
             return None
     return "/".join(parts)
-
-
-def simple_commands(command: str) -> Iterator[list[str]]:
-    """Yield the words of each simple command of a command line, with quotes resolved."""
-    words: list[str] = []
-    for word in _words(command):
-        if word in _SEPARATORS:
-            yield words
-            words = []
-        else:
-            words.append(word)
-    yield words
-
-
-def _words(command: str) -> list[str]:
-    try:
-        return list(_lexer(command))
-    except ValueError:  # an open quote
-        return command.split()
-
-
-def _lexer(command: str) -> shlex.shlex:
-    text = _HEREDOC.sub("", command)
-    text = _COMMENT.sub("", text.replace("\\\n", " ")).replace("\n", " ; ")
-    text = _PLACEHOLDER.sub(r"${{\1}}", text)
-    lexer = shlex.shlex(text, posix=True, punctuation_chars="();|&")
-    lexer.whitespace_split = True
-    lexer.commenters = ""
-    return lexer
 
 
 def _base(word: str) -> str:

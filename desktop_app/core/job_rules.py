@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from desktop_app.api import Diagnostic, Fix, Job, Value
+from desktop_app.api.commands import has_open_quote
 from desktop_app.core import job_schema as schema
-from desktop_app.core.commands import has_open_quote
 from desktop_app.core.findings import Findings, nearest_key
 from desktop_app.core.paths import Part
 from desktop_app.core.placeholders import Reference, Slip, references, slips, undefined

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
-import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+
+from desktop_app.api import simple_commands
 
 MODULES = {"torch.distributed.run": "torchrun", "torch.distributed.launch": "torch.distributed.launch"}
 SWITCHES = frozenset({"standalone", "no-python", "run-path", "use-env", "module", "virtual-local-rank"})
 SHORT = {"-m": "module", "-r": "redirects", "-t": "tee"}
-SEPARATORS = frozenset({"&&", "||", "|", ";", "&", "(", ")"})
-_SPACED_PLACEHOLDER = re.compile(r"\$\{\{\s*([^}]*?)\s*\}\}")
-_COMMENT = re.compile(r"(?m)(?:^|(?<=\s))#.*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,30 +50,6 @@ def find_launcher(command: str) -> Launcher | None:
                 start = index + 1 if _is_torchrun(word) else index + 2
                 return _parsed(name, words[start:])
     return None
-
-
-def simple_commands(command: str) -> Iterator[list[str]]:
-    """Yield the words of each simple command of a command line, with quotes resolved."""
-    words: list[str] = []
-    for word in _words(command):
-        if word in SEPARATORS:
-            yield words
-            words = []
-        else:
-            words.append(word)
-    yield words
-
-
-def _words(command: str) -> list[str]:
-    text = _COMMENT.sub("", command.replace("\\\n", " ")).replace("\n", " ; ")
-    text = _SPACED_PLACEHOLDER.sub(r"${{\1}}", text)
-    lexer = shlex.shlex(text, posix=True, punctuation_chars="();|&")
-    lexer.whitespace_split = True
-    lexer.commenters = ""
-    try:
-        return list(lexer)
-    except ValueError:  # an open quote: the shell will complain in its own words
-        return text.split()
 
 
 def _is_torchrun(word: str) -> bool:

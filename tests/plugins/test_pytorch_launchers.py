@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from plugins.pytorch.launchers import find_launcher, simple_commands
+from desktop_app.api import simple_commands
+from plugins.pytorch.launchers import find_launcher
 
 NO_LAUNCHER = [
     "python train.py",
@@ -37,6 +38,7 @@ COMMANDS = [
     ("torchrun --node-rank=$NODE_RANK --role=a t.py", "torchrun", {"node-rank": "$NODE_RANK", "role": "a"}, "t.py"),
     ('torchrun --nnodes "1:2" "my script.py"', "torchrun", {"nnodes": "1:2"}, "my script.py"),
     ("(torchrun --nnodes 2 t.py) | tee log", "torchrun", {"nnodes": "2"}, "t.py"),
+    ("cat > x <<EOF\ntorchrun --nnodes 9 x.py\nEOF\ntorchrun --nnodes 2 t.py", "torchrun", {"nnodes": "2"}, "t.py"),
     ("torchrun --nnodes", "torchrun", {}, ""),
     ("torchrun", "torchrun", {}, ""),
 ]  # fmt: skip

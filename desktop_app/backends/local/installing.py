@@ -7,9 +7,8 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from desktop_app.api import Diagnostic, Severity
+from desktop_app.api import Diagnostic, Severity, simple_commands
 from desktop_app.backends.local.ports import Interpreter
-from desktop_app.core.commands import simple_commands
 
 _PIP = re.compile(r"pip\d*(\.\d+)?(\.exe)?")
 _PYTHON = re.compile(r"python\d*(\.\d+)?(\.exe)?")
