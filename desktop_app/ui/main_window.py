@@ -121,10 +121,9 @@ class MainWindow(QMainWindow):
         self._when_ready(lambda: cast("RunsView", self.pages.page("runs")).show_run(handle))
 
     def show_page(self, name: str) -> None:
-        """Show a page."""
-        self.navigation.show_page(name)
-        self._state.set("page", name)
-        self._when_ready(lambda: self.pages.show_page(name))
+        """Show a page and give it the keyboard."""
+        self._show_page(name)
+        self._when_ready(self.pages.focus_page)
 
     def new_job(self, template: str | None = None) -> None:
         """Open the wizard."""
@@ -172,6 +171,7 @@ class MainWindow(QMainWindow):
         waiting, self._waiting = self._waiting, []
         for each in waiting:
             each()
+        self.pages.focus_page()
 
     def follow_crashes(self, crashes: CrashReporter) -> None:
         """Show a quiet message for each bug, with the report to copy."""
@@ -266,7 +266,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.title_row.search_asked.connect(self.open_palette)
         self.title_row.new_job_asked.connect(self.new_job)
-        self.navigation.chosen.connect(self.show_page)
+        self.navigation.chosen.connect(self._show_page)
         self.status_row.runs_asked.connect(lambda: self.show_page("runs"))
         self.status_row.toolchains_asked.connect(lambda: self.show_page("settings"))
         self.status_row.problems_asked.connect(lambda: self._with_files(lambda files: files.show_problems()))
@@ -281,6 +281,11 @@ class MainWindow(QMainWindow):
             self._waiting.append(call)
         else:
             call()
+
+    def _show_page(self, name: str) -> None:
+        self.navigation.show_page(name)
+        self._state.set("page", name)
+        self._when_ready(lambda: self.pages.show_page(name))
 
     def _with_files(self, call: Callable[[FilesView], object]) -> None:
         self.show_page("files")

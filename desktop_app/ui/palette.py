@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+)
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPainterPath, QRegion, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QLineEdit,
@@ -35,7 +45,6 @@ class Palette(QFrame):
     ) -> None:
         super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
         self._entries, self._recent, self._run = entries, recent, run
         self.field = QLineEdit(placeholderText=self.tr("Type a command, a file or a run"))
         self.model = MatchModel(self)
@@ -47,11 +56,19 @@ class Palette(QFrame):
     def open_over(self, window: QWidget) -> None:
         """Show the palette at the top of `window`, in its middle."""
         width = min(max(560, self.fontMetrics().averageCharWidth() * 72), window.width() - 2 * Space.XL)
-        self.resize(width, self._height())
+        self.resize(width, self.height())
+        self._fit()
         corner = window.mapToGlobal(window.rect().topLeft())
         self.move(corner.x() + (window.width() - width) // 2, corner.y() + Space.S - 2)
         self.show()
         self.field.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: round corners, also where no compositor would let a translucent window through."""
+        super().resizeEvent(event)
+        shape = QPainterPath()
+        shape.addRoundedRect(QRectF(self.rect()), Space.S, Space.S)
+        self.setMask(QRegion(shape.toFillPolygon().toPolygon()))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Called by Qt: the arrow keys move in the list while the field keeps the focus."""
@@ -74,10 +91,10 @@ class Palette(QFrame):
     def _build(self) -> None:
         body = QFrame()
         body.setProperty("role", "popup")
-        outer = QVBoxLayout(self)
+        outer = self._outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(body)
-        column = QVBoxLayout(body)
+        column = self._body = QVBoxLayout(body)
         column.setContentsMargins(Space.S, Space.S, Space.S, Space.S)
         column.setSpacing(Space.S)
         column.addWidget(self.field)
@@ -96,17 +113,20 @@ class Palette(QFrame):
         self.list.setMouseTracking(True)
         self.list.clicked.connect(self._take)
 
-    def _height(self) -> int:
-        row = self.fontMetrics().height() + Space.M
+    def _fit(self) -> None:
+        """Be as high as what was found, up to a dozen rows."""
         rows = max(1, min(_ROWS, self.model.rowCount()))
-        return self.field.sizeHint().height() + row * rows + 4 * Space.S
+        self.list.setFixedHeight(rows * (self.fontMetrics().height() + Space.M) + 2)
+        self._body.activate()
+        self._outer.activate()
+        self.resize(self.width(), self._body.minimumSize().height())
 
     def _search(self, typed: str) -> None:
         self.model.show(search(self._entries, typed, self._recent))
         self.list.setCurrentIndex(self.model.index(0))
         self.list.setVisible(self.model.rowCount() > 0)
         self._nothing.setVisible(self.model.rowCount() == 0)
-        self.resize(self.width(), self._height())
+        self._fit()
 
     def _move(self, steps: int) -> None:
         count = self.model.rowCount()

@@ -124,3 +124,13 @@ def choose(window: MainWindow, typed: str) -> None:
     palette = opened()
     QTest.keyClicks(palette.field, typed)
     QTest.keyClick(palette.field, Qt.Key.Key_Return)
+
+
+async def test_it_is_as_high_as_what_was_found(windows: Windows) -> None:
+    palette = over(await windows.open(), [])
+    many = palette.height()
+    palette.field.setText("job")
+    one = palette.height()
+    row = palette.fontMetrics().height() + 12
+    assert many - one == 2 * row
+    palette.close()

@@ -269,3 +269,18 @@ async def test_a_narrow_window_keeps_its_controls(windows: Windows, bench: Workb
     for each in (window.title_row.new_job, window.title_row.backends, window.title_row.search):
         assert window.rect().contains(each.mapTo(window, QPoint(0, 0)))
         assert window.rect().contains(each.mapTo(window, each.rect().bottomRight()))
+
+
+async def test_a_shortcut_gives_the_page_the_keyboard_and_a_click_does_not_take_it(
+    windows: Windows, bench: Workbench
+) -> None:
+    window = await windows.open(bench)
+    window.activateWindow()
+    window.show_page("plugins")
+    page = window.pages.made("plugins")
+    assert page is not None
+    assert page.isAncestorOf(QApplication.focusWidget())
+    button = window.navigation._buttons["settings"]
+    button.setFocus()
+    button.click()
+    assert QApplication.focusWidget() is button

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import cast
 
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QStackedWidget, QWidget
 
 Factory = Callable[[], QWidget]
 
@@ -40,6 +41,17 @@ class Pages(QStackedWidget):
         if page is not None:
             self.setCurrentWidget(page)
 
+    def focus_page(self) -> None:
+        """Give the keyboard to the page that is shown: to what had it last, else to its first list, text or control."""
+        page = self.currentWidget()
+        if page is None or page.isAncestorOf(QApplication.focusWidget() or self):
+            return
+        last = cast("QWidget | None", page.focusWidget())
+        if last is not None and last is not page and _takes_focus(last):
+            last.setFocus()
+        elif takes := [each for each in page.findChildren(QWidget) if _takes_focus(each)]:
+            next((each for each in takes if isinstance(each, QAbstractScrollArea)), takes[0]).setFocus()
+
     def _make(self, name: str) -> QWidget:
         try:
             return self._factories[name]()
@@ -49,3 +61,9 @@ class Pages(QStackedWidget):
             self._on_bug(error)
             text = self.tr("A report was written; the other pages work. Starting again may help.")
             return EmptyState("mdi6.bug-outline", self.tr("This page could not be shown"), text)
+
+
+def _takes_focus(widget: QWidget) -> bool:
+    from PySide6.QtCore import Qt
+
+    return bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and widget.isVisible() and widget.isEnabled()
