@@ -105,7 +105,8 @@ class RunSnapshot:
     `handle` names the run for good (`local://r-20261121-7f3k`); `run` is its short name. `reason` says in one
     sentence why the state is what it is, where that needs saying (failed, canceled, unknown). `metrics` maps
     a name to its last (value, step). `launched` is how many ranks its launchers (processes of the role agent)
-    start, where they are launchers and that is known. `plan` is the folder-relative path of the plan that was submitted.
+    start, where they are launchers and that is known. `plan` is the folder-relative path of the plan that was
+    submitted.
     """
 
     handle: str

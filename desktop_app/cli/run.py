@@ -13,7 +13,7 @@ from desktop_app.cli import console
 from desktop_app.cli.following import Follower, Interrupts
 from desktop_app.cli.refusals import UsageError
 from desktop_app.cli.shapes import run_shape
-from desktop_app.cli.words import ending, numbered, place, summary
+from desktop_app.cli.words import ending, no_rank, place, summary
 from desktop_app.compose import open_workbench
 from desktop_app.documents.edits import parse_assignment
 from desktop_app.services.jobs import JobError, errors_of
@@ -82,9 +82,8 @@ def _say_findings(path: Path, plan: SubmissionPlan) -> None:
 
 
 def _check_rank(plan: SubmissionPlan, rank: int | None) -> None:
-    ranks = [each.rank for each in plan.processes]
-    if rank is not None and rank not in ranks:
-        raise UserError(f"The job has no rank {rank}.", hint=f"Its ranks: {numbered(ranks)}.")
+    if rank is not None and rank not in [each.rank for each in plan.processes]:
+        raise UserError(f"The job has no rank {rank}.", hint=no_rank(plan.processes))
 
 
 async def _submit(workbench: Workbench, plan: SubmissionPlan) -> str:

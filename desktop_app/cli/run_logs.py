@@ -14,7 +14,7 @@ from desktop_app.cli import console
 from desktop_app.cli.following import Follower, Interrupts
 from desktop_app.cli.log_tail import LogTail
 from desktop_app.cli.lookup import find_run
-from desktop_app.cli.words import ending, numbered
+from desktop_app.cli.words import ending, no_rank
 from desktop_app.services.logs.merge import LogLine, LogSource, MergedLog
 from desktop_app.services.workbench import Workbench
 
@@ -46,8 +46,7 @@ async def run(workbench: Workbench, options: Namespace) -> int:
 def _wanted(found: RunSnapshot, rank: int | None) -> dict[int, str]:
     logs = {each.rank: each.log for each in found.ranks if rank in (None, each.rank)}
     if rank is not None and not logs:
-        numbers = numbered([each.rank for each in found.ranks])
-        raise UserError(f"{found.run} has no rank {rank}.", hint=f"Its ranks: {numbers}.")
+        raise UserError(f"{found.run} has no rank {rank}.", hint=no_rank(found.ranks))
     return logs
 
 

@@ -28,6 +28,7 @@ def run_shape(run: RunSnapshot) -> dict[str, Any]:
         "reason": run.reason,
         "nodes": run.nodes,
         "processes_per_node": run.processes_per_node,
+        "launched": run.launched,
         "framework": run.framework,
         "phases": [to_json(each) for each in run.phases],
         "ranks": [rank_shape(each) for each in run.ranks],

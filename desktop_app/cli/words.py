@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from desktop_app.api import Diagnostic, FirstFailure, RunSnapshot, RunStatus
+from desktop_app.api import Diagnostic, FirstFailure, ProcessSpec, RankState, RunSnapshot, RunStatus
 
 
 def place(path: Path | None, finding: Diagnostic) -> str:
@@ -20,11 +20,27 @@ def summary(run: RunSnapshot) -> str:
 
 
 def ranks(run: RunSnapshot) -> str:
-    """Return nodes × processes per node, and the ranks they make."""
+    """Return nodes × processes per node, and the ranks they make; or how many launchers make the ranks."""
+    if launches(run.ranks):
+        launchers = "1 launcher" if len(run.ranks) == 1 else f"{len(run.ranks)} launchers"
+        return launchers if run.launched is None else f"{launchers} ({run.launched} ranks)"
     total = run.nodes * run.processes_per_node
     if run.nodes == 1:
         return f"{total} rank{'' if total == 1 else 's'}"
     return f"{run.nodes} × {run.processes_per_node} = {total} ranks"
+
+
+def launches(processes: Sequence[RankState | ProcessSpec]) -> bool:
+    """Whether the processes are launchers, such as torchrun, which start the ranks themselves."""
+    return bool(processes) and all(each.role == "agent" for each in processes)
+
+
+def no_rank(processes: Sequence[RankState | ProcessSpec]) -> str:
+    """Return what there is instead of a rank that was asked for."""
+    numbers = numbered([each.rank for each in processes])
+    if not launches(processes):
+        return f"Its ranks: {numbers}."
+    return f"It has launchers, numbered {numbers}; what the ranks of each print stands in its log."
 
 
 def numbered(ranks: Sequence[int]) -> str:

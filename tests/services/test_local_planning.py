@@ -24,6 +24,7 @@ from desktop_app.api import (
     SubmissionPlan,
 )
 from desktop_app.backends.local.backend import LocalBackend
+from desktop_app.backends.local.submitting import first_snapshot
 from desktop_app.core.records import from_json, to_json
 from desktop_app.places import Places
 from tests.helpers.local_ports import FakePorts
@@ -130,17 +131,18 @@ async def test_ranks_share_the_cores(
 
 
 @pytest.mark.parametrize(
-    ("option", "ranks", "threads"),
-    [("--nproc-per-node=2", "2 launchers (4 ranks)", "2"), ("--nproc-per-node=gpu", "2 launchers, which", "1")],
+    ("option", "ranks", "each"),
+    [("--nproc-per-node=2", "2 launchers (4 ranks)", 2), ("--nproc-per-node=gpu", "2 launchers, which", None)],
 )
 async def test_launchers_start_the_ranks(
-    project: Project, monkeypatch: pytest.MonkeyPatch, option: str, ranks: str, threads: str
+    project: Project, monkeypatch: pytest.MonkeyPatch, option: str, ranks: str, each: int | None
 ) -> None:
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     project.ports.cores, project.ports.role = 8, "agent"
     plan = await project.plan(ddp(2, 1, command=f"torchrun --nnodes=2 {option} train.py"))
     assert dict(plan.facts)["Ranks"].startswith(ranks)
-    assert plan.environment["OMP_NUM_THREADS"] == threads
+    assert plan.environment["OMP_NUM_THREADS"] == ("2" if each else "1")
+    assert first_snapshot(plan, project.folder).launched == (4 if each else None)
 
 
 async def test_threads_that_the_person_chose(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -284,6 +286,7 @@ async def test_counts_below_one(project: Project, job: Job, path: str) -> None:
     plan = await project.plan(job)
     assert errors(plan) == {"process-count": path}
     assert plan.processes == ()
+    assert project.ports.asked == [(None, ())], "whose Python it would be is not known"
 
 
 async def test_absurd_counts_are_refused_without_being_planned(project: Project) -> None:

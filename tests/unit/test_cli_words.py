@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from desktop_app.api import FirstFailure, RunSnapshot, RunStatus
-from desktop_app.cli.words import clock, duration, ending, numbered, ranks, summary
+from desktop_app.api import FirstFailure, RankState, RunSnapshot, RunStatus
+from desktop_app.cli.words import clock, duration, ending, no_rank, numbered, ranks, summary
 
 AT = datetime(2026, 11, 21, 7, tzinfo=UTC)
 RUN = RunSnapshot("local://r-1", "r-1", "local", RunStatus.RUNNING, "digits", "samples", AT, started=AT)
@@ -33,6 +33,15 @@ def test_duration_of_runs_not_started_going_on_and_over() -> None:
 )
 def test_ranks(nodes: int, per_node: int, text: str) -> None:
     assert ranks(replace(RUN, nodes=nodes, processes_per_node=per_node)) == text
+
+
+def test_launchers_are_no_ranks() -> None:
+    agents = tuple(RankState(rank, 0, rank, RunStatus.RUNNING, role="agent") for rank in range(2))
+    run = replace(RUN, nodes=2, ranks=agents, launched=4)
+    assert ranks(run) == "2 launchers (4 ranks)"
+    assert ranks(replace(run, launched=None)) == "2 launchers"
+    assert no_rank(agents) == "It has launchers, numbered 0, 1; what the ranks of each print stands in its log."
+    assert no_rank([replace(each, role="worker") for each in agents]) == "Its ranks: 0, 1."
 
 
 def test_summary() -> None:

@@ -68,7 +68,8 @@ class Planner:
         self._ask_plugins(draft)
         await asyncio.to_thread(self._read_files, draft)
         pips = installing.find_pips(job.command)
-        imports = (*draft.needs.imports, *(("pip",) if pips.modules else ()))
+        # Without a process to start it is not known whose Python that would be: nothing is said of what it lacks.
+        imports = (*draft.needs.imports, *(("pip",) if pips.modules else ())) if draft.processes else ()
         interpreter = await self._ports.interpreter_for(draft.plugin, imports)
         draft.findings += installing.check(pips, interpreter)
         return _finished(draft, interpreter)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from desktop_app.api import OutsideError, RankState, RunSnapshot, RunStatus, Severity, SubmissionPlan, UserError
+from desktop_app.backends.local.facts import launched
 from desktop_app.backends.local.run_folder import SCHEME
 from desktop_app.core.records import to_json
 from desktop_app.worker import supervisor
@@ -123,6 +124,7 @@ def first_snapshot(plan: SubmissionPlan, folder: Path) -> RunSnapshot:
         folder=str(folder),
         source=plan.source,
         tags=job.tags,
+        launched=launched(plan),
     )
 
 
