@@ -1,0 +1,36 @@
+"""Runs `rankzero` on a terminal of its own, as wide as a test says. POSIX only."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import struct
+import subprocess
+from pathlib import Path
+
+from tests.helpers.program import Program
+
+
+def on_terminal(program: Program, *arguments: str | Path, columns: int = 80) -> tuple[int, str]:
+    """Return the exit code of a verb, and what its standard output shows on a terminal."""
+    import fcntl
+    import pty
+    import termios
+
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    with subprocess.Popen(
+        program.command(*arguments), cwd=program.cwd, env=program.variables(), stdout=theirs, stderr=subprocess.DEVNULL
+    ) as running:
+        os.close(theirs)
+        shown = _all_of(ours)
+    os.close(ours)
+    return running.returncode, shown.decode("utf-8", "replace").replace("\r\n", "\n")
+
+
+def _all_of(terminal: int) -> bytes:
+    parts = []
+    with contextlib.suppress(OSError):  # how Linux says that nobody writes any more
+        while part := os.read(terminal, 1 << 16):
+            parts.append(part)
+    return b"".join(parts)
