@@ -1,4 +1,8 @@
-"""The seam behind which jobs run: this machine, a cloud, a cluster. Handles are one string with a scheme."""
+"""The seam behind which jobs run: this machine, a cloud, a cluster. Handles are one string with a scheme.
+
+Provisional: no hook of API version 1 takes or gives anything of this module, and `contributes.backends` is
+but a list of names. It is what the program's own backend is written against, and may change before plugins can bring backends.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +73,7 @@ class JobBackend(Protocol):
         """Return a local file, which grows while the run lives, for each of the run's logs by its name."""
 
     async def metrics(self, handle: str) -> Sequence[MetricPoint]:
-        """Return every metric point of the run, in the order of their arrival."""
+        """Return every metric point of the run; those of one source in the order of their arrival."""
 
     async def resources(self, handle: str) -> Sequence[ResourcePoint]:
         """Return the samples of every rank, in the order of their time."""

@@ -63,7 +63,3 @@ class FormSpec:
     """A page of questions, in the order they are asked."""
 
     fields: tuple[Field, ...] = ()
-
-    def defaults(self) -> dict[str, Value]:
-        """Return the default of every field that has one, by name."""
-        return {each.name: each.default for each in self.fields if each.default is not None}

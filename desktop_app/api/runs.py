@@ -1,4 +1,7 @@
-"""What is known of a run: immutable snapshots. Times are aware datetimes in UTC."""
+"""What is known of a run: immutable snapshots. Times are aware datetimes in UTC.
+
+Provisional, as `backends` is: no hook of API version 1 takes or gives anything of this module.
+"""
 
 from __future__ import annotations
 

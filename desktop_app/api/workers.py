@@ -1,4 +1,7 @@
-"""Heavy work, described: it runs in another interpreter, where a crash is a message."""
+"""Heavy work, described: it runs in another interpreter, where a crash is a message.
+
+Provisional: no hook of API version 1 returns a task. The shape is what the program itself runs.
+"""
 
 from __future__ import annotations
 

@@ -62,11 +62,6 @@ class Parsed:
     is_template: bool = False
     places: Mapping[tuple[Part, ...], Place] = field(default_factory=dict)
 
-    @property
-    def is_valid(self) -> bool:
-        """Whether all of the text could be read."""
-        return not self.problems
-
     def position(self, path: str, *, of_key: bool = True) -> Position | None:
         """Return where a path's key stands (its value for `of_key=False`), else the nearest that holds it."""
         place = self._place(path)

@@ -17,6 +17,7 @@ from typing import TypeVar
 
 from desktop_app.api import OutsideError, RunSnapshot, UserError
 from desktop_app.core.records import from_json, to_json
+from desktop_app.services.file_systems import is_networked
 from desktop_app.services.files import locked, set_aside
 
 SCHEMA_VERSION = 1
@@ -172,19 +173,23 @@ def _connect(path: Path) -> sqlite3.Connection:
     try:
         if _version(connection) > SCHEMA_VERSION:
             raise _NewerError
-        connection.execute("PRAGMA synchronous = NORMAL")  # in WAL mode a power cut costs news, never the file
+        journal = "DELETE" if is_networked(path) else "WAL"  # WAL is memory that only one computer's programs share
         if _version(connection) < SCHEMA_VERSION:
             with locked(_lock_of(path, "schema")):  # SQLite does not wait where two processes switch to WAL at once
-                _migrate(connection)
+                _migrate(connection, journal)
+        if journal == "WAL":
+            connection.execute("PRAGMA synchronous = NORMAL")  # a power cut costs news, never the file
+        else:
+            connection.execute("PRAGMA journal_mode = DELETE")  # the home may have been a local one
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _migrate(connection: sqlite3.Connection) -> None:
+def _migrate(connection: sqlite3.Connection, journal: str) -> None:
     if _version(connection) < SCHEMA_VERSION:
-        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA journal_mode = {journal}")
         connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
 
 

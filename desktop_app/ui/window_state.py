@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -57,11 +56,10 @@ class WindowState(QObject):
     def save(self) -> None:
         """Write now what has changed; replaces the file as a whole."""
         self._timer.stop()
-        staged = self._path.with_name(f"{self._path.name}.{os.getpid()}.new")
+        from desktop_app.services.files import write_atomically  # not before the first paint
+
         with contextlib.suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            staged.write_text(json.dumps(self._values, indent=1, sort_keys=True), "utf-8")
-            staged.replace(self._path)
+            write_atomically(self._path, json.dumps(self._values, indent=1, sort_keys=True), durable=False)
 
     def keep_window(self, window: QMainWindow) -> None:
         """Remember where the window lies and how large it is."""
