@@ -350,13 +350,19 @@ class ThemeManager(QObject):
 
         schemes = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
         app.styleHints().setColorScheme(schemes.get(self._mode, Qt.ColorScheme.Unknown))
-        self._desktop_is_dark = app.styleHints().colorScheme() == Qt.ColorScheme.Dark
+        self._hear(app)
 
-    def _follow(self) -> None:
+    def _hear(self, app: QApplication) -> None:
+        """Take in what the desktop says; one that says nothing is judged by its palette, as at the start."""
         from PySide6.QtCore import Qt
 
+        scheme = app.styleHints().colorScheme()
+        if self._mode == "system" and scheme != Qt.ColorScheme.Unknown:
+            self._desktop_is_dark = scheme == Qt.ColorScheme.Dark
+
+    def _follow(self) -> None:
         if self._app is not None and self._mode == "system":
-            self._desktop_is_dark = self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark
+            self._hear(self._app)
             self._refresh()
 
     def _font_changed(self) -> None:
