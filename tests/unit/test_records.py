@@ -1,6 +1,8 @@
 """Plans and snapshots survive a round trip through JSON."""
 
+import dataclasses
 import json
+import math
 from datetime import UTC, datetime
 
 import pytest
@@ -21,6 +23,7 @@ from desktop_app.api import (
     SubmissionPlan,
     Topology,
 )
+from desktop_app.cli.shapes import run_shape
 from desktop_app.core.records import from_json, to_json
 
 NOW = datetime(2026, 11, 21, 7, 0, 0, 250_000, tzinfo=UTC)
@@ -57,3 +60,12 @@ def test_what_is_no_record_is_refused_or_kept(data: object) -> None:
     else:
         with pytest.raises(TypeError):
             from_json(Topology, data)
+
+
+def test_numbers_that_are_none_make_valid_json() -> None:
+    values = {"a": (math.nan, 1), "b": (math.inf, 2), "c": (-math.inf, 3)}
+    text = json.dumps(to_json(dataclasses.replace(SNAPSHOT, metrics=values)), allow_nan=False)
+    found = from_json(RunSnapshot, json.loads(text)).metrics
+    assert math.isnan(found["a"][0])
+    assert (found["b"], found["c"]) == ((math.inf, 2), (-math.inf, 3))
+    assert json.dumps(run_shape(dataclasses.replace(SNAPSHOT, metrics=values)), allow_nan=False)

@@ -147,6 +147,14 @@ def test_a_journal_holds_back_only_so_much(tmp_path: Path) -> None:
     assert journal.dropped == 2
 
 
+def test_a_journal_counts_what_is_left_at_the_end(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "none" / "a.jsonl")
+    for number in range(3):
+        journal.append({"n": number})
+    journal.close()
+    assert journal.dropped == 3
+
+
 def test_a_journal_finishes_a_line_that_was_taken_in_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = os.write
     monkeypatch.setattr(os, "write", lambda file, data: real(file, bytes(data[:3])))

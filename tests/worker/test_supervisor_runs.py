@@ -151,3 +151,12 @@ def test_the_launcher_leaves_no_zombie_and_no_child(runs: Path) -> None:
     folder = local_runs.start(runs, ["true"])
     assert children() <= before
     local_runs.end_of(folder)
+
+
+def test_points_that_the_disk_did_not_take_are_told(runs: Path) -> None:
+    folder = submitting.make_folder(local_runs.shell_plan(runs, ["sleep 1.5"]), runs)
+    (folder / "resources.jsonl").mkdir()  # nothing can be written there
+    submitting.start(folder)
+    local_runs.end_of(folder)
+    (event,) = [each for each in local_runs.events(folder) if each["event"] == "points-dropped"]
+    assert event["samples"] >= 1

@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import json
 import math
+import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,8 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
+from desktop_app.backends.local.reading import RunReader
+from desktop_app.worker.supervisor import tracking_server
 from desktop_app.worker.supervisor.clock import Clock
 from desktop_app.worker.supervisor.tracking import Tracking
 from tests.helpers import local_runs
@@ -144,6 +148,135 @@ def test_who_does_not_know_the_token_is_not_heard(tracking: Tracking, client: Cl
     client.base = "/guess/0"
     assert client.call("POST", "runs/log-metric", {"key": "x", "value": 1})[0] == 404
     assert not tracking.changed()
+
+
+def raw(tracking: Tracking, head: str, *, body: bytes = b"") -> bytes:
+    """Send a request as it stands; return all that comes back until the server hangs up."""
+    address = urlsplit(tracking.environment(0, {})["MLFLOW_TRACKING_URI"])
+    with socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=30) as line:
+        line.sendall(head.format(base=address.path).replace("\n", "\r\n").encode() + body)
+        answer = b""
+        while chunk := line.recv(4096):
+            answer += chunk
+        return answer
+
+
+def test_a_strangers_body_is_not_read(tracking: Tracking) -> None:
+    head = "POST /guess/0/api/2.0/mlflow/runs/log-metric HTTP/1.1\nHost: evil.example\nContent-Length: 60000000\n\n"
+    answer = raw(tracking, head)  # hangs up without waiting for what was announced
+    assert b" 404 " in answer.splitlines()[0]
+    assert b"Connection: close" in answer
+
+
+@pytest.mark.parametrize("length", ["-1", "1e3", "99999999999", "1_0", ""])
+def test_lengths_that_are_none(tracking: Tracking, length: str) -> None:
+    head = f"POST {{base}}/api/2.0/mlflow/runs/set-tag HTTP/1.1\nContent-Length: {length}\nConnection: close\n\n"
+    assert b" 400 " in raw(tracking, head).splitlines()[0]
+
+
+def test_a_body_in_pieces_is_refused(tracking: Tracking) -> None:
+    head = "POST {base}/api/2.0/mlflow/runs/set-tag HTTP/1.1\nTransfer-Encoding: chunked\n\n"
+    assert b" 400 " in raw(tracking, head, body=b"2\r\n{}\r\n0\r\n\r\n").splitlines()[0]
+
+
+def test_who_says_nothing_is_sent_away(tracking: Tracking, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracking_server._Handler, "timeout", 0.1)
+    assert raw(tracking, "POST /gue") == b""
+
+
+def test_there_is_room_for_so_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracking_server, "MOST_CONNECTIONS", 2)
+    monkeypatch.setattr(tracking_server._Handler, "timeout", 0.2)
+    tracking = Tracking(tmp_path, Clock(), RUN)
+    door = tracking.open_door()
+    assert door is not None
+    tracking.serve()
+    idle = [socket.create_connection(door.getsockname()) for _ in range(6)]
+    client = Client(tracking.environment(0, {})["MLFLOW_TRACKING_URI"])
+    client.post("runs/log-metric", key="x", value=1)  # once the idle ones were sent away
+    for each in (*idle, client.connection):
+        each.close()
+    tracking.close()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"key": "x", "value": 1, "step": 1e999}', '{"key": "x", "value": 1, "step": 99999999999999999999}',
+        '{"key": "x", "value": 1, "timestamp": 1e999}', "[" * 20_000,
+    ],
+)  # fmt: skip
+def test_numbers_and_depths_beyond_all_bounds(tracking: Tracking, client: Client, body: str) -> None:
+    client.connection.request("POST", f"{client.base}/api/2.0/mlflow/runs/log-metric", body)
+    answer = client.connection.getresponse()
+    assert (answer.status, json.loads(answer.read())["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
+    assert not tracking.changed()
+
+
+def test_what_is_written_is_valid_json(tracking: Tracking, client: Client) -> None:
+    for value in (math.nan, "-Infinity"):
+        client.post("runs/log-metric", key="loss", value=value, timestamp=1, step=0)
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is no JSON")
+
+    lines = (tracking.folder / "metrics.jsonl").read_text().splitlines()
+    assert [json.loads(line, parse_constant=refuse)["value"] for line in lines] == ["NaN", "-Infinity"]
+
+
+def test_a_tag_can_be_deleted_once(tracking: Tracking, client: Client) -> None:
+    client.post("runs/set-tag", key="who", value="me")
+    client.post("runs/delete-tag", key="who")
+    assert tracking.tags == {}
+    assert client.call("POST", "runs/delete-tag", {"key": "who"})[0] == 404
+
+
+def test_parameters_that_are_too_long_or_too_many(
+    tracking: Tracking, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert client.call("POST", "runs/log-parameter", {"key": "x", "value": "y" * 8001})[0] == 400
+    monkeypatch.setattr("desktop_app.worker.supervisor.tracking.MOST_NAMES", 1)
+    client.post("runs/log-parameter", key="x", value="1")
+    client.post("runs/log-parameter", key="x", value="2")
+    assert client.call("POST", "runs/log-parameter", {"key": "y", "value": "1"})[0] == 400
+    assert tracking.parameters == {"x": "2"}
+
+
+def test_reading_while_others_write(tracking: Tracking, client: Client) -> None:
+    done = threading.Event()
+
+    def write() -> None:
+        for number in range(1500):
+            tracking.set_tag(f"t{number}", "x")
+        done.set()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    while not done.is_set():
+        assert client.call("GET", "runs/get")[0] == 200
+    thread.join()
+
+
+NOTED = """
+import json, os, urllib.request
+base = os.environ["MLFLOW_TRACKING_URI"] + "/api/2.0/mlflow/"
+body = {"params": [{"key": "lr", "value": "0.1"}], "metrics": [{"key": "loss", "value": "NaN", "step": 1}],
+        "tags": [{"key": "who", "value": "me"}, {"key": "mlflow.user", "value": "root"}]}
+urllib.request.urlopen(urllib.request.Request(base + "runs/log-batch", json.dumps(body).encode())).read()
+"""
+
+
+def test_parameters_and_tags_are_kept_with_the_run(runs: Path, tmp_path: Path) -> None:
+    script = tmp_path / "train.py"
+    script.write_text(NOTED)
+    folder = start(runs, ["python3 train.py"], files=[script])
+    run = end_of(folder)
+    assert (run["parameters"], run["tags"]) == ({"lr": "0.1"}, {"who": "me"})
+    assert run["metrics"] == {"loss": ["NaN", 1]}, "JSON knows no NaN"
+    handle = f"local://{folder.name}"
+    found = RunReader(runs).read([handle])[handle]
+    assert found.tags == {"who": "me"}
+    assert math.isnan(found.metrics["loss"][0])
 
 
 SCRIPT = """

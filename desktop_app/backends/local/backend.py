@@ -58,9 +58,11 @@ class LocalBackend:
         progress("Making the run's folder", None)
         folder = await asyncio.to_thread(submitting.make_folder, plan, self._runs)
         progress("Starting the supervisor", None)
+        starting = asyncio.ensure_future(asyncio.to_thread(submitting.start, folder))
         try:
-            await asyncio.to_thread(submitting.start, folder)
+            await asyncio.shield(starting)
         except asyncio.CancelledError:
+            starting.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody waits for it now
             with contextlib.suppress(OSError):
                 submitting.request_cancel(folder)
             raise

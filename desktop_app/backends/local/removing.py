@@ -38,8 +38,9 @@ def is_supervised(folder: Path) -> bool:
     with holding.held(folder) as mine:
         if not mine:
             return True
+    data = read_object(folder / "run.json")
     with contextlib.suppress(TypeError, ValueError, KeyError):
-        return any(processes.is_same(*each) for each in writers_of(read_object(folder / "run.json")))
+        return "supervisor" in data and any(processes.is_same(*each) for each in writers_of(data))
     return False
 
 

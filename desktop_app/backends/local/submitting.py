@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from desktop_app.api import OutsideError, RankState, RunSnapshot, RunStatus, Severity, SubmissionPlan, UserError
-from desktop_app.backends.local.facts import launched
+from desktop_app.backends.local import facts
 from desktop_app.backends.local.run_folder import SCHEME
 from desktop_app.core.records import to_json
 from desktop_app.worker import supervisor
@@ -46,6 +46,8 @@ def make_folder(plan: SubmissionPlan, runs: Path) -> Path:
             each.mkdir(_PRIVATE, parents=True, exist_ok=True)
     except OSError as error:
         raise _no_room(runs, error) from error
+    if shutil.disk_usage(runs).free < plan.bytes:
+        raise _no_room(runs, OSError(errno.ENOSPC, f"{facts.size(plan.bytes)} of files are more than is free"))
     try:
         folder.mkdir(_PRIVATE)
     except FileExistsError:
@@ -124,7 +126,7 @@ def first_snapshot(plan: SubmissionPlan, folder: Path) -> RunSnapshot:
         folder=str(folder),
         source=plan.source,
         tags=job.tags,
-        launched=launched(plan),
+        launched=facts.launched(plan),
     )
 
 
