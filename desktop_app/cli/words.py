@@ -71,9 +71,10 @@ def ending(run: RunSnapshot) -> str:
     """Return how the run ended, and where to look next."""
     if run.status is RunStatus.COMPLETED:
         return f"{run.run} Completed in {duration(run)}. Outputs: {run.outputs}"
+    when = f"after {duration(run)}" if run.started else "before it started"
     if run.status is RunStatus.CANCELED:
-        return f"{run.run} was Canceled after {duration(run)}. {run.reason}".rstrip()
-    return f"{run.run} {run.status.value} after {duration(run)}. {_why(run)}".rstrip()
+        return f"{run.run} was Canceled {when}. {run.reason}".rstrip()
+    return f"{run.run} {run.status.value} {when}. {_why(run)}".rstrip()
 
 
 def first_failure(fallen: FirstFailure) -> str:

@@ -133,7 +133,7 @@ def data_form(answers: Answers, context: WizardContext) -> FormSpec:
             Field("data_path", "Data", FieldKind.TEXT, help="A folder or file here, a URL, or azureml:NAME@latest."),
             Field(
                 "data_type",
-                "It is",
+                "Kind of data",
                 FieldKind.CHOICE,
                 default=job_builder.data_type(path) if path else "uri_folder",
                 choices=(Choice("uri_folder", "a folder"), Choice("uri_file", "a single file")),

@@ -112,6 +112,14 @@ def test_garbage_never_raises(wizard: JobWizard, garbage: dict[str, Value], tmp_
     wizard.build(garbage, context)
 
 
+@BOTH
+def test_titles_can_begin_a_sentence_about_a_field(wizard: JobWizard, tmp_path: Path) -> None:
+    """“TITLE takes one of: …” is what a person reads who answered something else."""
+    found = steps(wizard, ANSWERS, wizard_context(tmp_path, SCRIPT))
+    titles = [each.title.split()[-1] for step in found.values() for each in step.form.fields]
+    assert not {"is", "are"} & set(titles)
+
+
 def test_arguments_become_fields(tmp_path: Path) -> None:
     page = steps(DDP, ANSWERS, wizard_context(tmp_path, SCRIPT))["script"]
     kinds = {each.name: (each.kind, each.default) for each in page.form.fields}

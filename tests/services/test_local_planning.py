@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import os
 import re
@@ -19,12 +20,14 @@ from desktop_app.api import (
     JobInput,
     JobOutput,
     JobSource,
+    OutsideError,
+    PlannedFile,
     Resources,
     Severity,
     SubmissionPlan,
 )
 from desktop_app.backends.local.backend import LocalBackend
-from desktop_app.backends.local.submitting import first_snapshot
+from desktop_app.backends.local.submitting import first_snapshot, make_folder
 from desktop_app.core.records import from_json, to_json
 from desktop_app.places import Places
 from tests.helpers.local_ports import FakePorts
@@ -204,6 +207,21 @@ async def test_packages_that_a_command_installs_stay_for_other_runs(
     assert not errors(plan)
     (finding,) = (each for each in plan.diagnostics if each.code == "installs-packages")
     assert "they go into the toolchain “pytorch” that other runs use too" in finding.message
+
+
+async def test_the_python_of_another_toolchain_is_warned_of(project: Project, tmp_path: Path) -> None:
+    project.ports.bin = tmp_path
+    plan = await project.plan(ddp(command="X=1 python train.py"))
+    (finding,) = (each for each in plan.diagnostics if each.code == "python-elsewhere")
+    assert f"which {tmp_path} lacks" in finding.message
+
+
+async def test_a_copy_that_the_disk_can_not_hold_is_no_fault_of_the_job(project: Project, places: Places) -> None:
+    plan = await project.plan(ddp())
+    plan = dataclasses.replace(plan, files=(*plan.files, PlannedFile(str(project.code), "big", 10**18)))
+    with pytest.raises(OutsideError, match="of files are more than is free"):
+        make_folder(plan, places.runs)
+    assert list(places.runs.iterdir()) == []
 
 
 async def test_the_pip_of_another_python_is_not_called(project: Project, tmp_path: Path) -> None:

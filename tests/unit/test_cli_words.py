@@ -68,6 +68,7 @@ def test_ending_names_the_rank_that_fell_first(code: int, said: str) -> None:
 def test_ending_without_a_first_failure_gives_the_reason() -> None:
     over = replace(RUN, status=RunStatus.FAILED, ended=AT, reason="It took longer than 5 s.")
     assert ending(over) == "r-1 Failed after 0.0 s. It took longer than 5 s."
+    assert ending(replace(over, started=None)) == "r-1 Failed before it started. It took longer than 5 s."
     assert ending(replace(over, status=RunStatus.CANCELED)) == "r-1 was Canceled after 0.0 s. It took longer than 5 s."
 
 

@@ -19,6 +19,7 @@ from desktop_app.api import OutsideError, RankState, RunSnapshot, RunStatus, Sev
 from desktop_app.backends.local import facts
 from desktop_app.backends.local.run_folder import SCHEME
 from desktop_app.core.records import to_json
+from desktop_app.core.words import size_text
 from desktop_app.worker import supervisor
 from desktop_app.worker.supervisor import holding, processes
 from desktop_app.worker.supervisor.closing import close_run
@@ -47,7 +48,7 @@ def make_folder(plan: SubmissionPlan, runs: Path) -> Path:
     except OSError as error:
         raise _no_room(runs, error) from error
     if shutil.disk_usage(runs).free < plan.bytes:
-        raise _no_room(runs, OSError(errno.ENOSPC, f"{facts.size(plan.bytes)} of files are more than is free"))
+        raise _no_room(runs, OSError(errno.ENOSPC, f"{size_text(plan.bytes)} of files are more than is free"))
     try:
         folder.mkdir(_PRIVATE)
     except FileExistsError:
