@@ -8,7 +8,7 @@ import contextlib
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -194,18 +194,14 @@ class LogTab(QWidget):
         self.stop_search()
         self.view.close_feed()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Called by Qt: Esc leaves the search."""
-        if event.key() == Qt.Key.Key_Escape and self.tools.field.text():
-            self.leave_search()
-        else:
-            super().keyPressEvent(event)
-
-    def leave_search(self) -> None:
-        """Forget the search and go back to the log."""
+    def leave_search(self) -> bool:
+        """Forget the search and go back to the log; return whether there was any."""
+        if not (self.tools.field.text() or self.tools.field.hasFocus()):
+            return False
         self.tools.field.clear()
         self.start_search()
         self.view.setFocus()
+        return True
 
     def _shown(self) -> tuple[LogSource, ...]:
         return tuple(each for each in self._sources if self._rank in (ALL, each.rank))
@@ -285,23 +281,19 @@ class LogTab(QWidget):
         tools.regex.toggled.connect(self.start_search)
         tools.back.clicked.connect(lambda: self.step(-1))
         tools.forth.clicked.connect(lambda: self.step(1))
-        tools.first_error.clicked.connect(self._to_first_error)
+        tools.first_error.clicked.connect(self.to_first_error)
         tools.follow.clicked.connect(self.view.set_following)
         self.view.followed.connect(tools.follow.setChecked)
         tools.follow.setChecked(True)
         self.view.menu_asked.connect(self._menu)
 
-    def add_shortcuts(self, owner: QWidget) -> None:
-        """Let the keys of the log work anywhere on the run's page."""
-        here = Qt.ShortcutContext.WidgetWithChildrenShortcut
-        QShortcut(QKeySequence.StandardKey.Find, owner, self._focus_find, context=here)
-        QShortcut(QKeySequence(Qt.Key.Key_F3), owner, lambda: self.step(1), context=here)
-        QShortcut(QKeySequence("Shift+F3"), owner, lambda: self.step(-1), context=here)
-
-    def _focus_find(self) -> None:
-        if self.isVisible():
+    def search_key(self, event: QKeyEvent) -> None:
+        """Do what a key of a search asks for."""
+        if event.matches(QKeySequence.StandardKey.Find):
             self.tools.field.setFocus()
             self.tools.field.selectAll()
+        else:
+            self.step(-1 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1)
 
     def _enter(self) -> None:
         if self._typing.isActive():
@@ -309,7 +301,8 @@ class LogTab(QWidget):
         else:
             self.step(1)
 
-    def _to_first_error(self) -> None:
+    def to_first_error(self) -> None:
+        """Show what made the run fail, else the first line that tells of an error."""
         if self._failure is not None:
             self.show_failure()
         else:
@@ -334,3 +327,11 @@ class LogTab(QWidget):
         elif self._rank != ALL and len(self._sources) > 1:
             menu.addAction(self.tr("All &ranks"), lambda: self.show_rank(ALL))
         return menu
+
+
+def is_search_key(event: QKeyEvent) -> bool:
+    """Whether a key is Ctrl+F, F3 or Shift+F3.
+
+    The Files page has these keys for the whole window; a page that wants them for itself claims them as they come.
+    """
+    return event.matches(QKeySequence.StandardKey.Find) or event.key() == Qt.Key.Key_F3

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QStackedWidget
 
 from desktop_app.services.workbench import Workbench
+from desktop_app.ui.runs.page_actions import add_run_actions
 from desktop_app.ui.runs.run_page import RunPage
 from desktop_app.ui.runs.table_page import RunsList
 from desktop_app.ui.shell import Shell
@@ -22,6 +23,7 @@ class RunsPage(QStackedWidget):
         self.run_page: RunPage | None = None
         self._wanted = str(shell.state.get(_OPEN, "") or "")
         self.addWidget(self.list)
+        add_run_actions(self, shell)
         self.list.opened.connect(self.show_run)
         self._disconnect = workbench.store.changed.connect(self._arrived)
         # Qt may destroy the page while services live on: they must not call into it then.
@@ -30,6 +32,11 @@ class RunsPage(QStackedWidget):
         self._endings = endings
         if self._wanted:
             self._arrived(frozenset(workbench.store.runs))
+
+    @property
+    def opened(self) -> RunPage | None:
+        """The page of the run that is open, None while the table is shown."""
+        return self.run_page if self.run_page is not None and self.currentWidget() is self.run_page else None
 
     def show_run(self, handle: str) -> None:
         """Show a run's page; of a run that is not known yet as soon as it is."""

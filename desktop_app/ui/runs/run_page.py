@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -19,7 +19,7 @@ from desktop_app.ui.runs.curve_tabs import metrics_tab, resources_tab
 from desktop_app.ui.runs.failure_card import FailureCard
 from desktop_app.ui.runs.header import Header
 from desktop_app.ui.runs.job_tab import JobTab, read_plan
-from desktop_app.ui.runs.log_tab import ALL, LogTab
+from desktop_app.ui.runs.log_tab import ALL, LogTab, is_search_key
 from desktop_app.ui.runs.outputs_tab import OutputsTab
 from desktop_app.ui.runs.rank_grid import RankGrid
 from desktop_app.ui.runs.tabs import Tabs
@@ -54,10 +54,16 @@ class RunPage(QWidget):
         self.outputs = OutputsTab(self.deeds, shell)
         self.job = JobTab()
         self.tabs = Tabs(self.tr("What is shown of the run"))
+        self._cards: list[Card] = []
         self._second = QTimer(self, interval=500)
         self._build()
         self._connect()
         self.stop_following = workbench.store.changed.connect(self._follow)
+
+    @property
+    def run(self) -> RunSnapshot | None:
+        """The run that is shown, as it is now."""
+        return self._run
 
     @property
     def handle(self) -> str:
@@ -92,10 +98,21 @@ class RunPage(QWidget):
         super().hideEvent(event)
         self._second.stop()
 
+    def event(self, event: QEvent) -> bool:
+        """Called by Qt: the keys of a search are this page's own while it has the focus."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and is_search_key(event):
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Called by Qt: Esc goes back to the table."""
-        if event.key() == Qt.Key.Key_Escape:
-            self.back_asked.emit()
+        """Called by Qt: Ctrl+F and F3 search the log, Esc leaves the search, then the page."""
+        if is_search_key(event):
+            self.tabs.show_tab(LOGS)
+            self.logs.search_key(event)
+        elif event.key() == Qt.Key.Key_Escape:
+            if self.tabs.index != LOGS or not self.logs.leave_search():
+                self.back_asked.emit()
         else:
             super().keyPressEvent(event)
 
@@ -121,6 +138,11 @@ class RunPage(QWidget):
                 lambda: self.deeds.remove([run]),
             )
 
+    def show_first_error(self) -> None:
+        """Show the first line that tells of an error."""
+        self.tabs.show_tab(LOGS)
+        self.logs.to_first_error()
+
     def _follow(self, handles: frozenset[str]) -> None:
         if self._run is None or self._run.handle not in handles:
             return
@@ -135,6 +157,7 @@ class RunPage(QWidget):
         self._tick()
         first = run.first_failure.rank if run.first_failure is not None else None
         self.grid.show_ranks(run.ranks, run.nodes, first)
+        self._cards[1].setVisible(bool(run.ranks))
         for each in (self.logs, self.metrics, self.resources, self.outputs, self.job):
             each.show_run(run)
         self._show_failure(run)
@@ -196,6 +219,7 @@ class RunPage(QWidget):
             card.body.setContentsMargins(Space.L, Space.M, Space.L, Space.M)
             card.body.addWidget(part)
             column.addWidget(card)
+            self._cards.append(card)
             if part is self.timeline:
                 column.addWidget(self.failure)
         self.tabs.add(self.logs, self.tr("Logs"), self.logs.tools)
@@ -213,7 +237,6 @@ class RunPage(QWidget):
         self.failure.code_asked.connect(self._open_code)
         self.grid.picked.connect(self._pick_rank)
         self.logs.rank_chosen.connect(self.grid.pick)
-        self.logs.add_shortcuts(self)
         self.deeds.failed.connect(self.message.show_error)
         self.deeds.said.connect(lambda text: self.message.show_text("info", text))
         self._second.timeout.connect(self._tick)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QMenu, QStackedLayout, QVBoxLayout, QWidget
 
 from desktop_app.api import RunSnapshot, UserError
@@ -71,9 +71,19 @@ class RunsList(QWidget):
         self._second.stop()
         self._half_minute.stop()
 
+    def event(self, event: QEvent) -> bool:
+        """Called by Qt: Ctrl+F is this page's own while it has the focus."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _is_find(event):
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Called by Qt: Esc clears the filter."""
-        if event.key() == Qt.Key.Key_Escape and not self.model.table.filter.is_empty:
+        """Called by Qt: Ctrl+F goes to the filter, Esc clears it."""
+        if _is_find(event):
+            self.search.setFocus()
+            self.search.selectAll()
+        elif event.key() == Qt.Key.Key_Escape and not self.model.table.filter.is_empty:
             self.clear_filter()
         else:
             super().keyPressEvent(event)
@@ -161,7 +171,6 @@ class RunsList(QWidget):
         self.deeds.said.connect(lambda text: self.message.show_text("info", text))
         for each in (self.model.modelReset, self.model.rowsInserted, self.model.rowsRemoved):
             each.connect(self._update)
-        QShortcut(QKeySequence.StandardKey.Find, self, self.search.setFocus, context=_HERE)
 
     def _typed(self) -> None:
         if self.model.table.total > _MANY:
@@ -244,4 +253,5 @@ class RunsList(QWidget):
         )
 
 
-_HERE = Qt.ShortcutContext.WidgetWithChildrenShortcut
+def _is_find(event: QKeyEvent) -> bool:
+    return event.matches(QKeySequence.StandardKey.Find)
