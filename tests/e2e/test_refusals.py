@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,10 +15,10 @@ from tests.helpers.program import Program, Said
 MakeJob = Callable[..., Path]
 
 
-def error_of(said: Said, code: int = 1) -> dict[str, object]:
+def error_of(said: Said, code: int = 1) -> dict[str, Any]:
     """Return the error of the one document that was printed."""
     assert said.code == code, said.err
-    error: dict[str, object] = said.json["error"]
+    error: dict[str, Any] = said.json["error"]
     assert set(error) == {"message", "hint", "diagnostics"}
     assert said.err.startswith("error: "), "people are told as well"
     return error
@@ -27,10 +28,10 @@ def test_errors_are_documents_with_json(program: Program, make_job: MakeJob, tmp
     job = make_job("echo ${{inputs.nothing}}")
     error = error_of(program("run", "--json", job))
     assert error["message"] == "The job was not started."
-    (finding,) = error["diagnostics"]  # type: ignore[misc]
+    (finding,) = error["diagnostics"]
     assert (finding["code"], finding["line"]) == ("undefined-placeholder", 4)
     job.write_text('command: "echo\n')
-    (finding,) = error_of(program("run", "--json", job))["diagnostics"]  # type: ignore[misc]
+    (finding,) = error_of(program("run", "--json", job))["diagnostics"]
     assert finding["line"]
     assert error_of(program("runs", "show", "nope", "--json"))["message"] == "There is no run “nope”."
     assert error_of(program("toolchains", "check", "nope", "--json"))["diagnostics"] == []
@@ -147,3 +148,12 @@ def test_lists_name_units_and_have_headings(program: Program) -> None:
     lines = program("new", "job", "--list").out.splitlines()
     assert any(each.split()[:4] == ["timeout", "integer", "1440", "min"] for each in lines)
     assert program("plugins", "list").out.splitlines()[0].split() == ["PLUGIN", "VERSION", "STATUS", "SOURCE", "ABOUT"]
+
+
+def test_an_answer_that_is_no_choice_is_refused_in_a_sentence(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text("print(1)\n")
+    (tmp_path / "a.json").write_text('{"script": "train.py", "data_path": "data", "data_type": "folder"}')
+    words = ("new", "job", "--plugin", "rankzero-pytorch", "--wizard", "ddp")
+    said = program(*words, "--answers", "a.json", "--output", "n.yml")
+    assert said.code == 1
+    assert "Kind of data takes one of: uri_folder, uri_file." in said.err
