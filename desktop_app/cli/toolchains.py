@@ -79,17 +79,11 @@ async def _list(toolchains: Toolchains, _options: Namespace) -> Sequence[Toolcha
 
 
 async def _create(toolchains: Toolchains, options: Namespace) -> Sequence[Toolchain]:
-    before = toolchains.get(options.name)
     progress = console.ProgressLines()
     try:
-        made = await toolchains.create(options.name, progress, options.python)
+        return [await toolchains.create(options.name, progress, options.python)]
     finally:
         progress.close()
-    lost = sorted(before.packages.keys() - made.packages.keys()) if before.origin == "made" else []
-    if lost:
-        names = " ".join(lost)
-        console.note(f"Not in it any more: {names}. `rankzero toolchains add {options.name} {names}` adds them again.")
-    return [made]
 
 
 async def _packages(toolchains: Toolchains, options: Namespace) -> Sequence[Toolchain]:
