@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMessageBox, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from desktop_app.api import Progress, UserError
@@ -25,12 +25,6 @@ if TYPE_CHECKING:
 
 _ROLES = {"completed": "success", "failed": "error", "canceled": "warning"}
 Start: TypeAlias = Callable[[Progress], Awaitable[object]]
-
-
-class _Relay(QObject):
-    """Brings progress to the window's thread, whichever thread it comes from."""
-
-    told = Signal(str, object)
 
 
 class ToolchainsSection(Card):
@@ -151,11 +145,16 @@ class ToolchainsSection(Card):
             view.start(what, self._jobs[name].cancel)
 
     async def _do(self, name: str, view: ToolchainView, start: Start) -> None:
-        relay = _Relay()
-        relay.told.connect(view.tell)
+        # Progress may come from any thread. No QObject carries it: one that a traceback keeps alive would be collected
+        # after its receiver, and take the process with it.
+        loop = asyncio.get_running_loop()
+
+        def tell(text: str, part: float | None) -> None:
+            loop.call_soon_threadsafe(view.tell, text, part)
+
         self.message.hide()
         try:
-            await start(relay.told.emit)
+            await start(tell)
         finally:
             self._jobs.pop(name, None)
             view.stop()
