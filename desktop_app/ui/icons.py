@@ -115,6 +115,8 @@ def _drawn(name: str, color: str, size: QSize) -> QPixmap:
         if len(_pixmaps) > _MOST:
             _pixmaps.clear()
         _pixmaps[key] = made = QPixmap(size)
+        if made.isNull():  # asked for by a button that got no room
+            return made
         made.fill(QColor("transparent"))
         painter = QPainter(made)
         draw_icon(painter, QRectF(QPointF(0, 0), QSizeF(size)), name, QColor(color))

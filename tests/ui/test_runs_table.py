@@ -228,3 +228,14 @@ async def test_the_open_run_comes_back_at_the_next_start(runs_bench: RunsBench) 
     assert runs_bench.shell.state.get("runs.open") == made.snapshot.handle
     runs_bench.page.show_list()
     assert runs_bench.shell.state.get("runs.open") == ""
+
+
+async def test_a_narrow_table_keeps_name_state_and_time(runs_bench: RunsBench) -> None:
+    await runs_bench.add("r-1")
+    view = runs_bench.page.list.view
+    for width, kept in ((1600, set(Column)), (400, {Column.STATE, Column.RUN, Column.STARTED, Column.DURATION})):
+        view.resize(width, 300)
+        settle()
+        assert {column for column in Column if not view.isColumnHidden(column)} == kept
+        assert view.columnWidth(Column.RUN) > 0
+    assert "1 × 2 · This machine" in str(view.model().index(0, Column.RUN).data(int(Qt.ItemDataRole.ToolTipRole)))

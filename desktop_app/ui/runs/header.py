@@ -82,7 +82,10 @@ class Header(QWidget):
 
     def _fit_title(self, name: str) -> None:
         self.title.ensurePolished()  # its font comes from the style sheet
-        self.title.setMaximumWidth(self.title.fontMetrics().horizontalAdvance(name) + Space.XS)
+        metrics = self.title.fontMetrics()
+        wanted = metrics.horizontalAdvance(name) + Space.XS
+        self.title.setMaximumWidth(wanted)
+        self.title.setMinimumWidth(min(wanted, 12 * metrics.averageCharWidth()))
 
     def _show_menu(self) -> None:
         menu = self.menu()

@@ -160,7 +160,9 @@ class RunsModel(QAbstractTableModel):
         if column is Column.STATE:
             return run.reason or None
         if column is Column.RUN:
-            parts = (run.display_name, run.run, run.experiment, *(f"{key}: {value}" for key, value in run.tags.items()))
+            tags = (f"{key}: {value}" for key, value in run.tags.items())
+            about = f"{row.size} · {self.where(run)} · {row.framework}"  # columns that may have given way
+            parts = (run.display_name, run.run, run.experiment, about, *tags)
             return "\n".join(each for each in parts if each)
         if column is Column.STARTED:
             return moment(row.began.astimezone())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QFont, QFontMetrics, QKeyEvent, QPainter
+from PySide6.QtGui import QColor, QContextMenuEvent, QFont, QFontMetrics, QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -115,6 +115,7 @@ class RunsView(QTableView):
         self._model = model
         self._chosen: list[str] = []
         self._current = ""
+        self._widths: dict[Column, int] = {}
         self.setModel(model)
         dress_table(self, self.tr("Runs"))
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -180,8 +181,20 @@ class RunsView(QTableView):
             Column.STARTED: strong.horizontalAdvance("yesterday 17:40 PM") + 2 * Space.S,
             Column.DURATION: strong.horizontalAdvance("DURATION") + 2 * Space.M + Space.L,
         }
+        self._widths = wide
         for column, width in wide.items():
             self.setColumnWidth(column, width)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: the name takes what is left; where that is too little, what matters least gives way."""
+        super().resizeEvent(event)
+        room = self.viewport().width() - 20 * self.fontMetrics().averageCharWidth()
+        others = [column for column in Column if column is not Column.RUN]
+        needed = sum(self._widths.get(column, 0) for column in others)
+        for column in (Column.FRAMEWORK, Column.WHERE, Column.SIZE):
+            hide = needed > room
+            self.setColumnHidden(column, hide)
+            needed -= self._widths.get(column, 0) if hide else 0
 
     def _remember(self) -> None:
         self._chosen = self.handles
