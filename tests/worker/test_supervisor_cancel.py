@@ -162,8 +162,10 @@ def test_a_disk_without_room_for_a_run(small_disk: Path) -> None:
 
 def test_a_working_copy_that_does_not_fit(small_disk: Path, tmp_path: Path) -> None:
     big = tmp_path / "big.bin"
-    big.write_bytes(b"x" * (8 << 20))
-    run = end_of(start(small_disk / "runs", ["true"], files=[big]))
+    big.write_bytes(b"")
+    plan = local_runs.shell_plan(small_disk / "runs", ["true"], files=[big])
+    big.write_bytes(b"x" * (8 << 20))  # after the plan, or it would be refused
+    run = end_of(local_runs.start_plan(plan, small_disk / "runs"))
     assert run["status"] == "Failed"
     assert "big.bin could not be copied: No space left on device" in run["reason"]
     local_runs.assert_nothing_left(small_disk / "runs")

@@ -194,8 +194,9 @@ def test_there_is_room_for_so_many(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     idle = [socket.create_connection(door.getsockname()) for _ in range(6)]
     client = Client(tracking.environment(0, {})["MLFLOW_TRACKING_URI"])
     client.post("runs/log-metric", key="x", value=1)  # once the idle ones were sent away
-    for each in (*idle, client.connection):
+    for each in idle:
         each.close()
+    client.connection.close()
     tracking.close()
 
 
