@@ -106,6 +106,9 @@ async def settings_page(bench: Workbench, shell: FakeShell) -> SettingsPage:
     page.resize(900, 700)
     page.show()
     await until(lambda: page.toolchains._rows)
+    await until(
+        lambda: all(each.height() >= each.minimumSizeHint().height() for each in page.toolchains._rows.values())
+    )
     return page
 
 
@@ -216,6 +219,7 @@ async def test_removing_asks_first(
 async def test_a_python_can_be_chosen_for_a_plugin(bench: Workbench, shell: FakeShell) -> None:
     page = await settings_page(bench, shell)
     page.toolchains.use("rankzero-pytorch", Path("/usr/bin/python3"))
-    assert ("use", "rankzero-pytorch", "/usr/bin/python3") in cast("FakeToolchains", bench.toolchains).calls
+    wanted = ("use", "rankzero-pytorch", "/usr/bin/python3")
+    await until(lambda: wanted in cast("FakeToolchains", bench.toolchains).calls)
     await cancel_all()
     page.deleteLater()

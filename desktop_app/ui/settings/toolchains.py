@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMessageBox, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from desktop_app.api import Progress, UserError
+from desktop_app.api import Progress
 from desktop_app.presenters.settings import ToolchainRow, checked_text, plugin_python, toolchain_row, users
 from desktop_app.services.plugins import PluginInfo
 from desktop_app.ui.icons import icon
@@ -77,11 +77,7 @@ class ToolchainsSection(Card):
 
     def use(self, plugin_id: str, python: Path | None) -> None:
         """Run a plugin's jobs in this Python from now on; None: in the toolchain that is made for them."""
-        try:
-            self._toolchains.use(plugin_id, python)
-        except UserError as error:
-            self.message.show_error(error)
-        self.refresh()
+        spawn(self._use(plugin_id, python), "choose a Python", self.message.show_error)
 
     def _build(self) -> None:
         head = QHBoxLayout()
@@ -112,6 +108,12 @@ class ToolchainsSection(Card):
             self._rows[row.name].show_row(row)
         self._show_choices(found)
         self.listed.emit()
+
+    async def _use(self, plugin_id: str, python: Path | None) -> None:
+        try:
+            await asyncio.to_thread(self._toolchains.use, plugin_id, python)  # it runs the Python once
+        finally:
+            self.refresh()
 
     async def _check(self, name: str) -> None:
         self.message.show_text(*checked_text(await self._toolchains.check(name)))
