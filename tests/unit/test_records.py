@@ -57,3 +57,12 @@ def test_keys_of_a_newer_program_are_ignored() -> None:
 def test_what_is_no_record_is_refused(data: object) -> None:
     with pytest.raises(TypeError):
         from_json(Topology, data)
+
+
+def test_numbers_that_are_none_make_valid_json() -> None:
+    values = {"a": (math.nan, 1), "b": (math.inf, 2), "c": (-math.inf, 3)}
+    text = json.dumps(to_json(dataclasses.replace(SNAPSHOT, metrics=values)), allow_nan=False)
+    found = from_json(RunSnapshot, json.loads(text)).metrics
+    assert math.isnan(found["a"][0])
+    assert (found["b"], found["c"]) == ((math.inf, 2), (-math.inf, 3))
+    assert json.dumps(run_shape(dataclasses.replace(SNAPSHOT, metrics=values)), allow_nan=False)
