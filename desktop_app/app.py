@@ -34,13 +34,15 @@ def run_window(path: Path | None = None, home: Home = None, safe_mode: bool = Fa
 
 
 def first_paint(home: Home, on_bug: Callable[[BaseException], object]) -> tuple[QApplication, MainWindow]:
-    """Return the application and its window, painted, with no service behind it yet."""
-    gc.disable()  # little is thrown away on the way, and looking for it would take a tenth of the time
+    """Return the application and its window, painted, with no service behind it yet.
+
+    Python's automatic collection is off from here on; `ui/garbage.py` takes its place.
+    """
+    gc.disable()  # and on the way, looking for garbage would take a tenth of the time
     app = make_application()
     window = open_window(app, home, on_bug)
     paint(app, window)
     keep_pictures(_pictures(app, window.places))
-    gc.enable()
     return app, window
 
 
@@ -88,6 +90,7 @@ def _live(app: QApplication, window: MainWindow, bugs: list[BaseException], star
 
     from desktop_app.ui.closing import until_closed
     from desktop_app.ui.crash import CrashReporter
+    from desktop_app.ui.garbage import Garbage
     from desktop_app.ui.interrupt import Interrupts
 
     theme_manager().follow_desktop()
@@ -99,12 +102,15 @@ def _live(app: QApplication, window: MainWindow, bugs: list[BaseException], star
     for each in bugs:
         crashes.report(each, "starting")
     interrupts = Interrupts(window.close)
+    garbage = Garbage()
+    garbage.start()
     try:
         with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(app)) as runner:
             crashes.watch_loop(runner.get_loop())
             runner.run(until_closed(window, start))
     finally:
         interrupts.stop()
+        garbage.stop()
         crashes.uninstall()
         forget_pictures()
     return 0

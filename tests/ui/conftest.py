@@ -53,9 +53,11 @@ def dressed_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QApplicati
     made = QApplication.instance()
     app = made if isinstance(made, QApplication) else QApplication(["rankzero"])
     app.setQuitOnLastWindowClosed(False)
+    gc.disable()  # as in the window (ui/garbage.py): a collection on another thread would destroy widgets there
     theme_manager().set_mode("light")
     theme_manager().apply(app, tmp_path_factory.mktemp("art"))
     yield app
+    gc.enable()
     forget_pictures()
 
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -14,10 +15,12 @@ from PySide6.QtWidgets import QApplication, QMenu
 
 from desktop_app.api import RunStatus, UserError
 from desktop_app.places import Places
+from desktop_app.services.monitor import BackendFault
 from desktop_app.services.workbench import Workbench
 from desktop_app.ui.closing import until_closed
 from desktop_app.ui.theme import theme_manager
 from desktop_app.ui.widgets import EmptyState
+from tests.helpers.benches import Watched
 from tests.helpers.snapshots import snapshot
 from tests.ui.audit import assert_sound
 from tests.ui.conftest import settle
@@ -135,6 +138,21 @@ async def test_a_run_that_ends_is_announced_until_it_is_switched_off(
     bench.store.update([snapshot("b", RunStatus.COMPLETED)])
     assert len(told) == 1
     assert window.status_row._bell.toolTip() == "Notifications are off"
+
+
+async def test_a_backend_that_gives_no_answer_is_named_and_says_why(windows: Windows, bench: Workbench) -> None:
+    window = await windows.open(bench)
+    watched = cast("Watched", bench.monitor)
+    assert not window.status_row._faults.isVisible()
+    watched.faults["local"] = BackendFault("This machine can't be asked: KeyError: 'x'", None, "Traceback: KeyError")
+    watched.faulted.emit("local")
+    assert window.status_row._faults.text() == "This machine: no answer"
+    window.status_row._faults.click()
+    assert "KeyError" in window.message.heading.text()
+    assert "Traceback" in window.message.details.toPlainText()
+    watched.faults.clear()
+    watched.faulted.emit("local")
+    assert not window.status_row._faults.isVisible()
 
 
 async def test_the_toolchain_is_named(windows: Windows, bench: Workbench) -> None:
@@ -279,7 +297,9 @@ async def test_a_shortcut_gives_the_page_the_keyboard_and_a_click_does_not_take_
     window.show_page("plugins")
     page = window.pages.made("plugins")
     assert page is not None
-    assert page.isAncestorOf(QApplication.focusWidget())
+    focused = QApplication.focusWidget()
+    assert focused is not None
+    assert page.isAncestorOf(focused)
     button = window.navigation._buttons["settings"]
     button.setFocus()
     button.click()
