@@ -12,6 +12,8 @@ from desktop_app.services.logs.text import is_error, is_warning
 
 KEPT = 3000
 """Lines kept at most; those farthest from what was just asked for are let go."""
+_NEAR = 100
+"""Lines from the end among which an unfinished one is looked for."""
 SAME_WITHIN = 1.0
 """Seconds within which the same line of several ranks is shown once."""
 
@@ -171,17 +173,19 @@ class LogPage:
         """Take in lines that are new, or unfinished ones that grew."""
         if not lines:
             return 0
+        # Mostly they follow what is here; one that grew, or came late, has its place before the last.
+        index = bisect.bisect_left(self._lines, lines[0].key, key=lambda line: line.key)
         places = {(each.rank, each.offset) for each in lines}
-        near = self._lines[-400:]
-        kept = [each for each in near if each.complete or (each.rank, each.offset) not in places]
-        merged = sorted((*kept, *lines), key=lambda each: each.key)
-        same = 0
-        while same < min(len(near), len(merged)) and near[same] == merged[same]:
-            same += 1
-        if same < len(near):
-            self._cut_from(near[same].key)
-        self._lines += merged[same:]
-        fold(self.rows, merged[same:], same=self.merged)
+        for place in range(max(0, index - _NEAR), index):
+            if not self._lines[place].complete and (self._lines[place].rank, self._lines[place].offset) in places:
+                index = place  # it came a little later than was guessed before its mark was there
+                break
+        kept = [each for each in self._lines[index:] if (each.rank, each.offset) not in places]
+        if index < len(self._lines):
+            self._cut_from(self._lines[index].key)
+        merged = sorted((*kept, *lines), key=lambda each: each.key) if kept else list(lines)
+        self._lines += merged
+        fold(self.rows, merged, same=self.merged)
         self.at_end = True
         return -self._drop_first()
 

@@ -50,6 +50,12 @@ def test_an_unfinished_line_grows_in_its_place() -> None:
     assert page.total == 24
 
 
+def test_a_line_whose_time_was_guessed_too_early_is_not_there_twice() -> None:
+    page = page_of([line(1.0, 0, 0, "one"), line(2.0, 0, 10, "tw", size=2, complete=False)])
+    page.apply(Update(1, Change.GROWN, lines=(line(2.5, 0, 10, "two", size=4),), total=14))
+    assert [each.line.text for each in page.rows] == ["one", "two"]
+
+
 def test_a_line_that_comes_late_is_put_where_it_belongs() -> None:
     page = page_of([line(1.0, 0, 0, "a"), line(3.0, 0, 10, "c")])
     page.apply(Update(1, Change.GROWN, lines=(line(2.0, 1, 0, "b"),), total=30))

@@ -75,10 +75,10 @@ class LogPainter:
         base = area.y() + self._ascent + 0.5
         if look.focused:
             painter.fillRect(area, self._error if row.tone == "error" else self._focus)
-        painter.save()
-        painter.setClipRect(area.adjusted(left - 2, 0, 0, 0), Qt.ClipOperation.IntersectClip)
+        if scrolled:  # the text would reach into the columns
+            painter.setClipRect(area.adjusted(left - 2, 0, 0, 0))
         self._text(painter, row, look, area, left - scrolled, base)
-        painter.restore()
+        painter.setClipping(False)
         x = float(Space.M)
         if self.shows_time:
             painter.setPen(self._muted)
