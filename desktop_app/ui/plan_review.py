@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtCore import QLocale, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -27,6 +27,7 @@ from desktop_app.api import Severity, SubmissionPlan, UserError
 from desktop_app.presenters import plan_review as presenter
 from desktop_app.presenters.plan_review import Mend
 from desktop_app.presenters.topology import ranks_of
+from desktop_app.ui.fitting import fit_to_screen
 from desktop_app.ui.row_model import RowModel
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import Space
@@ -74,6 +75,7 @@ class PlanReview(QDialog):
         self.cancel_button = button(self.tr("Cancel"), on_click=self.reject)
         self.run_button = primary_button(self.tr("Run here"), "mdi6.play", self.submit)
         self._build()
+        fit_to_screen(self, QSize(900, 740), parent)
         self.show_plan(plan)
 
     def show_plan(self, plan: SubmissionPlan) -> None:
@@ -115,7 +117,6 @@ class PlanReview(QDialog):
     # ----- building
 
     def _build(self) -> None:
-        self.resize(900, 740)
         self.progress.hide()
         self.progress.setAccessibleName(self.tr("Progress"))
         self.messages.setSpacing(Space.S)

@@ -470,3 +470,13 @@ async def test_another_project_keeps_the_unsaved_text_of_this_one(files: FilesWi
     await until(lambda: files.page.folder == first and files.page.pane is not None)
     await quiet()
     assert pane_of(files.page).editor.text() == JOB + "# mine\n"
+
+
+async def test_a_long_file_comes_in_parts_and_is_whole(files: FilesWindow) -> None:
+    text = "".join(f"key_{at}: value  # {at}\n" for at in range(20_000))
+    (files.folder / "long.yml").write_text(text)
+    pane = await opened(files, "long.yml")
+    assert pane.editor.text() == text
+    assert not pane.is_modified
+    assert not pane.editor.isReadOnly()
+    assert not pane.editor.document().isUndoAvailable()

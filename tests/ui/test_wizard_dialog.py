@@ -260,11 +260,12 @@ async def test_back_and_the_list_of_pages_lose_nothing(wizard: Opener) -> None:
 
 async def test_the_preview_can_be_put_away(wizard: Opener) -> None:
     dialog = await wizard.open()
-    assert dialog.preview.isVisible()
-    click(dialog, "Preview YAML")
-    assert not dialog.preview.isVisible()
-    dialog.next()
-    assert not dialog.preview.isVisible()
+    before = dialog.preview.isVisible()  # on a small screen it begins put away
+    for wanted in (not before, before):
+        click(dialog, "Preview YAML")
+        assert dialog.preview.isVisible() is wanted
+        dialog.next()
+        assert dialog.preview.isVisible() is wanted
 
 
 # ----- drafts

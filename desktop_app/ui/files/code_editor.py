@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 
@@ -29,6 +30,7 @@ from desktop_app.ui.files.colouring import Colouring
 from desktop_app.ui.files.gutter import Gutter
 from desktop_app.ui.theme import Space, mono_font, theme_manager
 
+_PART = 10_000  # characters: laid out in less than a frame
 _PARAGRAPH = "\u2029"
 _NOTE_ROOM = 160  # pixels: a message behind its line is not begun in less
 _PLAIN_LINE = 20_000  # characters: longer lines are laid out so slowly that nothing is drawn behind them
@@ -70,6 +72,21 @@ class CodeEditor(QPlainTextEdit):
     def load(self, text: str) -> bool:
         """Show a text as it is saved; returns whether the editor can give it back unchanged."""
         self.setPlainText(text)
+        self.indent = indenting.detect(text, self.indent)
+        self.document().setModified(False)
+        return self.text() == text
+
+    async def load_in_parts(self, text: str) -> bool:
+        """Show a long text as `load` does, a part at a time, so that the window goes on meanwhile."""
+        self.setReadOnly(True)
+        self.document().setUndoRedoEnabled(False)
+        end = QTextCursor(self.document())
+        for start in range(0, len(text), _PART):
+            end.movePosition(QTextCursor.MoveOperation.End)
+            end.insertText(text[start : start + _PART])
+            await asyncio.sleep(0)
+        self.document().setUndoRedoEnabled(True)
+        self.setReadOnly(False)
         self.indent = indenting.detect(text, self.indent)
         self.document().setModified(False)
         return self.text() == text

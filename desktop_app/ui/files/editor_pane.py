@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from desktop_app.services.workbench import Workbench
 
 _READING = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+LONG = 60_000  # characters: more are shown in parts
 CHECK_MS = 250
 DRAFT_MS = 2000
 
@@ -56,8 +57,6 @@ class EditorPane(QWidget):
         self._check_timer = QTimer(self, singleShot=True, interval=CHECK_MS)
         self._draft_timer = QTimer(self, singleShot=True, interval=DRAFT_MS)
         self._build()
-        self._load()
-        self._connect()
 
     # ----- what the page asks
 
@@ -228,10 +227,13 @@ class EditorPane(QWidget):
         self.editor.problem_asked.connect(self.problems.select)
         self._check_timer.start(0)
 
-    def _load(self) -> None:
-        if not self.editor.load(self.file.saved_text) and "\r" in self.file.saved_text:
+    async def fill(self) -> None:
+        """Show the file's text; a long one comes in parts."""
+        text = self.file.saved_text
+        is_kept = await self.editor.load_in_parts(text) if len(text) > LONG else self.editor.load(text)
+        if not is_kept and "\r" in text:
             self._offer_one_line_end()
-        elif self.editor.text() != self.file.saved_text:
+        elif not is_kept:
             self._refuse_typing(
                 self.tr("{} holds characters that an editor would change.").format(self.file.path.name),
                 self.tr("It is shown, but can't be edited here."),
@@ -243,6 +245,7 @@ class EditorPane(QWidget):
             )
         else:
             self._offer_kept_text()
+        self._connect()
 
     def _refuse_typing(self, text: str, hint: str) -> None:
         self.editor.setReadOnly(True)

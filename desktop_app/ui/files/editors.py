@@ -75,7 +75,10 @@ class Editors(QWidget):
             except UserError as error:
                 self.message.show_error(error)
                 return None
-            pane = self._panes.get(path) or self._add(path, file)
+            pane = self._panes.get(path)
+            if pane is None:
+                pane = self._add(path, file)
+                await pane.fill()
         self.message.hide()
         self.tabs.setCurrentIndex(self._order().index(path))
         self._show_current()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -195,6 +196,8 @@ class FilesPage(QWidget):
             await self._reopen(folder)
         finally:
             self._restoring = False
+        for each in ("desktop_app.ui.wizard.dialog", "desktop_app.ui.plan_review"):
+            await asyncio.to_thread(importlib.import_module, each)  # so that neither has to be waited for later
 
     async def _reopen(self, folder: Path) -> None:
         kept = self.shell.state.get("files.open")

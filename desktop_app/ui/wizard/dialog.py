@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -14,6 +14,7 @@ from desktop_app.api import FieldKind, Value
 from desktop_app.presenters.files import create_file
 from desktop_app.presenters.wizard import StepState, WizardCard, WizardSession, has_draft
 from desktop_app.services.drafts import Drafts
+from desktop_app.ui.fitting import fit_to_screen
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import Space
 from desktop_app.ui.widgets import ElidedLabel, InlineMessage, button, label, primary_button
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
 _DRAFT_MS = 800
 _PREVIEW_MS = 40
-_SIZE = (1200, 740)
+_SIZE = QSize(1200, 740)
+_WIDE = 1000  # pixels: in less, form and preview stand in each other's way
 
 
 class WizardDialog(QDialog):
@@ -168,7 +170,7 @@ class WizardDialog(QDialog):
 
     def _build(self) -> None:
         self.setWindowTitle(self.tr("New job"))
-        self.resize(*_SIZE)
+        size = fit_to_screen(self, _SIZE, self.parentWidget())
         self.setSizeGripEnabled(True)
         right = QVBoxLayout()
         right.setContentsMargins(Space.XL, Space.L, Space.XL, Space.L)
@@ -189,6 +191,7 @@ class WizardDialog(QDialog):
         row.setSpacing(0)
         row.addWidget(self.rail)
         row.addLayout(right, 1)
+        self.preview_button.setChecked(size.width() >= _WIDE)
 
     def _footer(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -198,7 +201,6 @@ class WizardDialog(QDialog):
         for each in (self.back_button, self.save_button, self.next_button, self.run_button):
             row.addWidget(each)
         self.preview_button.setCheckable(True)
-        self.preview_button.setChecked(True)
         return row
 
     def _connect(self) -> None:

@@ -154,7 +154,9 @@ class FormView(QWidget):
             touched = field.name in self._touched
             question.update_question(field, value(field), notes(field.name), touched=touched)
         beside = [each for each in form.fields if self._is_beside(each)]
-        self._why.setText(beside[-1].help if beside else "")
+        because = bool(beside) and value(beside[-1]) == beside[-1].default  # another count has another reason
+        self._why.setText(beside[-1].help if because else "")
+        self._why.setVisible(because)
 
     def editor(self, name: str) -> FieldEditor:
         """Return a field's editor."""
@@ -239,8 +241,7 @@ class FormView(QWidget):
         for each in questions:
             for made in (each.title, each.editor, each):
                 made.show()
-        for made in (self.sum, self._why):
-            made.show()
+        self.sum.show()
         return 2
 
     def _keep_tab_order(self, fields: Sequence[Field]) -> None:

@@ -10,6 +10,7 @@ from desktop_app.ui.icons import icon
 from desktop_app.ui.theme import ICON, Space
 from desktop_app.ui.widgets import label
 
+_WIDTH = 158
 _ICONS = {
     StepState.DONE: ("mdi6.check-circle", "success"),
     StepState.CURRENT: ("mdi6.radiobox-marked", "accent"),
@@ -36,7 +37,7 @@ class StepsRail(QWidget):
         self._column.addWidget(self.subtitle)
         self._column.addSpacing(Space.L)
         self._column.addStretch()
-        self.setMinimumWidth(186)
+        self._column.addStrut(_WIDTH)
 
     def show_steps(self, steps: list[tuple[str, StepState, bool]]) -> None:
         """Show pages as (title, state, whether it may be shown now)."""
