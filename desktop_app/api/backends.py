@@ -1,7 +1,7 @@
 """The seam behind which jobs run: this machine, a cloud, a cluster. Handles are one string with a scheme.
 
-Provisional: no hook of API version 1 takes or gives anything of this module, and `contributes.backends` is
-but a list of names. It is what the program's own backend is written against, and may change before plugins can bring backends.
+Provisional: no hook of API version 1 takes or gives anything of this module, and `contributes.backends` is but a list
+of names. It is what the program's own backend is written against, and may change before plugins can bring backends.
 """
 
 from __future__ import annotations

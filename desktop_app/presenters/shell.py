@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from desktop_app.api import TERMINAL, RunSnapshot, RunStatus
+from desktop_app.api import TERMINAL, RunSnapshot, RunStatus, UserError
+from desktop_app.services.monitor import BackendFault
 
 _AT_WORK = frozenset({RunStatus.RUNNING, RunStatus.PREPARING, RunStatus.FINALIZING, RunStatus.CANCEL_REQUESTED})
 _WAITING = frozenset({RunStatus.QUEUED, RunStatus.NOT_STARTED})
@@ -33,6 +34,14 @@ class RunCounts:
         """What the status bar says: `2 running, 1 queued`."""
         parts = ((self.running, "running"), (self.queued, "queued"))
         return ", ".join(f"{count} {word}" for count, word in parts if count) or "Nothing running"
+
+
+def fault_message(title: str, fault: BackendFault) -> UserError:
+    """Return what is said of a backend that can't be asked, with all that is known of why."""
+    since = f" The last good answer came at {fault.last_good.astimezone():%H:%M}." if fault.last_good else ""
+    hint = "Runs go on by themselves; it is asked again by and by." + since
+    message = fault.reason if title in fault.reason else f"{title}: {fault.reason}"
+    return UserError(message, hint=hint, details=fault.details)
 
 
 def count_runs(runs: Iterable[RunSnapshot]) -> RunCounts:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 
 from desktop_app.api import JobBackend, RunSnapshot, RunStatus, UserError
 from desktop_app.core.backoff import Backoff
+from desktop_app.core.observable import Signal
 from desktop_app.core.run_states import merge, unknown
 from desktop_app.services.archive import RunArchive
 from desktop_app.services.run_store import RunStore
@@ -40,6 +41,7 @@ class _Watched:
     backoff: Backoff
     last_good: datetime | None = None
     fault: BackendFault | None = None
+    fault_told: str = ""
     known: set[str] = field(default_factory=set)
     live: set[str] = field(default_factory=set)
     missed: set[str] = field(default_factory=set)
@@ -59,6 +61,8 @@ class RunMonitor:
         patience: float = 30.0,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        self.faulted: Signal[[str]] = Signal()
+        """Carries a backend's name when it can't be asked any more, for another reason than before, or can again."""
         self._watched = {name: _Watched(each, Backoff(1.0, 2.0, 60.0)) for name, each in backends.items()}
         self._archive = archive
         self._store = store
@@ -117,6 +121,9 @@ class RunMonitor:
                 removed = before - watched.known  # by the person, while the backend was answering
                 fresh = {handle: each for handle, each in answers.items() if handle not in removed}
                 changed = await self._take(watched, found, fresh)
+            if watched.fault_told != (reason := watched.fault.reason if watched.fault else ""):
+                watched.fault_told = reason
+                self.faulted.emit(watched.backend.name)
             await self._archive_changes(self._store.update(changed))
 
     def _note(self, handles: frozenset[str]) -> None:

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from desktop_app.api import RunSnapshot
+from desktop_app.core.observable import Signal
 from desktop_app.places import Places
+from desktop_app.services.monitor import BackendFault
 from desktop_app.services.plugins import PluginHost
 from desktop_app.services.run_store import RunStore
 from desktop_app.services.settings import Settings
@@ -27,6 +29,14 @@ class ThisMachine:
 
 
 @dataclass(frozen=True)
+class Watched:
+    """A run monitor's faults as the test wants them."""
+
+    faults: dict[str, BackendFault] = field(default_factory=dict)
+    faulted: Signal[[str]] = field(default_factory=Signal)
+
+
+@dataclass(frozen=True)
 class SmallBench:
     """What the window's frame asks of a `Workbench`."""
 
@@ -35,6 +45,7 @@ class SmallBench:
     plugins: PluginHost
     toolchains: FakeToolchains
     store: RunStore = field(default_factory=RunStore)
+    monitor: Watched = field(default_factory=Watched)
     backends: Mapping[str, ThisMachine] = field(default_factory=lambda: {"local": ThisMachine()})
 
 

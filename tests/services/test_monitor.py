@@ -139,6 +139,16 @@ async def test_a_bug_of_a_backend_is_a_fault_with_a_traceback(at: Desk) -> None:
     assert "Traceback" in at.monitor.faults["local"].details
 
 
+async def test_who_listens_hears_of_a_fault_once_and_of_its_end(at: Desk) -> None:
+    heard: list[tuple[str, list[str]]] = []
+    at.monitor.faulted.connect(lambda name: heard.append((name, [each.reason for each in at.monitor.faults.values()])))
+    await at.refresh()
+    for error in (OutsideError("No network."), OutsideError("No network."), OutsideError("Not logged in."), None):
+        at.backend.error = error
+        await at.refresh()
+    assert heard == [("local", ["No network."]), ("local", ["Not logged in."]), ("local", [])]
+
+
 async def test_one_backends_fault_does_not_touch_the_other(at: Desk) -> None:
     at.backend.put(snapshot("a"))
     at.other.put(snapshot("c", backend="cloud"))

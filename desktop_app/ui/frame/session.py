@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QWidget
 
 from desktop_app.presenters.settings import toolchain_summary
-from desktop_app.presenters.shell import RunCounts, RunWatch, count_runs
+from desktop_app.presenters.shell import RunCounts, RunWatch, count_runs, fault_message
 from desktop_app.ui.frame.notifier import Notifier
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import MODES, theme_manager
@@ -31,13 +31,17 @@ class Session:
             workbench.store.changed.connect(lambda _handles: self.show_runs()),
             workbench.settings.changed.connect(self._setting_changed),
             workbench.plugins.changed.connect(self.show_toolchains),
+            workbench.monitor.faulted.connect(lambda _name: self.show_faults()),
         ]
         window.title_row.set_backends([(each.name, each.title) for each in workbench.backends.values()])
         for notice in workbench.settings.notices:
             window.say(notice)
         window.status_row.set_notifications(on=self.notifications_on)
         self.show_theme()
+        window.status_row.faults_asked.connect(self.say_faults)
+        self._undo.append(lambda: window.status_row.faults_asked.disconnect(self.say_faults))
         self.show_runs()
+        self.show_faults()
         self.show_toolchains()
 
     def factories(self) -> Mapping[str, Callable[[], QWidget]]:
@@ -73,6 +77,16 @@ class Session:
             self.window.status_row.set_runs(counts.text, is_live=counts.running > 0)
         for notice in self._watch.look(runs):
             self.notify(notice.title, notice.text, notice.handle)
+
+    def show_faults(self) -> None:
+        """Show in the status bar which backends can't be asked."""
+        backends = self.workbench.backends
+        self.window.status_row.set_faults([backends[each].title for each in self.workbench.monitor.faults])
+
+    def say_faults(self) -> None:
+        """Say why a backend can't be asked, with the traceback to copy where that is a bug."""
+        for name, fault in self.workbench.monitor.faults.items():
+            self.window.say(fault_message(self.workbench.backends[name].title, fault))
 
     def show_toolchains(self) -> None:
         """Show in the status bar which toolchain there is."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
@@ -14,6 +16,7 @@ class StatusRow(QFrame):
 
     problems_asked = Signal()
     runs_asked = Signal()
+    faults_asked = Signal()
     toolchains_asked = Signal()
     notifications_toggled = Signal()
 
@@ -23,18 +26,20 @@ class StatusRow(QFrame):
         self._errors = _part(self.problems_asked)
         self._warnings = _part(self.problems_asked)
         self._runs = _part(self.runs_asked)
+        self._faults = _part(self.faults_asked)
         self._toolchain = _part(self.toolchains_asked)
         self._bell = _part(self.notifications_toggled)
         row = QHBoxLayout(self)
         row.setContentsMargins(Space.S, 2, Space.S, 2)
         row.setSpacing(Space.XS)
-        for each in (self._errors, self._warnings, self._runs):
+        for each in (self._errors, self._warnings, self._runs, self._faults):
             row.addWidget(each)
         row.addStretch()
         row.addWidget(self._toolchain)
         row.addWidget(self._bell)
         self.set_problems(0, 0)
         self.set_runs("", is_live=False)
+        self.set_faults([])
         self.set_toolchain("")
         self.set_notifications(on=True)
 
@@ -52,6 +57,14 @@ class StatusRow(QFrame):
         _fill(self._runs, "mdi6.play-circle-outline", "running" if is_live else "muted", text)
         self._runs.setVisible(bool(text))
         self._runs.setAccessibleName(text or self.tr("Runs"))
+
+    def set_faults(self, titles: Sequence[str]) -> None:
+        """Show which backends can't be asked how their runs are; nothing where all answer."""
+        text = self.tr("{}: no answer").format(", ".join(titles)) if titles else ""
+        _fill(self._faults, "mdi6.lan-disconnect", "failed", text)
+        self._faults.setVisible(bool(text))
+        self._faults.setAccessibleName(text or self.tr("All backends answer"))
+        self._faults.setToolTip(self.tr("Say why"))
 
     def set_toolchain(self, text: str) -> None:
         """Show which toolchain there is."""
