@@ -39,7 +39,7 @@ class Session:
         window.status_row.set_notifications(on=self.notifications_on)
         self.show_theme()
         window.status_row.faults_asked.connect(self.say_faults)
-        self._undo.append(lambda: window.status_row.faults_asked.disconnect(self.say_faults))
+        self._undo.append(self._ask_no_more)
         self.show_runs()
         self.show_faults()
         self.show_toolchains()
@@ -87,6 +87,9 @@ class Session:
         """Say why a backend can't be asked, with the traceback to copy where that is a bug."""
         for name, fault in self.workbench.monitor.faults.items():
             self.window.say(fault_message(self.workbench.backends[name].title, fault))
+
+    def _ask_no_more(self) -> None:
+        self.window.status_row.faults_asked.disconnect(self.say_faults)
 
     def show_toolchains(self) -> None:
         """Show in the status bar which toolchain there is."""
