@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -370,17 +371,26 @@ def test_toolchains_are_known_without_an_import(places: Places, host: MakeHost) 
     assert made.toolchain_specs() == ()
 
 
-def test_fifty_manifests_are_read_in_under_twenty_milliseconds(places: Places, host: MakeHost) -> None:
-    for number in range(50):
-        write_plugin(places.plugins, f"plugin-{number}")
+def test_reading_manifests_costs_little_more_than_reading_files(places: Places, host: MakeHost) -> None:
+    """A ratio: both take longer on a loaded machine. Fifty of them take 15 ms on a quiet one."""
+    files = [write_plugin(places.plugins, f"plugin-{number}") / "plugin.toml" for number in range(50)]
     made = host()
-    times = []
-    for _ in range(5):
-        start = time.perf_counter()
-        made.discover()
-        times.append(time.perf_counter() - start)
+
+    def parse() -> None:
+        assert all(tomllib.loads(each.read_text("utf-8")) for each in files)
+
     assert len(made.plugins) == 50
-    assert min(times) < 0.1  # 50 of them on a loaded machine; a handful takes 2 ms
+    assert quickest(made.discover) < 10 * quickest(parse)
+
+
+def quickest(call: Callable[[], object]) -> float:
+    """Return the processor's seconds that a call takes, at best: what else goes on counts little."""
+    times = []
+    for _ in range(7):
+        start = time.process_time()
+        call()
+        times.append(time.process_time() - start)
+    return min(times)
 
 
 def test_the_bundled_plugins_are_sound(places: Places) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from desktop_app.documents import snapshot
 from desktop_app.documents.snapshot import is_secret, plan_snapshot
+from tests.helpers.rights import obeys_modes
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="links and pipes need rights on Windows")
 
@@ -127,7 +128,7 @@ def test_pipes_are_passed_by(tmp_path: Path) -> None:
     assert targets(tmp_path) == ["a.py"]
 
 
-@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may read anything")
+@obeys_modes
 def test_what_can_not_be_read_is_said_and_left_out(tmp_path: Path) -> None:
     make(tmp_path, "a.py", "locked.txt", "dir/x")
     (tmp_path / "locked.txt").chmod(0)

@@ -11,8 +11,7 @@ import pytest
 from desktop_app.api import OutsideError, UserError
 from desktop_app.documents import text_file
 from desktop_app.documents.text_file import TextFile
-
-needs_user = pytest.mark.skipif(sys.platform != "win32" and os.geteuid() == 0, reason="root may do anything")
+from tests.helpers.rights import obeys_modes
 
 
 @pytest.fixture
@@ -119,7 +118,7 @@ def test_a_pipe_is_no_text(path: Path) -> None:
         TextFile.load(path)
 
 
-@needs_user
+@obeys_modes
 def test_a_file_that_may_not_be_read_or_written(path: Path) -> None:
     path.write_text("a\n")
     file = TextFile.load(path)

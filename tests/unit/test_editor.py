@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from desktop_app.places import Places
 from desktop_app.presenters import editor
 from desktop_app.presenters.editor import ChangedOnDiskError, DiskState, OpenFile, change_between, units
 from desktop_app.services.drafts import Drafts
+from tests.helpers.rights import obeys_modes
 
 JOB = """$schema: https://azuremlschemas.azureedge.net/latest/commandJob.schema.json
 code: src
@@ -94,7 +94,7 @@ def test_what_is_too_large_is_not_opened_and_not_read(tmp_path: Path) -> None:
         OpenFile(path)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+@obeys_modes
 def test_a_read_only_file_is_known_as_one(tmp_path: Path) -> None:
     path = written(tmp_path, b"a: 1\n")
     path.chmod(0o400)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from desktop_app.api import OutsideError, UserError
 from desktop_app.presenters import files
+from tests.helpers.rights import obeys_modes
 
 JOB = "$schema: https://azuremlschemas.azureedge.net/latest/commandJob.schema.json\ncommand: python a.py\n"
 
@@ -117,7 +117,7 @@ def test_putting_back_never_hides_what_came_meanwhile(tmp_path: Path) -> None:
         files.put_back(trash / "a.py", original)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+@obeys_modes
 def test_what_the_disk_refuses_is_told(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     try:
