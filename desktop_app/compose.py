@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from desktop_app.api import (
-    Diagnostic,
     Host,
     Job,
     JobBackend,
@@ -78,10 +77,6 @@ class LocalPorts:
     def launch_plan(self, job: Job, host: Host) -> tuple[str, tuple[ProcessSpec, ...]] | None:
         """Return the processes a job means, with the id of the plugin that says so."""
         return self.plugins.launch_plan(job, host)
-
-    def check_job(self, job: Job) -> Sequence[Diagnostic]:
-        """Return what the plugins find wrong with a job."""
-        return self.plugins.check_job(job)
 
     def scan_script(self, source: ScriptSource) -> ScriptScan:
         """Return what the plugins see in a script."""

@@ -56,12 +56,6 @@ class FakePorts:
             dataclasses.replace(_process(job, host, *place), role=self.role) for place in job.topology.ranks()
         )
 
-    def check_job(self, job: Job) -> Sequence[Diagnostic]:
-        """Find fault with the experiment `bad`."""
-        if job.experiment_name != "bad":
-            return ()
-        return (Diagnostic(Severity.WARNING, "bad-name", "A bad name.", "experiment_name"),)
-
     def scan_script(self, source: ScriptSource) -> ScriptScan:
         """Return the script's imports. Raises UserError for one that does not parse."""
         try:

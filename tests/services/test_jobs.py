@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from desktop_app.api import Diagnostic, Severity, SubmissionPlan, UserError
+from desktop_app.compose import open_workbench
 from desktop_app.documents.checks import FileReport
 from desktop_app.places import Places
 from desktop_app.services.jobs import JobError, JobService, describe, files_below, merged
 from desktop_app.services.plugins import PluginHost
 from desktop_app.services.settings import Settings
+from tests.helpers.plugin_folders import write_plugin
 from tests.helpers.told_backend import ToldBackend
 
 JOB = """\
@@ -210,3 +212,25 @@ async def test_files_are_read_and_checked_beside_the_loop(
     await jobs.plan_file(job_file, backend="scripted")
     assert threads
     assert threading.current_thread() not in threads
+
+
+COUNTS = """
+from desktop_app.api import Diagnostic, Severity, hookimpl
+
+
+@hookimpl
+def check_job(job):
+    with open({log!r}, "a") as file:
+        file.write("x")
+    return [Diagnostic(Severity.WARNING, "counted", "Counted.")]
+"""
+
+
+async def test_plugins_are_asked_once_for_a_plan(places: Places, job_file: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    write_plugin(places.plugins, "counts", COUNTS.replace("{log!r}", repr(str(log))))
+    bench = open_workbench(places.home)
+    plan = await bench.jobs.plan_file(job_file)
+    assert [each.code for each in plan.diagnostics].count("counted") == 1
+    assert log.read_text() == "x"
+    bench.plugins.disable("counts")

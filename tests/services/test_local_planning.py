@@ -394,10 +394,6 @@ async def test_findings_about_scripts_name_script_and_line(project: Project) -> 
     assert finding.line is None
 
 
-async def test_what_plugins_find_is_part_of_the_plan(project: Project) -> None:
-    assert "bad-name" in codes(await project.plan(ddp(experiment_name="bad")))
-
-
 async def test_variables_that_no_process_can_have(project: Project) -> None:
     plan = await project.plan(ddp(environment_variables={"A=B": "x"}))
     assert errors(plan) == {"bad-variable": "environment_variables.A=B"}

@@ -85,8 +85,6 @@ class Planner:
         return draft
 
     def _ask_plugins(self, draft: Draft) -> None:
-        """Called on the loop's thread: plugins need not think about threads."""
-        draft.findings += self._ports.check_job(draft.job)
         problems = tuple(_check_counts(draft.job, draft.host))
         draft.findings += problems
         if any(each.severity is Severity.ERROR for each in problems):

@@ -37,9 +37,6 @@ class Ports(Protocol):
     def launch_plan(self, job: Job, host: Host) -> tuple[str, Sequence[ProcessSpec]] | None:
         """Return the processes a job means and the id of the plugin that says so, None for a plain command."""
 
-    def check_job(self, job: Job) -> Sequence[Diagnostic]:
-        """Return what the plugins find wrong with a job."""
-
     def scan_script(self, source: ScriptSource) -> ScriptScan:
         """Return what the plugins see in a script. Raises UserError for one that does not parse."""
 
