@@ -39,15 +39,24 @@ class Program:
     def __call__(self, *arguments: str | Path, timeout: float = 240) -> Said:
         """Run a verb to its end."""
         done = subprocess.run(
-            self.command(*arguments), cwd=self.cwd, env=self.variables(), capture_output=True, timeout=timeout, check=False,
-        )  # fmt: skip
+            self.command(*arguments),
+            cwd=self.cwd,
+            env=self.variables(),
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+        )
         return Said(done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))
 
     def start(self, *arguments: str | Path) -> subprocess.Popen[bytes]:
         """Start a verb and leave it running, with its output as pipes."""
         return subprocess.Popen(
-            self.command(*arguments), cwd=self.cwd, env=self.variables(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
+            self.command(*arguments),
+            cwd=self.cwd,
+            env=self.variables(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
 
     def command(self, *arguments: str | Path) -> list[str]:
         """Return the command line."""

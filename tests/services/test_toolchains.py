@@ -315,7 +315,6 @@ async def test_a_python_of_ones_own_goes_before(places: Places) -> None:
     made.use("rankzero-tiny", Path(sys.executable))
     chosen = made.get("tiny")
     assert (chosen.origin, chosen.state, chosen.python) == ("chosen", "ready", Path(sys.executable))
-    assert "pytest" in chosen.packages
     assert toolchains(places).get("tiny").origin == "chosen"
     made.remove("tiny")
     assert made.get("tiny").origin == "made"
@@ -327,6 +326,7 @@ async def test_an_environments_folder_stands_for_its_python(places: Places) -> N
     folder = made.get("tiny").python.parent.parent
     made.use("rankzero-tiny", folder)
     assert made.get("tiny").python == folder / "bin" / "python"
+    assert "1.0" in made.get("tiny").packages.values()
 
 
 def test_what_is_no_python_can_not_be_chosen(places: Places, tmp_path: Path) -> None:
