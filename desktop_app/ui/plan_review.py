@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from desktop_app.api import Severity, SubmissionPlan, UserError
 from desktop_app.presenters import plan_review as presenter
@@ -94,6 +95,11 @@ class PlanReview(QDialog):
         self.run_button.setAccessibleDescription(reason)
         self.state.setText(reason)
         (self.cancel_button if reason else self.run_button).setFocus()
+
+    def say_saved(self, name: str) -> None:
+        """Say that the text was saved first: what is planned is what lies on the disk."""
+        self.place.setText(self.tr("{} · saved just now").format(self.place.text()))
+        self.place.setAccessibleDescription(self.tr("{} was saved before planning.").format(name))
 
     def submit(self) -> None:
         """Start the run."""
@@ -269,7 +275,8 @@ class PlanReview(QDialog):
             await work
         finally:
             self._task = None
-            self._be_busy("")
+            if isValid(self):
+                self._be_busy("")
 
     async def _submit(self) -> None:
         self._be_busy(self.tr("Starting…"))

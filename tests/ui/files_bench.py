@@ -28,6 +28,7 @@ from desktop_app.services.jobs import JobService
 from desktop_app.services.workbench import Workbench
 from desktop_app.ui.files.page import FilesPage
 from tests.helpers.fake_shell import FakeShell
+from tests.ui.conftest import settle
 
 T = TypeVar("T")
 
@@ -147,9 +148,11 @@ class FilesWindow:
     async def close(self) -> None:
         """Take the page away and let what goes on end."""
         await quiet()
+        self.page.close()
+        settle()
+        await quiet()
         for each in self.page.editors.panes:
             each.dispose()
-        self.page.close()
         self.page.deleteLater()
 
 

@@ -11,13 +11,14 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextCursor
 from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from desktop_app.api import Diagnostic, Severity, UserError
 from desktop_app.places import Places
 from desktop_app.ui.files.editor_pane import EditorPane
 from desktop_app.ui.files.page import FilesPage
 from desktop_app.ui.plan_review import PlanReview
+from desktop_app.ui.wizard.dialog import WizardDialog
 from tests.helpers.fake_shell import FakeShell
 from tests.ui.audit import assert_sound
 from tests.ui.files_bench import JOB, FilesWindow, click, dialog_of, project, quiet, until
@@ -347,6 +348,7 @@ async def test_run_saves_plans_reviews_and_submits_that_very_plan(files: FilesWi
     files.shell.actions["run.here"].trigger()
     review = await until(lambda: dialog_of(PlanReview))
     assert (files.folder / "job.yml").read_text() == JOB + "# mine\n"
+    assert review.place.text().endswith("saved just now")
     assert review.processes.rowCount() == 2
     assert review.run_button.isEnabled()
     QTest.keyClick(review, Qt.Key.Key_Return)
@@ -447,6 +449,36 @@ async def test_without_a_project_the_page_teaches(places: Places, shell: FakeShe
     click(window.page, "Open the sample project")
     assert shell.calls[-1][0] == "open_path"
     await window.close()
+
+
+async def test_a_new_job_asks_for_a_project_first(places: Places, shell: FakeShell, tmp_path: Path) -> None:
+    window = FilesWindow(places, shell, project(tmp_path / "digits"))
+    window.page.new_job("rankzero-pytorch/ddp")
+    box = await until(lambda: dialog_of(QFileDialog))
+    box.fileSelected.emit(str(window.folder))
+    box.done(QFileDialog.DialogCode.Accepted)
+    assert shell.calls[-1] == ("open_path", window.folder)
+    window.page.open_folder(window.folder)
+    wizard = await until(lambda: dialog_of(WizardDialog))
+    await quiet()
+    QTest.keyClick(wizard, Qt.Key.Key_Escape)
+    await quiet()
+    assert window.page.wizard is None
+    assert "answers are kept" in window.page.editors.message.heading.text()
+    await window.close()
+
+
+async def test_the_wizards_job_is_opened_or_run(files: FilesWindow) -> None:
+    files.page.new_job("rankzero-pytorch/ddp")
+    wizard = await until(lambda: dialog_of(WizardDialog))
+    await quiet()
+    for _ in range(4):
+        wizard.next()
+    wizard.finish_job(runs=True)
+    review = await until(lambda: dialog_of(PlanReview))
+    assert pane_of(files.page).file.path == files.folder / "job-2.yml"
+    review.reject()
+    await quiet()
 
 
 async def test_tabs_by_keyboard(files: FilesWindow) -> None:

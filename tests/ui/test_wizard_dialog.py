@@ -600,3 +600,14 @@ def test_picking_far_away_scrolls_there(picture: TopologyPicture) -> None:
     assert picture.verticalScrollBar().value() > 0
     picture.show_topology(Topology(1, 2))
     assert picture.picked == 1
+
+
+async def test_closing_while_a_script_is_read_does_no_harm(wizard: Opener) -> None:
+    dialog = await wizard.open()
+    dialog._on_answer("script", "src/train.py")
+    PathEditor(Field("file", "File", FieldKind.FILE), wizard.folder).deleteLater()
+    wizard.dialogs.remove(dialog)
+    dialog.reject()
+    dialog.deleteLater()
+    settle()
+    await quiet()

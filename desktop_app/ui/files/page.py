@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,7 @@ class FilesPage(QWidget):
         self._whole = QStackedWidget()
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._restoring = False
+        self._after_opening: Callable[[], object] | None = None
         self._build()
         self._connect()
         add_file_actions(self, shell)
@@ -63,8 +65,9 @@ class FilesPage(QWidget):
     def new_job(self, template: str | None = None) -> None:
         """Open the wizard on the open project; without a project, ask for one first."""
         if self.folder is None:
+            self._after_opening = lambda: self.new_job(template)
             self.choose_folder()
-        if self.folder is not None:
+        else:
             self._open_wizard(self.folder, template)
 
     def run_file(self, path: Path) -> None:
@@ -100,10 +103,16 @@ class FilesPage(QWidget):
 
     def choose_folder(self) -> None:
         """Ask for a folder to open."""
-        start = str(self.folder or Path.home())
-        chosen = QFileDialog.getExistingDirectory(self, self.tr("Open a folder"), start)
-        if chosen:
-            self.shell.open_path(Path(chosen))
+        dialog = QFileDialog(self, self.tr("Open a folder"), str(self.folder or Path.home()))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda chosen: self.shell.open_path(Path(chosen)))
+        dialog.rejected.connect(self._forget_after_opening)
+        dialog.open()
+
+    def _forget_after_opening(self) -> None:
+        self._after_opening = None
 
     def run_current(self) -> None:
         """Run the job that is shown; where it can't be run, say why."""
@@ -179,7 +188,7 @@ class FilesPage(QWidget):
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Called by Qt: the window came to the front, so look what happened meanwhile."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+        if event.type() == QEvent.Type.ActivationChange and self.isVisible() and self.isActiveWindow():
             self.editors.look_at_all()
 
     # ----- doing
@@ -196,6 +205,9 @@ class FilesPage(QWidget):
             await self._reopen(folder)
         finally:
             self._restoring = False
+        after, self._after_opening = self._after_opening, None
+        if after is not None:
+            after()
         for each in ("desktop_app.ui.wizard.dialog", "desktop_app.ui.plan_review"):
             await asyncio.to_thread(importlib.import_module, each)  # so that neither has to be waited for later
 
@@ -248,7 +260,9 @@ class FilesPage(QWidget):
         if self.wizard is not None:
             if self.wizard.kept_draft:
                 text = self.tr("Your answers are kept: New job goes on where you stopped.")
-                self.editors.message.show_text("info", text)
+                place = self.editors.message if self.editors.panes else self.tree.message
+                place.clear_buttons()
+                place.show_text("info", text)
             self.wizard.deleteLater()
             self.wizard = None
 

@@ -25,11 +25,12 @@ class Runner:
 
     async def run(self, pane: EditorPane) -> None:
         """Save, plan and show the plan; what stands in the way is marked at its lines."""
-        if pane.is_modified and not await pane.save():
+        was_saved = pane.is_modified
+        if was_saved and not await pane.save():
             return
         plan = await self._plan(pane)
         if plan is not None:
-            self._review(plan, pane)
+            self._review(plan, pane, was_saved=was_saved)
 
     async def _plan(self, pane: EditorPane) -> SubmissionPlan | None:
         path, text = pane.file.path, pane.editor.text()
@@ -49,7 +50,7 @@ class Runner:
         pane.show_planned([each for each in plan.diagnostics if each.line])
         return plan
 
-    def _review(self, plan: SubmissionPlan, pane: EditorPane) -> None:
+    def _review(self, plan: SubmissionPlan, pane: EditorPane, *, was_saved: bool) -> None:
         from desktop_app.ui.plan_review import PlanReview
 
         async def plan_again() -> SubmissionPlan | None:
@@ -58,4 +59,6 @@ class Runner:
         dialog = PlanReview(plan, self._workbench, self._parent.window(), plan_again)
         dialog.submitted.connect(self._shell.show_run)
         dialog.finished.connect(lambda _result: dialog.deleteLater())
+        if was_saved:
+            dialog.say_saved(pane.file.path.name)
         dialog.open()

@@ -18,6 +18,7 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QColor
+from shiboken6 import isValid
 
 from desktop_app.api import UserError
 from desktop_app.presenters.editor import KIND_TITLES
@@ -157,7 +158,7 @@ class ProjectModel(QAbstractItemModel):
         return node is not None and node.entry.is_folder and node.children is None and not node.is_loading
 
     def fetchMore(self, parent: _Index) -> None:  # noqa: N802 - Qt's name
-        """Read a folder; its rows come a little later. Never raises: PySide 6.11 dies of what an override raises."""
+        """Read a folder; its rows come a little later. Never raises: PySide 6.11 can die of it."""
         node = self._node(parent)
         if node is not None and self.canFetchMore(parent) and _loop_runs():
             spawn(self._read(node), "read a folder")
@@ -177,11 +178,11 @@ class ProjectModel(QAbstractItemModel):
             entries = await asyncio.to_thread(list_folder, node.entry.path)
         except UserError as error:
             entries = ()
-            if node.entry.path.exists() or node.parent is None:
+            if isValid(self) and (node.entry.path.exists() or node.parent is None):
                 self.failed.emit(error)
         finally:
             node.is_loading = False
-        if self._is_here(node):
+        if isValid(self) and self._is_here(node):
             self._take(node, entries)
             self._watch(node.entry.path)
             self.loaded.emit(node.entry.path)

@@ -10,6 +10,7 @@ from typing import Any
 from PySide6.QtCore import QFile, QModelIndex, QPoint, Qt, QUrl, Signal
 from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QTreeView, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from desktop_app.api import UserError
 from desktop_app.presenters import files as presenter
@@ -167,7 +168,7 @@ class TreePanel(QWidget):
 
     async def _show_file(self, path: Path) -> None:
         index = await self.model.load(path)
-        if index.isValid():
+        if isValid(self) and index.isValid():
             self.tree.setCurrentIndex(index)
             self.tree.scrollTo(index)
 

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QStyleOptionViewItem,
     QWidget,
 )
+from shiboken6 import isValid
 
 from desktop_app.api import Field, FieldKind, Value
 from desktop_app.presenters.files import files_below, folders_below
@@ -202,6 +203,8 @@ class PathEditor(FieldEditor):
             found = await asyncio.to_thread(folders_below, self._folder)
         else:
             found = await asyncio.to_thread(files_below, self._folder, self.field.patterns)
+        if not isValid(self):  # the wizard was closed meanwhile
+            return
         text = self.box.currentText()
         self.box.addItems(found)
         self.box.setCurrentIndex(-1)

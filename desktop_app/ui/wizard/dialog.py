@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from desktop_app.api import FieldKind, Value
 from desktop_app.presenters.files import create_file
@@ -335,7 +336,7 @@ class WizardDialog(QDialog):
     async def _look_ahead(self, session: WizardSession) -> None:
         """Let a script be read off the window's thread, then show what it says."""
         await asyncio.to_thread(session.look_ahead)
-        if session is self.session:
+        if isValid(self) and session is self.session:
             session.invalidate()
             self._update()
 
