@@ -252,6 +252,9 @@ async def test_back_and_the_list_of_pages_lose_nothing(wizard: Opener) -> None:
     dialog.back()
     assert step_name(dialog) == "script"
     names = {each.accessibleName(): each for each in dialog.rail.findChildren(QPushButton)}
+    tops = [each.y() for each in names.values()]
+    assert tops == sorted(tops)
+    assert tops[0] < dialog.rail.height() / 3
     names["Environment, done"].click()
     assert step_name(dialog) == "environment"
     assert session.answers["nodes"] == 3

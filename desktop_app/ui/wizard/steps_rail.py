@@ -33,11 +33,11 @@ class StepsRail(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(Space.L, Space.L, Space.M, Space.L)
         self._column.setSpacing(2)
+        self._column.addStrut(_WIDTH)
         self._column.addWidget(self.heading)
         self._column.addWidget(self.subtitle)
         self._column.addSpacing(Space.L)
         self._column.addStretch()
-        self._column.addStrut(_WIDTH)
 
     def show_steps(self, steps: list[tuple[str, StepState, bool]]) -> None:
         """Show pages as (title, state, whether it may be shown now)."""
