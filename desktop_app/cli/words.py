@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from desktop_app.api import Diagnostic, FirstFailure, ProcessSpec, RankState, RunSnapshot, RunStatus
+from desktop_app.core.words import took_text
 
 
 def place(path: Path | None, finding: Diagnostic) -> str:
@@ -55,16 +56,7 @@ def duration(run: RunSnapshot, now: datetime | None = None) -> str:
     if run.started is None:
         return "–"
     end = run.ended or now or datetime.now(UTC)
-    return clock(max((end - run.started).total_seconds(), 0.0))
-
-
-def clock(seconds: float) -> str:
-    """Return 8.4 s, 01:12 or 1:02:03."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
+    return took_text((end - run.started).total_seconds())
 
 
 def ending(run: RunSnapshot) -> str:

@@ -318,9 +318,13 @@ class MainWindow(QMainWindow):
         self.message.show_text("error", self.tr("Rank Zero made a mistake: {}").format(what), hint, report)
 
     def _set(self, key: str, value: Value) -> None:
-        session = self._session
-        if session is not None:
-            self._try_to(lambda: session.workbench.settings.set(key, value))
+        import asyncio
+
+        from desktop_app.ui.tasks import spawn
+
+        if self._session is not None:
+            saving = asyncio.to_thread(self._session.workbench.settings.set, key, value)
+            spawn(saving, f"save {key}", self.say)
 
     def _try_to(self, call: Callable[[], object]) -> None:
         from desktop_app.api import UserError

@@ -120,9 +120,9 @@ async def test_looks_and_notifications_are_remembered(bench: Workbench, shell: F
     page = await settings_page(bench, shell)
     page.appearance.choices["dark"].click()
     assert theme_manager().theme.is_dark
-    assert bench.settings.get("appearance.theme") == "dark"
+    await until(lambda: bench.settings.get("appearance.theme") == "dark")
     page.notifications.box.click()
-    assert bench.settings.get("notifications.runs") is False
+    await until(lambda: bench.settings.get("notifications.runs") is False)
     bench.settings.set("notifications.runs", True)
     assert page.notifications.box.isChecked()
     page.deleteLater()
@@ -133,6 +133,7 @@ async def test_a_setting_that_cannot_be_saved_is_said(bench: Workbench, shell: F
     places.home.mkdir(parents=True, exist_ok=True)
     places.settings.mkdir()
     page.notifications.box.click()
+    await until(lambda: bool(shell.said))
     assert "can't be saved" in shell.said[0].message
     assert page.notifications.box.isChecked()
     page.deleteLater()

@@ -135,9 +135,9 @@ async def test_a_run_that_ends_is_announced_until_it_is_switched_off(
     bench.store.update([replace(snapshot("a", RunStatus.FAILED), reason="Rank 1 fell.")])
     assert told == [("run a failed", "Rank 1 fell.", "local://a")]
     window.status_row.notifications_toggled.emit()
+    await until(lambda: window.status_row._bell.toolTip() == "Notifications are off")
     bench.store.update([snapshot("b", RunStatus.COMPLETED)])
     assert len(told) == 1
-    assert window.status_row._bell.toolTip() == "Notifications are off"
 
 
 async def test_a_backend_that_gives_no_answer_is_named_and_says_why(windows: Windows, bench: Workbench) -> None:
@@ -165,8 +165,8 @@ async def test_looks_are_chosen_in_the_menu_and_remembered(windows: Windows, ben
     window = await windows.open(bench)
     window.actions_by_name["view.theme.dark"].trigger()
     assert theme_manager().theme.is_dark
+    await until(lambda: window.state.get("theme") == "dark")
     assert bench.settings.get("appearance.theme") == "dark"
-    assert window.state.get("theme") == "dark"
     assert window.actions_by_name["view.theme.dark"].isChecked()
     assert not window.actions_by_name["view.theme.light"].isChecked()
 

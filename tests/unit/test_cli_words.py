@@ -8,17 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from desktop_app.api import FirstFailure, RankState, RunSnapshot, RunStatus
-from desktop_app.cli.words import clock, duration, ending, no_rank, numbered, ranks, summary
+from desktop_app.cli.words import duration, ending, no_rank, numbered, ranks, summary
 
 AT = datetime(2026, 11, 21, 7, tzinfo=UTC)
 RUN = RunSnapshot("local://r-1", "r-1", "local", RunStatus.RUNNING, "digits", "samples", AT, started=AT)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0, "0.0 s"), (8.44, "8.4 s"), (59.9, "59.9 s"), (72, "01:12"), (3723.4, "1:02:03")]
-)
-def test_clock(seconds: float, text: str) -> None:
-    assert clock(seconds) == text
 
 
 def test_duration_of_runs_not_started_going_on_and_over() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QHBoxLayout, QRadioButton
 
 from desktop_app.api import UserError
 from desktop_app.ui.shell import Shell
+from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import MODES, Space, theme_manager
 from desktop_app.ui.widgets import Card, label
 
@@ -43,10 +45,8 @@ class AppearanceSection(Card):
 
     def _choose(self, mode: str) -> None:
         theme_manager().set_mode(mode)
-        try:
-            self._settings.set("appearance.theme", mode)
-        except UserError as error:
-            self._shell.say(error)
+        saving = asyncio.to_thread(self._settings.set, "appearance.theme", mode)
+        spawn(saving, "save the appearance", self._shell.say)
 
 
 class NotificationsSection(Card):
@@ -69,8 +69,9 @@ class NotificationsSection(Card):
         self.box.setChecked(self._settings.get("notifications.runs", True) is not False)
 
     def _choose(self, on: bool) -> None:
-        try:
-            self._settings.set("notifications.runs", on)
-        except UserError as error:
-            self._shell.say(error)
-            self._show()
+        saving = asyncio.to_thread(self._settings.set, "notifications.runs", on)
+        spawn(saving, "save what is announced", self._refused)
+
+    def _refused(self, error: UserError) -> None:
+        self._shell.say(error)
+        self._show()
