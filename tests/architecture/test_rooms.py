@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "presenters": {"api", "core", "documents", "services"},
     "ui": {
         "api", "core", "documents", "places", "presenters", "services",
-        "PySide6", "numpy", "pyqtgraph", "qasync", "qtawesome",
+        "PySide6", "numpy", "pyqtgraph", "qasync", "qtawesome", "shiboken6",
     },
     "app": {"compose", "places", "services", "ui", "PySide6", "qasync"},
     "__main__": {"cli", "core"},

@@ -165,8 +165,8 @@ async def test_looks_are_chosen_in_the_menu_and_remembered(windows: Windows, ben
     window = await windows.open(bench)
     window.actions_by_name["view.theme.dark"].trigger()
     assert theme_manager().theme.is_dark
-    await until(lambda: window.state.get("theme") == "dark")
-    assert bench.settings.get("appearance.theme") == "dark"
+    await until(lambda: bench.settings.get("appearance.theme") == "dark")
+    assert window.state.get("theme") == "dark"
     assert window.actions_by_name["view.theme.dark"].isChecked()
     assert not window.actions_by_name["view.theme.light"].isChecked()
 
