@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -82,9 +83,9 @@ class RunRow:
         """What it trains with."""
         return framework_title(self.run.framework)
 
-    def looks_like(self, other: RunRow) -> bool:
-        """Whether nothing that the table shows differs."""
-        return self.searched == other.searched and _shown(self.run) == _shown(other.run)
+    def shows(self, run: RunSnapshot) -> bool:
+        """Whether nothing that the table shows, sorts or searches by differs in `run`."""
+        return _shown(self.run) == _shown(run)
 
     @property
     def is_live(self) -> bool:
@@ -94,7 +95,8 @@ class RunRow:
 
 def _shown(run: RunSnapshot) -> tuple[object, ...]:
     size = (run.nodes, run.processes_per_node)
-    return run.status, run.created, run.started, run.ended, size, run.reason
+    names = (run.display_name, run.experiment, run.framework, run.backend, run.tags)
+    return run.status, run.created, run.started, run.ended, size, run.reason, names
 
 
 def row_of(run: RunSnapshot) -> RunRow:
@@ -137,6 +139,7 @@ class RunsTable:
         self._where = where
         self._all: dict[str, RunRow] = {}
         self._order: list[tuple[Any, str]] = []  # sort keys of the rows that are shown
+        self._keys: dict[str, tuple[Any, str]] = {}  # the same by handle, of shown rows
         self.rows: list[RunRow] = []
         self.filter = Filter()
         self.column, self.descending = Column.STARTED, True
@@ -175,21 +178,23 @@ class RunsTable:
 
     def index_of(self, handle: str) -> int | None:
         """Return the row of a run, None if it is not shown."""
-        row = self._all.get(handle)
-        return self._find(row) if row is not None else None
+        key = self._keys.get(handle)
+        return None if key is None else bisect.bisect_left(self._order, key)
 
     def _update(self, handle: str, run: RunSnapshot | None) -> None:
         old = self.index_of(handle)
+        if old is not None and run is not None and self.rows[old].shows(run):
+            self._all[handle] = self.rows[old] = dataclasses.replace(self.rows[old], run=run)
+            return
         row = self._store(handle, run)
         shown = row is not None and self._passes(row)
         if old is not None and row is not None and shown and self._order[old] == self._key(row):
-            before, self.rows[old] = self.rows[old], row
-            if not row.looks_like(before):
-                self._watcher.changed(old)
+            self.rows[old] = row
+            self._watcher.changed(old)
             return
         if old is not None:
             self._watcher.begin_remove(old)
-            del self.rows[old], self._order[old]
+            del self.rows[old], self._order[old], self._keys[handle]
             self._watcher.end_remove()
         if row is not None and shown:
             key = self._key(row)
@@ -197,6 +202,7 @@ class RunsTable:
             self._watcher.begin_insert(index)
             self.rows.insert(index, row)
             self._order.insert(index, key)
+            self._keys[handle] = key
             self._watcher.end_insert()
 
     def _store(self, handle: str, run: RunSnapshot | None) -> RunRow | None:
@@ -212,13 +218,9 @@ class RunsTable:
             ((self._key(each), each) for each in self._all.values() if self._passes(each)), key=lambda pair: pair[0]
         )
         self._order = [key for key, _ in pairs]
+        self._keys = {key[1]: key for key in self._order}
         self.rows = [row for _, row in pairs]
         self._watcher.end_reset()
-
-    def _find(self, row: RunRow) -> int | None:
-        key = self._key(row)
-        index = bisect.bisect_left(self._order, key)
-        return index if index < len(self._order) and self._order[index] == key else None
 
     def _passes(self, row: RunRow) -> bool:
         wanted = self.filter
@@ -234,17 +236,18 @@ class RunsTable:
 
     def _value(self, row: RunRow) -> tuple[Any, ...]:
         run, began = row.run, row.began.timestamp()
-        values: dict[Column, Any] = {
-            Column.STATE: run.status.value,
-            Column.RUN: run.display_name.lower(),
-            Column.SIZE: run.nodes * run.processes_per_node,
-            Column.WHERE: self._where(run).lower(),
-            Column.FRAMEWORK: row.framework.lower(),
-            Column.STARTED: began,
+        if self.column is Column.STARTED:
+            return (began,)
+        values: dict[Column, Callable[[], Any]] = {
+            Column.STATE: lambda: run.status.value,
+            Column.RUN: run.display_name.lower,
+            Column.SIZE: lambda: run.nodes * run.processes_per_node,
+            Column.WHERE: self._where(run).lower,
+            Column.FRAMEWORK: row.framework.lower,
             # A live run's duration grows with every second: it is sorted by what it will not fall below.
-            Column.DURATION: duration_of(run, run.ended or row.began) or 0.0,
+            Column.DURATION: lambda: duration_of(run, run.ended or row.began) or 0.0,
         }
-        return values[self.column], began
+        return values[self.column](), began
 
 
 @dataclass(frozen=True, slots=True)

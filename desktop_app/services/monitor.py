@@ -47,6 +47,7 @@ class _Watched:
     missed: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    merged: dict[str, tuple[RunSnapshot, RunSnapshot]] = field(default_factory=dict)  # answers, and what came of them
 
 
 class RunMonitor:
@@ -148,11 +149,19 @@ class RunMonitor:
         missing = watched.known - found - answers.keys() - watched.gone
         lost = await self._lost(watched, missing & watched.missed)
         watched.missed = missing  # once may be bad luck: the run may be just starting
-        return [*(self._merged(each) for each in answers.values()), *lost]
+        for handle in watched.merged.keys() - answers.keys():
+            del watched.merged[handle]
+        return [*(self._merged(watched, each) for each in answers.values()), *lost]
 
-    def _merged(self, new: RunSnapshot) -> RunSnapshot:
+    def _merged(self, watched: _Watched, new: RunSnapshot) -> RunSnapshot:
+        """Return what is known of a run now; quick where backend and store still hold the objects of the last time."""
         old = self._store.get(new.handle)
-        return merge(old, new) if old else new
+        answer, result = watched.merged.get(new.handle, (None, None))
+        if old is not None and old is result and new is answer:
+            return old
+        result = merge(old, new) if old else new
+        watched.merged[new.handle] = new, result
+        return result
 
     async def _lost(self, watched: _Watched, missing: Iterable[str]) -> list[RunSnapshot]:
         """Tell runs that were removed in good order, by whatever process, from those whose files just vanished."""

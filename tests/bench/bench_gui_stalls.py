@@ -31,6 +31,7 @@ from desktop_app.api import MetricPoint, ResourcePoint, RunStatus  # noqa: E402
 from desktop_app.app import keep_smooth, make_application, open_window  # noqa: E402
 from desktop_app.compose import open_workbench  # noqa: E402
 from desktop_app.ui import tasks  # noqa: E402
+from desktop_app.ui.garbage import Garbage  # noqa: E402
 from desktop_app.ui.runs.log_view import LogView  # noqa: E402
 from desktop_app.ui.runs.page import RunsPage  # noqa: E402
 from tests.helpers.run_folders import FolderOfRun, make_run  # noqa: E402
@@ -172,6 +173,7 @@ class Measurement:
         self._window = open_window(self._app, home, print)
         self._beat = Heartbeat()
         self._bench = open_workbench(home)
+        self._garbage = Garbage()
         tasks.route(user_error=print, bug=print)
         self._window.resize(1280, 800)
         self._window.show()
@@ -185,6 +187,7 @@ class Measurement:
         self._window.attach(self._bench)
         self._window.show_page("runs")
         keep_smooth()
+        self._garbage.start()
         await asyncio.sleep(2)
         await self._listen("stalls of an idle window", self._options.seconds / 2)
         writer = await asyncio.to_thread(self._start_writer)
@@ -195,6 +198,7 @@ class Measurement:
             writer.kill()
             watching.cancel()
             await asyncio.to_thread(writer.wait)
+            self._garbage.stop()
             self._window.finish()
             await tasks.cancel_all()
 

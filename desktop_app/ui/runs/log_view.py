@@ -477,7 +477,7 @@ class LogView(QAbstractScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.tr("Log"))
         self.viewport().setMouseTracking(True)
-        self.viewport().setAutoFillBackground(False)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # nothing below has to be painted
         self.verticalScrollBar().actionTriggered.connect(self._bar_used)
         self.horizontalScrollBar().valueChanged.connect(self.viewport().update)
         theme_manager().changed.connect(self._restyle)

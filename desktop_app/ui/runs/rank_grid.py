@@ -67,11 +67,9 @@ class RankGrid(QAbstractScrollArea):
         ranks = tuple(ranks)
         if ranks == self._ranks and nodes == self._nodes and first_failed == self._first:
             return
-        moved = [each.rank for each in ranks] != [each.rank for each in self._ranks] or nodes != self._nodes
         self._ranks, self._nodes, self._first = ranks, nodes, first_failed
-        if moved:
-            self._at = min(self._at, max(0, len(ranks) - 1))
-            self._arrange()
+        self._at = min(self._at, max(0, len(ranks) - 1))
+        self._arrange()  # the groups hold the states that are painted
         self._describe()
         self.viewport().update()
 
