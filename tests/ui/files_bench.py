@@ -9,6 +9,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar, cast
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QTextCursor
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop_app.api import (
@@ -26,6 +29,7 @@ from desktop_app.compose import open_workbench
 from desktop_app.places import Places
 from desktop_app.services.jobs import JobService
 from desktop_app.services.workbench import Workbench
+from desktop_app.ui.files.editor_pane import EditorPane
 from desktop_app.ui.files.page import FilesPage
 from tests.helpers.fake_shell import FakeShell
 from tests.ui.conftest import settle
@@ -187,3 +191,40 @@ def click(parent: QWidget, text: str) -> None:
     shown = [each for each in found if each.isVisible()]
     assert shown, f"no button {text!r} among {[each.text() for each in parent.findChildren(QAbstractButton)]}"
     shown[0].click()
+
+
+def press(key: Qt.Key, *modifiers: Qt.KeyboardModifier) -> None:
+    """Press a key where the focus is."""
+    target = QApplication.focusWidget()
+    assert target is not None
+    together = Qt.KeyboardModifier.NoModifier
+    for each in modifiers:
+        together |= each
+    QTest.keyClick(target, key, together)
+
+
+def write(text: str) -> None:
+    """Type where the focus is."""
+    target = QApplication.focusWidget()
+    assert target is not None
+    QTest.keyClicks(target, text)
+
+
+def pane_of(page: FilesPage) -> EditorPane:
+    """Return the text that is shown."""
+    assert page.pane is not None
+    return page.pane
+
+
+def type_at_end(pane: EditorPane, text: str) -> None:
+    """Add to the end of the text."""
+    pane.editor.moveCursor(QTextCursor.MoveOperation.End)
+    pane.editor.insertPlainText(text)
+
+
+async def opened(files: FilesWindow, name: str) -> EditorPane:
+    """Open a file and return its text once it is there."""
+    files.page.open_file(files.folder / name)
+    await until(lambda: files.page.pane is not None and files.page.pane.file.path.name == Path(name).name)
+    await quiet()
+    return pane_of(files.page)

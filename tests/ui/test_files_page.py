@@ -9,19 +9,16 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QTextCursor
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
-from desktop_app.api import Diagnostic, Severity, UserError
 from desktop_app.places import Places
 from desktop_app.ui.files.editor_pane import EditorPane
-from desktop_app.ui.files.page import FilesPage
 from desktop_app.ui.plan_review import PlanReview
 from desktop_app.ui.wizard.dialog import WizardDialog
 from tests.helpers.fake_shell import FakeShell
 from tests.ui.audit import assert_sound
-from tests.ui.files_bench import JOB, FilesWindow, click, dialog_of, project, quiet, until
+from tests.ui.files_bench import JOB, FilesWindow, click, dialog_of, opened, pane_of, project, quiet, type_at_end, until
 
 
 @pytest.fixture
@@ -30,23 +27,6 @@ async def files(places: Places, shell: FakeShell, tmp_path: Path) -> AsyncIterat
     await made.open()
     yield made
     await made.close()
-
-
-def pane_of(page: FilesPage) -> EditorPane:
-    assert page.pane is not None
-    return page.pane
-
-
-def type_at_end(pane: EditorPane, text: str) -> None:
-    pane.editor.moveCursor(QTextCursor.MoveOperation.End)
-    pane.editor.insertPlainText(text)
-
-
-async def opened(files: FilesWindow, name: str) -> EditorPane:
-    files.page.open_file(files.folder / name)
-    await until(lambda: files.page.pane is not None and files.page.pane.file.path.name == Path(name).name)
-    await quiet()
-    return pane_of(files.page)
 
 
 async def test_a_project_opens_with_its_job(files: FilesWindow) -> None:
@@ -337,98 +317,6 @@ async def test_closing_a_saved_tab_asks_nothing(files: FilesWindow) -> None:
     assert await files.page.editors.close_tab(0)
     assert files.page.editors.panes == ()
     assert files.page.pane is None
-
-
-# ----- running
-
-
-async def test_run_saves_plans_reviews_and_submits_that_very_plan(files: FilesWindow) -> None:
-    pane = pane_of(files.page)
-    type_at_end(pane, "# mine\n")
-    files.shell.actions["run.here"].trigger()
-    review = await until(lambda: dialog_of(PlanReview))
-    assert (files.folder / "job.yml").read_text() == JOB + "# mine\n"
-    assert review.place.text().endswith("saved just now")
-    assert review.processes.rowCount() == 2
-    assert review.run_button.isEnabled()
-    QTest.keyClick(review, Qt.Key.Key_Return)
-    await until(lambda: files.backend.submitted)
-    await quiet()
-    assert files.backend.submitted[0] is review.plan
-    assert ("show_run", "local://r-1") in files.shell.calls
-
-
-async def test_a_job_that_can_not_be_planned_is_marked_in_place(files: FilesWindow) -> None:
-    pane = pane_of(files.page)
-    pane.editor.change_to("code: src\ncommand: [1\n")
-    await pane.check()
-    files.page.run_file(pane.file.path)
-    await until(pane.note.isVisible)
-    await quiet()
-    assert dialog_of(PlanReview) is None
-    assert pane.editor.problems
-    assert files.backend.planned == []
-
-
-async def test_what_the_backend_refuses_is_said_in_place(files: FilesWindow) -> None:
-    files.backend.refuses = UserError("No port is free.", hint="End another run.")
-    files.page.run_file(files.folder / "job.yml")
-    pane = pane_of(files.page)
-    await until(pane.note.isVisible)
-    assert pane.note.heading.text() == "No port is free."
-    await quiet()
-    assert files.page.editors.run_button.text() == "Run here"
-
-
-async def test_what_can_not_be_run_says_why(files: FilesWindow) -> None:
-    await opened(files, "conda.yml")
-    files.shell.actions["run.here"].trigger()
-    assert "Conda environment" in files.page.editors.message.heading.text()
-
-
-async def test_errors_of_the_plan_keep_it_from_running(files: FilesWindow) -> None:
-    files.backend.findings = [
-        Diagnostic(Severity.ERROR, "x", "It can't.", "code", 3, 1, 3, 4),
-        Diagnostic(Severity.WARNING, "y", "It is slow."),
-    ]
-    files.page.run_file(files.folder / "job.yml")
-    review = await until(lambda: dialog_of(PlanReview))
-    assert not review.run_button.isEnabled()
-    assert "stands in the way" in review.state.text()
-    review.submit()
-    assert_sound(review)
-    QTest.keyClick(review, Qt.Key.Key_Escape)
-    await quiet()
-    assert files.backend.submitted == []
-    assert [each.line for each in pane_of(files.page).editor.problems] == [3]
-
-
-async def test_a_run_that_is_being_started_can_be_cancelled(files: FilesWindow) -> None:
-    files.backend.go.clear()
-    files.page.run_file(files.folder / "job.yml")
-    review = await until(lambda: dialog_of(PlanReview))
-    review.submit()
-    await until(lambda: review.state.text() == "Copying files")
-    assert review.progress.isVisible()
-    review.reject()
-    await quiet()
-    assert review.isVisible()
-    assert review.run_button.isEnabled()
-    assert files.backend.submitted == []
-    review.reject()
-
-
-async def test_picking_a_rank_shows_its_variables(files: FilesWindow) -> None:
-    files.page.run_file(files.folder / "job.yml")
-    review = await until(lambda: dialog_of(PlanReview))
-    testers = [QAbstractItemModelTester(each) for each in (review.processes, review.variables, review.files)]
-    review.picture.pick(1)
-    cells = [review.variables.index(0, column).data() for column in range(3)]
-    assert cells == ["RANK", "1", "rank 1"]
-    assert_sound(review)
-    review.reject()
-    await quiet()
-    del testers
 
 
 # ----- the page itself

@@ -336,6 +336,18 @@ async def test_the_page_is_sound(runs_bench: RunsBench, mode: str) -> None:
     assert_sound(runs_bench.page)
 
 
+def test_cells_take_the_colour_of_each_new_state(dressed_app: QApplication, tmp_path: Path) -> None:
+    run = make_run(tmp_path, "r-1", nodes=1, processes=2).snapshot
+    grid = RankGrid()
+    grid.resize(200, 60)
+    pictures = []
+    for status in (RunStatus.NOT_STARTED, RunStatus.RUNNING, RunStatus.COMPLETED):
+        grid.show_ranks([dataclasses.replace(each, status=status) for each in run.ranks], 1, None)
+        pictures.append(grid.grab().toImage())
+    assert pictures[0] != pictures[1] != pictures[2]
+    grid.deleteLater()
+
+
 def test_a_thousand_ranks_scroll(dressed_app: QApplication, tmp_path: Path) -> None:
     run = make_run(tmp_path, "r-1", nodes=125, processes=8).snapshot
     grid = RankGrid()

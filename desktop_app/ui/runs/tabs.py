@@ -20,7 +20,7 @@ class Tabs(Card):
         self.bar = QTabBar()
         self.bar.setAccessibleName(name)
         self.bar.setExpanding(False)
-        self.bar.setUsesScrollButtons(True)
+        self.bar.setUsesScrollButtons(False)  # every tab stays seen: the tools give way, and go below
         self._tools = _Tools()
         self._pages = QStackedLayout()
         self._head = QWidget()
@@ -60,6 +60,7 @@ class Tabs(Card):
         """Put the tools beside the tabs, or below where they would not fit."""
         need = self.bar.sizeHint().width() + self._tools.sizeHint().width() + Space.XL
         below = self.width() > 0 and need > self.width()
+        self.bar.setMinimumWidth(min(self.bar.sizeHint().width(), max(0, self.width() - 2 * Space.S)))
         self._grid.setRowMinimumHeight(0, 0 if below else self._tools.tallest())  # tabs stay where they are
         if below != self._below:
             self._below = below
