@@ -40,7 +40,7 @@ RADIUS = 6
 ICON = 16
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)  # there are two: nobody compares or prints them
 class Theme:
     """Colours by what they are for, as `#rrggbb`.
 
