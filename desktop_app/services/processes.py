@@ -1,4 +1,4 @@
-"""Child processes that never outlive their task: each leads a group, and the group ends as one."""
+"""Child processes that never outlive their task: one that leads a group ends with all of it, another one alone."""
 
 from __future__ import annotations
 
@@ -36,6 +36,12 @@ async def end_group(process: asyncio.subprocess.Process) -> None:
     await asyncio.shield(_end(process))
 
 
+async def end_child(process: asyncio.subprocess.Process) -> None:
+    """End a child that leads no group, at once, and wait for it; shielded, so that a second cancel loses nobody."""
+    _kill(process)
+    await asyncio.shield(process.wait())
+
+
 async def exited(process: asyncio.subprocess.Process) -> int:
     """Return a child's exit code when it has ended, though its children may still hold its streams open."""
     # WORKAROUND: `Process.wait` waits for the streams as well, https://github.com/python/cpython/issues/119710
@@ -56,6 +62,10 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 
 if sys.platform == "win32":
 
+    def _kill(process: asyncio.subprocess.Process) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+
     def _signal(process: asyncio.subprocess.Process, *, hard: bool) -> None:
         if not hard:
             return  # Windows knows no polite end for a process without a window
@@ -66,6 +76,13 @@ if sys.platform == "win32":
                     each.kill()
 
 else:
+
+    def _kill(process: asyncio.subprocess.Process) -> None:
+        # WORKAROUND: the process's own `kill` asks first whether it has ended, and so may reap it before asyncio does;
+        # its exit code is lost then, https://github.com/python/cpython/issues/87744 (mended in 3.13)
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)
 
     def _signal(process: asyncio.subprocess.Process, *, hard: bool) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):

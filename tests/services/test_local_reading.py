@@ -17,6 +17,7 @@ from desktop_app.backends.local import reading, removing, submitting
 from desktop_app.backends.local.backend import LocalBackend
 from desktop_app.backends.local.reading import RunReader
 from desktop_app.places import Places
+from desktop_app.services.processes import end_child
 from desktop_app.worker.supervisor import holding, processes
 from tests.helpers import local_runs
 from tests.helpers.local_ports import FakePorts
@@ -110,8 +111,7 @@ async def test_a_run_of_which_a_process_is_left_is_not_removed(backend: LocalBac
         with pytest.raises(UserError, match=f"still there: {left.pid}"):
             await backend.remove(handle)
     finally:
-        left.kill()
-        await left.wait()
+        await end_child(left)
     await backend.remove(handle)
 
 

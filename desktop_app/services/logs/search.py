@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import sys
@@ -15,6 +14,7 @@ from typing import Any
 from desktop_app.api import OutsideError, UserError
 from desktop_app.services.logs.merge import LogSource
 from desktop_app.services.logs.text import ERROR_HINTS, ERROR_PATTERN
+from desktop_app.services.processes import end_child
 
 LIMIT = 10_000
 """Matches that can be walked through; those beyond are counted."""
@@ -88,9 +88,7 @@ async def search(sources: Sequence[LogSource], query: Query, limit: int = LIMIT)
         last_words = (await child.stderr.read()).decode("utf-8", "replace") if child.stderr else ""
         raise OutsideError("The search broke off; not all of the logs were searched.", details=last_words[-10_000:])
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            child.kill()
-        await child.wait()
+        await end_child(child)
 
 
 def _request(sources: Sequence[LogSource], query: Query, limit: int) -> bytes:
