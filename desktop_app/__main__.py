@@ -15,6 +15,7 @@ Without a verb, the window opens.
 verbs:
   open PATH            the window, on that file or folder
   validate PATH...     check job files offline; folders are walked
+  set FILE KEY=VALUE…  set values in a file, keeping every other byte
   new job              a job file from a wizard, answered from a file
   run JOB.yml          submit a job and follow it to its end
   runs …               list, show, logs, cancel, download, rm
@@ -36,6 +37,7 @@ exit codes: 0 done, 1 the input or the job is at fault, 2 wrong usage, 3 the out
 VERBS = {
     "open": "open_window",
     "validate": "validate",
+    "set": "set",
     "new": "new",
     "run": "run",
     "runs": "runs",

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import copy
 import math
+import re
 from collections.abc import Iterable, Mapping
+from difflib import unified_diff
 
 from desktop_app.api import UserError, Value
 from desktop_app.core.paths import Part, join_path, split_path, value_at
@@ -56,6 +58,17 @@ def set_values(text: str, values: Mapping[str, Value], unset: Iterable[str] = ()
     newline = "\r\n" if "\r\n" in body and body.count("\r\n") == body.count("\n") else "\n"
     result = _edited(body.replace(newline, "\n"), dict(values), tuple(unset))
     return f"{_BOM if bom else ''}{result.replace(chr(10), newline)}"
+
+
+def diff(old: str, new: str, name: str) -> str:
+    """Return what makes `new` of `old` as a unified diff; empty where they are the same."""
+    parts = unified_diff(_lines(old), _lines(new), f"a/{name.lstrip(chr(47))}", f"b/{name.lstrip(chr(47))}")
+    return "".join(each if each.endswith("\n") else f"{each}\n\\ No newline at end of file\n" for each in parts)
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines as `diff` sees them: parted by newlines alone, their ends included."""
+    return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
 def _edited(text: str, values: dict[str, Value], unset: tuple[str, ...]) -> str:
