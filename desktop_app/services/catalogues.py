@@ -1,17 +1,94 @@
-"""Dated data that ships with the program, read once."""
+"""Dated data that ships with the program: each catalogue is read once, when it is first asked for."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
+from typing import Any, TypeVar
 
 from desktop_app.api import VmSize
 from desktop_app.core.records import from_json
+from desktop_app.core.rules.facts import Curated, Facts, Image, Moved, NameRule, Release, Size
 from desktop_app.places import shipped
+
+T = TypeVar("T")
 
 
 @cache
 def vm_sizes() -> tuple[VmSize, ...]:
-    """Return the VM sizes of Azure ML, in the catalogue's order."""
-    catalogue = json.loads((shipped("resources") / "catalogues" / "vm_sizes.json").read_text("utf-8"))
-    return tuple(from_json(VmSize, each) for each in catalogue["items"])
+    """Return the VM sizes that are offered for training, in the catalogue's order."""
+    return tuple(from_json(VmSize, each) for each in _items("vm_sizes") if each.get("to_train"))
+
+
+@cache
+def facts() -> Facts:
+    """Return what the rules may know; nothing is read before it is asked for."""
+    return Facts(
+        size=lambda name: _sizes().get(name.lower()),
+        curated=_curated_environment,
+        image=lambda name: _images().get(name.lower()),
+        release=lambda name: _releases().get(name.lower()),
+        limit=lambda name: _limits().get(name),
+        name_rule=lambda name: _name_rules().get(name),
+        reserved=lambda: tuple(_catalogue("names")["reserved"]),
+        moved=lambda key: _moved().get(key),
+    )
+
+
+@cache
+def _catalogue(name: str) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads((shipped("resources") / "catalogues" / f"{name}.json").read_bytes())
+    return data
+
+
+def _items(name: str) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = _catalogue(name)["items"]
+    return items
+
+
+def _made(kind: type[T], given: Mapping[str, Any]) -> T:
+    """Return a value of the fields that it has, lists as tuples; sources stay in the catalogue."""
+    known = kind.__dataclass_fields__  # type: ignore[attr-defined]
+    return kind(**{key: tuple(each) if isinstance(each, list) else each for key, each in given.items() if key in known})
+
+
+@cache
+def _sizes() -> dict[str, Size]:
+    return {each["name"].lower(): _made(Size, each) for each in _items("vm_sizes")}
+
+
+@cache
+def _curated() -> dict[str, Curated]:
+    return {each["name"].lower(): _made(Curated, each) for each in _items("curated_environments")}
+
+
+def _curated_environment(name: str) -> Curated | None:
+    """Return an environment by its name in the registry or, with AzureML- before it, in a workspace."""
+    plain = name.lower()
+    return _curated().get(plain) or _curated().get(plain.removeprefix("azureml-"))
+
+
+@cache
+def _images() -> dict[str, Image]:
+    return {each["name"].lower(): _made(Image, each) for each in _items("base_images")}
+
+
+@cache
+def _releases() -> dict[str, Release]:
+    return {f"{each['package']} {each['version']}": _made(Release, each) for each in _items("frameworks")}
+
+
+@cache
+def _limits() -> dict[str, int]:
+    return {each["name"]: int(each["value"]) for each in _items("limits")}
+
+
+@cache
+def _name_rules() -> dict[str, NameRule]:
+    return {each["name"]: _made(NameRule, each) for each in _items("names")}
+
+
+@cache
+def _moved() -> dict[str, Moved]:
+    return {each["key"]: _made(Moved, each) for each in _items("v1_names")}
