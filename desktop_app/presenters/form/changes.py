@@ -1,0 +1,112 @@
+"""What an edit in the form does to the text: changes as data, applied so that only their own lines change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from desktop_app.api import Value
+from desktop_app.core.paths import Part, join_path, value_at
+from desktop_app.documents.edits import set_values
+from desktop_app.documents.yaml_text import parse
+from desktop_app.presenters.form.paths import parts_of
+
+
+class Act(StrEnum):
+    """What is done at a path."""
+
+    SET = "set"
+    UNSET = "unset"
+    INSERT = "insert"
+    REMOVE = "remove"
+    MOVE = "move"
+    RENAME = "rename"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change. `name` is the new key of RENAME, `index` the new place of MOVE.
+
+    UNSET takes a group along that would be left empty (`prunes`).
+    """
+
+    act: Act
+    path: str
+    value: Value = None
+    name: str = ""
+    index: int = 0
+    prunes: bool = False
+
+
+def put(path: str, value: Value) -> Change:
+    """Return the change that sets a value."""
+    return Change(Act.SET, path, value)
+
+
+def unset(path: str, *, prunes: bool = True) -> Change:
+    """Return the change that takes a key away."""
+    return Change(Act.UNSET, path, prunes=prunes)
+
+
+def insert(path: str, value: Value) -> Change:
+    """Return the change that inserts an item at a list's position."""
+    return Change(Act.INSERT, path, value)
+
+
+def remove(path: str) -> Change:
+    """Return the change that takes an entry or item away, and nothing else."""
+    return Change(Act.REMOVE, path)
+
+
+def move(path: str, index: int) -> Change:
+    """Return the change that puts a list's item elsewhere in it."""
+    return Change(Act.MOVE, path, index=index)
+
+
+def rename(path: str, name: str) -> Change:
+    """Return the change that gives a key another name."""
+    return Change(Act.RENAME, path, name=name)
+
+
+def apply(text: str, changes: Iterable[Change]) -> str:
+    """Return the text with the changes made, one after the other. Raises UserError where one can't be proved."""
+    for each in changes:
+        text = _applied(text, each)
+    return text
+
+
+def _applied(text: str, change: Change) -> str:
+    parts = parts_of(change.path)
+    if change.act is Act.UNSET:
+        return set_values(text, {}, [join_path(_pruned(parse(text).data, parts) if change.prunes else parts)])
+    if change.act is Act.REMOVE:
+        return set_values(text, {}, [change.path])
+    if change.act is Act.RENAME:
+        value = value_at(parse(text).data, parts)
+        return set_values(text, {join_path((*parts[:-1], change.name)): value}, [change.path])
+    if change.act is Act.SET and isinstance(change.value, list):
+        return _with_list(text, parts, change.value)
+    return set_values(text, {change.path: change.value})
+
+
+def _pruned(data: Value, parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """Return the outermost path that holds nothing but this one."""
+    while len(parts) > 1:
+        holder = value_at(data, parts[:-1])
+        if not isinstance(holder, dict) or len(holder) > 1 or not isinstance(parts[-2], str):
+            break
+        parts = parts[:-1]
+    return parts
+
+
+def _with_list(text: str, parts: tuple[Part, ...], wanted: list[Value]) -> str:
+    """Change a list item by item, so that comments beside the others stay."""
+    present = value_at(parse(text).data, parts)
+    if not isinstance(present, list) or not present or not wanted:
+        return set_values(text, {join_path(parts): wanted})
+    for index, value in enumerate(wanted):
+        text = set_values(text, {join_path((*parts, index)): value})
+    for index in reversed(range(len(wanted), len(present))):
+        text = set_values(text, {}, [join_path((*parts, index))])
+    return text
