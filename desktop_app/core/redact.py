@@ -3,31 +3,75 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 COVER = "•••"
+VARIABLES, SIGNED, NAMED, KEYS = "values of secret variables", "signatures", "tokens and passwords", "private keys"
 
-_WORDS = "token|secret|passw(?:or)?d|pwd|(?:api|access|account)[_-]?key|credential|connection[_-]?string"
-_NAME = rf"(?:[\w.-]*(?:{_WORDS})[\w.-]*)"
+# `tokenizer` is no token, and `max_tokens: 512` counts some.
+_KEY = "(?:api|access|account|storage|shared|private|signing|encryption)[_-]?key"
+_WORDS = rf"token(?!i[sz]|s)|secret|passw(?:or)?d|passphrase|pwd|{_KEY}|credential|connection[_-]?string"
+_ASSIGNED = r"[\w.-]{0,80}[\"']?\s*[:=]\s*[\"']?"
+_VALUE = r"[^\s\"',;&}]+"
 _RULES = (
-    re.compile(r"(?i)(\bsig=)[^&\s\"'<>]+"),  # the signature of a SAS address
-    re.compile(r"(?i)(\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}"),
-    re.compile(rf"(?i)(\b{_NAME}[\"']?\s*[:=]\s*[\"']?)[^\s\"',;&}}]+"),
-    re.compile(r"(?i)(--[\w-]*(?:token|secret|password|key)[ =])\S+"),
-    re.compile(r"(://[^/\s:@]*:)[^/\s@]+(?=@)"),  # user:password@host
-    re.compile(r"()\b(?:ghp|gho|ghs|hf|sk|xox[abp]|glpat|pypi)[_-][A-Za-z0-9_-]{16,}"),
-    re.compile(r"()\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),  # a JSON web token
-    re.compile(r"()-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL),
+    (SIGNED, re.compile(r"(?i)(\bsig=)[^&\s\"'<>]+")),  # the signature of a SAS address
+    (NAMED, re.compile(r"(?i)(\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}")),
+    (NAMED, re.compile(rf"(?i)((?:{_WORDS}){_ASSIGNED}){_VALUE}")),
+    (NAMED, re.compile(rf"(?i)(tokens{_ASSIGNED})(?![-+]?[\d.])(?!true\b|false\b|none\b|null\b){_VALUE}")),
+    (NAMED, re.compile(r"(?i)((?<![\w-])--[\w-]*(?:token|secret|password|key)[ =])\S+")),
+    (NAMED, re.compile(r"(://[^/\s:@]*:)[^/\s@]+(?=@)")),  # user:password@host
+    (NAMED, re.compile(r"(http://127\.0\.0\.1:\d+/)[0-9a-f]{24}\b")),  # where a run's ranks log their metrics to
+    (NAMED, re.compile(r"()\b(?:ghp|gho|ghs|hf|sk|xox[abp]|glpat|pypi)[_-][A-Za-z0-9_-]{16,}")),
+    (NAMED, re.compile(r"()\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*")),  # a JSON web token
 )
-_SECRET_NAME = re.compile(rf"(?i){_NAME}")
+_KEY_RULES = (
+    re.compile(r"()-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL),
+    # What is left of a key in a text that was cut in its midst.
+    re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----\r?\n)[A-Za-z0-9+/=\r\n]+"),
+    re.compile(r"(?m)()(?:^[A-Za-z0-9+/=]{1,80}\r?\n){1,200}(?=-----END [A-Z ]*PRIVATE KEY-----)"),
+)
+_SECRET_NAME = re.compile(rf"(?i){_WORDS}")
+_SECRETS_OR_COUNT = re.compile(r"(?i)tokens")
+_FOLDERS = ("PWD", "OLDPWD")  # where a shell stands: no password
+_NUMBER = re.compile(r"[-+]?[\d.,_]+(?:e[-+]?\d+)?", re.IGNORECASE)
 _SHORTEST = 6  # a value shorter than this is no secret, and covering it would make the text useless
 
 
 def redact(text: str, environ: Mapping[str, str] | None = None) -> str:
     """Return `text` with every secret covered; also the values of variables in `environ` whose name says secret."""
-    for name, value in (environ or {}).items():
-        if len(value) >= _SHORTEST and _SECRET_NAME.fullmatch(name):
-            text = text.replace(value, COVER)
-    for rule in _RULES:
-        text = rule.sub(lambda match: f"{match.group(1)}{COVER}", text)
-    return text
+    return redact_counted(text, secret_values(environ or {}))[0]
+
+
+def redact_counted(text: str, values: Sequence[str]) -> tuple[str, Counter[str]]:
+    """Return `text` without these values and any other secret, and how many of which kind were covered."""
+    counts: Counter[str] = Counter()
+    for value in values:
+        counts[VARIABLES] += text.count(value)
+        text = text.replace(value, COVER)
+    for kind, rule in _RULES:
+        text = rule.sub(lambda match, kind=kind: _covered(match, kind, counts), text)  # type: ignore[misc]
+    if "PRIVATE KEY-----" in text:
+        for rule in _KEY_RULES:
+            text = rule.sub(lambda match: _covered(match, KEYS, counts), text)
+    return text, +counts
+
+
+def is_secret(name: str, value: object) -> bool:
+    """Whether what stands under a name is by that name a secret."""
+    if name.upper() in _FOLDERS:
+        return False
+    plain = isinstance(value, bool) or _NUMBER.fullmatch(str(value))
+    return bool(_SECRET_NAME.search(name) or (_SECRETS_OR_COUNT.search(name) and not plain))
+
+
+def secret_values(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the values of the secrets among these variables that can be told from other text, longest first."""
+    secrets = {value for name, value in environ.items() if len(value) >= _SHORTEST and is_secret(name, value)}
+    return tuple(sorted(secrets, key=lambda each: (-len(each), each)))
+
+
+def _covered(match: re.Match[str], kind: str, counts: Counter[str]) -> str:
+    kept = match.group(1)
+    counts[kind] += match.group(0)[len(kept) :] != COVER
+    return f"{kept}{COVER}"

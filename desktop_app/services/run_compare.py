@@ -1,0 +1,266 @@
+"""What differs between two runs: their ends, jobs, plans, code, metrics, phases and ranks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from desktop_app.api import MetricPoint, Phase, RankState, RunSnapshot, UserError
+from desktop_app.core.paths import split_path
+from desktop_app.core.records import to_json
+from desktop_app.services.code_compare import FileDifference, compare_code
+from desktop_app.services.redaction import Redactor
+from desktop_app.services.run_sides import Facts, Side, flat, neutral, processes, redactor_of, side_of
+
+LEAST_SECONDS, LEAST_PART = 1.0, 0.1
+"""Phases that differ by less than both are as long as each other: no two runs take the same time."""
+ABSENT = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One fact that differs; `kind` is changed, only-first or only-second; the side that has none is None."""
+
+    path: str
+    kind: str
+    first: Any
+    second: Any
+
+
+@dataclass(frozen=True, slots=True)
+class MetricDifference:
+    """The last values of a metric and their steps; `change` is second minus first."""
+
+    name: str
+    kind: str
+    first: float | None
+    second: float | None
+    first_step: int | None
+    second_step: int | None
+    change: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All that differs, each part empty where nothing does; `not_compared` says what could not be looked at."""
+
+    first: RunSnapshot
+    second: RunSnapshot
+    result: tuple[Difference, ...] = ()
+    job: tuple[Difference, ...] = ()
+    plan: tuple[Difference, ...] = ()
+    code: tuple[FileDifference, ...] = ()
+    metrics: tuple[MetricDifference, ...] = ()
+    phases: tuple[Difference, ...] = ()
+    ranks: tuple[Difference, ...] = ()
+    not_compared: tuple[str, ...] = ()
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing differs among what could be compared."""
+        return not any((self.result, self.job, self.plan, self.code, self.metrics, self.phases, self.ranks))
+
+
+Points = Sequence[MetricPoint]
+
+
+def compare_runs(
+    first: RunSnapshot, second: RunSnapshot, points: tuple[Points, Points] = ((), ()), *, with_diff: bool = False
+) -> Comparison:
+    """Return what differs; `points` are what the runs logged, beyond the last values that their snapshots hold.
+
+    Raises UserError where both are one run.
+    """
+    if first.handle == second.handle:
+        raise UserError(f"Both are {first.run}.", hint="Name two different runs to compare.")
+    one, other = side_of(first), side_of(second)
+    redactor = redactor_of(one, other)
+    found = Comparison(
+        first,
+        second,
+        result=_covered(_differences(_result(first), _result(second)), redactor),
+        metrics=tuple(_metrics(_last(first, points[0]), _last(second, points[1]))),
+        phases=tuple(_phases(first, second)),
+        ranks=tuple(_ranks(first.ranks, second.ranks)),
+    )
+    return _with_files(found, one, other, redactor, with_diff)
+
+
+def _with_files(found: Comparison, one: Side, other: Side, redactor: Redactor, with_diff: bool) -> Comparison:
+    """Add what only the runs' folders know."""
+    left_out = list(_gone(one, other))
+    if one.plan is not None and other.plan is not None:
+        found = replace(found, plan=_covered(_plans(neutral(one), neutral(other)), redactor))
+    jobs = _jobs(one, other)
+    if jobs is not None:
+        found = replace(found, job=_covered(_differences(flat(jobs[0]), flat(jobs[1])), redactor))
+    if one.code is not None and other.code is not None:
+        try:
+            files = [_clean(each, redactor) for each in compare_code(one, other, with_diff)]
+            found = replace(found, code=tuple(files))
+        except OSError as error:
+            left_out.append(f"the code: {error.filename} can't be read ({error.strerror}).")
+    left_out.append("the versions of packages: runs do not record them; the toolchain's Python is part of the plan.")
+    return replace(found, not_compared=tuple(left_out))
+
+
+def _jobs(one: Side, other: Side) -> tuple[Any, Any] | None:
+    """Return both jobs as data: as they are written, or as both plans hold them."""
+    if isinstance(one.job, Mapping) and isinstance(other.job, Mapping):
+        return one.job, other.job
+    if one.plan is not None and other.plan is not None:
+        return one.plan.get("job"), other.plan.get("job")
+    return None
+
+
+def _gone(one: Side, other: Side) -> Iterator[str]:
+    for each in (one, other):
+        if each.folder_is_gone:
+            yield f"job, plan and code: the folder of {each.run.run} is gone."
+            continue
+        for what, there in (("job", _jobs(one, other)), ("plan", each.plan), ("code", each.code)):
+            if there is None and not (one.folder_is_gone or other.folder_is_gone):
+                yield f"the {what}: that of {each.run.run} is gone or can't be read."
+
+
+def _clean(file: FileDifference, redactor: Redactor) -> FileDifference:
+    return replace(file, diff=tuple(redactor("\n".join(file.diff)).splitlines())) if file.diff else file
+
+
+def _covered(found: Iterable[Difference], redactor: Redactor) -> tuple[Difference, ...]:
+    """Return what differs with secrets covered: after comparing, for that they differ may be what is looked for."""
+    return tuple(
+        replace(each, first=redactor.named(name, each.first), second=redactor.named(name, each.second))
+        for each in found
+        for name in (_key(each.path),)
+    )
+
+
+def _key(path: str) -> str:
+    """Return the last key of a path."""
+    return next((part for part in reversed(split_path(path)) if isinstance(part, str)), "")
+
+
+def _result(run: RunSnapshot) -> Facts:
+    fallen = run.first_failure
+    facts: dict[str, Any] = {
+        "status": run.status.value,
+        "exit_code": run.exit_code,
+        "reason": run.reason.replace(run.run, "RUN") or None,
+        "nodes": run.nodes,
+        "processes_per_node": run.processes_per_node,
+        "ranks": len(run.ranks),
+        "launched": run.launched,
+        "framework": run.framework or None,
+        "display_name": run.display_name or None,
+        "experiment": run.experiment or None,
+        "backend": run.backend,
+        **flat({"tags": dict(run.tags)}),
+    }
+    if fallen is not None:
+        facts |= {"first_failure.rank": fallen.rank, "first_failure.exit_code": fallen.exit_code}
+        facts["first_failure.text"] = fallen.text or None
+    return {name: value for name, value in facts.items() if value not in (None, {})}
+
+
+def _plans(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[Difference]:
+    names = ("backend", "source", "topology", "toolchain", "python", "framework", "timeout", "environment", "inputs",
+             "outputs")  # fmt: skip
+    yield from _differences(_only(one, names), _only(other, names))
+    ours, theirs = processes(one), processes(other)
+    if len(ours) != len(theirs):
+        yield Difference("processes", "changed", len(ours), len(theirs))
+    keys = ("node", "local_rank", "role", "argv", "environment")
+    yield from _grouped(
+        (str(a.get("rank")), _only(a, keys), _only(b, keys)) for a, b in zip(ours, theirs, strict=False)
+    )
+
+
+def _only(data: Mapping[str, Any], names: Sequence[str]) -> Facts:
+    return flat({name: data.get(name) for name in names})
+
+
+def _ranks(ours: Sequence[RankState], theirs: Sequence[RankState]) -> Iterator[Difference]:
+    tables = [{str(each.rank): _rank(each) for each in side} for side in (ours, theirs)]
+    names = sorted(tables[0].keys() | tables[1].keys(), key=int)
+    yield from _grouped((name, tables[0].get(name, {}), tables[1].get(name, {})) for name in names)
+
+
+def _rank(rank: RankState) -> Facts:
+    facts = {"status": rank.status.value, "exit_code": rank.exit_code, "node": rank.node, "role": rank.role}
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def _grouped(ranks: Iterable[tuple[str, Facts, Facts]]) -> Iterator[Difference]:
+    """Yield what differs between ranks, once for all ranks in which it differs alike."""
+    groups: dict[tuple[str, str], tuple[Difference, list[str]]] = {}
+    for rank, one, other in ranks:
+        for each in _differences(one, other):
+            key = (each.path, repr((each.first, each.second)))
+            groups.setdefault(key, (each, []))[1].append(rank)
+    for each, where in groups.values():
+        yield replace(each, path=f"{_rank_words(where)}: {each.path}")
+
+
+def _rank_words(ranks: Sequence[str]) -> str:
+    if len(ranks) == 1:
+        return f"rank {ranks[0]}"
+    if len(ranks) > 3 and [int(each) for each in ranks] == list(range(int(ranks[0]), int(ranks[0]) + len(ranks))):
+        return f"ranks {ranks[0]} to {ranks[-1]}"
+    shown = ", ".join(ranks[:6])
+    return f"ranks {shown}" + (f" and {len(ranks) - 6} more" if len(ranks) > 6 else "")
+
+
+def _differences(one: Facts, other: Facts) -> tuple[Difference, ...]:
+    """Return the facts that differ, in the order of the first, then of the second."""
+    found = []
+    for path in dict.fromkeys((*one, *other)):
+        first, second = one.get(path, ABSENT), other.get(path, ABSENT)
+        if first is ABSENT or second is ABSENT:
+            kind = "only-second" if first is ABSENT else "only-first"
+            values = (None if each is ABSENT else to_json(each) for each in (first, second))
+            found.append(Difference(path, kind, *values))
+        elif not _equal(first, second):
+            found.append(Difference(path, "changed", to_json(first), to_json(second)))
+    return tuple(found)
+
+
+def _equal(first: Any, second: Any) -> bool:
+    if isinstance(first, bool) or isinstance(second, bool):
+        return first is second
+    if isinstance(first, float) and isinstance(second, float) and math.isnan(first):
+        return math.isnan(second)
+    return bool(first == second)
+
+
+def _last(run: RunSnapshot, points: Points) -> dict[str, tuple[float, int]]:
+    """Return the last value and step of each metric, also of those that the snapshot does not hold."""
+    found = {each.name: (each.value, each.step) for each in points}
+    return {**found, **run.metrics}
+
+
+def _metrics(ours: Mapping[str, tuple[float, int]], theirs: Mapping[str, tuple[float, int]]) -> Iterator[Any]:
+    for name in sorted(ours.keys() | theirs.keys()):
+        first, first_step = ours.get(name, (None, None))
+        second, second_step = theirs.get(name, (None, None))
+        if first is None or second is None:
+            kind = "only-second" if first is None else "only-first"
+            yield MetricDifference(name, kind, first, second, first_step, second_step, None)
+        elif first_step != second_step or not _equal(float(first), float(second)):
+            yield MetricDifference(name, "changed", first, second, first_step, second_step, second - first)
+
+
+def _phases(one: RunSnapshot, other: RunSnapshot) -> Iterator[Difference]:
+    tables = [{each.name.value: _seconds(each) for each in run.phases} for run in (one, other)]
+    for each in _differences(tables[0], tables[1]):
+        a, b = each.first, each.second
+        close = a is not None and b is not None and abs(a - b) <= max(LEAST_SECONDS, LEAST_PART * max(a, b))
+        if not close:
+            yield each
+
+
+def _seconds(phase: Phase) -> float | None:
+    """Return how long a phase took, None while it lasts."""
+    return None if phase.ended is None else round((phase.ended - phase.started).total_seconds(), 3)
