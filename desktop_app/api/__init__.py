@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from desktop_app.api.backends import JobBackend, JobSource, PlannedFile, Progress
     from desktop_app.api.commands import simple_commands
     from desktop_app.api.diagnostics import Diagnostic, Fix, Severity
+    from desktop_app.api.drills import DrillKind, DrillOrder, Drills
     from desktop_app.api.environments import EnvironmentPreset
     from desktop_app.api.errors import OutsideError, UserError
     from desktop_app.api.forms import Answers, Choice, Field, FieldKind, FormSpec, Value
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from desktop_app.api.plans import Host, ProcessSpec, SubmissionPlan
     from desktop_app.api.runs import (
         TERMINAL,
+        Drill,
         FirstFailure,
         MetricPoint,
         Phase,
@@ -44,13 +46,14 @@ _MODULES = {
     "backends": "JobBackend JobSource PlannedFile Progress",
     "commands": "simple_commands",
     "diagnostics": "Diagnostic Fix Severity",
+    "drills": "DrillKind DrillOrder Drills",
     "environments": "EnvironmentPreset",
     "errors": "OutsideError UserError",
     "forms": "Answers Choice Field FieldKind FormSpec Value",
     "hookspecs": "Hooks PROJECT hookimpl",
     "jobs": "Distribution Job JobInput JobOutput Resources Topology",
     "plans": "Host ProcessSpec SubmissionPlan",
-    "runs": "FirstFailure MetricPoint Phase PhaseName RankState ResourcePoint RunSnapshot RunStatus TERMINAL",
+    "runs": "Drill FirstFailure MetricPoint Phase PhaseName RankState ResourcePoint RunSnapshot RunStatus TERMINAL",
     "scripts": "ScriptArgument ScriptScan ScriptSource",
     "toolchains": "ToolchainSpec",
     "wizards": "JobWizard VmSize WizardContext WizardStep",
@@ -79,6 +82,10 @@ __all__ = [
     "Choice",
     "Diagnostic",
     "Distribution",
+    "Drill",
+    "DrillKind",
+    "DrillOrder",
+    "Drills",
     "EnvironmentPreset",
     "Field",
     "FieldKind",

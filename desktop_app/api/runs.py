@@ -66,13 +66,29 @@ class RankState:
 
 @dataclass(frozen=True, slots=True)
 class FirstFailure:
-    """The rank that fell first, when, with what code; `text` is the last line of its log's traceback, if any."""
+    """The rank that fell first, when, with what code; `text` is the last line of its log's traceback, if any.
+
+    `drill` says, where a fault drill came before, what that had done: the cause is known then.
+    """
 
     rank: int
     at: datetime
     exit_code: int
     text: str = ""
     log_line: int | None = None
+    drill: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """A fault drill that was done: `ranks` are those it hit, `text` says what was done (`rank 1 was killed`)."""
+
+    kind: str
+    at: datetime
+    text: str
+    rank: int | None = None
+    node: int | None = None
+    ranks: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +124,8 @@ class RunSnapshot:
     `handle` names the run for good (`local://r-20261121-7f3k`); `run` is its short name. `reason` says in one
     sentence why the state is what it is, where that needs saying (failed, canceled, unknown). `metrics` maps
     a name to its last (value, step). `launched` is how many ranks its launchers (processes of the role agent)
-    start, where they are launchers and that is known. `plan` is the folder-relative path of the plan that was
-    submitted.
+    start, where they are launchers and that is known. `drills` are the fault drills done to it, in order. `plan`
+    is the folder-relative path of the plan that was submitted.
     """
 
     handle: str
@@ -135,6 +151,7 @@ class RunSnapshot:
     source: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     launched: int | None = None
+    drills: tuple[Drill, ...] = ()
 
     @property
     def is_over(self) -> bool:

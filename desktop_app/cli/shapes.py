@@ -33,6 +33,7 @@ def run_shape(run: RunSnapshot) -> dict[str, Any]:
         "phases": [to_json(each) for each in run.phases],
         "ranks": [rank_shape(each) for each in run.ranks],
         "first_failure": failure,
+        "drills": [to_json(each) for each in run.drills],
         "metrics": {name: {"last": to_json(last), "step": step} for name, (last, step) in sorted(run.metrics.items())},
         "outputs": run.outputs,
         "folder": run.folder,

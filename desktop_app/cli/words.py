@@ -73,7 +73,8 @@ def first_failure(fallen: FirstFailure) -> str:
     """Return which rank fell first, with what."""
     code = f"signal {-fallen.exit_code}" if fallen.exit_code < 0 else f"exit code {fallen.exit_code}"
     text = f": {fallen.text}" if fallen.text else ""
-    return f"Rank {fallen.rank} fell first, with {code}{text}."
+    drill = f" Drilled before: {fallen.drill}." if fallen.drill else ""
+    return f"Rank {fallen.rank} fell first, with {code}{text}.{drill}"
 
 
 def _why(run: RunSnapshot) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from desktop_app.api import (
+    Drill,
+    DrillOrder,
     Job,
     JobSource,
     MetricPoint,
@@ -20,7 +22,7 @@ from desktop_app.api import (
     SubmissionPlan,
     UserError,
 )
-from desktop_app.backends.local import removing, run_folder, series, submitting
+from desktop_app.backends.local import drilling, removing, run_folder, series, submitting
 from desktop_app.backends.local.curves import Curves, Shelf
 from desktop_app.backends.local.listing import Listing
 from desktop_app.backends.local.planning import Planner
@@ -89,6 +91,12 @@ class LocalBackend:
         if snapshot.is_over:
             raise UserError(f"{snapshot.run} is over: {snapshot.status.value}.")
         await asyncio.to_thread(_request, Path(snapshot.folder), snapshot.status is RunStatus.UNKNOWN)
+
+    async def drill(self, handle: str, order: DrillOrder) -> Drill:
+        """Have a fault drill done by the run's supervisor. Raises UserError where it can't be, or OutsideError."""
+        snapshot = await self._snapshot(handle)
+        drilling.refuse(snapshot)
+        return await drilling.ask(Path(snapshot.folder), order)
 
     async def log_files(self, handle: str) -> Mapping[str, Path]:
         """Return the logs of the ranks by name, then those in `./logs`."""

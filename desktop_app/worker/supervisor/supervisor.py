@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from desktop_app.worker.supervisor import preparing, processes, ranks
+from desktop_app.worker.supervisor import orders, preparing, processes, ranks
 from desktop_app.worker.supervisor.clock import Clock, elapsed
+from desktop_app.worker.supervisor.drills import Drills
 from desktop_app.worker.supervisor.ending import Ending, Grace, Step
 from desktop_app.worker.supervisor.failure import last_words
 from desktop_app.worker.supervisor.journal import Journal, read_object
@@ -54,6 +55,7 @@ class Supervisor:
         self.wakeups = Wakeups()
         self.ending = Ending(Grace.read({**os.environ, **self.plan.get("environment", {})}))
         self.ranks = self._make_ranks()
+        self.drills = Drills(self.ranks, self.state.data.setdefault("drills", []))
         self.tracking = Tracking(folder, self.clock, self.state.data)
         self.sampler = Sampler(folder, self.clock)
         self.verdict: Verdict | None = None
@@ -186,17 +188,19 @@ class Supervisor:
         self._say("rank-ended", rank=rank.number, exit_code=code, status=status)
         if status == "Failed":
             self._first_failure(rank, code, f"Rank {rank.number} {_how(code)}.")
-            self.ending.begin(elapsed(), own_grace=True)
+            self.ending.begin(self.drills.free_from(elapsed()), own_grace=True)
 
     def _first_failure(self, rank: Rank, code: int, reason: str) -> None:
         if self.state.data.get("first_failure") is None:
             at = self.clock.text()
             self.state.data["first_failure"] = {
-                "rank": rank.number, "at": at, "exit_code": code, "text": "", "log_line": None
+                "rank": rank.number, "at": at, "exit_code": code, "text": "", "log_line": None,
+                "drill": self.drills.before(rank.number),
             }  # fmt: skip
             self._say("first-failure", rank=rank.number, exit_code=code)
         if self.verdict is None:
-            self.verdict = Verdict("Failed", reason, code)
+            drill = self.drills.before(rank.number)
+            self.verdict = Verdict("Failed", f"{reason} Drilled before: {drill}." if drill else reason, code)
 
     def _look(self) -> None:
         now = self.clock.now()
@@ -208,7 +212,26 @@ class Supervisor:
             self._stop(Verdict("Canceled", f"The time limit of {limit} s (limits.timeout) was reached."), "timeout")
         if any(rank.alive for rank in self.ranks):  # a wish that comes when all is done changes nothing
             self._stop_wanted()
+            self._drill()
         self._keep_books()
+
+    def _drill(self) -> None:
+        self.drills.press(elapsed())
+        for order in orders.take(self.folder / "requests"):
+            try:
+                if self.ending.begun:
+                    raise orders.Refused("The run is being ended already.")
+                done = self.drills.do(order, self.clock.text(), elapsed())
+            except orders.Refused as why:
+                self._refuse(order, str(why))
+            else:
+                self._say("drilled", **done)
+                self.state.write()
+                order.answer({"drill": done})
+
+    def _refuse(self, order: orders.Order, why: str) -> None:
+        self._say("drill-refused", kind=order.kind[:40], text=why)
+        order.answer({"refused": why})
 
     def _keep_books(self) -> None:
         if elapsed() > self.books_at and self.tracking.changed():
@@ -245,6 +268,7 @@ class Supervisor:
         if step is Step.TERMINATE:
             self._say("terminating")
             self._signal_all(signal.SIGTERM)
+            self.drills.release()
         elif step is Step.KILL:
             for pid in processes.descendants(os.getpid()):
                 processes.send(pid, processes.KILL)
@@ -263,7 +287,7 @@ class Supervisor:
     # End
 
     def _finish(self) -> None:
-        verdict = self.verdict or Verdict("Completed", "", 0)
+        verdict = self.verdict or self._of_the_evicted() or Verdict("Completed", "", 0)
         if not self._is_gone():
             self.state.enter("Finalizing")
             self.state.write()
@@ -273,6 +297,11 @@ class Supervisor:
         if not self._is_gone():
             self._write_end(verdict, left)
 
+    def _of_the_evicted(self) -> Verdict | None:
+        """Return what a run ends as whose ranks minded their eviction well and ended by themselves, with 0."""
+        evicted = self.drills.evicted
+        return Verdict("Failed", f"{evicted[:1].upper()}{evicted[1:]}, by a drill.") if evicted else None
+
     def _is_gone(self) -> bool:
         """Return whether somebody deleted the run's folder; then nothing is written into what is left of it."""
         return not self.plan_file.exists()
@@ -280,6 +309,8 @@ class Supervisor:
     def _write_end(self, verdict: Verdict, left: list[int]) -> None:
         for rank in self.ranks:
             rank.arrivals.look(self.clock.now())
+        for order in orders.take(self.folder / "requests"):
+            self._refuse(order, "The run is over.")
         self._add_last_words()
         reason = verdict.reason
         if left:
