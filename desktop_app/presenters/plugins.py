@@ -1,11 +1,11 @@
-"""What the Plugins page says about each plugin."""
+"""What the Plugins page says about each plugin, and what it does with them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from desktop_app.services.plugins import PluginInfo, PluginState
+from desktop_app.services.plugins import PluginHost, PluginInfo, PluginState
 
 _WORDS = {
     PluginState.OK: ("On", "completed", "mdi6.check-circle-outline"),
@@ -46,6 +46,26 @@ class PluginCard:
         if self.action == "enable":
             return "Try again" if self.word == "Failed" else "Enable"
         return "Disable" if self.action == "disable" else ""
+
+    @property
+    def underway(self) -> str:
+        """What is said while the button's action goes on."""
+        return f"{'Enabling' if self.action == 'enable' else 'Disabling'} {self.name}"
+
+
+def switch(host: PluginHost, card: PluginCard) -> None:
+    """Do what the card's button says. Saves settings and may import: not on the loop. Raises UserError."""
+    if card.action == "enable":
+        host.enable(card.id)
+        host.load()
+    else:
+        host.disable(card.id)
+
+
+def look_again(host: PluginHost) -> None:
+    """Read all plugins anew, also those put into the folder meanwhile. Imports them: not on the loop."""
+    host.discover()
+    host.load()
 
 
 def cards(plugins: Iterable[PluginInfo]) -> list[PluginCard]:

@@ -1,32 +1,44 @@
-"""Tells listeners on the event loop's thread, whichever thread something happened on."""
+"""A signal that is told on the event loop's thread, whichever thread something happened on."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import threading
 from collections.abc import Callable
+from typing import Generic, ParamSpec
+
+from desktop_app.core.observable import Signal
+
+P = ParamSpec("P")
 
 
-class OnLoop:
-    """Remembers the loop it was last used on. Where there is none yet, telling is a plain call."""
+class LoopSignal(Generic[P]):
+    """Tells on the loop that it was made, connected or emitted on last; where there is none, it is a plain call."""
 
     def __init__(self) -> None:
+        self._signal: Signal[P] = Signal()
         self._loop = _running()
 
-    def here(self) -> None:
-        """Take the running loop, if there is one, as the one to tell on."""
-        self._loop = _running() or self._loop
+    def connect(self, listener: Callable[P, object]) -> Callable[[], None]:
+        """Call `listener` at every emit from now on, until the returned function is called."""
+        self._remember_loop()
+        return self._signal.connect(listener)
 
-    def tell(self, call: Callable[[], object]) -> None:
-        """Call at once on the loop's thread or where there is no loop; else hand the call to the loop."""
-        self.here()
+    def emit(self, *args: P.args, **kwargs: P.kwargs) -> None:
+        """Tell at once on the loop's thread or where there is no loop; else the loop does it, a moment later."""
+        self._remember_loop()
+        tell = functools.partial(self._signal.emit, *args, **kwargs)
         loop = self._loop
         if loop is None or _running() is not None or threading.current_thread() is threading.main_thread():
-            call()
+            tell()
             return
         with contextlib.suppress(RuntimeError):  # the loop is closed, and with it all who would listen
-            loop.call_soon_threadsafe(call)
+            loop.call_soon_threadsafe(tell)
+
+    def _remember_loop(self) -> None:
+        self._loop = _running() or self._loop
 
 
 def _running() -> asyncio.AbstractEventLoop | None:

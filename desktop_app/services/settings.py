@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import copy
-import functools
 import json
 import threading
 from pathlib import Path
 from typing import cast
 
 from desktop_app.api import OutsideError, UserError, Value
-from desktop_app.core.observable import Signal
 from desktop_app.services.files import locked, set_aside, write_atomically
-from desktop_app.services.on_loop import OnLoop
+from desktop_app.services.on_loop import LoopSignal
 
 
 class Settings:
@@ -25,10 +23,9 @@ class Settings:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.changed: Signal[[str]] = Signal()
+        self.changed: LoopSignal[[str]] = LoopSignal()
         self.notices: tuple[UserError, ...] = ()
         self._turn = threading.RLock()
-        self._listeners = OnLoop()
         self._values = self._read_or_notice()
 
     def get(self, key: str, default: Value = None) -> Value:
@@ -61,7 +58,7 @@ class Settings:
 
     def _tell(self, keys: list[str]) -> None:
         for key in keys:
-            self._listeners.tell(functools.partial(self.changed.emit, key))
+            self.changed.emit(key)
 
     def _read_or_notice(self) -> dict[str, Value]:
         try:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
-from desktop_app.api import UserError
-from desktop_app.presenters.plugins import PluginCard, cards, headline
+from desktop_app.presenters.plugins import PluginCard, cards, headline, look_again, switch
 from desktop_app.ui.icons import icon
 from desktop_app.ui.shell import Shell
+from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import Space, icon_size, mono_font, theme_manager
 from desktop_app.ui.widgets import Card, EmptyState, IconLabel, button, label, scrolled
 
@@ -30,6 +33,7 @@ class PluginsPage(QWidget):
         self._shell = shell
         self._places = workbench.places
         self._cards: dict[str, PluginCardView] = {}
+        self._underway = ""
         self._headline = label(role="muted")
         self._list = QWidget()
         self._column = QVBoxLayout(self._list)
@@ -49,11 +53,12 @@ class PluginsPage(QWidget):
         self._cards = {each.id: PluginCardView(each, self._switch) for each in shown}
         for view in self._cards.values():
             self._column.addWidget(view)
+            view.show()  # what is not shown yet can't have the focus
         if not shown:
             text = self.tr("Put a plugin's folder into {} and start again.").format(self._places.plugins)
             self._column.addWidget(EmptyState("mdi6.puzzle-outline", self.tr("No plugins"), text))
         self._column.addStretch()
-        self._headline.setText(headline(self._plugins.plugins))
+        self._headline.setText(self._underway or headline(self._plugins.plugins))
         if focused in self._cards:
             self._cards[focused].action.setFocus()
 
@@ -74,19 +79,24 @@ class PluginsPage(QWidget):
         column.addWidget(scrolled(self._list, self.tr("Plugins")), 1)
 
     def _look_again(self) -> None:
-        self._plugins.discover()
-        self._plugins.load()
-        self.refresh()
+        self._change(self.tr("Looking for plugins …"), partial(look_again, self._plugins))
 
     def _switch(self, card: PluginCard) -> None:
+        self._change(f"{card.underway} …", partial(switch, self._plugins, card))
+
+    def _change(self, what: str, change: Callable[[], None]) -> None:
+        """Do it in a thread: it saves settings, which may have to wait, and imports plugins, which may take long."""
+        self._underway = what
+        self._headline.setText(what)
+        spawn(self._changed(change), what, self._shell.say)
+
+    async def _changed(self, change: Callable[[], None]) -> None:
         try:
-            if card.action == "enable":
-                self._plugins.enable(card.id)
-                self._plugins.load()
-            else:
-                self._plugins.disable(card.id)
-        except UserError as error:
-            self._shell.say(error)
+            await asyncio.to_thread(change)
+        finally:
+            self._underway = ""
+            if isValid(self):
+                self.refresh()
 
 
 class PluginCardView(Card):
@@ -111,7 +121,8 @@ class PluginCardView(Card):
         card = self._card
         self.setAccessibleName(f"{card.name}, {card.word}")
         self.action.setAccessibleName(f"{card.button} {card.name}")
-        self.action.setVisible(bool(card.button))
+        if not card.button:
+            self.action.hide()  # never shown here: it has no parent yet, and would be a window for a moment
         self._align_action()
         state = IconLabel(icon(card.word_icon, card.tone), card.word, "strong")
         state.label.setProperty("strong", True)

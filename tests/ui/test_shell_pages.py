@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import cast
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from desktop_app.places import Places
+from desktop_app.services.files import locked
 from desktop_app.services.plugins import PluginState
 from desktop_app.services.workbench import Workbench
 from desktop_app.ui.plugins_page import PluginsPage
 from desktop_app.ui.settings.toolchains import ToolchainView
 from desktop_app.ui.settings_page import SettingsPage
-from desktop_app.ui.tasks import cancel_all
+from desktop_app.ui.tasks import cancel_all, running
 from desktop_app.ui.theme import theme_manager
 from tests.helpers.benches import small_bench
 from tests.helpers.fake_shell import FakeShell
@@ -54,6 +58,11 @@ def plugins_page(bench: Workbench, shell: FakeShell) -> PluginsPage:
     return page
 
 
+async def at_rest(page: PluginsPage) -> None:
+    await until(lambda: not running())
+    assert "…" not in page._headline.text()
+
+
 def test_a_failed_plugin_says_why_and_the_rest_works(acme: Path, places: Places, shell: FakeShell) -> None:
     page = plugins_page(small_bench(places.home), shell)
     failed, works = page._cards["acme-wizards"], page._cards["rankzero-pytorch"]
@@ -67,37 +76,89 @@ def test_a_failed_plugin_says_why_and_the_rest_works(acme: Path, places: Places,
     page.deleteLater()
 
 
-def test_a_mended_plugin_can_be_tried_again(acme: Path, places: Places, shell: FakeShell) -> None:
+async def test_a_mended_plugin_can_be_tried_again(acme: Path, places: Places, shell: FakeShell) -> None:
     bench = small_bench(places.home)
     page = plugins_page(bench, shell)
     acme.write_text("")
     page._cards["acme-wizards"].action.click()
-    settle()
+    await until(lambda: page._cards["acme-wizards"].action.text() == "Disable")
     assert {each.id: each.state for each in bench.plugins.plugins}["acme-wizards"] is PluginState.OK
-    assert page._cards["acme-wizards"].action.text() == "Disable"
+    await at_rest(page)
     page.deleteLater()
 
 
-def test_switching_off_and_on_holds_at_once_and_keeps_the_focus(bench: Workbench, shell: FakeShell) -> None:
+async def test_a_plugin_that_is_still_broken_says_so_again(acme: Path, places: Places, shell: FakeShell) -> None:
+    page = plugins_page(small_bench(places.home), shell)
+    acme.write_text("import acme_other\n")
+    page._cards["acme-wizards"].action.click()
+    await until(lambda: "acme_other" in page._cards["acme-wizards"].reason.text())
+    await at_rest(page)
+    assert page._cards["acme-wizards"].action.text() == "Try again"
+    page.deleteLater()
+
+
+async def test_switching_off_and_on_keeps_the_focus(bench: Workbench, shell: FakeShell) -> None:
     page = plugins_page(bench, shell)
     page.activateWindow()
     page._cards["rankzero-pytorch"].action.setFocus()
-    page._cards["rankzero-pytorch"].action.click()
-    assert bench.plugins.wizards() == ()
-    assert page._cards["rankzero-pytorch"].action.text() == "Enable"
-    assert page._cards["rankzero-pytorch"].action.hasFocus()
-    page._cards["rankzero-pytorch"].action.click()
-    assert bench.plugins.wizards() != ()
+    await until(page._cards["rankzero-pytorch"].action.hasFocus)
+    for word, works in (("Enable", False), ("Disable", True)):
+        QTest.keyClick(page._cards["rankzero-pytorch"].action, Qt.Key.Key_Space)
+        await at_rest(page)
+        assert page._cards["rankzero-pytorch"].action.text() == word
+        assert page._cards["rankzero-pytorch"].action.hasFocus()
+        assert bool(bench.plugins.wizards()) is works
     page.deleteLater()
 
 
-def test_a_plugin_put_there_meanwhile_is_found(bench: Workbench, shell: FakeShell, places: Places) -> None:
+async def test_switching_waits_for_the_settings_file_beside_the_window(
+    bench: Workbench, shell: FakeShell, places: Places
+) -> None:
+    page = plugins_page(bench, shell)
+    with locked(places.settings.with_name(f".{places.settings.name}.lock")):  # as another program that saves
+        page._cards["rankzero-pytorch"].action.click()
+        assert page._headline.text() == "Disabling PyTorch …"
+        await asyncio.sleep(0.05)  # the loop lives on
+        assert page._cards["rankzero-pytorch"].action.text() == "Disable"
+    await at_rest(page)
+    assert page._cards["rankzero-pytorch"].action.text() == "Enable"
+    assert page._headline.text() == "0 of 1 on"
+    page.deleteLater()
+
+
+async def test_a_choice_of_plugins_that_cannot_be_saved_is_said(
+    bench: Workbench, shell: FakeShell, places: Places
+) -> None:
+    page = plugins_page(bench, shell)
+    places.settings.mkdir(parents=True)
+    page._cards["rankzero-pytorch"].action.click()
+    await until(lambda: bool(shell.said))
+    assert "can't be saved" in shell.said[0].message
+    await at_rest(page)
+    assert page._cards["rankzero-pytorch"].action.text() == "Disable"
+    page.deleteLater()
+
+
+async def test_a_page_that_is_gone_when_its_plugin_is_switched_hurts_nobody(
+    bench: Workbench, shell: FakeShell, places: Places
+) -> None:
+    page = plugins_page(bench, shell)
+    with locked(places.settings.with_name(f".{places.settings.name}.lock")):
+        page._cards["rankzero-pytorch"].action.click()
+        page.deleteLater()
+        settle()
+    await until(lambda: not running())
+    assert shell.said == []
+
+
+async def test_a_plugin_put_there_meanwhile_is_found(bench: Workbench, shell: FakeShell, places: Places) -> None:
     page = plugins_page(bench, shell)
     (places.plugins / "acme").mkdir(parents=True)
     (places.plugins / "acme" / "plugin.toml").write_text(MANIFEST)
     (places.plugins / "acme" / "hooks.py").write_text("")
     page._look_again()
-    assert "acme-wizards" in page._cards
+    await until(lambda: "acme-wizards" in page._cards)
+    await at_rest(page)
     page.deleteLater()
 
 

@@ -27,9 +27,8 @@ from desktop_app.api import (
 )
 from desktop_app.api._plugins import GarbageError, ImportedPlugin, checked, import_plugin, unload
 from desktop_app.core.nearest import nearest
-from desktop_app.core.observable import Signal
 from desktop_app.places import Places, shipped
-from desktop_app.services.on_loop import OnLoop
+from desktop_app.services.on_loop import LoopSignal
 from desktop_app.services.plugins.discovery import Found, entry_points, find_plugins
 from desktop_app.services.plugins.guards import Turns, guarded_wizard
 from desktop_app.services.plugins.info import PluginInfo, PluginState, info_of
@@ -52,7 +51,7 @@ class PluginHost:
         bundled: Path | None = None,
         installed: Callable[[], Iterable[metadata.EntryPoint]] = entry_points,
     ) -> None:
-        self.changed: Signal[[]] = Signal()
+        self.changed: LoopSignal[[]] = LoopSignal()
         self.safe_mode = safe_mode
         self._folders = (bundled or shipped("plugins"), places.plugins)
         self._installed = installed
@@ -62,7 +61,6 @@ class PluginHost:
         self._infos: dict[str, PluginInfo] = {}
         self._imported: dict[str, ImportedPlugin] = {}
         self._turns = Turns()
-        self._listeners = OnLoop()
 
     @property
     def plugins(self) -> tuple[PluginInfo, ...]:
@@ -77,12 +75,11 @@ class PluginHost:
             found = find_plugins(*self._folders, self._installed)
             self._found = {each.info.id: each for each in found}
             self._infos = {each.info.id: self._at_first(each) for each in found}
-        self._tell()
+        self.changed.emit()
 
     def load(self) -> None:
         """Import the enabled plugins that are not imported yet; one that fails is marked, and the others go on."""
         with self._turns.lock:
-            self._listeners.here()
             for info in self.plugins:
                 if info.state is PluginState.OK and info.id not in self._imported:
                     self._load(self._found[info.id])
@@ -193,10 +190,7 @@ class PluginHost:
             if plugin_id in self._infos:
                 self._infos[plugin_id] = self._infos[plugin_id].off(PluginState.FAILED, reason, details)
             self._forget(plugin_id)
-        self._tell()
-
-    def _tell(self) -> None:
-        self._listeners.tell(self.changed.emit)
+        self.changed.emit()
 
     def _forget(self, plugin_id: str) -> None:
         plugin = self._imported.pop(plugin_id, None)
@@ -207,7 +201,7 @@ class PluginHost:
         self._forget(plugin_id)
         if plugin_id in self._found:
             self._infos[plugin_id] = self._at_first(self._found[plugin_id])
-        self._tell()
+        self.changed.emit()
 
     def _find(self, plugin_id: str) -> Found:
         if plugin_id in self._found:
