@@ -12,8 +12,8 @@ from desktop_app.api import MetricPoint, OutsideError, RunSnapshot, UserError
 from desktop_app.cli import console
 from desktop_app.cli.lookup import find_run
 from desktop_app.cli.terminal_text import plain
-from desktop_app.core.redact import COVER
 from desktop_app.core.records import to_json
+from desktop_app.core.redact import COVER
 from desktop_app.core.words import size_text
 from desktop_app.services.code_compare import FileDifference
 from desktop_app.services.run_compare import Comparison, Difference, MetricDifference, compare_runs

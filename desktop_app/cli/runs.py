@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from desktop_app.api import RunSnapshot, RunStatus, UserError
-from desktop_app.cli import console, run_compare, run_download, run_drill, run_logs
+from desktop_app.cli import console, run_bundle, run_compare, run_download, run_drill, run_logs
 from desktop_app.cli.dispatch import add_shared
 from desktop_app.cli.lookup import find_run
 from desktop_app.cli.shapes import run_shape
@@ -20,7 +20,7 @@ from desktop_app.services.workbench import Workbench
 
 def configure(parser: ArgumentParser) -> None:
     """Add the verbs below this one."""
-    verbs = parser.add_subparsers(metavar="list|show|logs|cancel|download|drill|compare|rm", required=True)
+    verbs = parser.add_subparsers(metavar="list|show|logs|cancel|download|drill|compare|bundle|rm", required=True)
     _add(verbs, "list", _list, "all runs, newest first")
     show = _add(verbs, "show", _show, "one run with its phases, ranks and metrics")
     logs = _add(verbs, "logs", run_logs.run, "the logs of a run, all ranks merged by time")
@@ -28,13 +28,15 @@ def configure(parser: ArgumentParser) -> None:
     download = _add(verbs, "download", run_download.run, "copy outputs, logs and the job file into a folder")
     drill = _add(verbs, "drill", run_drill.run, "do a fault to a live run, to see whether it bears it")
     compare = _add(verbs, "compare", run_compare.run, "what differs between two runs: job, plan, code, metrics, ends")
+    bundle = _add(verbs, "bundle", run_bundle.run, "one zip with job, logs and state, without secrets, to send on")
     remove = _add(verbs, "rm", _remove, "forget a run that is over and delete its files")
-    for each in (show, logs, cancel, download, drill, compare, remove):
+    for each in (show, logs, cancel, download, drill, compare, bundle, remove):
         each.add_argument("name", metavar="R", help="the run's name, or as much of its end as is needed")
     run_logs.configure(logs)
     run_download.configure(download)
     run_drill.configure(drill)
     run_compare.configure(compare)
+    run_bundle.configure(bundle)
 
 
 def run(options: Namespace) -> int:

@@ -100,6 +100,6 @@ def _diff(one: Path, other: Path) -> tuple[str, ...]:
     ours, theirs = one.read_bytes(), other.read_bytes()
     if b"\0" in ours + theirs:
         return ()
-    lines = (each.decode("utf-8", "replace").splitlines() for each in (ours, theirs))
-    found = list(islice(difflib.unified_diff(*lines, "first", "second", n=1, lineterm=""), 2, MOST_LINES + 3))
+    before, after = (each.decode("utf-8", "replace").splitlines() for each in (ours, theirs))
+    found = list(islice(difflib.unified_diff(before, after, n=1, lineterm=""), 2, MOST_LINES + 3))
     return (*found[:MOST_LINES], "… and more") if len(found) > MOST_LINES else tuple(found)

@@ -1,0 +1,131 @@
+"""Copies a text into a bundle without its secrets: block by block, and of a long one the beginning and the end."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Protocol
+
+from desktop_app.core.words import size_text
+from desktop_app.services.redaction import Redactor
+
+BLOCK = 256 << 10
+SPACES = (b" ", b"\t", b"\r")
+_UTF16 = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+
+
+class Sink(Protocol):
+    """What takes bytes."""
+
+    def write(self, data: bytes, /) -> int:
+        """Take them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A file that is being read, as far as `size`: what is written later is not read."""
+
+    stream: IO[bytes]
+    size: int
+    modified: float
+
+
+def open_text(path: Path, size: int | None = None) -> Opened:
+    """Open a file that a job may have had its hands on: no link is followed and no pipe waited for. Raises OSError.
+
+    Of a file that grew beyond `size` since then, only so much is read.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags)
+    about = os.fstat(descriptor)
+    if not stat.S_ISREG(about.st_mode):
+        os.close(descriptor)
+        raise OSError(0, "it is no file")
+    return Opened(os.fdopen(descriptor, "rb"), min(about.st_size, size or about.st_size), about.st_mtime)
+
+
+def looks_binary(opened: Opened) -> bool:
+    """Whether a file is no text, going by its beginning; reads it from the start again."""
+    begin = opened.stream.read(8192)
+    opened.stream.seek(0)
+    return b"\0" in begin and not begin.startswith(tuple(mark for mark, _ in _UTF16))
+
+
+def copy_text(opened: Opened, sink: Sink, redactor: Redactor, limit: int, said: Callable[[int], str]) -> int:
+    """Copy a text; if it is longer than `limit`, its beginning and its end, with `said` of the bytes left out between.
+
+    Returns how many bytes were left out.
+    """
+    encoding = _encoding(opened)
+    if opened.size <= limit or encoding != "utf-8":
+        size = min(opened.size, limit)
+        _write(_blocks(opened.stream, size), sink, redactor, encoding)
+        return opened.size - size
+    half = limit // 2
+    begin = _head(opened.stream.read(half))
+    opened.stream.seek(opened.size - half)
+    end = _tail(opened.stream.read(half))
+    left_out = opened.size - len(begin) - len(end)
+    between = "" if begin.endswith(b"\n") else "\n"
+    _write([begin], sink, redactor, encoding)
+    sink.write(f"{between}{said(left_out)}\n".encode())
+    _write([end], sink, redactor, encoding)
+    return left_out
+
+
+def said_in_text(left_out: int) -> str:
+    """Return the line that stands where a part of a text was left out."""
+    return f"[… {size_text(left_out)} left out here by `rankzero runs bundle` …]"
+
+
+def said_in_json_lines(left_out: int) -> str:
+    """Return it for a file with a JSON object a line."""
+    return f'{{"left_out_bytes": {left_out}}}'
+
+
+def _encoding(opened: Opened) -> str:
+    begin = opened.stream.read(2)
+    opened.stream.seek(0)
+    return next((name for mark, name in _UTF16 if begin == mark), "utf-8")
+
+
+def _head(data: bytes) -> bytes:
+    """Return the whole lines of what begins a text; of a single long line the whole words, so that no secret is cut."""
+    end = data.rfind(b"\n")
+    return data[: end + 1] if end >= 0 else data[: max(map(data.rfind, SPACES)) + 1] or data
+
+
+def _tail(data: bytes) -> bytes:
+    """Return the whole lines of what ends a text; of a single long line the whole words."""
+    begin = data.find(b"\n")
+    if begin < 0 or begin == len(data) - 1:
+        begin = min((at for each in SPACES if (at := data.find(each)) >= 0), default=-1)
+    return data[begin + 1 :]
+
+
+def _blocks(stream: IO[bytes], size: int) -> Iterator[bytes]:
+    """Yield the next `size` bytes in blocks of whole lines: a secret does not reach over a line's end."""
+    rest = b""
+    while size > 0:
+        data = stream.read(min(BLOCK, size))
+        if not data:
+            break
+        size -= len(data)
+        rest += data
+        end = rest.rfind(b"\n") + 1
+        if end:
+            yield rest[:end]
+            rest = rest[end:]
+    if rest:
+        yield rest
+
+
+def _write(blocks: Iterable[bytes], sink: Sink, redactor: Redactor, encoding: str) -> None:
+    if encoding != "utf-8":  # its line ends are two bytes: as a whole, which `limit` bounds
+        sink.write(redactor(b"".join(blocks).decode(encoding, "replace")).encode("utf-8", "replace"))
+        return
+    for block in blocks:
+        sink.write(redactor(block.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape"))

@@ -1,0 +1,214 @@
+"""Puts what is known of a run into one zip for a colleague or an issue report, without secrets, all or nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from desktop_app import __version__
+from desktop_app.api import OutsideError, RunSnapshot, UserError
+from desktop_app.documents.snapshot import is_secret
+from desktop_app.services import bundle_readme
+from desktop_app.services.bundle_text import (
+    Opened,
+    copy_text,
+    looks_binary,
+    open_text,
+    said_in_json_lines,
+    said_in_text,
+)
+from desktop_app.services.code_compare import OWN
+from desktop_app.services.redaction import Redactor, secrets_of
+
+LIMIT = 5_000_000
+"""Bytes of one log, beyond which its beginning and its end have to do."""
+STATE = "run.json"
+WHOLE = ("job.yml", "plan.json")
+LINES = ("events.jsonl", "metrics.jsonl", "resources.jsonl", "supervisor.log")
+_UNLIMITED = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class Bundled:
+    """What was written: `files` by name with their sizes, what was left out and why, what was covered how often."""
+
+    path: Path
+    files: Mapping[str, int]
+    left_out: tuple[str, ...]
+    covered: Mapping[str, int]
+
+
+@dataclass(slots=True)
+class _Work:
+    """A bundle in the making; `stop` asks whether nobody wants it any more."""
+
+    archive: zipfile.ZipFile
+    redactor: Redactor
+    stop: Callable[[], bool]
+    choices: Choices
+    left_out: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """How a bundle is made: `doctor` is what this machine has; `limit` is the bytes of a log that go along."""
+
+    doctor: str = ""
+    with_code: bool = False
+    limit: int = LIMIT
+
+
+def bundle_run(
+    run: RunSnapshot, target: Path, choices: Choices | None = None, stop: Callable[[], bool] = lambda: False
+) -> Bundled:
+    """Write `target`, with what the run's files hold at this moment; gives up as soon as `stop` says so.
+
+    Raises UserError where the run's folder is gone or something stands at `target`, OutsideError where it can't be
+    written; then nothing is left there.
+    """
+    folder = Path(run.folder)
+    if not run.folder or not folder.is_dir():
+        raise UserError(f"The folder of {run.run} is gone: there is nothing to bundle.", hint=f"It was {run.folder}.")
+    if os.path.lexists(target):
+        raise _standing(target)
+    try:
+        return _written(run, target, choices or Choices(), stop)
+    except OSError as error:
+        why = f"{target} can't be written: {error.strerror or error}."
+        raise OutsideError(why, hint="Free some space, or give another place with --output.") from error
+
+
+def _standing(target: Path) -> UserError:
+    return UserError(f"{target} is there already.", hint="Nothing was written; give another name with --output.")
+
+
+def _written(run: RunSnapshot, target: Path, choices: Choices, stop: Callable[[], bool]) -> Bundled:
+    """Write beside the target first, so that a full disk or Ctrl+C leaves nothing half there."""
+    folder = Path(run.folder)
+    redactor = Redactor(secrets_of(_object(folder / "plan.json"), _object(folder / "run.json")), home=_home())
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+                work = _Work(archive, redactor, stop, choices)
+                _fill(work, run, folder)
+                files = {each.filename: each.file_size for each in archive.infolist()}
+            stream.flush()
+            os.fsync(stream.fileno())
+        _publish(Path(name), target)
+    finally:
+        Path(name).unlink(missing_ok=True)
+    return Bundled(target, files, tuple(work.left_out), dict(+redactor.counts))
+
+
+def _home() -> Path | None:
+    try:
+        return Path.home()
+    except RuntimeError:
+        return None
+
+
+def _publish(draft: Path, target: Path) -> None:
+    """Give a draft its name, which nothing else may have got meanwhile."""
+    try:
+        target.hardlink_to(draft)
+    except FileExistsError as error:
+        raise _standing(target) from error
+    except OSError as error:  # a file system without hard links
+        if os.path.lexists(target):
+            raise _standing(target) from error
+        draft.rename(target)
+
+
+def _fill(work: _Work, run: RunSnapshot, folder: Path) -> None:
+    # A run may go on: its state first, then every file as far as it is written by then, however long copying takes.
+    _take(work, STATE, folder / STATE, None)
+    for name, path, size in [(name, path, _size(path)) for name, path in _sources(folder, work.choices.with_code)]:
+        _take(work, name, path, size)
+    if not work.choices.with_code:
+        work.left_out.append("the code, on purpose (--with-code takes it along)")
+    work.left_out.append("inputs, outputs and models, on purpose")
+    work.archive.writestr(
+        _entry("doctor.txt", time.time()), work.redactor(work.choices.doctor or "It was not asked.\n")
+    )
+    names = work.archive.namelist()
+    readme = bundle_readme.readme(run, names, work.left_out, work.redactor, __version__)
+    work.archive.writestr(_entry("README.txt", time.time()), readme)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0
+
+
+def _sources(folder: Path, with_code: bool) -> Iterator[tuple[str, Path]]:
+    """Yield what goes along beside the state."""
+    yield from ((name, folder / name) for name in (*WHOLE, *LINES))
+    for each in sorted((folder / "user_logs").glob("*")):
+        yield f"user_logs/{each.name}", each
+    yield from _below(folder / "code" / "logs", "code/logs")
+    if with_code:
+        yield from _below(folder / "code", "code", skipped=OWN)
+
+
+def _below(root: Path, prefix: str, skipped: tuple[str, ...] = ()) -> Iterator[tuple[str, Path]]:
+    for here, folders, files in os.walk(root):
+        own = skipped if Path(here) == root else ()
+        folders[:] = sorted(each for each in folders if each not in (*own, "__pycache__"))
+        for each in sorted(files):
+            path = Path(here, each)
+            yield f"{prefix}/{path.relative_to(root).as_posix()}", path
+
+
+def _take(work: _Work, name: str, path: Path, size: int | None) -> None:
+    """Take a file along, or note why not."""
+    if work.stop():
+        raise UserError("The bundle was given up.")
+    if name.startswith("code/") and is_secret(name):
+        work.left_out.append(f"{name}: by its name it holds secrets")
+        return
+    try:
+        opened = open_text(path, size)
+    except OSError as error:
+        if not (isinstance(error, FileNotFoundError) and name in LINES):
+            work.left_out.append(f"{name}: {error.strerror or error}")
+        return
+    with opened.stream:
+        if name.startswith("code/") and looks_binary(opened):
+            work.left_out.append(f"{name}: it is no text, so that secrets in it can't be found")
+        else:
+            _copy(work, name, opened)
+
+
+def _copy(work: _Work, name: str, opened: Opened) -> None:
+    limit = _UNLIMITED if name in (STATE, *WHOLE) else work.choices.limit
+    said = said_in_json_lines if name.endswith(".jsonl") else said_in_text
+    with work.archive.open(_entry(name, opened.modified), "w", force_zip64=opened.size > 1 << 30) as sink:
+        left_out = copy_text(opened, sink, work.redactor, limit, said)
+    if left_out:
+        work.left_out.append(f"{name}: {left_out:,} of {opened.size:,} bytes from its midst")
+
+
+def _entry(name: str, modified: float) -> zipfile.ZipInfo:
+    moment = time.localtime(max(modified, 315619200.0))  # a zip's time begins in 1980
+    entry = zipfile.ZipInfo(name, moment[:6])
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.external_attr = 0o600 << 16
+    return entry
+
+
+def _object(path: Path) -> Mapping[str, Any]:
+    try:
+        data = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return data if isinstance(data, dict) else {}
