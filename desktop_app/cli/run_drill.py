@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 
 from desktop_app.api import DrillKind, DrillOrder
 from desktop_app.api.drills import NOTICE
-from desktop_app.cli import console
+from desktop_app.cli import console, drill_moment
 from desktop_app.cli.lookup import find_run
 from desktop_app.core.records import to_json
-from desktop_app.services.drills import drill
+from desktop_app.services.drills import aimed, drill, refuse
 from desktop_app.services.workbench import Workbench
 
 KINDS = """\
@@ -37,27 +36,25 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("--rank", metavar="K", type=int, help="the rank, where the run has several")
     parser.add_argument("--node", metavar="N", type=int, help="the node, where the run has several; or all its ranks")
     parser.add_argument(
-        "--notice", metavar="SECONDS", type=_seconds, default=NOTICE, help="evict: SIGTERM to SIGKILL (default: 30)"
+        "--notice",
+        metavar="SECONDS",
+        type=drill_moment.seconds,
+        default=NOTICE,
+        help="evict: SIGTERM to SIGKILL (default: 30)",
     )
+    drill_moment.configure(parser)
 
 
 async def run(workbench: Workbench, options: Namespace) -> int:
     """Have it done and say what was done."""
     found = await find_run(workbench, options.name)
-    order = DrillOrder(DrillKind(options.kind), options.rank, options.node, options.notice)
-    done = await drill(workbench.backend_of(found.handle), found, order)
+    backend = workbench.backend_of(found.handle)
+    refuse(backend, found)
+    order = aimed(found, DrillOrder(DrillKind(options.kind), options.rank, options.node, options.notice))
+    await drill_moment.wait(backend, found, options)
+    done = await drill(backend, found, order)
     if options.json:
         console.document({"run": found.run, "drill": to_json(done)})
     else:
         console.note(f"{found.run}: {done.text}.")
     return 0
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds < math.inf:
-        raise ArgumentTypeError(f"“{text}” is no number of seconds")
-    return seconds

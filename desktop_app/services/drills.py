@@ -9,11 +9,16 @@ OF_NODES = frozenset({DrillKind.EVICT, DrillKind.NODE})
 
 async def drill(backend: JobBackend, run: RunSnapshot, order: DrillOrder) -> Drill:
     """Have it done and return what was done. Raises UserError where it can't be, OutsideError where nobody answers."""
+    return await refuse(backend, run).drill(run.handle, aimed(run, order))
+
+
+def refuse(backend: JobBackend, run: RunSnapshot) -> Drills:
+    """Return who can do it. Raises UserError for a run that can't be drilled."""
     if run.is_over:
         raise UserError(f"{run.run} is over: {run.status.value}.", hint="A drill needs a run that goes on.")
     if not isinstance(backend, Drills):
         raise UserError(f"{run.run} is no run of this machine, and only those can be drilled.")
-    return await backend.drill(run.handle, aimed(run, order))
+    return backend
 
 
 def aimed(run: RunSnapshot, order: DrillOrder) -> DrillOrder:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import signal
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
-from desktop_app.api import Drill, DrillKind, DrillOrder, UserError
+from desktop_app.api import Drill, DrillKind, DrillOrder, OutsideError, UserError
 from desktop_app.backends.local import drilling
 from desktop_app.worker.supervisor import processes
 from tests.helpers import local_runs
@@ -63,3 +64,163 @@ def test_kill(runs: Path) -> None:
     assert [each["text"] for each in run["drills"]] == ["rank 1 was killed"]
     assert [each["rank"] for each in events(folder) if each["event"] == "drilled"] == [1]
     assert "never" not in local_runs.log(folder, 1)
+
+
+def test_stop_and_resume(runs: Path) -> None:
+    folder = begun(runs, [f"{COUNTING.removeprefix('exec ')}; true"])
+    assert drill(folder, "stop", rank=0).text == "rank 0 was stopped"
+    pids = processes.families([state(folder)["ranks"][0]["pid"]])
+    assert [status(each) for leader, below in pids.items() for each in (leader, *below)] == [psutil.STATUS_STOPPED] * 2
+    assert not local_runs.is_over(folder)
+    said = local_runs.log(folder)
+    assert drill(folder, "resume").text == "rank 0 was resumed"
+    wait_until(lambda: local_runs.log(folder) != said, what="more of its words")
+    with pytest.raises(UserError, match="No rank stands still"):
+        drill(folder, "resume", rank=0)
+    drill(folder, "kill", rank=0)
+    assert "rank 0 was killed" in end_of(folder)["reason"]
+
+
+def test_a_stopped_rank_hears_that_the_run_is_canceled(runs: Path) -> None:
+    folder = begun(runs, [SAVING, COUNTING], environment={"RANKZERO_GRACE": "60,60"})
+    drill(folder, "stop", rank=0)
+    local_runs.request_cancel(folder)
+    run = end_of(folder)
+    assert run["status"] == "Canceled"
+    assert "saved" in local_runs.log(folder, 0), "it went on to mind its SIGTERM"
+
+
+@pytest.mark.parametrize("who", ["supervisor", "guardian"])
+def test_a_stopped_rank_does_not_outlive_its_keepers(runs: Path, who: str) -> None:
+    folder = begun(runs, [COUNTING])
+    drill(folder, "stop", rank=0)
+    local_runs.kill(folder, who)
+    assert end_of(folder)["status"] == "Failed"
+
+
+def test_a_node_that_is_cut_off_stands_still_until_it_is_resumed(runs: Path) -> None:
+    folder = start_on_nodes(runs, [COUNTING, COUNTING, COUNTING], [0, 1, 1])
+    assert drill(folder, "node", node=1).text == "node 1 was cut off: ranks 1 and 2 were stopped"
+    assert [status(each["pid"]) == psutil.STATUS_STOPPED for each in state(folder)["ranks"]] == [False, True, True]
+    assert drill(folder, "resume", node=1).ranks == (1, 2)
+    wait_until(lambda: psutil.STATUS_STOPPED not in [status(each["pid"]) for each in state(folder)["ranks"]])
+    local_runs.request_cancel(folder)
+    end_of(folder)
+
+
+def test_an_evicted_node_has_its_notice_and_the_run_is_not_said_to_be_well(runs: Path) -> None:
+    folder = start_on_nodes(runs, [SAVING, SAVING], [0, 0])
+    assert drill(folder, "evict", node=0, notice=60).text == "node 0 was evicted with 60 s of notice"
+    run = end_of(folder)
+    assert [local_runs.log(folder, rank) for rank in (0, 1)] == ["up\nsaved\n"] * 2
+    assert [each["exit_code"] for each in run["ranks"]] == [0, 0]
+    assert (run["status"], run["reason"]) == ("Failed", "Node 0 was evicted with 60 s of notice, by a drill.")
+
+
+def test_the_notice_of_an_eviction_is_kept_though_a_rank_falls_in_it(runs: Path) -> None:
+    slow = SAVING.replace("print('saved')", "time.sleep(1.5); print('saved')")
+    folder = start_on_nodes(runs, [slow, COUNTING], [0, 0])
+    drill(folder, "evict", node=0, notice=60)
+    run = end_of(folder)
+    assert run["first_failure"]["rank"] == 1, "SIGTERM ended it at once"
+    assert "saved" in local_runs.log(folder, 0), "the run's own grace is 0.8 s together"
+
+
+def test_who_ignores_the_notice_is_killed_at_its_end(runs: Path) -> None:
+    stubborn = "trap '' TERM; echo up; while true; do sleep 0.02; done"
+    folder = start_on_nodes(runs, [stubborn, COUNTING], [1, 0])
+    drill(folder, "evict", node=1, notice=0.2)
+    run = end_of(folder)
+    assert run["first_failure"]["rank"] == 0
+    assert run["first_failure"]["exit_code"] == -9
+    assert "node 1 was evicted with 0.2 s of notice" in run["reason"]
+
+
+@LINUX_ONLY
+def test_memory_runs_out(runs: Path) -> None:
+    eating = COUNTING.replace("print('step', step)", "print('step', step); kept = bytearray(100_000 * step * step)")
+    folder = begun(runs, [eating])
+    assert "kept from taking more memory" in drill(folder, "memory", rank=0).text
+    run = end_of(folder)
+    assert run["first_failure"]["text"] == "MemoryError"
+    assert run["first_failure"]["drill"].startswith("rank 0 was kept from taking more memory")
+
+
+@LINUX_ONLY
+def test_files_do_not_grow_and_the_log_still_says_so(runs: Path) -> None:
+    saving = COUNTING.replace(
+        "print('step', step)", "print('step', step); open('model.pt', 'wb').write(bytes(200_000))"
+    )
+    folder = begun(runs, [saving])
+    wait_until((folder / "code" / "model.pt").exists)
+    assert drill(folder, "disk", rank=0).text.startswith("rank 0 was kept from letting any file grow beyond ")
+    run = end_of(folder)
+    assert run["first_failure"]["text"] == "OSError: [Errno 27] File too large"
+    assert (folder / "code" / "model.pt").stat().st_size <= 1 << 20
+
+
+def test_what_can_not_be_done_is_said(runs: Path) -> None:
+    folder = begun(runs, [COUNTING, "echo up"])
+    wait_until(lambda: state(folder)["ranks"][1]["ended"])
+    for order, why in (
+        ({"kind": "kill", "rank": 7}, "The run has no rank 7"),
+        ({"kind": "kill", "rank": 1}, "Rank 1 is over already"),
+        ({"kind": "node", "node": 3}, "The run has no node 3"),
+        ({"kind": "node", "rank": 0}, "This drill is for a node"),
+        ({"kind": "evict", "rank": 0}, "This drill is for a node"),
+        ({"kind": "kill"}, "A drill needs a rank or a node"),
+        ({"kind": "resume"}, "No rank stands still"),
+    ):
+        with pytest.raises(UserError, match=why):
+            drill(folder, **order)
+    assert state(folder)["drills"] == []
+    local_runs.request_cancel(folder)
+    end_of(folder)
+    with pytest.raises(UserError, match="The run is over"):
+        drill(folder, "kill", rank=0)
+    assert not list((folder / "requests").glob("drill*"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{", '{"kind": 3}', '{"kind": "kill", "rank": "0"}', '{"kind": "kill", "rank": true}',
+     '{"kind": "evict", "node": 0, "notice": "NaN"}', '{"kind": "evict", "node": 0, "notice": NaN}'],
+)  # fmt: skip
+def test_orders_that_make_no_sense_are_refused_and_harm_nothing(runs: Path, text: str) -> None:
+    folder = begun(runs, [COUNTING])
+    order = folder / "requests" / "drill-1.json"
+    draft = order.with_suffix(".tmp")
+    draft.write_text(text)
+    draft.replace(order)
+    wait_until(order.with_suffix(".answer").exists)
+    assert "refused" in json.loads(order.with_suffix(".answer").read_text())
+    local_runs.request_cancel(folder)
+    assert end_of(folder)["status"] == "Canceled"
+
+
+def test_a_supervisor_that_does_not_answer(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = begun(runs, [COUNTING])
+    monkeypatch.setattr(drilling, "PATIENCE", 0.3)
+    supervisor = state(folder)["supervisor"]["pid"]
+    processes.send(supervisor, signal.SIGSTOP)
+    with pytest.raises(OutsideError, match=r"did not answer within 0\.3 s"):
+        drill(folder, "kill", rank=0)
+    assert not list((folder / "requests").glob("drill*")), "the order is taken back"
+    processes.send(supervisor, signal.SIGCONT)
+    local_runs.request_cancel(folder)
+    assert end_of(folder)["status"] == "Canceled"
+
+
+def start_on_nodes(runs: Path, commands: list[str], nodes: list[int]) -> Path:
+    """Start a run whose ranks are of these nodes."""
+    plan = local_runs.shell_plan(runs, commands)
+    specs = tuple(replace(each, node=node) for each, node in zip(plan.processes, nodes, strict=True))
+    folder = local_runs.start_plan(replace(plan, processes=specs), runs)
+    for rank in range(len(commands)):
+        wait_until(partial(local_runs.log, folder, rank), what=f"a word of rank {rank}")
+    return folder
+
+
+def status(pid: int) -> str:
+    """Return what the system calls the state of a process."""
+    return str(psutil.Process(pid).status())
