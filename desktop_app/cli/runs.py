@@ -13,8 +13,9 @@ from desktop_app.cli.dispatch import add_shared
 from desktop_app.cli.lookup import find_run
 from desktop_app.cli.shapes import run_shape
 from desktop_app.cli.terminal_text import plain
-from desktop_app.cli.words import duration, ending, first_failure, ranks
+from desktop_app.cli.words import duration, ending, first_failure
 from desktop_app.compose import open_workbench
+from desktop_app.core.rank_words import ranks
 from desktop_app.services.workbench import Workbench
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from desktop_app.api import Diagnostic, FirstFailure, ProcessSpec, RankState, RunSnapshot, RunStatus
+from desktop_app.core.rank_words import launches, ranks
 from desktop_app.core.words import took_text
 
 
@@ -18,22 +19,6 @@ def place(path: Path | None, finding: Diagnostic) -> str:
 def summary(run: RunSnapshot) -> str:
     """Return name, size and state of a run."""
     return f"{run.run}: {run.display_name}, {ranks(run)}, {run.status.value}."
-
-
-def ranks(run: RunSnapshot) -> str:
-    """Return nodes × processes per node, and the ranks they make; or how many launchers make the ranks."""
-    if launches(run.ranks):
-        launchers = "1 launcher" if len(run.ranks) == 1 else f"{len(run.ranks)} launchers"
-        return launchers if run.launched is None else f"{launchers} ({run.launched} ranks)"
-    total = run.nodes * run.processes_per_node
-    if run.nodes == 1:
-        return f"{total} rank{'' if total == 1 else 's'}"
-    return f"{run.nodes} × {run.processes_per_node} = {total} ranks"
-
-
-def launches(processes: Sequence[RankState | ProcessSpec]) -> bool:
-    """Whether the processes are launchers, such as torchrun, which start the ranks themselves."""
-    return bool(processes) and all(each.role == "agent" for each in processes)
 
 
 def no_rank(processes: Sequence[RankState | ProcessSpec]) -> str:

@@ -11,6 +11,7 @@ from enum import IntEnum
 from typing import Any, Protocol
 
 from desktop_app.api import RunSnapshot, RunStatus
+from desktop_app.core.rank_words import count_of_ranks, ranks
 from desktop_app.presenters.run_words import duration_of, framework_title
 
 AT_ONCE = 200
@@ -75,8 +76,8 @@ class RunRow:
 
     @property
     def size(self) -> str:
-        """Nodes × processes on each."""
-        return f"{self.run.nodes} × {self.run.processes_per_node}"
+        """Nodes × processes on each, and the ranks they make; or its launchers."""
+        return ranks(self.run)
 
     @property
     def framework(self) -> str:
@@ -94,9 +95,8 @@ class RunRow:
 
 
 def _shown(run: RunSnapshot) -> tuple[object, ...]:
-    size = (run.nodes, run.processes_per_node)
     names = (run.display_name, run.experiment, run.framework, run.backend, run.tags)
-    return run.status, run.created, run.started, run.ended, size, run.reason, names
+    return run.status, run.created, run.started, run.ended, ranks(run), run.reason, names
 
 
 def row_of(run: RunSnapshot) -> RunRow:
@@ -241,7 +241,7 @@ class RunsTable:
         values: dict[Column, Callable[[], Any]] = {
             Column.STATE: lambda: run.status.value,
             Column.RUN: run.display_name.lower,
-            Column.SIZE: lambda: run.nodes * run.processes_per_node,
+            Column.SIZE: lambda: count_of_ranks(run),
             Column.WHERE: self._where(run).lower,
             Column.FRAMEWORK: row.framework.lower,
             # A live run's duration grows with every second: it is sorted by what it will not fall below.

@@ -58,7 +58,7 @@ def test_what_the_columns_say(dressed_app: QApplication) -> None:
     store.update([run, snapshot("b", RunStatus.QUEUED, minute=1)])
     model = model_of(store)
     first = texts(model, 1)
-    assert first[:5] == ["Completed", "digits", "2 × 4", "This machine", "PyTorch"]
+    assert first[:5] == ["Completed", "digits", "2 × 4 = 8 ranks", "This machine", "PyTorch"]
     assert first[Column.DURATION] == "01:12"
     assert texts(model, 0)[Column.DURATION] == "–"
     assert model.headerData(0, Qt.Orientation.Horizontal, int(Qt.ItemDataRole.AccessibleTextRole)) == "State"
@@ -238,4 +238,4 @@ async def test_a_narrow_table_keeps_name_state_and_time(runs_bench: RunsBench) -
         settle()
         assert {column for column in Column if not view.isColumnHidden(column)} == kept
         assert view.columnWidth(Column.RUN) > 0
-    assert "1 × 2 · This machine" in str(view.model().index(0, Column.RUN).data(int(Qt.ItemDataRole.ToolTipRole)))
+    assert "2 ranks · This machine" in str(view.model().index(0, Column.RUN).data(int(Qt.ItemDataRole.ToolTipRole)))

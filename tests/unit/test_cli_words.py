@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from desktop_app.api import FirstFailure, RankState, RunSnapshot, RunStatus
-from desktop_app.cli.words import duration, ending, no_rank, numbered, ranks, summary
+from desktop_app.cli.words import duration, ending, no_rank, numbered, summary
 
 AT = datetime(2026, 11, 21, 7, tzinfo=UTC)
 RUN = RunSnapshot("local://r-1", "r-1", "local", RunStatus.RUNNING, "digits", "samples", AT, started=AT)
@@ -21,20 +21,11 @@ def test_duration_of_runs_not_started_going_on_and_over() -> None:
     assert duration(replace(RUN, ended=AT - timedelta(minutes=2))) == "0.0 s", "a clock that jumped back"
 
 
-@pytest.mark.parametrize(
-    ("nodes", "per_node", "text"), [(1, 1, "1 rank"), (1, 2, "2 ranks"), (2, 2, "2 × 2 = 4 ranks")]
-)
-def test_ranks(nodes: int, per_node: int, text: str) -> None:
-    assert ranks(replace(RUN, nodes=nodes, processes_per_node=per_node)) == text
-
-
 def test_launchers_are_no_ranks() -> None:
     agents = tuple(RankState(rank, 0, rank, RunStatus.RUNNING, role="agent") for rank in range(2))
-    run = replace(RUN, nodes=2, ranks=agents, launched=4)
-    assert ranks(run) == "2 launchers (4 ranks)"
-    assert ranks(replace(run, launched=None)) == "2 launchers"
     assert no_rank(agents) == "It has launchers, numbered 0, 1; what the ranks of each print stands in its log."
     assert no_rank([replace(each, role="worker") for each in agents]) == "Its ranks: 0, 1."
+    assert summary(replace(RUN, ranks=agents, launched=4)) == "r-1: digits, 2 launchers (4 ranks), Running."
 
 
 def test_summary() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from desktop_app.api import RunSnapshot, RunStatus
+from desktop_app.api import RankState, RunSnapshot, RunStatus
 from desktop_app.presenters.runs import STATE_GROUPS, Column, Filter, RunsTable
 from tests.helpers.snapshots import NOW, snapshot
 
@@ -196,3 +196,16 @@ def test_whatever_happens_rows_are_the_sorted_filtered_runs(steps: list[tuple[An
 class Mirror_(Mirror):  # noqa: N801 - one that looks at nothing
     def end_reset(self) -> None:
         pass
+
+
+def test_a_run_of_launchers_says_how_many_ranks_they_start_and_is_sorted_by_them() -> None:
+    agents = tuple(RankState(rank, 0, rank, RunStatus.RUNNING, role="agent") for rank in range(2))
+    launched = dataclasses.replace(snapshot("a"), nodes=2, ranks=agents)
+    table, mirror = table_of(launched, dataclasses.replace(snapshot("b"), processes_per_node=3))
+    table.sort(Column.SIZE, descending=True)
+    assert named(table) == ["b", "a"]
+    mirror.told.clear()
+    table.update([launched.handle], {launched.handle: dataclasses.replace(launched, launched=8)}.get)
+    assert named(table) == ["a", "b"]
+    assert [each.size for each in table.rows] == ["2 launchers (8 ranks)", "3 ranks"]
+    assert mirror.told, "the view has to be told"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from desktop_app.api import SubmissionPlan
 from desktop_app.core.commands import launcher_in
+from desktop_app.core.rank_words import launchers_text, launches
 from desktop_app.core.words import size_text
 from desktop_app.worker.supervisor.ending import Grace
 
@@ -34,22 +35,15 @@ def _facts(plan: SubmissionPlan, threads: str, grace: Grace) -> Iterator[tuple[s
 def ranks(plan: SubmissionPlan) -> str:
     """Return nodes × processes per node = ranks; where each process is a launcher, how many ranks those start."""
     topology, started = plan.topology, launched(plan)
-    if not _launches(plan):
+    if not launches(plan.processes):
         return f"{topology.nodes} × {topology.processes_per_node} = {topology.world_size}"
-    count = len(plan.processes)
-    launchers = "1 launcher" if count == 1 else f"{count} launchers"
-    if started is None:
-        return f"{launchers}, which count the ranks themselves"
-    return f"{launchers} ({started} rank{'' if started == 1 else 's'})"
+    launchers = launchers_text(len(plan.processes), started)
+    return f"{launchers}, which count the ranks themselves" if started is None else launchers
 
 
 def launched(plan: SubmissionPlan) -> int | None:
     """Return how many ranks the launchers of the plan start, None where it has none or that is not known before."""
-    return ranks_of_launchers(plan.job.command, len(plan.processes)) if _launches(plan) else None
-
-
-def _launches(plan: SubmissionPlan) -> bool:
-    return bool(plan.processes) and all(each.role == "agent" for each in plan.processes)
+    return ranks_of_launchers(plan.job.command, len(plan.processes)) if launches(plan.processes) else None
 
 
 def ranks_of_launchers(command: str, processes: int) -> int | None:

@@ -135,7 +135,7 @@ class RunsModel(QAbstractTableModel):
 
     def _titles_of_columns(self) -> tuple[str, ...]:
         return (
-            self.tr("State"), self.tr("Run"), self.tr("Nodes × processes"), self.tr("Where"),
+            self.tr("State"), self.tr("Run"), self.tr("Ranks"), self.tr("Where"),
             self.tr("Framework"), self.tr("Started"), self.tr("Duration"),
         )  # fmt: skip
 

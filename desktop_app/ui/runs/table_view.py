@@ -175,7 +175,7 @@ class RunsView(QTableView):
         strong = QFontMetrics(sized_font(text_sizes().body, bold=True))
         wide = {
             Column.STATE: strong.horizontalAdvance("Not started") + ICON + 4 * Space.S,
-            Column.SIZE: strong.horizontalAdvance("NODES × PROCESSES") + 2 * Space.M,
+            Column.SIZE: strong.horizontalAdvance("2 launchers (16 ranks)") + 2 * Space.M,
             Column.WHERE: strong.horizontalAdvance("workspace · gpu-cluster"),
             Column.FRAMEWORK: strong.horizontalAdvance("FRAMEWORK") + 2 * Space.M + Space.L,
             Column.STARTED: strong.horizontalAdvance("yesterday 17:40 PM") + 2 * Space.S,
