@@ -125,7 +125,8 @@ class RunSnapshot:
     sentence why the state is what it is, where that needs saying (failed, canceled, unknown). `metrics` maps
     a name to its last (value, step). `launched` is how many ranks its launchers (processes of the role agent)
     start, where they are launchers and that is known. `drills` are the fault drills done to it, in order. `plan`
-    is the folder-relative path of the plan that was submitted.
+    is the folder-relative path of the plan that was submitted. `outside` says of a failed run that neither the job nor
+    what it started is at fault, but the world around (a full disk).
     """
 
     handle: str
@@ -152,6 +153,7 @@ class RunSnapshot:
     tags: Mapping[str, str] = field(default_factory=dict)
     launched: int | None = None
     drills: tuple[Drill, ...] = ()
+    outside: bool = False
 
     @property
     def is_over(self) -> bool:

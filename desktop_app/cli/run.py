@@ -68,7 +68,9 @@ async def _run(workbench: Workbench, path: Path, sets: dict[str, Value], options
     _say_end(snapshot)
     if interrupts.asked.is_set():
         return 130
-    return 0 if snapshot.status is RunStatus.COMPLETED else 1
+    if snapshot.status is RunStatus.COMPLETED:
+        return 0
+    return OutsideError.exit_code if snapshot.outside else 1
 
 
 def _say_findings(path: Path, plan: SubmissionPlan) -> None:

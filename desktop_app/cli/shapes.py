@@ -26,6 +26,7 @@ def run_shape(run: RunSnapshot) -> dict[str, Any]:
         "ended": to_json(run.ended),
         "exit_code": run.exit_code,
         "reason": run.reason,
+        "outside": run.outside,
         "nodes": run.nodes,
         "processes_per_node": run.processes_per_node,
         "launched": run.launched,

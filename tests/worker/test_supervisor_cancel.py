@@ -108,8 +108,18 @@ def test_a_deleted_folder_ends_the_run(runs: Path) -> None:
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.write_text("a file")
-    with pytest.raises(OutsideError, match="can't be made"):
+    with pytest.raises(OutsideError) as error:
         local_runs.start(home / "runs", ["true"])
+    assert error.value.message == f"A run's folder can't be made below {home / 'runs'}: {home} is no folder."
+
+
+def test_a_file_or_a_link_to_nowhere_where_the_runs_should_be(tmp_path: Path) -> None:
+    for name, make in (("a", Path.touch), ("b", lambda path: path.symlink_to("nowhere"))):
+        runs = tmp_path / name / "runs"
+        runs.parent.mkdir()
+        make(runs)
+        with pytest.raises(OutsideError, match=r"runs is no folder\. Move it away"):
+            local_runs.start(runs, ["true"])
 
 
 @pytest.mark.skipif(local_runs.writable_as_root(), reason="root may write everywhere")
@@ -168,6 +178,7 @@ def test_a_working_copy_that_does_not_fit(small_disk: Path, tmp_path: Path) -> N
     run = end_of(local_runs.start_plan(plan, small_disk / "runs"))
     assert run["status"] == "Failed"
     assert "big.bin could not be copied: No space left on device" in run["reason"]
+    assert run["outside"]
     local_runs.assert_nothing_left(small_disk / "runs")
 
 

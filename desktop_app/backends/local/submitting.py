@@ -147,7 +147,17 @@ def _fill(folder: Path, plan: SubmissionPlan) -> None:
 
 
 def _no_room(folder: Path, error: OSError) -> OutsideError:
+    if error.errno in (errno.EEXIST, errno.ENOTDIR):
+        return _in_the_way(folder)
     full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
     mend = "Free some space" if full else "Make it writable"
     hint = f"{mend}, or choose another place with --home or RANKZERO_HOME."
     return OutsideError(f"A run's folder can't be made below {folder}: {error.strerror or error}.", hint=hint)
+
+
+def _in_the_way(folder: Path) -> OutsideError:
+    """Say which file, or link to nowhere, is where a folder should be."""
+    found = [each for each in (folder, *folder.parents) if os.path.lexists(each) and not each.is_dir()]
+    culprit = found[-1] if found else folder
+    hint = "Move it away, or choose another place with --home or RANKZERO_HOME."
+    return OutsideError(f"A run's folder can't be made below {folder}: {culprit} is no folder.", hint=hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 CHUNK = 8 << 20
+_DISK = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EROFS, errno.EIO})
+"""What a disk says that is no fault of the job."""
 
 
 class Interrupted(Exception):  # noqa: N818 - a wish, not an error
@@ -16,7 +19,11 @@ class Interrupted(Exception):  # noqa: N818 - a wish, not an error
 
 
 class CopyFailed(Exception):  # noqa: N818 - said to a person as the run's reason
-    """A file of the plan could not be copied; the text says which and why."""
+    """A file of the plan could not be copied; the text says which and why, `outside` whether the disk is at fault."""
+
+    def __init__(self, text: str, *, outside: bool) -> None:
+        super().__init__(text)
+        self.outside = outside
 
 
 def make_folders(folder: Path, outputs: Sequence[str]) -> None:
@@ -41,7 +48,7 @@ def copy_files(
         try:
             found = _copy(Path(each["source"]), destination, interrupted)
         except OSError as error:
-            raise CopyFailed(_explain(error, each["target"])) from error
+            raise CopyFailed(_explain(error, each["target"]), outside=error.errno in _DISK) from error
         if _differs(found, each):
             changed(each["target"])
 

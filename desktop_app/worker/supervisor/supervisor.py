@@ -31,11 +31,12 @@ METRICS_EVERY = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the run ends as, and why."""
+    """What the run ends as, and why; `outside` where neither the job nor its ranks are at fault."""
 
     status: str
     reason: str = ""
     exit_code: int | None = None
+    outside: bool = False
 
 
 class Supervisor:
@@ -105,11 +106,16 @@ class Supervisor:
             preparing.copy_files(files, target, self._file_changed, self._stop_wanted)
         except preparing.Interrupted:
             return False
-        except (preparing.CopyFailed, OSError) as error:
-            reason = str(error) if isinstance(error, preparing.CopyFailed) else f"The run's folder: {error}."
-            self.verdict = Verdict("Failed", f"The working copy could not be made. {reason}")
+        except preparing.CopyFailed as error:
+            self._not_prepared(str(error), outside=error.outside)
+            return False
+        except OSError as error:
+            self._not_prepared(f"The run's folder: {error}.", outside=True)
             return False
         return not self._stop_wanted()
+
+    def _not_prepared(self, reason: str, *, outside: bool) -> None:
+        self.verdict = Verdict("Failed", f"The working copy could not be made. {reason}", outside=outside)
 
     def _file_changed(self, name: str) -> None:
         self._say("file-changed", path=name, text="The file changed after the job was planned; it went along as it is.")
@@ -317,6 +323,7 @@ class Supervisor:
             reason += f" Processes that could not be ended: {', '.join(map(str, left))}."
         self.state.data.update(self.tracking.facts())
         self._say_what_was_dropped()
+        self.state.data["outside"] = verdict.outside
         self.state.finish(verdict.status, reason, verdict.exit_code)
         self._say("ended", status=verdict.status, reason=reason)
         self.state.write_end()
