@@ -11,14 +11,7 @@ from typing import NamedTuple
 
 from ruamel.yaml.error import MarkedYAMLError
 
-
-class Fault(NamedTuple):
-    """What to do and where; lines and columns start at 1."""
-
-    message: str
-    line: int
-    column: int
-    end_column: int
+from desktop_app.documents.yaml_nodes import Fault
 
 
 class _Found(NamedTuple):

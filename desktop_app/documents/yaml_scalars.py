@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 import re
 
-from ruamel.yaml.nodes import Node
-
 from desktop_app.api import Value
+from desktop_app.documents.yaml_nodes import Node
 
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _OCTAL = re.compile(r"0o[0-7]+")
 _HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+# Every reader takes .5e3 for text.
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+([eE][-+][0-9]+)?|[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?)")
 _WORDS: dict[str, Value] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None, "true": True, "True": True, "TRUE": True,
     "false": False, "False": False, "FALSE": False, ".nan": math.nan, ".NaN": math.nan, ".NAN": math.nan,
@@ -26,7 +26,8 @@ _LONGEST = 4000  # digits: Python refuses to read longer numbers
 def scalar_value(node: Node) -> Value:
     """Return what a scalar means; quoted and block scalars are text, and so is what `!!str` or a tag stands before."""
     text = str(node.value)
-    if node.tag in _TYPED or (node.tag == _DATE and getattr(node, "style", None) is None):
+    tag = node.tag
+    if tag is None or tag in _TYPED or (tag == _DATE and not node.style):
         return plain_value(text)
     return text
 

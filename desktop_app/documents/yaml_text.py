@@ -1,28 +1,25 @@
 """YAML 1.2 as data with positions, and its faults each as one plain sentence with line and column.
 
-A file is read once: ruamel.yaml composes nodes, and the data is made here, so that every value's place is known.
+A file is read once: nodes are composed (`yaml_nodes`), and the data is made here, so that every value's place is known.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
-
-from ruamel.yaml import YAML
-from ruamel.yaml.docinfo import DocInfo
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from ruamel.yaml.reader import ReaderError
 
 from desktop_app.api import Diagnostic, Severity, UserError, Value
 from desktop_app.core.paths import Part, join_path, split_path
-from desktop_app.documents.yaml_faults import fault_of
+from desktop_app.documents.yaml_compose import compose
+from desktop_app.documents.yaml_nodes import Fault, FaultError, Node, TooDeepError, is_block, is_mapping, is_scalar
 from desktop_app.documents.yaml_scalars import scalar_value
 
 _DEEPEST = 100
-_LARGEST = 1_000_000  # values, with what aliases repeat
+_LARGEST = 100_000  # values, with what aliases repeat
 _MERGE = "tag:yaml.org,2002:merge"
 _TEMPLATE = re.compile(r"(?<!\$)\{\{[^{}]*\}\}|\{%.*?%\}|<%.*?%>")
 
@@ -43,15 +40,16 @@ class Extent(NamedTuple):
     end: int
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Place:
-    """The nodes of a key and its value; `key` is None for a list's item and the root."""
+    """The nodes of a key and its value; `key` is None for a list's item. `is_alias`: the value's node is elsewhere."""
 
     key: Node | None
     value: Node
+    is_alias: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Parsed:
     """A text's first document as data; `problems` are errors of syntax, and then data may be None."""
 
@@ -60,15 +58,32 @@ class Parsed:
     problems: tuple[Diagnostic, ...] = ()
     documents: int = 1
     is_template: bool = False
-    places: Mapping[tuple[Part, ...], Place] = field(default_factory=dict)
+    root: Node | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def places(self) -> Mapping[tuple[Part, ...], Place]:
+        """Where each value stands, by its path; of keys that stand twice, the last. What an alias holds has none."""
+        found: dict[tuple[Part, ...], Place] = {}
+        if self.root is not None:
+            _note_places(self.root, (), found, set())
+        return found
 
     def position(self, path: str, *, of_key: bool = True) -> Position | None:
         """Return where a path's key stands (its value for `of_key=False`), else the nearest that holds it."""
         place = self._place(path)
         if place is None:
             return None
-        node = place.key if of_key and place.key is not None else place.value
-        return _position(node)
+        return self.position_of(place.key if of_key and place.key is not None else place.value)
+
+    def position_of(self, node: Node) -> Position:
+        """Return where a node stands; of what takes several lines by its nature, the first."""
+        start, end = node.start_mark.index, node.end_mark.index
+        if is_scalar(node) and not is_block(node):
+            return self.between(start, end)
+        # A block ends where the next thing begins: its first line is enough to point at.
+        line, column = self._line_and_column(start)
+        rest = self.text[start:].split("\n", 1)[0]
+        return Position(line, column, line, column + len(rest.rstrip()))
 
     def extent(self, path: str) -> Extent | None:
         """Return where exactly this path's value stands in the text."""
@@ -77,7 +92,15 @@ class Parsed:
 
     def between(self, start: int, end: int) -> Position:
         """Return the position of `text[start:end]`."""
-        return Position(*_line_and_column(self.text, start), *_line_and_column(self.text, end))
+        return Position(*self._line_and_column(start), *self._line_and_column(end))
+
+    def _line_and_column(self, offset: int) -> tuple[int, int]:
+        line = bisect_right(self._line_starts, offset)
+        return line, offset - self._line_starts[line - 1] + 1
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return [0, *(each.end() for each in re.finditer("\n", self.text))]
 
     def _place(self, path: str) -> Place | None:
         parts = _parts(path)
@@ -95,53 +118,49 @@ def _parts(path: str) -> tuple[Part, ...] | None:
         return None
 
 
-def _position(node: Node) -> Position:
-    start, end = node.start_mark, node.end_mark
-    if isinstance(node, ScalarNode) and node.style not in ("|", ">"):
-        return Position(start.line + 1, start.column + 1, end.line + 1, end.column + 1)
-    # A block ends where the next thing begins: its first line is enough to point at.
-    text = start.buffer.split("\n", start.line + 1)[start.line] if start.buffer else ""
-    return Position(start.line + 1, start.column + 1, start.line + 1, max(len(text.rstrip()), start.column) + 1)
+def _note_places(node: Node, path: tuple[Part, ...], places: dict[tuple[Part, ...], Place], seen: set[int]) -> None:
+    seen.add(id(node))
+    for part, key, value in _children(node):
+        here = (*path, part)
+        places[here] = Place(key, value, id(value) in seen)
+        if id(value) not in seen and not is_scalar(value):
+            _note_places(value, here, places, seen)
+        seen.add(id(value))
 
 
-def _line_and_column(text: str, offset: int) -> tuple[int, int]:
-    return text.count("\n", 0, offset) + 1, offset - (text.rfind("\n", 0, offset) + 1) + 1
+def _children(node: Node) -> Iterator[tuple[Part, Node | None, Node]]:
+    """Yield the name, the key and the value of what a collection holds; of equal names, the last counts."""
+    if not is_mapping(node):
+        yield from ((index, None, item) for index, item in enumerate(node.value))
+        return
+    for key, value in node.value:
+        if is_scalar(key) and not _is_merge(key):
+            yield key.value, key, value
+
+
+def _is_merge(key: Node) -> bool:
+    return key.tag == _MERGE or (key.value == "<<" and not key.style)
 
 
 def parse(text: str) -> Parsed:
     """Return the text's data, with the places of all values, or what is wrong with it. Never raises."""
     text = text.removeprefix("\ufeff")
     try:
-        root, documents = _compose(text)
-    except RecursionError:
+        root, documents = compose(text)
+    except TooDeepError:
         return Parsed(text, None, (_error("yaml-too-deep", "The YAML is nested too deeply to be read."),))
-    except YAMLError as error:
-        template = bool(_TEMPLATE.search(text))
-        return Parsed(text, None, (_fault(error, text),), is_template=template)
+    except FaultError as error:
+        return Parsed(text, None, (_fault(error.fault),), is_template=bool(_TEMPLATE.search(text)))
     if root is None:
         return Parsed(text, None)
-    reading = _Reading(text)
+    reading = _Reading(Parsed(text, None))
     try:
-        data = reading.value(root, (), 0)
-    except _TooDeepError:
+        data = reading.value(root, 0)
+    except TooDeepError:
         return Parsed(text, None, (_error("yaml-too-deep", "The YAML is nested too deeply, or holds itself."),))
-    if _size(data, {}) > _LARGEST:
+    if reading.has_aliases and _size(data, {}) > _LARGEST:
         return Parsed(text, None, (_error("yaml-too-large", "The aliases in this text repeat more than can be held."),))
-    return Parsed(text, data, tuple(reading.problems), documents, reading.is_template, reading.places)
-
-
-def _compose(text: str) -> tuple[Node | None, int]:
-    """Return the first document's root and the number of documents; the others are read for their syntax only."""
-    yaml = YAML(typ="safe", pure=True)
-    composer = yaml.get_constructor_parser(text)[0].composer
-    composer.warn_double_anchors = False
-    root, documents = None, 0
-    yaml.doc_infos.append(DocInfo())  # where ruamel notes a %YAML directive
-    while composer.check_node():
-        node = composer.get_node()
-        root = node if documents == 0 else root
-        documents += 1
-    return root, documents
+    return Parsed(text, data, tuple(reading.problems), documents, reading.is_template, root)
 
 
 def _size(value: Value, known: dict[int, int]) -> int:
@@ -154,65 +173,63 @@ def _size(value: Value, known: dict[int, int]) -> int:
     return known[id(value)]
 
 
-class _TooDeepError(Exception):
-    """The data is deeper than any honest file, or holds itself."""
-
-
 class _Reading:
-    """Makes data of nodes, and notes where each value lies."""
+    """Makes data of nodes."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, source: Parsed) -> None:
         self.problems: list[Diagnostic] = []
-        self.places: dict[tuple[Part, ...], Place] = {}
         self.is_template = False
+        self.has_aliases = False
+        self._source = source
+        self._path: list[Part] = []
         self._shared: dict[int, Value] = {}
+        self._open: set[int] = set()
 
-    def value(self, node: Node, path: tuple[Part, ...], depth: int) -> Value:
+    def value(self, node: Node, depth: int) -> Value:
         """Return a node's value; one that an alias repeats is made once."""
-        if depth > _DEEPEST:
-            raise _TooDeepError
+        if isinstance(node.value, str):
+            return scalar_value(node)
         if id(node) in self._shared:
+            self.has_aliases = True
             return self._shared[id(node)]
-        value = self._made(node, path, depth)
+        if depth > _DEEPEST or id(node) in self._open:
+            raise TooDeepError
+        self._open.add(id(node))
+        value: Value = self._mapping(node, depth) if is_mapping(node) else self._items(node, depth)
         self._shared[id(node)] = value
         return value
 
-    def _made(self, node: Node, path: tuple[Part, ...], depth: int) -> Value:
-        if isinstance(node, MappingNode):
-            return self._mapping(node, path, depth)
-        if isinstance(node, SequenceNode):
-            items: list[Value] = []
-            for index, item in enumerate(node.value):
-                self.places[*path, index] = Place(None, item)
-                items.append(self.value(item, (*path, index), depth + 1))
-            return items
-        return scalar_value(node)
+    def _items(self, node: Node, depth: int) -> list[Value]:
+        items: list[Value] = []
+        for index, item in enumerate(node.value):
+            self._path.append(index)
+            items.append(self.value(item, depth + 1))
+            self._path.pop()
+        return items
 
-    def _mapping(self, node: MappingNode, path: tuple[Part, ...], depth: int) -> dict[str, Value]:
+    def _mapping(self, node: Node, depth: int) -> dict[str, Value]:
         data: dict[str, Value] = {}
         merged: dict[str, Value] = {}
-        lines: dict[str, int] = {}
+        keys: dict[str, Node] = {}
         for key_node, value_node in node.value:
-            if not isinstance(key_node, ScalarNode):
+            if not is_scalar(key_node):
                 self._no_key(key_node)
                 continue
-            value_path = (*path, key_node.value)
-            if key_node.tag == _MERGE or (key_node.value == "<<" and key_node.style is None):
-                merged = {**self._merged(value_node, path, depth), **merged}
-                continue
             key = key_node.value
-            if key in lines:
-                self._twice(key_node, value_path, lines[key])
-                continue
-            lines[key] = key_node.start_mark.line + 1
-            self.places[value_path] = Place(key_node, value_node)
-            data[key] = self.value(value_node, value_path, depth + 1)
+            self._path.append(key)
+            if _is_merge(key_node):
+                merged = {**self._merged(value_node, depth), **merged}
+            else:
+                if key in keys:
+                    self._twice(key_node, keys[key])
+                keys.setdefault(key, key_node)
+                data[key] = self.value(value_node, depth + 1)
+            self._path.pop()
         return {**merged, **data} if merged else data
 
-    def _merged(self, node: Node, path: tuple[Part, ...], depth: int) -> dict[str, Value]:
+    def _merged(self, node: Node, depth: int) -> dict[str, Value]:
         """Return what `<<: *x` or `<<: [*x, *y]` brings; the first of several wins."""
-        found = self.value(node, path, depth + 1)
+        found = self.value(node, depth + 1)
         sources = found if isinstance(found, list) else [found]
         data: dict[str, Value] = {}
         for source in sources:
@@ -220,15 +237,15 @@ class _Reading:
         return data
 
     def _no_key(self, node: Node) -> None:
-        place = _position(node)
-        if _TEMPLATE.search(self.text):
+        if _TEMPLATE.search(self._source.text):
             self.is_template = True
         message = "A list or mapping can't be a key here: put the text in quotes if braces belong to it."
-        self.problems.append(_error("yaml-key", message, place))
+        self.problems.append(_error("yaml-key", message, self._source.position_of(node)))
 
-    def _twice(self, node: Node, path: tuple[Part, ...], line: int) -> None:
+    def _twice(self, node: Node, first: Node) -> None:
+        line = self._source.position_of(first).line
         message = f"“{node.value}” stands here twice: keep this one or that of line {line}."
-        self.problems.append(_error("duplicate-key", message, _position(node), join_path(path)))
+        self.problems.append(_error("duplicate-key", message, self._source.position_of(node), join_path(self._path)))
 
 
 def _error(code: str, message: str, place: Position | None = None, path: str = "") -> Diagnostic:
@@ -236,13 +253,5 @@ def _error(code: str, message: str, place: Position | None = None, path: str = "
     return Diagnostic(Severity.ERROR, code, message, path, line, column, end_line, end_column)
 
 
-def _fault(error: YAMLError, text: str) -> Diagnostic:
-    """Return a fault of syntax as one sentence at the place a person would look at."""
-    if isinstance(error, MarkedYAMLError):
-        fault = fault_of(error, text)
-        return _error("yaml-syntax", fault.message, Position(fault.line, fault.column, fault.line, fault.end_column))
-    if isinstance(error, ReaderError):
-        line, column = _line_and_column(text, error.position)
-        message = f"Remove the character U+{error.character:04X} here: YAML does not allow it."
-        return _error("yaml-syntax", message, Position(line, column, line, column + 1))
-    return _error("yaml-syntax", f"This is no YAML: {str(error).splitlines()[0] if str(error) else 'it is damaged'}.")
+def _fault(fault: Fault) -> Diagnostic:
+    return _error("yaml-syntax", fault.message, Position(fault.line, fault.column, fault.line, fault.end_column))

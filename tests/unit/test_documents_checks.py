@@ -73,7 +73,7 @@ def test_an_unsaved_text_is_checked_without_its_files() -> None:
         ("resources: {instance_count: '2'}", "wrong-type", (10, 29, 10, 32)),
         ("resources: {instance_count: two}", "wrong-type", (10, 29, 10, 32)),
         ("computee: azureml:c", "unknown-key", (10, 1, 10, 9)),
-        ("code: other", "duplicate-key", (10, 1, 10, 5)),
+        ("code: src", "duplicate-key", (10, 1, 10, 5)),
         ("limits: {timeout: -3}", "timeout", (10, 19, 10, 21)),
         ("  \tx: 1", "yaml-syntax", (10, 3, 10, 4)),
         ("nonsense", "yaml-syntax", (10, 1, 10, 9)),
