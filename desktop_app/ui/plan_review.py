@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QHeaderView,
-    QLayout,
     QProgressBar,
     QSplitter,
     QTableView,
@@ -34,7 +33,8 @@ from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import Space
 from desktop_app.ui.topology_picture import TopologyPicture
 from desktop_app.ui.widgets import Card, ElidedLabel, InlineMessage, button, dress_table, label, primary_button
-from desktop_app.ui.wizard.form import NoteLine, empty
+from desktop_app.ui.widgets.layouts import drop_contents
+from desktop_app.ui.wizard.form import NoteLine
 
 if TYPE_CHECKING:
     from desktop_app.services.workbench import Workbench
@@ -193,13 +193,13 @@ class PlanReview(QDialog):
     # ----- showing
 
     def _show_messages(self, plan: SubmissionPlan) -> None:
-        _clear(self.messages)
+        drop_contents(self.messages)
         for each in presenter.errors(plan):
             message = InlineMessage(can_close=False)
             self.messages.addWidget(message)
             message.show_text("error", each.message, self._place_of(each.line, each.path))
         self._add_mends(plan)
-        _clear(self.notes)
+        drop_contents(self.notes)
         found = [each for each in presenter.by_severity(plan.diagnostics) if each.severity is not Severity.ERROR]
         for each in found[:_MOST_NOTES]:
             self.notes.addWidget(NoteLine(each))
@@ -228,7 +228,7 @@ class PlanReview(QDialog):
         return path
 
     def _show_facts(self, plan: SubmissionPlan) -> None:
-        _clear(self.facts)
+        drop_contents(self.facts)
         rows = presenter.facts(plan)
         half = (len(rows) + 1) // 2
         for at, (name, value) in enumerate(rows):
@@ -316,12 +316,6 @@ class PlanReview(QDialog):
         message = InlineMessage()
         self.messages.insertWidget(0, message)
         message.show_error(error)
-
-
-def _clear(layout: QLayout) -> None:
-    for each in empty(layout):
-        each.hide()
-        each.deleteLater()
 
 
 _PROCESS_HEADERS = ("Rank", "Node", "Local rank", "Starts")

@@ -19,6 +19,7 @@ from desktop_app.ui.shell import Shell
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import Space, icon_size, mono_font, theme_manager
 from desktop_app.ui.widgets import Card, EmptyState, IconLabel, button, label, scrolled
+from desktop_app.ui.widgets.layouts import drop_contents
 
 if TYPE_CHECKING:
     from desktop_app.services.workbench import Workbench
@@ -45,19 +46,15 @@ class PluginsPage(QWidget):
     def refresh(self) -> None:
         """Show the plugins as they are now; the keyboard's focus stays where it was."""
         focused = next((key for key, view in self._cards.items() if view.action.hasFocus()), "")
-        while (item := self._column.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
+        drop_contents(self._column)
         shown = cards(self._plugins.plugins)
         self._cards = {each.id: PluginCardView(each, self._switch) for each in shown}
         for view in self._cards.values():
-            self._column.addWidget(view)
+            self._column.insertWidget(self._column.count() - 1, view)
             view.show()  # what is not shown yet can't have the focus
         if not shown:
             text = self.tr("Put a plugin's folder into {} and start again.").format(self._places.plugins)
-            self._column.addWidget(EmptyState("mdi6.puzzle-outline", self.tr("No plugins"), text))
-        self._column.addStretch()
+            self._column.insertWidget(0, EmptyState("mdi6.puzzle-outline", self.tr("No plugins"), text))
         self._headline.setText(self._underway or headline(self._plugins.plugins))
         if focused in self._cards:
             self._cards[focused].action.setFocus()
@@ -65,6 +62,7 @@ class PluginsPage(QWidget):
     def _build(self) -> None:
         self._column.setContentsMargins(0, 0, 0, Space.L)
         self._column.setSpacing(Space.M)
+        self._column.addStretch()
         head = QHBoxLayout()
         head.setSpacing(Space.M)
         head.addWidget(label(self.tr("Plugins"), "title"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from pathlib import Path
 from typing import cast
 
@@ -13,13 +14,14 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from desktop_app.places import Places
 from desktop_app.services.files import locked
-from desktop_app.services.plugins import PluginState
+from desktop_app.services.plugins import PluginHost, PluginState
 from desktop_app.services.workbench import Workbench
 from desktop_app.ui.plugins_page import PluginsPage
 from desktop_app.ui.settings.toolchains import ToolchainView
 from desktop_app.ui.settings_page import SettingsPage
 from desktop_app.ui.tasks import cancel_all, running
 from desktop_app.ui.theme import theme_manager
+from desktop_app.ui.widgets import EmptyState
 from tests.helpers.benches import small_bench
 from tests.helpers.fake_shell import FakeShell
 from tests.helpers.fake_toolchains import BROKEN, MISSING, READY, FakeToolchains
@@ -108,6 +110,19 @@ async def test_switching_off_and_on_keeps_the_focus(bench: Workbench, shell: Fak
         assert page._cards["rankzero-pytorch"].action.text() == word
         assert page._cards["rankzero-pytorch"].action.hasFocus()
         assert bool(bench.plugins.wizards()) is works
+    page.deleteLater()
+
+
+def test_a_page_without_plugins_says_where_they_go(bench: Workbench, shell: FakeShell, places: Places) -> None:
+    none = PluginHost(places, bench.settings, bundled=places.home / "none", installed=tuple)
+    page = plugins_page(dataclasses.replace(bench, plugins=none), shell)
+    for _ in range(2):
+        page.refresh()
+        settle()
+        (said,) = (each for each in page.findChildren(EmptyState) if each.isVisible())
+        assert str(places.plugins) in said.text.text()
+        assert page._column.count() == 2, "what was shown before is gone, and nothing is left of it"
+    assert_sound(page)
     page.deleteLater()
 
 

@@ -18,6 +18,7 @@ from desktop_app.ui.icons import icon
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import Space
 from desktop_app.ui.widgets import Card, ElidedLabel, IconLabel, InlineMessage, button, hairline, label
+from desktop_app.ui.widgets.layouts import drop_contents
 
 if TYPE_CHECKING:
     from desktop_app.services.toolchains import Toolchain
@@ -98,7 +99,7 @@ class ToolchainsSection(Card):
         specs = {each.name: each for each in self._plugins.toolchain_specs()}
         rows = [toolchain_row(each, specs.get(each.name)) for each in found]
         if {each.name for each in rows} != self._rows.keys():
-            _empty(self._list)
+            drop_contents(self._list)
             self._rows = {each.name: ToolchainView(self) for each in rows}
             for place, view in enumerate(self._rows.values()):
                 if place:
@@ -119,7 +120,7 @@ class ToolchainsSection(Card):
         self.message.show_text(*checked_text(await self._toolchains.check(name)))
 
     def _show_choices(self, found: Sequence[Toolchain]) -> None:
-        _empty(self._choices)
+        drop_contents(self._choices)
         for plugin in users(self._plugins.plugins):
             self._choices.addWidget(hairline())
             self._choices.addWidget(self._choice(plugin, *plugin_python(plugin, found)))
@@ -258,10 +259,3 @@ class ToolchainView(QWidget):
         line.addLayout(texts, 1)
         for made in (self.create_button, self.check_button, self.remove_button, self.cancel_button):
             line.addWidget(made, 0, Qt.AlignmentFlag.AlignTop)
-
-
-def _empty(layout: QVBoxLayout) -> None:
-    while (item := layout.takeAt(0)) is not None:
-        if (widget := item.widget()) is not None:
-            widget.hide()
-            widget.deleteLater()

@@ -103,7 +103,8 @@ class InlineMessage(QFrame):
         self.details.setAccessibleName(self.tr("Details"))
         self.details.setMaximumHeight(220)
         self.details.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.close_button.setVisible(can_close)
+        if not can_close:
+            self.close_button.hide()  # never shown here: it has no parent yet, and would be a window for a moment
         self._extra.setSpacing(Space.S)
         self._extra.addWidget(self.fold)
         self._extra.addWidget(self.copy)

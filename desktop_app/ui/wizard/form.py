@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from desktop_app.api import Diagnostic, Field, FieldKind, FormSpec, Severity, Value
 from desktop_app.ui.icons import icon
 from desktop_app.ui.theme import ICON, Space, theme_manager
 from desktop_app.ui.widgets import label
+from desktop_app.ui.widgets.layouts import drop_contents, empty
 from desktop_app.ui.wizard.choices import ChoiceEditor
 from desktop_app.ui.wizard.fields import FieldEditor, WholeNumberEditor, editor_for
 
@@ -90,33 +91,12 @@ class _Question(QWidget):
             self._show_notes(notes, touched=touched)
 
     def _show_notes(self, notes: tuple[Diagnostic, ...], *, touched: bool) -> None:
-        for gone in empty(self._notes):
-            gone.hide()
-            gone.deleteLater()
+        drop_contents(self._notes)
         for each in notes:
             calm = not touched and each.severity is Severity.ERROR
             made = NoteLine(each, calm=calm)
             self._notes.addWidget(made)
             made.show()
-
-
-def empty(layout: QLayout) -> list[QWidget]:
-    """Take everything out of a layout and return its widgets.
-
-    Not by `takeAt`: Python never deletes the item it returns, and a widget tells only its oldest item of its size.
-    """
-    widgets: list[QWidget] = []
-    for index in reversed(range(layout.count())):
-        item = layout.itemAt(index)
-        inner, widget = (item.layout(), item.widget()) if item is not None else (None, None)
-        if inner is not None:
-            widgets += empty(inner)
-            layout.removeItem(inner)
-            inner.deleteLater()
-        elif widget is not None:
-            layout.removeWidget(widget)
-            widgets.append(widget)
-    return widgets
 
 
 class FormView(QWidget):
