@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from desktop_app.api import Choice, Diagnostic, Topology, Value
@@ -32,7 +32,8 @@ class Cell:
     """One control. `path` is what it edits (for NAME: the entry whose key it is).
 
     `text` is the value as a person writes it, `value` as it is; `placeholder` shows the default. `types` are the
-    schema's words for what may stand here (empty: anything). `prunes`: with the last value of a group the group goes.
+    schema's words for what may stand here (empty: anything). `prunes`: with the last value of a group the group goes;
+    `empties` is the path that goes where nothing is written here (empty: this one).
     """
 
     path: str
@@ -50,6 +51,7 @@ class Cell:
     share: int = 1
     prunes: bool = True
     help: str = ""
+    empties: str = ""
 
     @property
     def key(self) -> tuple[str, bool]:
@@ -179,6 +181,7 @@ class FormFacts:
     vm_sizes: tuple[VmFact, ...] = ()
     environments: tuple[EnvironmentFact, ...] = ()
     computes: tuple[ComputeFact, ...] = ()
+    images: tuple[str, ...] = ()
     upload: str = ""
 
 
@@ -206,6 +209,4 @@ class ComputeFact:
     """A compute that a file of the project describes."""
 
     name: str
-    size: str = ""
     summary: str = ""
-    others: tuple[str, ...] = field(default=())

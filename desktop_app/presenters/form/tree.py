@@ -19,9 +19,8 @@ _CODE = frozenset({"command", "prepare_job_command", "script"})
 _DEEPEST = 40
 
 
-def tree_rows(data: Value, shape: Shape | None, path: str = "", depth: int = 0, *, leave: frozenset[str] = frozenset()
-              ) -> tuple[Row, ...]:  # fmt: skip
-    """Return the rows of what a mapping or list holds, and the one that adds to it; `leave` are keys shown elsewhere."""
+def tree_rows(data: Value, shape: Shape | None, path: str = "", depth: int = 0) -> tuple[Row, ...]:
+    """Return the rows of what a mapping or list holds, and the one that adds to it."""
     meant = branch(shape or ANYTHING, data)
     if depth > _DEEPEST:
         return ()
@@ -33,9 +32,8 @@ def tree_rows(data: Value, shape: Shape | None, path: str = "", depth: int = 0, 
             entry_row(key, value, _child(meant, key), below(path, key), depth), is_unknown=is_unknown(meant, key)
         )
         for key, value in found.items()
-        if key not in leave
     ]
-    adder = key_adder(found, meant, path, leave)
+    adder = key_adder(found, meant, path)
     return (*entries, adder_row(adder, depth)) if adder else tuple(entries)
 
 
