@@ -106,15 +106,24 @@ def test_what_a_damaged_file_still_holds_is_taken_over(path: Path) -> None:
     archive = RunArchive(path)
     archive.record(*(dataclasses.replace(snapshot(f"r{n:04}"), reason="x" * 500) for n in range(500)))
     archive.close()
-    content = bytearray(path.read_bytes())
-    content[-40_000:-20_000] = b"\xaa" * 20_000
-    path.write_bytes(content)
+    damage_leaves(path)
     archive = RunArchive(path)
     saved = archive.all()
     archive.record(snapshot("new"))
     assert 0 < len(saved) < 500
     assert len(handles(archive)) == len(saved) + 1
     assert f"{len(saved)} runs" in archive.notices[0].message
+
+
+def damage_leaves(path: Path) -> None:
+    """Spoil the last five pages that hold rows; where the pages of the tree above lie depends on the rows' length."""
+    content = bytearray(path.read_bytes())
+    size = int.from_bytes(content[16:18], "big")  # of a page
+    leaves = [each for each in range(size, len(content), size) if content[each] == 0x0A]
+    rows = [each for each in leaves if b"xxxx" in content[each : each + size]]
+    for start in rows[-5:]:
+        content[start : start + size] = b"\xaa" * size
+    path.write_bytes(content)
 
 
 def test_an_open_archive_notices_that_its_file_was_replaced(path: Path) -> None:
