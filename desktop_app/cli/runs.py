@@ -1,4 +1,4 @@
-"""The runs that this machine knows: list, show, logs, cancel, download, rm."""
+"""The runs that this machine knows: list, show, logs, cancel, download, compare, bundle, rm."""
 
 from __future__ import annotations
 

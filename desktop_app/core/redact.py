@@ -13,20 +13,24 @@ VARIABLES, SIGNED, NAMED, KEYS = "values of secret variables", "signatures", "to
 _KEY = "(?:api|access|account|storage|shared|private|signing|encryption)[_-]?key"
 _WORDS = rf"token(?!i[sz]|s)|secret|passw(?:or)?d|passphrase|pwd|{_KEY}|credential|connection[_-]?string"
 _ASSIGNED = r"[\w.-]{0,80}[\"']?\s*[:=]\s*[\"']?"
+_COUNT = r"[-+]?[\d.]|(?:true|false|none|null)\b"
+_BEGINNINGS = ("ghp", "gho", "ghs", "hf", "sk", "xoxa", "xoxb", "xoxp", "glpat", "pypi")
 _VALUE = r"[^\s\"',;&}]+"
+_NAMES = ("token", "secret", "passw", "passphrase", "pwd", "key", "credential", "connection")
+# What must stand in a text, in small letters, for a rule to be tried: most of a log has none of it.
 _RULES = (
-    (SIGNED, re.compile(r"(?i)(\bsig=)[^&\s\"'<>]+")),  # the signature of a SAS address
-    (NAMED, re.compile(r"(?i)(\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}")),
-    (NAMED, re.compile(rf"(?i)((?:{_WORDS}){_ASSIGNED}){_VALUE}")),
-    (NAMED, re.compile(rf"(?i)(tokens{_ASSIGNED})(?![-+]?[\d.])(?!true\b|false\b|none\b|null\b){_VALUE}")),
-    (NAMED, re.compile(r"(?i)((?<![\w-])--[\w-]*(?:token|secret|password|key)[ =])\S+")),
-    (NAMED, re.compile(r"(://[^/\s:@]*:)[^/\s@]+(?=@)")),  # user:password@host
-    (NAMED, re.compile(r"(http://127\.0\.0\.1:\d+/)[0-9a-f]{24}\b")),  # where a run's ranks log their metrics to
-    (NAMED, re.compile(r"()\b(?:ghp|gho|ghs|hf|sk|xox[abp]|glpat|pypi)[_-][A-Za-z0-9_-]{16,}")),
-    (NAMED, re.compile(r"()\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*")),  # a JSON web token
+    (SIGNED, ("sig=",), re.compile(r"(?i)(\bsig=)[^&\s\"'<>]+")),  # the signature of a SAS address
+    (NAMED, ("bearer", "basic"), re.compile(r"(?i)(\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}")),
+    (NAMED, _NAMES, re.compile(rf"(?i)((?:{_WORDS}){_ASSIGNED}){_VALUE}")),
+    (NAMED, ("tokens",), re.compile(rf"(?i)(tokens{_ASSIGNED})(?!{_COUNT}){_VALUE}")),
+    (NAMED, ("--",), re.compile(r"(?i)((?<![\w-])--[\w-]*(?:token|secret|password|key)[ =])\S+")),
+    (NAMED, ("://",), re.compile(r"(://[^/\s:@]*:)[^/\s@]+(?=@)")),  # user:password@host
+    (NAMED, ("http://127",), re.compile(r"(http://127\.0\.0\.1:\d+/)[0-9a-f]{24}\b")),  # a run's metrics go there
+    (NAMED, _BEGINNINGS, re.compile(rf"()\b(?:{'|'.join(_BEGINNINGS)})[_-][A-Za-z0-9_-]{{16,}}")),
+    (NAMED, ("eyj",), re.compile(r"()(?<![\w-])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*")),  # a JWT
 )
 _KEY_RULES = (
-    re.compile(r"()-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL),
+    re.compile(r"()-----BEGIN [A-Z ]*PRIVATE KEY-----.{0,8000}?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL),
     # What is left of a key in a text that was cut in its midst.
     re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----\r?\n)[A-Za-z0-9+/=\r\n]+"),
     re.compile(r"(?m)()(?:^[A-Za-z0-9+/=]{1,80}\r?\n){1,200}(?=-----END [A-Z ]*PRIVATE KEY-----)"),
@@ -49,7 +53,10 @@ def redact_counted(text: str, values: Sequence[str]) -> tuple[str, Counter[str]]
     for value in values:
         counts[VARIABLES] += text.count(value)
         text = text.replace(value, COVER)
-    for kind, rule in _RULES:
+    small = text.lower()
+    for kind, hints, rule in _RULES:
+        if not any(each in small for each in hints):
+            continue
         text = rule.sub(lambda match, kind=kind: _covered(match, kind, counts), text)  # type: ignore[misc]
     if "PRIVATE KEY-----" in text:
         for rule in _KEY_RULES:

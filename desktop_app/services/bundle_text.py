@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from typing import IO, Protocol
 
 from desktop_app.core.words import size_text
 from desktop_app.services.redaction import Redactor
 
-BLOCK = 256 << 10
+BLOCK = 16 << 10
+"""Small, so that few blocks hold anything like a secret and most pass fast."""
 SPACES = (b" ", b"\t", b"\r")
 _UTF16 = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
@@ -44,7 +46,9 @@ def open_text(path: Path, size: int | None = None) -> Opened:
     if not stat.S_ISREG(about.st_mode):
         os.close(descriptor)
         raise OSError(0, "it is no file")
-    return Opened(os.fdopen(descriptor, "rb"), min(about.st_size, size or about.st_size), about.st_mtime)
+    return Opened(
+        os.fdopen(descriptor, "rb"), about.st_size if size is None else min(about.st_size, size), about.st_mtime
+    )
 
 
 def looks_binary(opened: Opened) -> bool:
@@ -70,10 +74,18 @@ def copy_text(opened: Opened, sink: Sink, redactor: Redactor, limit: int, said: 
     end = _tail(opened.stream.read(half))
     left_out = opened.size - len(begin) - len(end)
     between = "" if begin.endswith(b"\n") else "\n"
-    _write([begin], sink, redactor, encoding)
+    _write(_blocks(BytesIO(begin), half), sink, redactor, encoding)
     sink.write(f"{between}{said(left_out)}\n".encode())
-    _write([end], sink, redactor, encoding)
+    _write(_blocks(BytesIO(end), half), sink, redactor, encoding)
     return left_out
+
+
+def whole_lines(opened: Opened) -> Opened:
+    """Return a file without a last line that is only being written."""
+    opened.stream.seek(max(0, opened.size - BLOCK))
+    end = opened.stream.read(min(BLOCK, opened.size))
+    opened.stream.seek(0)
+    return replace(opened, size=opened.size - (len(end) - end.rfind(b"\n") - 1) if b"\n" in end else opened.size)
 
 
 def said_in_text(left_out: int) -> str:
@@ -108,19 +120,16 @@ def _tail(data: bytes) -> bytes:
 
 def _blocks(stream: IO[bytes], size: int) -> Iterator[bytes]:
     """Yield the next `size` bytes in blocks of whole lines: a secret does not reach over a line's end."""
-    rest = b""
-    while size > 0:
-        data = stream.read(min(BLOCK, size))
-        if not data:
-            break
+    rest: list[bytes] = []
+    while size > 0 and (data := stream.read(min(BLOCK, size))):
         size -= len(data)
-        rest += data
-        end = rest.rfind(b"\n") + 1
+        end = data.rfind(b"\n") + 1
         if end:
-            yield rest[:end]
-            rest = rest[end:]
-    if rest:
-        yield rest
+            yield b"".join((*rest, data[:end]))
+            rest = []
+        rest.append(data[end:])
+    if any(rest):
+        yield b"".join(rest)
 
 
 def _write(blocks: Iterable[bytes], sink: Sink, redactor: Redactor, encoding: str) -> None:

@@ -23,6 +23,7 @@ from desktop_app.services.bundle_text import (
     open_text,
     said_in_json_lines,
     said_in_text,
+    whole_lines,
 )
 from desktop_app.services.code_compare import OWN
 from desktop_app.services.redaction import Redactor, secrets_of
@@ -191,7 +192,9 @@ def _take(work: _Work, name: str, path: Path, size: int | None) -> None:
 
 def _copy(work: _Work, name: str, opened: Opened) -> None:
     limit = _UNLIMITED if name in (STATE, *WHOLE) else work.choices.limit
-    said = said_in_json_lines if name.endswith(".jsonl") else said_in_text
+    said = said_in_text
+    if name.endswith(".jsonl"):
+        opened, said = whole_lines(opened), said_in_json_lines
     with work.archive.open(_entry(name, opened.modified), "w", force_zip64=opened.size > 1 << 30) as sink:
         left_out = copy_text(opened, sink, work.redactor, limit, said)
     if left_out:

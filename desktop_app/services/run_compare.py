@@ -157,6 +157,7 @@ def _result(run: RunSnapshot) -> Facts:
         "display_name": run.display_name or None,
         "experiment": run.experiment or None,
         "backend": run.backend,
+        "drills": len(run.drills) or None,
         **flat({"tags": dict(run.tags)}),
     }
     if fallen is not None:

@@ -1,0 +1,81 @@
+"""`runs compare` and `runs bundle`, as a person types them, over two small runs."""
+
+from __future__ import annotations
+
+import json
+import resource
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.helpers.program import Program
+
+COMMAND = "echo $MY_TOKEN at $MLFLOW_TRACKING_URI; exit ${{{{inputs.code}}}}"
+MORE = "\ninputs:\n  code: 0\nenvironment_variables:\n  MY_TOKEN: hunter2hunter\n"
+
+
+def two_runs(program: Program, make_job: Callable[..., Path], tmp_path: Path) -> tuple[str, str]:
+    """Run a job twice, the second time with another input and other code; return both names."""
+    job = make_job(COMMAND.replace("{{{{", "{{").replace("}}}}", "}}"))
+    job.write_text(job.read_text() + MORE)
+    first = program("run", job, "--json").json["run"]
+    (tmp_path / "src" / "main.sh").write_text("echo changed\n")
+    second = program("run", job, "--json", "--set", "inputs.code=3").json["run"]
+    return first, second
+
+
+def test_compare_and_bundle(program: Program, make_job: Callable[..., Path], tmp_path: Path) -> None:
+    first, second = two_runs(program, make_job, tmp_path)
+
+    shown = program("runs", "compare", first, second, "--diff")
+    assert shown.code == 0, shown.err
+    assert "status" in shown.out
+    assert "inputs.code" in shown.out
+    assert "+echo changed" in shown.out
+    assert "hunter2hunter" not in shown.out
+    found = program("runs", "compare", first, second, "--json").json
+    assert (found["runs"], found["same"]) == ([first, second], False)
+    assert set(found["differences"]) == {"result", "job", "plan", "code", "metrics", "phases", "ranks"}
+    assert found["differences"]["job"] == [{"path": "inputs.code", "kind": "changed", "first": 0, "second": 3}]
+    assert [each["path"] for each in found["differences"]["code"]] == ["main.sh"]
+    itself = program("runs", "compare", first, first)
+    assert (itself.code, itself.out) == (1, "")
+    assert itself.err == f"error: Both are {first}. Name two different runs to compare.\n"
+
+    bundled = program("runs", "bundle", second)
+    assert bundled.code == 0, bundled.err
+    assert bundled.out == f"{tmp_path / second}.zip\n"
+    assert "covered " in bundled.err
+    with zipfile.ZipFile(tmp_path / f"{second}.zip") as archive:
+        everything = {each: archive.read(each).decode() for each in archive.namelist()}
+    assert "Python: ok" in everything["doctor.txt"]
+    assert everything["user_logs/std_log_process_0.txt"].startswith("••• at http://127.0.0.1:")
+    assert "hunter2hunter" not in "".join(everything.values())
+    assert json.loads(everything["run.json"])["status"] == "Failed"
+    again = program("runs", "bundle", second)
+    assert (again.code, len(again.err.splitlines())) == (1, 1)
+
+    as_json = program("runs", "bundle", second, "--output", "other.zip", "--with-code", "--json").json
+    assert "code/main.sh" in {each["path"] for each in as_json["files"]}
+    assert as_json["bytes"] == (tmp_path / "other.zip").stat().st_size
+    nowhere = program("runs", "bundle", second, "--output", tmp_path / "no" / "b.zip")
+    assert (nowhere.code, len(nowhere.err.splitlines())) == (3, 1)
+
+    small = subprocess.run(
+        program.command("runs", "bundle", second, "--output", "small.zip"),
+        cwd=tmp_path, env=program.variables(), capture_output=True, check=False, timeout=240,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)),
+    )  # fmt: skip
+    assert small.returncode == 3, small.stderr
+    assert not [each.name for each in tmp_path.iterdir() if "small.zip" in each.name]
+
+    shutil.rmtree(program.home / "runs" / second)
+    gone = program("runs", "compare", first, second)
+    assert gone.code == 0, gone.err
+    assert "inputs.code" not in gone.out
+    assert "Failed" in gone.out
+    assert f"the folder of {second} is gone" in gone.err
+    lost = program("runs", "bundle", second)
+    assert (lost.code, len(lost.err.splitlines())) == (1, 1)
