@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.helpers.program import Program, Said
+from tests.helpers.rights import obeys_modes
 
 MakeJob = Callable[..., Path]
 
@@ -122,7 +122,8 @@ def test_a_home_that_is_a_file(program: Program, tmp_path: Path) -> None:
         assert said.err.startswith(f"error: {tmp_path / 'file'} is a file. ")
 
 
-@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may write everywhere")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no mode bits")
+@obeys_modes
 def test_a_home_that_may_not_be_written(program: Program, make_job: MakeJob) -> None:
     program.home.chmod(0o500)
     try:

@@ -17,6 +17,7 @@ from desktop_app.backends.local import submitting
 from desktop_app.worker.supervisor import processes
 from tests.helpers import local_runs
 from tests.helpers.local_runs import end_of, events, log, start, state
+from tests.helpers.rights import obeys_modes
 from tests.helpers.waiting import wait_until
 
 
@@ -122,7 +123,7 @@ def test_a_file_or_a_link_to_nowhere_where_the_runs_should_be(tmp_path: Path) ->
             local_runs.start(runs, ["true"])
 
 
-@pytest.mark.skipif(local_runs.writable_as_root(), reason="root may write everywhere")
+@obeys_modes
 def test_a_read_only_home(tmp_path: Path) -> None:
     (tmp_path / "runs").mkdir(mode=0o500)
     with pytest.raises(OutsideError, match="Permission denied"):
