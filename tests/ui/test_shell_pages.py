@@ -192,6 +192,16 @@ def view(page: SettingsPage, name: str) -> ToolchainView:
     return page.toolchains._rows[name]
 
 
+async def test_a_page_that_is_closed_while_toolchains_are_listed_hurts_nobody(
+    bench: Workbench, shell: FakeShell
+) -> None:
+    page = SettingsPage(bench, shell)
+    page.show()
+    page.deleteLater()
+    settle()
+    await until(lambda: not running())
+
+
 async def test_looks_and_notifications_are_remembered(bench: Workbench, shell: FakeShell) -> None:
     page = await settings_page(bench, shell)
     page.appearance.choices["dark"].click()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMessageBox, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from desktop_app.api import Progress
 from desktop_app.presenters.settings import ToolchainRow, checked_text, plugin_python, toolchain_row, users
@@ -96,6 +97,8 @@ class ToolchainsSection(Card):
 
     async def _refresh(self) -> None:
         found = await asyncio.to_thread(self._toolchains.list)
+        if not isValid(self):  # the page was closed meanwhile
+            return
         specs = {each.name: each for each in self._plugins.toolchain_specs()}
         rows = [toolchain_row(each, specs.get(each.name)) for each in found]
         if {each.name for each in rows} != self._rows.keys():
@@ -114,7 +117,8 @@ class ToolchainsSection(Card):
         try:
             await asyncio.to_thread(self._toolchains.use, plugin_id, python)  # it runs the Python once
         finally:
-            self.refresh()
+            if isValid(self):
+                self.refresh()
 
     async def _check(self, name: str) -> None:
         self.message.show_text(*checked_text(await self._toolchains.check(name)))
@@ -160,8 +164,9 @@ class ToolchainsSection(Card):
             await start(tell)
         finally:
             self._jobs.pop(name, None)
-            view.stop()
-            self.refresh()
+            if isValid(self):
+                view.stop()
+                self.refresh()
 
 
 class ToolchainView(QWidget):
