@@ -15,7 +15,10 @@ from desktop_app.core.nearest import nearest
 _PLACEHOLDER = re.compile(r"\$\{\{\s*(?P<body>[^{}]*?)\s*\}\}")
 _NAMED = re.compile(r"(?P<kind>inputs|outputs)\.(?P<name>[^\s.\[\]]+)(?:[.\[].*)?")
 _OPTIONAL = re.compile(r"\$\[\[(?P<body>.*?)\]\]", re.DOTALL)
-_SLIP = re.compile(r"\$?\{{0,3}(?<=[{$])\s*(?P<kind>inputs|outputs)\.(?P<name>[A-Za-z_][\w-]*)\s*\}{1,3}")
+_SLIP = re.compile(
+    r"\$?\{{0,3}(?<=[{$])\s*(?P<kind>inputs|outputs)\.(?P<name>[A-Za-z_][\w-]*)\s*\}{1,3}"
+    r"|\$(?:\(\{{0,2}|\[\[)\s*(?P<kind_>inputs|outputs)\.(?P<name_>[A-Za-z_][\w-]*)\s*(?:\}{0,2}\)|\]\])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ def references(text: str) -> list[Reference]:
 def slips(text: str) -> list[Slip]:
     """Return what was meant as a placeholder but will reach the shell as it stands: `{inputs.x}`, `${inputs.x}`."""
     return [
-        Slip(found["kind"], found["name"], found.start(), found.end())
+        Slip(found["kind"] or found["kind_"], found["name"] or found["name_"], found.start(), found.end())
         for found in _SLIP.finditer(text)
         if not _PLACEHOLDER.fullmatch(found[0])
     ]

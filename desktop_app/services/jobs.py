@@ -27,6 +27,7 @@ from desktop_app.documents.checks import FileReport, check_text
 from desktop_app.documents.edits import set_values
 from desktop_app.documents.job_document import JobReading, read_job
 from desktop_app.documents.text_file import TextFile
+from desktop_app.services.catalogues import facts
 from desktop_app.services.host import this_host
 from desktop_app.services.plugins import PluginHost, PluginState
 from desktop_app.services.wizards import Wizards
@@ -90,7 +91,7 @@ class JobService:
 
     def check_text(self, path: Path | None, text: str) -> FileReport:
         """Return what is wrong with one file's text, by the rules of the house and of every plugin."""
-        return check_text(path, text, self._check_job)
+        return check_text(path, text, self._check_job, facts())
 
     def check_paths(self, paths: Sequence[Path]) -> list[FileReport]:
         """Check files, and every YAML file below folders; a file that can't be read is a finding too."""
@@ -114,7 +115,7 @@ class JobService:
             message = str(error).removeprefix(f"{path} ")  # the report names the file already
             finding = Diagnostic(Severity.ERROR, "unreadable", f"{message[:1].upper()}{message[1:]}")
             return FileReport(path, "unknown", (finding,))
-        return check_text(path, text, self._check_offline)
+        return check_text(path, text, self._check_offline, facts())
 
     def _check_offline(self, job: Job) -> Sequence[Diagnostic]:
         """Return what the plugins say of a job, and whether it wants for one that could launch it."""

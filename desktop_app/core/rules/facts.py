@@ -35,6 +35,7 @@ class Curated:
     name: str
     status: str = "current"
     successor: str = ""
+    purpose: str = ""
     removed_on: str = ""
     cuda: str = ""
     python: str = ""

@@ -1,0 +1,92 @@
+"""Secrets in plain text: by the name of a variable, and by what a value looks like. The secret itself is never said."""
+
+from __future__ import annotations
+
+import re
+
+from desktop_app.api import Value
+from desktop_app.core.rules.notes import Notes
+from desktop_app.core.rules.values import Path, is_bound, mapping, texts
+from desktop_app.core.secrets import kinds_of_secrets
+
+_SECRET = frozenset(
+    {"secret", "secrets", "token", "password", "passwd", "pwd", "passphrase", "credential", "credentials"}
+)
+_KEYS = frozenset(
+    {"api", "access", "account", "storage", "shared", "private", "secret", "auth", "master", "subscription"}
+)
+_STORAGE_KEY = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{86}==(?![A-Za-z0-9+/=])")
+_IN_ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://[^/\s:@${}]+:(?P<word>[^/\s@${}]+)@")
+_OPTION = re.compile(
+    r"--?[\w-]*(?:password|passwd|secret|api[_-]?key|access[_-]?key|auth[_-]?token)[ =](?P<word>[^\s$<{-][^\s${]*)"
+)
+_HARMLESS = re.compile(
+    r"(?i)x+|\*+|\.+|-?\d+(?:\.\d+)?|true|false|yes|no|none|null||changeme|your[-_ ].*|my[-_ ].*|todo|placeholder"
+    r"|redacted"
+)
+_ADVICE = "keep it in the workspace's key vault and read it in the script"
+
+
+def check(data: Value, notes: Notes) -> None:
+    """Check all texts of a file, and the names of its environment variables and tags."""
+    said: set[Path] = set()
+    for path, group in _named_groups(data):
+        for name, value in group.items():
+            if _says_secret(name) and _is_kept(value):
+                said.add((*path, name))
+                notes.warning("secret", (*path, name), f"{name} holds a secret in plain text: {_ADVICE}.")
+    for path, value in texts(data):
+        if path not in said and len(value) >= 8:
+            _look(path, value, notes)
+
+
+def _look(path: Path, value: str, notes: Notes) -> None:
+    found = kinds_of_secrets(value)
+    kind = found[0] if found else ""
+    if not kind and len(value) >= 88 and _STORAGE_KEY.search(value):
+        kind = "the key of a storage account"
+    if not kind and "://" in value and (address := _IN_ADDRESS.search(value)) and _is_kept(address["word"]):
+        kind = "a password in an address"
+    if not kind and path[-1] == "command" and (option := _OPTION.search(value)) and _is_kept(option["word"]):
+        kind = "a password"
+    if kind:
+        notes.warning("secret", path, f"This text holds {kind} in plain text: {_ADVICE}.")
+
+
+def _named_groups(data: Value) -> list[tuple[Path, dict[str, Value]]]:
+    """Return every mapping whose keys a person chose as names of values: environment variables and tags."""
+    found: list[tuple[Path, dict[str, Value]]] = []
+    _walk(data, (), found)
+    return found
+
+
+def _walk(value: Value, path: Path, found: list[tuple[Path, dict[str, Value]]]) -> None:
+    if isinstance(value, dict):
+        for key, each in value.items():
+            if key in {"environment_variables", "tags", "properties"}:
+                found.append(((*path, key), dict(mapping(each))))
+            _walk(each, (*path, key), found)
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            _walk(each, (*path, index), found)
+
+
+def _says_secret(name: str) -> bool:
+    words = [each.lower() for each in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)]
+    while words and (words[-1].isdigit() or words[-1] == "value"):
+        words.pop()
+    if not words:
+        return False
+    last, before = words[-1], words[-2] if len(words) > 1 else ""
+    if last in _SECRET or last in {"apikey", "accesskey", "pat"}:
+        return True
+    return (
+        (last == "key" and before in _KEYS)
+        or (last == "string" and before == "connection")
+        or (last == "connectionstring")
+    )
+
+
+def _is_kept(value: Value) -> bool:
+    """Whether a value may be a secret: no number, no word of yes or no, nothing to be filled in later."""
+    return isinstance(value, str) and not is_bound(value) and not _HARMLESS.fullmatch(value.strip())

@@ -1,0 +1,224 @@
+"""What a file names on disk: code folders, scripts, conda files, components, data, and its neighbours in the folder."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+
+from desktop_app.api import Value
+from desktop_app.core.commands import brings_files, scripts_in
+from desktop_app.core.paths import Part
+from desktop_app.core.rules.bodies import Body, bodies
+from desktop_app.core.rules.notes import Notes, Word, change
+from desktop_app.core.rules.values import is_bound, mapping, text
+
+_ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
+_MOST_LISTED = 2000
+_ENDINGS = (".yml", ".yaml")
+
+
+def check(kind: str, data: Value, folder: Path, notes: Notes) -> None:
+    """Check what a document names; relative paths start at `folder`."""
+    root = mapping(data)
+    for body in bodies(kind, data):
+        _guarded(_body, body, folder, notes)
+    _guarded(_references, kind, root, folder, notes)
+    if kind.lower().endswith("deployment"):
+        _guarded(_scoring, root, folder, notes)
+
+
+def _guarded(look: object, *given: object) -> None:
+    """Look on a disk that may not answer: a name too long for it, a folder that may not be entered."""
+    *_, notes = given
+    try:
+        look(*given)  # type: ignore[operator]
+    except OSError as error:
+        assert isinstance(notes, Notes)
+        message = f"The code folder can't be looked at: {error.strerror or error}."
+        notes.error("missing-code", ("code",), message)
+
+
+def _body(body: Body, folder: Path, notes: Notes) -> None:
+    environment = body.data.get("environment")
+    if isinstance(environment, str):
+        _file((*body.path, "environment"), _local(environment, of_yaml=True), folder, notes)
+    elif isinstance(environment, dict):
+        _environment((*body.path, "environment"), environment, folder, notes)
+    for name, given in body.inputs.items():
+        _data((*_home(body), "inputs", name, "path"), mapping(given).get("path"), folder, notes)
+    code = body.data.get("code")
+    if isinstance(code, str) and not _ELSEWHERE.match(code) and not is_bound(code):
+        _code(body, code, folder, notes)
+
+
+def _home(body: Body) -> tuple[Part, ...]:
+    return body.path[:-1] if body.kind in {"trial", "task"} else body.path
+
+
+def _code(body: Body, given: str, folder: Path, notes: Notes) -> None:
+    path = (*body.path, "code")
+    code = folder / Path(given).expanduser()
+    if not code.is_dir():
+        if body.kind == "task" or "entry_script" in body.data or not code.is_file():
+            _missing_code(path, given, code, folder, notes)
+        else:
+            notes.error("missing-code", path, f"Write a folder at code: “{given}” is a file.")
+        return
+    for script in scripts_in(body.command):
+        if not (code / script).is_file():
+            _missing_script(body, given, code, script, notes)
+    entry = body.data.get("entry_script", mapping(body.data.get("entry")).get("file"))
+    if isinstance(entry, str) and not is_bound(entry) and not (code / entry).is_file():
+        key = ("entry_script",) if "entry_script" in body.data else ("entry", "file")
+        message = f"{entry} is not in the code folder “{given}”"
+        _named((*body.path, *key), message, entry, _scripts((code / entry).parent), notes)
+
+
+def _missing_code(path: tuple[Part, ...], given: str, code: Path, folder: Path, notes: Notes) -> None:
+    if code.exists():
+        notes.error("missing-code", path, f"Write a folder at code: “{given}” is a file.")
+        return
+    names = [each.name for each in _listed(code.parent) if each.is_dir() and not each.name.startswith(".")]
+    close = get_close_matches(code.name, names, 1, 0.6)
+    if not close:
+        notes.error("missing-code", path, f"Write a folder that is there at code: “{given}” is not in {folder}.")
+        return
+    meant = (Path(given).parent / close[0]).as_posix()
+    message = f"Write a folder that is there at code: did you mean “{meant}”?"
+    notes.error("missing-code", path, message, change(f"Write {meant}", path, meant))
+
+
+def _missing_script(body: Body, given: str, code: Path, script: str, notes: Notes) -> None:
+    message = f"The command runs {script}, which is not in the code folder “{given}”"
+    path = (*body.path, "command")
+    say = notes.warning if brings_files(body.command) else notes.error
+    close = get_close_matches(Path(script).name, _scripts((code / script).parent), 1, 0.6)
+    if not close:
+        say("script-missing", path, f"{message}.", at=Word(script))
+        return
+    meant = (Path(script).parent / close[0]).as_posix()
+    command = re.sub(rf"(?<![\w./-]){re.escape(script)}(?![\w-])", lambda _: meant, body.command)
+    fix = change(f"Write {meant}", path, command) if command != body.command else None
+    say("script-missing", path, f"{message}: did you mean {meant}?", fix, Word(script))
+
+
+def _scripts(folder: Path) -> list[str]:
+    return [each.name for each in _listed(folder) if each.suffix == ".py"]
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return [each for _, each in zip(range(_MOST_LISTED), folder.iterdir(), strict=False)]
+    except OSError:
+        return []
+
+
+def _local(given: Value, *, of_yaml: bool = False) -> str:
+    """Return the path that a text names in this folder; empty for what is registered, elsewhere or filled in later."""
+    plain = text(given)
+    if not plain or is_bound(plain) or "*" in plain:
+        return ""
+    for prefix in ("azureml:./", "azureml:../", "file:./", "file:../"):
+        if plain.startswith(prefix):
+            plain = plain.partition(":")[2]
+    if plain.startswith("file:") and not plain.startswith("file://"):
+        plain = plain.removeprefix("file:")
+    if _ELSEWHERE.match(plain) or plain.startswith(("/", "~", "git+")):
+        return ""
+    is_path = plain.startswith((".", "..")) or "/" in plain or plain.lower().endswith(_ENDINGS)
+    return plain if is_path or not of_yaml else ""
+
+
+def _file(path: tuple[Part, ...], given: str, folder: Path, notes: Notes) -> None:
+    """Say that a file that is named is not there."""
+    if not given or (folder / given).exists():
+        return
+    here = folder / given
+    names = [each.name for each in _listed(here.parent) if each.is_file() and each.suffix == here.suffix]
+    _named(path, f"The file “{given}” is not there", given, names, notes)
+
+
+def _named(path: tuple[Part, ...], message: str, given: str, names: list[str], notes: Notes) -> None:
+    code = "script-missing" if given.endswith(".py") else "missing-file"
+    close = get_close_matches(Path(given).name, names, 1, 0.6)
+    if not close:
+        notes.error(code, path, f"{message}: write the path of one that is.")
+        return
+    meant = (Path(given).parent / close[0]).as_posix()
+    meant = f"./{meant}" if given.startswith("./") else meant
+    notes.error(code, path, f"{message}: did you mean “{meant}”?", change(f"Write {meant}", path, meant))
+
+
+def _environment(path: tuple[Part, ...], given: Mapping[str, Value], folder: Path, notes: Notes) -> None:
+    _file((*path, "conda_file"), _local(given.get("conda_file")), folder, notes)
+    build = mapping(given.get("build"))
+    context = _local(build.get("path"))
+    if not context:
+        return
+    if not (folder / context).is_dir():
+        message = f"Write a folder that is there at path: “{context}” is not, and the image is built from it."
+        notes.error("missing-file", (*path, "build", "path"), message)
+        return
+    dockerfile = text(build.get("dockerfile_path")) or "Dockerfile"
+    if not is_bound(dockerfile) and not (folder / context / dockerfile).is_file():
+        key = "dockerfile_path" if "dockerfile_path" in build else "path"
+        notes.error("missing-file", (*path, "build", key), f"“{dockerfile}” is not in the folder “{context}”.")
+
+
+def _data(path: tuple[Part, ...], given: Value, folder: Path, notes: Notes) -> None:
+    """Look for data that would be uploaded from here."""
+    local = _local(given)
+    if local and not (folder / local).exists():
+        message = f"“{local}” is not there to be uploaded: write a path that is, or an azureml: address."
+        notes.error("missing-file", path, message)
+
+
+def _references(kind: str, root: Mapping[str, Value], folder: Path, notes: Notes) -> None:
+    for path, given in _named_files(kind, root, ()):
+        _file(path, _local(given, of_yaml=True), folder, notes)
+    if kind == "environment":
+        _environment((), root, folder, notes)
+    elif kind in {"data", "model"}:
+        _data(("path",), root.get("path"), folder, notes)
+
+
+def _named_files(
+    kind: str, data: Mapping[str, Value], path: tuple[Part, ...]
+) -> Iterator[tuple[tuple[Part, ...], Value]]:
+    """Yield what names another YAML file: components, a sweep's trial, the job of a schedule."""
+    if kind == "schedule":
+        created = data.get("create_job")
+        yield (*path, "create_job"), created
+        yield (*path, "create_job", "job"), mapping(created).get("job")
+    trial = data.get("trial")
+    yield (*path, "trial"), trial
+    yield (*path, "component"), data.get("component")
+    for name, step in mapping(data.get("jobs")).items():
+        yield (*path, "jobs", name), step
+        yield from _named_files("", mapping(step), (*path, "jobs", name))
+    if kind.lower().endswith("deployment"):
+        for key in ("environment", "model", "component"):
+            yield (*path, key), data.get(key)
+
+
+def _scoring(root: Mapping[str, Value], folder: Path, notes: Notes) -> None:
+    """Look for the code that a deployment answers with."""
+    configuration = mapping(root.get("code_configuration"))
+    given = configuration.get("code")
+    environment = root.get("environment")
+    if isinstance(environment, dict):
+        _environment(("environment",), environment, folder, notes)
+    if not isinstance(given, str) or _ELSEWHERE.match(given) or is_bound(given):
+        return
+    code = folder / Path(given).expanduser()
+    path = ("code_configuration", "code")
+    if not code.is_dir():
+        _missing_code(path, given, code, folder, notes)
+        return
+    script = configuration.get("scoring_script")
+    if isinstance(script, str) and not is_bound(script) and not (code / script).is_file():
+        message = f"{script} is not in the code folder “{given}”"
+        path = ("code_configuration", "scoring_script")
+        _named(path, message, script, _scripts((code / script).parent), notes)

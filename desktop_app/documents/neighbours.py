@@ -1,0 +1,94 @@
+"""What the other files of a folder declare: computes and endpoints by their names, read only where a file asks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import NamedTuple
+
+from desktop_app.api import Value
+from desktop_app.core.rules.bodies import bodies
+from desktop_app.core.rules.counts import check_gpus
+from desktop_app.core.rules.facts import Facts
+from desktop_app.core.rules.notes import Notes, change
+from desktop_app.core.rules.values import is_bound, mapping, text, whole
+
+_MOST = 200
+_LARGEST = 100_000
+_LINE = re.compile(r"""^(?P<key>name|size|type|auth_mode|\$schema)\s*:\s*["']?(?P<value>[^\s"'#]+)""", re.MULTILINE)
+
+
+class Declared(NamedTuple):
+    """A compute or endpoint that a file declares."""
+
+    family: str
+    name: str
+    size: str
+    file: Path
+
+
+def check(kind: str, data: Value, path: Path, facts: Facts, notes: Notes) -> None:
+    """Compare what a document names with what the files beside it declare."""
+    if kind.lower().endswith("deployment"):
+        _endpoint(mapping(data), path, notes)
+        return
+    for body in bodies(kind, data):
+        name = body.compute.removeprefix("azureml:")
+        if not body.compute.startswith("azureml:") or is_bound(name) or "/" in name:
+            continue
+        count = whole(mapping(body.data.get("distribution")).get("process_count_per_instance"))
+        found = _named("compute", name, path, body.compute_path, notes)
+        size = facts.size(found.size) if found else None
+        if size is not None and count is not None:
+            place = (*body.path, "distribution", "process_count_per_instance")
+            check_gpus(place, count, f"{size.name} of {name}", size.gpus, notes)
+
+
+def _endpoint(root: Mapping[str, Value], path: Path, notes: Notes) -> None:
+    name = text(root.get("endpoint_name"))
+    if name and not is_bound(name):
+        _named("endpoint", name, path, ("endpoint_name",), notes)
+
+
+def _named(family: str, name: str, path: Path, place: tuple[str | int, ...], notes: Notes) -> Declared | None:
+    """Return what has this name; where something nearby is nearly called so, say that it was meant."""
+    there = [each for each in declared(path.parent) if each.family == family and each.file != path]
+    found = next((each for each in there if each.name == name), None)
+    close = get_close_matches(name, [each.name for each in there], 1, 0.8) if found is None else []
+    if close:
+        prefix = "azureml:" if family == "compute" else ""
+        file = next(each.file.name for each in there if each.name == close[0])
+        message = f"No {family} in this folder is called “{name}”: did you mean “{close[0]}” of {file}?"
+        fix = change(f"Write {close[0]}", place, f"{prefix}{close[0]}")
+        notes.warning(f"unknown-{family}", place, message, fix)
+    return found
+
+
+def declared(folder: Path) -> Iterator[Declared]:
+    """Yield the computes and endpoints that the YAML files of a folder declare."""
+    try:
+        files = sorted(each for each in folder.iterdir() if each.suffix.lower() in {".yml", ".yaml"})
+    except OSError:
+        return
+    for file in files[:_MOST]:
+        try:
+            if file.stat().st_size <= _LARGEST and (found := _read(file)):
+                yield found
+        except (OSError, UnicodeDecodeError):
+            continue
+
+
+def _read(file: Path) -> Declared | None:
+    keys: dict[str, str] = {}
+    for each in _LINE.finditer(file.read_text("utf-8")):
+        keys.setdefault(each["key"], each["value"])
+    kind = keys.get("type", "").lower()
+    schema = keys.get("$schema", "").lower()
+    family = ""
+    if kind in {"amlcompute", "computeinstance", "kubernetes"} or schema.endswith("compute.schema.json"):
+        family = "compute"
+    elif "auth_mode" in keys or schema.endswith("endpoint.schema.json"):
+        family = "endpoint"
+    return Declared(family, keys["name"], keys.get("size", ""), file) if family and "name" in keys else None
