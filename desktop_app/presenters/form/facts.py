@@ -1,0 +1,115 @@
+"""What a form knows beside its file: catalogues, the computes of the project, and what goes up with the code."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from desktop_app.api import EnvironmentPreset, Value, VmSize
+from desktop_app.documents.snapshot import plan_snapshot
+from desktop_app.documents.yaml_text import parse
+from desktop_app.presenters.form.model import ComputeFact, EnvironmentFact, FormFacts, VmFact
+
+_MOST_FILES = 60
+_LARGEST = 20_000
+
+
+def facts_for(path: Path, data: Value, sizes: Sequence[VmSize], presets: Sequence[EnvironmentPreset]) -> FormFacts:
+    """Return what there is to know around a file; looks at the disk, so never on the window's thread."""
+    return FormFacts(
+        tuple(vm_fact(each) for each in sizes), tuple(environment_fact(each) for each in presets),
+        tuple(_computes(path.parent)), upload=_upload(path.parent, data),
+    )  # fmt: skip
+
+
+def vm_fact(size: VmSize) -> VmFact:
+    """Return a size in words: 4 × NVIDIA V100, 24 vCPUs, 448 GiB."""
+    gpus = f"{size.gpus} × {size.gpu_model or 'GPU'}" if size.gpus else "no GPU"
+    parts = [gpus]
+    if size.vcpus:
+        parts.append(f"{size.vcpus} vCPUs")
+    if size.memory_gib:
+        parts.append(f"{size.memory_gib:g} GiB")
+    if size.infiniband:
+        parts.append("InfiniBand")
+    if size.status != "current":
+        parts.append(size.status)
+    return VmFact(size.name, ", ".join(parts), size.gpus, size.status == "current")
+
+
+def environment_fact(preset: EnvironmentPreset) -> EnvironmentFact:
+    """Return an environment in words: Python 3.10, CUDA 12.6, torch 2.8."""
+    parts = [f"Python {preset.python}"] if preset.python else []
+    parts += [f"CUDA {preset.cuda}"] if preset.cuda else []
+    parts += [f"{name} {version}" for name, version in list(preset.packages.items())[:3]]
+    return EnvironmentFact(preset.reference, preset.title, ", ".join(parts) or preset.summary)
+
+
+def _upload(folder: Path, data: Value) -> str:
+    code = _code_of(data)
+    if not code or ":" in code:
+        return ""
+    root = folder / code
+    try:
+        if not root.is_dir():
+            return ""
+        files = plan_snapshot(root).files
+    except OSError:
+        return ""
+    if not files:
+        return "Nothing is in it that would be uploaded."
+    size = sum(each.size for each in files)
+    more = f" and {len(files) - 1} more file{'' if len(files) == 2 else 's'}" if len(files) > 1 else ""
+    first = next((each.target for each in files if each.target.endswith(".py")), files[0].target)
+    return f"{first}{more}, {size_words(size)}, will be uploaded."
+
+
+def _code_of(data: Value) -> str:
+    """Return the code folder of a job, a sweep's trial or a deployment."""
+    holders = [data, *(data.get(key) for key in ("trial", "code_configuration"))] if isinstance(data, dict) else []
+    found = (each.get("code") for each in holders if isinstance(each, dict))
+    return next((each for each in found if isinstance(each, str)), "")
+
+
+def size_words(count: int) -> str:
+    """Return a number of bytes as a person says it: 14 kB."""
+    size, unit = float(count), "bytes"
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000 or unit == "GB":
+            break
+        size /= 1000
+    return f"{size:.0f} {unit}" if unit == "bytes" or size >= 10 else f"{size:.1f} {unit}"
+
+
+def _computes(folder: Path) -> Iterator[ComputeFact]:
+    """Yield the clusters and instances that files of the folder describe."""
+    with contextlib.suppress(OSError):
+        for path in sorted(folder.glob("*.y*ml"))[:_MOST_FILES]:
+            state = path.stat()
+            if state.st_size <= _LARGEST:
+                found = _compute_in(path, state.st_mtime_ns, state.st_size)
+                if found is not None:
+                    yield found
+
+
+@lru_cache(maxsize=256)
+def _compute_in(path: Path, _changed: int, _size: int) -> ComputeFact | None:
+    """Return the compute in a file; read again only when the file has changed."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    if "size" not in text or "type" not in text:
+        return None
+    data = parse(text).data
+    if not isinstance(data, dict) or str(data.get("type", "")).lower() not in ("amlcompute", "computeinstance"):
+        return None
+    name, size = data.get("name"), data.get("size")
+    if not isinstance(name, str):
+        return None
+    parts = [size] if isinstance(size, str) else []
+    most = data.get("max_instances")
+    parts += [f"{data.get('min_instances', 0)} to {most} nodes"] if isinstance(most, int) else []
+    return ComputeFact(name, " · ".join(parts))
