@@ -5,56 +5,17 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import (
-    QComboBox,
-    QCompleter,
-    QFileDialog,
-    QSizePolicy,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QWidget,
-)
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QCompleter, QFileDialog, QSizePolicy, QWidget
 from shiboken6 import isValid
 
 from desktop_app.api import Field, FieldKind, Value
 from desktop_app.presenters.files import files_below, folders_below
 from desktop_app.ui.tasks import spawn
-from desktop_app.ui.theme import Space, theme_manager
+from desktop_app.ui.theme import Space
 from desktop_app.ui.widgets import tool_button
+from desktop_app.ui.widgets.noted_items import NOTE, NotedItems
 from desktop_app.ui.wizard.fields import FieldEditor
-
-_NOTE = Qt.ItemDataRole.UserRole + 1
-
-
-class _NotedItems(QStyledItemDelegate):
-    """Shows a choice's note behind its title."""
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        """Called by Qt to paint an item."""
-        super().paint(painter, option, index)
-        note = index.data(_NOTE)
-        if not note:
-            return
-        rect: QRect = option.rect
-        metrics = option.fontMetrics
-        used = metrics.horizontalAdvance(index.data() or "") + Space.XL + Space.S
-        room = rect.adjusted(used, 0, -Space.S, 0)
-        painter.save()
-        painter.setPen(QColor(theme_manager().theme.muted))
-        text = metrics.elidedText(str(note), Qt.TextElideMode.ElideRight, room.width())
-        painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
-        painter.restore()
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: N802 - Qt's
-        """Called by Qt: room for the note as well."""
-        size = super().sizeHint(option, index)
-        note = index.data(_NOTE)
-        extra = option.fontMetrics.horizontalAdvance(str(note)) + Space.XL if note else 0
-        return QSize(size.width() + extra, size.height())
 
 
 class ChoiceEditor(FieldEditor):
@@ -64,7 +25,7 @@ class ChoiceEditor(FieldEditor):
         super().__init__(field)
         self.box = QComboBox()
         self.box.setEditable(field.editable)
-        self.box.setItemDelegate(_NotedItems(self.box))
+        self.box.setItemDelegate(NotedItems(self.box))
         self.box.setAccessibleName(field.title)
         self.box.setMaxVisibleItems(14)
         self.box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -117,7 +78,7 @@ class ChoiceEditor(FieldEditor):
         self.box.clear()
         for each in field.choices:
             self.box.addItem(each.title, each.value)
-            self.box.setItemData(self.box.count() - 1, each.note, _NOTE)
+            self.box.setItemData(self.box.count() - 1, each.note, NOTE)
             self.box.setItemData(self.box.count() - 1, each.note, Qt.ItemDataRole.ToolTipRole)
         self.box.setCurrentIndex(-1)
         self.box.view().setMinimumWidth(min(640, self.box.view().sizeHintForColumn(0) + 2 * Space.XL))
