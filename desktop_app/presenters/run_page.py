@@ -144,6 +144,8 @@ def _explain(fallen: FirstFailure, others: Sequence[RankState]) -> str:
         said += f" {name} {verb} stopped because rank {fallen.rank} was gone: their errors are echoes."
     if done:
         said += f" {_named(done)[0]} had finished."
+    if fallen.drill:
+        said += f" A drill came before: {fallen.drill}."
     return said
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import threading
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,11 @@ from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from desktop_app.api import OutsideError, RunSnapshot, SubmissionPlan, UserError
+from desktop_app.api import DrillOrder, Drills, OutsideError, RunSnapshot, SubmissionPlan, UserError
 from desktop_app.services import run_copies
+from desktop_app.services.doctor_report import doctor_report
+from desktop_app.services.drills import drill
+from desktop_app.services.run_bundle import Choices, bundle_run
 from desktop_app.services.run_downloads import OUTPUTS, copy_run
 from desktop_app.services.workbench import Workbench
 from desktop_app.ui.shell import Shell
@@ -37,6 +41,14 @@ class RunActions(QObject):
         for run in runs:
             if not run.is_over:
                 self._do(self._workbench.backend_of(run.handle).cancel(run.handle), f"cancel {run.run}")
+
+    def can_drill(self, run: RunSnapshot) -> bool:
+        """Return whether whoever has the run in hand knows drills."""
+        return isinstance(self._workbench.backend_of(run.handle), Drills)
+
+    def drill(self, run: RunSnapshot, order: DrillOrder) -> None:
+        """Have a fault done to a run, and say what was done."""
+        self._do(self._drill(run, order), f"drill {run.run}")
 
     def remove(self, runs: Sequence[RunSnapshot]) -> None:
         """Delete runs that are over, and forget them."""
@@ -67,6 +79,12 @@ class RunActions(QObject):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
+    def bundle(self, run: RunSnapshot) -> None:
+        """Ask for a file name and put what is known of the run into one zip, without secrets."""
+        suggested = Path.home() / f"{run.run}.zip"
+        title = self.tr("Bundle {} for support").format(run.display_name)
+        self._ask_file(title, suggested, lambda path: self._do(self._bundle(run, path), f"bundle {run.run}"), new=True)
+
     def copy_text(self, text: str, said: str) -> None:
         """Put text on the clipboard and say so."""
         QGuiApplication.clipboard().setText(text)
@@ -92,9 +110,11 @@ class RunActions(QObject):
             hint = f"It lies in {path.parent}."
             self.failed.emit(OutsideError(f"The desktop has no program for {path.name}.", hint=hint))
 
-    def _ask_file(self, title: str, suggested: Path, then: Callable[[Path], object]) -> None:
+    def _ask_file(self, title: str, suggested: Path, then: Callable[[Path], object], *, new: bool = False) -> None:
+        """Ask for a file name; where the file must be a `new` one, the dialog does not offer to overwrite any."""
         dialog = QFileDialog(self._window, title, str(suggested.parent))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setOption(QFileDialog.Option.DontConfirmOverwrite, new)
         dialog.selectFile(suggested.name)
         dialog.fileSelected.connect(lambda path: then(Path(path)))
         dialog.finished.connect(dialog.deleteLater)
@@ -102,6 +122,10 @@ class RunActions(QObject):
 
     def _do(self, work: Coroutine[Any, Any, None], name: str) -> None:
         spawn(work, name, self.failed.emit)
+
+    async def _drill(self, run: RunSnapshot, order: DrillOrder) -> None:
+        done = await drill(self._workbench.backend_of(run.handle), run, order)
+        self.said.emit(f"{done.text[:1].upper()}{done.text[1:]}.")
 
     async def _remove(self, run: RunSnapshot) -> None:
         folder = Path(run.folder) if run.folder else None
@@ -143,6 +167,17 @@ class RunActions(QObject):
         if copied.left_out:
             said += " " + self.tr("Left out: {}.").format(", ".join(copied.left_out[:3]))
         self.said.emit(said)
+
+    async def _bundle(self, run: RunSnapshot, path: Path) -> None:
+        given_up = threading.Event()
+        try:
+            choices = Choices(await doctor_report(self._workbench.places.home))
+            written = await asyncio.to_thread(bundle_run, run, path, choices, given_up.is_set)
+        finally:
+            given_up.set()
+        covered = sum(written.covered.values())
+        said = self.tr("{} was written; {} secrets and paths were covered. Have a look before you send it.")
+        self.said.emit(said.format(path, covered))
 
     async def _copy(self, source: Path, target: Path) -> None:
         try:

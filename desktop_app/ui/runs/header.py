@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
 
 from desktop_app.api import RunSnapshot, RunStatus
+from desktop_app.presenters.run_drills import DrillChoice, drills_of
 from desktop_app.presenters.run_page import actions_of
 from desktop_app.presenters.run_words import note_of
 from desktop_app.ui.icons import icon
@@ -17,15 +19,20 @@ from desktop_app.ui.widgets import ElidedLabel, StateLabel, button, danger_butto
 
 
 class Header(QWidget):
-    """`back_asked`, `cancel_asked` and `remove_asked` are for the page; the rest goes to the actions."""
+    """What it asks (`drill_asked` carries a `DrillChoice`) is for the page; the rest goes to the actions.
+
+    `picked` tells the rank that a drill is aimed at, -1 for none.
+    """
 
     back_asked = Signal()
     cancel_asked = Signal()
     remove_asked = Signal()
+    drill_asked = Signal(object)
 
-    def __init__(self, deeds: RunActions) -> None:
+    def __init__(self, deeds: RunActions, picked: Callable[[], int]) -> None:
         super().__init__()
         self._deeds = deeds
+        self._picked = picked
         self._run: RunSnapshot | None = None
         self._said: tuple[RunStatus, str] | None = None
         self.back = tool_button("mdi6.arrow-left", self.tr("All runs"), self.back_asked.emit, shortcut="Alt+Left")
@@ -75,10 +82,25 @@ class Header(QWidget):
         again = menu.addAction(icon("mdi6.restart"), self.tr("Run &again"), lambda: self._with(self._deeds.again))
         again.setEnabled(can.again)
         menu.addAction(icon("mdi6.identifier"), self.tr("Copy &id"), self._copy_id)
+        bundle = menu.addAction(
+            icon("mdi6.folder-zip-outline"), self.tr("&Bundle for support…"), lambda: self._with(self._deeds.bundle)
+        )
+        bundle.setEnabled(can.folder)
+        self._add_drills(menu, run)
         menu.addSeparator()
         remove = menu.addAction(icon("mdi6.delete-outline", "failed"), self.tr("&Remove…"), self.remove_asked.emit)
         remove.setEnabled(can.remove)
         return menu
+
+    def _add_drills(self, menu: QMenu, run: RunSnapshot) -> None:
+        choices = drills_of(run, self._picked()) if self._deeds.can_drill(run) else ()
+        if choices:
+            below = menu.addMenu(icon("mdi6.lightning-bolt-outline"), self.tr("Fault &drill"))
+            for each in choices:
+                below.addAction(f"{each.title}…", self._asker(each))
+
+    def _asker(self, choice: DrillChoice) -> Callable[[], None]:
+        return lambda: self.drill_asked.emit(choice)
 
     def _fit_title(self, name: str) -> None:
         self.title.ensurePolished()  # its font comes from the style sheet

@@ -73,6 +73,11 @@ class RankGrid(QAbstractScrollArea):
         self._describe()
         self.viewport().update()
 
+    @property
+    def chosen(self) -> int:
+        """The rank that is picked, -1 for none."""
+        return self._picked
+
     def pick(self, rank: int) -> None:
         """Mark the rank whose log is shown, -1 for none, without telling."""
         self._picked = rank

@@ -10,6 +10,7 @@ from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop_app.api import RunSnapshot, RunStatus
+from desktop_app.presenters.run_drills import DrillChoice, drills_said
 from desktop_app.presenters.run_page import failure_of, own_code, phases_of
 from desktop_app.services.logs.failure import last_places
 from desktop_app.services.workbench import Workbench
@@ -45,9 +46,9 @@ class RunPage(QWidget):
         self._code: tuple[Path, int] | None = None
         self._failed_shown = ""
         self.deeds = RunActions(workbench, shell, self)
-        self.header = Header(self.deeds)
         self.message, self.state_message, self.confirm = InlineMessage(), InlineMessage(can_close=False), Confirm()
         self.timeline, self.failure, self.grid = Timeline(), FailureCard(), RankGrid()
+        self.header = Header(self.deeds, lambda: self.grid.chosen)
         self.logs = LogTab()
         self.metrics = metrics_tab(workbench.backend_of)
         self.resources = resources_tab(workbench.backend_of)
@@ -138,6 +139,12 @@ class RunPage(QWidget):
                 lambda: self.deeds.remove([run]),
             )
 
+    def ask_drill(self, choice: DrillChoice) -> None:
+        """Ask whether to do a fault to the run."""
+        run = self._run
+        if run is not None and not run.is_over:
+            self.confirm.ask(choice.question, choice.text, choice.yes, lambda: self.deeds.drill(run, choice.order))
+
     def show_first_error(self) -> None:
         """Show the first line that tells of an error."""
         self.tabs.show_tab(LOGS)
@@ -181,10 +188,11 @@ class RunPage(QWidget):
 
     def _show_state(self, run: RunSnapshot) -> None:
         """Say why the state is what it is, where icon and word don't."""
-        tones = {RunStatus.UNKNOWN: "warning", RunStatus.CANCELED: "info"}
-        if run.reason and run.status in tones:
-            if self.state_message.heading.text() != run.reason or self.state_message.isHidden():
-                self.state_message.show_text(tones[run.status], run.reason)
+        tones = {RunStatus.UNKNOWN: "warning", RunStatus.CANCELED: "info", RunStatus.RUNNING: "info"}
+        text = drills_said(run) if run.status is RunStatus.RUNNING else run.reason
+        if text and run.status in tones:
+            if self.state_message.heading.text() != text or self.state_message.isHidden():
+                self.state_message.show_text(tones[run.status], text)
         else:
             self.state_message.hide()
 
@@ -233,6 +241,7 @@ class RunPage(QWidget):
         self.header.back_asked.connect(self.back_asked)
         self.header.cancel_asked.connect(self.ask_cancel)
         self.header.remove_asked.connect(self.ask_remove)
+        self.header.drill_asked.connect(self.ask_drill)
         self.failure.log_asked.connect(self._show_in_log)
         self.failure.code_asked.connect(self._open_code)
         self.grid.picked.connect(self._pick_rank)
