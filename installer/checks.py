@@ -49,9 +49,9 @@ def checks(tools: Path, python: Path) -> tuple[Check, ...]:
     )
 
 
-def run_checks(tools: Path, python: Path, torch: Path) -> int:
-    """Run every check, also after one failed, and return 1 if any did."""
-    environment = {**os.environ, "RANKZERO_TEST_TOOLCHAIN": str(torch), "PYTHONDONTWRITEBYTECODE": "1"}
+def run_checks(tools: Path, python: Path, found: Mapping[str, str]) -> int:
+    """Run every check, also after one failed, and return 1 if any did; `found` tells tests where toolchains are."""
+    environment = {**os.environ, **found, "PYTHONDONTWRITEBYTECODE": "1"}
     outcomes = [run_one(each, environment) for each in checks(tools, python)]
     _summary(outcomes)
     return 1 if any(each.code for each in outcomes) else 0

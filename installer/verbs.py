@@ -16,6 +16,8 @@ from installer.say import SetupError, line
 
 CONSTRAINTS = Path(__file__).resolve().parent / "constraints"
 APP = Recipe("app", "The program's environment", CONSTRAINTS / "app.txt")
+AZUREML = Recipe("azureml", "The Azure ML SDK, to compare with", CONSTRAINTS / "azureml.txt")
+"""Only tests and `python -m installer.schemas` use it: the program never imports the SDK."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -80,7 +82,9 @@ def _test(cache: Path) -> int:
     tests = environments.ensure(test_recipe(app), cache)
     light = clone.ensure([app, tests], cache)
     torch = toolchain.ensure(environments.python_of(light), cache)
-    return run_checks(environments.python_of(tests), environments.python_of(light), torch)
+    sdk = environments.python_of(environments.ensure(AZUREML, cache))
+    found = {"RANKZERO_TEST_TOOLCHAIN": str(torch), "RANKZERO_TEST_AZUREML": str(sdk)}
+    return run_checks(environments.python_of(tests), environments.python_of(light), found)
 
 
 def test_recipe(app: Path) -> Recipe:

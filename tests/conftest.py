@@ -14,10 +14,13 @@ import psutil
 import pytest
 
 from desktop_app.places import Places, find_places
+from installer.environments import is_complete, python_of
+from installer.verbs import AZUREML, default_cache
 from tests.helpers.processes import children, describe, end_resource_tracker, processes_of
 from tests.helpers.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
+_AZUREML = AZUREML.folder(default_cache())
 
 
 @pytest.fixture(autouse=True)
@@ -91,6 +94,18 @@ def torch_toolchain() -> Path:
     advice = "`python3 installer/bootstrap.py test` makes the PyTorch toolchain"
     if os.environ.get("CI") or named:
         pytest.fail(f"no PyTorch toolchain; {advice}")
+    pytest.skip(advice)
+
+
+@pytest.fixture(scope="session")
+def azureml_python() -> Path:
+    """The Python of an environment with azure-ai-ml: RANKZERO_TEST_AZUREML names it, else the user's cache has one."""
+    named = os.environ.get("RANKZERO_TEST_AZUREML")
+    if named or is_complete(_AZUREML):
+        return Path(named) if named else python_of(_AZUREML)
+    advice = "`python3 installer/bootstrap.py test` makes the environment with the Azure ML SDK"
+    if os.environ.get("CI"):
+        pytest.fail(f"no azure-ai-ml; {advice}")
     pytest.skip(advice)
 
 

@@ -1,6 +1,6 @@
 """What may stand where in each kind of Azure ML file, read from the JSON Schema files in `resources/schemas`.
 
-The files are made by `installer/schemas` out of the SDK's own classes. A shape is one node of them; what its
+The files are made by `python -m installer.schemas` out of the SDK's own classes. A shape is one node of them; what its
 `$ref`s and `properties` lead to is made when it is first asked for, so that loading one kind takes milliseconds.
 """
 
@@ -54,6 +54,10 @@ class Shape:
     """Azure ML calls it experimental: it may change."""
     takes_binding: bool = False
     """It takes ${{parent.inputs.NAME}} and the like in the place of a value of its types."""
+    is_read_only: bool = False
+    """Azure ML writes it and ignores it in a file: not worth offering."""
+    is_strict: bool = False
+    """A number is taken only as a number, not as the text "4"."""
 
 
 def shape_of(kind: str) -> Shape | None:
@@ -115,10 +119,12 @@ class _Reader:
             any_of=tuple(self.shape(each) for each in node.get("anyOf", ())),
             tag=node.get("x-tag", ""),
             is_reference=node.get("x-reference", False),
-            is_open=further is True or (further is None and "properties" not in node),
+            is_open=further is True,
             is_file=node.get("x-file", False),
             is_preview=node.get("x-preview", False),
             takes_binding=node.get("x-binding", False),
+            is_read_only=node.get("readOnly", False),
+            is_strict=node.get("x-strict", False),
         )
 
 
@@ -216,8 +222,8 @@ def is_word(value: Value, shape: Shape) -> bool:
 
 
 def plain(word: str) -> str:
-    """Return a word as Azure ML compares it where case does not matter: PyTorch, pytorch and py_torch are one."""
-    return word.replace("_", "").replace("-", "").lower()
+    """Return a word as Azure ML compares it where case does not matter: UriFolder and uri_folder are one."""
+    return word.replace("_", "").lower()
 
 
 def _plain_fit(shape: Shape, found: tuple[str, ...], data: Value) -> tuple[int, int]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 from installer.clone import ROOT
 from installer.schemas.build import schema_of
 from installer.schemas.kinds import KINDS
+from installer.schemas.pretty import dumps
+from installer.schemas.words import Words
 
 
 def main() -> None:
@@ -17,9 +18,9 @@ def main() -> None:
     parser.add_argument("--into", type=Path, default=ROOT / "resources" / "schemas")
     into: Path = parser.parse_args().into
     into.mkdir(parents=True, exist_ok=True)
+    words = Words()
     for kind in KINDS:
-        text = json.dumps(schema_of(kind), indent=1, ensure_ascii=False)
-        (into / f"{kind}.schema.json").write_text(f"{text}\n", "utf-8")
+        (into / f"{kind}.schema.json").write_text(f"{dumps(schema_of(kind, words))}\n", "utf-8")
 
 
 if __name__ == "__main__":

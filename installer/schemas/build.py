@@ -11,23 +11,28 @@ from azure.ai.ml.constants._common import BASE_PATH_CONTEXT_KEY
 from marshmallow import RAISE, Schema
 
 from installer.schemas.fields import node_of
-from installer.schemas.kinds import classes
+from installer.schemas.hidden import hidden_keys
+from installer.schemas.kinds import KINDS, Kind
 from installer.schemas.nodes import Node
+from installer.schemas.tags import with_tags
+from installer.schemas.words import Words
 
-_PATH: Node = {"type": "string"}
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_ADDRESS: Node = {"type": "string", "description": "The address of the schema of this kind of file, for editors."}
+_CLOSED = frozenset({"PipelineParallelJobSchema"})
+"""These let unknown keys in, and then the class that they fill refuses them."""
 
 
-def schema_of(kind: str) -> Node:
+def schema_of(name: str, words: Words) -> Node:
     """Return the JSON Schema of a kind of file."""
-    builder = Builder()
-    found = [builder.reference(_instance(each), None) for each in classes(kind)]
-    root = found[0] if len(found) == 1 else {"anyOf": found, "x-tag": "type"}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": kind,
-        **root,
-        "$defs": dict(sorted(builder.definitions.items())),
-    }
+    kind = KINDS[name]
+    builder = Builder(words)
+    found = [builder.root(_instance(each), kind) for each in kind.found()]
+    root: Node = found[0] if len(found) == 1 else {"anyOf": found}
+    if kind.tag and len(found) > 1:
+        root["x-tag"] = kind.tag
+    definitions = dict(sorted(builder.definitions.items()))
+    return {"$schema": _DIALECT, "title": name, **root, "$defs": with_tags(definitions)}
 
 
 def _instance(schema: type) -> Schema:
@@ -38,34 +43,55 @@ def _instance(schema: type) -> Schema:
 class Builder:
     """Collects the definitions of one file, each schema class once for each form in which it is used."""
 
-    def __init__(self) -> None:
+    def __init__(self, words: Words) -> None:
         self.definitions: dict[str, Node] = {}
         self._names: dict[tuple[Any, ...], str] = {}
+        self._words = words
+
+    def root(self, schema: Schema, kind: Kind) -> Node:
+        """Return a reference to the definition of a whole file."""
+        name = self._free(schema)
+        node = self.definitions[name] = self._object(schema, refuses=not kind.is_open and schema.unknown == RAISE)
+        tag = node["properties"].get(kind.tag, {})
+        for key in dict.fromkeys(("type", kind.tag)):
+            if kind.exact:
+                node["properties"].get(key, {}).pop("x-any-case", None)
+            if kind.needs_tag and key in node["properties"] and key not in node.get("required", ()):
+                node["required"] = [*node.get("required", ()), key]
+        assert not kind.tag or tag, f"{name} has no key {kind.tag}"
+        self._names[(name,)] = name
+        return {"$ref": f"#/$defs/{name}"}
 
     def reference(self, schema: Schema, unknown: str | None) -> Node:
         """Return a reference to the definition of a schema, which is made if it is new."""
-        refuses = (unknown or schema.unknown) == RAISE
+        refuses = (unknown or schema.unknown) == RAISE or type(schema).__name__ in _CLOSED
         key = (type(schema), refuses, _signature(schema))
         if key not in self._names:
-            name = self._names[key] = self._free(type(schema).__name__.removesuffix("Schema"))
+            name = self._names[key] = self._free(schema)
             self.definitions[name] = {}
             self.definitions[name] = self._object(schema, refuses=refuses)
         return {"$ref": f"#/$defs/{self._names[key]}"}
 
-    def _free(self, name: str) -> str:
-        taken = sum(1 for each in self._names.values() if each.rstrip("0123456789") == name)
-        return f"{name}{taken + 1}" if taken else name
+    def _free(self, schema: Schema) -> str:
+        name = type(schema).__name__.removesuffix("Schema").lstrip("_")
+        number = 1
+        while (free := f"{name}{number if number > 1 else ''}") in self.definitions:
+            number += 1
+        return free
 
     def _object(self, schema: Schema, *, refuses: bool) -> Node:
         accepted = {field.data_key or name: field for name, field in schema.load_fields.items() if not field.dump_only}
-        node: Node = {"type": "object", "properties": {}}
-        if isinstance(schema, PathAwareSchema):
-            node["properties"]["$schema"] = dict(_PATH)
-        node["properties"] |= {name: node_of(field, self.reference) for name, field in accepted.items()}
-        if required := [name for name, field in accepted.items() if field.required]:
+        name = type(schema).__name__.removesuffix("Schema").lstrip("_")
+        keys: dict[str, Node] = {"$schema": dict(_ADDRESS)} if isinstance(schema, PathAwareSchema) else {}
+        for key, field in accepted.items():
+            node = node_of(field, self.reference)
+            text = self._words.of(name, key)
+            keys[key] = {**node, "description": text} if text else node
+        keys |= {key: node for key, node in hidden_keys(schema).items() if key not in keys}
+        node = {"type": "object", "properties": keys}
+        if required := [key for key, field in accepted.items() if field.required]:
             node["required"] = required
-        node["additionalProperties"] = not refuses
-        return node
+        return {**node, "additionalProperties": not refuses}
 
 
 def _signature(schema: Schema) -> tuple[Any, ...]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from azure.ai.ml._schema.component.component import ComponentYamlRefField
 from azure.ai.ml._schema.core import fields as own
 from azure.ai.ml._schema.core.schema import YamlFileSchema
+from azure.ai.ml._schema.pipeline.pipeline_job_io import OutputBindingStr
 from marshmallow import fields, validate
 from marshmallow.fields import Field
 
@@ -15,13 +17,14 @@ from installer.schemas.nodes import FILE, Node, union, with_null
 Nested = Callable[[Any, Any], Node]
 REFERENCE: Node = {"type": "string", "pattern": "^azureml:", "x-reference": True}
 REGISTRY: Node = {"type": "string", "pattern": "^azureml://registries/", "x-reference": True}
+ADDRESS = r"^[A-Za-z][A-Za-z0-9.+-]*://\S+$"
 LOCAL: Node = {"type": "string", "x-file": True}
 
 
 def node_of(field: Field, nested: Nested) -> Node:
     """Return the node of a field. `nested` makes the node of a schema, given it and what to do with unknown keys."""
     node = _limited(_bare(field, nested), field)
-    if field.allow_none and not field.required:
+    if field.allow_none:
         node = with_null(node)
     if isinstance(field, own.ExperimentalField):
         node = {**node, "x-preview": True}
@@ -46,10 +49,14 @@ def _bare(field: Field, nested: Nested) -> Node:
 
 
 def _nested(field: fields.Nested, nested: Nested) -> Node:
-    node = nested(field.schema, field.unknown)
+    try:
+        schema = field.schema
+    except ValueError:  # azure-ai-ml nests a class that is no schema in MonitorInputData: nothing can be said of it
+        return {}
+    node = nested(schema, field.unknown)
     if field.many:
         node = {"type": "array", "items": node}
-    if isinstance(field.schema, YamlFileSchema):
+    if isinstance(schema, YamlFileSchema):
         return {"anyOf": [node, {"type": "string", "pattern": FILE, "x-file": True}]}
     return node
 
@@ -61,8 +68,10 @@ def _scalar(field: Field) -> Node:
         return {"type": "string", "enum": words, **({} if cased else {"x-any-case": True})}
     for kind, node in _SCALARS:
         if isinstance(field, kind):
-            return dict(node)
-    return {}
+            return {**node, **({"x-strict": True} if getattr(field, "strict", False) else {})}
+    if type(field) in (fields.Field, fields.Raw):
+        return {}
+    raise TypeError(f"{type(field).__name__} is a new kind of field: say in fields.py what it accepts.")
 
 
 _SCALARS: tuple[tuple[type[Field], Node], ...] = (
@@ -72,6 +81,9 @@ _SCALARS: tuple[tuple[type[Field], Node], ...] = (
     (own.RefField, LOCAL),
     (own.RegistryStr, REGISTRY),
     (own.ArmStr, REFERENCE),
+    (OutputBindingStr, {"type": "string", "x-binding": True}),
+    (ComponentYamlRefField, LOCAL),
+    (own.PythonFuncNameStr, {"type": "string", "pattern": r"^[a-z][a-z\d_]*$"}),
     (own.GitStr, {"type": "string", "pattern": "^git\\+"}),
     (own.VersionField, {"type": ["string", "number"]}),
     (fields.Boolean, {"type": "boolean"}),
@@ -79,6 +91,8 @@ _SCALARS: tuple[tuple[type[Field], Node], ...] = (
     (fields.Number, {"type": "number"}),
     (fields.String, {"type": "string"}),
     (fields.DateTime, {"type": "string"}),
+    (fields.UUID, {"type": "string"}),
+    (fields.Constant, {}),
 )
 
 
@@ -88,6 +102,10 @@ def _limited(node: Node, field: Field) -> Node:
             node = {**node, "enum": list(each.choices)}
         elif isinstance(each, validate.Range):
             node = {**node, **_bounds(each)}
+        elif isinstance(each, validate.Regexp):
+            node = {**node, "pattern": each.regex.pattern}
+        elif isinstance(each, validate.URL):
+            node = {**node, "pattern": ADDRESS}
     return node
 
 
