@@ -246,13 +246,17 @@ async def test_alt_alone_opens_the_menu(windows: Windows, bench: Workbench) -> N
     assert opened == [True]
 
 
+def doing() -> set[str]:
+    return {each.get_name() for each in running()}
+
+
 async def test_closing_waits_until_everything_is_in_order(windows: Windows, bench: Workbench, places: Places) -> None:
     window = await windows.open(bench)
     closing = asyncio.create_task(until_closed(window, asyncio.Event().wait))
-    await asyncio.sleep(0)
+    await until(lambda: "open the workbench" in doing())
     stand_in(window, "files").lets_close = False
     window.close()
-    await asyncio.sleep(0.05)
+    await until(lambda: ("may_close",) in stand_in(window, "files").asked and "close the window" not in doing())
     assert window.isVisible()
     stand_in(window, "files").lets_close = True
     window.close()
@@ -276,7 +280,7 @@ async def test_the_window_is_sound(windows: Windows, bench: Workbench, page: str
     window = await windows.open(bench)
     window.show_page(page)
     window.say(UserError("Something is wrong.", hint="Do something.", details="a\nb"))
-    await asyncio.sleep(0.2)
+    await until(lambda: not running())
     settle()
     assert_sound(window)
 

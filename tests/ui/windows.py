@@ -31,6 +31,7 @@ class StandIn(QWidget):
         raise AttributeError(name)
 
     async def may_close(self) -> bool:
+        self.asked.append(("may_close",))
         return self.lets_close
 
 
