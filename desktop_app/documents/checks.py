@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from desktop_app.api import Diagnostic, Job, Severity
-from desktop_app.core.job_rules import check_job
 from desktop_app.core.rules import NO_FACTS, Facts, Note, find
 from desktop_app.core.rules.loose import check_ignore_file
 from desktop_app.core.rules.notes import Notes
@@ -18,6 +17,7 @@ from desktop_app.documents import file_rules, neighbours
 from desktop_app.documents.job_document import job_in
 from desktop_app.documents.kinds import COMMAND_JOB, UNKNOWN, kind_of
 from desktop_app.documents.placing import placed
+from desktop_app.documents.shape_check import check_shape
 from desktop_app.documents.yaml_text import Parsed, parse
 
 JobChecks = Callable[[Job], Sequence[Diagnostic]]
@@ -70,16 +70,15 @@ def _found(
         yield from (("disk", each) for each in notes.made)
     if kind == COMMAND_JOB:
         yield from _of_job(path, parsed, job_checks)
+    yield from (("shape", Note(each)) for each in check_shape(kind, parsed.data))
 
 
 def _of_job(path: Path | None, parsed: Parsed, job_checks: JobChecks) -> Iterator[tuple[str, Note]]:
+    """Yield what the job model adds to the shape: the preview's forms, and the rules of the plugins."""
     reading = job_in(parsed, path)
-    yield from (("shape", Note(each)) for each in reading.diagnostics if each not in parsed.problems)
-    if reading.job is None:
-        return
-    data = parsed.data if isinstance(parsed.data, dict) else {}
-    yield from (("shape", Note(each)) for each in check_job(reading.job, data))
-    yield from (("plugin", Note(each)) for each in job_checks(reading.job))
+    yield from (("meaning", Note(each)) for each in reading.diagnostics if each.code == "preview-syntax")
+    if reading.job is not None:
+        yield from (("plugin", Note(each)) for each in job_checks(reading.job))
 
 
 def _several(documents: int) -> Diagnostic:
@@ -94,13 +93,11 @@ def _once(found: Iterable[tuple[str, Note]]) -> Iterator[Note]:
     places: set[str] = set()
     for who, note in found:
         finding = note.diagnostic
-        place = (finding.code, finding.path)
-        again = (finding.code, finding.path, finding.message) in said
-        if again or (who == "plugin" and place in codes) or (who == "shape" and finding.path in places):
+        words = (finding.code, finding.path, finding.message)
+        if words in said or (who == "plugin" and words[:2] in codes) or (who == "shape" and finding.path in places):
             continue
-        said.add((finding.code, finding.path, finding.message))
-        if who != "plugin":
-            codes.add(place)
-        if who in {"meaning", "disk"} and finding.severity is Severity.ERROR:
+        said.add(words)
+        codes.add(words[:2])
+        if finding.severity is Severity.ERROR or finding.code.startswith("missing-"):
             places.add(finding.path)
         yield note

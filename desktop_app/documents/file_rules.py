@@ -93,8 +93,9 @@ def _missing_code(path: tuple[Part, ...], given: str, code: Path, folder: Path, 
 def _missing_script(body: Body, given: str, code: Path, script: str, notes: Notes) -> None:
     message = f"The command runs {script}, which is not in the code folder “{given}”"
     path = (*body.path, "command")
-    say = notes.warning if brings_files(body.command) else notes.error
-    close = get_close_matches(Path(script).name, _scripts((code / script).parent), 1, 0.6)
+    scripts = _scripts((code / script).parent)
+    say = notes.warning if brings_files(body.command) or not (scripts or _scripts(code)) else notes.error
+    close = get_close_matches(Path(script).name, scripts, 1, 0.6)
     if not close:
         say("script-missing", path, f"{message}.", at=Word(script))
         return
@@ -105,6 +106,7 @@ def _missing_script(body: Body, given: str, code: Path, script: str, notes: Note
 
 
 def _scripts(folder: Path) -> list[str]:
+    """Return the names of a folder's scripts; one without any is likely filled by other means."""
     return [each.name for each in _listed(folder) if each.suffix == ".py"]
 
 
@@ -141,10 +143,12 @@ def _file(path: tuple[Part, ...], given: str, folder: Path, notes: Notes) -> Non
 
 
 def _named(path: tuple[Part, ...], message: str, given: str, names: list[str], notes: Notes) -> None:
-    code = "script-missing" if given.endswith(".py") else "missing-file"
+    is_script = given.endswith(".py")
+    code = "script-missing" if is_script else "missing-file"
     close = get_close_matches(Path(given).name, names, 1, 0.6)
     if not close:
-        notes.error(code, path, f"{message}: write the path of one that is.")
+        say = notes.warning if is_script and not names else notes.error
+        say(code, path, f"{message}: write the path of one that is.")
         return
     meant = (Path(given).parent / close[0]).as_posix()
     meant = f"./{meant}" if given.startswith("./") else meant
@@ -172,7 +176,7 @@ def _data(path: tuple[Part, ...], given: Value, folder: Path, notes: Notes) -> N
     local = _local(given)
     if local and not (folder / local).exists():
         message = f"“{local}” is not there to be uploaded: write a path that is, or an azureml: address."
-        notes.error("missing-file", path, message)
+        notes.warning("missing-file", path, message)  # it may be made before the job is submitted
 
 
 def _references(kind: str, root: Mapping[str, Value], folder: Path, notes: Notes) -> None:

@@ -56,7 +56,7 @@ def _named(family: str, name: str, path: Path, place: tuple[str | int, ...], not
     """Return what has this name; where something nearby is nearly called so, say that it was meant."""
     there = [each for each in declared(path.parent) if each.family == family and each.file != path]
     found = next((each for each in there if each.name == name), None)
-    close = get_close_matches(name, [each.name for each in there], 1, 0.8) if found is None else []
+    close = get_close_matches(name, [each.name for each in there], 1, 0.9) if found is None else []
     if close:
         prefix = "azureml:" if family == "compute" else ""
         file = next(each.file.name for each in there if each.name == close[0])

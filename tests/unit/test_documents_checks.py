@@ -169,7 +169,7 @@ def test_a_message_is_one_line_whatever_it_quotes(path: Path) -> None:
         ("", "unknown"),
         ("a: 1\n", "unknown"),
         ("name: e\nimage: x\n", "environment"),
-        ("type: sweep\ntrial: {command: x}\n", "sweepJob"),
+        ("dependencies: [python=3.12]\n", "conda"),
         ("jobs: {{JOBS}}\n", "unknown"),
         (f"{SCHEMA}command: {{{{COMMAND}}}}\n", "unknown"),
         ("{% if gpu %}\ncompute: x\n{% endif %}\n", "unknown"),

@@ -77,7 +77,7 @@ def _tensorflow(path: Path, given: Mapping[str, Value], nodes: int, notes: Notes
     if servers > nodes:
         message = (
             f"Write at most {nodes} at parameter_server_count: a node runs one parameter server, "
-            f"and the job has {_nodes(nodes)}, not {servers}."
+            f"and the job has {_plural(nodes, 'node')}, not {servers}."
         )
         fix = change(f"Write {nodes}", (*path, "parameter_server_count"), nodes)
         notes.error("parameter-servers", (*path, "parameter_server_count"), message, fix)
@@ -86,15 +86,15 @@ def _tensorflow(path: Path, given: Mapping[str, Value], nodes: int, notes: Notes
 
 
 def _misfit(path: Path, workers: int, servers: int, nodes: int, notes: Notes) -> None:
-    counted = f"{workers} workers" if not servers else f"{workers} workers and {servers} parameter servers"
-    message = f"{counted} do not fit {_nodes(nodes)}: worker_count and parameter_server_count together are the nodes."
+    counted = _plural(workers, "worker") + (f" and {_plural(servers, 'parameter server')}" if servers else "")
+    message = f"{counted} do not fit {_plural(nodes, 'node')}: worker_count and parameter_server_count together are the nodes."
     fits = nodes - servers
-    fix = change(f"Write {fits} workers", (*path, "worker_count"), fits) if fits > 0 else None
-    notes.warning("worker-count", (*path, "worker_count"), message.replace("1 workers", "1 worker"), fix)
+    fix = change(f"Write {_plural(fits, 'worker')}", (*path, "worker_count"), fits) if fits > 0 else None
+    notes.warning("worker-count", (*path, "worker_count"), message, fix)
 
 
-def _nodes(count: int) -> str:
-    return f"{count} node" if count == 1 else f"{count} nodes"
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _launchers(body: Body, path: Path, given: Mapping[str, Value], kind: str, notes: Notes) -> None:
@@ -129,6 +129,5 @@ def check_gpus(path: Path, count: int, name: str, gpus: float, notes: Notes) -> 
     if count <= max(gpus, 1) or gpus < 1 or count > MOST:
         return
     most = int(gpus)
-    noun = "GPU" if most == 1 else "GPUs"
-    message = f"{name} has {most} {noun} and each process needs its own: start {most} per node, not {count}."
+    message = f"{name} has {_plural(most, 'GPU')} and each process needs its own: start {most} per node, not {count}."
     notes.warning("more-processes-than-gpus", path, message, change(f"Set {most}", path, most))

@@ -31,16 +31,16 @@ def check(body: Body, facts: Facts, notes: Notes) -> None:
     check_times((*home, "limits"), owner, ("timeout",), notes)
     for name, given in body.inputs.items():
         if isinstance(given, dict):
-            _input((*home, "inputs", name), given, notes)
+            _input((*home, "inputs", name), given, notes, of_job=body.kind in {"job", "trial"})
     rule = facts.name_rule("named output")
     for name, given in body.outputs.items():
         if isinstance(given, dict):
             _output((*home, "outputs", name), given, rule, notes)
 
 
-def _input(path: Path, given: Mapping[str, Value], notes: Notes) -> None:
+def _input(path: Path, given: Mapping[str, Value], notes: Notes, *, of_job: bool) -> None:
     mode = text(given.get("mode"))
-    if mode in _FOR_INPUTS:
+    if mode in _FOR_INPUTS and of_job:  # components are accepted with any mode
         _mode((*path, "mode"), mode, "input", _FOR_INPUTS[mode], notes)
     _version((*path, "path"), given.get("path"), notes)
 
