@@ -102,16 +102,6 @@ class LogPage:
             self.at_end = False
         return 0
 
-    def index_at(self, key: Key) -> int:
-        """Return the row of `key`, or the one it would stand before."""
-        index = bisect.bisect_right(self.rows, key, key=lambda row: row.key) - 1
-        if index >= 0 and (key[1], key[2]) in self.rows[index].members:
-            return index
-        for near in range(max(0, index - 8), index + 1):  # folded into a row that began a moment earlier
-            if (key[1], key[2]) in self.rows[near].members:
-                return near
-        return min(bisect.bisect_left(self.rows, key, key=lambda row: row.key), max(0, len(self.rows) - 1))
-
     def index_of(self, rank: int, offset: int) -> int | None:
         """Return the row that stands for the line of `rank` at `offset`."""
         for index, row in enumerate(self.rows):

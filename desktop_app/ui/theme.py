@@ -202,20 +202,8 @@ def mix(ground: str, ink: str, strength: float) -> str:
     return "#" + "".join(f"{round(a + (b - a) * strength):02X}" for a, b in pairs)
 
 
-def contrast(one: str, other: str) -> float:
-    """Return the contrast ratio of two colours as WCAG 2.2 defines it, from 1 to 21."""
-    dark, light = sorted((_luminance(one), _luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
-
-
 def _channels(color: str) -> tuple[int, int, int]:
     return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
-
-
-def _luminance(color: str) -> float:
-    parts = (each / 255 for each in _channels(color))
-    red, green, blue = (each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import cast
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAccessible, QFont
+from PySide6.QtGui import QAccessible, QColor, QFont
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractScrollArea,
@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop_app.ui.theme import DARK, LIGHT, Theme, contrast
+from desktop_app.ui.theme import DARK, LIGHT, Theme
 from desktop_app.ui.widgets import ElidedLabel
 from tests.ui.conftest import settle
 
@@ -109,6 +109,18 @@ def with_doubled_font(window: QWidget) -> list[str]:
         QApplication.setFont(before)
         window.resize(size)
         settle()
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast ratio of two colours as WCAG 2.2 defines it, from 1 to 21."""
+    dark, light = sorted((_luminance(one), _luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(color: str) -> float:
+    parts = (each / 255 for each in (QColor(color).red(), QColor(color).green(), QColor(color).blue()))
+    red, green, blue = (each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def pale_pairs(theme: Theme) -> list[str]:

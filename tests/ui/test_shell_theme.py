@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from desktop_app.api import RunStatus
 from desktop_app.ui import style
 from desktop_app.ui.icons import STATE_ICONS, _names, icon, outline, state_icon
-from desktop_app.ui.theme import DARK, LIGHT, TextSizes, contrast, mix, text_sizes, theme_manager
-from tests.ui.audit import all_pale_pairs
+from desktop_app.ui.theme import DARK, LIGHT, TextSizes, mix, text_sizes, theme_manager
+from tests.ui.audit import all_pale_pairs, contrast
 
 UI = Path(style.__file__).parent
 

@@ -39,11 +39,6 @@ class FieldEditor(QWidget):
         """Whether the field's title is shown by the editor itself."""
         return False
 
-    @property
-    def is_wide(self) -> bool:
-        """Whether it wants all the width there is."""
-        return True
-
     def answer(self) -> Value:
         """Return what is answered now, None for nothing."""
         return None
@@ -82,11 +77,6 @@ class TextEditor(FieldEditor):
         """The line."""
         return (self.line,)
 
-    @property
-    def is_wide(self) -> bool:
-        """Numbers are short."""
-        return self.field.kind is FieldKind.TEXT
-
     def answer(self) -> Value:
         """Return the text, or the number it says."""
         text = self.line.text()
@@ -120,11 +110,6 @@ class WholeNumberEditor(FieldEditor):
     def controls(self) -> tuple[QWidget, ...]:
         """The spin box."""
         return (self.spin,)
-
-    @property
-    def is_wide(self) -> bool:
-        """Numbers are short."""
-        return False
 
     def answer(self) -> Value:
         """Return the number."""
