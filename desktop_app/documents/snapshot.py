@@ -7,25 +7,17 @@ its `.gitignore` off; ignore files further down count for nothing; the last patt
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pathspec.patterns.gitignore.basic import GitIgnoreBasicPattern
-
 from desktop_app.api import Diagnostic, PlannedFile, Severity
+from desktop_app.documents.ignore_rules import Rules, is_secret, read_rules
 
 MOST_BYTES = 300 * 1000 * 1000
 MOST_FILES = 2000
 _FEW = 3
-_SECRET_NAMES = re.compile(
-    r"\.env(\..+)?|.*\.(pem|key|pfx|p12|ppk|keystore|jks)|id_(rsa|dsa|ecdsa|ed25519)|\.netrc|\.pypirc|\.npmrc|"
-    r"credentials(\.json)?|.*service[-_]?account.*\.json|azureprofile\.json|accesstokens\.json|kubeconfig",
-    re.IGNORECASE,
-)
-_HARMLESS = re.compile(r"\.env\.(example|sample|template|dist)|.*\.(example|sample|template)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,58 +46,16 @@ class _Walk:
     ignored: int = 0
 
 
-class Rules:
-    """The patterns of the ignore file that counts."""
-
-    def __init__(self, name: str, lines: Sequence[str]) -> None:
-        self.name = name
-        self._patterns = [each for line in lines if (each := _pattern(line)) is not None]
-        self._re_includes = any(each.include is False for each in self._patterns)
-
-    def ignores(self, path: str) -> bool:
-        """Whether the last pattern that matches a file's path, relative and with slashes, leaves it out."""
-        for pattern in reversed(self._patterns):
-            if pattern.match_file(path) is not None:
-                return bool(pattern.include)
-        return False
-
-    def prunes(self, folder: str) -> bool:
-        """Whether nothing in a folder can go along."""
-        return not self._re_includes and self.ignores(f"{folder}/")
-
-
-def _pattern(line: str) -> GitIgnoreBasicPattern | None:
-    try:
-        pattern = GitIgnoreBasicPattern(line)
-    except ValueError:  # a pattern that says nothing, such as a lone “!”
-        return None
-    return None if pattern.include is None else pattern
-
-
 def plan_snapshot(folder: Path) -> Snapshot:
     """Return the files below `folder` that go along. Links are followed only to what lies in the folder too.
 
     The folder must be there; what in it can't be read is said and left out.
     """
-    rules, problems = _rules(folder)
+    rules, problems = read_rules(folder)
     walk = _Walk(Path(os.path.realpath(folder)), rules)
     _visit(walk, str(folder.absolute()), "", frozenset({str(walk.root)}))
     files = tuple(sorted(walk.files, key=lambda each: each.target))
     return Snapshot(files, (*problems, *_warnings(walk, files)), walk.ignored, rules.name)
-
-
-def _rules(folder: Path) -> tuple[Rules, tuple[Diagnostic, ...]]:
-    for name in (".amlignore", ".gitignore"):
-        path = folder / name
-        if not path.is_file():
-            continue
-        try:
-            text = path.read_bytes().decode("utf-8-sig", "surrogateescape")
-        except OSError as error:
-            message = f"{name} can't be read, so nothing is left out: {error.strerror}."
-            return Rules(name, ()), (Diagnostic(Severity.WARNING, "ignore-file", message, "code"),)
-        return Rules(name, text.splitlines()), ()
-    return Rules("", ()), ()
 
 
 def _visit(walk: _Walk, folder: str, prefix: str, above: frozenset[str]) -> None:
@@ -183,12 +133,6 @@ def _private(files: Sequence[PlannedFile], ignore_file: str) -> Iterator[Diagnos
         yield _warning(
             "secret-goes-along", f"{_some(secrets)} may hold secrets and go along: list them in {ignore_file}."
         )
-
-
-def is_secret(target: str) -> bool:
-    """Whether a file is by its name a key, a password file or the like."""
-    name = target.rpartition("/")[2]
-    return bool(_SECRET_NAMES.fullmatch(name)) and not _HARMLESS.fullmatch(name) and not target.startswith(".git/")
 
 
 def _size(files: Sequence[PlannedFile]) -> Iterator[Diagnostic]:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from desktop_app.documents import snapshot
-from desktop_app.documents.snapshot import is_secret, plan_snapshot
+from desktop_app.documents.ignore_rules import is_secret
+from desktop_app.documents.snapshot import plan_snapshot
 from tests.helpers.rights import obeys_modes
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="links and pipes need rights on Windows")
