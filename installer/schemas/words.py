@@ -32,14 +32,16 @@ class Words:
     """Finds the sentence of each key of a class."""
 
     def __init__(self) -> None:
-        self._ours: dict[str, dict[str, str]] = json.loads(OURS.read_text("utf-8"))
+        self._ours: dict[str, dict[str, str]] = {}
+        for names, texts in json.loads(OURS.read_text("utf-8")).items():
+            for name in names.split():
+                self._ours.setdefault(name, {}).update(texts)
         self._texts: dict[str, dict[str, str]] = {}
 
     def of(self, name: str, key: str) -> str:
         """Return the sentence of a key of the class `name` (without “Schema”), or ""."""
-        for group in (name, name.removeprefix("Anonymous"), "*"):
-            if text := self._ours.get(group, {}).get(key):
-                return text
+        if text := self._ours.get(name, {}).get(key) or self._ours["*"].get(key):
+            return text
         if name not in self._texts:
             self._texts[name] = dict(_documented(_ENTITIES.get(name, name)))
         return self._texts[name].get(key, "")
