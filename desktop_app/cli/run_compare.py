@@ -60,7 +60,8 @@ def comparison_shape(found: Comparison) -> dict[str, Any]:
 def _print(found: Comparison) -> None:
     names = (found.first.run, found.second.run)
     if found.same:
-        print(plain(f"Nothing differs between {names[0]} and {names[1]}."))
+        limits = "" if len(found.not_compared) == 1 else ", as far as they could be compared"
+        print(plain(f"Nothing differs between {names[0]} and {names[1]}{limits}."))
     _section("RESULT", names, map(_row, found.result))
     _section("JOB", names, map(_row, found.job))
     _section("PLAN", names, map(_row, found.plan))

@@ -21,7 +21,7 @@ _NAMES = ("token", "secret", "passw", "passphrase", "pwd", "key", "credential", 
 _RULES = (
     (SIGNED, ("sig=",), re.compile(r"(?i)(\bsig=)[^&\s\"'<>]+")),  # the signature of a SAS address
     (NAMED, ("bearer", "basic"), re.compile(r"(?i)(\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}")),
-    (NAMED, _NAMES, re.compile(rf"(?i)((?:{_WORDS}){_ASSIGNED}){_VALUE}")),
+    (NAMED, _NAMES, re.compile(rf"(?i)((?=[acekpst])(?:{_WORDS}){_ASSIGNED}){_VALUE}")),
     (NAMED, ("tokens",), re.compile(rf"(?i)(tokens{_ASSIGNED})(?!{_COUNT}){_VALUE}")),
     (NAMED, ("--",), re.compile(r"(?i)((?<![\w-])--[\w-]*(?:token|secret|password|key)[ =])\S+")),
     (NAMED, ("://",), re.compile(r"(://[^/\s:@]*:)[^/\s@]+(?=@)")),  # user:password@host

@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -22,14 +22,15 @@ class Redactor:
     def __init__(self, values: Iterable[str] = (), *, home: Path | None = None) -> None:
         written = {each for value in values for each in _written(value)}
         self._values = sorted(written, key=lambda each: (-len(each), each))
-        self._home = None if home is None else _home_pattern(home)
+        self._homes = () if home is None else _homes(home)
+        self._home = _home_pattern(self._homes)
         self.counts: Counter[str] = Counter()
 
     def __call__(self, text: str) -> str:
         """Return a text without secrets."""
         text, counts = redact_counted(text, self._values)
         self.counts.update(counts)
-        if self._home is not None:
+        if self._home is not None and any(each in text for each in self._homes):
             text, homes = self._home.subn("~", text)
             self.counts[HOME] += homes
         return text
@@ -76,11 +77,13 @@ def _written(value: str) -> Iterator[str]:
     yield quote(value.encode("utf-8", "surrogateescape"), safe="")
 
 
-def _home_pattern(home: Path) -> re.Pattern[str] | None:
-    """Return what finds the home folder where it stands as a whole name."""
+def _homes(home: Path) -> tuple[str, ...]:
+    """Return how the home folder may be written, longest first; nothing for a root, which every path begins with."""
     places = {str(each) for each in (home, home.resolve()) if len(each.parts) > 1}
-    escaped = {form for each in places for form in (each, json.dumps(each)[1:-1])}
-    if not escaped:
-        return None
-    words = "|".join(re.escape(each) for each in sorted(escaped, key=len, reverse=True))
-    return re.compile(rf"(?<![\w.-])(?:{words})(?![\w-])")
+    return tuple(sorted({form for each in places for form in (each, json.dumps(each)[1:-1])}, key=len, reverse=True))
+
+
+def _home_pattern(homes: Sequence[str]) -> re.Pattern[str] | None:
+    """Return what finds the home folder where it stands as a whole name."""
+    words = "|".join(map(re.escape, homes))
+    return re.compile(rf"(?<![\w.-])(?:{words})(?![\w-])") if words else None

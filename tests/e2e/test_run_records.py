@@ -72,7 +72,7 @@ def test_compare_and_bundle(program: Program, make_job: Callable[..., Path], tmp
     assert not [each.name for each in tmp_path.iterdir() if "small.zip" in each.name]
 
     shutil.rmtree(program.home / "runs" / second)
-    gone = program("runs", "compare", first, second)
+    gone = program("runs", "compare", first, second)  # by what the archive knows
     assert gone.code == 0, gone.err
     assert "inputs.code" not in gone.out
     assert "Failed" in gone.out
