@@ -47,7 +47,7 @@ class RunActions(QObject):
         return isinstance(self._workbench.backend_of(run.handle), Drills)
 
     def drill(self, run: RunSnapshot, order: DrillOrder) -> None:
-        """Have a fault done to a run, and say what was done."""
+        """Have a fault done to a run; its page says what was done, from the run's own state."""
         self._do(self._drill(run, order), f"drill {run.run}")
 
     def remove(self, runs: Sequence[RunSnapshot]) -> None:
@@ -124,8 +124,7 @@ class RunActions(QObject):
         spawn(work, name, self.failed.emit)
 
     async def _drill(self, run: RunSnapshot, order: DrillOrder) -> None:
-        done = await drill(self._workbench.backend_of(run.handle), run, order)
-        self.said.emit(f"{done.text[:1].upper()}{done.text[1:]}.")
+        await drill(self._workbench.backend_of(run.handle), run, order)
 
     async def _remove(self, run: RunSnapshot) -> None:
         folder = Path(run.folder) if run.folder else None
