@@ -14,7 +14,7 @@ from typing import Any
 
 from desktop_app import __version__
 from desktop_app.api import OutsideError, RunSnapshot, UserError
-from desktop_app.documents.snapshot import is_secret
+from desktop_app.documents.ignore_rules import is_secret
 from desktop_app.services import bundle_readme
 from desktop_app.services.bundle_text import (
     Opened,
