@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
-import secrets
 import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from desktop_app.api import OutsideError, UserError
+from desktop_app.documents.whole_files import replace_file
 
 LARGEST = 16 << 20
-_BINARY = getattr(os, "O_BINARY", 0)
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -128,18 +126,4 @@ def _replace(target: Path, data: bytes) -> None:
     present = target.exists()
     if present and not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, "it is read-only")
-    # A short name of its own: that of the file may already be as long as names can be.
-    temporary = target.parent / f".rankzero-{secrets.token_hex(6)}.tmp"
-    try:
-        # 0o666 and not mkstemp's 0o600: a new file gets the mode that any program's new file gets here.
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666), "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        if present:
-            temporary.chmod(stat.S_IMODE(target.stat().st_mode))
-        temporary.replace(target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
+    replace_file(target, data, mode=stat.S_IMODE(target.stat().st_mode) if present else None)

@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
+from desktop_app.documents.whole_files import replace_file
+
 
 def write_atomically(path: Path, text: str, *, durable: bool = True) -> None:
-    """Replace `path` by `text` so that a reader sees the old or the new file, never half of one. Raises OSError.
+    """Replace `path`, the person's own, by `text`, and make its folder where it is missing. Raises OSError.
 
-    Where `durable` is off the disk is not waited for: after a power cut the file may be the old one, or damaged.
+    A reader sees the old or the new file, never half of one. Where `durable` is off the disk is not waited for: after a
+    power cut the file may be the old one, or damaged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-            stream.flush()
-            if durable:
-                os.fsync(stream.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    replace_file(path, text.encode("utf-8"), mode=0o600, durable=durable)
 
 
 def set_aside(path: Path) -> Path:
