@@ -6,7 +6,7 @@ alternatives only the one that is meant speaks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from desktop_app.api import Diagnostic, Severity, Value
 from desktop_app.core.findings import Findings
@@ -61,13 +61,16 @@ class _Check:
         meant = branch(shape, data)
         if not any(takes(each, *type_names(data)) for each in _leaves(shape)) and not _near(shape, data):
             self._no_such_type(shape, data, path)
-        elif not self._wrong_tag(shape, data, path) and not self._another_fits(shape, meant, data):
+        elif not self._wrong_tag(shape, data, path):
+            before = len(self.findings.made)
             self.node(meant, data, path, shape)
+            if _has_error(self.findings.made[before:]) and self._another_fits(shape, meant, data):
+                del self.findings.made[before:]
 
     def _another_fits(self, shape: Shape, meant: Shape, data: Value) -> bool:
         """Whether an alternative takes the data as it is, though the one that was picked does not."""
-        others = [each for each in _leaves(shape) if each is not meant and takes(each, *type_names(data))]
-        return bool(others) and not self._fit(meant, data) and any(self._fit(each, data) for each in others)
+        others = (each for each in _leaves(shape) if each is not meant and takes(each, *type_names(data)))
+        return any(self._fit(each, data) for each in others)
 
     def _fit(self, shape: Shape, data: Value) -> bool:
         key = (id(shape), id(data))
@@ -77,7 +80,7 @@ class _Check:
             self._fits[key] = True
             trial.node(shape, data, ())
             self._nodes += trial._nodes
-            self._fits[key] = not any(each.severity is Severity.ERROR for each in trial.findings.made)
+            self._fits[key] = not _has_error(trial.findings.made)
         return self._fits[key]
 
     def _no_such_type(self, shape: Shape, data: Value, path: tuple[Part, ...]) -> None:
@@ -126,6 +129,10 @@ class _Check:
 def _leaves(shape: Shape) -> Iterator[Shape]:
     for each in shape.any_of:
         yield from _leaves(each) if each.any_of else (each,)
+
+
+def _has_error(findings: Iterable[Diagnostic]) -> bool:
+    return any(each.severity is Severity.ERROR for each in findings)
 
 
 def _takes_binding(shape: Shape) -> bool:

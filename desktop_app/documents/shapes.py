@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from desktop_app.api import Value
@@ -18,6 +19,14 @@ from desktop_app.places import shipped
 
 _NODE = dict[str, Any]
 _REFERENCE = "#/$defs/"
+_FAMILIES = MappingProxyType({
+    "amlCompute": "compute", "computeInstance": "compute", "vmCompute": "compute", "kubernetesCompute": "compute",
+    "azureBlob": "datastore", "azureFile": "datastore", "azureDataLakeGen1": "datastore",
+    "azureDataLakeGen2": "datastore", "oneLake": "datastore", "commandComponent": "component",
+    "pipelineComponent": "component", "parallelComponent": "component", "sparkComponent": "component",
+    "importComponent": "component", "asset": "data",
+})  # fmt: skip
+"""Kinds that Azure ML publishes under names of their own, and the file that tells them apart by `type`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +71,8 @@ class Shape:
 
 def shape_of(kind: str) -> Shape | None:
     """Return the shape of a whole file of a kind; None for a kind without a schema."""
-    return _loaded(kind) if kind in kinds() else None
+    name = _FAMILIES.get(kind, kind)
+    return _loaded(name) if name in kinds() else None
 
 
 @cache
@@ -188,14 +198,16 @@ def branch(shape: Shape, data: Value) -> Shape:
 
 def _best(shape: Shape, data: Value) -> Shape:
     if isinstance(data, dict):
-        return max(shape.any_of, key=lambda each: _object_fit(shape.tag, each, data))
+        fits = [_tag_fit(shape.tag, each, data) for each in shape.any_of] if shape.tag else []
+        likely = [each for each, fit in zip(shape.any_of, fits, strict=False) if fit == max(fits)] or shape.any_of
+        return likely[0] if len(likely) == 1 else max(likely, key=lambda each: _object_fit(shape.tag, each, data))
     found = type_names(data)
     return max(shape.any_of, key=lambda each: _plain_fit(each, found, data))
 
 
 def _object_fit(tag: str, shape: Shape, data: dict[str, Value]) -> tuple[int, ...]:
     if shape.any_of:
-        return max(_object_fit(tag or shape.tag, each, data) for each in shape.any_of)
+        return max(_object_fit(shape.tag, each, data) for each in shape.any_of)
     if shape.types and "object" not in shape.types:
         return (-1, 0, 0, 0)
     known = sum(1 for key in data if key in shape.properties) if shape.properties else 0
@@ -205,6 +217,8 @@ def _object_fit(tag: str, shape: Shape, data: dict[str, Value]) -> tuple[int, ..
 
 
 def _tag_fit(tag: str, shape: Shape, data: dict[str, Value]) -> int:
+    if shape.any_of:
+        return max(_tag_fit(tag, each, data) for each in shape.any_of)
     words = shape.properties.get(tag, _ANY).enum if tag else ()
     if not words:
         return 0
