@@ -40,8 +40,9 @@ def kind_of(path: Path | None, data: Value, text: str) -> str:
 
     `data` is the text as data; None where it could not be read, and then the beginnings of its lines must do.
     """
-    if data is not None and not isinstance(data, dict):
-        return UNKNOWN
+    named_so = _by_name(path, data)
+    if named_so or (data is not None and not isinstance(data, dict)):
+        return named_so or UNKNOWN
     address = data.get("$schema") if isinstance(data, dict) else _schema_in(text)
     if isinstance(address, str):
         return _by_schema(address)
@@ -50,6 +51,16 @@ def kind_of(path: Path | None, data: Value, text: str) -> str:
         return _by_keys(data.keys(), job_type if isinstance(job_type, str) else "", path)
     named = _TYPE.search(text)
     return _by_keys(_TOP_KEY.findall(text), named[1] if named else "", path)
+
+
+def _by_name(path: Path | None, data: Value) -> str:
+    """Return the kind of a file that is known by its name; empty for others."""
+    if path is None:
+        return ""
+    if path.name == "config.json":
+        told = isinstance(data, dict) and any(each in data for each in ("subscription_id", "workspace_name", "Id"))
+        return "config" if told else ""
+    return {".amlignore": "amlignore"}.get(path.name) or ("runconfig" if path.suffix == ".runconfig" else "")
 
 
 def _schema_in(text: str) -> str | None:

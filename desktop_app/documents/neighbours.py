@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,7 +55,7 @@ def _named(family: str, name: str, path: Path, place: tuple[str | int, ...], not
     """Return what has this name; where something nearby is nearly called so, say that it was meant."""
     there = [each for each in declared(path.parent) if each.family == family and each.file != path]
     found = next((each for each in there if each.name == name), None)
-    close = get_close_matches(name, [each.name for each in there], 1, 0.9) if found is None else []
+    close = [each.name for each in there if _is_slip(name, each.name)] if found is None else []
     if close:
         prefix = "azureml:" if family == "compute" else ""
         file = next(each.file.name for each in there if each.name == close[0])
@@ -64,6 +63,21 @@ def _named(family: str, name: str, path: Path, place: tuple[str | int, ...], not
         fix = change(f"Write {close[0]}", place, f"{prefix}{close[0]}")
         notes.warning(f"unknown-{family}", place, message, fix)
     return found
+
+
+def _is_slip(given: str, name: str) -> bool:
+    """Whether two names differ by a slip of the finger: a letter left out, twice or swapped; cpu is no slip of gpu."""
+    one, other = sorted((_plain(given), _plain(name)), key=len)
+    if one == other:
+        return True
+    if len(one) == len(other):
+        return sorted(one) == sorted(other)
+    extra = [other[at] for at in range(len(other)) if other[:at] + other[at + 1 :] == one]
+    return any(each.isalpha() for each in extra)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_]", "", name.lower())
 
 
 def declared(folder: Path) -> Iterator[Declared]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from desktop_app.api import Value
 from desktop_app.core.rules.values import Path, mapping, text
@@ -46,11 +47,11 @@ def bodies(kind: str, data: Value) -> Iterator[Body]:
     """Yield every body of a document."""
     root = mapping(data)
     if kind in {"commandJob", "sparkJob"}:
-        yield _body("job", (), root, root, "")
+        yield _body("job", (), root, root, _NONE)
     elif kind == "sweepJob":
-        yield from _trial((), root, "")
+        yield from _trial((), root, _NONE)
     elif kind == "pipelineJob":
-        yield from _steps((), root, "")
+        yield from _steps((), root, _NONE)
     elif _is_component(kind):
         yield from _component((), root, kind)
 
@@ -59,11 +60,22 @@ def _is_component(kind: str) -> bool:
     return kind.lower().endswith("component")
 
 
-def _body(kind: str, path: Path, data: Mapping[str, Value], owner: Mapping[str, Value], compute: str) -> Body:
+class _Compute(NamedTuple):
+    """The compute that a step gets where it names none, and where that is written."""
+
+    name: str = ""
+    path: Path = ()
+
+
+_NONE = _Compute()
+
+
+def _body(kind: str, path: Path, data: Mapping[str, Value], owner: Mapping[str, Value], compute: _Compute) -> Body:
     """Return a body; `owner` is where the inputs and, unless it has its own, the resources stand."""
     at_home = "resources" in data or data is owner
     home = path if at_home else path[:-1]
-    compute_home = path if data is owner else path[:-1]
+    own = _Compute(text(owner.get("compute")), (*(path if data is owner else path[:-1]), "compute"))
+    compute = own if own.name else compute
     return Body(
         kind,
         path,
@@ -73,26 +85,31 @@ def _body(kind: str, path: Path, data: Mapping[str, Value], owner: Mapping[str, 
         search_space=mapping(owner.get("search_space")) if "search_space" in owner else None,
         resources=mapping((data if at_home else owner).get("resources")),
         resources_path=(*home, "resources"),
-        compute=text(owner.get("compute")) or compute,
-        compute_path=(*compute_home, "compute"),
+        compute=compute.name,
+        compute_path=compute.path,
     )
 
 
-def _trial(path: Path, sweep: Mapping[str, Value], compute: str) -> Iterator[Body]:
+def _trial(path: Path, sweep: Mapping[str, Value], compute: _Compute) -> Iterator[Body]:
     trial = sweep.get("trial")
     if isinstance(trial, dict) and "component" not in trial:
         yield _body("trial", (*path, "trial"), trial, sweep, compute)
 
 
-def _steps(path: Path, pipeline: Mapping[str, Value], compute: str) -> Iterator[Body]:
-    settings = mapping(pipeline.get("settings"))
-    compute = text(pipeline.get("compute")) or text(settings.get("default_compute")) or compute
+def _steps(path: Path, pipeline: Mapping[str, Value], compute: _Compute) -> Iterator[Body]:
+    for found in (
+        _Compute(
+            text(mapping(pipeline.get("settings")).get("default_compute")), (*path, "settings", "default_compute")
+        ),
+        _Compute(text(pipeline.get("compute")), (*path, "compute")),
+    ):
+        compute = found if found.name else compute
     for name, step in mapping(pipeline.get("jobs")).items():
         if isinstance(step, dict):
             yield from _step((*path, "jobs", name), step, compute)
 
 
-def _step(path: Path, step: Mapping[str, Value], compute: str) -> Iterator[Body]:
+def _step(path: Path, step: Mapping[str, Value], compute: _Compute) -> Iterator[Body]:
     kind = text(step.get("type")).lower()
     component = step.get("component")
     if isinstance(component, dict):
@@ -110,10 +127,10 @@ def _step(path: Path, step: Mapping[str, Value], compute: str) -> Iterator[Body]
 def _component(path: Path, data: Mapping[str, Value], kind: str) -> Iterator[Body]:
     kind = text(data.get("type")).lower() or kind.lower()
     if kind.startswith("sweep"):
-        yield from _trial(path, data, "")
+        yield from _trial(path, data, _NONE)
     elif kind.startswith("pipeline"):
-        yield from _steps(path, data, "")
+        yield from _steps(path, data, _NONE)
     elif isinstance(data.get("task"), dict):
-        yield _body("task", (*path, "task"), mapping(data["task"]), data, "")
+        yield _body("task", (*path, "task"), mapping(data["task"]), data, _NONE)
     else:
-        yield _body("component", path, data, data, "")
+        yield _body("component", path, data, data, _NONE)

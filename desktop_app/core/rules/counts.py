@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from desktop_app.api import Fix, Value
-from desktop_app.core.commands import launcher_in
+from desktop_app.core.commands import MODULES, launcher_in
 from desktop_app.core.findings import nearest_key
 from desktop_app.core.job_schema import DISTRIBUTION_KEYS
 from desktop_app.core.paths import join_path
@@ -87,7 +87,8 @@ def _tensorflow(path: Path, given: Mapping[str, Value], nodes: int, notes: Notes
 
 def _misfit(path: Path, workers: int, servers: int, nodes: int, notes: Notes) -> None:
     counted = _plural(workers, "worker") + (f" and {_plural(servers, 'parameter server')}" if servers else "")
-    message = f"{counted} do not fit {_plural(nodes, 'node')}: worker_count and parameter_server_count together are the nodes."
+    fit = f"{counted} do not fit {_plural(nodes, 'node')}"
+    message = f"{fit}: worker_count and parameter_server_count together are the nodes."
     fits = nodes - servers
     fix = change(f"Write {_plural(fits, 'worker')}", (*path, "worker_count"), fits) if fits > 0 else None
     notes.warning("worker-count", (*path, "worker_count"), message, fix)
@@ -114,7 +115,8 @@ def _launchers(body: Body, path: Path, given: Mapping[str, Value], kind: str, no
             "set process_count_per_instance to 1, or call python instead of the launcher."
         )
         fix = Fix("Set 1 process per node", {join_path((*path, _PER_NODE)): 1})
-        notes.error("double-launch", home, message, fix, Word(launcher.name))
+        word = next((each for each in (launcher.name, *MODULES) if each in body.command), "")
+        notes.error("double-launch", home, message, fix, Word(word))
 
 
 def _gpus(body: Body, path: Path, given: Mapping[str, Value], facts: Facts, notes: Notes) -> None:

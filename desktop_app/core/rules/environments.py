@@ -44,7 +44,7 @@ def check_reference(path: Path, given: str, facts: Facts, notes: Notes) -> None:
     if is_bound(given):
         return
     curated = facts.curated(found.name) if _is_curated(found.registry, found.name) else None
-    if curated is not None and curated.status == "retired":
+    if curated is not None and curated.status != "current":
         _retired(path, curated, notes)
     elif not found.is_whole:
         latest = f"{given.strip().rstrip('/:@')}{'/labels/latest' if found.registry else '@latest'}"
@@ -74,14 +74,14 @@ def _bare_name(path: Path, given: str, facts: Facts, notes: Notes) -> None:
 
 def _retired(path: Path, known: Curated, notes: Notes) -> None:
     day = f" since {known.removed_on}" if known.removed_on else ""
-    if not known.successor:
-        message = f"The curated environment {known.name} is gone{day}: take a current one, or an image of your own."
-        notes.warning("retired-environment", path, message)
+    is_gone = known.status == "retired"
+    code = "retired-environment" if is_gone else "deprecated-environment"
+    said = f"The curated environment {known.name} is {f'gone{day}' if is_gone else 'no longer kept up'}"
+    if not known.successor or "/" in known.successor or " " in known.successor:
+        notes.warning(code, path, f"{said}: take a current one, or an image of your own.")
         return
     address = f"{_REGISTRY}/{known.successor}/labels/latest"
-    message = f"The curated environment {known.name} is gone{day}: take {known.successor}."
-    fix = change(f"Take {known.successor}", path, address) if "/" not in known.successor else None
-    notes.warning("retired-environment", path, message, fix)
+    notes.warning(code, path, f"{said}: take {known.successor}.", change(f"Take {known.successor}", path, address))
 
 
 def check_own(path: Path, given: Mapping[str, Value], facts: Facts, notes: Notes, *, inline: bool = False) -> None:
