@@ -71,14 +71,14 @@ class TensorBoardReader:
             return []
         with self._mutex:
             self._make_room(files)
-            for path, *point in self._new(folders):
+            for path, *point in self._new(files):
                 self._points.setdefault(path, []).append((point[0], point[1], point[2], point[3]))
             return _named({each: self._points.get(each, []) for each in files})
 
-    def _new(self, folders: list[str]) -> list[list[Any]]:
+    def _new(self, files: list[str]) -> list[list[Any]]:
         """Ask the child; one that ended meanwhile, as it does when it is idle, is started again and reads anew."""
         try:
-            return self._ask(folders)
+            return self._ask(files)
         except TimeoutError:
             self._drop()
             raise self._no_answer() from None
@@ -88,13 +88,13 @@ class TensorBoardReader:
             self._drop()
             raise OutsideError("TensorBoard's event files can't be read.", details=details) from error
 
-    def _ask(self, folders: list[str]) -> list[list[Any]]:
+    def _ask(self, files: list[str]) -> list[list[Any]]:
         if self._child is not None:
             with contextlib.suppress(_ChildEndedError):
-                return self._child.ask(folders, self._patience)
+                return self._child.ask(files, self._patience)
             self._drop()
         self._child = _Child()
-        return self._child.ask(folders, self._patience)
+        return self._child.ask(files, self._patience)
 
     def _make_room(self, files: list[str]) -> None:
         """Forget all points where there are very many of other runs: what is wanted is read anew."""
@@ -132,8 +132,8 @@ class _Child:
         )
         self.end = weakref.finalize(self, _end, self._process, self._errors)
 
-    def ask(self, folders: list[str], patience: float) -> list[list[Any]]:
-        """Return the new points below the folders, each [file, tag, value, step, time].
+    def ask(self, files: list[str], patience: float) -> list[list[Any]]:
+        """Return the new points of the files, each [file, tag, value, step, time].
 
         Raises TimeoutError after ending a child that took longer than `patience`, in seconds.
         """
@@ -142,7 +142,7 @@ class _Child:
         watch.daemon = True
         watch.start()
         try:
-            return self._asked(folders)
+            return self._asked(files)
         except _ChildEndedError:
             if late.is_set():
                 raise TimeoutError from None
@@ -154,10 +154,10 @@ class _Child:
         late.set()
         self._process.kill()
 
-    def _asked(self, folders: list[str]) -> list[list[Any]]:
+    def _asked(self, files: list[str]) -> list[list[Any]]:
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps({"folders": folders}) + "\n")
+            self._process.stdin.write(json.dumps({"files": files}) + "\n")
             self._process.stdin.flush()
             return list(self._answers())
         except (OSError, ValueError) as error:
@@ -193,7 +193,8 @@ def _end(process: subprocess.Popen[str], errors: IO[bytes]) -> None:
 
 def _event_files(folder: str) -> Iterator[str]:
     for here, _, names in os.walk(folder):
-        yield from (os.path.join(here, each) for each in names if _MARK in each)  # noqa: PTH118 - as the child does
+        paths = (os.path.join(here, each) for each in names if _MARK in each)  # noqa: PTH118 - stays a text
+        yield from (each for each in paths if os.path.isfile(each))  # noqa: PTH113
 
 
 def _named(files: Mapping[str, Iterable[tuple[str, float, int, float]]]) -> list[MetricPoint]:

@@ -1,8 +1,8 @@
 """Reads TensorBoard event files; started by path as a child of the program, which never imports this.
 
-Each line of standard input is a JSON object {"folders": [...]}. The answer is a line
-{"points": [[file, tag, value, step, time], ...]} for each file that has new scalars (`file` as a path), then
-{"done": true}. A file is read on from where it was left. Without a request for a while the child ends.
+Each line of standard input is a JSON object {"files": [...]}, paths of event files. The answer is a line
+{"points": [[file, tag, value, step, time], ...]} for each file that has new scalars, then {"done": true}.
+A file is read on from where it was left. Without a request for a while the child ends.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 IDLE = 60.0  # seconds
-MARK = ".tfevents."
 
 
 class EventFile:
@@ -65,21 +64,14 @@ class Files:
     def __init__(self) -> None:
         self._files: dict[str, EventFile] = {}
 
-    def new_points(self, folders: list[str]) -> Iterator[list[list[object]]]:
-        """Yield the new points of each file below the folders."""
-        for path in sorted({each for folder in folders for each in event_files(folder)}):
+    def new_points(self, paths: list[str]) -> Iterator[list[list[object]]]:
+        """Yield the new points of each file."""
+        for path in paths:
             if path not in self._files:
                 self._files[path] = EventFile(path)
             points = self._files[path].new_points()
             if points:
                 yield points
-
-
-def event_files(folder: str) -> Iterator[str]:
-    """Yield the event files below a folder."""
-    for here, _, names in os.walk(folder):
-        paths = (os.path.join(here, each) for each in names if MARK in each)  # noqa: PTH118 - stays a text
-        yield from (each for each in paths if os.path.isfile(each))  # noqa: PTH113
 
 
 def serve(requests: TextIO, answers: TextIO) -> None:
@@ -93,7 +85,7 @@ def serve(requests: TextIO, answers: TextIO) -> None:
         watch.cancel()
         if not line:
             return
-        for points in files.new_points(json.loads(line)["folders"]):
+        for points in files.new_points(json.loads(line)["files"]):
             answers.write(json.dumps({"points": points}) + "\n")
         answers.write('{"done": true}\n')
         answers.flush()
