@@ -84,6 +84,18 @@ def _append(path: Path, points: Sequence[MetricPoint] | Sequence[ResourcePoint])
         file.writelines(json.dumps(to_json(each)) + "\n" for each in points)
 
 
+def make_run_with_outputs(runs: Path, named: str, file: str) -> FolderOfRun:
+    """Make a run that is over and left a model and a deep text, and `file` as its named output `named`."""
+    made = make_run(runs, "r-20261121-7f3k", RunStatus.COMPLETED)
+    outputs = made.path / "code" / "outputs"
+    (outputs / "deep" / "er").mkdir(parents=True)
+    (outputs / "model.pt").write_bytes(b"m" * 100)
+    (outputs / "deep" / "er" / "x.txt").write_bytes(b"x" * 10)
+    (made.path / "named_outputs" / named).mkdir(parents=True)
+    (made.path / "named_outputs" / named / file).write_bytes(b"w")
+    return made
+
+
 def make_run(
     runs: Path,
     name: str,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop_app.api import OutsideError, RunStatus, UserError
+from desktop_app.api import OutsideError, UserError
 from desktop_app.services.run_copies import (
     entries_of,
     output_roots,
@@ -15,19 +15,12 @@ from desktop_app.services.run_copies import (
     suggested_copy,
     write_copy,
 )
-from tests.helpers.run_folders import FolderOfRun, make_run
+from tests.helpers.run_folders import FolderOfRun, make_run_with_outputs
 
 
 @pytest.fixture
 def made(tmp_path: Path) -> FolderOfRun:
-    made = make_run(tmp_path / "runs", "r-20261121-7f3k", RunStatus.COMPLETED)
-    outputs = made.path / "code" / "outputs"
-    (outputs / "deep" / "er").mkdir(parents=True)
-    (outputs / "model.pt").write_bytes(b"m" * 100)
-    (outputs / "deep" / "er" / "x.txt").write_bytes(b"x" * 10)
-    (made.path / "named_outputs" / "model").mkdir(parents=True)
-    (made.path / "named_outputs" / "model" / "weights").write_bytes(b"w")
-    return made
+    return make_run_with_outputs(tmp_path / "runs", "model", "weights")
 
 
 def test_outputs_are_listed_with_their_sizes(made: FolderOfRun) -> None:

@@ -1,33 +1,20 @@
 """What plugins say is collected and merged; a mistake in a wizard or a script is a message."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
 from desktop_app.api import Host, Job, ScriptSource, UserError
 from desktop_app.places import Places
 from desktop_app.services.plugins import PluginHost, PluginInfo, PluginState
-from desktop_app.services.settings import Settings
 from tests.helpers.plugin_folders import write_plugin
-
-MakeHost = Callable[[], PluginHost]
+from tests.helpers.plugin_hosts import MakeHost, plugin_hosts
 
 
 @pytest.fixture
-def host(places: Places, tmp_path: Path) -> Iterator[MakeHost]:
-    made: list[PluginHost] = []
-
-    def make() -> PluginHost:
-        one = PluginHost(places, Settings(places.settings), bundled=tmp_path / "none", installed=tuple)
-        one.discover()
-        made.append(one)
-        return one
-
-    yield make
-    for one in made:
-        for info in one.plugins:
-            one.disable(info.id)
+def host(places: Places) -> Iterator[MakeHost]:
+    with plugin_hosts(places) as make:
+        yield make
 
 
 def info_of(host: PluginHost, plugin_id: str) -> PluginInfo:

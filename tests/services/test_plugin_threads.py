@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, cast
@@ -14,27 +14,15 @@ import pytest
 
 from desktop_app.api import Job
 from desktop_app.places import Places
-from desktop_app.services.plugins import PluginHost, PluginState
-from desktop_app.services.settings import Settings
+from desktop_app.services.plugins import PluginState
 from tests.helpers.plugin_folders import preset_hooks, write_plugin
-
-MakeHost = Callable[[], PluginHost]
+from tests.helpers.plugin_hosts import MakeHost, plugin_hosts
 
 
 @pytest.fixture
-def host(places: Places, tmp_path: Path) -> Iterator[MakeHost]:
-    made: list[PluginHost] = []
-
-    def make() -> PluginHost:
-        one = PluginHost(places, Settings(places.settings), bundled=tmp_path / "none", installed=tuple)
-        one.discover()
-        made.append(one)
-        return one
-
-    yield make
-    for one in made:
-        for info in one.plugins:
-            one.disable(info.id)
+def host(places: Places) -> Iterator[MakeHost]:
+    with plugin_hosts(places) as make:
+        yield make
 
 
 async def test_a_hook_that_fails_on_a_thread_is_told_on_the_loops(places: Places, host: MakeHost) -> None:

@@ -7,21 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from desktop_app.api import OutsideError, RunStatus, UserError
+from desktop_app.api import OutsideError, UserError
 from desktop_app.services.run_downloads import OUTPUTS, copy_run
-from tests.helpers.run_folders import FolderOfRun, make_run
+from tests.helpers.run_folders import FolderOfRun, make_run_with_outputs
 
 
 @pytest.fixture
 def made(tmp_path: Path) -> FolderOfRun:
-    made = make_run(tmp_path / "runs", "r-20261121-7f3k", RunStatus.COMPLETED)
-    outputs = made.path / "code" / "outputs"
-    (outputs / "deep" / "er").mkdir(parents=True)
-    (outputs / "model.pt").write_bytes(b"m" * 100)
-    (outputs / "deep" / "er" / "x.txt").write_bytes(b"x" * 10)
-    (made.path / "named_outputs" / "outputs").mkdir(parents=True)
-    (made.path / "named_outputs" / "outputs" / "model.pt").write_bytes(b"w")
-    return made
+    return make_run_with_outputs(tmp_path / "runs", "outputs", "model.pt")
 
 
 def test_a_named_output_may_be_called_outputs(made: FolderOfRun, tmp_path: Path) -> None:
