@@ -30,12 +30,16 @@ BATCH = 5
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What an environment holds: the packages of `constraints`, on top of the environment at `base` if there is one."""
+    """What an environment holds: the packages of `constraints`, on top of the environment at `base` if there is one.
+
+    pip is started once for each `batch` packages: many at once where they are small.
+    """
 
     name: str
     title: str
     constraints: Path
     base: Path | None = None
+    batch: int = BATCH
 
     def packages(self) -> tuple[str, ...]:
         """Return the lines `name==version` of the constraint file."""
@@ -79,7 +83,7 @@ def packages_of(folder: Path) -> Path:
 
 def _make(recipe: Recipe, folder: Path, lock: int) -> None:
     packages = recipe.packages()
-    batches = [packages[at : at + BATCH] for at in range(0, len(packages), BATCH)]
+    batches = [packages[at : at + recipe.batch] for at in range(0, len(packages), recipe.batch)]
     progress = Progress(recipe.title, len(packages) + 1)
     progress.step("environment")
     if not (_was_created(folder) and python_of(folder).exists()):

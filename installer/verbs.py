@@ -16,7 +16,7 @@ from installer.say import SetupError, line
 
 CONSTRAINTS = Path(__file__).resolve().parent / "constraints"
 APP = Recipe("app", "The program's environment", CONSTRAINTS / "app.txt")
-AZUREML = Recipe("azureml", "The Azure ML SDK, to compare with", CONSTRAINTS / "azureml.txt")
+AZUREML = Recipe("azureml", "The Azure ML SDK, to compare with", CONSTRAINTS / "azureml.txt", batch=31)
 """Only tests and `python -m installer.schemas` use it: the program never imports the SDK."""
 
 
