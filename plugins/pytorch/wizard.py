@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 
-from desktop_app.api import Answers, Job, JobWizard, WizardContext, WizardStep
+from desktop_app.api import Answers, Diagnostic, FormSpec, JobWizard, WizardContext, WizardStep
 
 from . import answers as read
 from . import job_builder, notes, pages
@@ -18,7 +19,7 @@ def wizards() -> tuple[JobWizard, ...]:
             title="PyTorch, a process per GPU",
             summary="Azure ML starts every rank. Right for most DistributedDataParallel scripts.",
             steps=partial(_steps, launcher=False),
-            build=partial(_build, launcher=False),
+            build=partial(job_builder.build, launcher=False),
             icon="mdi6.fire",
             tags=("pytorch", "distributed"),
         ),
@@ -28,15 +29,11 @@ def wizards() -> tuple[JobWizard, ...]:
             summary="Azure ML starts torchrun once on each node, and torchrun starts its ranks. Right for elastic jobs "
             "and for scripts that read torchrun's own variables.",
             steps=partial(_steps, launcher=True),
-            build=partial(_build, launcher=True),
+            build=partial(job_builder.build, launcher=True),
             icon="mdi6.rocket-launch-outline",
             tags=("pytorch", "distributed", "torchrun"),
         ),
     )
-
-
-def _build(answers: Answers, context: WizardContext, *, launcher: bool) -> Job:
-    return job_builder.build(answers, context, launcher=launcher)
 
 
 def _steps(answers: Answers, context: WizardContext, *, launcher: bool) -> tuple[WizardStep, ...]:
@@ -45,44 +42,24 @@ def _steps(answers: Answers, context: WizardContext, *, launcher: bool) -> tuple
     environment = pages.environment_form(answers, context)
     data = pages.data_form(answers, context)
     review = pages.review_form(context)
+    of_script = notes.script_notes(answers, context, script, launcher=launcher)
+    of_ranks = notes.ranks_notes(answers, context, ranks)
+    of_environment = notes.environment_notes(answers, context, environment)
+    of_data = notes.data_notes(answers, context, data)
+    of_review = notes.review_notes(answers, context, review)
     return (
-        WizardStep(
-            "script",
-            "Script",
-            script,
-            tuple(notes.script_notes(answers, context, script, launcher=launcher)),
-            summary="What every rank runs, and with which arguments",
-        ),
-        WizardStep(
-            "ranks",
-            "Ranks",
-            ranks,
-            tuple(notes.ranks_notes(answers, context, ranks)),
-            shows_topology=True,
-            summary="How many ranks, and where",
-        ),
-        WizardStep(
-            "environment",
-            "Environment",
-            environment,
-            tuple(notes.environment_notes(answers, context, environment)),
-            summary="The packages it runs with",
-        ),
-        WizardStep(
-            "data",
-            "Data",
-            data,
-            tuple(notes.data_notes(answers, context, data)),
-            summary="What it learns from, and on which compute",
-        ),
-        WizardStep(
-            "review",
-            "Review",
-            review,
-            tuple(notes.review_notes(answers, context, review)),
-            summary=_sentence(answers, context),
-        ),
+        _step("Script", "What every rank runs, and with which arguments", script, of_script),
+        _step("Ranks", "How many ranks, and where", ranks, of_ranks, shows_topology=True),
+        _step("Environment", "The packages it runs with", environment, of_environment),
+        _step("Data", "What it learns from, and on which compute", data, of_data),
+        _step("Review", _sentence(answers, context), review, of_review),
     )
+
+
+def _step(
+    title: str, summary: str, form: FormSpec, found: Iterable[Diagnostic], *, shows_topology: bool = False
+) -> WizardStep:
+    return WizardStep(title.lower(), title, form, tuple(found), shows_topology=shows_topology, summary=summary)
 
 
 def _sentence(answers: Answers, context: WizardContext) -> str:
