@@ -58,7 +58,8 @@ def _text_wanted(findings: Findings, shape: Shape, data: float, path: tuple[Part
         _other_word(findings, shape, data, path)
         return
     fix = Fix(f'Write "{text}"', {join_path(path): text})
-    findings.error("wrong-type", path, f'Write {said(path)} in quotes, as "{text}": it is text.', fix)
+    say = findings.warning if "number" in shape.types else findings.error  # true for a version becomes "True"
+    say("wrong-type", path, f'Write {said(path)} in quotes, as "{text}": it is text.', fix)
 
 
 def _taken_as(findings: Findings, data: str | float, meant: float, path: tuple[Part, ...]) -> None:

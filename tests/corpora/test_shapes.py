@@ -1,4 +1,4 @@
-"""The check of shapes and the SDK agree: on our own samples, on faults made in them, and on real files if there are any.
+"""The check of shapes and the SDK agree: on our own samples, on on faults in them, and on real files if there are any.
 
 A file that the SDK loads and the check calls wrong is a false alarm; one that the SDK refuses and the check does not is
 a miss. Files that another file names need not be there for either.
