@@ -16,6 +16,7 @@ verbs:
   open PATH            the window, on that file or folder
   validate PATH...     check job files offline; folders are walked
   set FILE KEY=VALUE…  set values in a file, keeping every other byte
+  upload-preview JOB   which files Azure ML would take, what stays behind, what is risky
   new job              a job file from a wizard, answered from a file
   run JOB.yml          submit a job and follow it to its end
   runs …               list, show, logs, cancel, download, rm
@@ -38,6 +39,7 @@ VERBS = {
     "open": "open_window",
     "validate": "validate",
     "set": "set",
+    "upload-preview": "upload_preview",
     "new": "new",
     "run": "run",
     "runs": "runs",

@@ -1,0 +1,96 @@
+"""The upload preview: what a job file would send to Azure ML, folder by folder, and the ignore files that mend it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from desktop_app.api import Diagnostic, Severity, UserError
+from desktop_app.documents.ignore_file import safe_amlignore
+from desktop_app.documents.kinds import kind_of
+from desktop_app.documents.text_file import TextFile
+from desktop_app.documents.upload import LeftOut, Upload, UploadFile, plan_upload
+from desktop_app.documents.upload_parts import UploadPart, upload_parts
+from desktop_app.documents.yaml_text import parse
+
+
+@dataclass(frozen=True, slots=True)
+class PartPreview:
+    """One folder or file that goes up. `path` is where the job file names it, `given` what stands there."""
+
+    path: str
+    what: str
+    given: str
+    folder: Path
+    files: tuple[UploadFile, ...]
+    left_out: tuple[LeftOut, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    ignore_file: str
+
+    @property
+    def bytes(self) -> int:
+        """The size of its files together."""
+        return sum(each.size for each in self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class UploadPreview:
+    """All that a file (or a folder, taken as code) would send up."""
+
+    path: Path
+    kind: str
+    parts: tuple[PartPreview, ...]
+
+    @property
+    def bytes(self) -> int:
+        """The size of all parts together."""
+        return sum(each.bytes for each in self.parts)
+
+
+def preview_upload(path: Path, text: str | None = None) -> UploadPreview:
+    """Return what `path` would send up, with `text` in place of what lies on disk; a folder is taken as a code folder.
+
+    Reads files, for their sizes and for secrets in them, and takes its time over large folders: call it beside the
+    window's thread. Raises UserError for a file that is no sound YAML, or can't be read.
+    """
+    if path.is_dir():
+        part = UploadPart("", "folder", str(path), path)
+        return UploadPreview(path, "folder", (_part(part),))
+    parsed = parse(TextFile.load(path).text if text is None else text)
+    if parsed.is_template:
+        raise UserError(f"{path} is a template: what it sends up is known when it is filled in.")
+    if parsed.problems and parsed.data is None:
+        first = parsed.problems[0]
+        raise UserError(f"{path} is no sound YAML: line {first.line}: {first.message}")
+    kind = kind_of(path, parsed.data, parsed.text)
+    parts = upload_parts(kind, parsed.data, path.absolute().parent)
+    return UploadPreview(path, kind, tuple(_part(each) for each in parts))
+
+
+def _part(part: UploadPart) -> PartPreview:
+    if part.source.exists():
+        found = plan_upload(part.source, of_component=part.of_component)
+    else:
+        message = f"Write a place that is there at {part.path}: “{part.given}” is not."
+        found = Upload(part.source, (), (), (Diagnostic(Severity.ERROR, "missing-path", message, part.path),))
+    return PartPreview(
+        part.path, part.what, part.given, part.source, found.files, found.left_out, found.diagnostics, found.ignore_file
+    )
+
+
+def write_amlignore(preview: UploadPreview) -> tuple[Path, ...]:
+    """Write a safe `.amlignore` into every folder of a preview where one would change something; return those written.
+
+    Lines of an `.amlignore` that is there stay; the file is replaced as a whole or not at all.
+    """
+    written: list[Path] = []
+    for part in preview.parts:
+        path = part.folder / ".amlignore"
+        if not part.folder.is_dir():
+            continue
+        text = safe_amlignore(part.folder)
+        file = TextFile.load(path) if path.exists() else TextFile(path, "", "\n", bom=False, stamp=None)
+        if text != file.text:
+            file.save(text)
+            written.append(path)
+    return tuple(written)

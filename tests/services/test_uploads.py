@@ -1,0 +1,84 @@
+"""The upload preview of files and folders, and the ignore files that it writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from desktop_app.api import UserError
+from desktop_app.services.uploads import preview_upload, write_amlignore
+
+JOB = """$schema: https://azuremlschemas.azureedge.net/latest/commandJob.schema.json
+code: src
+command: python train.py
+environment: azureml:mine:1
+inputs:
+  images: {type: uri_folder, path: data}
+"""
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Path:
+    """A job with code and local data."""
+    for name in ("src/train.py", "src/.env", "data/a.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    (tmp_path / "job.yml").write_text(JOB)
+    return tmp_path / "job.yml"
+
+
+def test_a_jobs_code_and_data(job: Path) -> None:
+    preview = preview_upload(job)
+    assert preview.kind == "commandJob"
+    assert [(each.path, each.what, len(each.files)) for each in preview.parts] == [
+        ("code", "code", 2),
+        ("inputs.images.path", "data", 1),
+    ]
+    assert preview.bytes == 8 + 12 + 10
+
+
+def test_a_text_that_is_not_saved_yet_counts_in_place_of_the_file(job: Path) -> None:
+    preview = preview_upload(job, JOB.replace("code: src", "code: data"))
+    assert [each.given for each in preview.parts] == ["data"]  # named twice, sent once
+
+
+def test_a_place_that_is_not_there_is_an_error(job: Path) -> None:
+    preview = preview_upload(job, JOB.replace("code: src", "code: sorce"))
+    (finding,) = preview.parts[0].diagnostics
+    assert (finding.code, finding.path) == ("missing-path", "code")
+
+
+def test_a_folder_is_taken_as_code(job: Path) -> None:
+    (part,) = preview_upload(job.parent / "src").parts
+    assert [each.path for each in part.files] == [".env", "train.py"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("code: [", "no sound YAML"),
+        ("code: {{ folder }}\ncommand: {{x}}: y", "a template"),
+        ("a: \t- b: [}", "no sound"),
+    ],
+)
+def test_what_can_not_be_previewed_is_said(job: Path, text: str, said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        preview_upload(job, text)
+
+
+def test_a_safe_amlignore_is_written_into_each_folder_once(job: Path) -> None:
+    written = write_amlignore(preview_upload(job))
+    assert [each.relative_to(job.parent).as_posix() for each in written] == ["src/.amlignore", "data/.amlignore"]
+    assert [each.path for each in preview_upload(job).parts[0].files] == ["train.py"]
+    assert write_amlignore(preview_upload(job)) == ()
+
+
+def test_an_amlignore_keeps_its_line_ends(job: Path) -> None:
+    ignore = job.parent / "src" / ".amlignore"
+    ignore.write_bytes(b"# mine\r\n*.png\r\n")
+    write_amlignore(preview_upload(job))
+    data = ignore.read_bytes()
+    assert data.startswith(b"# mine\r\n*.png\r\n")
+    assert data.count(b"\n") == data.count(b"\r\n")
+    assert not [each for each in ignore.parent.iterdir() if "tmp" in each.name]
