@@ -1,24 +1,36 @@
-"""Sets and removes values in a YAML text, keeping every other byte; each edit is proved by reading the result.
+"""Sets, adds, moves and removes values in a YAML text, keeping every other byte; each edit is proved by reading it.
 
-A scalar in place of another is written in its style (`scalar_edits`); all else is done by yaml-edit (`yaml_editing`).
+How a text is changed is tried from the most sparing way on (`tree_edits`); what says anything but what it should is
+not taken. A text in which no way is right stays as it is, and the person is told.
 """
 
 from __future__ import annotations
 
-import copy
-import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from difflib import unified_diff
+from functools import lru_cache
 
 from desktop_app.api import UserError, Value
 from desktop_app.core.paths import Part, join_path, split_path, value_at
-from desktop_app.documents.scalar_edits import in_place
-from desktop_app.documents.yaml_editing import assign, delete
+from desktop_app.documents import data_edits
+from desktop_app.documents.data_edits import MISSING, same, with_list, with_value, without
+from desktop_app.documents.line_ends import LineEnds
+from desktop_app.documents.sites import NoSiteError
+from desktop_app.documents.tree_edits import (
+    Path,
+    ways_to_insert,
+    ways_to_move,
+    ways_to_remove,
+    ways_to_rename,
+    ways_to_set,
+)
 from desktop_app.documents.yaml_text import Parsed, parse
 
 _BOM = "\ufeff"
-_MISSING = object()
+_MOST_STEPS = 100
+_READABLE = frozenset({"duplicate-key", "yaml-key"})
 
 
 def parse_assignment(text: str) -> tuple[str, Value]:
@@ -53,11 +65,45 @@ def set_values(text: str, values: Mapping[str, Value], unset: Iterable[str] = ()
 
     Raises UserError where the text is no YAML, a path leads nowhere, or the result would not say what it should.
     """
-    bom = text.startswith(_BOM)
-    body = text.removeprefix(_BOM)
-    newline = "\r\n" if "\r\n" in body and body.count("\r\n") == body.count("\n") else "\n"
-    result = _edited(body.replace(newline, "\n"), dict(values), tuple(unset))
-    return f"{_BOM if bom else ''}{result.replace(chr(10), newline)}"
+
+    def edit(parsed: Parsed) -> Parsed:
+        removed = list(unset)
+        for path, value in values.items():
+            old = next((each for each in removed if _is_renaming(parsed, each, path, value)), None)
+            if old is not None:
+                removed.remove(old)
+                parsed = _renamed(parsed, _path(parsed, old), str(split_path(path)[-1]))
+            else:
+                parsed = _set(parsed, _path(parsed, path), value)
+        # From the end, so that the numbers of list items still mean what they did.
+        for each in sorted((_path(parsed, each) for each in removed), key=_numbers_last, reverse=True):
+            parsed = _removed(parsed, each)
+        return parsed
+
+    return _edited(text, edit)
+
+
+def insert(text: str, path: str, value: Value) -> str:
+    """Return the text with a new item before the one at `path`, such as `a[2]`. Raises UserError."""
+    return _edited(text, lambda parsed: _inserted(parsed, _path(parsed, path), value))
+
+
+def move(text: str, path: str, index: int) -> str:
+    """Return the text with the item at `path` at another place of its list, with its comments. Raises UserError."""
+
+    def edit(parsed: Parsed) -> Parsed:
+        parts = _path(parsed, path)
+        wanted = with_list(parsed.data, parts, lambda items, at: items.insert(index, items.pop(at)))
+        if same(wanted, parsed.data):
+            return parsed
+        return _taken(parsed, _moves(parsed, parts, index, wanted), wanted, parts)
+
+    return _edited(text, edit)
+
+
+def rename_key(text: str, path: str, new: str) -> str:
+    """Return the text in which the key at `path` is called `new`; its place and comments stay. Raises UserError."""
+    return _edited(text, lambda parsed: _renamed(parsed, _path(parsed, path), new))
 
 
 def diff(old: str, new: str, name: str) -> str:
@@ -71,125 +117,157 @@ def _lines(text: str) -> list[str]:
     return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
-def _edited(text: str, values: dict[str, Value], unset: tuple[str, ...]) -> str:
-    removed = list(unset)
-    for path, value in values.items():
-        old = next((each for each in removed if _is_renaming(text, each, path, value)), None)
-        if old is not None:
-            removed.remove(old)
-            text = _renamed(text, split_path(old), split_path(path))
-        else:
-            text = _set(text, split_path(path), value)
-    for path in removed:
-        text = _removed(text, split_path(path))
-    return text
+def _edited(text: str, edit: Callable[[Parsed], Parsed]) -> str:
+    bom = text.startswith(_BOM)
+    ends = LineEnds.of(text.removeprefix(_BOM))
+    before = _sound(ends.text)
+    after = edit(before).text
+    return text if after == before.text else f"{_BOM if bom else ''}{ends.joined(after)}"
 
 
-def _is_renaming(text: str, old: str, new: str, value: Value) -> bool:
-    """Whether a key only gets another name, and so may keep its place, comment and style."""
-    before, after = split_path(old), split_path(new)
-    if before[:-1] != after[:-1] or not isinstance(before[-1], str) or not isinstance(after[-1], str):
-        return False
-    data = _read(text).data
-    return value_at(data, after, _absent()) is _MISSING and _same(value_at(data, before, _absent()), value)
+_read = lru_cache(maxsize=4)(parse)
+"""An edit reads the text that the one before it proved."""
 
 
-def _absent() -> Value:
-    return _MISSING  # type: ignore[return-value]
-
-
-def _renamed(text: str, old: tuple[Part, ...], new: tuple[Part, ...]) -> str:
+def _sound(text: str) -> Parsed:
+    """Return the text as data. Raises UserError where it is no YAML."""
     parsed = _read(text)
-    place = parsed.places.get(old)
-    if place is None or place.key is None:
-        return _removed(_set(text, new, value_at(parsed.data, old)), old)
-    start, end = place.key.start_mark.index, place.key.end_mark.index
-    wanted = copy.deepcopy(parsed.data)
-    holder = value_at(wanted, old[:-1])
-    if not isinstance(holder, dict):
-        raise _no_such(old)
-    holder[str(new[-1])] = holder.pop(str(old[-1]))
-    key = join_path(new[-1:])
-    return _proved(f"{text[:start]}{key}{text[end:]}", wanted, new)
-
-
-def _set(text: str, path: tuple[Part, ...], value: Value) -> str:
-    parsed = _read(text)
-    if _same(value_at(parsed.data, path, _absent()), value):
-        return text
-    wanted = _with_value(parsed.data, path, value)
-    within = next((each for each in in_place(parsed, path, value) if _means(each, wanted)), None)
-    if within is not None:
-        return within
-    return _proved(assign(text, parsed.data, path, value), wanted, path)
-
-
-def _removed(text: str, path: tuple[Part, ...]) -> str:
-    parsed = _read(text)
-    wanted = copy.deepcopy(parsed.data)
-    holder, last = value_at(wanted, path[:-1]), path[-1]
-    if isinstance(holder, dict) and last in holder:
-        del holder[str(last)]
-    elif isinstance(holder, list) and isinstance(last, int) and last < len(holder):
-        del holder[last]
-    else:
-        raise _no_such(path)
-    return _proved(delete(text, path), wanted, path)
-
-
-def _no_such(path: tuple[Part, ...]) -> UserError:
-    return UserError(f"There is no {join_path(path)} in the file.", hint="Check the path.")
-
-
-def _with_value(data: Value, path: tuple[Part, ...], value: Value) -> Value:
-    """Return a copy of the data with one value set; missing mappings on the way are made."""
-    root: Value = {} if data is None else copy.deepcopy(data)
-    here = root
-    for part, following in zip(path, (*path[1:], None), strict=True):
-        last = following is None
-        if isinstance(here, dict) and isinstance(part, str):
-            here[part] = value if last else _container(here.get(part))
-            here = here[part]
-        elif isinstance(here, list) and isinstance(part, int) and 0 <= part <= len(here):
-            here[part:] = [value if last else _container(here[part] if part < len(here) else None), *here[part + 1 :]]
-            here = here[part]
-        else:
-            raise _no_such(path)
-    return root
-
-
-def _container(value: Value) -> Value:
-    return {} if value is None else value
-
-
-def _read(text: str) -> Parsed:
-    parsed = parse(text)
-    if parsed.problems:
-        first = parsed.problems[0]
+    first = next((each for each in parsed.problems if each.code not in _READABLE), None)
+    if parsed.is_template:
+        raise UserError("This is a template: it becomes YAML when it is filled in.", hint="Edit it by hand.")
+    if first is not None:
         where = f"Line {first.line}: " if first.line else ""
         raise UserError(f"The text is not edited while it is no sound YAML. {where}{first.message}")
     return parsed
 
 
-def _means(text: str, wanted: Value) -> bool:
-    parsed = parse(text)
-    return not parsed.problems and _same(parsed.data, wanted)
+def _path(parsed: Parsed, path: str) -> Path:
+    """Return the parts of a path; an item counted from the end gets its number."""
+    parts = split_path(path)
+    for at, part in enumerate(parts):
+        holder = value_at(parsed.data, parts[:at]) if isinstance(part, int) and part < 0 else None
+        if isinstance(part, int) and part < 0:
+            number = part + (len(holder) if isinstance(holder, list) else 0)
+            if number < 0:
+                raise data_edits.no_such(parts)
+            parts = (*parts[:at], number, *parts[at + 1 :])
+    return parts
 
 
-def _proved(text: str, wanted: Value, path: tuple[Part, ...]) -> str:
-    if _means(text, wanted):
-        return text
-    raise UserError(
-        f"{join_path(path)} can't be changed without changing more.", hint="Edit the text by hand; it is as it was."
-    )
+def _numbers_last(path: Path) -> list[tuple[bool, int, str]]:
+    return [(isinstance(each, int), each if isinstance(each, int) else 0, str(each)) for each in path]
 
 
-def _same(one: Value, other: Value) -> bool:
-    """Whether two values are the same in YAML: 1, 1.0 and true are three things."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(_same(*pair) for pair in zip(one, other, strict=True))
-    if isinstance(one, float) and isinstance(other, float) and math.isnan(one) and math.isnan(other):
-        return True
-    return type(one) is type(other) and one == other
+def _is_renaming(parsed: Parsed, old: str, new: str, value: Value) -> bool:
+    """Whether a key only gets another name, and so may keep its place, comment and style."""
+    before, after = split_path(old), split_path(new)
+    if before[:-1] != after[:-1] or not isinstance(before[-1], str) or not isinstance(after[-1], str):
+        return False
+    data = parsed.data
+    return value_at(data, after, MISSING) is MISSING and same(value_at(data, before, MISSING), value)
+
+
+def _renamed(parsed: Parsed, path: Path, new: str) -> Parsed:
+    wanted = data_edits.renamed(parsed.data, path, new)
+    return _taken(parsed, ways_to_rename(parsed, path, new), wanted, path)
+
+
+def _set(parsed: Parsed, path: Path, value: Value) -> Parsed:
+    old = value_at(parsed.data, path, MISSING)
+    if same(old, value):
+        return parsed
+    wanted = with_value(parsed.data, path, value)
+    if type(old) is type(value) and isinstance(old, dict | list) and old and value:
+        try:
+            return _proved(_in_steps(parsed, path, old, value), wanted, path)
+        except (UserError, NoSiteError):
+            pass  # as a whole, then
+    return _taken(parsed, ways_to_set(parsed, path, value), wanted, path)
+
+
+def _in_steps(parsed: Parsed, path: Path, old: Value, value: Value) -> Parsed:
+    """Change only those parts of a mapping or list that differ, so that the comments in it stay."""
+    steps = list(_steps(old, value))
+    if len(steps) > _MOST_STEPS:
+        raise NoSiteError
+    for kind, part, each in steps:
+        here = (*path, part)
+        if kind == "set":
+            parsed = _set(parsed, here, each)
+        elif kind == "remove":
+            parsed = _removed(parsed, here)
+        else:
+            parsed = _inserted(parsed, here, each)
+    return parsed
+
+
+def _inserted(parsed: Parsed, path: Path, value: Value) -> Parsed:
+    wanted = with_list(parsed.data, path, lambda items, at: items.insert(at, value), extra=1)
+    return _taken(parsed, ways_to_insert(parsed, path, value), wanted, path)
+
+
+def _steps(old: Value, new: Value) -> Iterator[tuple[str, Part, Value]]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        yield from (("set", key, each) for key, each in new.items() if not same(old.get(key, MISSING), each))
+        yield from (("remove", key, None) for key in old if key not in new)
+    elif isinstance(old, list) and isinstance(new, list):
+        shorter = min(len(old), len(new))
+        head = next((at for at in range(shorter) if not same(old[at], new[at])), shorter)
+        tail = next((at for at in range(shorter - head) if not same(old[-1 - at], new[-1 - at])), shorter - head)
+        both = shorter - tail
+        yield from (("set", at, new[at]) for at in range(head, both))
+        yield from (("remove", at, None) for at in range(len(old) - tail - 1, both - 1, -1))
+        yield from (("insert", at, new[at]) for at in range(both, len(new) - tail))
+
+
+def _removed(parsed: Parsed, path: Path) -> Parsed:
+    wanted = without(parsed.data, path)
+    return _taken(parsed, _removals(parsed, path), wanted, path)
+
+
+def _removals(parsed: Parsed, path: Path) -> Iterator[str]:
+    """Yield the ways; a key that stands several times goes as often."""
+    for each in ways_to_remove(parsed, path):
+        again = _read(each)
+        if value_at(again.data, path, MISSING) is not MISSING and isinstance(path[-1], str):
+            yield from _removals(again, path)
+        yield each
+
+
+def _moves(parsed: Parsed, path: Path, index: int, wanted: Value) -> Iterator[str]:
+    """Yield the ways to move an item: its lines, or else what all of them say."""
+    with suppress(NoSiteError):
+        yield from ways_to_move(parsed, path, index)
+    yield _set(parsed, path[:-1], value_at(wanted, path[:-1])).text
+
+
+def _taken(parsed: Parsed, ways: Iterator[str], wanted: Value, path: Path) -> Parsed:
+    """Return the first text that says what it should. Raises UserError where none does."""
+    allowed = len(parsed.problems)
+    try:
+        for each in ways:
+            after = _read(each)
+            if len(after.problems) <= allowed and after.documents == parsed.documents and same(after.data, wanted):
+                return after
+    except NoSiteError:
+        pass
+    raise _refusal(parsed, path)
+
+
+def _proved(parsed: Parsed, wanted: Value, path: Path) -> Parsed:
+    if same(parsed.data, wanted):
+        return parsed
+    raise _refusal(parsed, path)
+
+
+def _refusal(parsed: Parsed, path: Path) -> UserError:
+    """Return why an edit was not made."""
+    place = parsed.places.get(path)
+    if place is not None:
+        source = parsed.text[place.value.start_mark.index : place.value.end_mark.index]
+        marks = [each for each in re.findall(r"&([^\s,\[\]{}]+)", source) if f"*{each}" in parsed.text]
+        if marks:
+            message = f"{join_path(path)} holds “&{marks[0]}”, which is repeated elsewhere as “*{marks[0]}”."
+            return UserError(message, hint="Change it by hand, so that both say what they should.")
+    message = f"{join_path(path)} can't be changed without changing more."
+    return UserError(message, hint="Edit the text by hand; it is as it was.")

@@ -5,70 +5,143 @@ What comes out are candidates: whoever asks reads each again, and takes the firs
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from desktop_app.api import Value
-from desktop_app.core.paths import Part, join_path, value_at
-from desktop_app.documents.yaml_text import Parsed
-from desktop_app.documents.yaml_writer import scalar
+from desktop_app.documents.flow_edits import flow_text
+from desktop_app.documents.sites import Entry, Site, line_end
+from desktop_app.documents.yaml_nodes import is_block, is_scalar
+from desktop_app.documents.yaml_writer import Layout, quoted, scalar
+
+_PROPERTIES = re.compile(r"(?:[&!]\S*[ \t]+)*")
+_WORD = re.compile(r"\S+")
+_MOST_WORDS = 3000
 
 
-def in_place(parsed: Parsed, path: tuple[Part, ...], value: Value) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """One scalar for another at a place of a text, and how texts beside it are laid out."""
+
+    text: str
+    site: Site
+    entry: Entry
+    old: Value
+    value: Value
+    layout: Layout
+
+
+def in_place(swap: Swap) -> Iterator[str]:
     """Yield texts with one scalar changed and no other byte; none where that can't be."""
-    old, extent = value_at(parsed.data, path), parsed.extent(join_path(path))
-    if extent is None or isinstance(old, dict | list) or isinstance(value, dict | list):
+    text, entry = swap.text, swap.entry
+    if not is_scalar(entry.value) or entry.is_alias or isinstance(swap.value, dict | list) or entry.start == entry.end:
         return
-    source = parsed.text[extent.start : extent.end]
-    before, after = parsed.text[: extent.start], parsed.text[extent.end :]
-    if source.startswith((">", "|")):
-        if isinstance(old, str) and isinstance(value, str):
-            yield from (f"{before}{each}{after}" for each in _within(source, old, value))
-    elif source and "\n" not in source:
-        yield from (f"{before}{each}{after}" for each in _spellings(source, value))
+    begin = _properties_end(text, entry)
+    for each in _sources(text[begin : entry.end], swap):
+        yield f"{text[:begin]}{each}{text[entry.end :]}"
+        if begin > entry.start and not is_block(entry.value):  # a tag that stands for another type
+            yield f"{text[: entry.start]}{each}{text[entry.end :]}"
 
 
-def _spellings(source: str, value: Value) -> Iterator[str]:
+def _properties_end(text: str, entry: Entry) -> int:
+    """Return where the tag and the anchor before a scalar end."""
+    found = _PROPERTIES.match(text, entry.start, entry.end)
+    return found.end() if found else entry.start
+
+
+def _sources(source: str, swap: Swap) -> Iterator[str]:
+    old, new = swap.old, swap.value
+    if is_block(swap.entry.value):
+        if isinstance(old, str) and isinstance(new, str):
+            yield from _words_changed(source, line_end(source, 0), old, new)
+            yield from _block_lines(source, new)
+        return
+    if "\n" in source and isinstance(old, str) and isinstance(new, str):
+        yield from _words_changed(source, 0, old, new)
+    if "\n" not in source or swap.site.is_flow or (isinstance(new, str) and "\n" not in new):
+        yield from _spellings(source, swap)
+
+
+def _spellings(source: str, swap: Swap) -> Iterator[str]:
     """Yield the value as it may be written where `source` stands."""
-    if isinstance(value, str):
-        if source.startswith("'"):
-            yield _single(value)
-        if source.startswith('"'):
-            yield '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-        if "\n" in value:
-            return
+    value, layout = swap.value, swap.layout
+    if layout.json:
+        yield flow_text(value, layout)
+        return
+    if isinstance(value, str) and source[:1] in ("'", '"'):
+        yield quoted(value, source[0])
+    if swap.site.is_flow:
+        yield flow_text(value, layout)
+        return
+    if isinstance(value, str) and "\n" in value:
+        return
     yield scalar(value)
     if isinstance(value, str):
-        yield _single(value)
+        yield quoted(value, layout.quote or "'")
 
 
-def _single(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+def _words_changed(source: str, body: int, old: str, new: str) -> Iterator[str]:
+    """Yield the source with the words replaced in which two texts differ; its own line breaks stay."""
+    there = list(_WORD.finditer(source, body))
+    before, after = list(_WORD.finditer(old)), list(_WORD.finditer(new))
+    if [each[0] for each in there] != [each[0] for each in before] or not before or not after:
+        return
+    if len(before) + len(after) > _MOST_WORDS:
+        return
+    indent = _indent_of(source, body)
+    pairs = SequenceMatcher(None, [each[0] for each in before], [each[0] for each in after], autojunk=False)
+    result, at = "", 0
+    for old_from, old_to, new_from, new_to in _changes(pairs, len(before), len(after)):
+        words = new[after[new_from].start() : after[new_to - 1].end()].replace("\n", f"\n{indent}")
+        result += source[at : there[old_from].start()] + words
+        at = there[old_to - 1].end()
+    yield result + source[at:]
 
 
-def _within(source: str, old: str, new: str) -> Iterator[str]:
-    """Yield a block scalar with the words replaced in which the old text differs from the new one."""
-    start, end = _difference(old, new)
-    wanted = new[start : len(new) - (len(old) - end)]
-    word = old[start:end]
-    if word and "\n" not in wanted and source.count(word) == old.count(word):
-        at = -1
-        for _ in range(old.count(word, 0, start) + 1):
-            at = source.index(word, at + 1)
-        yield f"{source[:at]}{wanted}{source[at + len(word) :]}"
+def _changes(matcher: SequenceMatcher[str], old: int, new: int) -> list[tuple[int, int, int, int]]:
+    """Return the ranges of words that differ, each with a word on both sides at least."""
+    found: list[tuple[int, int, int, int]] = []
+    done = 0
+    for kind, a, b, c, d in matcher.get_opcodes():
+        if kind == "equal":
+            continue
+        if a == b or c == d:  # put in or left out: with a word beside it
+            if a > done and c > 0:
+                a, c = a - 1, c - 1  # noqa: PLW2901
+            elif b < old and d < new:
+                b, d = b + 1, d + 1  # noqa: PLW2901
+            else:
+                return [(0, old, 0, new)]
+        done = b
+        found.append((a, b, c, d))
+    return found
 
 
-def _difference(old: str, new: str) -> tuple[int, int]:
-    """Return the whole words of `old` that have to be replaced."""
-    start = _alike(old, new)
-    end = len(old) - _alike(old[start:][::-1], new[start:][::-1])
-    while start > 0 and not old[start - 1].isspace():
-        start -= 1
-    while end < len(old) and not old[end].isspace():
-        end += 1
-    return start, end
+def _indent_of(source: str, body: int) -> str:
+    """Return the blanks before the first line of a block, or before the second of another scalar."""
+    found = re.compile(r"\n( *)(?=\S)").search(source, body)
+    return found[1] if found else ""
 
 
-def _alike(one: str, other: str) -> int:
-    """Return how many characters two texts begin with alike."""
-    pairs = zip(one, other, strict=False)
-    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
+def _block_lines(source: str, value: str) -> Iterator[str]:
+    """Yield a block scalar that holds another text, with the sign and the indent of the one that is there."""
+    head, _, _ = source.partition("\n")
+    indent = _indent_of(source, len(head))
+    if not indent or not value.strip() or value[0] in " \n" or re.search(r"\d", head):
+        return
+    keep = "" if value.endswith("\n") and not value.endswith("\n\n") else "-" if not value.endswith("\n") else "+"
+    sign = f"{source[0]}{keep}{re.sub(r'^[|>][-+]?', '', head)}"
+    lines = value.removesuffix("\n").split("\n") if keep != "+" else value[:-1].split("\n")
+    if source[0] == ">":
+        lines = _spread(lines)
+    yield "\n".join([sign, *(f"{indent}{each}" if each else "" for each in lines)])
+
+
+def _spread(lines: Sequence[str]) -> list[str]:
+    """Return lines as a folded block needs them: a blank line for each line break within the text."""
+    spread: list[str] = []
+    for each in lines:
+        spread += [each] if not spread else ["", each]
+    return spread

@@ -8,56 +8,80 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from desktop_app.api import Value
 from desktop_app.documents.yaml_scalars import plain_value
 
 WIDEST = 100
-_INDENT = "  "
 _PLAIN = re.compile(r"[A-Za-z0-9_./$^(+\\;\u00c0-\uffef-][^\n]*")
 _MISREAD = re.compile(r"---|\.\.\.|-|(- |\? |: ).*|.*(: | #|:$).*|.*\s$", re.DOTALL)
 _OLD_WORD = re.compile(
-    r"y|n|yes|no|on|off|=|<<|[-+]?0[0-7_]+|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?|[-+]?0b[01_]+|"
+    r"yes|no|on|off|=|<<|[-+]?0[0-7_]+|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?|[-+]?0b[01_]+|"
     r"[-+]?[0-9][0-9_.]*([eE][-+]?[0-9]+)?|0[xo].*|\d{4}-\d\d?-\d\d?.*",
     re.IGNORECASE,
 )
 _UNSEEN = re.compile("[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_BRACKETED = re.compile(r"[,\[\]{}]|:$")
 _OPTION = re.compile(r" (?=--?[A-Za-z$])")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a file is laid out: columns from a key to the keys and dashes below it, blanks behind a dash, its quotes."""
+
+    step: int = 2
+    dash: int = 2
+    gap: int = 1
+    quote: str = ""
+    """What every text stands in; empty where only those do that must."""
+    json: bool = False
+
+
+STANDARD = Layout()
 
 
 def write_yaml(data: Mapping[str, Value]) -> str:
     """Return a block mapping as text that ends in a newline."""
-    return "".join(f"{line}\n" for line in _mapping(data, "")) or "{}\n"
+    return "".join(f"{line}\n" for line in mapping_lines(data, 0)) or "{}\n"
 
 
-def _mapping(data: Mapping[str, Value], indent: str) -> Iterator[str]:
+def mapping_lines(data: Mapping[str, Value], column: int, layout: Layout = STANDARD) -> Iterator[str]:
+    """Yield the lines of a mapping whose keys stand at `column`."""
     for key, value in data.items():
-        yield from _entry(f"{indent}{scalar(key)}:", value, indent + _INDENT)
+        yield from entry_lines(f"{' ' * column}{scalar(key)}:", value, column, layout)
 
 
-def _entry(head: str, value: Value, indent: str) -> Iterator[str]:
-    """Yield what stands after `key:` or `-`; more lines begin with `indent`."""
-    if isinstance(value, dict) and value:
-        yield head
-        yield from _mapping(value, indent)
-    elif isinstance(value, list) and value:
-        yield head
-        yield from _items(value, indent)
-    elif isinstance(value, str) and (block := _block(value, indent)):
-        yield f"{head} {block[0]}"
-        yield from block[1:]
-    else:
-        yield f"{head} {scalar(value)}"
+def entry_lines(head: str, value: Value, column: int, layout: Layout = STANDARD) -> Iterator[str]:
+    """Yield what stands after `key:`, and `key:` before it; the key stands at `column`."""
+    yield from _after(head, value, layout, (column + layout.step, column + layout.dash))
 
 
-def _items(items: list[Value], indent: str) -> Iterator[str]:
+def item_lines(items: list[Value], column: int, layout: Layout = STANDARD) -> Iterator[str]:
+    """Yield the lines of a list whose dashes stand at `column`."""
+    dash = f"{' ' * column}-"
+    inner = column + 1 + layout.gap
     for item in items:
         if isinstance(item, dict) and item:
-            lines = list(_mapping(item, indent + _INDENT))
-            yield f"{indent}- {lines[0].removeprefix(indent + _INDENT)}"
+            lines = list(mapping_lines(item, inner, layout))
+            yield f"{dash}{' ' * layout.gap}{lines[0][inner:]}"
             yield from lines[1:]
         else:
-            yield from _entry(f"{indent}-", item, indent + _INDENT)
+            yield from _after(dash, item, layout, (inner, inner), layout.gap)
+
+
+def _after(head: str, value: Value, layout: Layout, columns: tuple[int, int], gap: int = 1) -> Iterator[str]:
+    if isinstance(value, dict) and value:
+        yield head
+        yield from mapping_lines(value, columns[0], layout)
+    elif isinstance(value, list) and value:
+        yield head
+        yield from item_lines(value, columns[1], layout)
+    elif isinstance(value, str) and (block := _block(value, " " * columns[0])):
+        yield f"{head}{' ' * gap}{block[0]}"
+        yield from block[1:]
+    else:
+        yield f"{head}{' ' * gap}{scalar(value, layout.quote)}"
 
 
 def _block(text: str, indent: str) -> list[str] | None:
@@ -98,10 +122,22 @@ def _wrapped(text: str) -> Iterator[str]:
     yield line
 
 
-def scalar(value: Value) -> str:
-    """Return a scalar, or an empty list or mapping, in one line."""
+def flow(value: Value, quote: str = "") -> str:
+    """Return any value in one line, as it stands within brackets."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{flow(key, quote)}: {flow(each, quote)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(flow(each, quote) for each in value) + "]"
+    text = scalar(value, quote)
+    if isinstance(value, str) and text == value and _BRACKETED.search(text):
+        return _single(value)
+    return text
+
+
+def scalar(value: Value, quote: str = "") -> str:
+    """Return a scalar, or an empty list or mapping, in one line; texts in these quotes where they can be."""
     if isinstance(value, str):
-        return _text(value)
+        return quoted(value, quote) if quote else _text(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
@@ -121,6 +157,15 @@ def _float(value: float) -> str:
     return text.replace("e", ".0e") if "e" in text and "." not in text else text
 
 
+def quoted(text: str, quote: str) -> str:
+    """Return a text in single or double quotes; in double ones where only they can hold it."""
+    return _double(text) if quote == '"' or _UNSEEN.search(text) else _single(text)
+
+
+def _single(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
 def _text(text: str) -> str:
     if _UNSEEN.search(text):
         return _double(text)
@@ -133,7 +178,7 @@ def _text(text: str) -> str:
         return text
     if "'" in text and '"' not in text and "\\" not in text:
         return f'"{text}"'
-    return "'" + text.replace("'", "''") + "'"
+    return _single(text)
 
 
 def _means_itself(text: str) -> bool:
