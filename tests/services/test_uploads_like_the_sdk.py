@@ -34,7 +34,8 @@ NAMES = (
 RULES = (
     "*.py", "data/", "/data", "data/*", "!data/keep", "**/keep", "*.txt", "!b.txt", "x y", "a[1].txt", r"a\[1\].txt",
     r"\#h", r"\!n", "*", "!*.py", "!*/", "build/**", "**/src/*.py", "Ü*", "  ", "# c", "data/**/keep", "/", "**",
-    "*/a.py", "[ab].*", ".git", ".*", "src/", "/src/data/", "?.py", "!src/a.py", "a.py ", "\ta.py", "data//x", "!/data/",
+    "*/a.py", "[ab].*", ".git", ".*", "src/", "/src/data/", "?.py", "!src/a.py", "a.py ", "\ta.py", "data//x",
+    "!/data/",
 )  # fmt: skip
 ASK = """
 import json, sys
