@@ -20,6 +20,7 @@ verbs:
   new job              a job file from a wizard, answered from a file
   run JOB.yml          submit a job and follow it to its end
   runs …               list, show, logs, cancel, download, rm
+  environments …       list, show, diff, check, try: what jobs run in
   toolchains …         list, create, add, use, check, remove: Python environments with the frameworks
   plugins …            list, enable, disable
   doctor               what this machine has, what is missing and how to get it
@@ -43,6 +44,7 @@ VERBS = {
     "new": "new",
     "run": "run",
     "runs": "runs",
+    "environments": "environments",
     "toolchains": "toolchains",
     "plugins": "plugins",
     "doctor": "doctor",

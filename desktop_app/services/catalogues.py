@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any, TypeVar
 
 from desktop_app.api import VmSize
+from desktop_app.core import environments
 from desktop_app.core.records import from_json
 from desktop_app.core.rules.facts import Curated, Facts, Image, Moved, NameRule, Release, Size
 from desktop_app.places import shipped
@@ -34,6 +36,14 @@ def facts() -> Facts:
         reserved=lambda: tuple(_catalogue("names")["reserved"]),
         moved=lambda key: _moved().get(key),
     )
+
+
+@cache
+def curated_environments() -> tuple[environments.Curated, ...]:
+    """Return every curated environment with all that is known of it, in the catalogue's order."""
+    as_of = str(_catalogue("curated_environments")["as_of"])
+    found = (_made(environments.Curated, each) for each in _items("curated_environments"))
+    return tuple(replace(each, as_of=as_of) for each in found)
 
 
 @cache
