@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from desktop_app.api import OutsideError, UserError
-from desktop_app.documents.whole_files import replace_file
+from desktop_app.documents.line_ends import LineEnds
+from desktop_app.documents.whole_files import overwrite_file, replace_file
 
 LARGEST = 16 << 20
 _BOM = b"\xef\xbb\xbf"
@@ -25,14 +27,14 @@ class _Stamp:
 
 
 class TextFile:
-    """A file as it was when it was read or saved last. Lines of `text` end in a newline alone if all end alike."""
+    """A file as it was when it was read or saved last. Lines of `text` end in a newline, whatever they end in there."""
 
     def __init__(self, path: Path, text: str, newline: str, bom: bool, stamp: _Stamp | None) -> None:
         self.path = path
-        self.text = text
-        self.newline = newline
         self.bom = bom
+        self._ends = LineEnds(text, newline)
         self._stamp = stamp
+        self._digest = b""
 
     @classmethod
     def load(cls, path: Path) -> TextFile:
@@ -41,35 +43,66 @@ class TextFile:
             stamp, data = _read(path)
         except OSError as error:
             raise _unreadable(path, error) from error
-        text = _decode(path, data)
-        newline = _newline_of(text)
-        return cls(path, text.replace(newline, "\n"), newline, data.startswith(_BOM), stamp)
+        file = cls(path, "", "\n", data.startswith(_BOM), stamp)
+        file._ends, file._digest = LineEnds.of(_decode(path, data)), _digest(data)
+        return file
+
+    @property
+    def text(self) -> str:
+        """The text as it was read or saved last."""
+        return self._ends.text
 
     def save(self, text: str) -> None:
-        """Replace the file by `text`, as a whole or not at all; line ends, byte order mark and mode bits stay.
+        """Replace the file by `text`, as a whole or not at all; line ends, byte order mark, owner and mode bits stay.
 
-        A link stays a link: what it points to is replaced. Raises OutsideError where the disk refuses.
+        Where lines end in different ways, each keeps its own end. A link stays a link: what it points to is replaced.
+        Raises OutsideError where the disk refuses.
         """
-        data = (_BOM if self.bom else b"") + self._with_line_ends(text).encode("utf-8")
+        raw = self._ends.joined(text)
+        data = (_BOM if self.bom else b"") + raw.encode("utf-8")
         target = Path(os.path.realpath(self.path))
         try:
             _replace(target, data)
             self._stamp = _stamp_of(target.stat())
         except OSError as error:
-            reason = error.strerror or str(error)
-            message = f"{self.path} could not be saved: {reason}."
-            raise OutsideError(message, hint="The file on disk is as it was; your text is kept here.") from error
-        self.text = text
+            raise _unsaved(self.path, error) from error
+        self._digest = _digest(data)
+        # What is saved as one line or none says nothing of how the next ones end.
+        self._ends = LineEnds.of(raw) if "\n" in text else LineEnds(text, self._ends.usual)
 
     def changed_on_disk(self) -> bool:
-        """Whether the file is no longer the one that was read or saved last; True also where it is gone."""
-        try:
-            return _stamp_of(self.path.stat()) != self._stamp
-        except OSError:
-            return True
+        """Whether the file no longer holds what was read or saved last; True also where it is gone.
 
-    def _with_line_ends(self, text: str) -> str:
-        return text if self.newline == "\n" else text.replace("\r\n", "\n").replace("\n", self.newline)
+        One that was only touched, or written anew with the same bytes, is not changed.
+        """
+        try:
+            if _stamp_of(self.path.stat()) == self._stamp:
+                return False
+            stamp, data = _read(self.path)
+        except (OSError, UserError):
+            return True
+        if _digest(data) != self._digest:
+            return True
+        self._stamp = stamp
+        return False
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+_HINTS = {
+    errno.EROFS: "The disk is read-only: save a copy elsewhere.",
+    errno.ENOSPC: "Free some space and save again.",
+    errno.ENOENT: "Its folder is gone: make it again, or save a copy elsewhere.",
+    errno.EACCES: "Give yourself the right to write it, or save a copy elsewhere.",
+}
+
+
+def _unsaved(path: Path, error: OSError) -> OutsideError:
+    """Return why a file could not be saved, and what to do."""
+    hint = _HINTS.get(error.errno or 0, "The file on disk is as it was.")
+    return OutsideError(f"{path} could not be saved: {error.strerror or error}.", hint=hint)
 
 
 def _read(path: Path) -> tuple[_Stamp, bytes]:
@@ -113,17 +146,12 @@ def _decode(path: Path, data: bytes) -> str:
         raise UserError(message, hint="Save it as UTF-8 in the editor it comes from.") from None
 
 
-def _newline_of(text: str) -> str:
-    """Return how all lines end; where they end differently, they are left as they are."""
-    if "\r" not in text:
-        return "\n"
-    if text.count("\r\n") == text.count("\n") == text.count("\r"):
-        return "\r\n"
-    return "\r" if "\n" not in text else "\n"
-
-
 def _replace(target: Path, data: bytes) -> None:
-    present = target.exists()
-    if present and not os.access(target, os.W_OK):
+    state = target.stat() if target.exists() else None
+    if state is not None and not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, "it is read-only")
-    replace_file(target, data, mode=stat.S_IMODE(target.stat().st_mode) if present else None)
+    if state is not None and (state.st_nlink > 1 or not os.access(target.parent, os.W_OK)):
+        # A new file in its place would part it from its other names, or can't be made in this folder.
+        overwrite_file(target, data)
+    else:
+        replace_file(target, data, like=state)

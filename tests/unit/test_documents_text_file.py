@@ -7,9 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from desktop_app.api import OutsideError, UserError
 from desktop_app.documents import text_file
+from desktop_app.documents.line_ends import LineEnds
 from desktop_app.documents.text_file import TextFile
 from tests.helpers.rights import obeys_modes
 
@@ -27,7 +30,8 @@ def path(tmp_path: Path) -> Path:
         (b"a: 1\r\n", "a: 1\n", b"a: 1\r\nb: 2\r\n"),
         (b"\xef\xbb\xbfa: 1\r\n", "a: 1\n", b"\xef\xbb\xbfa: 1\r\nb: 2\r\n"),
         (b"a: 1\r", "a: 1\n", b"a: 1\rb: 2\r"),
-        (b"a: 1\r\nx\n", "a: 1\r\nx\n", b"a: 1\r\nx\nb: 2\n"),
+        (b"a: 1\r\nx\n", "a: 1\nx\n", b"a: 1\r\nx\nb: 2\n"),
+        (b"a\rb\r\r\nc\n\r", "a\nb\n\nc\n\n", b"a\rb\r\r\nc\n\rb: 2\r"),
         (b"", "", b"b: 2\n"),
         ("größe: 1\n".encode(), "größe: 1\n", "größe: 1\nb: 2\n".encode()),
     ],
@@ -58,6 +62,63 @@ def test_a_link_stays_a_link(path: Path) -> None:
     TextFile.load(link).save("b\n")
     assert link.is_symlink()
     assert path.read_text() == "b\n"
+
+
+def test_a_file_with_two_names_keeps_both(path: Path) -> None:
+    path.write_text("a\n")
+    other = path.with_name("other.yml")
+    other.hardlink_to(path)
+    TextFile.load(path).save("b\n")
+    assert other.read_text() == "b\n"
+
+
+@obeys_modes
+def test_a_file_in_a_folder_that_takes_no_new_ones_is_saved(path: Path) -> None:
+    path.write_text("a long text\n")
+    path.parent.chmod(0o500)
+    try:
+        TextFile.load(path).save("b\n")
+    finally:
+        path.parent.chmod(0o700)
+    assert path.read_text() == "b\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may give files away")
+def test_the_owner_is_kept(path: Path) -> None:
+    path.write_text("a\n")
+    os.chown(path, 12345, 54321)
+    path.chmod(0o640)
+    TextFile.load(path).save("b\n")
+    state = path.stat()
+    assert (state.st_uid, state.st_gid, state.st_mode & 0o777) == (12345, 54321, 0o640)
+
+
+def test_a_file_that_was_only_touched_is_not_changed(path: Path) -> None:
+    path.write_text("a\n")
+    file = TextFile.load(path)
+    os.utime(path, ns=(1, 1))
+    assert not file.changed_on_disk()
+    path.unlink()
+    path.write_text("a\n")
+    assert not file.changed_on_disk()
+    path.write_text("b\n")
+    assert file.changed_on_disk()
+
+
+_LINES = st.tuples(st.sampled_from(["", "a", "b: 1"]), st.sampled_from(["\n", "\r\n", "\r"]))
+
+
+@given(st.lists(_LINES, max_size=12), st.data())
+def test_untouched_lines_keep_their_own_ends(lines: list[tuple[str, str]], data: st.DataObject) -> None:
+    raw = "".join(text + end for text, end in lines)
+    ends = LineEnds.of(raw)
+    assert ends.joined(ends.text) == raw
+    parts = ends.text.split("\n")
+    at = data.draw(st.integers(0, len(parts) - 1))
+    after = ends.joined("\n".join([*parts[:at], "new line", *parts[at:]]))
+    begin, _, rest = after.partition("new line")
+    assert raw.startswith(begin)
+    assert raw.endswith(rest.removeprefix("\r").removeprefix("\n"))
 
 
 def test_changes_from_outside_are_noticed(path: Path) -> None:
