@@ -29,13 +29,17 @@ def label(text: str = "", role: str = "plain", *, wraps: bool = False, selectabl
 
 
 class ElidedLabel(QLabel):
-    """One line that gives way: too long a text ends (or starts, or breaks) in …, and is whole in the tool tip."""
+    """One line that gives way: too long a text ends (or starts, or breaks) in …, and is whole in the tool tip.
+
+    A tool tip of its own stays, below the text.
+    """
 
     def __init__(
         self, text: str = "", role: str = "plain", mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight
     ) -> None:
         super().__init__(text)
         self._mode = mode
+        self._tip = ""
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("role", role)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -45,15 +49,29 @@ class ElidedLabel(QLabel):
         return QSize(QFontMetrics(self.font()).horizontalAdvance("mmm…"), super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Called by Qt: the tool tip is needed only where something is hidden."""
+        """Called by Qt: another part of the text may be hidden now."""
         super().resizeEvent(event)
-        self.setToolTip(self.text() if self._shown() != self.text() else "")
+        self._fit_tip()
+
+    def setText(self, text: str) -> None:  # noqa: N802 - Qt's name
+        """Show another text."""
+        super().setText(text)
+        self._fit_tip()
+
+    def setToolTip(self, tip: str) -> None:  # noqa: N802 - Qt's name
+        """Say more when pointed at."""
+        self._tip = tip
+        self._fit_tip()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Called by Qt to paint the part of the text that fits."""
         painter = QPainter(self)
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
         painter.drawText(self.contentsRect(), int(self.alignment()), self._shown())
+
+    def _fit_tip(self) -> None:
+        whole = self.text() if self._shown() != self.text() else ""
+        super().setToolTip("\n".join(each for each in (whole, self._tip) if each))
 
     def _shown(self) -> str:
         return QFontMetrics(self.font()).elidedText(self.text(), self._mode, self.contentsRect().width())
