@@ -14,31 +14,15 @@ from enum import StrEnum
 from pathlib import Path
 
 from desktop_app.api import Diagnostic, ScriptSource, Severity, UserError
+from desktop_app.documents.kinds import KINDS, UNKNOWN, may_be_known
 from desktop_app.documents.text_file import TextFile
-from desktop_app.presenters.files import kind_by_name
+from desktop_app.presenters.files import kind_by_name, kind_title
 from desktop_app.services.drafts import Drafts
 from desktop_app.services.jobs import JobService
 from desktop_app.services.plugins import PluginHost
 
 LARGEST = 5_000_000
 """Bytes: what a plain-text editor still lays out in a moment."""
-
-KIND_TITLES = {
-    "commandJob": "Command job",
-    "sweepJob": "Sweep job",
-    "pipelineJob": "Pipeline job",
-    "environment": "Environment",
-    "conda": "Conda environment",
-    "compute": "Compute",
-    "data": "Data asset",
-    "model": "Model",
-    "component": "Component",
-    "python": "Python",
-    "yaml": "YAML",
-    "ignore": "Ignore rules",
-    "markdown": "Text",
-    "text": "Text",
-}
 
 
 class DiskState(StrEnum):
@@ -197,9 +181,10 @@ def why_not_run(path: Path | None, kind: str) -> str:
         return "Open a job file to run it."
     if kind == "commandJob":
         return ""
-    if kind in {"sweepJob", "pipelineJob"}:
-        return f"{path.name} is a {KIND_TITLES[kind].lower()}: only command jobs run on this machine."
-    known = KIND_TITLES.get(kind)
+    known = kind_title(kind)
+    if kind in KINDS and KINDS[kind].family == "job":
+        article = "an" if known[0] in "AEIOU" else "a"
+        return f"{path.name} is {article} {known[0].lower()}{known[1:]}: only command jobs run on this machine."
     what = f"is of the kind “{known}”" if known else "is no job file"
     return f"{path.name} {what}: only command jobs can be run."
 
@@ -215,9 +200,9 @@ class Checked:
 def check(jobs: JobService, plugins: PluginHost, path: Path, text: str) -> Checked:
     """Check a text as the file it is going to be; takes milliseconds and runs off the window's thread."""
     kind = kind_by_name(path)
-    if kind == "yaml":
+    if may_be_known(path.name):
         report = jobs.check_text(path, text)
-        known = "yaml" if report.kind == "unknown" else report.kind
+        known = kind if report.kind == UNKNOWN else report.kind
         return Checked(known, sorted_problems(report.diagnostics))
     if kind == "python":
         return Checked(kind, sorted_problems(_script_problems(plugins, path, text)))

@@ -5,6 +5,7 @@ Everything here may touch the disk: a window calls it off its own thread.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -14,8 +15,8 @@ from functools import wraps
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from desktop_app.api import OutsideError, UserError
-from desktop_app.documents.kinds import kind_of
+from desktop_app.api import OutsideError, UserError, Value
+from desktop_app.documents.kinds import KINDS, UNKNOWN, kind_of, may_be_known
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -31,10 +32,15 @@ _SNIFFED = 64_000
 _KINDS_BY_ENDING = {
     ".py": "python", ".pyi": "python", ".ipynb": "notebook", ".md": "markdown", ".rst": "markdown", ".txt": "text",
     ".log": "text", ".sh": "script", ".ps1": "script", ".bat": "script", ".json": "settings", ".toml": "settings",
-    ".ini": "settings", ".cfg": "settings", ".csv": "table", ".tsv": "table", ".parquet": "table", ".npz": "data",
-    ".npy": "data", ".h5": "data", ".zip": "archive", ".gz": "archive", ".tar": "archive", ".png": "picture",
-    ".jpg": "picture", ".jpeg": "picture", ".gif": "picture", ".svg": "picture", ".pt": "model", ".pth": "model",
-    ".onnx": "model", ".safetensors": "model", ".pkl": "model",
+    ".ini": "settings", ".cfg": "settings", ".csv": "table", ".tsv": "table", ".parquet": "table", ".npz": "arrays",
+    ".npy": "arrays", ".h5": "arrays", ".zip": "archive", ".gz": "archive", ".tar": "archive", ".png": "picture",
+    ".jpg": "picture", ".jpeg": "picture", ".gif": "picture", ".svg": "picture", ".pt": "weights", ".pth": "weights",
+    ".onnx": "weights", ".safetensors": "weights", ".pkl": "weights",
+}  # fmt: skip
+_PLAIN_TITLES = {
+    "python": "Python", "notebook": "Notebook", "markdown": "Text", "text": "Text", "script": "Script",
+    "settings": "Settings", "yaml": "YAML", "ignore": "Ignore rules", "table": "Table", "arrays": "Arrays",
+    "archive": "Archive", "picture": "Picture", "weights": "Model weights",
 }  # fmt: skip
 _RESERVED = frozenset('<>:"/\\|?*')
 
@@ -80,7 +86,13 @@ def _entry(folder: Path, found: os.DirEntry[str]) -> Entry:
 def file_kind(path: Path) -> str:
     """Return what a file is: Azure ML's word for it (`commandJob`, …), or a plain one (`python`, `text`, `file`)."""
     kind = kind_by_name(path)
-    return _yaml_kind(path) if kind == "yaml" else kind
+    return _known_kind(path, kind) if may_be_known(path.name) else kind
+
+
+def kind_title(kind: str) -> str:
+    """Return what a kind is called; empty for a file of which nothing is to be said."""
+    known = KINDS.get(kind)
+    return known.title if known else _PLAIN_TITLES.get(kind, "")
 
 
 def kind_by_name(path: Path) -> str:
@@ -95,14 +107,25 @@ def kind_by_name(path: Path) -> str:
     return _KINDS_BY_ENDING.get(path.suffix.lower(), "file")
 
 
-def _yaml_kind(path: Path) -> str:
+def _known_kind(path: Path, plain: str) -> str:
     try:
+        if not path.is_file():  # a pipe would make it wait
+            return plain
         with path.open("rb") as file:
             text = file.read(_SNIFFED).decode("utf-8-sig", "replace")
     except OSError:
-        return "yaml"
-    found = kind_of(path, None, text)
-    return "yaml" if found == "unknown" else found
+        return plain
+    data = _small_json(text) if path.suffix.lower() == ".json" else None
+    found = kind_of(path, data, text)
+    return plain if found == UNKNOWN else found
+
+
+def _small_json(text: str) -> Value:
+    try:
+        data: Value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return data
 
 
 def name_problem(folder: Path, name: str, present: str = "") -> str:

@@ -42,17 +42,8 @@ STATE_ICONS = {
     "Unknown": "mdi6.help-circle-outline",
 }
 
-KIND_ICONS = {
-    "commandJob": ("mdi6.play-box-outline", "running"),
-    "sweepJob": ("mdi6.tune-variant", "finalizing"),
-    "pipelineJob": ("mdi6.sitemap-outline", "accent"),
-    "environment": ("mdi6.package-variant-closed", "accent"),
-    "conda": ("mdi6.snake", "completed"),
-    "compute": ("mdi6.server", "muted"),
-    "data": ("mdi6.database-outline", "muted"),
-    "model": ("mdi6.cube-outline", "muted"),
-    "component": ("mdi6.puzzle-outline", "muted"),
-}
+FAMILY_ROLES = {"environment": "accent", "component": "finalizing", "endpoint": "running", "deployment": "running"}
+KIND_ROLES = {"commandJob": "running", "sweepJob": "finalizing", "pipelineJob": "accent", "conda": "completed"}
 
 
 @cache
@@ -206,5 +197,9 @@ def state_icon(status: RunStatus | str) -> QIcon:
 
 def kind_icon(kind: str) -> QIcon:
     """Return the icon of a file's kind (`commandJob`, `conda`, …)."""
-    name, role = KIND_ICONS.get(kind, ("mdi6.file-outline", "muted"))
-    return icon(name, role)
+    from desktop_app.documents.kinds import KINDS
+
+    known = KINDS.get(kind)
+    if known is None:
+        return icon("mdi6.file-outline", "muted")
+    return icon(f"mdi6.{known.icon}", KIND_ROLES.get(kind) or FAMILY_ROLES.get(known.family, "muted"))

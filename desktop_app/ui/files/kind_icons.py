@@ -7,7 +7,7 @@ from functools import cache
 from PySide6.QtGui import QIcon
 
 from desktop_app.presenters.files import Entry
-from desktop_app.ui.icons import KIND_ICONS, icon, kind_icon
+from desktop_app.ui.icons import icon, kind_icon
 
 _PLAIN = {
     "python": ("mdi6.language-python", "muted"),
@@ -18,10 +18,10 @@ _PLAIN = {
     "settings": ("mdi6.code-json", "muted"),
     "yaml": ("mdi6.file-code-outline", "muted"),
     "table": ("mdi6.table", "muted"),
-    "data": ("mdi6.database-outline", "muted"),
+    "arrays": ("mdi6.matrix", "muted"),
     "archive": ("mdi6.zip-box-outline", "muted"),
     "picture": ("mdi6.image-outline", "muted"),
-    "model": ("mdi6.cube-outline", "muted"),
+    "weights": ("mdi6.cube-scan", "muted"),
     "ignore": ("mdi6.eye-off-outline", "muted"),
     "more": ("mdi6.dots-horizontal", "muted"),
 }
@@ -30,9 +30,7 @@ _PLAIN = {
 @cache
 def icon_of(kind: str) -> QIcon:
     """Return the icon of a kind of file."""
-    if kind in _PLAIN and kind not in KIND_ICONS:
-        return icon(*_PLAIN[kind])
-    return kind_icon(kind)
+    return icon(*_PLAIN[kind]) if kind in _PLAIN else kind_icon(kind)
 
 
 @cache

@@ -21,8 +21,7 @@ from PySide6.QtGui import QColor
 from shiboken6 import isValid
 
 from desktop_app.api import UserError
-from desktop_app.presenters.editor import KIND_TITLES
-from desktop_app.presenters.files import Entry, list_folder
+from desktop_app.presenters.files import Entry, kind_title, list_folder
 from desktop_app.ui.files.kind_icons import entry_icon
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import theme_manager
@@ -310,4 +309,4 @@ _ROLES: dict[int, Callable[[Entry], Any]] = {
 
 
 def _kind_word(entry: Entry) -> str:
-    return "folder" if entry.is_folder else KIND_TITLES.get(entry.kind, "")
+    return "folder" if entry.is_folder else kind_title(entry.kind)
