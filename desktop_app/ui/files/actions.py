@@ -61,6 +61,8 @@ def _add_edit_actions(page: FilesPage, shell: Shell, with_pane: _WithPane) -> No
 def _add_run_actions(page: FilesPage, shell: Shell, with_pane: _WithPane) -> None:
     tr, add = page.tr, shell.add_action
     add("run.here", tr("&Run here…"), "Ctrl+R", page.run_current, icon="mdi6.play", menu="run")
+    add("run.upload_preview", tr("&Upload preview…"), "Ctrl+Shift+U", page.editors.preview_upload,
+        icon="mdi6.cloud-upload-outline", menu="run")  # fmt: skip
     add("run.validate", tr("&Validate this file"), "F7", page.editors.validate, icon="mdi6.check-all", menu="run")
     add("run.next_problem", tr("&Next problem"), "F8", with_pane(lambda pane: pane.step_problem(1)), menu="run")
     add("run.previous_problem", tr("&Previous problem"), "Shift+F8", with_pane(lambda pane: pane.step_problem(-1)),

@@ -11,6 +11,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from desktop_app.api import UserError, Value
+from desktop_app.presenters import upload_preview as presenter
 from desktop_app.presenters.editor import OpenFile, why_not_run
 from desktop_app.services.drafts import Drafts
 from desktop_app.ui.files.editor_pane import EditorPane
@@ -41,6 +42,7 @@ class Editors(QWidget):
         self.message = InlineMessage()
         self.run_button = primary_button(self.tr("Run here"), "mdi6.play", self._ask_run)
         self.validate_button = button(self.tr("Validate"), "mdi6.check-all", self.validate)
+        self.upload_button = button(self.tr("Upload preview"), "mdi6.cloud-upload-outline", self.preview_upload)
         self.zoom_level = 0
         self._panes: dict[Path, EditorPane] = {}
         self._watcher = QFileSystemWatcher(self)
@@ -144,6 +146,14 @@ class Editors(QWidget):
         if self.current is not None:
             spawn(self._validate(self.current), "validate")
 
+    def preview_upload(self) -> None:
+        """Show what Azure ML would take of the shown file's folders, as its text stands."""
+        pane = self.current
+        if pane is not None and presenter.may_upload(pane.kind):
+            from desktop_app.ui.files.upload_preview import show_upload_preview
+
+            show_upload_preview(pane.file.path, pane.editor.text(), self.window())
+
     def remembered(self) -> list[Value]:
         """Return which files are open, and where the cursor is in each."""
         places: list[Value] = []
@@ -179,6 +189,7 @@ class Editors(QWidget):
         row = QHBoxLayout()
         row.setSpacing(Space.S)
         row.addWidget(self.tabs, 1)
+        row.addWidget(self.upload_button)
         row.addWidget(self.validate_button)
         row.addWidget(self.run_button)
         column = QVBoxLayout(self)
@@ -297,6 +308,8 @@ class Editors(QWidget):
             self.validate_button, self.tr("Check this file now  F7") if pane else self.tr("Open a file first.")
         )
         self.validate_button.setEnabled(pane is not None)
+        self.upload_button.setVisible(pane is not None and presenter.may_upload(pane.kind))
+        self._enable(self.upload_button, self.tr("Which files Azure ML would take, and what is risky  Ctrl+Shift+U"))
 
     def _enable(self, made: QPushButton, tip: str) -> None:
         made.setToolTip(tip)
