@@ -11,9 +11,11 @@ from collections.abc import Iterator
 import yaml
 from yaml import events
 
-from desktop_app.documents.yaml_nodes import Node, TooDeepError, is_block, is_scalar
+from desktop_app.documents.yaml_nodes import Node, TooDeepError, TooLargeError, is_block, is_scalar
 
 _SAFE_BOUND = 1000
+_LONG = 8_000
+_MOST_EVENTS = 100_000
 _DEEPEST = 100
 _ODD = ("\x85", "\u2028", "\u2029", "\ufeff", "\n%")  # line ends in YAML 1.1 alone, marks within, directives
 _INDICATORS = re.compile(r"^[ ?:\t-]+", re.MULTILINE)
@@ -24,28 +26,31 @@ _CLOSING = (events.SequenceEndEvent, events.MappingEndEvent)
 def compose(text: str) -> tuple[Node | None, int]:
     """Return the first document's root and the number of documents; the others are read for their syntax only.
 
-    Raises FaultError and TooDeepError.
+    Raises FaultError, TooDeepError and TooLargeError.
     """
     if _may_be_deep(text):
         _refuse_depth(text)
-    roots = None if text.startswith("%") or any(each in text for each in _ODD) else _composed(text)
-    if roots is None or any(is_block(each) for each in roots) or ("\t" in text and _has_odd_tab(text, roots)):
+    if text.startswith("%") or any(each in text for each in _ODD):
+        return _compose_slowly(text)
+    try:
+        roots = list(_Composer(text).roots())
+    except yaml.MarkedYAMLError as error:
+        return _compose_slowly(text, error)
+    except (yaml.YAMLError, UnicodeEncodeError):
+        return _compose_slowly(text)
+    if any(is_block(each) for each in roots) or ("\t" in text and _has_odd_tab(text, roots)):
         return _compose_slowly(text)
     return (roots[0] if roots else None), len(roots)
 
 
-def _compose_slowly(text: str) -> tuple[Node | None, int]:
+def _compose_slowly(text: str, error: yaml.MarkedYAMLError | None = None) -> tuple[Node | None, int]:
+    """Read by ruamel.yaml, which has the words for a fault; of a long text, what lies around it is enough for them."""
     from desktop_app.documents import yaml_pure  # half the program's start, and hardly ever needed
 
+    marks = [each.line for each in (error.context_mark, error.problem_mark) if each] if error else []
+    if marks and len(text) > _LONG:
+        yaml_pure.find_fault(text, min(marks), max(marks))
     return yaml_pure.compose(text)
-
-
-def _composed(text: str) -> list[Node] | None:
-    """Return the roots of all documents; None where libyaml finds a fault."""
-    try:
-        return list(_Composer(text).roots())
-    except (yaml.YAMLError, UnicodeEncodeError):
-        return None
 
 
 class _Composer(yaml.CSafeLoader):  # type: ignore[misc]  # it has no types
@@ -74,10 +79,12 @@ def _may_be_deep(text: str) -> bool:
 
 
 def _refuse_depth(text: str) -> None:
-    """Raise TooDeepError for what would exhaust the stack; the parser itself needs none of it."""
+    """Raise TooDeepError for what would exhaust the stack, of which the parser itself needs none; and TooLargeError."""
     depth = 0
     try:
-        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        for count, event in enumerate(yaml.parse(text, Loader=yaml.CSafeLoader)):
+            if count > _MOST_EVENTS:
+                raise TooLargeError
             depth += isinstance(event, _OPENING) - isinstance(event, _CLOSING)
             if depth > _DEEPEST:
                 raise TooDeepError

@@ -46,6 +46,10 @@ class TooDeepError(Exception):
     """The data is deeper than any honest file, or holds itself."""
 
 
+class TooLargeError(Exception):
+    """The data is more than any honest file holds."""
+
+
 def is_scalar(node: Node) -> bool:
     """Whether a node is a scalar."""
     return isinstance(node.value, str)

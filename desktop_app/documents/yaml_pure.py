@@ -12,6 +12,8 @@ from ruamel.yaml.reader import ReaderError
 from desktop_app.documents.yaml_faults import fault_of
 from desktop_app.documents.yaml_nodes import Fault, FaultError, Node, TooDeepError
 
+_AFTER = 40  # lines read behind a fault: some show only there
+
 
 def compose(text: str) -> tuple[Node | None, int]:
     """Return the first document's root and the number of documents. Raises FaultError and TooDeepError."""
@@ -21,6 +23,26 @@ def compose(text: str) -> tuple[Node | None, int]:
         raise TooDeepError from None
     except YAMLError as error:
         raise FaultError(_fault(error, text)) from None
+
+
+def find_fault(text: str, first: int, last: int) -> None:
+    """Raise FaultError for what is wrong between two lines (from 0), if that shows without the rest of the text.
+
+    What is read begins with a key at the margin, so that nothing before it matters; but for anchors.
+    """
+    lines = text.split("\n")
+    while first and not (lines[first][:1].isalpha() and ":" in lines[first]):
+        first -= 1
+    part = "\n".join(lines[first : last + _AFTER])
+    if "*" in part:
+        return
+    try:
+        compose(part)
+    except FaultError as error:
+        if last + _AFTER < len(lines) and error.fault.line > last - first + 2:
+            return  # where the part was cut off
+        fault = error.fault._replace(line=error.fault.line + first)
+        raise FaultError(fault) from None
 
 
 def _composed(text: str) -> tuple[Node | None, int]:

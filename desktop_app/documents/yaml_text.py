@@ -15,10 +15,20 @@ from typing import NamedTuple
 from desktop_app.api import Diagnostic, Severity, UserError, Value
 from desktop_app.core.paths import Part, join_path, split_path
 from desktop_app.documents.yaml_compose import compose
-from desktop_app.documents.yaml_nodes import Fault, FaultError, Node, TooDeepError, is_block, is_mapping, is_scalar
+from desktop_app.documents.yaml_nodes import (
+    Fault,
+    FaultError,
+    Node,
+    TooDeepError,
+    TooLargeError,
+    is_block,
+    is_mapping,
+    is_scalar,
+)
 from desktop_app.documents.yaml_scalars import scalar_value
 
 _DEEPEST = 100
+_LONGEST = 1_000_000  # characters: a hundred times what a file of Azure ML has
 _LARGEST = 100_000  # values, with what aliases repeat
 _MERGE = "tag:yaml.org,2002:merge"
 _TEMPLATE = re.compile(r"(?<!\$)\{\{[^{}]*\}\}|\{%.*?%\}|<%.*?%>")
@@ -146,18 +156,24 @@ def parse(text: str) -> Parsed:
     """Return the text's data, with the places of all values, or what is wrong with it. Never raises."""
     text = text.removeprefix("\ufeff")
     try:
-        root, documents = compose(text)
+        return _read(text)
+    except TooLargeError:
+        message = "This text is too large to be checked: a file of Azure ML holds a hundredth of it."
+        return Parsed(text, None, (Diagnostic(Severity.WARNING, "yaml-too-large", message, "", 1, 1),))
     except TooDeepError:
-        return Parsed(text, None, (_error("yaml-too-deep", "The YAML is nested too deeply to be read."),))
+        return Parsed(text, None, (_error("yaml-too-deep", "The YAML is nested too deeply, or holds itself."),))
     except FaultError as error:
         return Parsed(text, None, (_fault(error.fault),), is_template=bool(_TEMPLATE.search(text)))
+
+
+def _read(text: str) -> Parsed:
+    if len(text) > _LONGEST:
+        raise TooLargeError
+    root, documents = compose(text)
     if root is None:
         return Parsed(text, None)
     reading = _Reading(Parsed(text, None))
-    try:
-        data = reading.value(root, 0)
-    except TooDeepError:
-        return Parsed(text, None, (_error("yaml-too-deep", "The YAML is nested too deeply, or holds itself."),))
+    data = reading.value(root, 0)
     if reading.has_aliases and _size(data, {}) > _LARGEST:
         return Parsed(text, None, (_error("yaml-too-large", "The aliases in this text repeat more than can be held."),))
     return Parsed(text, data, tuple(reading.problems), documents, reading.is_template, root)

@@ -90,7 +90,7 @@ def test_depth_is_refused_at_once(unit: str, depth: int) -> None:
 
 
 def test_depth_by_indentation_is_refused() -> None:
-    text = "".join(f"{' ' * each}a:\n" for each in range(2000))
+    text = "".join(f"{' ' * each}a:\n" for each in range(900))
     assert [each.code for each in parse(text).problems] == ["yaml-too-deep"]
 
 
@@ -108,3 +108,27 @@ def test_ninety_levels_are_read() -> None:
 )
 def test_aliases_that_explode_or_circle_are_refused(text: str) -> None:
     assert parse(text).problems[0].code in {"yaml-too-large", "yaml-too-deep", "yaml-syntax"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(f"k{each}: value\n" for each in range(300_000)),
+        "a: [" + "[1]," * 240_000 + "]",
+        "x: [1\n" + "".join(f"k{each}: value\n" for each in range(60_000)),
+        "".join(f"k{each}: value\n" for each in range(60_000)) + "x: [1\ny: 2\n",
+        'x: "1\n' + "".join(f"k{each}: value\n" for each in range(60_000)),
+    ],
+)
+def test_large_texts_take_no_time(text: str) -> None:
+    begun = time.perf_counter()
+    assert [each.code for each in parse(text).problems] in [["yaml-too-large"], ["yaml-syntax"]]
+    assert time.perf_counter() - begun < 10, "a second, and what a busy machine takes"
+
+
+def test_a_fault_in_a_long_text_is_told_as_in_a_short_one() -> None:
+    fault = "list:\n  - [a\nlast: 1\n"
+    before = "".join(f"key{each}:\n  a: 1\n" for each in range(2000))
+    (short,), (long,) = parse(fault).problems, parse(before + fault).problems
+    assert (long.message, long.column) == (short.message, short.column)
+    assert (long.line, short.line) == (4002, 2)
