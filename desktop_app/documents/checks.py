@@ -52,6 +52,8 @@ def check_text(path: Path | None, text: str, job_checks: JobChecks, facts: Facts
 
 def _only_syntax(path: Path | None, parsed: Parsed, kind: str) -> tuple[Diagnostic, ...]:
     """Return what is wrong with a text of which nothing more can be told."""
+    if kind == UNKNOWN and path is not None and path.suffix == ".json":
+        return ()  # some other program's
     return job_in(parsed, path).diagnostics if kind == COMMAND_JOB else parsed.problems
 
 

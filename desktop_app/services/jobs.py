@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
 
@@ -23,16 +22,13 @@ from desktop_app.api import (
     WizardContext,
 )
 from desktop_app.core.nearest import nearest
-from desktop_app.documents.checks import FileReport, check_text
+from desktop_app.documents.checks import FileReport
 from desktop_app.documents.edits import set_values
 from desktop_app.documents.job_document import JobReading, read_job
 from desktop_app.documents.text_file import TextFile
-from desktop_app.services.catalogues import facts
-from desktop_app.services.host import this_host
-from desktop_app.services.plugins import PluginHost, PluginState
+from desktop_app.services.checking import FileChecks
+from desktop_app.services.plugins import PluginHost
 from desktop_app.services.wizards import Wizards
-
-_PASSED_BY = frozenset({"__pycache__", "node_modules", "venv", "env", "build", "dist"})
 
 
 class JobError(UserError):
@@ -52,6 +48,7 @@ class JobService:
     def __init__(self, plugins: PluginHost, backends: Mapping[str, JobBackend]) -> None:
         self._plugins = plugins
         self._backends = backends
+        self._checks = FileChecks(plugins)
         self._wizards = Wizards(plugins)
 
     def backend(self, name: str) -> JobBackend:
@@ -91,11 +88,11 @@ class JobService:
 
     def check_text(self, path: Path | None, text: str) -> FileReport:
         """Return what is wrong with one file's text, by the rules of the house and of every plugin."""
-        return check_text(path, text, self._check_job, facts())
+        return self._checks.check_text(path, text)
 
     def check_paths(self, paths: Sequence[Path]) -> list[FileReport]:
-        """Check files, and every YAML file below folders; a file that can't be read is a finding too."""
-        return [self._check_file(each) for each in files_below(paths)]
+        """Check files, and every file below folders that may be one; what can't be read is a finding too."""
+        return self._checks.check_paths(paths)
 
     def build_wizard(self, plugin: str, wizard: str, answers: Answers, folder: Path) -> str:
         """Return the job file that a wizard makes of `answers`. Raises UserError where an answer stops it."""
@@ -108,44 +105,10 @@ class JobService:
     def _read(self, text: str, path: Path | None, folder: Path) -> tuple[FileReport, JobReading]:
         return self.check_text(path or folder / "job.yml", text), read_job(text, path)
 
-    def _check_file(self, path: Path) -> FileReport:
-        try:
-            text = TextFile.load(path).text
-        except UserError as error:
-            message = str(error).removeprefix(f"{path} ")  # the report names the file already
-            finding = Diagnostic(Severity.ERROR, "unreadable", f"{message[:1].upper()}{message[1:]}")
-            return FileReport(path, "unknown", (finding,))
-        return check_text(path, text, self._check_offline, facts())
-
-    def _check_offline(self, job: Job) -> Sequence[Diagnostic]:
-        """Return what the plugins say of a job, and whether it wants for one that could launch it."""
-        found = self._check_job(job)
-        mend = self._switched_off(job)
-        if job.distribution is None or not mend or self._is_launched(job):
-            return found
-        message = f"No enabled plugin launches “{job.distribution.type}”. {mend}"
-        return (*found, Diagnostic(Severity.WARNING, "no-launcher", message, "distribution.type"))
-
-    def _is_launched(self, job: Job) -> bool:
-        try:
-            return self._plugins.launch_plan(job, this_host()) is not None
-        except UserError:
-            return True  # by a plugin that has something to say against this one
-
-    def _switched_off(self, job: Job) -> str:
-        """Return how to switch on the plugin that may launch a job; empty where that can't help."""
-        kind = job.distribution.type.strip().lower() if job.distribution else ""
-        off = [each.id for each in self._plugins.plugins if each.state is PluginState.DISABLED]
-        likely = next((each for each in off if kind and kind in each.lower()), "") or (off[0] if len(off) == 1 else "")
-        return f"`rankzero plugins enable {likely}` switches it on." if kind and likely else ""
-
     def _advised(self, job: Job, finding: Diagnostic) -> Diagnostic:
         if finding.code != "no-launcher":
             return finding
-        return dataclasses.replace(finding, message=f"{finding.message} {self._switched_off(job)}".rstrip())
-
-    def _check_job(self, job: Job) -> Sequence[Diagnostic]:
-        return (*self._plugins.check_job(job), *self._plugins.check_environment(job))
+        return dataclasses.replace(finding, message=f"{finding.message} {self._checks.switched_off(job)}".rstrip())
 
 
 def _text_with(path: Path, sets: Mapping[str, Value]) -> tuple[str, str]:
@@ -190,21 +153,6 @@ def describe(diagnostic: Diagnostic) -> str:
     """Return the finding in one line, with its place in the file where that is known."""
     place = f"line {diagnostic.line}: " if diagnostic.line else f"{diagnostic.path}: " if diagnostic.path else ""
     return f"{place}{diagnostic.message}"
-
-
-def files_below(paths: Sequence[Path]) -> Iterator[Path]:
-    """Yield files as they are, and the YAML files below folders in their order, leaving out hidden and built ones."""
-    for path in paths:
-        if path.is_dir():
-            yield from _yaml_files(path)
-        else:
-            yield path
-
-
-def _yaml_files(folder: Path) -> Iterator[Path]:
-    for here, folders, files in os.walk(folder):
-        folders[:] = sorted(each for each in folders if not each.startswith(".") and each not in _PASSED_BY)
-        yield from (Path(here, each) for each in sorted(files) if each.lower().endswith((".yml", ".yaml")))
 
 
 def _no_job(path: Path | None, diagnostics: Sequence[Diagnostic]) -> JobError:

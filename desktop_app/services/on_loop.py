@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import functools
+import sys
 import threading
 from collections.abc import Callable
-from typing import Generic, ParamSpec
+from typing import TYPE_CHECKING, Generic, ParamSpec
 
 from desktop_app.core.observable import Signal
+
+if TYPE_CHECKING:
+    import asyncio
 
 P = ParamSpec("P")
 
@@ -42,7 +45,11 @@ class LoopSignal(Generic[P]):
 
 
 def _running() -> asyncio.AbstractEventLoop | None:
+    loops = sys.modules.get("asyncio")  # a program that has not imported it has no loop, and starts sooner without
+    if loops is None:
+        return None
     try:
-        return asyncio.get_running_loop()
+        found: asyncio.AbstractEventLoop = loops.get_running_loop()
+        return found
     except RuntimeError:
         return None

@@ -1,4 +1,4 @@
-"""Checks a PyTorch job: its counts per node, its launcher, and what SDK v1 would have meant.
+"""Checks a PyTorch job: its ranks, its launcher, and the variables that each rank gets.
 
 Sources: Azure ML YAML reference of the command job; distributed GPU training guide; torchrun documentation (2.13).
 """
@@ -12,8 +12,7 @@ from dataclasses import replace
 from desktop_app.api import Diagnostic, Fix, Job, Severity
 
 from .facts import gpu_size
-from .findings import RANK_VARIABLES
-from .launch import MOST_RANKS, is_pytorch
+from .launch import MOST_RANKS, RANK_VARIABLES, is_pytorch
 from .launchers import Launcher, find_launcher
 
 PER_NODE = "distribution.process_count_per_instance"
@@ -28,8 +27,7 @@ def check(job: Job) -> Iterator[Diagnostic]:
     """Yield what is wrong with a PyTorch job; nothing for a job of another kind."""
     launcher = find_launcher(job.command)
     if is_pytorch(job):
-        yield from _foreign_keys(job)
-        yield from _counts(job, launcher)
+        yield from _counts(job)
         yield from _fixed_variables(job)
     if launcher is not None:
         yield from _launcher(job, launcher)
@@ -37,40 +35,7 @@ def check(job: Job) -> Iterator[Diagnostic]:
         yield from _vm_size(job, launcher)
 
 
-def _foreign_keys(job: Job) -> Iterator[Diagnostic]:
-    distribution = job.distribution
-    assert distribution is not None
-    for key in ("worker_count", "parameter_server_count"):
-        if getattr(distribution, key) is not None:
-            message = f"{key} belongs to type tensorflow: remove it, PyTorch has process_count_per_instance."
-            yield _error(
-                "tensorflow-key", message, f"distribution.{key}", Fix(f"Remove {key}", unset=(f"distribution.{key}",))
-            )
-    total = distribution.extra.get("process_count")
-    if isinstance(total, int) and not isinstance(total, bool):
-        yield _v1_total(total, job.topology.nodes)
-    if "communication_backend" in distribution.extra:
-        path = "distribution.communication_backend"
-        message = "Azure ML v2 takes no backend here: the script names it in init_process_group; remove the key."
-        yield _error("v1-backend", message, path, Fix("Remove communication_backend", unset=(path,)))
-
-
-def _v1_total(total: int, nodes: int) -> Diagnostic:
-    path = "distribution.process_count"
-    if nodes < 1 or total % nodes:
-        message = (
-            f"process_count was SDK v1's total and does not divide by {nodes} nodes: set process_count_per_instance."
-        )
-        return _error("v1-process-count", message, path)
-    per_node = total // nodes
-    message = (
-        f"process_count was SDK v1's total of all nodes; v2 counts per node: process_count_per_instance: {per_node}."
-    )
-    fix = Fix(f"Set {per_node} per node", {PER_NODE: per_node}, (path,))
-    return _error("v1-process-count", message, path, fix)
-
-
-def _counts(job: Job, launcher: Launcher | None) -> Iterator[Diagnostic]:
+def _counts(job: Job) -> Iterator[Diagnostic]:
     topology = job.topology
     if max(topology.nodes, topology.processes_per_node) > MOST_OF_ONE:
         return  # the rules that hold for any job have said so
@@ -79,12 +44,6 @@ def _counts(job: Job, launcher: Launcher | None) -> Iterator[Diagnostic]:
             f"{topology.nodes} × {topology.processes_per_node} are more than {MOST_RANKS:,} ranks; correct the counts."
         )
         yield _error("too-many-ranks", message, PER_NODE)
-    elif launcher is not None and topology.processes_per_node > 1:
-        message = (
-            f"Each of the {topology.processes_per_node} processes per node would start {launcher.name}, which starts "
-            "its own: set process_count_per_instance to 1, or call python instead of the launcher."
-        )
-        yield _error("double-launch", message, PER_NODE, Fix("Set 1 process per node", {PER_NODE: 1}))
 
 
 def _fixed_variables(job: Job) -> Iterator[Diagnostic]:
@@ -176,27 +135,22 @@ def _static_meeting(launcher: Launcher, nodes: int) -> Iterator[Diagnostic]:
 
 
 def _vm_size(job: Job, launcher: Launcher | None) -> Iterator[Diagnostic]:
+    """Compare a launcher's ranks, and idle GPUs, with the node; that processes are too many is said of any job."""
     size = gpu_size(job.resources.instance_type)
     if size is None:
         return
-    path = "resources.instance_type"
-    if size.status == "retired":
-        fix = Fix(f"Take {size.successor}", {path: size.successor}) if size.successor else None
-        instead = f"take {size.successor} or another current size" if size.successor else "take a current size"
-        yield _warning("retired-vm-size", f"{size.name} is retired: {instead}.", path, fix)
     count = launcher.processes_per_node if launcher else job.topology.processes_per_node
-    where = "command" if launcher else PER_NODE
-    if count is not None and count > size.gpus:
-        fixable = None if launcher else Fix(f"Set {size.gpus}", {PER_NODE: size.gpus})
+    if launcher is not None and count is not None and count > size.gpus:
         message = (
             f"{size.name} has {_plural(size.gpus, 'GPU')} and each process needs its own: start {size.gpus} per node, "
             f"not {count}."
         )
-        yield _warning("more-processes-than-gpus", message, where, fixable)
+        yield _warning("more-processes-than-gpus", message, "command")
     elif count is not None and 0 < count < size.gpus:
         idle = f"{size.gpus - count} of {size.gpus} GPUs"
         message = f"{idle} of each {size.name} stay idle: start {size.gpus} processes per node."
-        yield replace(_warning("idle-gpus", message, where), severity=Severity.INFO)
+        found = _warning("idle-gpus", message, "command" if launcher else PER_NODE)
+        yield replace(found, severity=Severity.INFO)
 
 
 def _plural(count: int, noun: str) -> str:

@@ -1,4 +1,4 @@
-"""Dated facts that checks need: GPUs of VM sizes, and which Python a release of torch installs on."""
+"""Dated facts that checks need: the GPUs of VM sizes."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ _DATA = Path(__file__).parent / "data"
 
 @dataclass(frozen=True, slots=True)
 class GpuSize:
-    """A VM size: its GPUs per node, whether it is still to be had, and what to take instead."""
+    """A VM size: its GPUs per node, and whether it is still to be had."""
 
     name: str
     gpus: int
     status: str = "current"
-    successor: str = ""
 
 
 @cache
@@ -34,9 +33,3 @@ def _gpu_sizes() -> dict[str, GpuSize]:
 def gpu_size(name: str | None) -> GpuSize | None:
     """Return what is known of a VM size with GPUs; Azure does not mind the case of its letters."""
     return _gpu_sizes().get((name or "").lower())
-
-
-def pythons_for(torch: str) -> tuple[str, ...]:
-    """Return the Pythons (`3.11`) that a release of torch (`2.8.0`) installs on; empty where that is not known."""
-    minor = ".".join(torch.partition("+")[0].split(".")[:2])
-    return next((tuple(each["python"]) for each in _items("torch_python") if each["torch"] == minor), ())

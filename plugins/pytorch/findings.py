@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from desktop_app.api import Diagnostic, ScriptArgument, Severity
 
 from .argparse_options import types_given
+from .launch import RANK_VARIABLES
 from .script_tree import Script
 
-RANK_VARIABLES = frozenset({"MASTER_ADDR", "MASTER_PORT", "RANK", "WORLD_SIZE", "LOCAL_RANK", "NODE_RANK"})
 TORCHRUN_VARIABLES = frozenset(
     {"LOCAL_WORLD_SIZE", "GROUP_RANK", "GROUP_WORLD_SIZE", "ROLE_RANK", "ROLE_WORLD_SIZE", "TORCHELASTIC_RUN_ID"}
     | {"TORCHELASTIC_RESTART_COUNT", "TORCHELASTIC_MAX_RESTARTS"}

@@ -10,6 +10,8 @@ from desktop_app.api import Host, Job, ProcessSpec
 
 from .launchers import find_launcher
 
+RANK_VARIABLES = frozenset({"MASTER_ADDR", "MASTER_PORT", "RANK", "WORLD_SIZE", "LOCAL_RANK", "NODE_RANK"})
+
 MOST_RANKS = 4096
 """More processes than this are a slip of the pen; no plan is made for them (`check_job` says so)."""
 

@@ -41,7 +41,7 @@ def test_every_hook_works_through_the_host(host: PluginHost) -> None:
     assert planned is not None
     assert (planned[0], len(planned[1])) == (PLUGIN, 2)
     assert host.scan_script(ScriptSource("t.py", "import torch")).frameworks == ("pytorch",)
-    assert host.check_job(pytorch_job("torchrun t.py")) != ()
+    assert host.check_job(pytorch_job("torchrun t.py", per_node=1)) != ()
     assert host.check_environment(Job("x", environment="azureml:AzureML-PyTorch-1.6-GPU@latest")) != ()
     assert {each.state for each in host.plugins} == {PluginState.OK}
 

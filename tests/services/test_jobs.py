@@ -12,7 +12,8 @@ from desktop_app.api import Diagnostic, Severity, SubmissionPlan, UserError
 from desktop_app.compose import open_workbench
 from desktop_app.documents.checks import FileReport
 from desktop_app.places import Places
-from desktop_app.services.jobs import JobError, JobService, describe, files_below, merged
+from desktop_app.services.checking import files_below
+from desktop_app.services.jobs import JobError, JobService, describe, merged
 from desktop_app.services.plugins import PluginHost
 from desktop_app.services.settings import Settings
 from tests.helpers.plugin_folders import write_plugin

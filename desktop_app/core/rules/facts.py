@@ -63,6 +63,7 @@ class Release:
     version: str
     python: tuple[str, ...] = ()
     cuda: tuple[str, ...] = ()
+    default_cuda: str = ""
     torchvision: str = ""
     torch: str = ""
     torch_min: str = ""

@@ -35,21 +35,28 @@ def check(data: Value, notes: Notes) -> None:
             if _says_secret(name) and _is_kept(value):
                 said.add((*path, name))
                 notes.warning("secret", (*path, name), f"{name} holds a secret in plain text: {_ADVICE}.")
-    for path, value in texts(data):
-        if path not in said and len(value) >= 8:
+    longer = [(path, value) for path, value in texts(data) if len(value) >= 8 and path not in said]
+    if _kind("\n".join(value for _, value in longer)):  # once over all, since most files hold none
+        for path, value in longer:
             _look(path, value, notes)
 
 
+def _kind(text: str) -> str:
+    """Return what kind of secret a text holds; empty for none."""
+    found = kinds_of_secrets(text)
+    if found:
+        return found[0]
+    if _STORAGE_KEY.search(text):
+        return "the key of a storage account"
+    addresses = _IN_ADDRESS.finditer(text) if "@" in text else ()
+    if any(_is_kept(each["word"]) for each in addresses):
+        return "a password in an address"
+    return "a password" if any(_is_kept(each["word"]) for each in _OPTION.finditer(text)) else ""
+
+
 def _look(path: Path, value: str, notes: Notes) -> None:
-    found = kinds_of_secrets(value)
-    kind = found[0] if found else ""
-    if not kind and len(value) >= 88 and _STORAGE_KEY.search(value):
-        kind = "the key of a storage account"
-    if not kind and "://" in value and (address := _IN_ADDRESS.search(value)) and _is_kept(address["word"]):
-        kind = "a password in an address"
-    if not kind and path[-1] == "command" and (option := _OPTION.search(value)) and _is_kept(option["word"]):
-        kind = "a password"
-    if kind:
+    kind = _kind(value)
+    if kind and (kind != "a password" or path[-1] == "command"):
         notes.warning("secret", path, f"This text holds {kind} in plain text: {_ADVICE}.")
 
 

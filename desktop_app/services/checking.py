@@ -1,0 +1,90 @@
+"""Checks files offline, by the rules of the house and of every plugin; folders are walked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from desktop_app.api import Diagnostic, Job, Severity, UserError
+from desktop_app.documents.checks import FileReport, check_text
+from desktop_app.documents.text_file import TextFile
+from desktop_app.services.catalogues import facts
+from desktop_app.services.host import this_host
+from desktop_app.services.plugins import PluginHost, PluginState
+
+_PASSED_BY = frozenset({"__pycache__", "node_modules", "venv", "env", "build", "dist"})
+_ENDINGS = (".yml", ".yaml", ".runconfig")
+_NAMES = frozenset({"config.json", ".amlignore"})
+
+
+class FileChecks:
+    """What is wrong with files; needs no backend, and so starts quickly."""
+
+    def __init__(self, plugins: PluginHost) -> None:
+        self._plugins = plugins
+
+    def check_text(self, path: Path | None, text: str) -> FileReport:
+        """Return what is wrong with one file's text, by the rules of the house and of every plugin."""
+        return check_text(path, text, self._check_job, facts())
+
+    def check_paths(self, paths: Sequence[Path]) -> list[FileReport]:
+        """Check files, and every file below folders that may be one; what can't be read is a finding too."""
+        return [self.check_file(each) for each in files_below(paths)]
+
+    def check_file(self, path: Path) -> FileReport:
+        """Check one file as it is on disk, also for a plugin that would launch it."""
+        try:
+            text = TextFile.load(path).text
+        except UserError as error:
+            message = str(error).removeprefix(f"{path} ")  # the report names the file already
+            finding = Diagnostic(Severity.ERROR, "unreadable", f"{message[:1].upper()}{message[1:]}")
+            return FileReport(path, "unknown", (finding,))
+        return check_text(path, text, self._check_offline, facts())
+
+    def switched_off(self, job: Job) -> str:
+        """Return how to switch on the plugin that may launch a job; empty where that can't help."""
+        kind = job.distribution.type.strip().lower() if job.distribution else ""
+        off = [each.id for each in self._plugins.plugins if each.state is PluginState.DISABLED]
+        likely = next((each for each in off if kind and kind in each.lower()), "") or (off[0] if len(off) == 1 else "")
+        return f"`rankzero plugins enable {likely}` switches it on." if kind and likely else ""
+
+    def _check_offline(self, job: Job) -> Sequence[Diagnostic]:
+        """Return what the plugins say of a job, and whether it wants for one that could launch it."""
+        found = self._check_job(job)
+        mend = self.switched_off(job)
+        if job.distribution is None or not mend or self._is_launched(job):
+            return found
+        message = f"No enabled plugin launches “{job.distribution.type}”. {mend}"
+        return (*found, Diagnostic(Severity.WARNING, "no-launcher", message, "distribution.type"))
+
+    def _is_launched(self, job: Job) -> bool:
+        try:
+            return self._plugins.launch_plan(job, this_host()) is not None
+        except UserError:
+            return True  # by a plugin that has something to say against this one
+
+    def _check_job(self, job: Job) -> Sequence[Diagnostic]:
+        return (*self._plugins.check_job(job), *self._plugins.check_environment(job))
+
+
+def files_below(paths: Sequence[Path]) -> Iterator[Path]:
+    """Yield files as they are, and below folders those that may be checked, in their order.
+
+    Hidden folders are left out, but for `.azureml`, and so are built ones.
+    """
+    for path in paths:
+        if path.is_dir():
+            yield from _checkable(path)
+        else:
+            yield path
+
+
+def _checkable(folder: Path) -> Iterator[Path]:
+    for here, folders, files in os.walk(folder):
+        folders[:] = sorted(each for each in folders if _is_walked(each))
+        yield from (Path(here, each) for each in sorted(files) if each.lower().endswith(_ENDINGS) or each in _NAMES)
+
+
+def _is_walked(name: str) -> bool:
+    return name == ".azureml" or not (name.startswith(".") or name in _PASSED_BY)
