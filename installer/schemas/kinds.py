@@ -118,7 +118,11 @@ KINDS = MappingProxyType({
         "_deployment.online.online_deployment.ManagedOnlineDeploymentSchema",
         "_deployment.online.online_deployment.KubernetesOnlineDeploymentSchema",
     )),
-    "batchDeployment": Kind(("_deployment.batch.batch_deployment.BatchDeploymentSchema",)),
+    "batchDeployment": Kind((
+        "_deployment.batch.model_batch_deployment.ModelBatchDeploymentSchema",
+        "_deployment.batch.pipeline_component_batch_deployment_schema.PipelineComponentBatchDeploymentSchema",
+        "_deployment.batch.batch_deployment.BatchDeploymentSchema",
+    )),
     "modelBatchDeployment": Kind(("_deployment.batch.model_batch_deployment.ModelBatchDeploymentSchema",)),
     "pipelineComponentBatchDeployment": Kind((
         "_deployment.batch.pipeline_component_batch_deployment_schema.PipelineComponentBatchDeploymentSchema",

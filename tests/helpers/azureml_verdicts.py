@@ -1,7 +1,7 @@
 """What the Azure ML SDK says of files: run by the Python of the environment that has it, never imported by a test.
 
-Takes a list of [path, kind] as JSON on standard input and gives back a list: "" for a file that it loads, else why not.
-Whether files named in a file exist is left out: another check looks at that.
+Takes a list of [path, kind] as JSON on standard input and gives back a list: "" for a file that it loads, else why not;
+null for a kind that nobody here loads. Whether files named in a file exist is left out: another check looks at that.
 """
 
 from __future__ import annotations
@@ -17,6 +17,11 @@ from typing import Any
 from azure.ai.ml._schema.core.fields import LocalPathField
 from azure.ai.ml.entities import _load_functions as load
 
+_BATCH: tuple[Callable[[str], Any], ...] = (
+    load.load_batch_deployment,
+    load.load_model_batch_deployment,
+    load.load_pipeline_component_batch_deployment,
+)
 _LOADERS: dict[str, Callable[[str], Any]] = {
     "component": load.load_component,
     "environment": load.load_environment,
@@ -24,6 +29,7 @@ _LOADERS: dict[str, Callable[[str], Any]] = {
     "model": load.load_model,
     "compute": load.load_compute,
     "computeInstance": load.load_compute,
+    "datastore": load.load_datastore,
     "azureBlob": load.load_datastore,
     "azureFile": load.load_datastore,
     "azureDataLakeGen1": load.load_datastore,
@@ -35,7 +41,7 @@ _LOADERS: dict[str, Callable[[str], Any]] = {
     "onlineDeployment": load.load_online_deployment,
     "managedOnlineDeployment": load.load_online_deployment,
     "kubernetesOnlineDeployment": load.load_online_deployment,
-    "batchDeployment": load.load_batch_deployment,
+    "batchDeployment": lambda path: _first(path, _BATCH),
     "modelBatchDeployment": load.load_model_batch_deployment,
     "pipelineComponentBatchDeployment": load.load_pipeline_component_batch_deployment,
     "schedule": load.load_schedule,
@@ -54,7 +60,20 @@ def main() -> None:
     json.dump([_verdict(path, kind) for path, kind in json.load(sys.stdin)], sys.stdout)
 
 
-def _verdict(path: str, kind: str) -> str:
+def _first(path: str, loaders: tuple[Callable[[str], Any], ...]) -> None:
+    """Load a file with the first that takes it: the command line picks by `type`, the SDK leaves that to its caller."""
+    for loader in loaders[:-1]:
+        try:
+            loader(path)
+        except Exception:  # noqa: BLE001 - the next one may take it
+            continue
+        return
+    loaders[-1](path)
+
+
+def _verdict(path: str, kind: str) -> str | None:
+    if kind not in _LOADERS:
+        return None
     try:
         _LOADERS[kind](path)
     except Exception as error:  # noqa: BLE001 - the SDK refuses a file with any of a dozen kinds of exception
