@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -82,6 +82,7 @@ class Chooser(QWidget):
             note = self.tr("Begun before: goes on where you stopped.") if card.key in drafts else ""
             made = CardButton(card, note)
             made.clicked.connect(lambda _on=False, key=card.key: self.chosen.emit(key))
+            made.installEventFilter(self)
             self.buttons.append(made)
             column.addWidget(made)
         column.addStretch()
@@ -89,18 +90,22 @@ class Chooser(QWidget):
         content.setLayout(column)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(scrolled(content, self.tr("Wizards")))
+        self._area = scrolled(content, self.tr("Wizards"))
+        whole.addWidget(self._area)
 
     def focus_first(self) -> None:
         """Give the keyboard to the first card."""
         if self.buttons:
             self.buttons[0].setFocus(Qt.FocusReason.TabFocusReason)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Called by Qt: up and down."""
-        step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
-        here = next((index for index, each in enumerate(self.buttons) if each.hasFocus()), None)
-        if step is None or here is None:
-            super().keyPressEvent(event)
-        else:
-            self.buttons[(here + step) % len(self.buttons)].setFocus(Qt.FocusReason.TabFocusReason)
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Called by Qt before a card gets a key: up and down go round the cards, not on to what else is there."""
+        steps = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}
+        step = steps.get(Qt.Key(event.key())) if isinstance(event, QKeyEvent) else None
+        if step is None or event.type() != QEvent.Type.KeyPress:
+            return super().eventFilter(watched, event)
+        here = next(index for index, each in enumerate(self.buttons) if each is watched)
+        there = self.buttons[(here + step) % len(self.buttons)]
+        there.setFocus(Qt.FocusReason.TabFocusReason)
+        self._area.ensureWidgetVisible(there)
+        return True

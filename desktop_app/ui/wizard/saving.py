@@ -43,13 +43,17 @@ class FileName(Card):
     @property
     def path(self) -> Path:
         """The file that it will be."""
-        name = self.line.text().strip()
-        return self._folder / (name if name.lower().endswith((".yml", ".yaml")) else f"{name}.yml")
+        return self._folder / (self._name or "job.yml")
 
     @property
     def problem(self) -> str:
         """Why the name won't do; empty where it does."""
-        return name_problem(self._folder, self.path.name if self.line.text().strip() else "")
+        return name_problem(self._folder, self._name)
+
+    @property
+    def _name(self) -> str:
+        typed = self.line.text().strip()
+        return typed if not typed or typed.lower().endswith((".yml", ".yaml")) else f"{typed}.yml"
 
     def _check(self) -> None:
         problem = self.problem
