@@ -79,7 +79,7 @@ def yaml_tokens(line: str, state: int) -> tuple[list[Token], int]:
         return _scalar_tokens(line, indent), state
     tokens: list[Token] = []
     content = indent + len(_DASHES.match(line[indent:]).group())  # type: ignore[union-attr]
-    comment = _comment_start(line)
+    comment = comment_start(line)
     key = _YAML_KEY.match(line, content, comment)
     rest = content
     if key:
@@ -92,7 +92,7 @@ def yaml_tokens(line: str, state: int) -> tuple[list[Token], int]:
     return tokens, (content if key else indent) + 1 if opens_block else 0
 
 
-def _comment_start(line: str) -> int:
+def comment_start(line: str) -> int:
     """Return where the line's comment starts, looking past quoted text; its length where there is none."""
     return next((each.start() for each in _COMMENT_OR_QUOTED.finditer(line) if each.group() == "#"), len(line))
 

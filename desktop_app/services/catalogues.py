@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from desktop_app.api import VmSize
 from desktop_app.core import environments
+from desktop_app.core.environment_fit import Architecture
 from desktop_app.core.records import from_json
 from desktop_app.core.rules.facts import Curated, Facts, Image, Moved, NameRule, Release, Size
 from desktop_app.places import shipped
@@ -44,6 +45,16 @@ def curated_environments() -> tuple[environments.Curated, ...]:
     as_of = str(_catalogue("curated_environments")["as_of"])
     found = (_made(environments.Curated, each) for each in _items("curated_environments"))
     return tuple(replace(each, as_of=as_of) for each in found)
+
+
+def gpu_architecture(capability: str) -> Architecture | None:
+    """Return which releases of CUDA build for GPUs of a compute capability such as `7.0`."""
+    return _architectures().get(capability)
+
+
+@cache
+def _architectures() -> dict[str, Architecture]:
+    return {each["capability"]: _made(Architecture, each) for each in _items("gpu_architectures")}
 
 
 @cache
@@ -102,3 +113,8 @@ def _name_rules() -> dict[str, NameRule]:
 @cache
 def _moved() -> dict[str, Moved]:
     return {each["key"]: _made(Moved, each) for each in _items("v1_names")}
+
+
+def catalogue(name: str) -> dict[str, Any]:
+    """Return a whole catalogue as it ships: `items`, and `as_of` and `source` of all of them."""
+    return _catalogue(name)
