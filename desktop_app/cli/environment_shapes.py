@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from desktop_app.core.environments import Curated
+from desktop_app.api import Severity
+from desktop_app.cli.shapes import diagnostic_shape
+from desktop_app.core.environments import Curated, Environment, Requirement
+from desktop_app.services.environments.checking import Checked
+from desktop_app.services.environments.comparing import Difference
 
 
 def curated_shape(curated: Curated) -> dict[str, Any]:
@@ -30,4 +34,58 @@ def curated_shape(curated: Curated) -> dict[str, Any]:
         "confidence": curated.confidence or None,
         "source": curated.source or None,
         "as_of": curated.as_of or None,
+    }
+
+
+def environment_shape(environment: Environment) -> dict[str, Any]:
+    """Return an environment wherever it stands; `curated` is null for one's own."""
+    return {
+        "name": environment.title,
+        "origin": environment.origin,
+        "python": environment.python or None,
+        "cuda": environment.cuda or None,
+        "image": environment.image or None,
+        "build": environment.build or None,
+        "channels": list(environment.channels),
+        "packages": [requirement_shape(each) for each in environment.packages],
+        "unknown": list(environment.unknown),
+        "curated": curated_shape(environment.curated) if environment.curated else None,
+    }
+
+
+def requirement_shape(package: Requirement) -> dict[str, Any]:
+    """Return a package as it is asked for; `hindrance` says why it is none of an index."""
+    return {
+        "name": package.name or None,
+        "spec": package.spec,
+        "tool": package.tool,
+        "written": package.written,
+        "hindrance": package.hindrance or None,
+    }
+
+
+def difference_shape(found: Difference) -> dict[str, Any]:
+    """Return what two environments differ in; a side that has none of it is null."""
+    rows = [
+        {
+            "kind": each.kind,
+            "name": each.name,
+            "left": each.left or None,
+            "right": each.right or None,
+            "note": each.note or None,
+        }
+        for each in found.rows
+    ]
+    sides = {"left": found.left.title, "right": found.right.title}
+    return {**sides, "differences": rows, "same": found.same, "unknown": list(found.unknown)}
+
+
+def checked_shape(found: Checked) -> dict[str, Any]:
+    """Return what does not fit together."""
+    return {
+        "name": found.environment.title,
+        "diagnostics": [diagnostic_shape(each) for each in found.findings],
+        "not_looked_at": list(found.not_looked_at),
+        "errors": found.count(Severity.ERROR),
+        "warnings": found.count(Severity.WARNING),
     }

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from desktop_app.cli import console
+from desktop_app.api import Severity
+from desktop_app.cli import console, environment_show
 from desktop_app.cli.dispatch import add_shared
-from desktop_app.cli.environment_shapes import curated_shape
+from desktop_app.cli.environment_shapes import checked_shape, curated_shape, difference_shape
 from desktop_app.compose import open_workbench
 from desktop_app.core.environments import FRAMEWORKS, Curated
 from desktop_app.services.environments.catalogue import EnvironmentCatalogue
+from desktop_app.services.environments.checking import check
+from desktop_app.services.environments.comparing import compare
+from desktop_app.services.environments.reading import Reader
 from desktop_app.services.workbench import Workbench
 
 Act = Callable[[Workbench, Namespace], int]
@@ -23,6 +29,18 @@ def configure(parser: ArgumentParser) -> None:
     listing = _add(verbs, "list", _list, "curated environments, current ones first")
     listing.add_argument("--all", action="store_true", help="retired ones as well")
     listing.add_argument("--framework", choices=FRAMEWORKS, help="only those for a framework")
+    show = _add(verbs, "show", environment_show.run, "all that is known of an environment; --save writes its files")
+    show.add_argument("--save", metavar="DIR", type=Path, help="write environment.yml and conda.yml into a folder")
+    show.add_argument("--name", metavar="NEW", help="save it as a clone under this name")
+    diff = _add(verbs, "diff", _diff, "what two environments differ in")
+    checking = _add(verbs, "check", _check, "whether an environment fits together, before it is built")
+    checking.add_argument(
+        "--job", metavar="JOB.yml", type=Path, help="check it for this job's VM size and launch as well"
+    )
+    for each in (show, checking):
+        each.add_argument("target", metavar="NAME|FILE", help=_TARGET)
+    for side in ("left", "right"):
+        diff.add_argument(side, metavar=side.upper(), help=_TARGET)
 
 
 def run(options: Namespace) -> int:
@@ -60,4 +78,36 @@ def _row(each: Curated) -> tuple[str, ...]:
     return (each.name, each.state, each.python or "–", each.cuda or "–", versions or "–", each.successor, each.as_of)
 
 
+def _diff(workbench: Workbench, options: Namespace) -> int:
+    reader = Reader(catalogue_of(workbench))
+    found = compare(reader.read(options.left), reader.read(options.right))
+    if options.json:
+        console.document(difference_shape(found))
+        return 0
+    rows = [(each.name, each.left or "–", each.right or "–", each.note) for each in found.rows]
+    if rows:
+        console.table(("DIFFERENT", found.left.title, found.right.title, ""), rows)
+    print(f"{len(rows) or 'Nothing'} different, {found.same} packages the same.")
+    for each in found.unknown:
+        console.note(each)
+    return 0
+
+
+def _check(workbench: Workbench, options: Namespace) -> int:
+    environment = Reader(catalogue_of(workbench)).read(options.target)
+    found = check(environment, options.job)
+    if options.json:
+        console.document(checked_shape(found))
+    else:
+        for each in found.findings:
+            stream = sys.stderr if each.severity is Severity.ERROR else sys.stdout
+            print(f"{each.severity.value}: {each.message} [{each.code}]", file=stream)
+        errors, warnings = found.count(Severity.ERROR), found.count(Severity.WARNING)
+        print(f"{environment.title} checked: {errors} errors, {warnings} warnings")
+        for unknown in found.not_looked_at:
+            console.note(unknown)
+    return 1 if found.count(Severity.ERROR) else 0
+
+
+_TARGET = "a curated environment's name, or an environment file, conda file, requirements.txt or job"
 _SHOWN = ("torch", "tensorflow", "horovod", "scikit-learn", "lightgbm")
