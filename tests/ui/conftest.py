@@ -6,9 +6,9 @@ import asyncio
 import gc
 import inspect
 import os
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -37,6 +37,15 @@ def _loop() -> asyncio.AbstractEventLoop:
     import qasync
 
     loop: asyncio.AbstractEventLoop = qasync.QEventLoop(QApplication.instance())
+
+    def run(work: Coroutine[Any, Any, Any]) -> Any:
+        """Run without the last turn that qasync gives to Qt: a timer that is due would find no loop running by then."""
+        task = asyncio.ensure_future(work, loop=loop)
+        task.add_done_callback(lambda _task: loop.stop())
+        loop.run_forever()
+        return task.result()
+
+    loop.run_until_complete = run  # type: ignore[method-assign, assignment]
     return loop
 
 
@@ -86,8 +95,13 @@ def no_surprises(request: pytest.FixtureRequest, dressed_app: QApplication) -> I
 
 
 @pytest.fixture
-async def no_task_left() -> AsyncIterator[None]:
-    """Fail the test that ends while a task it started still runs."""
+async def no_task_left(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    """Fail the test that ends while a task it started still runs.
+
+    Between a fixture, the test and the next fixture the loop stands still: a Qt timer that pytest-qt let fire there
+    would step tasks outside their loop.
+    """
+    monkeypatch.setattr("pytestqt.plugin._process_events", lambda: None)
     yield
     left = sorted(each.get_name() for each in tasks.running() if not each.done())
     await tasks.cancel_all()

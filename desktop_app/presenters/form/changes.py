@@ -8,7 +8,8 @@ from enum import StrEnum
 
 from desktop_app.api import Value
 from desktop_app.core.paths import Part, join_path, value_at
-from desktop_app.documents.edits import set_values
+from desktop_app.documents import edits
+from desktop_app.documents.edits import rename_key, set_values
 from desktop_app.documents.yaml_text import parse
 from desktop_app.presenters.form.paths import parts_of
 
@@ -83,11 +84,20 @@ def _applied(text: str, change: Change) -> str:
     if change.act is Act.REMOVE:
         return set_values(text, {}, [change.path])
     if change.act is Act.RENAME:
-        value = value_at(parse(text).data, parts)
-        return set_values(text, {join_path((*parts[:-1], change.name)): value}, [change.path])
-    if change.act is Act.SET and isinstance(change.value, list):
-        return _with_list(text, parts, change.value)
+        return rename_key(text, change.path, change.name)
+    if change.act is Act.MOVE:
+        return edits.move(text, change.path, change.index)
+    if change.act is Act.INSERT:
+        return _inserted(text, parts, change.value)
     return set_values(text, {change.path: change.value})
+
+
+def _inserted(text: str, parts: tuple[Part, ...], value: Value) -> str:
+    """Insert an item; the first one makes its list."""
+    present = value_at(parse(text).data, parts[:-1])
+    if not isinstance(present, list) or not present:
+        return set_values(text, {join_path(parts[:-1]): [value]})
+    return edits.insert(text, join_path(parts), value)
 
 
 def _pruned(data: Value, parts: tuple[Part, ...]) -> tuple[Part, ...]:
@@ -98,15 +108,3 @@ def _pruned(data: Value, parts: tuple[Part, ...]) -> tuple[Part, ...]:
             break
         parts = parts[:-1]
     return parts
-
-
-def _with_list(text: str, parts: tuple[Part, ...], wanted: list[Value]) -> str:
-    """Change a list item by item, so that comments beside the others stay."""
-    present = value_at(parse(text).data, parts)
-    if not isinstance(present, list) or not present or not wanted:
-        return set_values(text, {join_path(parts): wanted})
-    for index, value in enumerate(wanted):
-        text = set_values(text, {join_path((*parts, index)): value})
-    for index in reversed(range(len(wanted), len(present))):
-        text = set_values(text, {}, [join_path((*parts, index))])
-    return text

@@ -14,11 +14,10 @@ from desktop_app.presenters.form.leftovers import leftover_sections
 from desktop_app.presenters.form.model import Action, Adder, Cell, Control, FormFacts, Row, Section, Start
 from desktop_app.presenters.form.notes import notes_for, offers
 from desktop_app.presenters.form.paths import below, parts_of
-from desktop_app.presenters.form.tree import ANYTHING, adder_row, entry_row, tree_rows, value_cell, value_row
+from desktop_app.presenters.form.tree import ANYTHING, YES_NO, adder_row, entry_row, tree_rows, value_cell, value_row
 
 _MISSING = object()
 _PIP = "[pip]"
-_YES_NO = (Choice("true", "Yes"), Choice("false", "No"))
 
 
 def designed_sections(design: Design, shape: Shape | None, data: Value, facts: FormFacts) -> tuple[Section, ...]:
@@ -225,7 +224,7 @@ class _Whole:
 def _cell(box: Box, path: str, value: Value, shape: Shape, *, is_present: bool) -> Cell:
     """Return the control of a box: as the design says, else as the schema does."""
     made = value_cell(path, box.title, value, shape, is_present=is_present)
-    words = box.choices or made.choices or (_YES_NO if made.control is Control.BOOLEAN else ())
+    words = box.choices or made.choices or (YES_NO if box.control is Control.BOOLEAN else ())
     return dataclasses.replace(
         made, control=_box_control(box, made, words), choices=_known(words, made), suffix=box.suffix, share=box.share,
         placeholder=box.placeholder or made.placeholder, prunes=True,

@@ -130,9 +130,7 @@ class Row:
     @property
     def make(self) -> tuple[object, ...]:
         """What its widget is made for: a row whose make differs needs another widget."""
-        controls = tuple((each.control, bool(each.choices), each.share) for each in self.cells)
-        shown = tuple(each.role for each in self.actions)
-        return controls, shown, self.is_group, self.adder is not None, self.depth, bool(self.title)
+        return self.is_group, self.adder is not None, self.depth
 
 
 @dataclass(frozen=True, slots=True)

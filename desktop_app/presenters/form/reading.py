@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from desktop_app.api import Diagnostic
+from desktop_app.api import Diagnostic, Value
 from desktop_app.core.paths import join_path
 from desktop_app.documents.kinds import UNKNOWN, kind_of
 from desktop_app.documents.shapes import shape_of
@@ -20,6 +20,7 @@ from desktop_app.presenters.form.paths import parts_of
 
 _MOST_LINES = 20_000
 """Of a text that is offered as a form: a longer one is no file that a person writes."""
+_READ = frozenset({"yaml", "settings", "file"})
 _PLAIN_KINDS = frozenset({"config", "runconfig"})
 
 
@@ -77,20 +78,20 @@ class Reading:
         return sorted(found.items())
 
 
-def read_form(path: Path, text: str, diagnostics: Sequence[Diagnostic] = (), facts: FormFacts = NO_FACTS) -> Reading:
+def read_form(path: Path, text: str, diagnostics: Sequence[Diagnostic] = (),
+              facts: Callable[[Value], FormFacts] = lambda _data: NO_FACTS) -> Reading:  # fmt: skip
     """Return the form of a text; takes milliseconds, and is called off the window's thread."""
-    plain = kind_by_name(path)
-    if text.count("\n") > _MOST_LINES:
+    if kind_by_name(path) not in _READ or text.count("\n") > _MOST_LINES:
         return Reading(UNKNOWN)
     parsed = parse(text)
     kind = kind_of(path, parsed.data, parsed.text)
-    if parsed.is_template or (plain != "yaml" and kind not in _PLAIN_KINDS):
+    if parsed.is_template or (kind_by_name(path) != "yaml" and kind not in _PLAIN_KINDS):
         return Reading(UNKNOWN)
     if parsed.problems:
         return Reading(kind, fault=parsed.problems[0])
     if parsed.data is not None and not isinstance(parsed.data, dict | list):
         return Reading(UNKNOWN)
-    model = form_for(kind, shape_of(kind), parsed.data, diagnostics, facts)
+    model = form_for(kind, shape_of(kind), parsed.data, diagnostics, facts(parsed.data))
     made = Reading(kind, model, parsed=parsed)
     made.path_at(1)  # works out the places now, and not on the window's thread
     return made

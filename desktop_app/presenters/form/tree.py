@@ -13,6 +13,7 @@ from desktop_app.presenters.form.paths import below
 from desktop_app.presenters.form.values import shown, text_of
 
 ANYTHING = Shape()
+YES_NO = (Choice("true", "Yes"), Choice("false", "No"))
 _LONG = 100
 _PROSE = frozenset({"description"})
 _CODE = frozenset({"command", "prepare_job_command", "script"})
@@ -138,10 +139,10 @@ def value_cell(path: str, title: str, value: Value, shape: Shape, *, is_present:
     meant = branch(shape, value)
     types = tuple(dict.fromkeys(_types(shape)))
     control = _control(path, value, meant, types)
-    words = tuple(text_of(each) for each in _words(shape))
+    words = tuple(Choice(text_of(each), text_of(each)) for each in _words(shape))
     return Cell(
         path, control, title, shown(text_of(value)), value, is_present,
-        placeholder=default_words(shape), choices=tuple(Choice(each, each) for each in words), types=types,
+        placeholder=default_words(shape), choices=YES_NO if control is Control.BOOLEAN else words, types=types,
         minimum=meant.minimum, maximum=meant.maximum, prunes=False, help=shape.description or meant.description,
     )  # fmt: skip
 

@@ -34,6 +34,11 @@ def add_file_actions(page: FilesPage, shell: Shell) -> None:
     add("files.next", tr("&Next file"), "Ctrl+PgDown", lambda: editors.step_tab(1), menu="view")
     add("files.previous", tr("&Previous file"), "Ctrl+PgUp", lambda: editors.step_tab(-1), menu="view")
     add("files.tree", tr("Go to the project &tree"), "Ctrl+Shift+E", page.tree.tree.setFocus, menu="view")
+    add("files.form", tr("Show the &form"), "", with_pane(lambda pane: pane.views.choose("form")), menu="view")
+    add("files.both", tr("Show form &and text"), "", with_pane(lambda pane: pane.views.choose("both")), menu="view")
+    add("files.text", tr("Show the te&xt"), "", with_pane(lambda pane: pane.views.choose("text")), menu="view")
+    add("files.form_or_text", tr("Go to form &or text"), "Ctrl+Shift+F",
+        with_pane(lambda pane: pane.views.switch_focus()), menu="view")  # fmt: skip
     add("files.larger", tr("&Larger text"), "Ctrl++", lambda: page.zoom(1), menu="view")
     add("files.smaller", tr("S&maller text"), "Ctrl+-", lambda: page.zoom(-1), menu="view")
     add("files.plain_size", tr("Text as large as &usual"), "Ctrl+0", lambda: page.zoom(0), menu="view")

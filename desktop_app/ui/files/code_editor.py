@@ -46,6 +46,7 @@ class CodeEditor(QPlainTextEdit):
         super().__init__(parent)
         self._problems: tuple[Diagnostic, ...] = ()
         self._matches: list[QTextEdit.ExtraSelection] = []
+        self._touched: list[QTextEdit.ExtraSelection] = []
         self._zoom = 0
         self.setAccessibleName(self.tr("Text of {}").format(file_name))
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
@@ -91,14 +92,22 @@ class CodeEditor(QPlainTextEdit):
         self.document().setModified(False)
         return self.text() == text
 
-    def change_to(self, text: str) -> None:
-        """Make the text another one by the smallest edit there is; it can be undone, and the cursor stays."""
+    def change_to(self, text: str, *, joins: bool = False) -> None:
+        """Make the text another one by the smallest edit there is; it can be undone, and the cursor stays.
+
+        An edit that `joins` is undone together with the one before.
+        """
         old = self.text()
         change = change_between(old, text)
         cursor = QTextCursor(self.document())
         cursor.setPosition(units(old[: change.start]))
         cursor.setPosition(units(old[: change.end]), QTextCursor.MoveMode.KeepAnchor)
+        if joins:
+            cursor.joinPreviousEditBlock()
+        else:
+            cursor.beginEditBlock()
         cursor.insertText(change.text)
+        cursor.endEditBlock()
 
     def go_to(self, line: int, column: int = 1) -> None:
         """Put the cursor at a line and column, both counted from 1, and show it."""
@@ -145,8 +154,19 @@ class CodeEditor(QPlainTextEdit):
         self._matches = [marks.changed(QTextCursor(each)) for each in blocks if each.isValid()]
         self._mark()
 
+    def set_touched_lines(self, first: int, last: int) -> None:
+        """Mark the lines (counted from 1) that a field of the form shows, and bring them into sight; 0 for none."""
+        blocks = [self.document().findBlockByNumber(each - 1) for each in range(first, last + 1) if each > 0]
+        self._touched = [marks.touched(QTextCursor(each)) for each in blocks if each.isValid()]
+        self._mark()
+        top, room = self.verticalScrollBar().value(), self.verticalScrollBar().pageStep()
+        if blocks and not top < first <= top + room:
+            self.verticalScrollBar().setValue(max(0, first - 1 - room // 3))
+
     def _mark(self) -> None:
-        found = [] if self.isReadOnly() and not self._problems else [marks.current_line(self.textCursor())]
+        found = [*self._touched]
+        if not self.isReadOnly() or self._problems:
+            found.append(marks.current_line(self.textCursor()))
         for each in self._problems:
             block = self.document().findBlockByNumber((each.line or 1) - 1)
             if block.isValid():

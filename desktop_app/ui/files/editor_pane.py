@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QDateTime, QLocale, Qt, QTimer, Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
-from desktop_app.api import Diagnostic, UserError
+from desktop_app.api import Diagnostic, UserError, Value
 from desktop_app.documents.edits import set_values
 from desktop_app.presenters import editor as presenter
 from desktop_app.presenters.editor import ChangedOnDiskError, DiskState, OpenFile
 from desktop_app.presenters.files import file_kind
+from desktop_app.presenters.form.facts import facts_for
+from desktop_app.presenters.form.model import FormFacts
+from desktop_app.services.catalogues import vm_sizes
 from desktop_app.services.drafts import Drafts
 from desktop_app.ui.files.code_editor import CodeEditor
 from desktop_app.ui.files.find_bar import FindBar
+from desktop_app.ui.files.form.views import FormViews
 from desktop_app.ui.files.line_bar import LineBar
 from desktop_app.ui.files.problem_list import ProblemList
 from desktop_app.ui.tasks import spawn
@@ -51,6 +55,7 @@ class EditorPane(QWidget):
         self._planned: tuple[Diagnostic, ...] = ()
         self._checked: tuple[Diagnostic, ...] = ()
         self.editor = CodeEditor(file.path.name)
+        self.views = FormViews(self.editor, lambda: self.file.path, self._facts)
         self.disk_bar, self.note = InlineMessage(can_close=False), InlineMessage()
         self.find_bar, self.line_bar = FindBar(self.editor), LineBar(self.editor)
         self.problems = ProblemList()
@@ -77,6 +82,7 @@ class EditorPane(QWidget):
 
     async def save(self, *, overwrite: bool = False) -> bool:
         """Write the text to its file; returns whether it is there now. What hinders it is said in place."""
+        await self.views.link.flush()
         text, revision = self.editor.text(), self.editor.document().revision()
         async with self._disk_lock:
             try:
@@ -166,6 +172,7 @@ class EditorPane(QWidget):
         """Stop everything that goes on for this pane; it is about to be deleted."""
         self._check_timer.stop()
         self._draft_timer.stop()
+        self.views.link.dispose()
         for each in tuple(self._tasks):
             each.cancel()
 
@@ -180,11 +187,14 @@ class EditorPane(QWidget):
             self.note.show_error(error)
             return
         self.editor.change_to(text)
-        self.editor.setFocus()
+        if self.views.panel is None or not self.views.panel.has_focus:
+            self.editor.setFocus()
         self._later(self.check(), "check the mended text")
 
     def go_to_problem(self, found: Diagnostic) -> None:
-        """Put the cursor where a problem is."""
+        """Put the cursor where a problem is, in the form where that has the keyboard."""
+        if found.path and self.views.go_to(found.path):
+            return
         self.editor.go_to(found.line or 1, found.column or 1)
         self.editor.setFocus()
 
@@ -210,11 +220,11 @@ class EditorPane(QWidget):
         column.setSpacing(Space.S)
         for each in (self.disk_bar, self.note):
             column.addWidget(each)
-        column.addWidget(self.editor, 1)
+        column.addWidget(self.views, 1)
         column.addWidget(self.find_bar)
         column.addWidget(self.line_bar)
         column.addWidget(self.problems)
-        self.setFocusProxy(self.editor)
+        self.setFocusProxy(self.views)
 
     def _connect(self) -> None:
         document = self.editor.document()
@@ -224,6 +234,7 @@ class EditorPane(QWidget):
         self._draft_timer.timeout.connect(lambda: self._later(self.keep_draft(), "keep the draft"))
         self.problems.chosen.connect(self.go_to_problem)
         self.problems.fix_asked.connect(self.apply_fix)
+        self.views.fix_asked.connect(self.apply_fix)
         self.editor.problem_asked.connect(self.problems.select)
         self._check_timer.start(0)
 
@@ -246,6 +257,7 @@ class EditorPane(QWidget):
         else:
             self._offer_kept_text()
         self._connect()
+        self.views.link.refill()
 
     def _refuse_typing(self, text: str, hint: str) -> None:
         self.editor.setReadOnly(True)
@@ -297,6 +309,9 @@ class EditorPane(QWidget):
 
     # ----- what happens
 
+    def _facts(self, path: Path, data: Value) -> FormFacts:
+        return facts_for(path, data, vm_sizes(), self._workbench.plugins.environment_presets())
+
     def _on_text(self) -> None:
         self._planned = ()
         self._check_timer.start(CHECK_MS)
@@ -312,6 +327,7 @@ class EditorPane(QWidget):
     def _show_problems(self) -> None:
         found = presenter.merged_problems(self._checked, self._planned)
         self.editor.set_problems(found)
+        self.views.link.show_problems(found)
         self.problems.show_problems(found)
         self.changed.emit()
 

@@ -33,6 +33,7 @@ class Editors(QWidget):
     changed = Signal()
     run_asked = Signal(Path)
     emptied = Signal()
+    view_chosen = Signal(str)  # form, both or text
 
     def __init__(self, workbench: Workbench) -> None:
         super().__init__()
@@ -44,6 +45,7 @@ class Editors(QWidget):
         self.validate_button = button(self.tr("Validate"), "mdi6.check-all", self.validate)
         self.upload_button = button(self.tr("Upload preview"), "mdi6.cloud-upload-outline", self.preview_upload)
         self.zoom_level = 0
+        self.form_view = ""
         self._panes: dict[Path, EditorPane] = {}
         self._watcher = QFileSystemWatcher(self)
         self._touched: set[str] = set()
@@ -224,6 +226,8 @@ class Editors(QWidget):
         self._panes[path] = pane
         pane.editor.set_zoom(self.zoom_level)
         pane.editor.zoomed.connect(self.zoom)
+        pane.views.set_choice(self.form_view)
+        pane.views.chosen.connect(self._on_view)
         self.stack.addWidget(pane)
         pane.changed.connect(lambda: self._on_pane(pane))
         pane.saved.connect(lambda: self._watch(pane.file.path))
@@ -273,6 +277,12 @@ class Editors(QWidget):
         self._watcher.removePath(str(old))
         self._watch(new)
         self._on_pane(pane)
+
+    def _on_view(self, view: str) -> None:
+        self.form_view = view
+        for each in self.panes:
+            each.views.set_choice(view)
+        self.view_chosen.emit(view)
 
     def _let_go(self, pane: EditorPane) -> None:
         pane.forget_draft()

@@ -64,6 +64,14 @@ def changed(line: QTextCursor) -> QTextEdit.ExtraSelection:
     return made
 
 
+def touched(line: QTextCursor) -> QTextEdit.ExtraSelection:
+    """Return the mark of a line that the form's field shows."""
+    made = QTextEdit.ExtraSelection()
+    made.cursor = line
+    made.format = _ground(theme_manager().theme.tint("accent", 0.07), whole_line=True)
+    return made
+
+
 def _ground(color: str, *, whole_line: bool) -> QTextCharFormat:
     form = QTextCharFormat()
     form.setBackground(QColor(color))

@@ -50,6 +50,8 @@ class FilesPage(QWidget):
         add_file_actions(self, shell)
         zoomed = shell.state.get("files.zoom")
         self.editors.zoom_level = zoomed if isinstance(zoomed, int) else 0
+        self.editors.form_view = str(shell.state.get("files.view") or "")
+        self.editors.view_chosen.connect(lambda view: shell.state.set("files.view", view))
 
     # ----- FilesView
 

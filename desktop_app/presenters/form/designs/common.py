@@ -60,9 +60,9 @@ def about(*more: Line | Table | Tree, title: str = "About") -> Part:
 def distribution(holder: str = "") -> Line:
     """Return the line with the distribution's type, the nodes and the processes; `holder` is `trial.` or nothing."""
     start = f"{holder}distribution"
-    types = choices(
-        ("pytorch", "PyTorch, a process per GPU"), ("tensorflow", "TensorFlow, workers"),
-        ("mpi", "MPI (Horovod, DeepSpeed)"), ("ray", "Ray"),
+    types = (
+        Choice("pytorch", "PyTorch", "a process per GPU"), Choice("tensorflow", "TensorFlow", "workers"),
+        Choice("mpi", "MPI", "Horovod, DeepSpeed"), Choice("ray", "Ray", "a cluster"),
     )  # fmt: skip
     boxes = (
         Box(f"{start}.type", "Distribution", Control.CHOICE, "None: one process per node", choices=types, share=4,

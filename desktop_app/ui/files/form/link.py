@@ -1,0 +1,198 @@
+"""Form and text are two views of one document: what is edited in the one is shown in the other.
+
+An edit in the form becomes a change of the text, worked out off the window's thread and put in as one step to undo;
+what follows in the same field while somebody types joins that step. A change of the text fills the form again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from shiboken6 import isValid
+
+from desktop_app.api import Diagnostic, UserError, Value
+from desktop_app.core.paths import join_path, split_path
+from desktop_app.presenters.form.changes import Act, Change, apply
+from desktop_app.presenters.form.edits import change_for
+from desktop_app.presenters.form.model import Cell, FormFacts
+from desktop_app.presenters.form.reading import Reading, read_form
+from desktop_app.ui.files.code_editor import CodeEditor
+from desktop_app.ui.files.form.panel import FormPanel
+from desktop_app.ui.tasks import spawn
+
+REFILL_MS = 150
+
+
+class FormLink(QObject):
+    """`read` says that a text was read as a form (a `Reading`)."""
+
+    read = Signal(object)
+
+    def __init__(self, editor: CodeEditor, path: Callable[[], Path], facts: Callable[[Path, Value], FormFacts]) -> None:
+        super().__init__(editor)
+        self.panel: FormPanel | None = None
+        self.reading: Reading | None = None
+        self._editor = editor
+        self._path = path
+        self._facts = facts
+        self._problems: tuple[Diagnostic, ...] = ()
+        self._lock = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._joins: tuple[str, int] = ("", -1)
+        self._read_state: tuple[object, ...] = ()
+        self._timer = QTimer(self, singleShot=True, interval=REFILL_MS)
+        self._timer.timeout.connect(self.refill)
+        editor.document().contentsChanged.connect(self._on_text)
+        editor.cursorPositionChanged.connect(self._on_cursor)
+
+    # ----- what the pane asks
+
+    def attach(self, panel: FormPanel) -> None:
+        """Link the form, which is shown from now on."""
+        self.panel = panel
+        panel.asked.connect(self._on_asked)
+        panel.acted.connect(lambda changes: self._later(self._act(tuple(changes))))
+        panel.undo_asked.connect(self._on_undo)
+        panel.entered.connect(self._on_entered)
+        panel.set_editable(not self._editor.isReadOnly())
+        if self.reading is not None:
+            panel.show_reading(self.reading)
+
+    def show_problems(self, problems: Sequence[Diagnostic]) -> None:
+        """Show findings at their fields."""
+        if tuple(problems) != self._problems:
+            self._problems = tuple(problems)
+            self.refill()
+
+    def refill(self) -> None:
+        """Read the text again, and fill the form with it."""
+        self._timer.stop()
+        self._later(self._refill())
+
+    async def flush(self) -> None:
+        """Wait until all that was typed in the form is in the text."""
+        if self.panel is not None:
+            self.panel.settle()
+        while waiting := [each for each in self._tasks if each is not asyncio.current_task()]:
+            await asyncio.gather(*waiting, return_exceptions=True)
+
+    def dispose(self) -> None:
+        """Stop everything that goes on."""
+        self._timer.stop()
+        for each in tuple(self._tasks):
+            each.cancel()
+
+    # ----- from the text to the form
+
+    def _on_text(self) -> None:
+        self._timer.start(REFILL_MS)
+
+    async def _refill(self) -> None:
+        document = self._editor.document()
+        state = (document.revision(), self._problems)
+        if state == self._read_state and self.reading is not None:
+            return
+        text = self._editor.text()
+        reading = await asyncio.to_thread(self._read, text, state[1])
+        if not isValid(self) or (document.revision(), self._problems) != state:
+            if isValid(self):
+                self._timer.start(REFILL_MS)
+            return
+        self._read_state = state
+        self.reading = reading
+        if self.panel is not None:
+            self.panel.show_reading(reading)
+            self.panel.focus_added()
+            self._on_cursor()
+        self.read.emit(reading)
+
+    def _read(self, text: str, problems: Sequence[Diagnostic]) -> Reading:
+        path = self._path()
+        return read_form(path, text, problems, lambda data: self._facts(path, data))
+
+    def _on_cursor(self) -> None:
+        if self.panel is not None and self.panel.isVisible() and self.reading is not None:
+            self.panel.mark_path(self.reading.path_at(self._editor.place[0]))
+
+    def _on_entered(self, path: str) -> None:
+        lines = self.reading.lines(path) if self.reading is not None else None
+        self._editor.set_touched_lines(lines.first if lines else 0, lines.last if lines else 0)
+
+    # ----- from the form to the text
+
+    def _on_asked(self, cell: Cell, text: str, settled: bool) -> None:
+        try:
+            change = change_for(cell, text, settled=settled)
+        except UserError as error:
+            if self.panel is not None:
+                self.panel.refuse(cell.path, error, keeps=not settled)
+            return
+        if change is not None:
+            self._later(self._make(cell, change))
+        elif self.panel is not None:
+            self.panel.accept(cell.path)
+
+    async def _make(self, cell: Cell, change: Change) -> None:
+        """Make one field's change; what is typed on in the same field is one step to undo."""
+        path = cell.path
+        try:
+            await self._change((change,), joins=path if change.act is Act.SET else "")
+        except UserError as error:
+            if self.panel is not None:
+                self.panel.refuse(path, error, keeps=False)
+            return
+        if self.panel is not None:
+            self.panel.accept(path)
+            if change.act is Act.RENAME:
+                self.panel.rows.rekey(path, new_path(change))
+        self.refill()
+
+    async def _act(self, changes: tuple[Change, ...]) -> None:
+        if self.panel is not None:
+            self.panel.settle()
+        try:
+            await self._change(changes)
+        except UserError as error:
+            if self.panel is not None:
+                self.panel.refuse(changes[0].path, error, keeps=False)
+            return
+        self.refill()
+
+    async def _change(self, changes: tuple[Change, ...], joins: str = "") -> None:
+        document = self._editor.document()
+        async with self._lock:
+            while True:
+                revision, text = document.revision(), self._editor.text()
+                new = await asyncio.to_thread(apply, text, changes)
+                if document.revision() == revision:
+                    break
+            if new != text:
+                follows = bool(joins) and self._joins == (joins, revision) and document.isModified()
+                self._editor.change_to(new, joins=follows)
+            self._joins = (joins, document.revision())
+
+    def _on_undo(self, again: bool) -> None:
+        self._later(self._undo(again=again))
+
+    async def _undo(self, *, again: bool) -> None:
+        await asyncio.sleep(0)  # what the field still had to ask for comes first
+        async with self._lock:
+            if again:
+                self._editor.redo()
+            else:
+                self._editor.undo()
+        self.refill()
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = spawn(work, f"form of {self._path().name}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def new_path(change: Change) -> str:
+    """Return the path of an entry after it got its new name."""
+    return join_path((*split_path(change.path)[:-1], change.name))

@@ -1,0 +1,55 @@
+"""What stands below a row: a sentence each, with an icon where something is wrong, and a link that mends it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+
+from desktop_app.api import Diagnostic
+from desktop_app.ui.files.marks import ICONS, ROLES, WORDS
+from desktop_app.ui.icons import icon
+from desktop_app.ui.theme import Space, icon_size, theme_manager
+from desktop_app.ui.widgets import label, link_button
+
+
+class Finding(QWidget):
+    """One finding. `fix_asked`: the link was clicked; `chosen`: the sentence was."""
+
+    fix_asked = Signal()
+    chosen = Signal()
+
+    def __init__(self, found: Diagnostic) -> None:
+        super().__init__()
+        self.found = found
+        self._icon = icon(ICONS[found.severity], ROLES[found.severity])
+        self._picture = QLabel()
+        self.text = label(found.message, ROLES[found.severity], wraps=True)
+        self.text.setAccessibleName(f"{WORDS[found.severity]}: {found.message}")
+        self.fix: QPushButton | None = None
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(Space.S - 2)
+        row.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.text, 1)
+        if found.fix is not None:
+            self.fix = link_button(found.fix.title, self.fix_asked.emit)
+            self.fix.setAccessibleDescription(found.message)
+            self.fix.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+            row.addWidget(self.fix, 0, Qt.AlignmentFlag.AlignTop)
+        theme_manager().changed.connect(self._redraw)
+        self._redraw()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: a click on the sentence goes to its place."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.chosen.emit()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: another font, another icon."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._redraw()
+
+    def _redraw(self) -> None:
+        self._picture.setPixmap(self._icon.pixmap(icon_size(), self.devicePixelRatioF()))
