@@ -53,7 +53,8 @@ def _run(name: str, module: str, arguments: Sequence[str], options: Namespace) -
     parser = _Parser(prog=f"rankzero {name}", description=verb.__doc__, allow_abbrev=False)
     add_shared(parser)
     verb.configure(parser)
-    code = verb.run(parser.parse_args(arguments, options))
+    read = parser.parse_intermixed_args if getattr(verb, "INTERMIXED", False) else parser.parse_args
+    code = verb.run(read(arguments, options))
     console.flush()
     return code
 

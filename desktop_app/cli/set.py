@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,14 @@ from desktop_app.cli.shapes import diagnostic_shape
 from desktop_app.cli.terminal_text import plain
 from desktop_app.cli.words import place
 from desktop_app.compose import open_workbench
-from desktop_app.core.paths import split_path
+from desktop_app.core.paths import join_path, split_path
 from desktop_app.documents.edits import diff, parse_assignment, set_values
+from desktop_app.documents.layouts import is_json
 from desktop_app.documents.text_file import TextFile
+from desktop_app.documents.yaml_text import parse
+
+INTERMIXED = True
+"""Keys to remove and values to set may stand in any order."""
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -34,18 +39,40 @@ def run(options: Namespace) -> int:
     values, unset = _asked(options.sets, options.unset)
     file = TextFile.load(options.file)
     before = file.text
-    after = set_values(before, values, unset)
-    difference = diff(before, after, os.fspath(options.file))
+    _say_twice(options.file, before, (*values, *unset))
+    after = _edited(options.file, before, values, unset)
+    difference = diff(file.as_written(before), file.as_written(after), os.fspath(options.file))
     if not options.check and after != before:
         _save(file, after)
     found = _new_errors(options, before, after)
     if options.json:
         console.document(_shape(options, difference, found))
+    elif options.check:
+        _print_patch(difference)
     else:
-        _print(options, difference)
+        _print_lines(options.file, diff(before, after, ""))
     for each in found:
         console.warning(f"{place(options.file, each)}: {each.message}")
     return 0
+
+
+def _edited(path: Path, text: str, values: Mapping[str, Value], unset: Sequence[str]) -> str:
+    try:
+        after = set_values(text, values, unset)
+    except UserError as error:
+        error.message = f"{path}: {error.message}"
+        raise
+    if path.suffix.lower() == ".json" and after != text and not is_json(parse(after)):
+        raise UserError(f"{path} would be no JSON any more.", hint="Edit it by hand; it is as it was.")
+    return after
+
+
+def _say_twice(path: Path, text: str, keys: Sequence[str]) -> None:
+    """Warn of a key that stands several times: the last counts, and it is the one that is set."""
+    asked = {join_path(split_path(each)) for each in keys}
+    for each in parse(text).problems:
+        if each.code == "duplicate-key" and each.path in asked:
+            console.warning(f"{place(path, each)}: {each.path} stands here again: the last one counts, and is set.")
 
 
 def _assignment(text: str) -> tuple[str, Value]:
@@ -83,7 +110,7 @@ def _save(file: TextFile, text: str) -> None:
 
 def _new_errors(options: Namespace, before: str, after: str) -> list[Diagnostic]:
     """Return the errors that the file has now and had not."""
-    if before == after or options.file.suffix.lower() not in {".yml", ".yaml"}:
+    if before == after:
         return []
     jobs = open_workbench(options.home, options.safe_mode).jobs
     known = {(each.code, each.path, each.message) for each in jobs.check_text(options.file, before).diagnostics}
@@ -103,12 +130,16 @@ def _shape(options: Namespace, difference: str, found: Sequence[Diagnostic]) -> 
     }
 
 
-def _print(options: Namespace, difference: str) -> None:
-    if options.check:
-        sys.stdout.write(difference)
-    elif not difference:
-        print(f"{options.file}: nothing to change, it says so already.")
-    else:
-        lines = [each for each in difference.splitlines() if each[:1] in "+-"]
-        for each in lines[2:]:
+def _print_patch(difference: str) -> None:
+    """Print a patch: every byte of it, unless a terminal would obey some."""
+    if sys.stdout.isatty():
+        difference = "".join(f"{plain(each)}\n" for each in difference.split("\n")[:-1])
+    sys.stdout.write(difference)
+
+
+def _print_lines(path: Path, difference: str) -> None:
+    if not difference:
+        print(f"{path}: nothing to change, it says so already.")
+    for each in difference.split("\n")[2:]:
+        if each.startswith(("+", "-")):
             print(plain(each))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 
 from desktop_app.api import UserError, Value
 from desktop_app.core.paths import Part, join_path, value_at
@@ -16,14 +17,38 @@ class _Missing:
 MISSING: Value = _Missing()  # type: ignore[assignment]
 
 
-def no_such(path: Sequence[Part]) -> UserError:
-    """Return the error for a path that leads nowhere."""
-    return UserError(f"There is no {join_path(path)} in the file.", hint="Check the path.")
+def no_such(data: Value, path: Sequence[Part]) -> UserError:
+    """Return the error for a path that leads nowhere, with what may be meant in its place."""
+    known = next(at for at in range(len(path), -1, -1) if value_at(data, path[:at], MISSING) is not MISSING)
+    holder, name = value_at(data, path[:known]), join_path(path)
+    here = join_path(path[:known]) or "The file"
+    message = f"There is no {name} in the file."
+    if isinstance(holder, list):
+        return UserError(message, hint=f"{here} is a list of {len(holder)}: its items are [0] to [{len(holder) - 1}].")
+    if not isinstance(holder, dict):
+        return UserError(message, hint=f"{here} holds {_kind(holder)}, and so no keys.")
+    return UserError(message, hint=_meant(holder, path, known))
+
+
+def _kind(value: Value) -> str:
+    if value is None:
+        return "nothing"
+    return "a text" if isinstance(value, str) else "a yes or no" if isinstance(value, bool) else "a number"
+
+
+def _meant(holder: Mapping[str, Value], path: Sequence[Part], known: int) -> str:
+    close = get_close_matches(str(path[known]), list(holder), 1) if known < len(path) else []
+    if close:
+        return f"Did you mean {join_path((*path[:known], close[0], *path[known + 1 :]))}?"
+    return "Check the path."
 
 
 def with_value(data: Value, path: Sequence[Part], value: Value) -> Value:
     """Return the data with one value set; missing mappings on the way are made. Raises UserError."""
-    return _with(data, path, 0, value)
+    try:
+        return _with(data, path, 0, value)
+    except LookupError:
+        raise no_such(data, path) from None
 
 
 def _with(data: Value, path: Sequence[Part], depth: int, value: Value) -> Value:
@@ -39,7 +64,7 @@ def _with(data: Value, path: Sequence[Part], depth: int, value: Value) -> Value:
     if isinstance(data, list) and isinstance(part, int) and 0 <= part <= len(data):
         old = data[part] if part < len(data) else None
         return [*data[:part], _with(old, path, depth + 1, value), *data[part + 1 :]]
-    raise no_such(path[: depth + 1])
+    raise LookupError
 
 
 def without(data: Value, path: Sequence[Part]) -> Value:
@@ -50,7 +75,7 @@ def without(data: Value, path: Sequence[Part]) -> Value:
     elif isinstance(holder, list) and isinstance(last, int) and 0 <= last < len(holder):
         kept = [*holder[:last], *holder[last + 1 :]]
     else:
-        raise no_such(path)
+        raise no_such(data, path)
     return with_value(data, path[:-1], kept)
 
 
@@ -60,7 +85,7 @@ def with_list(data: Value, path: Sequence[Part], change: Callable[[list[Value], 
     if holder is None and extra and at == 0:
         holder = []
     if not isinstance(holder, list) or not isinstance(at, int) or not 0 <= at < len(holder) + extra:
-        raise no_such(path)
+        raise no_such(data, path)
     items = list(holder)
     change(items, at)
     return with_value(data, path[:-1], items)
@@ -70,7 +95,7 @@ def renamed(data: Value, path: Sequence[Part], new: str) -> Value:
     """Return the data with one key called otherwise, in its place. Raises UserError."""
     holder = value_at(data, path[:-1])
     if not isinstance(holder, dict) or path[-1] not in holder:
-        raise no_such(path)
+        raise no_such(data, path)
     if new in holder and new != path[-1]:
         raise UserError(f"There is a key {new} already beside {join_path(path)}.", hint="Choose another name.")
     return with_value(data, path[:-1], {new if key == path[-1] else key: each for key, each in holder.items()})

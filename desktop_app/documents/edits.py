@@ -30,6 +30,7 @@ from desktop_app.documents.yaml_text import Parsed, parse
 
 _BOM = "\ufeff"
 _MOST_STEPS = 100
+_MARK = re.compile(r"&([^\s,\[\]{}]+)")
 _READABLE = frozenset({"duplicate-key", "yaml-key"})
 
 
@@ -149,7 +150,7 @@ def _path(parsed: Parsed, path: str) -> Path:
         if isinstance(part, int) and part < 0:
             number = part + (len(holder) if isinstance(holder, list) else 0)
             if number < 0:
-                raise data_edits.no_such(parts)
+                raise data_edits.no_such(parsed.data, parts)
             parts = (*parts[:at], number, *parts[at + 1 :])
     return parts
 
@@ -262,12 +263,23 @@ def _proved(parsed: Parsed, wanted: Value, path: Path) -> Parsed:
 
 def _refusal(parsed: Parsed, path: Path) -> UserError:
     """Return why an edit was not made."""
-    place = parsed.places.get(path)
-    if place is not None:
-        source = parsed.text[place.value.start_mark.index : place.value.end_mark.index]
-        marks = [each for each in re.findall(r"&([^\s,\[\]{}]+)", source) if f"*{each}" in parsed.text]
-        if marks:
-            message = f"{join_path(path)} holds “&{marks[0]}”, which is repeated elsewhere as “*{marks[0]}”."
-            return UserError(message, hint="Change it by hand, so that both say what they should.")
+    marked = _repeated(parsed, path)
+    if marked:
+        message = f"{join_path(path)} stands in what “&{marked}” marks, and “*{marked}” repeats it elsewhere."
+        return UserError(message, hint="Change it by hand, so that both say what they should.")
     message = f"{join_path(path)} can't be changed without changing more."
     return UserError(message, hint="Edit the text by hand; it is as it was.")
+
+
+def _repeated(parsed: Parsed, path: Path) -> str:
+    """Return the mark on what holds a path, or on something in it, that an alias elsewhere repeats."""
+    for end in range(1, len(path) + 1):
+        place = parsed.places.get(path[:end])
+        if place is not None:
+            begin = place.value.start_mark.index
+            source = parsed.text[begin : place.value.end_mark.index if end == len(path) else begin + 80]
+            marks = _MARK.findall(source) if end == len(path) else _MARK.findall(source.split("\n")[0].split(" ")[0])
+            found = next((each for each in marks if re.search(rf"\*{re.escape(each)}(?=[\s,\]}}]|$)", parsed.text)), "")
+            if found:
+                return found
+    return ""

@@ -59,7 +59,7 @@ class TextFile:
         Raises OutsideError where the disk refuses.
         """
         raw = self._ends.joined(text)
-        data = (_BOM if self.bom else b"") + raw.encode("utf-8")
+        data = self.as_written(text).encode("utf-8")
         target = Path(os.path.realpath(self.path))
         try:
             _replace(target, data)
@@ -69,6 +69,10 @@ class TextFile:
         self._digest = _digest(data)
         # What is saved as one line or none says nothing of how the next ones end.
         self._ends = LineEnds.of(raw) if "\n" in text else LineEnds(text, self._ends.usual)
+
+    def as_written(self, text: str) -> str:
+        """Return a text as it is saved: with the file's mark, and each line with the end that it had."""
+        return ("\ufeff" if self.bom else "") + self._ends.joined(text)
 
     def changed_on_disk(self) -> bool:
         """Whether the file no longer holds what was read or saved last; True also where it is gone.

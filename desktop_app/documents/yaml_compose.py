@@ -28,7 +28,7 @@ def compose(text: str) -> tuple[Node | None, int]:
 
     Raises FaultError, TooDeepError and TooLargeError.
     """
-    if _may_be_deep(text):
+    if _may_be_deep(text, _SAFE_BOUND):
         _refuse_depth(text)
     if text.startswith("%") or any(each in text for each in _ODD):
         return _compose_slowly(text)
@@ -47,6 +47,8 @@ def _compose_slowly(text: str, error: yaml.MarkedYAMLError | None = None) -> tup
     """Read by ruamel.yaml, which has the words for a fault; of a long text, what lies around it is enough for them."""
     from desktop_app.documents import yaml_pure  # half the program's start, and hardly ever needed
 
+    if _may_be_deep(text, _DEEPEST):  # where ruamel.yaml takes seconds
+        _refuse_depth(text)
     marks = [each.line for each in (error.context_mark, error.problem_mark) if each] if error else []
     if marks and len(text) > _LONG:
         yaml_pure.find_fault(text, min(marks), max(marks))
@@ -72,10 +74,10 @@ class _Composer(yaml.CSafeLoader):  # type: ignore[misc]  # it has no types
         """Do nothing."""
 
 
-def _may_be_deep(text: str) -> bool:
-    """Whether more than a thousand levels can't be ruled out at a glance."""
+def _may_be_deep(text: str, bound: int) -> bool:
+    """Whether more levels than that can't be ruled out at a glance."""
     longest = max(map(len, _INDICATORS.findall(text)), default=0)
-    return text.count("[") + text.count("{") + 2 * longest > _SAFE_BOUND
+    return text.count("[") + text.count("{") + 2 * longest > bound
 
 
 def _refuse_depth(text: str) -> None:
