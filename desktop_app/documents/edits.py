@@ -274,7 +274,7 @@ def _refusal(parsed: Parsed, path: Path) -> UserError:
 def _repeated(parsed: Parsed, path: Path) -> str:
     """Return the mark on what holds a path, or on something in it, that an alias elsewhere repeats."""
     for end in range(1, len(path) + 1):
-        place = parsed.places.get(path[:end])
+        place = parsed.find(path[:end])
         if place is not None:
             begin = place.value.start_mark.index
             source = parsed.text[begin : place.value.end_mark.index if end == len(path) else begin + 80]

@@ -162,5 +162,5 @@ def node_at(parsed: Parsed, path: Sequence[Part]) -> Node | None:
     """Return the node of a path; None for one that is not in the text itself, but brought by an alias or a merge."""
     if not path:
         return parsed.root
-    place = parsed.places.get(tuple(path))
+    place = parsed.find(tuple(path))
     return None if place is None or place.is_alias else place.value

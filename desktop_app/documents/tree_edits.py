@@ -41,10 +41,10 @@ def ways_to_set(parsed: Parsed, path: Path, value: Value) -> Iterator[str]:
 def _holder(parsed: Parsed, path: Path) -> int:
     """Return how many parts of a path lead to the nearest thing that is in the text itself."""
     depth = len(path) - 1
-    while depth and path[:depth] not in parsed.places:
+    while depth and parsed.find(path[:depth]) is None:
         depth -= 1
     for each in range(1, depth + 1):
-        place = parsed.places.get(path[:each])
+        place = parsed.find(path[:each])
         if place is not None and place.is_alias:
             raise _through_alias(parsed, path, path[:each])
     return depth
@@ -186,7 +186,7 @@ def ways_to_move(parsed: Parsed, path: Path, to: int) -> Iterator[str]:
 def ways_to_rename(parsed: Parsed, path: Path, new: str) -> Iterator[str]:
     """Yield texts in which a key has another name, in the quotes that it has now."""
     _holder(parsed, path)
-    place = parsed.places.get(path)
+    place = parsed.find(path)
     if place is None or place.key is None:
         raise NoSiteError
     start, end = place.key.start_mark.index, place.key.end_mark.index

@@ -78,6 +78,16 @@ class Parsed:
             _note_places(self.root, (), found, set())
         return found
 
+    def find(self, path: tuple[Part, ...]) -> Place | None:
+        """Return where one value stands, without looking at all; what an alias holds has no place."""
+        place, node = None, self.root
+        for part in path:
+            if node is None or is_scalar(node):
+                return None
+            place = _child(node, part)
+            node = None if place is None or place.is_alias else place.value
+        return place if path else None
+
     def position(self, path: str, *, of_key: bool = True) -> Position | None:
         """Return where a path's key stands (its value for `of_key=False`), else the nearest that holds it."""
         place = self._place(path)
@@ -136,6 +146,18 @@ def _note_places(node: Node, path: tuple[Part, ...], places: dict[tuple[Part, ..
         if id(value) not in seen and not is_scalar(value):
             _note_places(value, here, places, seen)
         seen.add(id(value))
+
+
+def _child(node: Node, part: Part) -> Place | None:
+    if isinstance(part, str):
+        found = [(key, value) for name, key, value in _children(node) if name == part] if is_mapping(node) else []
+        key, value = found[-1] if found else (None, None)
+        return Place(key, value, value.start_mark.index < key.start_mark.index) if key and value else None
+    if is_mapping(node) or not 0 <= part < len(node.value):
+        return None
+    item = node.value[part]
+    begin = max([node.start_mark.index, *(each.end_mark.index for each in node.value[:part])])
+    return Place(None, item, item.start_mark.index < begin)
 
 
 def _children(node: Node) -> Iterator[tuple[Part, Node | None, Node]]:

@@ -168,3 +168,13 @@ def test_no_text_makes_it_raise_and_every_fault_has_a_place(text: str) -> None:
     for each in parse(text).problems:
         assert each.message
         assert each.code == "yaml-too-deep" or (each.line and each.column and each.end_column)
+
+
+@pytest.mark.parametrize(
+    "text", [TEXT, "a: &x [1, {b: &y 2}]\nc: *x\nd: [*y, *x, 3]\ne: {f: *y}\n", "k: 1\nk: {l: 2}\n", ""]
+)
+def test_one_place_is_found_as_all_are(text: str) -> None:
+    parsed = parse(text)
+    assert {path: parsed.find(path) for path in parsed.places} == dict(parsed.places)
+    assert parsed.find(("absent",)) is None
+    assert parsed.find(("list", 7)) is None
