@@ -27,7 +27,7 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Check and print."""
-    checks = _checks(options.home, options.safe_mode)
+    checks = open_checks(options.home, options.safe_mode)
     reports = [_noted(each, options.paths) for each in checks.check_paths(options.paths)]
     shape = report_shape(reports)
     if options.json:
@@ -38,7 +38,7 @@ def run(options: Namespace) -> int:
     return 1 if shape["errors"] else 0
 
 
-def _checks(home: str | None, safe_mode: bool) -> FileChecks:
+def open_checks(home: str | None = None, safe_mode: bool = False) -> FileChecks:
     """Return the checks with the plugins' own, and nothing of what runs jobs: that would take twice the time."""
     places = find_places(home)
     plugins = PluginHost(places, Settings(places.settings), safe_mode=safe_mode)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from desktop_app.api import Job, ScriptSource, Value
+from desktop_app.api import ScriptSource, Value
 from desktop_app.api.testing import assert_plugin_sound, drive, fake_context, fake_host, load_plugin
 from desktop_app.places import Places, shipped
 from desktop_app.services.plugins import PluginHost, PluginState
@@ -42,7 +43,8 @@ def test_every_hook_works_through_the_host(host: PluginHost) -> None:
     assert (planned[0], len(planned[1])) == (PLUGIN, 2)
     assert host.scan_script(ScriptSource("t.py", "import torch")).frameworks == ("pytorch",)
     assert host.check_job(pytorch_job("torchrun t.py", per_node=1)) != ()
-    assert host.check_environment(Job("x", environment="azureml:AzureML-PyTorch-1.6-GPU@latest")) != ()
+    bare: dict[str, Value] = {"image": "ubuntu", "conda_file": {"dependencies": ["numpy"]}}
+    assert host.check_environment(replace(pytorch_job(), environment=bare)) != ()
     assert {each.state for each in host.plugins} == {PluginState.OK}
 
 
