@@ -63,6 +63,16 @@ class Places:
         """Toolchains that this program made, keyed by what they hold."""
         return self.cache / "toolchains"
 
+    @property
+    def trials(self) -> Path:
+        """Environments that were made to be tried; the last few are kept."""
+        return self.cache / "trials"
+
+    @property
+    def fetched(self) -> Path:
+        """What uv fetched, shared by toolchains and trials."""
+        return self.cache / "uv"
+
 
 def find_places(home: str | os.PathLike[str] | None = None) -> Places:
     """Return the places for `home`, else for RANKZERO_HOME, else for this platform's user folders."""

@@ -9,6 +9,7 @@ from desktop_app.cli.shapes import diagnostic_shape
 from desktop_app.core.environments import Curated, Environment, Requirement
 from desktop_app.services.environments.checking import Checked
 from desktop_app.services.environments.comparing import Difference
+from desktop_app.services.environments.trying import Trial
 
 
 def curated_shape(curated: Curated) -> dict[str, Any]:
@@ -88,4 +89,25 @@ def checked_shape(found: Checked) -> dict[str, Any]:
         "not_looked_at": list(found.not_looked_at),
         "errors": found.count(Severity.ERROR),
         "warnings": found.count(Severity.WARNING),
+    }
+
+
+def trial_shape(trial: Trial) -> dict[str, Any]:
+    """Return what came of a try; `failure` is null where all could be installed."""
+    return {
+        "name": trial.environment.title,
+        "works": trial.works,
+        "said": trial.said,
+        "python": trial.python,
+        "asked": trial.asked or None,
+        "reused": trial.reused,
+        "seconds": trial.seconds,
+        "failure": trial.failure or None,
+        "details": trial.details or None,
+        "installed": dict(trial.installed),
+        "imports": [
+            {"module": each.module, "package": each.package or None, "error": each.error or None}
+            for each in trial.imports
+        ],
+        "not_tried": [requirement_shape(each) for each in trial.not_tried],
     }

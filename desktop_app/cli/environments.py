@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from desktop_app.api import Severity
-from desktop_app.cli import console, environment_show
+from desktop_app.cli import console, environment_show, environment_try
 from desktop_app.cli.dispatch import add_shared
 from desktop_app.cli.environment_shapes import checked_shape, curated_shape, difference_shape
 from desktop_app.compose import open_workbench
@@ -37,7 +37,11 @@ def configure(parser: ArgumentParser) -> None:
     checking.add_argument(
         "--job", metavar="JOB.yml", type=Path, help="check it for this job's VM size and launch as well"
     )
-    for each in (show, checking):
+    trying = _add(verbs, "try", environment_try.run, "install pip's part here and import it: not the image")
+    trying.add_argument("--imports", metavar="A,B", default="", help="import these modules, not the packages' own")
+    trying.add_argument("--python", metavar="3.x", default="", help="the Python to try it with, if it is here")
+    trying.add_argument("--allow-local", action="store_true", help="install local paths and addresses as well")
+    for each in (show, checking, trying):
         each.add_argument("target", metavar="NAME|FILE", help=_TARGET)
     for side in ("left", "right"):
         diff.add_argument(side, metavar=side.upper(), help=_TARGET)
@@ -103,10 +107,14 @@ def _check(workbench: Workbench, options: Namespace) -> int:
             stream = sys.stderr if each.severity is Severity.ERROR else sys.stdout
             print(f"{each.severity.value}: {each.message} [{each.code}]", file=stream)
         errors, warnings = found.count(Severity.ERROR), found.count(Severity.WARNING)
-        print(f"{environment.title} checked: {errors} errors, {warnings} warnings")
+        print(f"{environment.title} checked: {_number(errors, 'error')}, {_number(warnings, 'warning')}")
         for unknown in found.not_looked_at:
             console.note(unknown)
     return 1 if found.count(Severity.ERROR) else 0
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 _TARGET = "a curated environment's name, or an environment file, conda file, requirements.txt or job"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from difflib import get_close_matches
 
 from desktop_app.api import EnvironmentPreset, UserError
 from desktop_app.core.environments import FRAMEWORKS, Curated, bare_name
-from desktop_app.core.nearest import nearest
 from desktop_app.services.catalogues import curated_environments
 
 _ORDER = {"current": 0, "deprecated": 1, "retired": 2}
@@ -42,7 +42,9 @@ class EnvironmentCatalogue:
         found = self.find(name)
         if found is None:
             message = f"There is no curated environment “{name}”, and no such file."
-            raise UserError(message, hint=nearest(bare_name(name), self.names()[:40]))
+            close = get_close_matches(bare_name(name), self.names(), 1)
+            hint = f"Did you mean “{close[0]}”?" if close else "`rankzero environments list` shows them."
+            raise UserError(message, hint=hint)
         return found
 
     def names(self) -> list[str]:

@@ -93,7 +93,7 @@ def _size(found: Sequence[Body], job: Path) -> Size | None:
         beside = (
             each.size for each in declared(job.absolute().parent) if each.family == "compute" and each.name == name
         )
-        size = size or next((found for each in beside if (found := known.size(each))), None)
+        size = size or next((each for each in map(known.size, beside) if each), None)
         if size is not None:
             return size
     return None

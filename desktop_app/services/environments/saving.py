@@ -117,11 +117,9 @@ def _conda_of(environment: Environment) -> dict[str, Value]:
     own = mapping(environment.data.get("conda_file"))
     if own or not environment.packages:
         return dict(own)
-    lines: list[Value] = [
-        f"{each.name}{each.spec}" for each in environment.packages if each.name and not each.hindrance
-    ]
-    if environment.origin == "requirements":
-        lines = [each.written for each in environment.packages if not each.hindrance]
+    packages = [each for each in environment.packages if each.name and not each.hindrance]
+    is_written = environment.origin == "requirements"
+    lines: list[Value] = [each.written if is_written else f"{each.name}{each.spec}" for each in packages]
     python = f"python={environment.python or '3.11'}"
     return {"channels": ["conda-forge"], "dependencies": [python, "pip", {"pip": lines}]}
 

@@ -48,7 +48,7 @@ class Maker:
         python, version = await self._base(spec, base)
         recipe = Recipe(spec, python, version, self.folder(spec, version))
         try:
-            async with _turn(recipe.folder, progress) as lock:
+            async with turn(recipe.folder, progress) as lock:
                 if not _is_whole(recipe.folder):
                     await _make(recipe, Uv(self._cache, lock), progress)
         except OSError as error:
@@ -65,7 +65,7 @@ class Maker:
             await Uv(self._cache).run(arguments, what, progress)
         else:
             folder = toolchain.python.parent.parent
-            async with _turn(folder, progress) as lock:
+            async with turn(folder, progress) as lock:
                 await Uv(self._cache, lock).run(arguments, what, progress)
                 await asyncio.to_thread(folders.measure_again, folder)
         progress("Done", 1.0)
@@ -138,7 +138,7 @@ async def _prove(python: Path, spec: ToolchainSpec) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _turn(folder: Path, progress: Progress) -> AsyncIterator[int]:
+async def turn(folder: Path, progress: Progress) -> AsyncIterator[int]:
     """Hold the lock of a folder among all makers; waiting for another one does not block the loop."""
     path, said = folders.lock_of(folder), False
     while True:
