@@ -227,13 +227,34 @@ async def test_a_read_only_file_says_so_before_one_types(files: FilesWindow) -> 
     assert "read-only" in pane.note.heading.text()
 
 
-async def test_lines_that_end_differently_are_made_alike_only_when_asked(files: FilesWindow) -> None:
-    (files.folder / "mixed.yml").write_bytes(b"a: 1\r\nb: 2\n")
+async def test_lines_that_end_differently_keep_their_own_ends(files: FilesWindow) -> None:
+    (files.folder / "mixed.yml").write_bytes(b"a: 1\r\nb: 2\nc: 3\r\r\n")
     pane = await opened(files, "mixed.yml")
-    assert pane.editor.isReadOnly()
-    click(pane, "Make them alike")
+    assert not pane.editor.isReadOnly()
+    assert pane.editor.text() == "a: 1\nb: 2\nc: 3\n\n"
+    type_at_end(pane, "d: 4")
     assert await pane.save()
-    assert (files.folder / "mixed.yml").read_bytes() == b"a: 1\nb: 2\n"
+    assert (files.folder / "mixed.yml").read_bytes() == b"a: 1\r\nb: 2\nc: 3\r\r\nd: 4"
+
+
+@pytest.mark.parametrize(
+    "text", ["a: x\u2028y\x85z\x0c\x0b\xa0\n", "\tb: 1 \n", "a: \U0001d4b3\u200b\ufeff\n", "", "\n\n", "a"]
+)
+async def test_what_is_opened_and_saved_keeps_its_bytes(files: FilesWindow, text: str) -> None:
+    raws = {"odd.yml": text.encode(), "windows.yml": b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode()}
+    for name, raw in raws.items():
+        (files.folder / name).write_bytes(raw)
+        pane = await opened(files, name)
+        assert not pane.editor.isReadOnly()
+        assert await pane.save()
+        assert (files.folder / name).read_bytes() == raw
+
+
+async def test_what_an_editor_would_change_is_shown_and_not_edited(files: FilesWindow) -> None:
+    (files.folder / "odd.yml").write_text("a: x\u2029y\n", encoding="utf-8")
+    pane = await opened(files, "odd.yml")
+    assert pane.editor.isReadOnly()
+    assert "would change" in pane.note.heading.text()
 
 
 # ----- drafts

@@ -19,6 +19,7 @@ from desktop_app.presenters.form.facts import facts_for
 from desktop_app.presenters.form.model import FormFacts
 from desktop_app.services.catalogues import vm_sizes
 from desktop_app.services.drafts import Drafts
+from desktop_app.ui.files.assist import Assist
 from desktop_app.ui.files.code_editor import CodeEditor
 from desktop_app.ui.files.find_bar import FindBar
 from desktop_app.ui.files.form.views import FormViews
@@ -59,6 +60,7 @@ class EditorPane(QWidget):
         self.disk_bar, self.note = InlineMessage(can_close=False), InlineMessage()
         self.find_bar, self.line_bar = FindBar(self.editor), LineBar(self.editor)
         self.problems = ProblemList()
+        self.assist = Assist(self.editor, lambda: self.file.path)
         self._check_timer = QTimer(self, singleShot=True, interval=CHECK_MS)
         self._draft_timer = QTimer(self, singleShot=True, interval=DRAFT_MS)
         self._build()
@@ -242,9 +244,7 @@ class EditorPane(QWidget):
         """Show the file's text; a long one comes in parts."""
         text = self.file.saved_text
         is_kept = await self.editor.load_in_parts(text) if len(text) > LONG else self.editor.load(text)
-        if not is_kept and "\r" in text:
-            self._offer_one_line_end()
-        elif not is_kept:
+        if not is_kept:
             self._refuse_typing(
                 self.tr("{} holds characters that an editor would change.").format(self.file.path.name),
                 self.tr("It is shown, but can't be edited here."),
@@ -263,17 +263,6 @@ class EditorPane(QWidget):
         self.editor.setReadOnly(True)
         self.editor.setTextInteractionFlags(_READING)
         self.note.show_text("info", text, hint)
-
-    def _offer_one_line_end(self) -> None:
-        self.editor.setReadOnly(True)
-        text = self.tr("The lines of {} end in different ways.").format(self.file.path.name)
-        hint = self.tr("An editor shows them alike, so saving would change them. Make them alike first, or only read.")
-        self._ask(self.note, "info", text, hint, (self.tr("&Make them alike"), self._make_line_ends_alike))
-
-    def _make_line_ends_alike(self) -> None:
-        self.editor.setReadOnly(False)
-        self.editor.document().setModified(True)
-        self.note.hide()
 
     def _offer_kept_text(self) -> None:
         kept = presenter.kept_text(self._drafts, self.file)
