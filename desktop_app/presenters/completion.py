@@ -21,6 +21,7 @@ from desktop_app.presenters.text_shapes import alternatives, root_shape, shapes_
 from desktop_app.presenters.text_tree import TextTree, read_tree
 
 _PREFIX = 1000.0
+_FAR_FETCHED = 2  # letters: less say nothing by their order
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,13 @@ def narrowed(items: Sequence[Suggestion], word: str) -> list[Suggestion]:
         return list(items)
     found = [(fit, each) for each in items if (fit := _fit(each, word)) > 0]
     return [each for _, each in sorted(found, key=lambda pair: -pair[0])]
+
+
+def opens_by_itself(items: Sequence[Suggestion], word: str) -> bool:
+    """Whether what fits a word is worth showing unasked: not what is there already, nor far-fetched for a letter."""
+    if any(each.insert == word for each in items):
+        return False
+    return not word or len(word) > _FAR_FETCHED or any(_fit(each, word) >= _PREFIX for each in items)
 
 
 def _fit(item: Suggestion, word: str) -> float:

@@ -102,7 +102,7 @@ def _running(path: tuple[Part, ...], at: _Cursor, least: int) -> TextPlace:
     before, after = at.text[least : at.column], at.text[at.column :]
     found = _PLACEHOLDER.search(before)
     if found:
-        close = re.match(r"[^{}\s]*\s*\}{0,2}", after)
+        close = re.match(r"(?:[^{}\s]*\s*\}{1,2})?", after)
         end = at.column + (close.end() if close else 0)
         return TextPlace(Slot.PLACEHOLDER, path, at.line, least + found.start(), end, found[0], before=before)
     word = _WORD_ENDS.split(before)[-1]

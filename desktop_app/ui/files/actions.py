@@ -59,6 +59,8 @@ def _add_edit_actions(page: FilesPage, shell: Shell, with_pane: _WithPane) -> No
     add("edit.find_previous", tr("Find &previous"), "Shift+F3", with_pane(lambda pane: pane.find_bar.step(-1)),
         menu="edit")  # fmt: skip
     add("edit.go_to_line", tr("&Go to line…"), "Ctrl+G", with_pane(lambda pane: pane.line_bar.open_bar()), menu="edit")
+    add("edit.suggest", tr("&Suggest what may stand here"), "Ctrl+Space",
+        with_pane(lambda pane: pane.assist.completer.open()), menu="edit")  # fmt: skip
     add("edit.comment", tr("&Comment out or in"), "Ctrl+/", with_pane(lambda pane: pane.editor.toggle_comment()),
         menu="edit")  # fmt: skip
 

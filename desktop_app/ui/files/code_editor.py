@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QFocusEvent,
     QFontMetricsF,
     QHelpEvent,
     QKeyEvent,
@@ -41,9 +42,13 @@ class CodeEditor(QPlainTextEdit):
 
     problem_asked = Signal(int)
     zoomed = Signal(int)
+    typed = Signal(str)
+    focus_left = Signal()
 
     def __init__(self, file_name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.helpers: list[Callable[[QKeyEvent], bool]] = []
+        """What gets a key first, and says whether it took it."""
         self._problems: tuple[Diagnostic, ...] = ()
         self._matches: list[QTextEdit.ExtraSelection] = []
         self._touched: list[QTextEdit.ExtraSelection] = []
@@ -120,6 +125,12 @@ class CodeEditor(QPlainTextEdit):
         """The cursor's line and column, counted from 1."""
         cursor = self.textCursor()
         return cursor.blockNumber() + 1, cursor.positionInBlock() + 1
+
+    def cursor_column(self) -> tuple[int, int]:
+        """Return the cursor's line and column from 0, in characters (Qt counts UTF-16 units)."""
+        cursor = self.textCursor()
+        before = cursor.block().text().encode("utf-16-le", "surrogatepass")[: 2 * cursor.positionInBlock()]
+        return cursor.blockNumber(), len(before.decode("utf-16-le", "surrogatepass"))
 
     def _cursor_at(self, block: QTextBlock, column: int) -> QTextCursor:
         cursor = QTextCursor(block)
@@ -282,8 +293,16 @@ class CodeEditor(QPlainTextEdit):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Called by Qt: Tab and Enter indent as this file does."""
+        if any(each(event) for each in self.helpers):
+            return
         if self.isReadOnly() or not indenting.handle(self, event, self.indent):
             super().keyPressEvent(event)
+        self.typed.emit(event.text())
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: what floats over the text goes."""
+        super().focusOutEvent(event)
+        self.focus_left.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
         """Called by Qt: with Ctrl the wheel zooms."""
