@@ -104,7 +104,7 @@ def _floor(text: str, site: Site, at: int) -> int:
     """Return where at the earliest the comments above an entry begin: none above the first of a file."""
     if at:
         return next_line(text, site.entries[at - 1].end)
-    return 0 if column(text, site.entries[0].head) else line_start(text, site.entries[0].head)
+    return line_start(text, site.entries[0].head) if site.is_root else 0
 
 
 def _lines(site: Site, part: Part, value: Value, col: int, layout: Layout) -> str:

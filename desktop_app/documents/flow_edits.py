@@ -57,7 +57,8 @@ def _entry_text(site: Site, part: Part, value: Value, layout: Layout) -> str:
         return flow_text(value, layout)
     if layout.json:
         return f"{json.dumps(str(part), ensure_ascii=False)}: {flow_text(value, layout)}"
-    quote = layout.quote if any(each.key is not None and each.key.style for each in site.entries) else ""
+    marks = {each.key.style or "" for each in site.entries if each.key is not None}
+    quote = marks.pop() if len(marks) == 1 else ""
     return f"{flow(str(part), quote)}: {flow_text(value, layout)}"
 
 

@@ -38,6 +38,7 @@ class Site:
     entries: Sequence[Entry]
     is_flow: bool
     is_mapping: bool
+    is_root: bool
 
     def find(self, part: Part) -> int | None:
         """Return the number of the entry of that name; of equal keys, the last counts."""
@@ -91,7 +92,7 @@ def comments_above(text: str, at: int, floor: int = 0) -> int:
 def site_of(parsed: Parsed, node: Node) -> Site:
     """Return what a mapping or list holds."""
     entries = tuple(_entries(parsed.text, node))
-    return Site(node, entries, bool(node.flow_style), is_mapping(node))
+    return Site(node, entries, bool(node.flow_style), is_mapping(node), node is parsed.root)
 
 
 def _entries(text: str, node: Node) -> Iterator[Entry]:

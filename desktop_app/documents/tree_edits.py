@@ -162,7 +162,8 @@ def ways_to_insert(parsed: Parsed, path: Path, value: Value) -> Iterator[str]:
     _holder(parsed, path)
     node = node_at(parsed, path[:-1])
     if node is None or is_scalar(node):
-        raise NoSiteError
+        yield from ways_to_set(parsed, path, value)
+        return
     site, at = site_of(parsed, node), path[-1]
     if not isinstance(at, int) or at >= len(site.entries):
         yield from _ways_to_add(parsed, path[:-1], site, at, value)

@@ -139,6 +139,10 @@ def _is_block(parsed: Parsed, path: Path) -> bool:
     return node is not None and not node.flow_style and bool(node.value)
 
 
+def _free(holder: dict[str, Value], name: str) -> str:
+    return name if name not in holder else _free(holder, f"{name}_")
+
+
 def _set(parsed: Parsed, path: Path, value: Value, kind: str = "set") -> Trial:
     wanted = copy.deepcopy(parsed.data)
     holder = value_at(wanted, path[:-1])
@@ -150,9 +154,10 @@ def _add(parsed: Parsed, path: Path, value: Value, kind: str) -> Trial:
     wanted = copy.deepcopy(parsed.data)
     holder = value_at(wanted, path)
     assert isinstance(holder, dict)
-    holder["added_key"] = value
+    name = _free(holder, "added_key")
+    holder[name] = value
     room = (0, 0) if _is_block(parsed, path) else _holder_lines(parsed, path)
-    here = (*path, "added_key")
+    here = (*path, name)
     return Trial(kind, here, lambda text: set_values(text, {join_path(here): value}), wanted, room)
 
 
@@ -160,9 +165,10 @@ def _set_deep(parsed: Parsed, path: Path) -> Trial:
     wanted = copy.deepcopy(parsed.data)
     holder = value_at(wanted, path)
     assert isinstance(holder, dict)
-    holder["new.one"] = {"deep er": {"er": [1]}}
+    name = _free(holder, "new.one")
+    holder[name] = {"deep er": {"er": [1]}}
     room = (0, 0) if _is_block(parsed, path) else _holder_lines(parsed, path)
-    here = (*path, "new.one", "deep er", "er", 0)
+    here = (*path, name, "deep er", "er", 0)
     return Trial("add deep", here, lambda text: set_values(text, {join_path(here): 1}), wanted, room)
 
 
@@ -185,9 +191,10 @@ def _rename(parsed: Parsed, path: Path) -> Trial:
     wanted = copy.deepcopy(parsed.data)
     holder = value_at(wanted, path[:-1])
     assert isinstance(holder, dict)
-    holder["new name"] = holder.pop(str(path[-1]))
+    name = _free(holder, "new name")
+    holder[name] = holder.pop(str(path[-1]))
     begin = _lines(parsed, path)[0]
-    return Trial("rename", path, lambda text: rename_key(text, join_path(path), "new name"), wanted, (begin, begin + 1))
+    return Trial("rename", path, lambda text: rename_key(text, join_path(path), name), wanted, (begin, begin + 1))
 
 
 def _insert(parsed: Parsed, path: Path, at: int, value: Value, kind: str) -> Trial:

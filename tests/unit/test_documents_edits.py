@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import unified_diff
 
 import pytest
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from desktop_app.api import UserError, Value
 from desktop_app.core.paths import split_path, value_at
-from desktop_app.documents.edits import parse_assignment, set_values
+from desktop_app.documents.edits import diff, insert, move, parse_assignment, rename_key, set_values
 from desktop_app.documents.yaml_text import parse
 from tests.helpers.jobs import SCALARS
 
@@ -199,3 +199,142 @@ def test_assignments_of_the_command_line(text: str, key: str, value: Value) -> N
 def test_what_is_no_assignment(text: str) -> None:
     with pytest.raises(UserError):
         parse_assignment(text)
+
+
+def lines(before: str, after: str) -> list[str]:
+    """Return the lines that differ."""
+    found = unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm="")
+    return [each for each in found if not each.startswith(("---", "+++", "@@"))]
+
+
+COMMENTED = """\
+inputs:
+    # how fast
+    lr: 0.1  # rate
+    data: {type: uri_folder}
+    # momentum: 0.9
+
+list:
+# first
+- one
+# second
+- k: v   # kept
+  l:
+  - [1, 2]
+- three
+# end
+json: {
+  "a": 1,
+  "b": [x]
+}
+script: |
+  python a.py \\
+    --lr 1 \\
+    --epochs 2
+folded: >-
+  python a.py
+  --lr 1
+  --epochs 2
+empty:
+"""
+
+
+@pytest.mark.parametrize(
+    ("edit", "wanted"),
+    [
+        (lambda text: insert(text, "list[1]", "new"), ["+- new"]),
+        (lambda text: insert(text, "list[0]", {"a": [1]}), ["+- a:", "+  - 1"]),
+        (lambda text: insert(text, "list[3]", None), ["+- null"]),
+        (lambda text: insert(text, "list[1].l[0][1]", "x, y"), ["-  - [1, 2]", "+  - [1, 'x, y', 2]"]),
+        (lambda text: insert(text, "list[1].l[0]", 3), ["+  - 3"]),
+        (lambda text: insert(text, "empty[0]", "x"), ["+- x"]),
+        (lambda text: move(text, "list[2]", 0), ["+- three", "-- three"]),
+        (
+            lambda text: move(text, "list[1]", 0),
+            ["+# first", "+- one", "-# first", "-- one"],
+        ),
+        (lambda text: move(text, "list[-1]", 2), []),
+        (lambda text: rename_key(text, "inputs.lr", "a b"), ["-    lr: 0.1  # rate", "+    a b: 0.1  # rate"]),
+        (lambda text: rename_key(text, "json.a", "c"), ['-  "a": 1,', '+  "c": 1,']),
+        (lambda text: set_values(text, {"inputs.momentum": 0.9}), ["+    momentum: 0.9"]),
+        (lambda text: set_values(text, {"inputs.m.n": [1]}), ["+    m:", "+        n:", "+        - 1"]),
+        (lambda text: set_values(text, {"json.c": "z"}), ['-  "b": [x]', '+  "b": [x],', '+  "c": z']),
+        (lambda text: set_values(text, {}, ["json.b"]), ['-  "a": 1,', '-  "b": [x]', '+  "a": 1']),
+        (
+            lambda text: set_values(text, {"inputs.lr": {"a": 1}}),
+            ["-    lr: 0.1  # rate", "+    lr:  # rate", "+        a: 1"],
+        ),
+        (
+            lambda text: set_values(text, {"inputs.data.type": "x: y"}),
+            ["-    data: {type: uri_folder}", "+    data: {type: 'x: y'}"],
+        ),
+        (lambda text: set_values(text, {}, ["list[1].k"]), ["-- k: v   # kept", "-  l:", "+- l:"]),
+        (lambda text: set_values(text, {}, ["inputs.data.type"]), ["-    data: {type: uri_folder}", "+    data: {}"]),
+        (
+            lambda text: set_values(text, {"script": "python a.py \\\n  --lr 3 \\\n  --new \\\n  --epochs 2\n"}),
+            ["-    --lr 1 \\", "+    --lr 3 \\", "+    --new \\"],
+        ),
+        (lambda text: set_values(text, {"folded": "python a.py --epochs 2"}), ["-  --lr 1"]),
+        (
+            lambda text: set_values(text, {"folded": "python a.py --lr 1 --epochs 20"}),
+            ["-  --epochs 2", "+  --epochs 20"],
+        ),
+        (
+            lambda text: set_values(text, {"list": ["one", {"k": "w", "l": [[1, 2]]}, "three"]}),
+            ["-- k: v   # kept", "+- k: w   # kept"],
+        ),
+    ],
+)
+def test_only_the_lines_of_the_edit_change(edit: Callable[[str], str], wanted: list[str]) -> None:
+    for newline in ("\n", "\r\n"):
+        text = COMMENTED.replace("\n", newline)
+        assert sorted(lines(text, edit(text))) == sorted(wanted)
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "unset", "after"),
+    [
+        ("a: &x {k: 1}\nb: *x\nc: {<<: *x}\n", {"c.k": 2}, (), "a: &x {k: 1}\nb: *x\nc: {<<: *x, k: 2}\n"),
+        ("a: &x {k: 1}\nb: *x\n", {"b": 2}, (), "a: &x {k: 1}\nb: 2\n"),
+        ("a: &x 1\n", {"a": 2}, (), "a: &x 2\n"),
+        ("a: !!str 3\n", {"a": "4"}, (), "a: !!str '4'\n"),
+        ("a: !!str 3\n", {"a": 4}, (), "a: 4\n"),
+        ("a: 1\n---\na: 2\n", {"a": 3, "b": 4}, (), "a: 3\nb: 4\n---\na: 2\n"),
+        ("a: 1\na: 2\n", {"a": 3}, (), "a: 1\na: 3\n"),
+        ("a: 1\nb: 0\na: 2\n", {}, ("a",), "b: 0\n"),
+        ("---\n# c\n", {"a": 1}, (), "---\n# c\na: 1\n"),
+        ("{}\n", {"a": 1}, (), '{"a": 1}\n'),
+        ("a: 1 # c", {"b": "x\ny\n"}, (), "a: 1 # c\nb: |\n  x\n  y\n"),
+        ("? k\n: v\n", {"k": "w", "l": 1}, (), "? k\n: w\nl: 1\n"),
+        ('a:\n- "x"\n- "y"\n', {"a[2]": "z"}, (), 'a:\n- "x"\n- "y"\n- "z"\n'),
+        ("list:\n  -   a\n", {"list[1]": {"k": 1, "l": 2}}, (), "list:\n  -   a\n  -   k: 1\n      l: 2\n"),
+    ],
+)
+def test_what_a_text_looks_like_then(text: str, values: dict[str, Value], unset: tuple[str, ...], after: str) -> None:
+    assert set_values(text, values, unset) == after
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda: set_values("a: &x {k: 1}\nb: *x\n", {"a.k": 2}),
+        lambda: set_values("a: &x 1\nb: *x\n", {}, ["a"]),
+        lambda: set_values("a: {<<: *x}\nb: &x {k: 1}\n", {"a.k": 2}),
+        lambda: set_values("b: &x {k: 1}\na: {<<: *x}\n", {}, ["a.k"]),
+        lambda: rename_key("a: 1\nb: 2\n", "a", "b"),
+        lambda: move("a: [1]\n", "a[1]", 0),
+        lambda: insert("a: [1]\n", "a[3]", 0),
+        lambda: insert("a: b\n", "a[0]", 0),
+        lambda: set_values("a: {{x}}\n", {"b": 1}),
+    ],
+)
+def test_what_would_change_more_or_leads_nowhere_is_refused(edit: Callable[[], str]) -> None:
+    with pytest.raises(UserError):
+        edit()
+
+
+def test_a_difference_ends_as_the_lines_do() -> None:
+    assert diff("a\n", "a\n", "x") == ""
+    no_end = "\\ No newline at end of file\n"
+    head = "--- a/d/x.yml\n+++ b/d/x.yml\n@@ -1,2 +1,2 @@\n"
+    assert diff("a\r\nb", "a\r\nc", "d/x.yml") == f"{head} a\r\n-b\n{no_end}+c\n{no_end}"
