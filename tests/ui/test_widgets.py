@@ -264,3 +264,17 @@ def test_a_note_behind_an_item_gets_room(stage: QWidget) -> None:
     before = view.grab().toImage()
     model.item(1).setData("", NOTE)
     assert view.grab().toImage() != before, "the note is painted"
+
+
+def test_an_empty_state_gives_up_its_picture_first() -> None:
+    made = EmptyState("mdi6.chart-line", "No metrics", "A script that logs shows its curves here.")
+    made.resize(500, 400)
+    made.show()
+    settle()
+    whole = made.minimumSizeHint().height()
+    for height, seen in ((400, True), (whole - 1, False), (whole - 2, False), (whole, True)):
+        made.setMinimumHeight(1)
+        made.resize(500, height)
+        settle()
+        assert made._picture.isVisible() == seen, height
+    made.deleteLater()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from PySide6.QtCore import QPoint, Signal
+from PySide6.QtCore import QPoint, QSize, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
 
 from desktop_app.api import RunSnapshot, RunStatus
@@ -16,6 +17,7 @@ from desktop_app.ui.icons import icon
 from desktop_app.ui.runs.actions import RunActions
 from desktop_app.ui.theme import Space
 from desktop_app.ui.widgets import ElidedLabel, StateLabel, button, danger_button, tool_button
+from desktop_app.ui.widgets.giving_way import Words
 
 
 class Header(QWidget):
@@ -35,6 +37,7 @@ class Header(QWidget):
         self._picked = picked
         self._run: RunSnapshot | None = None
         self._said: tuple[RunStatus, str] | None = None
+        self._row = QHBoxLayout(self)
         self.back = tool_button("mdi6.arrow-left", self.tr("All runs"), self.back_asked.emit, shortcut="Alt+Left")
         self.title = ElidedLabel("", "title")
         self.identifier = button("", "", self._copy_id, role="status")
@@ -44,7 +47,21 @@ class Header(QWidget):
         self.clone = button(self.tr("C&lone…"), "mdi6.content-copy", lambda: self._with(self._deeds.clone))
         self.download = button(self.tr("&Download…"), "mdi6.download", lambda: self._with(self._deeds.download))
         self.more = tool_button("mdi6.dots-horizontal", self.tr("More actions"), self._show_menu)
+        self._words = Words(self, (self.again, self.clone, self.download))
         self._build()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Called by Qt: the room that everything likes to have."""
+        return self._words.full(super().sizeHint()) + QSize(self._identifier_width(hidden=True), 0)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Called by Qt: in less room buttons are icons only, and the id is in the menu."""
+        return self._words.least(super().minimumSizeHint()) - QSize(self._identifier_width(hidden=False), 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt."""
+        super().resizeEvent(event)
+        self._fit()
 
     def show_run(self, run: RunSnapshot, now: datetime) -> None:
         """Show the run as it is now."""
@@ -53,6 +70,7 @@ class Header(QWidget):
             self._said = said
             self.state.set_state(*said)
             self._fit_title(run.display_name)
+            self._fit()
         if run == self._run:
             return
         self._run = run
@@ -67,6 +85,7 @@ class Header(QWidget):
             each.setEnabled(possible)
         for each in (self.again, self.download):
             each.setVisible(run.is_over)
+        self._fit()
 
     def menu(self) -> QMenu:
         """Return what is not on a button."""
@@ -107,7 +126,22 @@ class Header(QWidget):
         metrics = self.title.fontMetrics()
         wanted = metrics.horizontalAdvance(name) + Space.XS
         self.title.setMaximumWidth(wanted)
-        self.title.setMinimumWidth(min(wanted, 12 * metrics.averageCharWidth()))
+        self.title.setMinimumWidth(min(wanted, 8 * metrics.averageCharWidth()))
+
+    def _fit(self) -> None:
+        """Let the words of buttons go where there is little room, and the id where there is less."""
+        self._words.fit()
+        room = self.width() - self._words.least(super().sizeHint()).width()
+        taken = self._identifier_width(hidden=False)
+        if not self._words.shown and taken and room < 0:
+            self.identifier.hide()
+        elif self._identifier_width(hidden=True) and (self._words.shown or room >= self._identifier_width(hidden=True)):
+            self.identifier.show()
+
+    def _identifier_width(self, *, hidden: bool) -> int:
+        """Return the room that the id takes, or would take where it is `hidden`; 0 where it is not so."""
+        is_so = self.identifier.isHidden() == hidden
+        return self.identifier.sizeHint().width() + self._row.spacing() if is_so else 0
 
     def _show_menu(self) -> None:
         menu = self.menu()
@@ -126,7 +160,7 @@ class Header(QWidget):
     def _build(self) -> None:
         self.identifier.setToolTip(self.tr("Copy the id"))
         self.title.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        row = QHBoxLayout(self)
+        row = self._row
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(Space.S)
         row.addWidget(self.back)

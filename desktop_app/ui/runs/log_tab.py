@@ -7,13 +7,14 @@ import bisect
 import contextlib
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLineEdit,
     QMenu,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -30,7 +31,8 @@ from desktop_app.ui.runs.log_view import LogView
 from desktop_app.ui.runs.words import count_words
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import Space
-from desktop_app.ui.widgets import InlineMessage, button, label, tool_button
+from desktop_app.ui.widgets import ElidedLabel, InlineMessage, button, tool_button
+from desktop_app.ui.widgets.giving_way import Words
 
 ALL = -1
 """What stands for all ranks, merged by time."""
@@ -43,7 +45,7 @@ class LogTools(QWidget):
         super().__init__()
         self.ranks = QComboBox()
         self.field = QLineEdit(placeholderText=self.tr("Find in all ranks"))
-        self.count = label(role="muted")
+        self.count = ElidedLabel("", "muted")
         self.case = self._toggle("mdi6.format-letter-case", self.tr("Capitals count"))
         self.regex = self._toggle("mdi6.regex", self.tr("Regular expression"))
         self.back = tool_button("mdi6.chevron-up", self.tr("Previous match  Shift+F3"))
@@ -51,6 +53,20 @@ class LogTools(QWidget):
         self.first_error = button(self.tr("First &error"), "mdi6.flag-outline", tip=self.tr("Go to the first error"))
         self.follow = button(self.tr("&Follow"), "mdi6.arrow-collapse-down", tip=self.tr("Stay at the end of the log"))
         self._build()
+        self._words = Words(self, (self.first_error, self.follow))
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Called by Qt: the room that all controls like to have."""
+        return self._words.full(super().sizeHint())
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Called by Qt: in less room buttons are icons only, and the field is short."""
+        return self._words.least(super().minimumSizeHint())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt."""
+        super().resizeEvent(event)
+        self._words.fit()
 
     def _build(self) -> None:
         self.ranks.setAccessibleName(self.tr("Rank"))
@@ -59,7 +75,9 @@ class LogTools(QWidget):
         self.field.setAccessibleName(self.tr("Find in the log"))
         self.field.setToolTip(self.tr("Find in the log  Ctrl+F"))
         self.field.setClearButtonEnabled(True)
-        self.field.setMinimumWidth(self.field.fontMetrics().averageCharWidth() * 24)
+        self.field.setMinimumWidth(self.field.fontMetrics().averageCharWidth() * 12)
+        self.field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.count.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.follow.setCheckable(True)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -75,6 +93,7 @@ class LogTools(QWidget):
         """Show the controls that belong to a search while there is one."""
         for each in (self.count, self.back, self.forth):
             each.setVisible(active)
+        self.updateGeometry()
 
     @staticmethod
     def _toggle(picture: str, name: str) -> QToolButton:

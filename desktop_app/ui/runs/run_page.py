@@ -29,7 +29,7 @@ from desktop_app.ui.runs.words import clock_time, local_now
 from desktop_app.ui.shell import Shell
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import Space
-from desktop_app.ui.widgets import Card, InlineMessage
+from desktop_app.ui.widgets import Card, InlineMessage, scrolled
 
 LOGS, METRICS, RESOURCES, OUTPUTS, JOB = range(5)
 
@@ -216,7 +216,11 @@ class RunPage(QWidget):
         self.logs.show_rank(rank)
 
     def _build(self) -> None:
-        column = QVBoxLayout(self)
+        content = QWidget()
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scrolled(content, self.tr("The run")))  # a small window, large letters, a long error
+        column = QVBoxLayout(content)
         column.setContentsMargins(Space.L + Space.XS, Space.L, Space.L + Space.XS, Space.L)
         column.setSpacing(Space.M)
         column.addWidget(self.header)

@@ -6,7 +6,16 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QMenu, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLineEdit,
+    QMenu,
+    QSizePolicy,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop_app.api import RunSnapshot, UserError
 from desktop_app.presenters.run_page import actions_of
@@ -121,7 +130,10 @@ class RunsList(QWidget):
         self.search.addAction(icon("mdi6.filter-variant", "muted"), QLineEdit.ActionPosition.LeadingPosition)
         self.search.setAccessibleName(self.tr("Filter runs"))
         self.search.setToolTip(self.tr("Filter runs  Ctrl+F"))
-        self.search.setMinimumWidth(self.search.fontMetrics().horizontalAdvance(self.search.placeholderText()) + 56)
+        letters = self.search.fontMetrics()
+        self.search.setMinimumWidth(letters.averageCharWidth() * 16)
+        self.search.setMaximumWidth(letters.horizontalAdvance(self.search.placeholderText()) + 56)
+        self.search.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.states.setAccessibleName(self.tr("Show runs in this state"))
         self.backends.setAccessibleName(self.tr("Show runs of this backend"))
         for name, title in (

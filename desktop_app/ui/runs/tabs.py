@@ -9,6 +9,9 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedLayout, QTabBar,
 from desktop_app.ui.theme import Space
 from desktop_app.ui.widgets import Card, hairline
 
+_LINES = 5
+"""Lines of a page that stay to be seen."""
+
 
 class Tabs(Card):
     """`changed` carries the index of the tab that is shown."""
@@ -22,8 +25,9 @@ class Tabs(Card):
         self.bar.setExpanding(False)
         self.bar.setUsesScrollButtons(False)  # every tab stays seen: the tools give way, and go below
         self._tools = _Tools()
-        self._pages = QStackedLayout()
-        self._head = QWidget()
+        self._body = _Body()
+        self._pages = QStackedLayout(self._body)
+        self._head = _Head(self.bar, self._tools)
         self._grid = QGridLayout(self._head)
         self._below = False
         self._build()
@@ -76,7 +80,32 @@ class Tabs(Card):
         self._grid.addWidget(self._tools, 0, 2)
         self.body.addWidget(self._head)
         self.body.addWidget(hairline())
-        self.body.addLayout(self._pages, 1)
+        self.body.addWidget(self._body, 1)
+
+
+class _Body(QWidget):
+    """The pages: a few lines of what is shown are enough, so that a small window holds all that is above."""
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Called by Qt."""
+        return QSize(super().sizeHint().width(), self.minimumSizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Called by Qt."""
+        return QSize(super().minimumSizeHint().width(), _LINES * self.fontMetrics().height())
+
+
+class _Head(QWidget):
+    """Tabs and tools: no wider at least than the wider of them, for the tools can go below."""
+
+    def __init__(self, bar: QTabBar, tools: _Tools) -> None:
+        super().__init__()
+        self._bar, self._tools = bar, tools
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Called by Qt."""
+        widest = max(self._bar.minimumWidth(), self._tools.minimumSizeHint().width())
+        return QSize(widest + 2 * Space.S, super().minimumSizeHint().height())
 
 
 class _Tools(QWidget):
@@ -99,6 +128,11 @@ class _Tools(QWidget):
 
     def tallest(self) -> int:
         return Space.XS + max((each.sizeHint().height() for each in self._each), default=0)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Called by Qt."""
+        widest = max((each.minimumSizeHint().width() for each in self._each), default=0)
+        return QSize(widest, self.sizeHint().height() + Space.XS)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Called by Qt."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from desktop_app.ui.icons import icon
@@ -35,6 +35,12 @@ class EmptyState(QWidget):
         if isinstance(action, QAction):
             action = primary_button(action.text(), on_click=action.trigger)
         self._actions.insertWidget(self._actions.count() - 1, action)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: in little room the words matter more than the picture."""
+        super().resizeEvent(event)
+        needed = super().minimumSizeHint().height() + (_SIZE + Space.S if self._picture.isHidden() else 0)
+        self._picture.setVisible(self.height() >= needed)
 
     def _build(self) -> None:
         column = QVBoxLayout(self)

@@ -1,0 +1,41 @@
+"""Buttons that do without their words where a row is narrow; their tool tips say them then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QPushButton, QWidget
+
+
+class Words:
+    """The words of some buttons in a row. The row reports `full` and `least` of its layout's hints, and calls `fit`."""
+
+    def __init__(self, row: QWidget, buttons: Sequence[QPushButton]) -> None:
+        self._row = row
+        self._words = {each: each.text() for each in buttons}
+        self.shown = True
+
+    def full(self, hint: QSize) -> QSize:
+        """Return the room that the row takes with all words."""
+        return hint if self.shown else hint + QSize(self._width, 0)
+
+    def least(self, hint: QSize) -> QSize:
+        """Return the room that the row needs without any."""
+        return hint - QSize(self._width, 0) if self.shown else hint
+
+    def fit(self) -> None:
+        """Show the words if there is room for them."""
+        fits = self._row.sizeHint().width() <= self._row.width()
+        if fits != self.shown:
+            self.shown = fits
+            for each, words in self._words.items():
+                each.setText(words if fits else "")
+                if not each.toolTip():
+                    each.setToolTip(words.replace("&", ""))
+
+    @property
+    def _width(self) -> int:
+        flag = int(Qt.TextFlag.TextShowMnemonic)
+        seen = ((each, words) for each, words in self._words.items() if not each.isHidden())
+        return sum(each.fontMetrics().size(flag, words).width() for each, words in seen)
