@@ -168,7 +168,9 @@ def _environment(path: tuple[Part, ...], given: Mapping[str, Value], folder: Pat
     dockerfile = text(build.get("dockerfile_path")) or "Dockerfile"
     if not is_bound(dockerfile) and not (folder / context / dockerfile).is_file():
         key = "dockerfile_path" if "dockerfile_path" in build else "path"
-        notes.error("missing-file", (*path, "build", key), f"“{dockerfile}” is not in the folder “{context}”.")
+        is_filled = any(each.suffix.lower() not in _ENDINGS for each in _listed(folder / context) if each.is_file())
+        say = notes.error if is_filled else notes.warning  # a folder without anything to build is filled otherwise
+        say("missing-file", (*path, "build", key), f"“{dockerfile}” is not in the folder “{context}”.")
 
 
 def _data(path: tuple[Part, ...], given: Value, folder: Path, notes: Notes) -> None:

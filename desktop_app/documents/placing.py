@@ -11,7 +11,7 @@ from desktop_app.documents.yaml_text import Extent, Parsed, Position
 
 _OF_KEY = frozenset({
     "unknown-key", "duplicate-key", "preview-syntax", "missing-key", "v1-key", "v1-process-count", "default-output",
-    "mpi-process-count", "name-of-key",
+    "mpi-process-count", "step-name",
 })  # fmt: skip
 _LONGEST = 500
 _NAMED = re.compile(r"\$\{\{[^{}]*\}\}|[\w./-]+\.py\b")

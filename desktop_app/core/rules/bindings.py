@@ -15,6 +15,7 @@ from desktop_app.core.rules.notes import Notes, Word
 from desktop_app.core.rules.values import Path, mapping
 
 _BINDING = re.compile(r"\$\{\{\s*(?P<body>[^{}]*?)\s*\}\}")
+_NODE = re.compile(r"[a-z_][a-z0-9_]*")
 _GROUPS = ("inputs", "outputs", "search_space")
 _MISNAMED = {"input": "inputs", "output": "outputs", "searchspace": "search_space", "search-space": "search_space"}
 
@@ -96,9 +97,12 @@ def check_pipeline(path: Path, pipeline: Mapping[str, Value], notes: Notes) -> N
     """Check what the steps of a pipeline take from it and from each other."""
     known = {group: mapping(pipeline.get(group)) for group in ("inputs", "outputs", "jobs")}
     for name, step in known["jobs"].items():
+        home = (*path, "jobs", name)
+        if not _NODE.fullmatch(name):
+            message = f"Call the step “{name}” with small letters, digits and _ alone, not beginning with a digit."
+            notes.error("step-name", home, message)
         if not isinstance(step, dict):
             continue
-        home = (*path, "jobs", name)
         for value_path, value in _links(home, step):
             line = _Line(value_path, known, notes)
             for found in _BINDING.finditer(value):

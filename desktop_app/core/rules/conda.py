@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from desktop_app.api import Value
 from desktop_app.core.rules.facts import SURE, Facts, Release
 from desktop_app.core.rules.notes import Notes, change
-from desktop_app.core.rules.values import Path, is_bound
+from desktop_app.core.rules.values import Path
 
 _SPEC = re.compile(
     r"(?:[\w.-]+::)?(?P<name>[A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(?P<rest>.*)$",
@@ -89,7 +89,7 @@ def _list(value: Value) -> list[Value]:
 
 def _package(line: str, path: Path, *, is_pip: bool) -> Iterator[Package]:
     plain = line.partition(" #")[0].partition(";")[0].strip()
-    if not plain or plain.startswith(("-", ".", "/", "#")) or "://" in plain or " @ " in plain or is_bound(plain):
+    if not plain or plain.startswith(("-", ".", "/", "#")) or "://" in plain or " @ " in plain or "{" in plain:
         return
     found = _SPEC.fullmatch(plain)
     if found is None:
@@ -126,7 +126,7 @@ def _renamed(package: Package, meant: str, tool: str, notes: Notes) -> None:
     rest = package.written[len(package.name) :]
     written = f"{meant}{rest if meant in {'torch', 'pytorch'} else ''}"
     message = f"Write {meant}: that is the package's name for {tool}."
-    notes.error("package-name", package.path, message, change(f"Write {written}", package.path, written))
+    notes.warning("package-name", package.path, message, change(f"Write {written}", package.path, written))
 
 
 def _twice(packages: list[Package], notes: Notes) -> None:

@@ -95,14 +95,14 @@ def check_own(path: Path, given: Mapping[str, Value], facts: Facts, notes: Notes
         (notes.warning if inline else notes.error)("reserved-name", (*path, "name"), message)
     if "image" in given and "build" in given:
         message = "Keep either image or build: an environment is made of one of them."
-        notes.error("image-and-build", (*path, "build"), message)
+        (notes.warning if inline else notes.error)("image-and-build", (*path, "build"), message)
     _image((*path, "image"), text(given.get("image")), facts, notes)
     packages = given.get("conda_file")
     if isinstance(packages, dict):
         conda.check((*path, "conda_file"), packages, facts, notes, eased=inline)
     if packages is not None and "image" not in given and "build" not in given:
         message = "Add image: the packages of conda_file are installed on top of one."
-        notes.error("missing-image", path, message)
+        (notes.warning if inline else notes.error)("missing-image", path, message)
 
 
 def image_in(given: str, facts: Facts) -> Image | None:

@@ -29,26 +29,32 @@ def check(body: Body, facts: Facts, notes: Notes) -> None:
     home = body.path[:-1] if body.kind in {"trial", "task"} else body.path
     owner = mapping(body.data.get("limits")) if body.kind != "trial" else {}
     check_times((*home, "limits"), owner, ("timeout",), notes)
+    of_job = body.kind in {"job", "trial", "step"}  # components are accepted with any mode
     for name, given in body.inputs.items():
         if isinstance(given, dict):
-            _input((*home, "inputs", name), given, notes, of_job=body.kind in {"job", "trial"})
+            _input((*home, "inputs", name), given, notes, of_job=of_job)
     rule = facts.name_rule("named output")
     for name, given in body.outputs.items():
         if isinstance(given, dict):
+            if of_job:
+                _output_mode((*home, "outputs", name, "mode"), text(given.get("mode")), notes)
             _output((*home, "outputs", name), given, rule, notes)
 
 
 def _input(path: Path, given: Mapping[str, Value], notes: Notes, *, of_job: bool) -> None:
     mode = text(given.get("mode"))
-    if mode in _FOR_INPUTS and of_job:  # components are accepted with any mode
+    if mode in _FOR_INPUTS and of_job:
         _mode((*path, "mode"), mode, "input", _FOR_INPUTS[mode], notes)
     _version((*path, "path"), given.get("path"), notes)
 
 
-def _output(path: Path, given: Mapping[str, Value], rule: NameRule | None, notes: Notes) -> None:
-    mode, called = text(given.get("mode")), given.get("name")
+def _output_mode(path: Path, mode: str, notes: Notes) -> None:
     if mode in _FOR_OUTPUTS:
-        _mode((*path, "mode"), mode, "output", _FOR_OUTPUTS[mode], notes)
+        _mode(path, mode, "output", _FOR_OUTPUTS[mode], notes)
+
+
+def _output(path: Path, given: Mapping[str, Value], rule: NameRule | None, notes: Notes) -> None:
+    called = given.get("name")
     if given.get("version") is not None and called is None:
         message = "Add name: a version belongs to a name that the output is registered by."
         notes.error("missing-name", (*path, "version"), message)

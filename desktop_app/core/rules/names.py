@@ -24,13 +24,13 @@ def check(kind: str, data: Value, facts: Facts, notes: Notes) -> None:
     """Check a document's own names, and what of a job is limited."""
     root = mapping(data)
     entity = "job" if is_job(kind) else _entity(kind)
-    if entity:
+    is_attached = entity == "compute" and text(root.get("type")).lower() not in {"", "amlcompute", "computeinstance"}
+    if entity and not is_attached:
         _name(("name",), root.get("name"), entity, facts, notes)
     if is_job(kind):
         _name(("experiment_name",), root.get("experiment_name"), "experiment", facts, notes)
         _name(("display_name",), root.get("display_name"), "display name", facts, notes)
-    if entity:
-        _limits(root, entity, facts, notes)
+        _limits(root, facts, notes)
 
 
 def _entity(kind: str) -> str:
@@ -58,7 +58,7 @@ def _mended(name: str) -> str:
     return re.sub(r"-{2,}", "-", re.sub(r"[^A-Za-z0-9_-]+", "-", name)).strip("-_")
 
 
-def _limits(root: Mapping[str, Value], entity: str, facts: Facts, notes: Notes) -> None:
+def _limits(root: Mapping[str, Value], facts: Facts, notes: Notes) -> None:
     tags = mapping(root.get("tags"))
     most, longest, key_length = (
         facts.limit(each) for each in ("tags_per_job", "tag_value_length_job", "tag_key_length_job")
@@ -74,7 +74,7 @@ def _limits(root: Mapping[str, Value], entity: str, facts: Facts, notes: Notes) 
             )
     length = facts.limit("description_length")
     given = text(root.get("description"))
-    if entity == "job" and length is not None and len(given) > length:
+    if length is not None and len(given) > length:
         notes.error("description", ("description",), f"Shorten the description to {length} characters.")
 
 

@@ -21,7 +21,8 @@ def check(body: Body, notes: Notes) -> None:
 def _check_job(body: Body, notes: Notes) -> None:
     misspelt = nearest_key("command", [key for key in body.data if key not in JOB_KEYS])
     given = body.data.get("command", "")
-    if isinstance(given, str | None) and not (given or "").strip() and misspelt is None:
+    is_empty = isinstance(given, str | None) and not (given or "").strip()
+    if is_empty and misspelt is None and "component" not in body.data:
         notes.error("missing-command", ("command",), "Add command: the line that starts the training script.")
     if not body.data.get("environment") and "component" not in body.data:
         message = "Add environment: the image or curated environment that the job runs in on Azure ML."

@@ -16,6 +16,8 @@ def check(kind: str, data: Value, facts: Facts, notes: Notes) -> None:
     """Check every size in a file."""
     for path, name in sizes_in(kind, data):
         _size(path, name, facts, notes)
+        if facts.size(name) is None:
+            _misspelt(path, name, facts, notes, is_sure=is_compute(kind))
     if is_compute(kind):
         _nodes(data, notes)
 
@@ -52,7 +54,6 @@ def _named(path: Path, group: object, key: str) -> Iterator[tuple[Path, str]]:
 def _size(path: Path, given: str, facts: Facts, notes: Notes) -> None:
     size = facts.size(given)
     if size is None:
-        _misspelt(path, given, facts, notes)
         return
     successor = size.successors[0] if size.successors else ""
     fix = change(f"Take {successor}", path, successor) if successor else None
@@ -65,14 +66,16 @@ def _size(path: Path, given: str, facts: Facts, notes: Notes) -> None:
         notes.info("retiring-vm-size", path, message, fix)
 
 
-def _misspelt(path: Path, given: str, facts: Facts, notes: Notes) -> None:
-    """Speak of a size that is known but for its separators or the word Standard; others may be new."""
+def _misspelt(path: Path, given: str, facts: Facts, notes: Notes, *, is_sure: bool) -> None:
+    """Speak of a size that is known but for its separators or the word Standard; others may be new, or a cluster's."""
     plain = re.sub(r"[\s_-]+", "_", given)
     tries = (plain, f"Standard_{plain}", re.sub(r"(?i)^standard_?", "Standard_", plain))
     meant = next((size.name for each in tries if (size := facts.size(each))), "")
     if meant:
         message = f"Write {meant}: “{given}” is no size that Azure knows."
-        notes.error("unknown-vm-size", path, message, change(f"Write {meant}", path, meant))
+        (notes.error if is_sure else notes.warning)(
+            "unknown-vm-size", path, message, change(f"Write {meant}", path, meant)
+        )
 
 
 def _nodes(data: Value, notes: Notes) -> None:

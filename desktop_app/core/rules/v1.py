@@ -22,7 +22,8 @@ _LEAVES = frozenset({"compute", "code", "resources.instance_count", "resources.i
 
 def check(body: Body, facts: Facts, notes: Notes) -> None:
     """Check a body's own keys, and those of its distribution and resources."""
-    if body.kind in {"task", "component"} or "component" in body.data:
+    is_command = body.kind in {"job", "trial"} or text(body.data.get("type")).lower() in {"", "command"}
+    if body.kind in {"task", "component"} or not is_command or "component" in body.data or "entry" in body.data:
         return
     for path, group, known in _groups(body):
         for key, value in group.items():

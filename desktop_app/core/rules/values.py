@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from desktop_app.api import Value
 from desktop_app.core.paths import Part
 
 Path = tuple[Part, ...]
+_BOUND = re.compile(r"\$\{|\{\{|\$\(|\$\[\[|<[^<>]+>")
 
 
 def mapping(value: Value) -> Mapping[str, Value]:
@@ -32,7 +34,7 @@ def whole(value: Value) -> int | None:
 
 def is_bound(value: Value) -> bool:
     """Whether a text is filled in later: it holds a placeholder of some tool."""
-    return isinstance(value, str) and any(mark in value for mark in ("${", "{{", "$(", "<", "$[["))
+    return isinstance(value, str) and bool(_BOUND.search(value))
 
 
 def texts(value: Value, path: Path = ()) -> Iterator[tuple[Path, str]]:
