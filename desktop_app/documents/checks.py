@@ -12,7 +12,7 @@ from pathlib import Path
 from desktop_app.api import Diagnostic, Job, Severity
 from desktop_app.core.rules import NO_FACTS, Facts, Note, find
 from desktop_app.core.rules.loose import check_ignore_file
-from desktop_app.core.rules.notes import Notes
+from desktop_app.core.rules.notes import Notes, Word
 from desktop_app.documents import file_rules, neighbours
 from desktop_app.documents.job_document import job_in
 from desktop_app.documents.kinds import COMMAND_JOB, UNKNOWN, kind_of
@@ -90,12 +90,12 @@ def _several(documents: int) -> Diagnostic:
 
 def _once(found: Iterable[tuple[str, Note]]) -> Iterator[Note]:
     """Leave out what was said already: the same words, a plugin's word on the same, a shape's where rules spoke."""
-    said: set[tuple[str, str, str]] = set()
+    said: set[tuple[str, str, str, Word]] = set()
     codes: set[tuple[str, str]] = set()
     places: set[str] = set()
     for who, note in found:
         finding = note.diagnostic
-        words = (finding.code, finding.path, finding.message)
+        words = (finding.code, finding.path, finding.message, note.word)
         if words in said or (who == "plugin" and words[:2] in codes) or (who == "shape" and finding.path in places):
             continue
         said.add(words)
