@@ -152,6 +152,7 @@ class FilesWindow:
     async def close(self) -> None:
         """Take the page away and let what goes on end."""
         await quiet()
+        await self.page.project.close()
         self.page.close()
         settle()
         await quiet()

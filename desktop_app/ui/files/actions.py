@@ -34,6 +34,8 @@ def add_file_actions(page: FilesPage, shell: Shell) -> None:
     add("files.next", tr("&Next file"), "Ctrl+PgDown", lambda: editors.step_tab(1), menu="view")
     add("files.previous", tr("&Previous file"), "Ctrl+PgUp", lambda: editors.step_tab(-1), menu="view")
     add("files.tree", tr("Go to the project &tree"), "Ctrl+Shift+E", page.tree.tree.setFocus, menu="view")
+    add("files.problems", tr("Pro&blems of the folder"), "Ctrl+Shift+M", page.toggle_problems,
+        icon="mdi6.alert-circle-outline", menu="view")  # fmt: skip
     add("files.form", tr("Show the &form"), "", with_pane(lambda pane: pane.views.choose("form")), menu="view")
     add("files.both", tr("Show form &and text"), "", with_pane(lambda pane: pane.views.choose("both")), menu="view")
     add("files.text", tr("Show the te&xt"), "", with_pane(lambda pane: pane.views.choose("text")), menu="view")

@@ -55,6 +55,7 @@ class EditorPane(QWidget):
         self._tasks: set[asyncio.Task[Any]] = set()
         self._planned: tuple[Diagnostic, ...] = ()
         self._checked: tuple[Diagnostic, ...] = ()
+        self.was_checked = False
         self.editor = CodeEditor(file.path.name)
         self.views = FormViews(self.editor, lambda: self.file.path, self._facts)
         self.disk_bar, self.note = InlineMessage(can_close=False), InlineMessage()
@@ -104,8 +105,8 @@ class EditorPane(QWidget):
         self.saved.emit()
         return True
 
-    async def check(self) -> tuple[Diagnostic, ...]:
-        """Check the text as it is now, mark what is wrong, and return it."""
+    async def check(self, *, keeps_planned: bool = False) -> tuple[Diagnostic, ...]:
+        """Check the text as it is now, mark what is wrong, and return it; what planning found goes, unless kept."""
         document = self.editor.document()
         while True:
             revision, text = document.revision(), self.editor.text()
@@ -114,9 +115,15 @@ class EditorPane(QWidget):
             )
             if document.revision() == revision:
                 break
-        self.kind, self._checked, self._planned = checked.kind, checked.problems, ()
+        self.kind, self._checked = checked.kind, checked.problems
+        self._planned = self._planned if keeps_planned else ()
+        self.was_checked = True
         self._show_problems()
         return self.editor.problems
+
+    def check_again(self) -> None:
+        """Check soon, though the text is the same: what it names may have come or gone."""
+        self._check_timer.start(0)
 
     def show_planned(self, problems: Sequence[Diagnostic]) -> None:
         """Mark what planning found beside what checking did, until the text changes."""
@@ -232,7 +239,7 @@ class EditorPane(QWidget):
         document = self.editor.document()
         document.contentsChanged.connect(self._on_text)
         document.modificationChanged.connect(self._on_modified)
-        self._check_timer.timeout.connect(lambda: self._later(self.check(), "check the text"))
+        self._check_timer.timeout.connect(lambda: self._later(self.check(keeps_planned=True), "check the text"))
         self._draft_timer.timeout.connect(lambda: self._later(self.keep_draft(), "keep the draft"))
         self.problems.chosen.connect(self.go_to_problem)
         self.problems.fix_asked.connect(self.apply_fix)

@@ -46,6 +46,7 @@ class Editors(QWidget):
         self.upload_button = button(self.tr("Upload preview"), "mdi6.cloud-upload-outline", self.preview_upload)
         self.zoom_level = 0
         self.form_view = ""
+        self._lists_shown = True
         self._panes: dict[Path, EditorPane] = {}
         self._watcher = QFileSystemWatcher(self)
         self._touched: set[str] = set()
@@ -138,6 +139,12 @@ class Editors(QWidget):
             each.editor.set_zoom(self.zoom_level)
         return self.zoom_level
 
+    def show_lists(self, shown: bool) -> None:
+        """Show below each text what is wrong in it; not where the whole folder's problems are shown."""
+        self._lists_shown = shown
+        for each in self.panes:
+            each.problems.set_wanted(shown)
+
     def step_tab(self, by: int) -> None:
         """Show the tab at the right (1) or left (-1); round and round."""
         if self.tabs.count():
@@ -225,6 +232,7 @@ class Editors(QWidget):
         pane = EditorPane(file, self._workbench, self.drafts)
         self._panes[path] = pane
         pane.editor.set_zoom(self.zoom_level)
+        pane.problems.set_wanted(self._lists_shown)
         pane.editor.zoomed.connect(self.zoom)
         pane.views.set_choice(self.form_view)
         pane.views.chosen.connect(self._on_view)

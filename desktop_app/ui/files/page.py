@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from desktop_app.api import UserError, Value
+from desktop_app.api import Diagnostic, UserError, Value
 from desktop_app.ui.files.actions import add_file_actions
 from desktop_app.ui.files.editor_pane import EditorPane
 from desktop_app.ui.files.editors import Editors
+from desktop_app.ui.files.problems_page import ProblemsPanel
+from desktop_app.ui.files.project_check import ProjectCheck
 from desktop_app.ui.files.running import Runner
 from desktop_app.ui.files.tree_panel import TreePanel
 from desktop_app.ui.tasks import spawn
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from desktop_app.ui.wizard.dialog import WizardDialog
 
 _TREE_WIDTH = 224
+_PROBLEMS_HEIGHT = 220
 
 
 class FilesPage(QWidget):
@@ -38,11 +41,14 @@ class FilesPage(QWidget):
         self.workbench = workbench
         self.tree = TreePanel()
         self.editors = Editors(workbench)
+        self.problems = ProblemsPanel()
+        self.project = ProjectCheck(workbench, self.editors, self.problems)
         self.runner = Runner(workbench, shell, self)
         self.wizard: WizardDialog | None = None
         self._right = QStackedWidget()
         self._whole = QStackedWidget()
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._texts = QSplitter(Qt.Orientation.Vertical)
         self._restoring = False
         self._after_opening: Callable[[], object] | None = None
         self._build()
@@ -77,11 +83,16 @@ class FilesPage(QWidget):
         spawn(self._run_file(path), f"run {path.name}")
 
     def show_problems(self) -> None:
-        """Show the first file with a problem, and its list."""
-        found = next((each for each in self.editors.panes if each.editor.problems), None)
-        if found is not None:
-            self.open_file(found.file.path)
-            found.problems.focus()
+        """Show what is wrong in the whole folder."""
+        self._set_problems_shown(True)
+        self.problems.focus()
+
+    def toggle_problems(self) -> None:
+        """Show the folder's problems, or hide them."""
+        if self.problems.isVisible():
+            self._set_problems_shown(False)
+        else:
+            self.show_problems()
 
     async def may_close(self) -> bool:
         """Keep unsaved texts as drafts, and remember what is open."""
@@ -89,6 +100,7 @@ class FilesPage(QWidget):
         self.remember()
         if self.wizard is not None:
             self.wizard.close()
+        await self.project.close()
         return True
 
     # ----- what actions ask
@@ -146,7 +158,13 @@ class FilesPage(QWidget):
         self._right.addWidget(self._no_file())
         self._right.addWidget(self.editors)
         self._splitter.addWidget(self.tree)
-        self._splitter.addWidget(self._right)
+        self._texts.addWidget(self._right)
+        self._texts.addWidget(self.problems)
+        self._texts.setStretchFactor(0, 1)
+        self._texts.setSizes([600, _PROBLEMS_HEIGHT])
+        self._texts.setChildrenCollapsible(False)
+        self._texts.setHandleWidth(1)
+        self._splitter.addWidget(self._texts)
         self._splitter.setStretchFactor(1, 1)
         self._splitter.setSizes([_TREE_WIDTH, 1000])
         self._splitter.setCollapsible(1, False)
@@ -183,9 +201,14 @@ class FilesPage(QWidget):
         self.editors.shown.connect(self._on_shown)
         self.editors.changed.connect(self._on_changed)
         self.editors.emptied.connect(lambda: self._right.setCurrentIndex(0))
+        self.project.counted.connect(lambda counts: self.shell.set_problems(counts.errors, counts.warnings))
+        self.problems.chosen.connect(lambda path, found: spawn(self._go_to(path, found), "go to a problem"))
+        self.problems.closed.connect(lambda: self._set_problems_shown(False))
+        self._set_problems_shown(self.shell.state.get("files.problems") is True)
         follow = getattr(self.shell.state, "follow_splitter", None)
         if follow is not None:
             follow("files.splitter", self._splitter)
+            follow("files.problems_splitter", self._texts)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Called by Qt: the window came to the front, so look what happened meanwhile."""
@@ -207,6 +230,7 @@ class FilesPage(QWidget):
             await self._reopen(folder)
         finally:
             self._restoring = False
+        await self.project.open(folder)
         after, self._after_opening = self._after_opening, None
         if after is not None:
             after()
@@ -290,11 +314,20 @@ class FilesPage(QWidget):
         self._on_changed()
 
     def _on_changed(self) -> None:
-        problems = [each for pane in self.editors.panes for each in pane.editor.problems]
-        errors = sum(1 for each in problems if each.severity == "error")
-        warnings = sum(1 for each in problems if each.severity == "warning")
-        self.shell.set_problems(errors, warnings)
         self.remember()
+
+    async def _go_to(self, path: Path, found: Diagnostic) -> None:
+        pane = await self._open_file(path, found.line)
+        if pane is not None:
+            pane.go_to_problem(found)
+
+    def _set_problems_shown(self, shown: bool) -> None:
+        had_focus = self.problems.tree.hasFocus() or self.problems.filter_edit.hasFocus()
+        self.problems.setVisible(shown)
+        self.editors.show_lists(not shown)
+        self.shell.state.set("files.problems", shown)
+        if had_focus and not shown and self.pane is not None:
+            self.pane.editor.setFocus()
 
 
 def _whole(value: Value) -> int:

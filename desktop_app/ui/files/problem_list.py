@@ -104,6 +104,7 @@ class ProblemList(QFrame):
         super().__init__()
         self.setProperty("role", "card")
         self.model = ProblemModel(self)
+        self._is_wanted = True
         self.table = _Table()
         self.heading = label(role="strong")
         self.fold = tool_button("mdi6.chevron-down", self.tr("Fold the problems"), self._toggle)
@@ -114,9 +115,14 @@ class ProblemList(QFrame):
         """Show findings; nothing is shown where there are none."""
         self.model.show(problems)
         self.heading.setText(count_words(problems))
-        self.setVisible(bool(problems))
+        self.setVisible(bool(problems) and self._is_wanted)
         rows = min(len(problems), _ROWS_SHOWN)
         self.table.setFixedHeight(rows * self.table.verticalHeader().defaultSectionSize() + Space.XS)
+
+    def set_wanted(self, wanted: bool) -> None:
+        """Let the list be shown where there is something wrong, or never."""
+        self._is_wanted = wanted
+        self.setVisible(wanted and bool(self.model.problems))
 
     def select(self, row: int) -> None:
         """Mark a finding."""

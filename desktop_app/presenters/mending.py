@@ -1,0 +1,134 @@
+"""Mends all problems of one kind in a folder: what would change, then the change itself, then its undoing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from desktop_app.api import Diagnostic, UserError
+from desktop_app.documents.edits import diff, set_values
+from desktop_app.documents.text_file import TextFile
+from desktop_app.documents.whole_files import overwrite_file, replace_file
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """One file as it is and as it would be; `text` and `new` have plain line ends."""
+
+    path: Path
+    name: str
+    text: str
+    new: str
+    fixes: int
+    is_open: bool
+
+    @property
+    def diff(self) -> str:
+        """The lines that change, as a unified difference."""
+        return diff(self.text, self.new, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class MendPlan:
+    """What mending all of a kind would do; `left` says of each file or problem that stays why."""
+
+    code: str
+    files: tuple[Mended, ...]
+    left: tuple[str, ...] = ()
+
+    @property
+    def fixes(self) -> int:
+        """How many problems are mended."""
+        return sum(each.fixes for each in self.files)
+
+    @property
+    def diff(self) -> str:
+        """Everything that changes."""
+        return "".join(each.diff for each in self.files)
+
+
+def plan_mending(
+    code: str, found: Sequence[tuple[Path, Diagnostic]], open_texts: Mapping[Path, str], name_of: Callable[[Path], str]
+) -> MendPlan:
+    """Return what mending these problems changes; reads the files that are not open. Off the window's thread."""
+    by_file: dict[Path, list[Diagnostic]] = {}
+    for path, each in found:
+        by_file.setdefault(path, []).append(each)
+    made: list[Mended] = []
+    left: list[str] = []
+    for path, problems in by_file.items():
+        try:
+            text = open_texts[path] if path in open_texts else TextFile.load(path).text
+        except UserError as error:
+            left.append(str(error))
+            continue
+        new, fixes = _mended(text, problems, name_of(path), left)
+        if new != text:
+            made.append(Mended(path, name_of(path), text, new, fixes, path in open_texts))
+    return MendPlan(code, tuple(made), tuple(left))
+
+
+def _mended(text: str, problems: Sequence[Diagnostic], name: str, left: list[str]) -> tuple[str, int]:
+    """Return the mended text; from the last line up, so that no fix moves the place of another."""
+    fixes = 0
+    for each in sorted(problems, key=lambda one: (one.line or 0, one.column or 0), reverse=True):
+        if each.fix is None:
+            continue
+        try:
+            text = set_values(text, each.fix.set, each.fix.unset)
+            fixes += 1
+        except UserError as error:
+            left.append(f"{name}, line {each.line}: {error}" if each.line else f"{name}: {error}")
+    return text, fixes
+
+
+@dataclass(slots=True)
+class MendUndo:
+    """What closed files held before they were mended, until the window closes."""
+
+    before: dict[Path, bytes] = field(default_factory=dict)
+    after: dict[Path, bytes] = field(default_factory=dict)
+
+
+def write_mended(plan: MendPlan) -> tuple[MendUndo, list[str]]:
+    """Write the files of a plan that are not open, each as a whole; returns how to undo it, and what was left alone."""
+    undo, left = MendUndo(), []
+    for each in plan.files:
+        if each.is_open:
+            continue
+        try:
+            file = TextFile.load(each.path)
+            if file.text != each.text:
+                left.append(f"{each.name} has changed meanwhile, so it was left as it is.")
+                continue
+            before = each.path.read_bytes()
+            file.save(each.new)
+            undo.before[each.path], undo.after[each.path] = before, each.path.read_bytes()
+        except (OSError, UserError) as error:
+            left.append(f"{each.name}: {error}")
+    return undo, left
+
+
+def undo_mending(undo: MendUndo) -> list[str]:
+    """Give files their bytes back; returns which have changed since, and stay as they are."""
+    left = []
+    for path, before in undo.before.items():
+        try:
+            if path.read_bytes() != undo.after[path]:
+                left.append(f"{path.name} was changed since, so it was left as it is.")
+                continue
+            _restore(path, before)
+        except (OSError, UserError) as error:
+            left.append(f"{path.name}: {error}")
+    return left
+
+
+def _restore(path: Path, data: bytes) -> None:
+    target = Path(os.path.realpath(path))
+    state = target.stat()
+    if state.st_nlink > 1:
+        overwrite_file(target, data)
+    else:
+        replace_file(target, data, like=state)

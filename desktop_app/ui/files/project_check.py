@@ -1,0 +1,198 @@
+"""Keeps the Problems panel in step: the background check of the folder, texts in editors, and mending."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
+from shiboken6 import isValid
+
+from desktop_app.api import Diagnostic
+from desktop_app.documents.checks import FileReport
+from desktop_app.documents.kinds import may_be_known
+from desktop_app.presenters.mending import MendPlan, MendUndo, plan_mending, undo_mending, write_mended
+from desktop_app.presenters.problems import Counts, ProjectProblems
+from desktop_app.services.folder_check.check import CheckState, FolderCheck
+from desktop_app.ui.files.editor_pane import EditorPane
+from desktop_app.ui.files.editors import Editors
+from desktop_app.ui.files.mend_dialog import MendDialog
+from desktop_app.ui.files.problems_page import ProblemsPanel
+from desktop_app.ui.tasks import spawn
+from desktop_app.ui.widgets import button
+
+if TYPE_CHECKING:
+    from desktop_app.services.workbench import Workbench
+
+_SETTLE_MS = 150
+_MOST_WATCHED = 500  # folders: the check looks at the others every few seconds
+
+
+class ProjectCheck(QObject):
+    """`counted` tells how many problems the folder has."""
+
+    counted = Signal(object)  # Counts
+
+    def __init__(self, workbench: Workbench, editors: Editors, panel: ProblemsPanel) -> None:
+        super().__init__(panel)
+        self._workbench = workbench
+        self._editors = editors
+        self.panel = panel
+        self.problems: ProjectProblems | None = None
+        self.check: FolderCheck | None = None
+        self.state = CheckState()
+        self._open: dict[Path, EditorPane] = {}
+        self._counts = Counts()
+        self._watcher = QFileSystemWatcher(self)
+        self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
+        self._connect()
+
+    async def open(self, folder: Path) -> None:
+        """Check another folder; what was checked before is forgotten."""
+        await self.close()
+        self.problems = ProjectProblems(folder)
+        self._open = {}
+        self.panel.show_folder(self.problems)
+        self.state = CheckState()
+        bench = self._workbench
+        self.check = FolderCheck(folder, self, home=bench.places.home, safe_mode=bench.plugins.safe_mode)
+        self._watch(folder)
+        self._follow_editors()
+        await self.check.start()
+
+    async def close(self) -> None:
+        """End the check; no process of it is left."""
+        watched = self._watcher.directories()
+        if watched:
+            self._watcher.removePaths(watched)
+        check, self.check = self.check, None
+        if check is not None:
+            await check.close()
+
+    # ----- what the check says
+
+    def take_reports(self, reports: tuple[FileReport, ...]) -> None:
+        """Called with files that were checked."""
+        if self.problems is None or not isValid(self):
+            return
+        for each in reports:
+            self.panel.refresh(self.problems.take(each))
+            pane = self._open.get(each.path) if each.path else None
+            if pane is not None:
+                pane.check_again()  # what it names on disk may have changed
+            elif each.path is not None:
+                self._watch(each.path.parent)
+        self._tell()
+
+    def take_gone(self, paths: tuple[Path, ...]) -> None:
+        """Called with files that are no longer there."""
+        if self.problems is not None and isValid(self):
+            for each in paths:
+                self.panel.refresh(self.problems.forget(each))
+            self._editors.look_at_all()
+            self._tell()
+
+    def take_state(self, state: CheckState) -> None:
+        """Called when the check gets on."""
+        if isValid(self):
+            self.state = state
+            self._tell()
+
+    # ----- texts in editors
+
+    def _connect(self) -> None:
+        self._editors.changed.connect(self._follow_editors)
+        self._watcher.directoryChanged.connect(lambda _folder: self._settle.start())
+        self._settle.timeout.connect(self._look)
+        self.panel.fix_asked.connect(lambda path, found: spawn(self._fix(path, found), "mend a problem"))
+        self.panel.all_asked.connect(lambda found: spawn(self._plan_all(found), "mend all of a kind"))
+
+    def _look(self) -> None:
+        if self.check is not None:
+            self.check.look_again()
+
+    def _follow_editors(self) -> None:
+        """Show what is wrong with open texts as they stand there."""
+        if self.problems is None:
+            return
+        now = {each.file.path: each for each in self._editors.panes}
+        for path in [each for each in self._open if each not in now]:
+            self.panel.refresh(self.problems.show_open(path, "", None))
+            self._send(path, None)
+        for path, pane in now.items():
+            if pane.was_checked:
+                self.panel.refresh(self.problems.show_open(path, pane.kind, pane.editor.problems))
+                self._send(path, pane.editor.text() if pane.is_modified else None)
+        self._open = now
+        self._tell()
+
+    def _send(self, path: Path, text: str | None) -> None:
+        if self.check is not None and may_be_known(path.name) and self.problems is not None:
+            self.check.set_text(path, text)
+
+    def _watch(self, folder: Path) -> None:
+        name = str(folder)
+        watched = self._watcher.directories()
+        if name not in watched and len(watched) < _MOST_WATCHED:
+            self._watcher.addPath(name)
+
+    def _tell(self) -> None:
+        counts = self.problems.counts if self.problems else Counts()
+        self.panel.show_state(self.state, counts)
+        self.counted.emit(counts)
+
+    # ----- mending
+
+    async def _fix(self, path: Path, found: Diagnostic) -> None:
+        pane = await self._editors.open_file(path, found.line, found.column or 1)
+        if pane is not None:
+            pane.apply_fix(found)
+
+    async def _plan_all(self, found: Diagnostic) -> None:
+        if self.problems is None:
+            return
+        problems, texts = self.problems.alike(found), {path: pane.editor.text() for path, pane in self._open.items()}
+        plan = await asyncio.to_thread(plan_mending, found.code, problems, texts, self.problems.name_of)
+        if not plan.files:
+            self._say("info", self.tr("Nothing could be mended."), "\n".join(plan.left))
+            return
+        dialog = MendDialog(plan, self.panel.window())
+        dialog.accepted.connect(lambda: spawn(self._mend(plan), "mend all of a kind"))
+        dialog.open()
+
+    async def _mend(self, plan: MendPlan) -> None:
+        """Mend as it was shown: texts in editors there, so that each can undo it; other files on disk."""
+        left = list(plan.left)
+        for each in plan.files:
+            pane = self._open.get(each.path) if each.is_open else None
+            if each.is_open and (pane is None or pane.editor.text() != each.text):
+                left.append(self.tr("{} has changed meanwhile, so it was left as it is.").format(each.name))
+            elif pane is not None:
+                pane.editor.change_to(each.new)
+                pane.check_again()
+        undo, refused = await asyncio.to_thread(write_mended, plan)
+        left += refused
+        self._look()
+        shown = self.tr("{} files were mended on disk.").format(len(undo.before)) if undo.before else ""
+        texts = sum(1 for each in plan.files if each.is_open)
+        if texts:
+            shown = (
+                f"{shown} {self.tr('{} open texts were mended, not yet saved: Ctrl+Z takes it back there.')}".strip()
+            )
+            shown = shown.format(texts)
+        ways = [(self.tr("&Undo on disk"), lambda: spawn(self._undo(undo), "undo the mending"))] if undo.before else []
+        self._say("warning" if left else "info", shown, "\n".join(left), ways)
+
+    async def _undo(self, undo: MendUndo) -> None:
+        left = await asyncio.to_thread(undo_mending, undo)
+        self._look()
+        back = len(undo.before) - len(left)
+        self._say("warning" if left else "info", self.tr("{} files are as they were.").format(back), "\n".join(left))
+
+    def _say(self, tone: str, text: str, hint: str = "", ways: Sequence[tuple[str, Callable[[], object]]] = ()) -> None:
+        self.panel.message.clear_buttons()
+        for words, act in ways:
+            self.panel.message.add_button(button(words, on_click=act))
+        self.panel.message.show_text(tone, text, hint)
