@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 from array import array
 from collections.abc import Iterable, Sequence
@@ -92,21 +94,24 @@ class Style:
     in_front: bool = False
 
 
-HUES = ("accent", "completed", "running", "canceled", "finalizing")
-"""Theme roles that curves take in turn. Red is kept for the rank that stands out."""
+HUES = ("accent", "canceled", "completed", "finalizing")
+"""Theme roles that ranks take in turn, far apart from each other. Red is kept for the rank that stands out."""
 FEW = 4
 """Ranks up to which each has a colour of its own."""
 
 
-def styles(plot: Plot, hue: int = 0) -> dict[int | None, Style]:
-    """Return how each curve is drawn; `hue` is the plot's place among others, so that neighbours differ."""
+def styles(plot: Plot) -> dict[int | None, Style]:
+    """Return how each curve is drawn: a rank in the same colour in every plot, as far as the colours reach."""
     ranks = sorted(plot.curves, key=lambda rank: -1 if rank is None else rank)
     odd = outlier(plot)
     if len(ranks) <= FEW:
-        made = {rank: Style(HUES[(hue + index) % len(HUES)]) for index, rank in enumerate(ranks)}
+        places = [0 if rank is None else rank % len(HUES) for rank in ranks]
+        if len(set(places)) < len(places):  # such as ranks 0 and 4
+            places = list(range(len(places)))
+        made = {rank: Style(HUES[place]) for rank, place in zip(ranks, places, strict=True)}
     else:
         name = f"the other {len(ranks) - 1} ranks" if odd is not None else f"{len(ranks)} ranks"
-        made = dict.fromkeys(ranks, Style("muted" if odd is not None else HUES[hue % len(HUES)], name))
+        made = dict.fromkeys(ranks, Style("muted" if odd is not None else HUES[0], name))
     if odd is not None:
         made[odd] = Style("failed", f"rank {odd} stands out", in_front=True)
     return made
@@ -169,6 +174,22 @@ class ResourcePlots:
                 plot = self.plots.setdefault(name, Plot(name))
                 plot.curve(point.rank).add(point.time - self._start, value)
                 plot.changed = True
+
+
+def as_csv(plot: Plot, x_name: str) -> str:
+    """Return all values of a plot for a spreadsheet: a row for each `x`, a column for each rank."""
+    ranks = sorted(plot.curves, key=lambda rank: -1 if rank is None else rank)
+    rows: dict[float, dict[int | None, float]] = {}
+    for rank in ranks:
+        curve = plot.curves[rank]
+        for x, y in zip(curve.x, curve.y, strict=True):
+            rows.setdefault(x, {})[rank] = y
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow([x_name, *(plot.name if rank is None else f"{plot.name} rank {rank}" for rank in ranks)])
+    for x in sorted(rows):
+        table.writerow([f"{x:.10g}", *(repr(rows[x][rank]) if rank in rows[x] else "" for rank in ranks)])
+    return text.getvalue()
 
 
 def thinned(x: Sequence[float], y: Sequence[float], most: int = MANY) -> tuple[Sequence[float], Sequence[float]]:

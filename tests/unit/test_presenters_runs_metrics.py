@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 from collections.abc import Mapping, Sequence
 
@@ -15,6 +17,7 @@ from desktop_app.presenters.metrics import (
     MetricPlots,
     Plot,
     ResourcePlots,
+    as_csv,
     last_values,
     outlier,
     short_number,
@@ -114,6 +117,32 @@ def test_the_rank_that_stands_out_is_found() -> None:
     assert outlier(plot_of({**calm, 5: [0.62] * 30})) == 5
     assert outlier(plot_of({**calm, 2: [0.01] * 30})) == 2
     assert outlier(plot_of({0: [1.0], 1: [9.0]})) is None, "two ranks: which of them is the odd one?"
+
+
+def test_a_rank_has_one_colour_in_every_plot() -> None:
+    both = styles(plot_of({0: [1.0], 1: [2.0]}))
+    alone = styles(plot_of({1: [2.0]}))
+    assert alone[1].role == both[1].role != both[0].role
+    nobody = Plot("x")
+    nobody.curve(None).add(0.0, 1.0)
+    assert styles(nobody)[None].role == both[0].role
+    assert as_csv(nobody, "step") == "step,x\n0,1.0\n"
+    assert len({each.role for each in styles(plot_of({0: [1.0], 4: [2.0], 8: [3.0]})).values()}) == 3
+
+
+def test_values_become_a_table() -> None:
+    plot = Plot("loss, smooth")
+    for rank, points in ((0, [(0.0, 0.5), (1.0, 0.25)]), (1, [(1.0, math.nan), (2.5, 1e-9)])):
+        for x, y in points:
+            plot.curve(rank).add(x, y)
+    rows = list(csv.reader(io.StringIO(as_csv(plot, "step"))))
+    assert rows == [
+        ["step", "loss, smooth rank 0", "loss, smooth rank 1"],
+        ["0", "0.5", ""],
+        ["1", "0.25", "nan"],
+        ["2.5", "", "1e-09"],
+    ]
+    assert as_csv(Plot("x"), "step") == "step\n"
 
 
 def test_few_ranks_have_colours_of_their_own_and_many_have_one() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import Qt, QTimer
@@ -31,6 +32,17 @@ class Plots(Protocol):
 
     def take(self, points: Sequence[Any]) -> bool:
         """Take in all points; return whether anything is new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """What is said where there is no curve: while the run lives, and once it is over."""
+
+    picture: str
+    live: str
+    over: str
+    text: str
+    after: str
 
 
 class CurveTools(QWidget):
@@ -62,8 +74,8 @@ class CurveTab(QWidget):
         self,
         plots: Callable[[], Plots],
         read: Callable[[str], Awaitable[Sequence[Any]]],
-        make: Callable[[str, int], PlotView],
-        empty: EmptyState,
+        make: Callable[[str], PlotView],
+        nothing: Nothing,
         tools: CurveTools | None = None,
     ) -> None:
         super().__init__()
@@ -75,12 +87,14 @@ class CurveTab(QWidget):
         self._grid: PlotGrid | None = None
         self._run: RunSnapshot | None = None
         self._settled = False
+        self._nothing, self._has_read = nothing, False
         self._task: asyncio.Task[None] | None = None
         self._timer = QTimer(self, interval=PACE, singleShot=True)
         self._stack = QStackedLayout()
         self._body = QWidget()
         self._area = scrolled(self._body, self.tr("Plots"))
-        self._build(empty)
+        self.empty = EmptyState(nothing.picture, "", "")
+        self._build()
         self._timer.timeout.connect(self.refresh)
         if tools is not None:
             tools.log.toggled.connect(self._draw)
@@ -93,6 +107,7 @@ class CurveTab(QWidget):
         if self._run is None or run.is_over != self._run.is_over:
             self._settled = False
         self._run = run
+        self._say_nothing()
         if self.isVisible() and self._task is None and not self._timer.isActive():
             self.refresh()
 
@@ -124,12 +139,22 @@ class CurveTab(QWidget):
         try:
             points = await self._read(run.handle)
             if self._run is not None and self._run.handle == run.handle:
+                self._has_read = True
                 self._take(points)
+                self._say_nothing()
                 self._settled = over and self._run.is_over
         finally:
             self._task = None
             if self.isVisible() and not self._settled:
                 self._timer.start(max(PACE, int(4000 * (loop.time() - began))))
+
+    def _say_nothing(self) -> None:
+        """Say why there is no curve: it is still being read, there is none yet, or there was none."""
+        over = self._run is not None and self._run.is_over
+        heading = self.tr("Reading…") if not self._has_read else self._nothing.over if over else self._nothing.live
+        text = "" if not self._has_read else self._nothing.after if over else self._nothing.text
+        self.empty.heading.setText(heading)
+        self.empty.text.setText(text)
 
     def _take(self, points: Sequence[Any]) -> None:
         if self.plots.take(points) or (points and not self.views):
@@ -141,7 +166,8 @@ class CurveTab(QWidget):
         smooth = self.tools.smooth.value() / 100 if self.tools is not None else 0.0
         for name, plot in self.plots.plots.items():
             if name not in self.views:
-                self.views[name] = self._make(name, len(self.views))
+                self.views[name] = self._make(name)
+                self.views[name].failed.connect(self.message.show_error)
                 self._place().add(self.views[name])
             self.views[name].show_plot(plot, log=log, smooth=smooth)
 
@@ -158,13 +184,13 @@ class CurveTab(QWidget):
     def _clear(self) -> None:
         self.plots = self._new_plots()
         self.views.clear()
-        self._settled = False
+        self._settled = self._has_read = False
         if self._grid is not None:
             self._grid.deleteLater()
             self._grid = None
         self._stack.setCurrentIndex(0)
 
-    def _build(self, empty: EmptyState) -> None:
+    def _build(self) -> None:
         inner = QVBoxLayout(self._body)
         inner.setContentsMargins(0, 0, 0, 0)
         column = QVBoxLayout(self)
@@ -172,7 +198,7 @@ class CurveTab(QWidget):
         column.setSpacing(0)
         column.addWidget(self.message)
         column.addLayout(self._stack, 1)
-        self._stack.addWidget(empty)
+        self._stack.addWidget(self.empty)
         self._stack.addWidget(self._area)
 
 
@@ -182,17 +208,17 @@ def metrics_tab(backend_of: Callable[[str], JobBackend]) -> CurveTab:
     async def read(handle: str) -> Sequence[MetricPoint]:
         return await backend_of(handle).metrics(handle)
 
-    def make(name: str, hue: int) -> PlotView:
+    def make(name: str) -> PlotView:
         from desktop_app.ui.runs.plots import PlotView
 
-        return PlotView(name, x_name="step", hue=hue)
+        return PlotView(name, x_name="step")
 
     text = (
         "A script that calls mlflow.log_metric or writes TensorBoard event files shows its curves here,\n"
         "without any change for Rank Zero."
     )
-    empty = EmptyState("mdi6.chart-line", "No metrics so far", text)
-    return CurveTab(MetricPlots, read, make, empty, CurveTools())
+    nothing = Nothing("mdi6.chart-line", "No metrics so far", "No metrics", text, f"This run logged none. {text}")
+    return CurveTab(MetricPlots, read, make, nothing, CurveTools())
 
 
 def resources_tab(backend_of: Callable[[str], JobBackend]) -> CurveTab:
@@ -201,14 +227,16 @@ def resources_tab(backend_of: Callable[[str], JobBackend]) -> CurveTab:
     async def read(handle: str) -> Sequence[ResourcePoint]:
         return await backend_of(handle).resources(handle)
 
-    def make(name: str, hue: int) -> PlotView:
+    def make(name: str) -> PlotView:
         from desktop_app.ui.runs.plots import PlotView
 
         if "emory" in name:
-            return PlotView(name, form=lambda value: f"{value:.3g} GiB", x_form=clock_text, unit=1 << 30, hue=hue)
-        return PlotView(name, form=lambda value: f"{value:.0f} %", x_form=clock_text, hue=hue)
+            return PlotView(name, form=lambda value: f"{value:.3g} GiB", x_form=clock_text, unit=1 << 30)
+        return PlotView(name, form=lambda value: f"{value:.0f} %", x_form=clock_text)
 
-    empty = EmptyState(
-        "mdi6.gauge", "No samples so far", "Once the ranks run, CPU, memory and GPUs are sampled every second."
-    )
-    return CurveTab(ResourcePlots, read, make, empty)
+    nothing = Nothing(
+        "mdi6.gauge", "No samples so far", "No samples",
+        "Once the ranks run, CPU, memory and GPUs are sampled every second.",
+        "CPU, memory and GPUs are sampled every second while ranks run; there is none of this run.",
+    )  # fmt: skip
+    return CurveTab(ResourcePlots, read, make, nothing)

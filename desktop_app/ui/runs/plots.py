@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFont
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QContextMenuEvent, QFont, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
-from desktop_app.presenters.metrics import FEW, Curve, Plot, Style, last_values, short_number, smoothed, styles, thinned
+from desktop_app.api import OutsideError
+from desktop_app.presenters.metrics import (
+    FEW,
+    Curve,
+    Plot,
+    Style,
+    as_csv,
+    last_values,
+    short_number,
+    smoothed,
+    styles,
+    thinned,
+)
+from desktop_app.ui.icons import icon
 from desktop_app.ui.theme import Space, sized_font, text_sizes, theme_manager
 from desktop_app.ui.widgets import ElidedLabel, label
 
@@ -40,9 +55,9 @@ class Axis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph carries no types
 class PlotView(QFrame):
     """One plot: its name, its last value, the curves, and what lies under the mouse."""
 
-    hovered = Signal(str)
+    failed = Signal(object)
 
-    def __init__(  # noqa: PLR0913 - all but the name are optional keywords
+    def __init__(
         self,
         name: str,
         *,
@@ -50,10 +65,8 @@ class PlotView(QFrame):
         x_form: Format = short_number,
         x_name: str = "",
         unit: float = 1.0,
-        hue: int = 0,
     ) -> None:
         super().__init__()
-        self._hue = hue
         self.name = name
         self._form, self._x_form, self._x_name, self._unit = form, x_form, x_name, unit
         self._plot: Plot | None = None
@@ -64,7 +77,7 @@ class PlotView(QFrame):
         self.heading = label(name, "strong")
         self.value = ElidedLabel("", "muted")
         self.legend = QLabel()
-        self.readout = label(role="muted")
+        self.readout = ElidedLabel("", "muted")
         self.graph = pg.PlotWidget(
             viewBox=pg.ViewBox(enableMenu=False),
             axisItems={"left": Axis("left", form), "bottom": Axis("bottom", x_form, x_name)},
@@ -82,7 +95,7 @@ class PlotView(QFrame):
             self._drawn.clear()
             self.graph.setLogMode(x=False, y=log)
         self._plot, self._curves = plot, plot.curves
-        looks = styles(plot, self._hue)
+        looks = styles(plot)
         for rank, curve in plot.curves.items():
             self._draw(curve, looks[rank])
         self._show_legend(looks)
@@ -115,6 +128,45 @@ class PlotView(QFrame):
             self._cursor.hide()
             self.readout.setText("")
         return False
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt for a right click and the menu key."""
+        menu = self.menu()
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(event.globalPos())
+
+    def menu(self) -> QMenu:
+        """Return what can be done with the plot."""
+        menu = QMenu(self)
+        menu.addAction(icon("mdi6.content-copy"), self.tr("&Copy values as CSV"), self.copy_values)
+        menu.addAction(icon("mdi6.image-outline"), self.tr("&Save as picture…"), self._ask_picture)
+        return menu
+
+    def copy_values(self) -> None:
+        """Put every value on the clipboard, as a table that spreadsheets read."""
+        if self._plot is not None:
+            QGuiApplication.clipboard().setText(as_csv(self._plot, self._x_name or self.tr("seconds")))
+
+    def save_picture(self, path: str) -> bool:
+        """Save the plot as it is seen; return whether that went well."""
+        self._cursor.hide()
+        self.readout.setText("")
+        return self.grab().save(path)
+
+    def _ask_picture(self) -> None:
+        dialog = QFileDialog(self, self.tr("Save the plot of {}").format(self.name), str(Path.home()))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilter(self.tr("Pictures (*.png)"))
+        dialog.setDefaultSuffix("png")
+        dialog.selectFile(re.sub(r"[^\w.-]+", "-", self.name) + ".png")
+        dialog.fileSelected.connect(self._save_picture)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _save_picture(self, path: str) -> None:
+        if not self.save_picture(path):
+            hint = self.tr("Is the folder there, and may you write into it?")
+            self.failed.emit(OutsideError(self.tr("{} can't be written.").format(path), hint=hint))
 
     def _draw(self, curve: Curve, style: Style) -> None:
         if self._drawn.get(curve.rank) == (len(curve.x), style):
@@ -170,11 +222,11 @@ class PlotView(QFrame):
         self._cursor.setPos(place)
         self._cursor.show()
         ranked = [(rank, value) for rank, value in values if rank is not None]
-        shown = [f"{rank}: {self._form(value)}" for rank, value in ranked[:4]]
+        shown = [self.tr("rank {}: {}").format(rank, self._form(value)) for rank, value in ranked[:4]]
         more = self.tr("and {} more").format(len(ranked) - 4) if len(ranked) > 4 else ""
         alone = [self._form(value) for rank, value in values if rank is None]
         parts = [f"{self._x_name} {self._x_form(place)}".strip(), *alone, *shown, more]
-        self.readout.setText("  ".join(each for each in parts if each))
+        self.readout.setText(" · ".join(each for each in parts if each))
 
     def _nearest(self, x: float) -> tuple[float, list[tuple[int | None, float]]] | None:
         found, place = [], None
@@ -194,8 +246,8 @@ class PlotView(QFrame):
         top.setSpacing(Space.S)
         top.addWidget(self.heading)
         top.addWidget(self.value, 1)
+        top.addWidget(self.readout, 2)
         top.addWidget(self.legend)
-        top.addWidget(self.readout)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Space.XS)
@@ -213,6 +265,11 @@ class PlotView(QFrame):
         graph.hideButtons()
         graph.showGrid(x=False, y=True, alpha=1.0)
         graph.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for each in (graph, graph.viewport()):
+            each.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)  # this frame has one
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setProperty("role", "plot")
+        self.setAccessibleName(self.name)
         graph.viewport().installEventFilter(self)
         graph.scene().sigMouseMoved.connect(self._moved)
         item.vb.setDefaultPadding(0.02)
