@@ -38,6 +38,8 @@ def compose(text: str) -> tuple[Node | None, int]:
         return _compose_slowly(text, error)
     except (yaml.YAMLError, UnicodeEncodeError):
         return _compose_slowly(text)
+    except RecursionError:
+        raise TooDeepError from None
     if any(is_block(each) for each in roots) or ("\t" in text and _has_odd_tab(text, roots)):
         return _compose_slowly(text)
     return (roots[0] if roots else None), len(roots)
@@ -55,7 +57,11 @@ def _compose_slowly(text: str, error: yaml.MarkedYAMLError | None = None) -> tup
     return yaml_pure.compose(text)
 
 
-class _Composer(yaml.CSafeLoader):  # type: ignore[misc]  # it has no types
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""PyYAML that was built without libyaml reads the same, if slowly."""
+
+
+class _Composer(_Loader):  # type: ignore[misc, valid-type]  # it has no types
     """libyaml's composer, without the rules of YAML 1.1 for what plain scalars mean."""
 
     def roots(self) -> Iterator[Node]:
@@ -84,7 +90,7 @@ def _refuse_depth(text: str) -> None:
     """Raise TooDeepError for what would exhaust the stack, of which the parser itself needs none; and TooLargeError."""
     depth = 0
     try:
-        for count, event in enumerate(yaml.parse(text, Loader=yaml.CSafeLoader)):
+        for count, event in enumerate(yaml.parse(text, Loader=_Loader)):
             if count > _MOST_EVENTS:
                 raise TooLargeError
             depth += isinstance(event, _OPENING) - isinstance(event, _CLOSING)
@@ -100,7 +106,7 @@ def _has_odd_tab(text: str, roots: list[Node]) -> bool:
     rest = "".join(
         text[end:start] for (_, end), (start, _) in zip([(0, 0), *taken], [*taken, (len(text), 0)], strict=True)
     )
-    return bool(re.search(r"^(?:[^#\n]|(?<=\S)#)*\t", rest, re.MULTILINE))
+    return bool(re.search(r"^(?:[^#\n]|(?<=[^ \t\n])#)*\t", rest, re.MULTILINE))
 
 
 def _scalars(node: Node, seen: set[int]) -> Iterator[Node]:

@@ -53,13 +53,20 @@ def run(text: str, trial: Trial) -> Outcome:
     parsed = parse(after)
     if not same(parsed.data, trial.wanted):
         return Outcome(trial, "wrong", after)
-    touched = _touched(text, after)
-    outside = [each for each in touched if not trial.lines[0] <= each < trial.lines[1]]
+    outside = [each for each in _touched(text, after) if not trial.lines[0] <= each < trial.lines[1]]
+    if _same_around(text, after, trial.lines):  # lines that are like their neighbours are matched either way
+        outside = []
     # Where a block ends with the text, in the midst of a line, what is put below ends that line: `|` becomes `|-`.
     spare = (
         0 if text.endswith("\n") or after.count("|-") + after.count(">-") == text.count("|-") + text.count(">-") else 1
     )
     return Outcome(trial, f"touches line {outside[0] + 1}" if len(outside) > spare else "", after)
+
+
+def _same_around(before: str, after: str, lines: tuple[int, int]) -> bool:
+    """Whether all lines before and after some are the same."""
+    old, new, kept = before.split("\n"), after.split("\n"), before.count("\n") + 1 - lines[1]
+    return new[: lines[0]] == old[: lines[0]] and new[len(new) - kept :] == old[lines[1] :] and lines[1] > lines[0]
 
 
 def _touched(before: str, after: str) -> set[int]:
