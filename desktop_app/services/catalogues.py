@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
@@ -45,6 +46,11 @@ def curated_environments() -> tuple[environments.Curated, ...]:
     as_of = str(_catalogue("curated_environments")["as_of"])
     found = (_made(environments.Curated, each) for each in _items("curated_environments"))
     return tuple(replace(each, as_of=as_of) for each in found)
+
+
+def current_images() -> tuple[Image, ...]:
+    """Return Azure ML's base images that are kept up."""
+    return tuple(each for each in _images().values() if each.status == "current")
 
 
 def gpu_architecture(capability: str) -> Architecture | None:
@@ -118,3 +124,11 @@ def _moved() -> dict[str, Moved]:
 def catalogue(name: str) -> dict[str, Any]:
     """Return a whole catalogue as it ships: `items`, and `as_of` and `source` of all of them."""
     return _catalogue(name)
+
+
+@cache
+def schema_source() -> str:
+    """Return which release of Azure ML's SDK the schemas were read from, and when: azure-ai-ml 1.35.2, 2026-11-21."""
+    told = (shipped("resources") / "schemas" / "README.md").read_text("utf-8")
+    found = re.search(r"made on (?P<day>\S+) by.*?\bof (?P<release>azure-ai-ml [\d.]*\d)", told, re.DOTALL)
+    return f"{found['release']}, {found['day']}" if found else "azure-ai-ml"

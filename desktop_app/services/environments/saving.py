@@ -35,7 +35,7 @@ def refuse_name(name: str) -> None:
 
 def files_of(environment: Environment, name: str = "") -> Mapping[str, str]:
     """Return the texts of the files that describe an environment, by their names. Raises UserError for a bad name."""
-    called = name or _own_name(environment)
+    called = name or own_name(environment)
     refuse_name(called)
     data: dict[str, Value] = {"$schema": SCHEMA, "name": called}
     files = {}
@@ -82,7 +82,8 @@ def _refuse_taken(folder: Path, names: list[str]) -> None:
         raise UserError(message, hint="Give another folder; nothing was written.")
 
 
-def _own_name(environment: Environment) -> str:
+def own_name(environment: Environment) -> str:
+    """Return the name that an environment's files get unless another is chosen: without a reserved beginning."""
     plain = re.sub(r"\.(?:ya?ml|txt|in)$", "", bare_name(environment.title), flags=re.IGNORECASE)
     return re.sub(r"[^a-zA-Z0-9_.-]+", "-", plain).strip("-_.") or "environment"
 
@@ -105,7 +106,7 @@ def _settings(environment: Environment, name: str) -> dict[str, Value]:
     if environment.build:
         return {}
     if environment.origin in {"conda", "requirements"}:
-        return {"image": f"{CPU_IMAGE}:latest"}
+        return {"image": environment.image or f"{CPU_IMAGE}:latest"}
     left_out = {"$schema", "name", "version", "conda_file", "build"}
     return {key: each for key, each in environment.data.items() if key not in left_out}
 
@@ -135,7 +136,7 @@ def _remarks(environment: Environment, *, of_conda: bool = False) -> str:
         if of_conda and _is_published(environment):
             lines.append("environment.yml takes the image as it is. To build your own, give this as its conda_file,")
             lines.append("with a base image of Azure ML's: the packages are then installed anew.")
-    elif environment.origin in {"conda", "requirements"} and not of_conda:
+    elif environment.origin in {"conda", "requirements"} and not of_conda and not environment.image:
         lines.append("The base image is Azure ML's for nodes without GPUs: take one with cuda in its name for GPUs.")
     left_out = [each for each in environment.packages if each.hindrance] if of_conda else []
     if environment.origin == "requirements":

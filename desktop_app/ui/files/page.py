@@ -12,6 +12,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop_app.api import Diagnostic, UserError, Value
+from desktop_app.ui.environments.actions import add_environment_actions
 from desktop_app.ui.files.actions import add_file_actions
 from desktop_app.ui.files.editor_pane import EditorPane
 from desktop_app.ui.files.editors import Editors
@@ -54,6 +55,7 @@ class FilesPage(QWidget):
         self._build()
         self._connect()
         add_file_actions(self, shell)
+        add_environment_actions(self, shell)
         zoomed = shell.state.get("files.zoom")
         self.editors.zoom_level = zoomed if isinstance(zoomed, int) else 0
         self.editors.form_view = str(shell.state.get("files.view") or "")

@@ -1,0 +1,43 @@
+"""Makes an environment of one's own from what a person has: conda packages, pip packages, an image, a build context."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from desktop_app.api import UserError
+from desktop_app.core.environments import Environment
+from desktop_app.documents.yaml_text import parse
+from desktop_app.services.environments.reading import Reader
+
+Kind = Literal["conda", "pip", "image", "build"]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a person gave: packages as text, an image, or a folder with a Dockerfile, as the kind asks for."""
+
+    kind: Kind
+    packages: str = ""
+    image: str = ""
+    context: str = ""
+
+
+def environment_of(given: Given, reader: Reader) -> Environment:
+    """Return the environment that was described. Raises UserError where something is missing."""
+    if given.kind == "build":
+        if not given.context.strip():
+            raise UserError("Choose the folder that has the Dockerfile.")
+        return reader.read_file(Path(given.context.strip()).expanduser())
+    if not given.image.strip():
+        raise UserError("Write the image that the environment stands on.")
+    if given.kind == "image":
+        return reader.of_data("image", {"image": given.image.strip()}, Path())
+    if not given.packages.strip():
+        raise UserError("Write at least one package.")
+    path = Path("conda.yml" if given.kind == "conda" else "requirements.txt")
+    if given.kind == "conda" and not isinstance(parse(given.packages).data, dict):
+        raise UserError("The packages are no conda file.", hint="Write dependencies: and a list below it.")
+    packages = reader.read_text(path, given.packages)
+    return replace(packages, image=given.image.strip())
