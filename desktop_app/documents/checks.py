@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from desktop_app.api import Diagnostic, Job, Severity
+from desktop_app.api import Diagnostic, Fix, Job, Severity, Value
+from desktop_app.core.paths import join_path, split_path, value_at
 from desktop_app.core.rules import NO_FACTS, Facts, Note, find
 from desktop_app.core.rules.loose import check_ignore_file
 from desktop_app.core.rules.notes import Notes, Word
+from desktop_app.core.rules.values import slip_of
 from desktop_app.documents import file_rules, neighbours
 from desktop_app.documents.job_document import job_in
 from desktop_app.documents.kinds import COMMAND_JOB, UNKNOWN, kind_of
@@ -72,7 +74,7 @@ def _found(
         yield from (("disk", each) for each in notes.made)
     if kind == COMMAND_JOB:
         yield from _of_job(path, parsed, job_checks)
-    yield from (("shape", Note(each)) for each in check_shape(kind, parsed.data))
+    yield from (("shape", Note(_misspelt(each, parsed.data))) for each in check_shape(kind, parsed.data))
 
 
 def _of_job(path: Path | None, parsed: Parsed, job_checks: JobChecks) -> Iterator[tuple[str, Note]]:
@@ -81,6 +83,20 @@ def _of_job(path: Path | None, parsed: Parsed, job_checks: JobChecks) -> Iterato
     yield from (("meaning", Note(each)) for each in reading.diagnostics if each.code == "preview-syntax")
     if reading.job is not None:
         yield from (("plugin", Note(each)) for each in job_checks(reading.job))
+
+
+def _misspelt(finding: Diagnostic, data: Value) -> Diagnostic:
+    """Return a finding about a key that is not there as one about the key that was meant for it."""
+    if finding.code != "missing-key" or not finding.path:
+        return finding
+    *home, key = split_path(finding.path)
+    there = value_at(data, home)
+    given = next((each for each in there if slip_of(each, (str(key),))), None) if isinstance(there, dict) else None
+    if given is None or not isinstance(there, dict):
+        return finding
+    path = join_path((*home, given))
+    fix = Fix(f"Rename to {key}", {finding.path: there[given]}, (path,))
+    return Diagnostic(finding.severity, "unknown-key", f"“{given}” is not known here: write “{key}”.", path, fix=fix)
 
 
 def _several(documents: int) -> Diagnostic:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Set
 from pathlib import Path
 
 from desktop_app.api import Value
+from desktop_app.core.rules.values import slip_of
 
 _Data = Mapping[str, Value]
 _COMPUTES = frozenset({"amlcompute", "computeinstance", "virtualmachine", "kubernetes", "synapsespark"})
@@ -165,6 +166,9 @@ _TESTS: tuple[Callable[[_Data, str], str], ...] = (
 
 
 def _is_conda(keys: Set[str], path: Path | None) -> bool:
+    is_named = path is not None and "conda" in path.name.lower()
+    if is_named and keys & {"dependencies", "channels"} and all(slip_of(each, _CONDA) for each in keys):
+        return True  # with a key misspelt
     if "dependencies" not in keys or not keys <= _CONDA:
         return False
-    return "channels" in keys or keys <= {"name", "dependencies"} or (path is not None and "conda" in path.name.lower())
+    return "channels" in keys or keys <= {"name", "dependencies"} or is_named

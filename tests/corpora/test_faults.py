@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -166,3 +166,32 @@ def test_each_fault_of_the_list_is_named_at_its_line(tmp_path: Path, name: str, 
     here = [each for each in _grave(_found(path, text)) if each.line and first - 1 <= each.line <= last]
     assert here, name
     assert all(_is_one_sentence(each.message) for each in here)
+
+
+_FREE = frozenset({"epochs", "data", "model", "team", "prepare", "train", "raw", "clean", "lr", "blue", "$schema"})
+"""Keys that a person chose, and the one that tells the kind."""
+_KEY = re.compile(r'^(?P<before>\s*(?:- )?"?)(?P<key>[a-z_]{3,})(?P<after>"?\s*:)(?=\s|$)')
+
+
+def _misspelt() -> Iterator[tuple[str, int, str]]:
+    """Yield each good file with one key misspelt, and the line of it: a letter too few, too many or swapped."""
+    for name, text in FILES.items():
+        lines = text.splitlines()
+        for number, line in enumerate(lines):
+            found = _KEY.match(line)
+            if found is None or found["key"] in _FREE or name == ".amlignore":
+                continue
+            key = found["key"]
+            for wrong in (key[:-1], f"{key}s", key[0] + key[2] + key[1] + key[3:]):
+                if wrong not in {key, "pi"}:
+                    changed = f"{found['before']}{wrong}{found['after']}{line[found.end() :]}"
+                    yield name, number + 1, "\n".join([*lines[:number], changed, *lines[number + 1 :], ""])
+
+
+def test_every_key_of_every_kind_may_be_misspelt(folder: Path) -> None:
+    missed = []
+    for name, line, text in _misspelt():
+        said = [each for each in _grave(_found(folder / name, text)) if each.line == line]
+        if not said:
+            missed.append((name, line, text.splitlines()[line - 1]))
+    assert missed == []

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from desktop_app.api import Value
 from desktop_app.core.rules.facts import SURE, Facts, Release
 from desktop_app.core.rules.notes import Notes, change
-from desktop_app.core.rules.values import Path
+from desktop_app.core.rules.values import Path, slip_of
 
 _SPEC = re.compile(
     r"(?:[\w.-]+::)?(?P<name>[A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(?P<rest>.*)$",
@@ -20,6 +20,7 @@ _SPEC = re.compile(
 )
 _PIN = re.compile(r"(?P<sign>===?|~=|=|>=|<=|!=|<|>)\s*v?(?P<version>\d+(?:\.\d+)*)")
 _MIXED = re.compile(r"=>|=<|>==|<==|={4,}|><|<>")
+_KEYS = ("name", "channels", "dependencies", "prefix", "variables", "platforms")
 _TORCH = frozenset({"torch", "pytorch", "pytorch-gpu", "pytorch-cpu"})
 _TENSORFLOW = frozenset({"tensorflow", "tensorflow-gpu", "tensorflow-cpu"})
 _CHANNELS = frozenset({
@@ -55,6 +56,7 @@ def check(path: Path, data: Mapping[str, Value], facts: Facts, notes: Notes, *, 
     """Check a conda file, of its own or within an environment; `eased` makes warnings of its errors."""
     before = notes.eased
     notes.eased = before or eased
+    _keys(path, data, notes)
     packages = list(packages_in(path, data))
     for each in packages:
         _spelling(each, notes)
@@ -64,6 +66,20 @@ def check(path: Path, data: Mapping[str, Value], facts: Facts, notes: Notes, *, 
     _python(by_name, facts, notes)
     _frameworks(by_name, facts, notes)
     notes.eased = before
+
+
+def _keys(path: Path, data: Mapping[str, Value], notes: Notes) -> None:
+    """Say which keys are misspelt: conda passes by what it does not know."""
+    groups: list[tuple[Path, Mapping[str, Value], tuple[str, ...]]] = [(path, data, _KEYS)]
+    for index, each in enumerate(_list(data.get("dependencies"))):
+        if isinstance(each, dict):
+            groups.append(((*path, "dependencies", index), each, ("pip",)))
+    for home, group, known in groups:
+        for key in group:
+            meant = None if key in known else slip_of(key, known)
+            if meant is not None and meant not in group:
+                fix = change(f"Rename to {meant}", (*home, meant), group[key], (*home, key))
+                notes.error("unknown-key", (*home, key), f"“{key}” is not read here: write “{meant}”.", fix)
 
 
 def packages_in(path: Path, data: Mapping[str, Value]) -> Iterator[Package]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from desktop_app.api import Value
 from desktop_app.core.paths import Part
@@ -35,6 +35,18 @@ def whole(value: Value) -> int | None:
 def is_bound(value: Value) -> bool:
     """Whether a text is filled in later: it holds a placeholder of some tool."""
     return isinstance(value, str) and bool(_BOUND.search(value))
+
+
+def slip_of(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that differs by a slip of the finger: by case, a letter too much, too few or swapped."""
+    small = word.lower().replace("-", "_")
+    for each in known:
+        longer, shorter = (small, each) if len(small) > len(each) else (each, small)
+        dropped = {longer[:at] + longer[at + 1 :] for at in range(len(longer))}
+        swapped = len(small) == len(each) and sorted(small) == sorted(each)
+        if each[:1] == small[:1] and (small == each or swapped or shorter in dropped):
+            return each
+    return None
 
 
 def texts(value: Value, path: Path = ()) -> Iterator[tuple[Path, str]]:
