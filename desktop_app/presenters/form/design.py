@@ -22,7 +22,7 @@ class Box:
 
     `offers` names what there is to pick from: environments, sizes or computes. `when` are words: in a table, the
     control is shown for entries of these types. A box whose value is there is always shown. `is_tag`: without this
-    word the whole mapping means nothing, and goes with it.
+    word the whole mapping means nothing, and goes with it. `breaks`: a long one, in a line of its own where it must.
     """
 
     path: str
@@ -36,6 +36,7 @@ class Box:
     minimum: float | None = None
     when: tuple[str, ...] = ()
     is_tag: bool = False
+    breaks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

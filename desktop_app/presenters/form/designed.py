@@ -130,7 +130,7 @@ class _Whole:
         for name, value in (data or {}).items():
             path = below(table.path, name)
             for row in self._entry(table, name, value, path):
-                yield dataclasses.replace(row, title=title if row.depth == 0 else row.title, help=table.help)
+                yield row if row.title else dataclasses.replace(row, title=title, help=table.help)
                 title = ""
         adder = Adder(table.path, f"Add {_article(table.words)}", ways=table.ways)
         yield dataclasses.replace(adder_row(adder, title=title), help=table.help)
@@ -151,7 +151,7 @@ class _Whole:
             yield from tree_rows(value, self.shape_of(path), path, 1)
         else:
             cell = value_cell(path, f"Value of {name}", value, self.shape_of(path))
-            plain = dataclasses.replace(cell, control=_plain_control(cell), share=6, choices=(), placeholder="value")
+            plain = dataclasses.replace(cell, control=_plain_control(cell), share=8, choices=(), placeholder="value")
             yield Row(path, path, cells=(key, plain), actions=action)
 
     def _column(self, box: Box, name: str, entry: Mapping[str, Value], path: str, word: Value) -> Cell:
@@ -164,7 +164,7 @@ class _Whole:
         for key, value in entry.items():
             if key not in known:
                 here = below(path, key)
-                row = entry_row(key, value, shape.properties.get(key, ANYTHING), here, 1)
+                row = entry_row(key, value, shape.properties.get(key, ANYTHING), here)
                 yield dataclasses.replace(row, is_unknown=bool(shape.properties) and key not in shape.properties)
 
     # ----- lists and trees
@@ -229,7 +229,7 @@ def _cell(box: Box, path: str, value: Value, shape: Shape, *, is_present: bool) 
         made, control=_box_control(box, made, words), choices=_known(words, made), suffix=box.suffix, share=box.share,
         placeholder=box.placeholder or made.placeholder, prunes=True,
         minimum=box.minimum if made.minimum is None else made.minimum,
-        empties=path.rpartition(".")[0] if box.is_tag else path,
+        empties=path.rpartition(".")[0] if box.is_tag else path, breaks=box.breaks,
     )  # fmt: skip
 
 

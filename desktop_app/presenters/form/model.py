@@ -33,7 +33,8 @@ class Cell:
 
     `text` is the value as a person writes it, `value` as it is; `placeholder` shows the default. `types` are the
     schema's words for what may stand here (empty: anything). `prunes`: with the last value of a group the group goes;
-    `empties` is the path that goes where nothing is written here (empty: this one).
+    `empties` is the path that goes where nothing is written here (empty: this one); `breaks`: it may stand in a line
+    of its own.
     """
 
     path: str
@@ -52,6 +53,7 @@ class Cell:
     prunes: bool = True
     help: str = ""
     empties: str = ""
+    breaks: bool = False
 
     @property
     def key(self) -> tuple[str, bool]:

@@ -27,14 +27,14 @@ OUT_MODES = (
 INPUT_COLUMNS = (
     Box("type", "Type", Control.CHOICE, "type", choices=(*DATA_TYPES, *VALUE_TYPES), share=2),
     Box("path", "Path", Control.SUGGEST, "azureml:NAME:VERSION, azureml://… or ./folder", share=4,
-        when=tuple(each.value for each in DATA_TYPES)),
+        when=tuple(each.value for each in DATA_TYPES), breaks=True),
     Box("value", "Value", Control.LINE, "value", share=4),
     Box("mode", "Mode", Control.CHOICE, "Mount (default)", choices=IN_MODES, share=2,
         when=tuple(each.value for each in DATA_TYPES)),
 )  # fmt: skip
 OUTPUT_COLUMNS = (
     Box("type", "Type", Control.CHOICE, "type", choices=DATA_TYPES, share=2),
-    Box("path", "Path", Control.LINE, "where Azure ML chooses", share=4),
+    Box("path", "Path", Control.LINE, "where Azure ML chooses", share=4, breaks=True),
     Box("mode", "Mode", Control.CHOICE, "Mount (default)", choices=OUT_MODES, share=2,
         when=tuple(each.value for each in DATA_TYPES)),
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from desktop_app.api import Choice
 from desktop_app.presenters.form.design import Box, Design, Line, Part, Table, Tree, When, choices, line
 from desktop_app.presenters.form.designs.common import (
     IDENTITY,
@@ -66,12 +67,18 @@ COMMAND_JOB = Design("Command job", (
 _UNIFORM = ("uniform", "loguniform", "quniform", "qloguniform")
 _NORMAL = ("normal", "lognormal", "qnormal", "qlognormal")
 _ROUNDED = ("quniform", "qloguniform", "qnormal", "qlognormal")
-_DISTRIBUTIONS = choices(
-    ("choice", "One of"), ("randint", "Whole number below"), ("uniform", "Even"),
-    ("loguniform", "Even in the logarithm"), ("quniform", "Even, rounded"),
-    ("qloguniform", "Even in the logarithm, rounded"), ("normal", "Normal"), ("lognormal", "Normal in the logarithm"),
-    ("qnormal", "Normal, rounded"), ("qlognormal", "Normal in the logarithm, rounded"),
-)  # fmt: skip
+_DISTRIBUTIONS = (
+    Choice("choice", "Choice", "one of these values"),
+    Choice("randint", "Randint", "a whole number below a limit"),
+    Choice("uniform", "Uniform", "even between two limits"),
+    Choice("loguniform", "Loguniform", "even in the logarithm; the limits are exponents of e"),
+    Choice("quniform", "Quniform", "uniform, rounded to a step"),
+    Choice("qloguniform", "Qloguniform", "loguniform, rounded to a step"),
+    Choice("normal", "Normal", "around a mean"),
+    Choice("lognormal", "Lognormal", "normal in the logarithm"),
+    Choice("qnormal", "Qnormal", "normal, rounded to a step"),
+    Choice("qlognormal", "Qlognormal", "lognormal, rounded to a step"),
+)
 SEARCH_SPACE = Table(
     "search_space", "Search space", "parameter", (
         Box("type", "Distribution", Control.CHOICE, "distribution", choices=_DISTRIBUTIONS, share=3),

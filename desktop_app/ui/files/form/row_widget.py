@@ -19,12 +19,13 @@ from desktop_app.ui.files.form.cell import CellEditor
 from desktop_app.ui.files.form.cells import editor_for
 from desktop_app.ui.files.form.said import Finding
 from desktop_app.ui.icons import icon
-from desktop_app.ui.theme import Space, theme_manager
+from desktop_app.ui.theme import Space, icon_size, theme_manager
 from desktop_app.ui.topology_picture import TopologyPicture
 from desktop_app.ui.widgets import ElidedLabel, label, tool_button
 
 _PICTURES = {"remove": "mdi6.close", "up": "mdi6.arrow-up", "down": "mdi6.arrow-down"}
 _MARK = 2
+_NARROW = 95  # letters
 _TO_TEXT = 7  # pixels from a field's top to its text: padding and border of the style sheet
 
 
@@ -57,6 +58,7 @@ class RowWidget(QWidget):
         self._picture: TopologyPicture | None = None
         self._refused = ""
         self._marked = False
+        self._is_narrow = False
         self._shown: tuple[object, ...] = ()
         self._line, self._below = QHBoxLayout(), QVBoxLayout()
         self._build(folder)
@@ -161,10 +163,14 @@ class RowWidget(QWidget):
 
     def _fill_line(self, folder: Path) -> None:
         self._folder = folder
-        self._cells = QHBoxLayout()
-        self._cells.setSpacing(Space.S - 2)
+        self._cells, self._more_cells = QHBoxLayout(), QHBoxLayout()
+        both = QVBoxLayout()
+        both.setSpacing(Space.XS)
+        for each in (self._cells, self._more_cells):
+            each.setSpacing(Space.S - 2)
+            both.addLayout(each)
         if not self.row.is_group and self.row.adder is None:
-            self._line.addLayout(self._cells, 1)
+            self._line.addLayout(both, 1)
         if self.row.is_group:
             self._summary = ElidedLabel("", "muted")
             self._line.addWidget(self._summary, 1)
@@ -210,22 +216,35 @@ class RowWidget(QWidget):
         """Show the values; controls that stay keep cursor and focus, others come and go."""
         known = {_make(each.cell): each for each in self.editors}
         editors = []
-        for index, cell in enumerate(self.row.cells):
+        for cell in self.row.cells:
             editor = known.pop(_make(cell), None)
             if editor is None:
                 editor = editor_for(cell, self._folder)
                 self._listen(editor)
             else:
                 editor.show_cell(cell)
-            if index >= len(self.editors) or self.editors[index] is not editor:
-                self._cells.insertWidget(index, editor, cell.share)
-                editor.show()
             editors.append(editor)
         for gone in known.values():
-            self._cells.removeWidget(gone)
             gone.hide()
+            gone.setParent(None)
             gone.deleteLater()
-        self.editors = editors
+        if editors != self.editors:
+            self.editors = editors
+            self._place_cells()
+
+    def _place_cells(self) -> None:
+        """Put the controls beside each other; where that is too narrow, the long ones stand below."""
+        for each in self.editors:
+            long = each.cell.breaks and self._is_narrow
+            (self._more_cells if long else self._cells).addWidget(each, each.cell.share)
+            each.show()
+
+    def set_room(self, width: int) -> None:
+        """Keep to so much room, in pixels, for everything."""
+        narrow = width < self.fontMetrics().averageCharWidth() * _NARROW
+        if narrow != self._is_narrow:
+            self._is_narrow = narrow
+            self._place_cells()
 
     def _show_actions(self) -> None:
         roles = [each.role for each in self.row.actions]
@@ -358,5 +377,6 @@ def _make(cell: Cell) -> tuple[object, ...]:
 def widest_title(rows: Sequence[Row], metrics_of: QLabel, most: int) -> int:
     """Return the width of the column of titles: what the longest needs, and no more than `most`."""
     metrics = metrics_of.fontMetrics()
-    widths = [metrics.horizontalAdvance(each.title) for each in rows if each.title and not each.is_group]
+    beside = icon_size().width() + Space.M  # a group's chevron
+    widths = [metrics.horizontalAdvance(each.title) + beside * each.is_group for each in rows if each.title]
     return min(most, max(widths, default=0) + Space.XS)

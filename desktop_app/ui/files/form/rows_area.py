@@ -191,6 +191,7 @@ class RowsArea(QScrollArea):
             return
         layout, width = widget.layout(), self.viewport().width()
         if isinstance(widget, RowWidget):
+            widget.set_room(width)
             widget.set_title_width(self._titles if not widget.is_tree else self._tree_titles())
         if layout is not None:
             layout.invalidate()

@@ -127,7 +127,7 @@ class FormViews(QWidget):
             self._buttons[view] = made
             row.addWidget(made)
         self._splitter.setChildrenCollapsible(False)
-        self._splitter.setHandleWidth(Space.M + 1)
+        self._splitter.setHandleWidth(Space.S + 1)
         self._splitter.addWidget(self.editor)
         self._row.hide()
         column = QVBoxLayout(self)
