@@ -49,7 +49,12 @@ def check_text(path: Path | None, text: str, job_checks: JobChecks, facts: Facts
     if parsed.data is None or kind == UNKNOWN:
         return FileReport(path, kind, _only_syntax(path, parsed, kind))
     found = _once(_found(path, kind, parsed, job_checks, facts))
-    return FileReport(path, kind, tuple(placed(each, parsed) for each in found))
+    return FileReport(path, kind, tuple(sorted((placed(each, parsed) for each in found), key=_place)))
+
+
+def _place(finding: Diagnostic) -> tuple[int, int]:
+    """Findings are told from the top of the file to its end."""
+    return finding.line or 0, finding.column or 0
 
 
 def _only_syntax(path: Path | None, parsed: Parsed, kind: str) -> tuple[Diagnostic, ...]:

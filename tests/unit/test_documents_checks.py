@@ -203,7 +203,7 @@ def test_what_plugins_find_gets_its_place(path: Path) -> None:
         seen.append(job.command)
         return (finding, finding, Diagnostic(Severity.INFO, "far", "Elsewhere.", "no.such.path"))
 
-    first, second = check_text(path, GOOD, plugin).diagnostics
+    second, first = check_text(path, GOOD, plugin).diagnostics
     assert seen == ["python train.py --lr ${{inputs.lr}}"]
     assert (first.code, place(first)) == ("own", (8, 7, 8, 10))
     assert place(second) == (1, 1, 1, 1)
