@@ -16,6 +16,8 @@ class Entry:
     shortcut: str = ""
     detail: str = ""
     icon: str = ""
+    words: str = ""
+    """Other words for it, that find it but are not shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Match:
 
 
 def search(entries: Iterable[Entry], typed: str, recent: Sequence[str] = (), limit: int = 60) -> list[Match]:
-    """Return the entries that hold the letters of `typed` in their order, best first.
+    """Return the entries that fit each word of `typed`, best first.
 
     Nothing typed: all of them, those used last (`recent`, by key) first.
     """
@@ -43,27 +45,52 @@ def _match(entry: Entry, words: Sequence[str]) -> Match | None:
     score, letters = 0.0, set[int]()
     for word in words:
         fit = fit_letters(entry.title, word)
-        if fit is None:
-            if word not in entry.detail.casefold():
-                return None
-            score += 1
-            continue
-        score += fit[0]
-        letters.update(fit[1])
+        other = max(_keyword(entry, word), _detail(entry, word))
+        if fit is not None and fit[0] >= other:
+            score += fit[0]
+            letters.update(fit[1])
+        elif other:
+            score += other
+        else:
+            return None
     return Match(entry, score - len(entry.title) / 1000 if words else 0.0, tuple(sorted(letters)))
+
+
+def _keyword(entry: Entry, word: str) -> float:
+    """Return how well another word for the entry fits: whole or its beginning; below the start of a title's word."""
+    others = entry.words.split()
+    if word in others:
+        return 10.0 * len(word) + 10.0
+    return 6.0 * len(word) + 2.0 if len(word) >= _LEAST and any(each.startswith(word) for each in others) else 0.0
+
+
+def _detail(entry: Entry, word: str) -> float:
+    """Return 1 where a word is in what stands beside the title, or in the path that both make (`src/train.py`)."""
+    detail = entry.detail.casefold()
+    return 1.0 if word in detail or ("/" in word and word in f"{detail}/{entry.title.casefold()}") else 0.0
+
+
+_LEAST = 3
+"""Letters from which on the middle of a word, and the beginning of another word for an action, are looked at."""
 
 
 def fit_letters(title: str, word: str) -> tuple[float, tuple[int, ...]] | None:
     """Return how well `word` fits `title`, and at which letters; None where it does not.
 
-    A piece in one go beats scattered letters; the start of a word beats its middle.
+    The start of a word in one go is best; then beginnings of several words (`vtf`, `opfo`); then the middle of a word.
     """
     folded = "".join(each.casefold()[:1] or each for each in title)
     at = _piece(folded, word)
-    if at >= 0:
-        bonus = 20.0 if at == 0 else 15.0 if not folded[at - 1].isalnum() else 5.0
-        return 10.0 * len(word) + bonus, tuple(range(at, at + len(word)))
-    return _scattered(folded, word)
+    if at >= 0 and (_starts(folded, at) or len(word) >= _LEAST):
+        bonus = 20.0 if at == 0 else 15.0 if _starts(folded, at) else 0.0
+        each = 10.0 if _starts(folded, at) else 5.0
+        return each * len(word) + bonus, tuple(range(at, at + len(word)))
+    places = _beginnings(folded, word)
+    return None if places is None else (sum(4.0 if _starts(folded, place) else 3.0 for place in places), places)
+
+
+def _starts(folded: str, at: int) -> bool:
+    return at == 0 or not folded[at - 1].isalnum()
 
 
 def _piece(folded: str, word: str) -> int:
@@ -76,27 +103,16 @@ def _piece(folded: str, word: str) -> int:
     return at if at == 0 else first
 
 
-def _scattered(folded: str, word: str) -> tuple[float, tuple[int, ...]] | None:
-    places: list[int] = []
-    score = 0.0
-    at = 0
+def _beginnings(folded: str, word: str) -> tuple[int, ...] | None:
+    """Return where the letters stand if each begins a word of the title, or goes on with one begun; else None."""
+    ways: dict[int, tuple[int, ...]] = {-2: ()}  # by the place of the last letter, the first way to get there
+    starts = [at for at in range(len(folded)) if _starts(folded, at)]
     for letter in word:
-        at = _next(folded, letter, at)
-        if at < 0:
-            return None
-        starts = at == 0 or not folded[at - 1].isalnum()
-        score += 4.0 if starts else 2.0 if places and places[-1] == at - 1 else 0.5
-        places.append(at)
-        at += 1
-    return (score, tuple(places)) if score >= 1.2 * len(word) else None
-
-
-def _next(folded: str, letter: str, at: int) -> int:
-    """Return the next place of `letter`, preferring the start of a word."""
-    plain = folded.find(letter, at)
-    place = plain
-    while place > 0:
-        if not folded[place - 1].isalnum():
-            return place
-        place = folded.find(letter, place + 1)
-    return place if place == 0 else plain
+        reached: dict[int, tuple[int, ...]] = {}
+        for last, places in ways.items():
+            ahead = [last + 1] if 0 <= last + 1 < len(folded) else []
+            for at in (*ahead, *(each for each in starts if each > last)):
+                if folded[at] == letter:
+                    reached.setdefault(at, (*places, at))
+        ways = reached
+    return next(iter(ways.values()), None)

@@ -187,6 +187,12 @@ class MainWindow(QMainWindow):
 
         open_palette(self, self._session)
 
+    def open_shortcuts(self) -> None:
+        """Show what each key does."""
+        from desktop_app.ui.frame.palette_entries import open_shortcuts
+
+        open_shortcuts(self)
+
     def open_sample(self) -> None:
         """Open the person's copy of the sample project."""
         from desktop_app.services.samples import own_copy

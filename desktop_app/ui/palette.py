@@ -45,7 +45,8 @@ class Palette(QFrame):
     ) -> None:
         super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._entries, self._recent, self._run = entries, recent, run
+        self._entries, self._recent, self._run = list(entries), recent, run
+        self._moved = False
         self.field = QLineEdit(placeholderText=self.tr("Type a command, a file or a run"))
         self.model = MatchModel(self)
         self.list = QListView()
@@ -62,6 +63,15 @@ class Palette(QFrame):
         self.move(corner.x() + (window.width() - width) // 2, corner.y() + Space.S - 2)
         self.show()
         self.field.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def add(self, entries: Sequence[Entry]) -> None:
+        """Offer more, such as files that took a while to list; what is chosen stays chosen."""
+        known = {each.key for each in self._entries}
+        self._entries = [*self._entries, *(each for each in entries if each.key not in known)]
+        chosen = self.list.currentIndex().data(_MATCH)
+        self._search(self.field.text())
+        if isinstance(chosen, Match) and self._moved:
+            self.list.setCurrentIndex(self.model.index(self.model.row_of(chosen.entry.key)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Called by Qt: round corners, also where no compositor would let a translucent window through."""
@@ -103,7 +113,7 @@ class Palette(QFrame):
         self.field.setAccessibleName(self.tr("Search commands, files and runs"))
         self.field.addAction(icon("mdi6.magnify", "muted"), QLineEdit.ActionPosition.LeadingPosition)
         self.field.installEventFilter(self)
-        self.field.textChanged.connect(self._search)
+        self.field.textChanged.connect(self._typed)
         self.list.setModel(self.model)
         self.list.setItemDelegate(MatchDelegate(self.list))
         self.list.setAccessibleName(self.tr("Commands"))
@@ -121,6 +131,10 @@ class Palette(QFrame):
         self._outer.activate()
         self.resize(self.width(), self._body.minimumSize().height())
 
+    def _typed(self, typed: str) -> None:
+        self._moved = False
+        self._search(typed)
+
     def _search(self, typed: str) -> None:
         self.model.show(search(self._entries, typed, self._recent))
         self.list.setCurrentIndex(self.model.index(0))
@@ -134,6 +148,7 @@ class Palette(QFrame):
             wanted = self.list.currentIndex().row() + steps
             row = wanted % count if abs(steps) == 1 else min(max(wanted, 0), count - 1)
             self.list.setCurrentIndex(self.model.index(row))
+            self._moved = True
 
     def _take(self, index: QModelIndex) -> None:
         match = index.data(_MATCH)
@@ -154,6 +169,10 @@ class MatchModel(QAbstractListModel):
         self.beginResetModel()
         self._matches = matches
         self.endResetModel()
+
+    def row_of(self, key: str) -> int:
+        """Return the row of an entry, the first where it is not shown."""
+        return next((row for row, each in enumerate(self._matches) if each.entry.key == key), 0)
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's name and default
         """Called by Qt for the number of rows."""

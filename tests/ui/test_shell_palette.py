@@ -10,13 +10,16 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop_app.api import RunStatus
 from desktop_app.presenters.palette import Entry, search
+from desktop_app.presenters.palette_words import KEYWORDS
 from desktop_app.services.workbench import Workbench
 from desktop_app.ui.main_window import MainWindow
 from desktop_app.ui.palette import MatchModel, Palette, pieces
+from desktop_app.ui.runs.page import RunsPage
 from tests.helpers.snapshots import snapshot
 from tests.ui.audit import assert_sound
 from tests.ui.conftest import settle
-from tests.ui.windows import Windows, stand_in
+from tests.ui.runs_bench import quiet
+from tests.ui.windows import Windows, stand_in, until
 
 ENTRIES = [Entry("a", "New job", shortcut="Ctrl+N"), Entry("b", "Open folder"), Entry("c", "Open file")]
 
@@ -104,6 +107,54 @@ async def test_it_offers_actions_recent_files_and_runs(windows: Windows, bench: 
     assert {"job.yml", tmp_path.name, "run r-1"} <= set(titles)
     assert "deleted.yml" not in titles
     opened().close()
+
+
+async def test_it_offers_the_files_of_the_open_folder(windows: Windows, bench: Workbench, tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    for name in ("job.yml", "src/train.py", "README.md"):
+        (tmp_path / name).write_text("x\n")
+    window = await windows.open(bench)
+    window.open_path(tmp_path)
+    window.open_palette()
+    palette = opened()
+    QTest.keyClicks(palette.field, "src/tra")
+    await until(lambda: palette.model.rowCount() == 1)
+    assert palette.model.index(0).data() == "train.py"
+    QTest.keyClick(palette.field, Qt.Key.Key_Return)
+    files = stand_in(window, "files")
+    assert files.asked[-1] == ("open_file", tmp_path / "src" / "train.py", None)
+
+
+async def test_files_that_arrive_late_leave_the_choice_alone(windows: Windows) -> None:
+    taken: list[Entry] = []
+    palette = over(await windows.open(), taken)
+    QTest.keyClicks(palette.field, "open")
+    QTest.keyClick(palette.field, Qt.Key.Key_Down)
+    palette.add([Entry("open:/a/open.py", "open.py", "file"), ENTRIES[0]])
+    assert palette.model.rowCount() == 3
+    QTest.keyClick(palette.field, Qt.Key.Key_Return)
+    assert [each.key for each in taken] == ["b"]
+
+
+async def test_the_palette_shows_what_keys_do(windows: Windows, bench: Workbench) -> None:
+    window = await windows.open(bench)
+    choose(window, "shortcut")
+    shown = {each.title: each.shortcut for each in opened()._entries}
+    assert shown["New job"] == "Ctrl+N"
+    assert all(shown.values())
+    opened().close()
+
+
+async def test_other_words_belong_to_actions_that_exist(windows: Windows, workbench: Workbench) -> None:
+    window = await windows.open()
+    window.attach(workbench)
+    for name in ("files", "runs"):
+        window.show_page(name)
+    await quiet()
+    assert not set(KEYWORDS) - {each.name for each in window.actions_by_name.commands}
+    runs = window.pages.page("runs")
+    assert isinstance(runs, RunsPage)
+    runs.close_down()
 
 
 async def test_what_is_chosen_is_done_and_comes_first_next_time(windows: Windows, bench: Workbench) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from desktop_app.api import RunStatus, ToolchainSpec
 from desktop_app.presenters.palette import Entry, fit_letters, search
+from desktop_app.presenters.palette_words import KEYWORDS
 from desktop_app.presenters.plugins import card, cards, headline
 from desktop_app.presenters.settings import (
     checked_text,
@@ -55,6 +56,51 @@ def test_letters_that_are_not_there_find_nothing() -> None:
 def test_a_detail_is_searched_too_and_counts_less() -> None:
     entries = [Entry("a", "job.yml", detail="/home/ada/digits"), Entry("b", "digits")]
     assert [each.entry.key for each in search(entries, "digits")] == ["b", "a"]
+
+
+ACTIONS = tuple(
+    Entry(name, title, words=KEYWORDS.get(name, ""))
+    for name, title in (
+        ("file.sample", "Open the sample project"), ("view.theme.dark", "Appearance: dark"),
+        ("view.theme.system", "Appearance: follow the desktop"), ("job.new", "New job"), ("view.settings", "Settings"),
+        ("runs.cancel", "Cancel the open run"), ("help.shortcuts", "Show keyboard shortcuts"), ("app.quit", "Quit"),
+        ("view.notifications", "Switch notifications on or off"),
+    )
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [("theme", "view.theme.dark"), ("stop", "runs.cancel"), ("wizard", "job.new"), ("toolchain", "view.settings"),
+     ("shortcut", "help.shortcuts"), ("mute", "view.notifications"), ("exit", "app.quit"), ("pref", "view.settings"),
+     ("new job", "job.new"), ("theme dark", "view.theme.dark")],
+)  # fmt: skip
+def test_other_words_find_an_action(typed: str, first: str) -> None:
+    assert next(each.entry.key for each in search(ACTIONS, typed)) == first
+
+
+@pytest.mark.parametrize(("typed", "not_found"), [("theme", "file.sample"), ("stop", "view.theme.system")])
+def test_scattered_letters_find_nothing(typed: str, not_found: str) -> None:
+    assert not_found not in [each.entry.key for each in search(ACTIONS, typed)]
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [("opfo", True), ("ofo", True), ("ofe", False), ("older", True), ("ld", False), ("pen", True), ("fop", False)],
+)
+def test_letters_begin_words_or_go_on(typed: str, found: bool) -> None:
+    assert (fit_letters("Open folder", typed) is not None) is found
+
+
+def test_the_start_of_a_titles_word_beats_another_word_for_it_and_that_beats_the_middle() -> None:
+    entries = [Entry("middle", "Restart"), Entry("word", "Run", words="start"), Entry("title", "Start here")]
+    assert [each.entry.key for each in search(entries, "start")] == ["title", "word", "middle"]
+
+
+def test_a_file_is_found_by_its_path() -> None:
+    entries = [Entry("a", "train.py", "file", detail="src"), Entry("b", "train.py", "file", detail="old/src2")]
+    assert [each.entry.key for each in search(entries, "src/train")] == ["a"]
+    assert [each.entry.key for each in search(entries, "train.py")] == ["a", "b"]
 
 
 def test_the_marked_letters_are_those_that_were_typed() -> None:

@@ -5,9 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shiboken6 import isValid
+
 from desktop_app.presenters.palette import Entry
+from desktop_app.presenters.palette_files import files_of
+from desktop_app.presenters.palette_words import KEYWORDS
 from desktop_app.ui.icons import STATE_ICONS
 from desktop_app.ui.palette import Palette
+from desktop_app.ui.tasks import spawn
 
 if TYPE_CHECKING:
     from desktop_app.ui.frame.session import Session
@@ -21,12 +26,33 @@ _RUNS = 30
 
 
 def open_palette(window: MainWindow, session: Session | None) -> None:
-    """Show the palette over the window with all there is to do now."""
+    """Show the palette over the window with all there is to do now; the open folder's files follow when read."""
     entries = [*_actions(window), *_recent(window)]
     if session is not None:
         entries.extend(_runs(session))
+    made = _open(window, entries)
+    project = window.state.text("project")
+    if session is not None and project:
+        spawn(_add_files(made, Path(project)), "list files for the palette")
+
+
+def open_shortcuts(window: MainWindow) -> None:
+    """Show the palette with all that a key does."""
+    _open(window, [each for each in _actions(window) if each.shortcut])
+
+
+def _open(window: MainWindow, entries: list[Entry]) -> Palette:
     made = Palette(window, entries, window.state.texts("palette.recent"), lambda entry: _carry_out(window, entry))
     made.open_over(window)
+    return made
+
+
+async def _add_files(palette: Palette, folder: Path) -> None:
+    import asyncio
+
+    found = await asyncio.to_thread(files_of, folder)
+    if isValid(palette):
+        palette.add(found)
 
 
 def _actions(window: MainWindow) -> list[Entry]:
@@ -35,6 +61,7 @@ def _actions(window: MainWindow) -> list[Entry]:
             key=each.name,
             title=each.title,
             shortcut=each.shortcut,
+            words=KEYWORDS.get(each.name, ""),
             icon=each.icon_name or _ACTION_ICONS.get(each.name.partition(".")[0], ""),
         )
         for each in window.actions_by_name.commands

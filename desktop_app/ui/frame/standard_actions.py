@@ -21,7 +21,7 @@ def add_standard_actions(window: MainWindow) -> None:
     add("job.new", tr("&New job…"), "Ctrl+N", window.new_job, icon_name="mdi6.plus", menu="file")
     add("file.open_folder", tr("&Open folder…"), "Ctrl+O", lambda: _open_folder(window),
         icon_name="mdi6.folder-open-outline", menu="file")  # fmt: skip
-    add("file.open_file", tr("Open &file…"), "Ctrl+Shift+O", lambda: _open_file(window),
+    add("file.open_file", tr("Open &file…"), "Ctrl+Alt+O", lambda: _open_file(window),
         icon_name="mdi6.file-outline", menu="file")  # fmt: skip
     add("file.sample", tr("Open the sa&mple project"), "", window.open_sample,
         icon_name="mdi6.school-outline", menu="file")  # fmt: skip
@@ -54,6 +54,8 @@ def _add_views(window: MainWindow) -> None:
 
 def _add_help(window: MainWindow) -> None:
     add = window.actions_by_name.add
+    add("help.shortcuts", window.tr("Show &keyboard shortcuts"), "", window.open_shortcuts,
+        icon_name="mdi6.keyboard-outline", menu="help")  # fmt: skip
     add("help.crashes", window.tr("Show &crash reports"), "", lambda: _show_folder(window.places.crashes),
         icon_name="mdi6.bug-outline", menu="help")  # fmt: skip
     add("help.home", window.tr("Show where Rank Zero keeps its &files"), "", lambda: _show_folder(window.places.home),
