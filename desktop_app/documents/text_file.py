@@ -117,7 +117,7 @@ def _read(path: Path) -> tuple[_Stamp, bytes]:
         data = b"" if state.st_size > LARGEST else stream.read(LARGEST + 1)
     if state.st_size > LARGEST or len(data) > LARGEST:
         size = state.st_size / (1 << 20)
-        raise UserError(f"{path} is too large to edit here ({size:.0f} MB).", hint=f"At most {LARGEST >> 20} MB.")
+        raise UserError(f"{path} is too large to edit here ({size:.1f} MB).", hint=f"At most {LARGEST >> 20} MB.")
     return _stamp_of(state), data
 
 
