@@ -21,7 +21,8 @@ from desktop_app.presenters.text_shapes import alternatives, root_shape, shapes_
 from desktop_app.presenters.text_tree import TextTree, read_tree
 
 _PREFIX = 1000.0
-_FAR_FETCHED = 2  # letters: less say nothing by their order
+_FAR_FETCHED = 2  # letters: so few say nothing in the middle of a word
+_AT_A_WORD = 15.0  # what `fit_letters` gives for the start of a word
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,11 @@ def suggestions(path: Path | None, text: str, line: int, column: int, indent: st
 
 
 def narrowed(items: Sequence[Suggestion], word: str) -> list[Suggestion]:
-    """Return what fits a word: what begins so first, then what holds its letters; all of it for no word."""
+    """Return what fits a word: what begins so first, what is gone last; all of it for no word."""
     if not word:
         return list(items)
     found = [(fit, each) for each in items if (fit := _fit(each, word)) > 0]
-    return [each for _, each in sorted(found, key=lambda pair: -pair[0])]
+    return [each for _, each in sorted(found, key=lambda pair: (pair[1].kind == "gone", -pair[0]))]
 
 
 def opens_by_itself(items: Sequence[Suggestion], word: str) -> bool:
@@ -70,7 +71,8 @@ def _fit(item: Suggestion, word: str) -> float:
     if item.text.casefold().startswith(small) or item.insert.casefold().startswith(small):
         return _PREFIX
     found = fit_letters(item.text, small)
-    return found[0] if found else 0.0
+    least = 10 * len(small) + _AT_A_WORD if len(small) <= _FAR_FETCHED else 0
+    return found[0] if found and found[0] >= least else 0.0
 
 
 def _once(items: Iterable[Suggestion]) -> Iterator[Suggestion]:

@@ -163,3 +163,40 @@ def _word_role(line: str, found: re.Match[str]) -> str:
     if before.endswith(("def", "class")) and before.split()[-1] in {"def", "class"}:
         return "name"
     return "builtin" if word in _BUILTINS else ""
+
+
+_CALL = re.compile(r"[\w.]+\s*(?=\()")
+
+
+def yaml_phrase(line: str, start: int) -> tuple[int, int]:
+    """Return what a finding without an end means in a line of YAML: from `start` (-1: all) to the comment."""
+    end = len(line[: comment_start(line)].rstrip()) or len(line.rstrip())
+    first = len(line) - len(line.lstrip()) if start < 0 else start
+    return min(first, end), end
+
+
+def python_phrase(line: str, start: int) -> tuple[int, int]:
+    """Return what a finding without an end means in a line of Python: a call with its arguments, else the code."""
+    tokens, _state = python_tokens(line, 0)
+    end = len(line[: next((each.start for each in tokens if each.role == "comment"), len(line))].rstrip())
+    first = len(line) - len(line.lstrip()) if start < 0 else start
+    call = _CALL.match(line, first) if start >= 0 else _only_call(line[:end])
+    if call is not None:
+        return call.start(), _closing(line, call.end(), end)
+    return min(first, end), end
+
+
+def _only_call(code: str) -> re.Match[str] | None:
+    """Return the first call of a line that is no definition: its name up to the bracket."""
+    if code.lstrip().startswith(("def ", "class ", "async def ", "import ", "from ")):
+        return None
+    return next((each for each in _CALL.finditer(code) if each[0].strip() not in _KEYWORDS), None)
+
+
+def _closing(line: str, at: int, end: int) -> int:
+    depth = 0
+    for index in range(at, end):
+        depth += (line[index] in "([{") - (line[index] in ")]}")
+        if depth == 0:
+            return index + 1
+    return end

@@ -185,7 +185,7 @@ def data_of(node: Node) -> Value:
         if node.children[0].key is None:
             return [data_of(each) for each in node.children if each.key is None]
         return {each.key: data_of(each) for each in node.children if each.key is not None}
-    return _scalar(node.value)
+    return "" if node.is_block else _scalar(node.value)
 
 
 def _scalar(value: str) -> Value:

@@ -63,6 +63,13 @@ def _add_edit_actions(page: FilesPage, shell: Shell, with_pane: _WithPane) -> No
     add("edit.go_to_line", tr("&Go to line…"), "Ctrl+G", with_pane(lambda pane: pane.line_bar.open_bar()), menu="edit")
     add("edit.suggest", tr("&Suggest what may stand here"), "Ctrl+Space",
         with_pane(lambda pane: pane.assist.completer.open()), menu="edit")  # fmt: skip
+    add("edit.explain", tr("E&xplain the word at the cursor"), "Ctrl+I",
+        with_pane(lambda pane: pane.assist.explainer.explain_here()), menu="edit")  # fmt: skip
+    add("edit.fix", tr("Fi&x the problem at the cursor…"), "Alt+Return",
+        with_pane(lambda pane: pane.assist.open_fixes()), icon="mdi6.lightbulb-on-outline", menu="edit")  # fmt: skip
+    add("edit.outline", tr("&Outline of this file…"), "Ctrl+Shift+O",
+        with_pane(lambda pane: pane.assist.open_outline()),
+        icon="mdi6.format-list-bulleted-square", menu="edit")  # fmt: skip
     add("edit.comment", tr("&Comment out or in"), "Ctrl+/", with_pane(lambda pane: pane.editor.toggle_comment()),
         menu="edit")  # fmt: skip
 

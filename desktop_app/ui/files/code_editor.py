@@ -25,7 +25,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QToolTip, QWidget
 
 from desktop_app.api import Diagnostic
 from desktop_app.presenters.editor import change_between, units, worst
-from desktop_app.presenters.syntax import tokenizer_for
+from desktop_app.presenters.syntax import python_phrase, tokenizer_for, yaml_phrase
 from desktop_app.ui.files import indenting, marks
 from desktop_app.ui.files.colouring import Colouring
 from desktop_app.ui.files.gutter import Gutter
@@ -38,9 +38,14 @@ _PLAIN_LINE = 20_000  # characters: longer lines are laid out so slowly that not
 
 
 class CodeEditor(QPlainTextEdit):
-    """Shows one text. `problem_asked`: a problem's mark was clicked (its index); `zoomed`: the wheel was turned."""
+    """Shows one text.
+
+    `problem_asked`: a problem's mark was clicked (its index); `fix_asked`: the bulb in a line; `zoomed`: the wheel was
+    turned; `typed`: what a key wrote; `focus_left`: the keyboard is elsewhere.
+    """
 
     problem_asked = Signal(int)
+    fix_asked = Signal(int)  # the line, from 1
     zoomed = Signal(int)
     typed = Signal(str)
     focus_left = Signal()
@@ -49,9 +54,11 @@ class CodeEditor(QPlainTextEdit):
         super().__init__(parent)
         self.helpers: list[Callable[[QKeyEvent], bool]] = []
         """What gets a key first, and says whether it took it."""
-        self._problems: tuple[Diagnostic, ...] = ()
+        self.explains: Callable[[QPoint], object] | None = None
+        """What tells of the word at a point of the viewport that the mouse rests on."""
         self._matches: list[QTextEdit.ExtraSelection] = []
         self._touched: list[QTextEdit.ExtraSelection] = []
+        self.touched_lines = (0, 0)
         self._zoom = 0
         self.setAccessibleName(self.tr("Text of {}").format(file_name))
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
@@ -61,7 +68,8 @@ class CodeEditor(QPlainTextEdit):
         self.indent = indenting.default_for(file_name)
         self.gutter = Gutter(self)
         tokenizer = tokenizer_for(file_name)
-        is_python = not file_name.lower().endswith((".yml", ".yaml"))
+        is_python = file_name.lower().endswith((".py", ".pyi", ".pyw"))
+        self.marks = marks.ProblemMarks(self.document(), python_phrase if is_python else yaml_phrase)
         self.colouring = Colouring(self.document(), tokenizer, is_python=is_python) if tokenizer else None
         self.blockCountChanged.connect(self._place_gutter)
         self.updateRequest.connect(self._scroll_gutter)
@@ -142,17 +150,17 @@ class CodeEditor(QPlainTextEdit):
     @property
     def problems(self) -> tuple[Diagnostic, ...]:
         """What is marked now."""
-        return self._problems
+        return self.marks.problems
 
     def set_problems(self, problems: Sequence[Diagnostic]) -> None:
-        """Mark findings at their lines."""
-        self._problems = tuple(problems)
+        """Mark findings at their words."""
+        self.marks.set(problems)
+        self._place_gutter()
         self._mark()
-        self.gutter.update()
 
     def problems_at(self, line: int) -> tuple[Diagnostic, ...]:
-        """Return the findings whose first line is `line`, counted from 1."""
-        return tuple(each for each in self._problems if (each.line or 1) == line)
+        """Return the findings that begin in a line, counted from 1."""
+        return self.marks.at_line(line)
 
     def set_matches(self, cursors: Sequence[QTextCursor]) -> None:
         """Mark what the find bar found."""
@@ -168,6 +176,7 @@ class CodeEditor(QPlainTextEdit):
     def set_touched_lines(self, first: int, last: int) -> None:
         """Mark the lines (counted from 1) that a field of the form shows, and bring them into sight; 0 for none."""
         blocks = [self.document().findBlockByNumber(each - 1) for each in range(first, last + 1) if each > 0]
+        self.touched_lines = (first, last)
         self._touched = [marks.touched(QTextCursor(each)) for each in blocks if each.isValid()]
         self._mark()
         top, room = self.verticalScrollBar().value(), self.verticalScrollBar().pageStep()
@@ -176,25 +185,10 @@ class CodeEditor(QPlainTextEdit):
 
     def _mark(self) -> None:
         found = [*self._touched]
-        if not self.isReadOnly() or self._problems:
+        if not self.isReadOnly() or self.marks.problems:
             found.append(marks.current_line(self.textCursor()))
-        for each in self._problems:
-            block = self.document().findBlockByNumber((each.line or 1) - 1)
-            if block.isValid():
-                found += marks.problem(each, self._span(each, block))
-        self.setExtraSelections([*found, *self._matches])
+        self.setExtraSelections([*found, *self.marks.selections, *self._matches])
         self.gutter.update()
-
-    def _span(self, problem: Diagnostic, block: QTextBlock) -> QTextCursor:
-        cursor = self._cursor_at(block, problem.column or 1)
-        end_block = self.document().findBlockByNumber((problem.end_line or problem.line or 1) - 1)
-        end = self._cursor_at(end_block if end_block.isValid() else block, problem.end_column or 100_000)
-        stop = min(end.position(), block.position() + block.length() - 1)
-        if stop <= cursor.position():
-            cursor.setPosition(block.position() + len(block.text()) - len(block.text().lstrip()))
-            stop = block.position() + block.length() - 1
-        cursor.setPosition(stop, QTextCursor.MoveMode.KeepAnchor)
-        return cursor
 
     # ----- looks
 
@@ -214,6 +208,7 @@ class CodeEditor(QPlainTextEdit):
 
     def _on_theme(self) -> None:
         self._apply_font()
+        self.marks.dress()
         self._mark()
 
     def _place_gutter(self) -> None:
@@ -238,7 +233,7 @@ class CodeEditor(QPlainTextEdit):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Called by Qt: the text, and behind a line what is wrong in it."""
         super().paintEvent(event)
-        if self._problems:
+        if self.marks.problems:
             painter = QPainter(self.viewport())
             painter.setFont(self.font())
             for block, top in self.visible_lines(event.rect()):
@@ -275,11 +270,13 @@ class CodeEditor(QPlainTextEdit):
         return found
 
     def event(self, event: QEvent) -> bool:
-        """Called by Qt for everything; tells what is wrong under the mouse."""
+        """Called by Qt for everything; tells what is under the mouse, or what is wrong there."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             point = QPoint(event.pos().x() - self.viewport().x(), event.pos().y() - self.viewport().y())
-            line = self.cursorForPosition(point).blockNumber() + 1
-            self.show_tip(event.globalPos(), line)
+            if self.explains is not None:
+                self.explains(point)
+            else:
+                self.show_tip(event.globalPos(), self.cursorForPosition(point).blockNumber() + 1)
             return True
         return super().event(event)
 

@@ -24,7 +24,7 @@ Ask = Callable[[str, int, int, str], Suggestions | None]
 _Index = QModelIndex | QPersistentModelIndex
 _ITEM = Qt.ItemDataRole.UserRole
 _ROWS = 9
-_COLUMNS = 74  # letters of the body's size
+_COLUMNS = 90  # letters of the body's size
 ICONS = {
     "key": "mdi6.label-outline", "word": "mdi6.format-list-bulleted-square", "size": "mdi6.server-outline",
     "environment": "mdi6.package-variant-closed", "image": "mdi6.layers-outline", "compute": "mdi6.server-network",
@@ -90,7 +90,7 @@ class SuggestionDelegate(QStyledItemDelegate):
             painter.drawRoundedRect(option.rect, Space.XS, Space.XS)
         room = option.rect.adjusted(Space.S, 0, -Space.S, 0)
         side = icon_size().width()
-        picture = QRect(room.left(), room.center().y() - side // 2, side, side)
+        picture = QRect(room.left(), room.center().y() - side // 2 + 1, side, side)
         icon(ICONS.get(item.kind, "mdi6.label-outline"), "muted").paint(painter, picture)
         room.setLeft(picture.right() + Space.S)
         used = self._text(painter, room, item, word)

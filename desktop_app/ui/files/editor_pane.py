@@ -11,12 +11,12 @@ from PySide6.QtCore import QDateTime, QLocale, Qt, QTimer, Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from desktop_app.api import Diagnostic, UserError, Value
-from desktop_app.documents.edits import set_values
 from desktop_app.presenters import editor as presenter
 from desktop_app.presenters.editor import ChangedOnDiskError, DiskState, OpenFile
 from desktop_app.presenters.files import file_kind
 from desktop_app.presenters.form.facts import facts_for
 from desktop_app.presenters.form.model import FormFacts
+from desktop_app.presenters.quick_fixes import mended
 from desktop_app.services.catalogues import vm_sizes
 from desktop_app.services.drafts import Drafts
 from desktop_app.ui.files.assist import Assist
@@ -61,7 +61,7 @@ class EditorPane(QWidget):
         self.disk_bar, self.note = InlineMessage(can_close=False), InlineMessage()
         self.find_bar, self.line_bar = FindBar(self.editor), LineBar(self.editor)
         self.problems = ProblemList()
-        self.assist = Assist(self.editor, lambda: self.file.path)
+        self.assist = Assist(self.editor, lambda: self.file.path, self.apply_fixes)
         self._check_timer = QTimer(self, singleShot=True, interval=CHECK_MS)
         self._draft_timer = QTimer(self, singleShot=True, interval=DRAFT_MS)
         self._build()
@@ -187,18 +187,27 @@ class EditorPane(QWidget):
 
     def apply_fix(self, found: Diagnostic) -> None:
         """Mend a problem as its fix says: only the lines concerned change, and it can be undone."""
-        if found.fix is None:
-            return
-        try:
-            text = set_values(self.editor.text(), found.fix.set, found.fix.unset)
-        except UserError as error:
+        self.apply_fixes([found])
+
+    def apply_fixes(self, found: Sequence[Diagnostic]) -> None:
+        """Mend several problems as one step to undo; where something could not be mended it is said why."""
+        self._later(self._mend(tuple(found)), "mend")
+
+    async def _mend(self, found: tuple[Diagnostic, ...]) -> None:
+        document = self.editor.document()
+        while True:
+            revision, old = document.revision(), self.editor.text()
+            text, left = await asyncio.to_thread(mended, old, found)
+            if document.revision() == revision:
+                break
+        if text != old:
+            self.editor.change_to(text)
+        if left:
             self.note.clear_buttons()
-            self.note.show_error(error)
-            return
-        self.editor.change_to(text)
+            self.note.show_text("warning", left[0])
         if self.views.panel is None or not self.views.panel.has_focus:
             self.editor.setFocus()
-        self._later(self.check(), "check the mended text")
+        await self.check()
 
     def go_to_problem(self, found: Diagnostic) -> None:
         """Put the cursor where a problem is, in the form where that has the keyboard."""

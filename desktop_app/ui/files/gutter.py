@@ -1,4 +1,4 @@
-"""Line numbers beside the text, and a mark where something is wrong."""
+"""Line numbers beside the text, a mark where something is wrong, and a bulb where it can be mended with a click."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from desktop_app.presenters.editor import worst
 from desktop_app.ui.files.marks import ICONS, ROLES
 from desktop_app.ui.icons import draw_icon
 from desktop_app.ui.theme import Space, Theme, theme_manager
+
+_BULB = "mdi6.lightbulb-on-outline"
 
 if TYPE_CHECKING:
     from desktop_app.ui.files.code_editor import CodeEditor
@@ -29,7 +31,13 @@ class Gutter(QWidget):
         """Return the width that the numbers and the marks need."""
         digits = max(2, len(str(self._editor.blockCount())))
         metrics = QFontMetrics(self.font())
-        return metrics.horizontalAdvance("9") * digits + metrics.height() + 2 * Space.S
+        marks = 2 if self._has_fixes else 1
+        return metrics.horizontalAdvance("9") * digits + marks * metrics.height() + 2 * Space.S
+
+    @property
+    def _has_fixes(self) -> bool:
+        """Whether there is anything to mend: then bulbs get room beside the marks."""
+        return any(each.fix for each in self._editor.problems)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Called by Qt."""
@@ -51,15 +59,26 @@ class Gutter(QWidget):
         painter.end()
 
     def _paint_mark(self, painter: QPainter, line: int, room: QRect, theme: Theme) -> None:
-        severity = worst(self._editor.problems_at(line))
-        if severity is not None:
-            shrunk = QRectF(room).adjusted(2, 2, -2, -2)
-            draw_icon(painter, shrunk, ICONS[severity], QColor(theme.color(ROLES[severity])))
+        found = self._editor.problems_at(line)
+        severity = worst(found)
+        if severity is None:
+            return
+        shrunk = QRectF(room).adjusted(2, 2, -2, -2)
+        draw_icon(painter, shrunk, ICONS[severity], QColor(theme.color(ROLES[severity])))
+        if any(each.fix for each in found):
+            draw_icon(painter, shrunk.translated(room.width(), 0), _BULB, QColor(theme.accent))
+
+    def _is_on_bulb(self, point: QPoint) -> bool:
+        side = QFontMetrics(self.font()).height()
+        return self._has_fixes and Space.XS + side <= point.x() < Space.XS + 2 * side
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Called by Qt: go to the line, and to its problem if it has one."""
         line = self._line_at(event.position().toPoint())
         problems = self._editor.problems_at(line)
+        if any(each.fix for each in problems) and self._is_on_bulb(event.position().toPoint()):
+            self._editor.fix_asked.emit(line)
+            return
         self._editor.go_to(line, (problems[0].column or 1) if problems else 1)
         self._editor.setFocus()
         if problems:

@@ -1,0 +1,86 @@
+"""A file's structure to jump in: its keys to the third level, and all steps of a pipeline with what goes in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from desktop_app.core.paths import Part
+from desktop_app.presenters.text_tree import Node, TextTree, read_tree
+
+_DEEPEST = 3
+_OF_A_STEP = frozenset({"inputs", "outputs", "component", "compute", "environment", "command", "trial"})
+_ITEM_NAMES = ("name", "id", "type", "path")
+_LONGEST = 60
+
+
+@dataclass(frozen=True, slots=True)
+class OutlineRow:
+    """A key or an item: `depth` from 0, where it stands (line and column from 1), and its value in short."""
+
+    title: str
+    depth: int
+    line: int
+    column: int
+    value: str
+    above: str
+    """What it stands in: `jobs › train`."""
+
+
+def outline(text: str) -> list[OutlineRow]:
+    """Return the rows of a text, in its order."""
+    return list(_rows(read_tree(text).root, 0, ()))
+
+
+def trail(text: str, line: int) -> list[OutlineRow]:
+    """Return what a line (from 1) stands in, the outermost first, with the line's own key."""
+    tree = read_tree(text)
+    return [_row(each, depth, ()) for depth, each in enumerate(_up(tree, line - 1))]
+
+
+def _up(tree: TextTree, line: int) -> list[Node]:
+    node = tree.node_at(line)
+    if node.line != line and line not in tree.owners:
+        indent = _indent(tree, line)
+        while node.parent is not None and node.column >= indent:
+            node = node.parent
+    found: list[Node] = []
+    while node.parent is not None:
+        found.insert(0, node)
+        node = node.parent
+    return found
+
+
+def _indent(tree: TextTree, line: int) -> int:
+    text = tree.lines[line] if line < len(tree.lines) else ""
+    return len(text) - len(text.lstrip())
+
+
+def _rows(node: Node, depth: int, above: tuple[str, ...]) -> Iterator[OutlineRow]:
+    for each in node.children:
+        yield _row(each, depth, above)
+        inner = (*above, title_of(each))
+        if depth + 1 < _DEEPEST or (depth + 1 == _DEEPEST and _is_step(each)):
+            yield from _rows(each, depth + 1, inner)
+
+
+def _is_step(node: Node) -> bool:
+    """Whether it holds what goes in or out of a step of a pipeline: worth a level more."""
+    path: tuple[Part, ...] = node.path
+    return len(path) > 1 and path[0] == "jobs" and path[-1] in _OF_A_STEP
+
+
+def _row(node: Node, depth: int, above: tuple[str, ...]) -> OutlineRow:
+    value = node.value if not node.is_block else ""
+    short = value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…"
+    return OutlineRow(title_of(node), depth, node.line + 1, node.column + 1, short, " › ".join(above))
+
+
+def title_of(node: Node) -> str:
+    """Return a node's name: its key, or what names a list's item."""
+    if node.key is not None:
+        return node.key
+    named = next((found for key in _ITEM_NAMES if (found := node.child(key)) is not None and found.value), None)
+    if named is not None:
+        return named.value
+    return node.value or (f"- {node.children[0].key}" if node.children and node.children[0].key else "-")
