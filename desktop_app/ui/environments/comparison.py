@@ -62,8 +62,8 @@ class Comparison(QWidget):
         self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + Space.S)
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        for each in (0, 3):
-            header.setSectionResizeMode(each, QHeaderView.ResizeMode.ResizeToContents)
+        for narrow in (0, 3):
+            header.setSectionResizeMode(narrow, QHeaderView.ResizeMode.ResizeToContents)
         head = QHBoxLayout()
         head.addWidget(with_label)
         head.addWidget(self.other, 1)

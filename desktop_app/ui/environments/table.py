@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHeaderView, QTableView
+from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from desktop_app.presenters.environments import HEADERS, EnvironmentRow
 from desktop_app.ui.icons import icon
@@ -48,6 +48,15 @@ class EnvironmentModel(RowModel):
         return super().data(index, role)
 
 
+class _EndsInDots(QStyledItemDelegate):
+    """Cells that lose their end, not their middle, where there is no room."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:  # noqa: N802 - Qt's
+        """Called by Qt."""
+        super().initStyleOption(option, index)
+        option.textElideMode = Qt.TextElideMode.ElideRight  # type: ignore[attr-defined]
+
+
 class EnvironmentTable(QTableView):
     """`picked` carries the row that the selection came to; None where nothing is left to select."""
 
@@ -59,6 +68,7 @@ class EnvironmentTable(QTableView):
         dress_table(self, self.tr("Environments"))
         self.rows = EnvironmentModel(self)
         self.setModel(self.rows)
+        self.setItemDelegateForColumn(_HOLDS, _EndsInDots(self))
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + Space.M)
         header = self.horizontalHeader()
