@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from desktop_app.api import Diagnostic, Severity, UserError
 from desktop_app.core.paths import join_path
 from desktop_app.presenters.form.model import FormModel, Row
-from desktop_app.presenters.form.paths import parts_of
+from desktop_app.presenters.form.paths import parts_of, starts_with
 
 
 def with_findings(model: FormModel, diagnostics: Sequence[Diagnostic]) -> FormModel:
@@ -26,9 +26,10 @@ def with_findings(model: FormModel, diagnostics: Sequence[Diagnostic]) -> FormMo
 
 
 def row_of(model: FormModel, path: str) -> Row | None:
-    """Return the row that shows a path, else the nearest that holds it."""
+    """Return the row that shows a path, else the first of what it holds, else the nearest that holds it."""
     homes = _homes(model)
     key = next((homes[each] for each in _outwards(path) if each in homes), None)
+    key = homes.get(path) or next((home for each, home in homes.items() if starts_with(each, path)), key)
     return model.row(key) if key is not None else None
 
 

@@ -51,9 +51,9 @@ class AdderRow(QWidget):
         ways = [each for each in self.adder.ways if each.title] if not self.adder.is_list else []
         if len(ways) > 1:
             for each in ways:
-                self._button(f"{self.adder.title}: {each.title.lower()}", each)
+                self._button(each.title, each, f"{self.adder.title}: {each.title.lower()}")
         else:
-            self._button(self.adder.title, None)
+            self._button(self.adder.title, None, self.adder.title)
         self._row.addWidget(self.name, 1)
         self._row.addStretch()
         self.name.setAccessibleName(self.tr("Name: {}").format(self.adder.title))
@@ -63,11 +63,12 @@ class AdderRow(QWidget):
         self._complete()
         self._fill()
 
-    def _button(self, title: str, way: Start | None) -> None:
+    def _button(self, title: str, way: Start | None, name: str) -> None:
         made = flat_button(title, "mdi6.plus", lambda: self.begin(way))
         made.setProperty("role", "adder")
         where = f": {self.adder.path}" if self.adder.path else ""
-        made.setAccessibleName(f"{title}{where}")
+        made.setAccessibleName(f"{name}{where}")
+        made.setToolTip(name)
         self.buttons.append(made)
         self._row.addWidget(made)
 

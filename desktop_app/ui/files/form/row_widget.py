@@ -119,6 +119,11 @@ class RowWidget(QWidget):
             self.update()
 
     @property
+    def is_marked(self) -> bool:
+        """Whether the text's cursor is here."""
+        return self._marked
+
+    @property
     def controls(self) -> list[QWidget]:
         """Everything that Tab comes to, in order."""
         found: list[QWidget] = [self.expander] if self.expander is not None else []
