@@ -13,9 +13,10 @@ from desktop_app.core.paths import Part
 from desktop_app.core.rules.bodies import Body, bodies
 from desktop_app.core.rules.notes import Notes, Word, change
 from desktop_app.core.rules.values import is_bound, mapping, text
+from desktop_app.documents.listing import files_in, listed
 
 _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
-_MOST_LISTED = 2000
+_MOST = 300  # names to compare with a misspelt one
 _ENDINGS = (".yml", ".yaml")
 
 
@@ -80,7 +81,7 @@ def _missing_code(path: tuple[Part, ...], given: str, code: Path, folder: Path, 
     if code.exists():
         notes.error("missing-code", path, f"Write a folder at code: “{given}” is a file.")
         return
-    names = [each.name for each in _listed(code.parent) if each.is_dir() and not each.name.startswith(".")]
+    names = [each.name for each in listed(code.parent) if each.is_folder and not each.name.startswith(".")]
     close = get_close_matches(code.name, names, 1, 0.6)
     if not close:
         notes.error("missing-code", path, f"Write a folder that is there at code: “{given}” is not in {folder}.")
@@ -107,14 +108,7 @@ def _missing_script(body: Body, given: str, code: Path, script: str, notes: Note
 
 def _scripts(folder: Path) -> list[str]:
     """Return the names of a folder's scripts; one without any is likely filled by other means."""
-    return [each.name for each in _listed(folder) if each.suffix == ".py"]
-
-
-def _listed(folder: Path) -> list[Path]:
-    try:
-        return [each for _, each in zip(range(_MOST_LISTED), folder.iterdir(), strict=False)]
-    except OSError:
-        return []
+    return files_in(folder, ".py")
 
 
 def _local(given: Value, *, of_yaml: bool = False) -> str:
@@ -138,7 +132,7 @@ def _file(path: tuple[Part, ...], given: str, folder: Path, notes: Notes) -> Non
     if not given or (folder / given).exists():
         return
     here = folder / given
-    names = [each.name for each in _listed(here.parent) if each.is_file() and each.suffix == here.suffix]
+    names = files_in(here.parent, here.suffix.lower())[:_MOST]
     _named(path, f"The file “{given}” is not there", given, names, notes)
 
 
@@ -168,7 +162,7 @@ def _environment(path: tuple[Part, ...], given: Mapping[str, Value], folder: Pat
     dockerfile = text(build.get("dockerfile_path")) or "Dockerfile"
     if not is_bound(dockerfile) and not (folder / context / dockerfile).is_file():
         key = "dockerfile_path" if "dockerfile_path" in build else "path"
-        is_filled = any(each.suffix.lower() not in _ENDINGS for each in _listed(folder / context) if each.is_file())
+        is_filled = any(not each.lower().endswith(_ENDINGS) for each in files_in(folder / context, ""))
         say = notes.error if is_filled else notes.warning  # a folder without anything to build is filled otherwise
         say("missing-file", (*path, "build", key), f"“{dockerfile}” is not in the folder “{context}”.")
 

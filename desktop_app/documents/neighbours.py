@@ -13,6 +13,7 @@ from desktop_app.core.rules.counts import check_gpus
 from desktop_app.core.rules.facts import Facts
 from desktop_app.core.rules.notes import Notes, change
 from desktop_app.core.rules.values import is_bound, mapping, text, whole
+from desktop_app.documents.listing import files_in, head_of
 
 _MOST = 200
 _LARGEST = 100_000
@@ -82,21 +83,18 @@ def _plain(name: str) -> str:
 
 def declared(folder: Path) -> Iterator[Declared]:
     """Yield the computes and endpoints that the YAML files of a folder declare."""
-    try:
-        files = sorted(each for each in folder.iterdir() if each.suffix.lower() in {".yml", ".yaml"})
-    except OSError:
-        return
-    for file in files[:_MOST]:
+    for name in files_in(folder, ".yml", ".yaml")[:_MOST]:
         try:
-            if file.stat().st_size <= _LARGEST and (found := _read(file)):
-                yield found
+            found = _read(folder / name)
         except (OSError, UnicodeDecodeError):
             continue
+        if found is not None:
+            yield found
 
 
 def _read(file: Path) -> Declared | None:
     keys: dict[str, str] = {}
-    for each in _LINE.finditer(file.read_text("utf-8")):
+    for each in _LINE.finditer(head_of(file, _LARGEST)):
         keys.setdefault(each["key"], each["value"])
     kind = keys.get("type", "").lower()
     schema = keys.get("$schema", "").lower()
