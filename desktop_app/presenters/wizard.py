@@ -34,6 +34,7 @@ class StepState(StrEnum):
 
     DONE = "done"
     CURRENT = "current"
+    WARNING = "warning"
     TODO = "todo"
     ERROR = "error"
 
@@ -41,6 +42,7 @@ class StepState(StrEnum):
 STATE_WORDS = {
     StepState.DONE: "done",
     StepState.CURRENT: "this page",
+    StepState.WARNING: "done, with a warning",
     StepState.TODO: "to do",
     StepState.ERROR: "to mend",
 }
@@ -157,7 +159,13 @@ class WizardSession:
             return StepState.CURRENT
         if index > self.furthest:
             return StepState.TODO
-        return StepState.ERROR if self.error(index) else StepState.DONE
+        if self.error(index):
+            return StepState.ERROR
+        return StepState.WARNING if _warnings(self.steps[index]) else StepState.DONE
+
+    def warnings(self) -> tuple[tuple[str, Diagnostic], ...]:
+        """Return what the pages before this one warn of, each with its page's title; for the review."""
+        return tuple((step.title, each) for step in self.steps[: self.index] for each in _warnings(step))
 
     def may_go(self, index: int) -> bool:
         """Whether a page may be shown: back always, forward only past pages without an error."""
@@ -216,6 +224,10 @@ class WizardSession:
         self.index = self.furthest = 0
         while self.index < index and self.go(self.index + 1):
             pass
+
+
+def _warnings(step: WizardStep) -> tuple[Diagnostic, ...]:
+    return tuple(each for each in step.notes if each.severity is Severity.WARNING)
 
 
 def has_draft(drafts: Drafts, folder: Path, key: str) -> bool:

@@ -74,7 +74,7 @@ class PluginsPage(QWidget):
         column.setContentsMargins(Space.L + Space.XS, Space.L, Space.L + Space.XS, 0)
         column.setSpacing(Space.M)
         column.addLayout(head)
-        column.addWidget(scrolled(self._list, self.tr("Plugins")), 1)
+        column.addWidget(scrolled(self._list, self.tr("Plugins"), has_controls=True), 1)
 
     def _look_again(self) -> None:
         self._change(self.tr("Looking for plugins …"), partial(look_again, self._plugins))

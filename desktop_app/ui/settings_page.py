@@ -37,7 +37,7 @@ class SettingsPage(QWidget):
             column.addWidget(each)
         column.addStretch()
         sections.setMaximumWidth(max(880, self.fontMetrics().averageCharWidth() * _WIDEST))
-        area = scrolled(sections, self.tr("Settings"))
+        area = scrolled(sections, self.tr("Settings"), has_controls=True)
         area.setAlignment(Qt.AlignmentFlag.AlignLeft)
         head = QHBoxLayout()
         head.addWidget(label(self.tr("Settings"), "title"))

@@ -16,6 +16,8 @@ _TYPES: dict[FieldKind, tuple[type, ...]] = {
     FieldKind.NUMBER: (int, float),
     FieldKind.BOOLEAN: (bool,),
 }
+_MANY_RANKS, _MANY_PER_CORE = 16, 4
+"""Ranks from which on this machine is no place for a try, in all and for each core."""
 _LAUNCHER_ONLY = frozenset({"launcher-variable"})
 _REPLACED = frozenset({"local-rank-argument"})
 
@@ -121,7 +123,14 @@ def _vm_notes(answers: Answers, context: WizardContext) -> Iterator[Diagnostic]:
 def _host_notes(ranks: int, context: WizardContext) -> Iterator[Diagnostic]:
     host = context.host
     codes = {each.code for each in context.scan.findings} if context.scan else set()
-    if ranks > host.cpu_count:
+    if ranks > max(_MANY_RANKS, _MANY_PER_CORE * host.cpu_count):
+        yield _warning(
+            "far-more-ranks-than-cores",
+            f"{ranks:,} ranks are too many to try on this machine: each is a process of its own, and there are "
+            f"{host.cpu_count} cores. On Azure ML's nodes it is only a matter of quota.",
+            "processes_per_node",
+        )
+    elif ranks > host.cpu_count:
         yield _info(
             "more-ranks-than-cores",
             f"On this machine {ranks} ranks would share {host.cpu_count} cores: good for a try, slow for training.",
@@ -165,14 +174,16 @@ def data_notes(answers: Answers, context: WizardContext, form: FormSpec) -> Iter
         if asked and not answers.get(f"arg.{argument.name}") and not (path and taker == argument):
             yield _error("data-missing", f"The script requires {argument.flag}: name its data here.", "data_path")
     if path and taker is None:
-        yield _warning(
-            "data-not-passed",
-            "No argument takes the data's path, so the script would not find it; pick one.",
-            "data_argument",
-        )
+        yield _warning("data-not-passed", _not_passed(context), "data_argument")
     is_local = path and ":" not in path
     if is_local and not (context.folder / path).exists():
         yield _error("data-missing", f"There is no {path} in {context.folder.name}; correct the path.", "data_path")
+
+
+def _not_passed(context: WizardContext) -> str:
+    if any(each.type == "str" and not each.choices for each in read.arguments(context)):
+        return "No argument takes the data's path, so the script would not find it; pick one."
+    return "The script takes no path as an argument, so it would not find the data; give it one, such as --data."
 
 
 def review_notes(answers: Answers, context: WizardContext, form: FormSpec) -> Iterator[Diagnostic]:

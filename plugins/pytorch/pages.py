@@ -127,10 +127,11 @@ def data_form(answers: Answers, context: WizardContext) -> FormSpec:
     path = read.text(answers, "data_path")
     taker = read.data_argument({}, context)
     takers = [each for each in read.arguments(context) if each.type == "str" and not each.choices]
-    none = Choice("", "none", "The script finds the data by itself.")
+    alone = "The script finds the data by itself."
+    none = Choice("", "none", "The script is not told where the data is." if path else alone)
     return FormSpec(
         (
-            Field("data_path", "Data", FieldKind.TEXT, help="A folder or file here, a URL, or azureml:NAME@latest."),
+            Field("data_path", "Data", FieldKind.FOLDER, help="A folder or file here, a URL, or azureml:NAME@latest."),
             Field(
                 "data_type",
                 "Kind of data",

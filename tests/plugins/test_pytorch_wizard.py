@@ -287,6 +287,7 @@ def test_v1s_total_is_said(tmp_path: Path) -> None:
         ({"vm_size": "Standard_NC6"}, "retired-vm-size", Severity.WARNING),
         ({"vm_size": "Standard_Mystery"}, "unknown-vm-size", Severity.INFO),
         ({"nodes": 4}, "more-ranks-than-cores", Severity.INFO),
+        ({"nodes": 900}, "far-more-ranks-than-cores", Severity.WARNING),
         ({"nodes": 0}, "out-of-range", Severity.ERROR),
         ({"processes_per_node": 1000}, "out-of-range", Severity.ERROR),
     ],
@@ -407,6 +408,19 @@ def test_data_that_nobody_takes_is_warned_of(tmp_path: Path) -> None:
     answers = {**ANSWERS, "data_path": "azureml:d@latest", "data_argument": ""}
     page = steps(DDP, answers, wizard_context(tmp_path, SCRIPT))["data"]
     assert notes(page)["data-not-passed"].severity is Severity.WARNING
+
+
+@pytest.mark.parametrize(
+    ("script", "said"), [(SCRIPT, "pick one."), ("import torch\n", "give it one, such as --data.")]
+)
+def test_data_that_nobody_takes_is_warned_of_by_what_there_is_to_pick(script: str, said: str, tmp_path: Path) -> None:
+    answers = {**ANSWERS, "data_path": "azureml:d@latest", "data_argument": ""}
+    page = steps(DDP, answers, wizard_context(tmp_path, script))["data"]
+    assert notes(page)["data-not-passed"].message.endswith(said)
+    none = next(each for each in page.form.fields if each.name == "data_argument").choices[0]
+    assert "finds the data" not in none.note
+    page = steps(DDP, ANSWERS, wizard_context(tmp_path, script))["data"]
+    assert "finds the data" in next(each for each in page.form.fields if each.name == "data_argument").choices[0].note
 
 
 def test_data_that_the_script_requires_is_asked_for_on_the_datas_page(tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ class CurveTab(QWidget):
         self._timer = QTimer(self, interval=PACE, singleShot=True)
         self._stack = QStackedLayout()
         self._body = QWidget()
-        self._area = scrolled(self._body, self.tr("Plots"))
+        self._area = scrolled(self._body, self.tr("Plots"), has_controls=True)
         self.empty = EmptyState(nothing.picture, "", "")
         self._build()
         self._timer.timeout.connect(self.refresh)

@@ -219,7 +219,7 @@ class RunPage(QWidget):
         content = QWidget()
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(scrolled(content, self.tr("The run")))  # a small window, large letters, a long error
+        whole.addWidget(scrolled(content, self.tr("The run"), has_controls=True))  # a small window, large letters, a long error
         column = QVBoxLayout(content)
         column.setContentsMargins(Space.L + Space.XS, Space.L, Space.L + Space.XS, Space.L)
         column.setSpacing(Space.M)

@@ -90,7 +90,7 @@ class Chooser(QWidget):
         content.setLayout(column)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        self._area = scrolled(content, self.tr("Wizards"))
+        self._area = scrolled(content, self.tr("Wizards"), has_controls=True)
         whole.addWidget(self._area)
 
     def focus_first(self) -> None:

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 from shiboken6 import isValid
 
 from desktop_app.api import FieldKind, Value
@@ -64,6 +74,7 @@ class WizardDialog(QDialog):
         self.file_name: FileName | None = None
         self._pages: dict[str, StepPage] = {}
         self._split = QSplitter()
+        self._letters: list[tuple[QPushButton, QShortcut]] = []
         self._draft_timer = QTimer(self, singleShot=True, interval=_DRAFT_MS)
         self._preview_timer = QTimer(self, singleShot=True, interval=_PREVIEW_MS)
         self._build()
@@ -210,6 +221,18 @@ class WizardDialog(QDialog):
         self._preview_timer.timeout.connect(self._show_preview)
         for keys, act in (("Ctrl+PgDown", self.next), ("Ctrl+PgUp", self.back), ("Alt+Left", self.back)):
             QShortcut(QKeySequence(keys), self, activated=act)  # type: ignore[call-overload]
+        for each in (self.preview_button, self.back_button, self.save_button, self.next_button, self.run_button):
+            self._letters.append((each, self._catch(each)))
+
+    def _catch(self, made: QPushButton) -> QShortcut:
+        """Catch a button's letter while it can't be pressed: a field would take it for text."""
+        keys = QKeySequence.mnemonic(made.text())
+        return QShortcut(keys, self, activated=lambda: self._cannot(made))  # type: ignore[call-overload, no-any-return]
+
+    def _cannot(self, made: QPushButton) -> None:
+        """Show what stands in the way, where something does."""
+        if made.isVisible() and made is not self.back_button:
+            self.next()
 
     def _begin(self, template: str | None) -> None:
         keys = list(self._wizards)
@@ -273,7 +296,16 @@ class WizardDialog(QDialog):
             (step.title, session.state(at), session.may_go(at)) for at, step in enumerate(session.steps)
         ])  # fmt: skip
         self._update_buttons(session)
+        self._order_tabs(page)
         self._preview_timer.start()
+
+    def _order_tabs(self, page: StepPage) -> None:
+        """Let Tab go from above to below: the pages, the file's name, the questions, the preview, the buttons."""
+        has_name = self.file_name is not None and self.session is not None and self.session.is_last
+        name = (self.file_name.line,) if self.file_name is not None and has_name else ()
+        footer = (self.preview_button, self.back_button, self.save_button, self.next_button, self.run_button)
+        for one, other in pairwise((*self.rail.controls, *name, *page.controls, self.preview.editor, *footer)):
+            QWidget.setTabOrder(one, other)
 
     def _update_buttons(self, session: WizardSession) -> None:
         error = session.error()
@@ -296,6 +328,8 @@ class WizardDialog(QDialog):
             each.setEnabled(not reason)
             each.setToolTip(reason)
         self.run_button.setDefault(session.is_last)
+        for button_, letter in self._letters:
+            letter.setEnabled(button_.isHidden() or not button_.isEnabled())
 
     def _show_preview(self) -> None:
         session = self.session

@@ -7,7 +7,16 @@ from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QSpinBox, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QCheckBox,
+    QHBoxLayout,
+    QLineEdit,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop_app.api import Field, FieldKind, Value
 from desktop_app.presenters.wizard import integer_of, number_of, number_text
@@ -91,12 +100,32 @@ class TextEditor(FieldEditor):
             self.line.setText(text)
 
 
+class _Spin(QSpinBox):
+    """Takes every number that is typed, for the form says which are too many; the arrows keep to the limits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.limits = (-_WIDEST, _WIDEST)
+
+    def stepBy(self, steps: int) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt for arrows, keys and the wheel."""
+        low, high = self.limits
+        self.setValue(max(low, min(high, self.value() + steps * self.singleStep())))
+
+    def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:  # noqa: N802 - Qt's name
+        """Called by Qt to know which arrows do anything."""
+        low, high = self.limits
+        up, down = QAbstractSpinBox.StepEnabledFlag.StepUpEnabled, QAbstractSpinBox.StepEnabledFlag.StepDownEnabled
+        none = QAbstractSpinBox.StepEnabledFlag.StepNone
+        return (up if self.value() < high else none) | (down if self.value() > low else none)
+
+
 class WholeNumberEditor(FieldEditor):
     """A whole number with arrows."""
 
     def __init__(self, field: Field) -> None:
         super().__init__(field)
-        self.spin = QSpinBox()
+        self.spin = _Spin()
         self.spin.setAccessibleName(field.title)
         self.spin.setMinimumWidth(self.spin.fontMetrics().averageCharWidth() * 11)
         line = self.spin.lineEdit()
@@ -123,12 +152,12 @@ class WholeNumberEditor(FieldEditor):
             self.spin.blockSignals(False)
 
     def take(self, field: Field) -> None:
-        """Keep to other limits."""
+        """Keep to other limits; a number below or above them can be typed, and is said to be so."""
         super().take(field)
         low = -_WIDEST if field.minimum is None else int(field.minimum)
         high = _WIDEST if field.maximum is None else int(field.maximum)
-        if (low, high) != (self.spin.minimum(), self.spin.maximum()):
-            self.spin.setRange(low, high)
+        self.spin.limits = (low, high)
+        self.spin.setRange(min(0, low), _WIDEST)
         self.spin.setSuffix(f" {field.suffix}" if field.suffix else "")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -147,10 +146,10 @@ class FormView(QWidget):
         self._touched.update(self._questions)
 
     @property
-    def last_control(self) -> QWidget | None:
-        """What Tab comes to last."""
-        controls = [each for question in self._questions.values() for each in question.editor.controls]
-        return controls[-1] if controls else None
+    def controls(self) -> tuple[QWidget, ...]:
+        """What Tab comes to, in the order of the questions."""
+        names = [name for name, *_facts in self._shape]
+        return tuple(each for name in names for each in self._questions[name].editor.controls)
 
     def focus_field(self, name: str = "") -> None:
         """Give the keyboard to a field, by default the first."""
@@ -194,7 +193,6 @@ class FormView(QWidget):
             self._grid.addWidget(question, row, 1)
             question.show()  # now, and not with the next event: keys that follow at once must find it
             row += 1
-        self._keep_tab_order(fields)
 
     def _is_beside(self, field: Field) -> bool:
         return self._in_a_row and isinstance(self._questions[field.name].editor, WholeNumberEditor)
@@ -223,11 +221,6 @@ class FormView(QWidget):
                 made.show()
         self.sum.show()
         return 2
-
-    def _keep_tab_order(self, fields: Sequence[Field]) -> None:
-        controls = [each for field in fields for each in self._questions[field.name].editor.controls]
-        for one, other in itertools.pairwise(controls):
-            QWidget.setTabOrder(one, other)
 
     def _on_edit(self, name: str) -> None:
         self._touched.add(name)

@@ -40,15 +40,13 @@ class StepPage(QWidget):
         """Show the page as the wizard sees it now."""
         step = session.step
         self.form.update_form(step.form, session.value, session.notes)
-        last = self.form.last_control
-        if self._has_topology and last is not None:
-            QWidget.setTabOrder(last, self.picture)
-            QWidget.setTabOrder(self.picture, self.table)
-        notes = session.notes("")
+        notes = [(each.severity, each.message) for each in session.notes("")]
+        if session.is_last:
+            notes += [(each.severity, f"{title}: {each.message}") for title, each in session.warnings()]
         self.note.setVisible(bool(notes))
         if notes:
-            tone = str(min((each.severity for each in notes), key=["error", "warning", "info"].index))
-            self.note.show_text(tone, "\n".join(each.message for each in notes))
+            tone = str(min((severity for severity, _text in notes), key=["error", "warning", "info"].index))
+            self.note.show_text(tone, "\n".join(text for _severity, text in notes))
 
     def show_topology(self, topology: Topology, address: str, port: int) -> None:
         """Picture the ranks."""
@@ -63,6 +61,12 @@ class StepPage(QWidget):
             return str((row, node, local, address, port, topology.world_size)[column])
 
         self.ranks.show(count, cell)
+
+    @property
+    def controls(self) -> tuple[QWidget, ...]:
+        """What Tab comes to on the page, from above."""
+        below = (self.picture, self.table) if self._has_topology else ()
+        return (*self.form.controls, *below)
 
     def add_top(self, made: QWidget) -> None:
         """Put something above the questions, once."""
@@ -91,7 +95,7 @@ class StepPage(QWidget):
             column.addStretch()
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(scrolled(content, self.tr("Questions")))
+        whole.addWidget(scrolled(content, self.tr("Questions"), has_controls=True))
 
     def _build_table(self) -> None:
         dress_table(self.table, self.tr("Variables of each rank"))

@@ -13,6 +13,7 @@ from desktop_app.ui.widgets import label
 _WIDTH = 158
 _ICONS = {
     StepState.DONE: ("mdi6.check-circle", "success"),
+    StepState.WARNING: ("mdi6.alert-circle-check-outline", "warning"),
     StepState.CURRENT: ("mdi6.radiobox-marked", "accent"),
     StepState.TODO: ("mdi6.circle-outline", "muted"),
     StepState.ERROR: ("mdi6.alert-circle", "error"),
@@ -51,6 +52,11 @@ class StepsRail(QWidget):
             made.setChecked(state is StepState.CURRENT)
             made.setEnabled(allowed)
             made.setAccessibleName(self.tr("{}, {}").format(title, STATE_WORDS[state]))
+
+    @property
+    def controls(self) -> tuple[QWidget, ...]:
+        """The pages' buttons, from above."""
+        return tuple(self._buttons)
 
     def _add(self) -> None:
         made = QPushButton()
