@@ -1,7 +1,7 @@
 """Sets, adds, moves and removes values in a YAML text, keeping every other byte; each edit is proved by reading it.
 
-How a text is changed is tried from the most sparing way on (`tree_edits`); what says anything but what it should is
-not taken. A text in which no way is right stays as it is, and the person is told.
+How a text is changed is tried from the most sparing way on (`tree_edits`, at last `yaml_edit_ways`); what says anything
+but what it should is not taken. A text in which no way is right stays as it is, and the person is told.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from desktop_app.documents.tree_edits import (
     ways_to_rename,
     ways_to_set,
 )
+from desktop_app.documents.yaml_edit_ways import way_to_remove, way_to_set
 from desktop_app.documents.yaml_text import Parsed, parse
 
 _BOM = "\ufeff"
@@ -183,7 +184,8 @@ def _set(parsed: Parsed, path: Path, value: Value) -> Parsed:
             return _proved(_in_steps(parsed, path, old, value), wanted, path)
         except (UserError, NoSiteError):
             pass  # as a whole, then
-    return _taken(parsed, ways_to_set(parsed, path, value), wanted, path)
+    ways = _then(ways_to_set(parsed, path, value), lambda: way_to_set(parsed, path, value))
+    return _taken(parsed, ways, wanted, path)
 
 
 def _in_steps(parsed: Parsed, path: Path, old: Value, value: Value) -> Parsed:
@@ -223,7 +225,15 @@ def _steps(old: Value, new: Value) -> Iterator[tuple[str, Part, Value]]:
 
 def _removed(parsed: Parsed, path: Path) -> Parsed:
     wanted = without(parsed.data, path)
-    return _taken(parsed, _removals(parsed, path), wanted, path)
+    ways = _then(_removals(parsed, path), lambda: way_to_remove(parsed, path))
+    return _taken(parsed, ways, wanted, path)
+
+
+def _then(ways: Iterator[str], last: Callable[[], Iterator[str]]) -> Iterator[str]:
+    """Yield the house's ways, and where none of them was taken yaml-edit's."""
+    with suppress(NoSiteError):
+        yield from ways
+    yield from last()
 
 
 def _removals(parsed: Parsed, path: Path) -> Iterator[str]:

@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "places": {"platformdirs"},
     "api": {"pluggy"},
     "core": {"api"},
-    "documents": {"api", "core", "places", "ruamel", "yaml", "pathspec"},
+    "documents": {"api", "core", "places", "ruamel", "yaml", "yaml_edit", "pathspec"},
     "services": {"api", "core", "documents", "places", "packaging", "platformdirs", "psutil", "tensorboard", "uv"},
     "backends": {"api", "core", "documents", "places", "worker"},
     "worker": {"psutil"},

@@ -318,7 +318,6 @@ def test_what_a_text_looks_like_then(text: str, values: dict[str, Value], unset:
     "edit",
     [
         lambda: set_values("a: &x {k: 1}\nb: *x\n", {"a.k": 2}),
-        lambda: set_values("a: &x 1\nb: *x\n", {}, ["a"]),
         lambda: set_values("a: {<<: *x}\nb: &x {k: 1}\n", {"a.k": 2}),
         lambda: set_values("b: &x {k: 1}\na: {<<: *x}\n", {}, ["a.k"]),
         lambda: rename_key("a: 1\nb: 2\n", "a", "b"),
@@ -338,3 +337,15 @@ def test_a_difference_ends_as_the_lines_do() -> None:
     no_end = "\\ No newline at end of file\n"
     head = "--- a/d/x.yml\n+++ b/d/x.yml\n@@ -1,2 +1,2 @@\n"
     assert diff("a\r\nb", "a\r\nc", "d/x.yml") == f"{head} a\r\n-b\n{no_end}+c\n{no_end}"
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("a: &s text\nb: *s\n", "b: &s text\n"),
+        ("a: &x {k: 1}\nb:\n  <<: *x\n  z: 2\n", "b:\n  <<: &x {k: 1}\n  z: 2\n"),
+        ("a: &b\n  lr: 1  # keep\nx: *b\ny: *b\n", "x: &b\n  lr: 1  # keep\ny: *b\n"),
+    ],
+)
+def test_what_an_alias_repeats_goes_on_there_when_its_first_place_is_removed(text: str, left: str) -> None:
+    assert set_values(text, {}, ["a"]) == left
