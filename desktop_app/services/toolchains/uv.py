@@ -80,7 +80,7 @@ class Uv:
         environment = {**uv_environment(), "UV_CACHE_DIR": str(self.cache), "UV_NO_PROGRESS": "1", "NO_COLOR": "1"}
         return await asyncio.create_subprocess_exec(
             uv_binary(),
-            *arguments,
+            *_offline(arguments, environment),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
@@ -88,6 +88,12 @@ class Uv:
             pass_fds=() if self.lock is None or os.name == "nt" else (self.lock,),
             **group_options(),
         )
+
+
+def _offline(arguments: Sequence[str], environment: Mapping[str, str]) -> list[str]:
+    """Return the arguments with --no-index where pip is told so: uv (0.13) has no variable for it."""
+    is_off = environment.get("UV_NO_INDEX", "").lower() in {"", "0", "false"}
+    return list(arguments) if is_off or list(arguments[:2]) != ["pip", "install"] else [*arguments, "--no-index"]
 
 
 class _Told:
