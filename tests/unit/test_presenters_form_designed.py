@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 
 from desktop_app.api import Topology, Value
-from desktop_app.documents.shapes import shape_of
+from desktop_app.documents.kinds import KINDS
+from desktop_app.documents.shapes import Shape, shape_of
 from desktop_app.documents.yaml_text import parse
 from desktop_app.places import shipped
 from desktop_app.presenters.form.build import form_for, title_of
 from desktop_app.presenters.form.changes import apply
+from desktop_app.presenters.form.design import Design
+from desktop_app.presenters.form.designed import knows, paths_of
 from desktop_app.presenters.form.designs import DESIGNS
 from desktop_app.presenters.form.findings import count_inside
 from desktop_app.presenters.form.model import (
@@ -75,8 +78,12 @@ dependencies:
 """
 
 
+def schema_of(kind: str) -> Shape | None:
+    return shape_of(KINDS[kind].schema)
+
+
 def form(text: str, kind: str = "commandJob") -> FormModel:
-    return form_for(kind, shape_of(kind), parse(text).data, (), FACTS)
+    return form_for(kind, schema_of(kind), parse(text).data, (), FACTS)
 
 
 def row(model: FormModel, key: str) -> Row:
@@ -198,7 +205,7 @@ def test_a_line_that_holds_a_mapping_folds_out() -> None:
 @pytest.mark.parametrize("kind", DESIGNS)
 def test_odd_data_still_makes_a_form_that_hides_nothing(kind: str, text: str) -> None:
     data = parse(text).data
-    model = form_for(kind, shape_of(kind), data, (), FACTS)
+    model = form_for(kind, schema_of(kind), data, (), FACTS)
     shown = {each.path for each in model.rows()} | {each.path for row in model.rows() for each in row.cells}
     for path in leaves(data):
         assert path in shown, path
@@ -241,11 +248,18 @@ def test_a_closed_group_says_that_something_is_wrong_inside() -> None:
     assert [each.message for each in row(model, "services").findings] == ["b"]
 
 
-def test_the_designs_name_keys_that_the_schemas_know() -> None:
-    from desktop_app.presenters.form.designed import _paths
+@pytest.mark.parametrize(
+    "design", {id(each): each for each in DESIGNS.values()}.values(), ids=lambda each: each.parts[0].title
+)
+def test_a_design_names_what_a_schema_of_its_kinds_knows(design: Design) -> None:
+    shapes = [schema_of(kind) for kind, each in DESIGNS.items() if each is design]
+    paths = {each.partition("[")[0] for each in paths_of(design)} - {"conda_file.name", "prefix"}
+    if all(shapes):
+        unknown = {each for each in paths if not any(knows(shape, each) for shape in shapes if shape)}
+        assert unknown <= {"conda_file.channels", "conda_file.dependencies"}
 
-    for kind, design in DESIGNS.items():
-        shape = shape_of(kind)
-        if shape is not None and kind.endswith("Job"):
-            tops = {each.partition(".")[0] for each in _paths(design)}
-            assert tops <= set(shape.properties), kind
+
+def test_what_a_kind_has_not_is_not_offered_but_shown_where_it_is() -> None:
+    assert "compute" not in [each.key for each in form("name: x\n", "managedOnlineEndpoint").rows()]
+    assert "compute" in [each.key for each in form("name: x\n", "kubernetesOnlineEndpoint").rows()]
+    assert cell(form("compute: x\n", "managedOnlineEndpoint"), "compute").text == "x"

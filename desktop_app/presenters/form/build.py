@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from desktop_app.api import Diagnostic, Value
+from desktop_app.documents.kinds import KINDS
 from desktop_app.documents.shapes import Shape
 from desktop_app.presenters.form.designed import designed_sections
 from desktop_app.presenters.form.designs import DESIGNS
@@ -21,13 +21,13 @@ def form_for(kind: str, shape: Shape | None, data: Value, diagnostics: Sequence[
     """Return the form of a file that says `data`; takes milliseconds for thousands of lines."""
     design = DESIGNS.get(kind)
     if design is not None and isinstance(data, dict | None):
-        model = FormModel(kind, design.title, designed_sections(design, shape, data, facts))
+        model = FormModel(kind, title_of(kind), designed_sections(design, shape, data, facts))
     else:
         model = FormModel(kind, title_of(kind), (Section("", tree_rows(data, shape), is_tree=True),))
     return with_findings(model, diagnostics)
 
 
 def title_of(kind: str) -> str:
-    """Return a kind's name as words: pipelineJob is a pipeline job."""
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).lower()
-    return "YAML" if kind in ("unknown", "yaml", "") else words[:1].upper() + words[1:]
+    """Return what a person calls a kind."""
+    info = KINDS.get(kind)
+    return info.title if info else "YAML"

@@ -102,7 +102,6 @@ class Part:
 class Design:
     """A kind's form; `hidden` are keys that a person has no business with here."""
 
-    title: str
     parts: tuple[Part, ...]
     hidden: tuple[str, ...] = ("$schema",)
 

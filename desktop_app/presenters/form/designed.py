@@ -24,11 +24,11 @@ def designed_sections(design: Design, shape: Shape | None, data: Value, facts: F
     """Return the sections of a designed form."""
     whole = _Whole(data, shape or ANYTHING, facts, design)
     made = [Section(part.title, tuple(whole.rows(part.lines)), part.help) for part in design.parts]
-    rest = leftover_sections(data, whole.shape, whole.shown | set(design.hidden), _paths(design))
+    rest = leftover_sections(data, whole.shape, whole.shown | set(design.hidden), paths_of(design))
     return (*(each for each in made if each.rows), *rest)
 
 
-def _paths(design: Design) -> set[str]:
+def paths_of(design: Design) -> set[str]:
     """Return every path that the design may show."""
     found: set[str] = set()
     for part in design.parts:
@@ -45,7 +45,7 @@ class _Whole:
         self.shape = shape
         self.facts = facts
         self.shown: set[str] = set()
-        self._design_paths = _paths(design)
+        self._design_paths = paths_of(design)
 
     def rows(self, lines: tuple[Line | Table | Items | Tree, ...]) -> Iterator[Row]:
         """Yield the rows of lines."""
@@ -72,6 +72,10 @@ class _Whole:
     def shape_of(self, path: str) -> Shape:
         """Return what may stand at a path."""
         return shape_at(self.shape, self.data, parts_of(path)) or ANYTHING
+
+    def _knows(self, path: str) -> bool:
+        """Whether the schema has a path: a design is for several kinds, of which one may lack it."""
+        return self.shape is ANYTHING or knows(self.shape, path)
 
     def _holds(self, when: When | None) -> bool:
         if when is None:
@@ -102,7 +106,7 @@ class _Whole:
     def _is_wanted(self, box: Box, when: When | None) -> bool:
         if self.has(box.path):
             return True
-        return self._holds(when) and (not box.when or self._type_is(box))
+        return self._knows(box.path) and self._holds(when) and (not box.when or self._type_is(box))
 
     def _type_is(self, box: Box) -> bool:
         holder, _, _last = box.path.rpartition(".")
@@ -120,7 +124,7 @@ class _Whole:
     # ----- tables
 
     def _table(self, table: Table) -> Iterator[Row]:
-        if not self.has(table.path) and not self._holds(table.when):
+        if not self.has(table.path) and not (self._knows(table.path) and self._holds(table.when)):
             return
         data = self.value(table.path)
         if data is not None and not isinstance(data, dict):
@@ -219,6 +223,15 @@ class _Whole:
         row = value_row(tree.title, self.value(tree.path), self.shape_of(tree.path), tree.path, 0)
         actions = (Action("remove", f"Remove {tree.title}", (remove(tree.path),)),)
         yield dataclasses.replace(row, help=tree.help or row.help, actions=actions)
+
+
+def knows(shape: Shape, path: str) -> bool:
+    """Whether a schema, in one of its alternatives, has a path."""
+    if not path or shape.values is not None or shape.is_open:
+        return True
+    here, _, rest = path.partition(".")
+    found = [shape.properties[here]] if here in shape.properties else []
+    return any(knows(each, rest) for each in found) or any(knows(each, path) for each in shape.any_of)
 
 
 def _cell(box: Box, path: str, value: Value, shape: Shape, *, is_present: bool) -> Cell:

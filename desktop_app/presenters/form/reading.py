@@ -10,8 +10,8 @@ from pathlib import Path
 
 from desktop_app.api import Diagnostic, Value
 from desktop_app.core.paths import join_path
-from desktop_app.documents.kinds import UNKNOWN, kind_of
-from desktop_app.documents.shapes import shape_of
+from desktop_app.documents.kinds import KINDS, UNKNOWN, kind_of
+from desktop_app.documents.shapes import Shape, shape_of
 from desktop_app.documents.yaml_text import Parsed, parse
 from desktop_app.presenters.files import kind_by_name
 from desktop_app.presenters.form.build import NO_FACTS, form_for
@@ -21,7 +21,7 @@ from desktop_app.presenters.form.paths import parts_of
 _MOST_LINES = 20_000
 """Of a text that is offered as a form: a longer one is no file that a person writes."""
 _READ = frozenset({"yaml", "settings", "file"})
-_PLAIN_KINDS = frozenset({"config", "runconfig"})
+_PLAIN_KINDS = frozenset({"config", "runconfig", "mltable"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,12 @@ def read_form(path: Path, text: str, diagnostics: Sequence[Diagnostic] = (),
         return Reading(kind, fault=parsed.problems[0])
     if parsed.data is not None and not isinstance(parsed.data, dict | list):
         return Reading(UNKNOWN)
-    model = form_for(kind, shape_of(kind), parsed.data, diagnostics, facts(parsed.data))
+    model = form_for(kind, _shape(kind), parsed.data, diagnostics, facts(parsed.data))
     made = Reading(kind, model, parsed=parsed)
     made.path_at(1)  # works out the places now, and not on the window's thread
     return made
+
+
+def _shape(kind: str) -> Shape | None:
+    info = KINDS.get(kind)
+    return shape_of(info.schema) if info and info.schema else None

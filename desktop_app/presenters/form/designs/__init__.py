@@ -22,6 +22,7 @@ DESIGNS: Mapping[str, Design] = MappingProxyType({
     "environment": ENVIRONMENT,
     "conda": CONDA,
     "compute": COMPUTE,
+    "computeInstance": COMPUTE,
     "data": DATA,
     "model": MODEL,
     "managedOnlineEndpoint": ONLINE_ENDPOINT,

@@ -11,7 +11,7 @@ _NAMED = Line("Name", (
     Box("version", "Version", Control.LINE, "a new one each time", "version", share=2),
 ))  # fmt: skip
 _INLINE = When("conda_file.dependencies")
-ENVIRONMENT = Design("Environment", (
+ENVIRONMENT = Design((
     Part("", (
         _NAMED,
         line("Image", "image", Control.SUGGEST, offers="images", note="image",
@@ -34,7 +34,7 @@ ENVIRONMENT = Design("Environment", (
     about(Line("System", (Box("os_type", "System", Control.CHOICE, "Linux (default)"),))),
     Part("More", (Tree("inference_config", "Serving", "How a server in this image is asked."),)),
 ))  # fmt: skip
-CONDA = Design("Conda environment", (
+CONDA = Design((
     Part("", (
         line("Name", "name", placeholder="Azure ML names it itself"),
         Items("channels", "Channels", "channel", help="Where conda looks for packages, the first one first."),
@@ -45,7 +45,7 @@ CONDA = Design("Conda environment", (
         Table("variables", "Variables", "variable"),
     )),
 ), ("$schema", "prefix"))  # fmt: skip
-DATA = Design("Data asset", (
+DATA = Design((
     Part("", (
         _NAMED,
         Line("Type", (Box("type", "Type", Control.CHOICE, "Folder (default)", choices=DATA_TYPES[:3]),)),
@@ -59,7 +59,7 @@ DATA = Design("Data asset", (
 _MODEL_TYPES = choices(
     ("custom_model", "Files of any kind"), ("mlflow_model", "MLflow model"), ("triton_model", "Triton model")
 )
-MODEL = Design("Model", (
+MODEL = Design((
     Part("", (
         _NAMED,
         Line("Type", (Box("type", "Type", Control.CHOICE, "Files of any kind (default)", choices=_MODEL_TYPES),)),

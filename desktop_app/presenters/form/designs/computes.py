@@ -16,7 +16,7 @@ _ATTACHED = When("type", ("virtualmachine", "synapsespark", "kubernetes"))
 _KUBERNETES = When("type", ("kubernetes",))
 _SIZED = When("type", ("amlcompute", "computeinstance"))
 _TIERS = choices(("dedicated", "Dedicated"), ("low_priority", "Low priority: cheaper, may be taken away"))
-COMPUTE = Design("Compute", (
+COMPUTE = Design((
     Part("", (
         line("Name", "name", placeholder="3 to 24 letters, digits and -"),
         Line("Type", (Box("type", "Type", Control.CHOICE, "type", choices=_TYPES),)),

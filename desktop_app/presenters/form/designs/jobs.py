@@ -50,7 +50,7 @@ _RUNS = Part("", (
     OUTPUTS,
     Table("environment_variables", "Variables", "variable", help="Environment variables of every process."),
 ))  # fmt: skip
-COMMAND_JOB = Design("Command job", (
+COMMAND_JOB = Design((
     _RUNS,
     Part("Limits and resources", (
         line("Time limit", "limits.timeout", Control.INTEGER, suffix="seconds", placeholder="none",
@@ -117,7 +117,7 @@ _ALGORITHMS = choices(
     ("random", "Random"), ("grid", "Grid: every combination"), ("bayesian", "Bayesian: learns as it goes")
 )
 _IS_MAPPING = When("sampling_algorithm.type")
-SWEEP_JOB = Design("Sweep job", (
+SWEEP_JOB = Design((
     Part("Trial", (
         line("Command", "trial.command", Control.COMMAND, help="What each process of a trial runs."),
         line("Code", "trial.code", Control.FOLDER, note="upload", placeholder="a folder of the project"),

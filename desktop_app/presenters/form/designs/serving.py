@@ -9,7 +9,7 @@ from desktop_app.presenters.form.model import Control, Start
 _AUTH = choices(("key", "A key"), ("aml_token", "An Azure ML token"), ("aad_token", "A token of Microsoft Entra"))
 _ON_OFF = choices(("enabled", "Yes"), ("disabled", "No"))
 _SHARE = (Start("", 0),)
-ONLINE_ENDPOINT = Design("Online endpoint", (
+ONLINE_ENDPOINT = Design((
     Part("", (
         line("Name", "name", placeholder="letters, digits and -, new in the region"),
         Line("Access by", (Box("auth_mode", "Access by", Control.CHOICE, "A key (default)", choices=_AUTH),)),
@@ -25,7 +25,7 @@ ONLINE_ENDPOINT = Design("Online endpoint", (
     )),
     about(Table("properties", "Properties", "property")),
 ))  # fmt: skip
-BATCH_ENDPOINT = Design("Batch endpoint", (
+BATCH_ENDPOINT = Design((
     Part("", (
         line("Name", "name", placeholder="letters, digits and -, new in the region"),
         Line("Access by", (
@@ -49,7 +49,7 @@ _RUNS = (
     environment(),
 )  # fmt: skip
 _VARIABLES = Table("environment_variables", "Variables", "variable", help="Environment variables of the server.")
-ONLINE_DEPLOYMENT = Design("Online deployment", (
+ONLINE_DEPLOYMENT = Design((
     Part("", (
         *_RUNS,
         line("Node size", "instance_type", Control.SUGGEST, offers="sizes", note="size", placeholder="Standard_DS3_v2"),
@@ -72,7 +72,7 @@ ONLINE_DEPLOYMENT = Design("Online deployment", (
     about(Line("Insights", (Box("app_insights_enabled", "Insights", Control.BOOLEAN, "No (default)"),))),
 ))  # fmt: skip
 _OUTPUT = choices(("append_row", "One file, a row each"), ("summary_only", "The script writes it"))
-BATCH_DEPLOYMENT = Design("Batch deployment", (
+BATCH_DEPLOYMENT = Design((
     Part("", (
         *_RUNS,
         line("Compute", "compute", Control.SUGGEST, offers="computes", note="compute", placeholder="azureml:NAME"),

@@ -127,6 +127,7 @@ class FormViews(QWidget):
             self._buttons[view] = made
             row.addWidget(made)
         self._splitter.setChildrenCollapsible(False)
+        self._splitter.setProperty("role", "gap")
         self._splitter.setHandleWidth(Space.S + 1)
         self._splitter.addWidget(self.editor)
         self._row.hide()
