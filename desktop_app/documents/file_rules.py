@@ -15,7 +15,7 @@ from desktop_app.core.rules.notes import Notes, Word, change
 from desktop_app.core.rules.values import is_bound, mapping, text
 from desktop_app.documents.listing import files_in, listed
 
-_ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
+_ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]+:|/subscriptions/", re.IGNORECASE)
 _MOST = 300  # names to compare with a misspelt one
 _ENDINGS = (".yml", ".yaml")
 
@@ -61,11 +61,11 @@ def _home(body: Body) -> tuple[Part, ...]:
 def _code(body: Body, given: str, folder: Path, notes: Notes) -> None:
     path = (*body.path, "code")
     code = folder / Path(given).expanduser()
+    if code.is_file():
+        _single_file(body, path, given, code, notes)
+        return
     if not code.is_dir():
-        if body.kind == "task" or "entry_script" in body.data or not code.is_file():
-            _missing_code(path, given, code, folder, notes)
-        else:
-            notes.error("missing-code", path, f"Write a folder at code: “{given}” is a file.")
+        _missing_code(path, given, code, folder, notes)
         return
     for script in scripts_in(body.command):
         if not (code / script).is_file():
@@ -75,6 +75,13 @@ def _code(body: Body, given: str, folder: Path, notes: Notes) -> None:
         key = ("entry_script",) if "entry_script" in body.data else ("entry", "file")
         message = f"{entry} is not in the code folder “{given}”"
         _named((*body.path, *key), message, entry, _scripts((code / entry).parent), notes)
+
+
+def _single_file(body: Body, path: tuple[Part, ...], given: str, code: Path, notes: Notes) -> None:
+    """Azure ML uploads one file as well; what else the command runs is not there then."""
+    others = [each for each in scripts_in(body.command) if Path(each).as_posix() != code.name]
+    if others or body.kind == "task" or "entry" in body.data:
+        notes.error("missing-code", path, f"Write a folder at code: “{given}” is a file.")
 
 
 def _missing_code(path: tuple[Part, ...], given: str, code: Path, folder: Path, notes: Notes) -> None:

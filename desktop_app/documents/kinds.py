@@ -164,7 +164,8 @@ def _by_schema(address: str, data: Mapping[str, Value]) -> str:
         return UNKNOWN
     found = _SCHEMA_NAME.search(address)
     name = found["name"].lower() if found else ""
-    if name == "connection" and data.get("type") not in CONNECTIONS:
+    is_foreign = name == "connection" and data.get("type") not in CONNECTIONS
+    if is_foreign or name == "dataindex" or (name.endswith("connection") and "promptflow" in address.lower()):
         return UNKNOWN  # prompt flow has connections of its own
     family = next((family for ending, family in _FAMILIES if name.endswith(ending) and name not in _BY_SCHEMA), "")
     return family or _BY_SCHEMA.get(name) or kind_by_keys(data) or UNKNOWN

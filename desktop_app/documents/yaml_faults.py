@@ -139,10 +139,47 @@ def _list_in_value(found: _Found) -> Fault | None:
     return _from(found, found.at, "Begin the list on a line of its own, or put the value in quotes.", 1)
 
 
+def _block_text(found: _Found) -> Fault | None:
+    """`|x`, `>- x`: what follows the mark of a text over many lines must stand below it."""
+    if "while scanning a block scalar" not in found.context:
+        return None
+    message = "Begin the text on the next line, indented: only + or - and a comment may follow “|” or “>”."
+    return _line_from(found, found.at, message)
+
+
+def _outdented(found: _Found) -> Fault | None:
+    """A line further left than the first one ends the document, and so does one below a %-line without `---`."""
+    if "expected '<document start>'" not in found.problem:
+        return None
+    first = next((n for n, each in enumerate(found.lines) if each.strip() and not _is_comment(each)), 0)
+    if found.line(first).startswith("%"):
+        return _line_from(found, (first, 0), "Write --- on a line of its own below this one, or remove it.")
+    if _indent(found.line(first)) > found.at[1] and not found.line(first).startswith("---"):
+        where = "the first line" if first == 0 else f"line {first + 1}"
+        return _line_from(found, found.at, f"Indent this line like {where}: all keys must begin in one column.")
+    return _line_from(found, found.at, "Write “key: value” here: this belongs to none of the lines above.")
+
+
+def _tag(found: _Found) -> Fault | None:
+    if "scanning a tag" not in found.context and "parsing a tag" not in found.context:
+        return None
+    return _line_from(found, found.begun, "Put this value in quotes: a “!” at its beginning makes it a tag.")
+
+
+def _anchor(found: _Found) -> Fault | None:
+    if "scanning an anchor" not in found.context and "scanning an alias" not in found.context:
+        return None
+    mark = found.line(found.begun[0])[found.begun[1] : found.begun[1] + 1]
+    return _line_from(found, found.begun, f"Put this value in quotes: it can't begin with “{mark}”.")
+
+
 def _indentation(found: _Found) -> Fault | None:
     if "expected <block end>" not in found.problem:
         return None
     line = found.at[0]
+    bracket = found.line(line)[found.at[1] : found.at[1] + 1]
+    if bracket and bracket in "]})":
+        return _from(found, found.at, f"Remove this “{bracket}”: nothing is open that it could close.", 1)
     if found.line(line).lstrip().startswith("- ") and "mapping" in found.context:
         return _line_from(found, found.at, "A list's item can't stand here among keys: indent it below its key.")
     if "sequence" in found.context or "collection" in found.context:
@@ -165,7 +202,7 @@ def _anything(found: _Found) -> Fault:
 
 _RULES: tuple[Callable[[_Found], Fault | None], ...] = (
     _tab, _open_quote, _escape, _after_quote, _open_bracket, _reserved, _open_at_end, _stray_bracket, _colon_in_value,
-    _no_colon, _list_in_value, _indentation, _alias, _anything,
+    _no_colon, _list_in_value, _block_text, _outdented, _tag, _anchor, _indentation, _alias, _anything,
 )  # fmt: skip
 
 

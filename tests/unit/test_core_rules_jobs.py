@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from desktop_app.api import Diagnostic, Value
+from desktop_app.api import Diagnostic, Severity, Value
 from desktop_app.core.rules import NO_FACTS, check_meaning
 
 
@@ -68,6 +68,15 @@ def test_other_braces_are_mended(written: str) -> None:
     assert found.code == "malformed-placeholder"
     assert found.fix is not None
     assert found.fix.set == {"command": "x ${{inputs.lr}} ${{inputs.lr}}"}
+
+
+def test_an_optional_part_without_a_placeholder_only_warns() -> None:
+    (found,) = check(command="x $[[inputs.lr]]", inputs={"lr": 1})
+    assert (found.code, found.severity) == ("malformed-placeholder", Severity.WARNING)
+
+
+def test_inputs_may_have_dots_in_their_names() -> None:
+    assert check(command="x ${{inputs.node.lr}}", inputs={"node.lr": 1}) == []
 
 
 @pytest.mark.parametrize("count", [0, -1, 1001, 10**30])

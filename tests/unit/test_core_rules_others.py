@@ -50,6 +50,13 @@ def test_names_as_azure_takes_them(kind: str, name: str, is_wrong: bool) -> None
     assert [each.code for each in found] == (["name"] if is_wrong else [])
 
 
+@pytest.mark.parametrize("name", ["training-cluster-with-4-gpus", "gpu-cluster-2"])
+def test_what_is_written_down_of_instances_only_warns_of_clusters(name: str) -> None:
+    assert [each.severity for each in check("compute", name=name, type="amlcompute")] == [Severity.WARNING]
+    found = check("computeInstance", name=name, type="computeinstance")
+    assert [each.severity for each in found if each.code == "name"] == [Severity.ERROR]
+
+
 def test_a_name_is_mended_where_that_is_plain() -> None:
     found = next(each for each in check("commandJob", command="x", name="my job!") if each.code == "name")
     assert found.fix is not None
@@ -197,6 +204,7 @@ def test_a_workspaces_address() -> None:
 
 def test_a_run_configuration_of_sdk_v1() -> None:
     assert check("runconfig", script="t.py", framework="PyTorch", nodeCount=2, mpi={"processCountPerNode": 1}) == []
+    assert check("runconfig", script="t.R", framework="R") == []
     found = check("runconfig", framework="Torch", nodeCount=0)
     assert {each.path for each in found} == {"framework", "nodeCount", "script"}
 

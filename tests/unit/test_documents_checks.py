@@ -150,11 +150,17 @@ def test_odd_folder_names_are_found_or_said(path: Path, name: str) -> None:
     assert check(path, GOOD.replace("code: src", f"code: '{quoted}'")).diagnostics == ()
 
 
-@pytest.mark.parametrize("name", ["x" * 4000, "y" * 300, "a\\0b", "src/train.py", "src/train.py/deeper"])
+@pytest.mark.parametrize("name", ["x" * 4000, "y" * 300, "a\\0b", "src/train.py/deeper"])
 def test_names_that_can_not_be_are_one_finding(path: Path, name: str) -> None:
     found = only(check(path, GOOD.replace("code: src", f'code: "{name}"')))
     assert found.code == "missing-code"
     assert len(found.message) <= 500
+
+
+def test_code_may_be_the_one_file_that_is_run(path: Path) -> None:
+    text = GOOD.replace("code: src", "code: src/train.py")
+    assert check(path, text).diagnostics == ()
+    assert only(check(path, text.replace("python train.py", "python other.py"))).code == "missing-code"
 
 
 def test_a_message_is_one_line_whatever_it_quotes(path: Path) -> None:

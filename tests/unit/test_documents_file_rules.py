@@ -27,7 +27,9 @@ def put(folder: Path, *names: str) -> None:
         (folder / name).write_text("")
 
 
-@pytest.mark.parametrize("code", ["azureml:code:1", "git+https://x/y", "${{parent.inputs.code}}", "<code>"])
+@pytest.mark.parametrize(
+    "code", ["azureml:code:1", "git+https://x/y", "${{parent.inputs.code}}", "<code>", "/subscriptions/x/codes/y"]
+)
 def test_code_that_is_elsewhere(tmp_path: Path, code: str) -> None:
     assert [each for each in check(tmp_path, f"{JOB}code: {code}\n") if each.code == "missing-code"] == []
 

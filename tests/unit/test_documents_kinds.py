@@ -71,6 +71,8 @@ def test_the_beginnings_of_lines_must_do_for_a_text_that_was_not_parsed() -> Non
         ("https://azuremlschemas.azureedge.net/latest/asset.prompt.schema.json", "prompt"),
         ("https://azuremlschemas.azureedge.net/promptflow/latest/Run.schema.json", "flowRun"),
         ("https://azuremlschemas.azureedge.net/latest/azureBlob.schema.json", "azureBlob"),
+        ("https://azuremlschemas.azureedge.net/promptflow/latest/AzureOpenAIConnection.schema.json", "unknown"),
+        ("http://azureml/sdk-2-0/DataIndex.json", "unknown"),
         ("https://azuremlschemas.azureedge.net/latest/nothingKnown.schema.json", "unknown"),
         ("https://json.schemastore.org/github-workflow.json", "unknown"),
     ],

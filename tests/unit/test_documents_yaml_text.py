@@ -116,6 +116,15 @@ def test_values_are_those_of_yaml_1_2(text: str, value: Value) -> None:
         ("a: 1\nb: 2\na: 3\n", 3, 1, "line 1"),
         ("a: 1\r\nb: [\r\n", 2, 5, "text ends"),
         ("%YAML 3.0\n---\na: 1\n", 1, 1, "incompatible"),
+        ("%YAML 1.2\na: 1\n", 1, 1, "---"),
+        ("# c\n  a: 1\nb: 2\n", 3, 1, "like line 2"),
+        ("a: >- b\n", 1, 7, "next line"),
+        ("a: |x\n", 1, 5, "next line"),
+        ("a: [1]]\n", 1, 7, "Remove this “]”"),
+        ("a: 1\n}\n", 2, 1, "Remove this “}”"),
+        ("a: * b\n", 1, 4, "“*”"),
+        ("a: &\n", 1, 4, "“&”"),
+        ("a: !<x y\n", 1, 4, "“!”"),
     ],
 )
 def test_each_fault_is_one_sentence_at_its_place(text: str, line: int, column: int, words: str) -> None:

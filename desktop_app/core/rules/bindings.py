@@ -24,7 +24,7 @@ def check(body: Body, notes: Notes) -> None:
     """Check the command of a job, trial, step or component, and what else of it takes placeholders."""
     for key in ("command", "args", "program_arguments"):
         given = body.data.get(key)
-        if isinstance(given, str) and "{" in given:
+        if isinstance(given, str) and ("{" in given or "$" in given):
             _check_text(body, (*body.path, key), given, notes)
 
 
@@ -51,7 +51,9 @@ def _check_text(body: Body, path: Path, given: str, notes: Notes) -> None:
         written = given[slip.start : slip.end]
         fix = Fix(f"Write {slip.meant}", {join_path(path): given[: slip.start] + slip.meant + given[slip.end :]})
         message = f"Write {slip.meant}, not {written}: with other braces the script gets it as it stands."
-        notes.error("malformed-placeholder", path, message, fix, Word(written, given.count(written, 0, slip.start)))
+        # Azure ML takes $[[ ]] for an optional part, whatever is in it.
+        say = notes.warning if written.startswith("$[[") else notes.error
+        say("malformed-placeholder", path, message, fix, Word(written, given.count(written, 0, slip.start)))
 
 
 def _known(body: Body) -> dict[str, Mapping[str, Value]]:
@@ -64,7 +66,7 @@ def _known(body: Body) -> dict[str, Mapping[str, Value]]:
 def _binding(found: re.Match[str], line: _Line) -> None:
     group, dot, rest = found["body"].partition(".")
     name = re.split(r"[.\[]", rest, maxsplit=1)[0].strip()
-    if name in line.known.get(group, {}):
+    if {name, rest.strip()} & line.known.get(group, {}).keys():  # a name with dots is one of a group of inputs
         return
     right = _MISNAMED.get(group.strip().lower(), group.strip().lower())
     if right in _GROUPS and right != group:

@@ -19,7 +19,7 @@ _CONFIG = {
     "resource_group": "the resource group that the workspace is in",
     "workspace_name": "the name of the workspace",
 }
-_FRAMEWORKS = ("Python", "PySpark", "PyTorch", "TensorFlow", "CNTK")
+_FRAMEWORKS = ("Python", "PySpark", "PyTorch", "TensorFlow", "CNTK", "R")
 _V1_COUNTS = (("mpi", "processCountPerNode"), ("mpi", "nodeCount"), ("tensorflow", "workerCount"), ("", "nodeCount"))
 
 

@@ -14,10 +14,12 @@ from desktop_app.core.rules.values import Path, is_bound, mapping, text
 _ENTITIES = (
     ("onlinedeployment", "online deployment"), ("onlineendpoint", "online endpoint"),
     ("batchdeployment", "batch deployment"), ("batchendpoint", "batch endpoint"), ("component", "component"),
-    ("compute", "compute"), ("environment", "environment"), ("workspace", "workspace"), ("data", "data"),
-    ("model", "model"),
+    ("compute", "compute"), ("computeinstance", "compute"), ("environment", "environment"),
+    ("workspace", "workspace"), ("data", "data"), ("model", "model"),
 )  # fmt: skip
 _SHOWN = 40
+_CLUSTER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,31}")
+"""Names that clusters are known to have: what is written down of computes is what instances are held to."""
 
 
 def check(kind: str, data: Value, facts: Facts, notes: Notes) -> None:
@@ -26,6 +28,8 @@ def check(kind: str, data: Value, facts: Facts, notes: Notes) -> None:
     entity = "job" if is_job(kind) else _entity(kind)
     is_attached = entity == "compute" and text(root.get("type")).lower() not in {"", "amlcompute", "computeinstance"}
     if entity and not is_attached:
+        is_instance = kind == "computeInstance" or text(root.get("type")).lower() == "computeinstance"
+        entity = "compute cluster" if entity == "compute" and not is_instance else entity
         _name(("name",), root.get("name"), entity, facts, notes)
     if is_job(kind):
         _name(("experiment_name",), root.get("experiment_name"), "experiment", facts, notes)
@@ -39,19 +43,21 @@ def _entity(kind: str) -> str:
 
 
 def _name(path: Path, given: Value, entity: str, facts: Facts, notes: Notes) -> None:
-    rule = facts.name_rule(entity)
+    rule = facts.name_rule(entity.removesuffix(" cluster"))
     if rule is None or not isinstance(given, str) or is_bound(given) or "$" in given:
         return
+    is_lenient = entity == "compute cluster" and _CLUSTER.fullmatch(given)
+    say = notes.warning if is_lenient else notes.by(rule.confidence)
     if rule.most and len(given) > rule.most:
         message = f"Shorten {path[-1]} to {rule.most} characters: it has {len(given)}."
-        notes.by(rule.confidence)("name", path, message, change("Shorten it", path, given[: rule.most]))
+        say("name", path, message, change("Shorten it", path, given[: rule.most]))
     elif rule.regex and not re.fullmatch(rule.regex, given):
         fixed = _mended(given)
         fits = fixed != given and re.fullmatch(rule.regex, fixed)
         fix = change(f"Write {fixed}", path, fixed) if fits else None
         shown = given if len(given) <= _SHOWN else f"{given[:_SHOWN]}…"
         message = f"“{shown}” is no name for a {entity}: use {rule.says}."
-        notes.by(rule.confidence)("name", path, message.replace(" a online", " an online"), fix)
+        say("name", path, message.replace(" a online", " an online"), fix)
 
 
 def _mended(name: str) -> str:
