@@ -29,6 +29,15 @@ def listed(folder: Path) -> tuple[Entry, ...]:
         return ()
 
 
+def rests_since(folder: Path) -> int | None:
+    """Return when a folder's names last changed, in ns; None for one that changed just now or can't be read."""
+    try:
+        changed = folder.stat().st_mtime_ns
+    except OSError:
+        return None
+    return changed if _is_settled(changed) else None
+
+
 def files_in(folder: Path, *endings: str) -> list[str]:
     """Return the names of a folder's files with one of these endings, in small letters."""
     return [each.name for each in listed(folder) if not each.is_folder and each.name.lower().endswith(endings)]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +15,7 @@ from desktop_app.core.rules.counts import check_gpus
 from desktop_app.core.rules.facts import Facts
 from desktop_app.core.rules.notes import Notes, change
 from desktop_app.core.rules.values import is_bound, mapping, text, whole
-from desktop_app.documents.listing import files_in, head_of
+from desktop_app.documents.listing import files_in, head_of, rests_since
 
 _MOST = 200
 _LARGEST = 100_000
@@ -81,8 +83,20 @@ def _plain(name: str) -> str:
     return re.sub(r"[-_]", "", name.lower())
 
 
-def declared(folder: Path) -> Iterator[Declared]:
-    """Yield the computes and endpoints that the YAML files of a folder declare."""
+def declared(folder: Path) -> tuple[Declared, ...]:
+    """Return what the YAML files of a folder declare; of a folder that rests it is remembered for a second."""
+    since = rests_since(folder)
+    if since is None:
+        return tuple(_declared(folder))
+    return _remembered(folder, since, int(time.monotonic()))
+
+
+@lru_cache(maxsize=8)
+def _remembered(folder: Path, _since: int, _second: int) -> tuple[Declared, ...]:
+    return tuple(_declared(folder))
+
+
+def _declared(folder: Path) -> Iterator[Declared]:
     for name in files_in(folder, ".yml", ".yaml")[:_MOST]:
         try:
             found = _read(folder / name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,15 @@ def test_a_deployment_and_its_endpoint(tmp_path: Path) -> None:
     (tmp_path / "endpoint.yml").write_text("name: digits\nauth_mode: key\n")
     text = f"{SCHEMAS}/managedOnlineDeployment.schema.json\nname: blue\nendpoint_name: digit\nmodel: azureml:m:1\n"
     assert [each.code for each in check(tmp_path, text) if each.path == "endpoint_name"] == ["unknown-endpoint"]
+
+
+def test_a_compute_that_comes_later_is_seen(tmp_path: Path) -> None:
+    """Folders that rest are remembered for a moment; one that changes is not."""
+    text = f"{JOB}compute: azureml:gpu-clustr\n"
+    os.utime(tmp_path, (1, 1))
+    assert check(tmp_path, text) == []
+    (tmp_path / "compute.yml").write_text(CLUSTER.format(name="gpu-cluster"))
+    assert [each.code for each in check(tmp_path, text)] == ["unknown-compute"]
 
 
 def test_files_that_can_not_be_read_are_passed_by(tmp_path: Path) -> None:
