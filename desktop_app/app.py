@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
@@ -92,6 +93,7 @@ def _live(app: QApplication, window: MainWindow, bugs: list[BaseException], star
     from desktop_app.ui.crash import CrashReporter
     from desktop_app.ui.garbage import Garbage
     from desktop_app.ui.interrupt import Interrupts
+    from desktop_app.ui.journal import Journal
 
     theme_manager().follow_desktop()
     app.setWindowIcon(icon("mdi6.numeric-0-box", "accent"))  # drawn in four sizes: not before the first paint
@@ -101,19 +103,31 @@ def _live(app: QApplication, window: MainWindow, bugs: list[BaseException], star
     window.follow_crashes(crashes)
     for each in bugs:
         crashes.report(each, "starting")
-    interrupts = Interrupts(window.close)
+    journal = Journal(window.places.window_log)
+    journal.start(__version__)
+    interrupts = Interrupts(lambda name: _end(window, name))
+    ending = "ended by a bug, or by a second signal"
     garbage = Garbage()
     garbage.start()
     try:
         with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(app)) as runner:
             crashes.watch_loop(runner.get_loop())
-            runner.run(until_closed(window, start))
+            runner.run(until_closed(window, start, journal.write))
+        ending = "closed"
     finally:
+        journal.stop(ending)
         interrupts.stop()
         garbage.stop()
         crashes.uninstall()
         forget_pictures()
     return 0
+
+
+def _end(window: MainWindow, name: str) -> None:
+    """Close because of a signal, and say so: whoever looks at the terminal would wonder."""
+    with contextlib.suppress(OSError):  # the terminal may be gone: that may be the reason
+        print(f"rankzero: asked to end by {name}", file=sys.stderr, flush=True)
+    window.close_because(name)
 
 
 async def _open(window: MainWindow, path: Path | None, home: Home, safe_mode: bool) -> None:

@@ -44,6 +44,11 @@ class Places:
         return self.home / "window.json"
 
     @property
+    def window_log(self) -> Path:
+        """When the window started, and why it ended."""
+        return self.home / "window.log"
+
+    @property
     def drafts(self) -> Path:
         """Unfinished wizards and unsaved texts."""
         return self.home / "drafts"

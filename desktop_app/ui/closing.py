@@ -11,8 +11,10 @@ from desktop_app.ui.shell import FilesView
 from desktop_app.ui.tasks import cancel_all, spawn
 
 
-async def until_closed(window: MainWindow, start: Callable[[], Coroutine[Any, Any, object]]) -> None:
-    """Run `start` as a task, and return when the window has closed."""
+async def until_closed(
+    window: MainWindow, start: Callable[[], Coroutine[Any, Any, object]], note: Callable[[str], object] = lambda _: None
+) -> None:
+    """Run `start` as a task, and return when the window has closed; `note` is told why it closes, or stays."""
     closed = asyncio.Event()
     closing = False
 
@@ -20,6 +22,7 @@ async def until_closed(window: MainWindow, start: Callable[[], Coroutine[Any, An
         nonlocal closing
         if not closing:
             closing = True
+            note(f"closing: {window.close_reason}")
             spawn(close(), "close the window")
 
     async def close() -> None:
@@ -29,6 +32,8 @@ async def until_closed(window: MainWindow, start: Callable[[], Coroutine[Any, An
                 await cancel_all()
                 window.finish()
                 closed.set()
+            else:
+                note("stays open: texts are unsaved")
         finally:
             closing = False
 

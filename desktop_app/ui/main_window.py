@@ -46,6 +46,7 @@ class MainWindow(QMainWindow):
         self._may_close = False
         self.was_painted = False
         self.was_asked_to_close = False
+        self.close_reason = ""
         self.title_row, self.navigation, self.status_row = TitleRow(), Navigation(), StatusRow()
         self._message: InlineMessage | None = None
         self._report: Callable[[BaseException], object] = on_bug
@@ -219,12 +220,19 @@ class MainWindow(QMainWindow):
         self._may_close = True
         self.close()
 
+    def close_because(self, reason: str) -> None:
+        """Ask the window to close; `reason` is for the log."""
+        self.close_reason = reason
+        self.close()
+
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Called by Qt: the window stays until everything is in order (`finish`)."""
         if self._may_close:
             event.accept()
         else:
             event.ignore()
+            if event.spontaneous() or not self.close_reason:
+                self.close_reason = "its close button, or the desktop" if event.spontaneous() else "the program"
             self.was_asked_to_close = True
             self.closing.emit()
 

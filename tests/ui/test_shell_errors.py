@@ -14,12 +14,14 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QTimer, qCritical, qWarning
 
+from desktop_app import __version__
 from desktop_app.api import UserError
 from desktop_app.places import Places
 from desktop_app.services.workbench import Workbench
 from desktop_app.ui import tasks
 from desktop_app.ui.crash import CrashReporter
 from desktop_app.ui.interrupt import Interrupts
+from desktop_app.ui.journal import Journal
 from tests.ui.windows import Windows, until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -127,14 +129,23 @@ async def test_cancelling_ends_all_tasks_and_tells_nobody() -> None:
 
 
 async def test_an_interrupt_closes_in_good_order() -> None:
-    asked: list[bool] = []
+    asked: list[str] = []
     before = signal.getsignal(signal.SIGINT)
-    interrupts = Interrupts(lambda: asked.append(True))
+    interrupts = Interrupts(asked.append)
     signal.raise_signal(signal.SIGINT)
     await until(lambda: asked)
+    assert asked == ["SIGINT"]
     assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
     interrupts.stop()
     assert signal.getsignal(signal.SIGINT) is before
+
+
+async def test_a_signal_that_is_ignored_stays_so() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    interrupts = Interrupts(lambda _name: None)
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    interrupts.stop()
+    signal.signal(signal.SIGHUP, before)
 
 
 FIRST_PAINT = """
@@ -164,7 +175,7 @@ from desktop_app.ui import main_window
 attach = main_window.MainWindow.attach
 def then_interrupt(self, workbench):
     attach(self, workbench)
-    os.kill(os.getpid(), signal.SIGINT)
+    os.kill(os.getpid(), getattr(signal, sys.argv[2]))
 main_window.MainWindow.attach = then_interrupt
 from desktop_app.app import run_window
 code = run_window(None, sys.argv[1], False)
@@ -172,14 +183,50 @@ print("closed", code, "torch" in sys.modules, "pyqtgraph" in sys.modules, flush=
 """
 
 
-def test_the_whole_window_starts_and_ctrl_c_closes_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_the_whole_window_starts_and_a_signal_closes_it_and_is_written_down(name: str, tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-X", "faulthandler", "-c", START, str(tmp_path)], cwd=ROOT,
+        [sys.executable, "-W", "error", "-X", "faulthandler", "-c", START, str(tmp_path), name], cwd=ROOT,
         capture_output=True, text=True, timeout=100, env=offscreen(tmp_path), check=False,
     )  # fmt: skip
     assert done.stdout == "closed 0 False False\n", done.stderr
+    assert done.stderr.splitlines()[-1] == f"rankzero: asked to end by {name}"
+    lines = (tmp_path / "window.log").read_text("utf-8").splitlines()
+    assert [each.split(" ", 2)[2].partition(",")[0] for each in lines] == [
+        f"started {__version__}", f"closing: {name}", "closed",
+    ]  # fmt: skip
     assert (tmp_path / "window.json").is_file()
     assert not list(tmp_path.glob("crashes/*"))
+
+
+CRASH = """
+import sys, os, signal
+from pathlib import Path
+from desktop_app.ui.journal import Journal
+Journal(Path(sys.argv[1])).start("1")
+os.kill(os.getpid(), signal.SIGSEGV)
+"""
+
+
+def test_a_hard_crash_leaves_its_stack_in_the_log(tmp_path: Path) -> None:
+    log = tmp_path / "home" / "window.log"
+    done = subprocess.run([sys.executable, "-c", CRASH, str(log)], cwd=ROOT, timeout=100, check=False)
+    assert done.returncode == -signal.SIGSEGV
+    assert "Fatal Python error: Segmentation fault" in log.read_text("utf-8")
+
+
+def test_the_log_forgets_its_older_half(tmp_path: Path) -> None:
+    log = tmp_path / "window.log"
+    log.write_text("an old line\n" * 20_000)
+    journal = Journal(log)
+    journal.start("1")
+    journal.stop("closed")
+    journal.write("after the end")
+    lines = log.read_text("utf-8").splitlines()
+    assert len(lines) < 9_000
+    assert set(lines[:-2]) == {"an old line"}
+    assert lines[-1].endswith(" closed")
+    Journal(tmp_path / "window.log" / "no folder").start("1")
 
 
 def offscreen(home: Path) -> dict[str, str]:

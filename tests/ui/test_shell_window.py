@@ -252,17 +252,19 @@ def doing() -> set[str]:
 
 async def test_closing_waits_until_everything_is_in_order(windows: Windows, bench: Workbench, places: Places) -> None:
     window = await windows.open(bench)
-    closing = asyncio.create_task(until_closed(window, asyncio.Event().wait))
+    notes: list[str] = []
+    closing = asyncio.create_task(until_closed(window, asyncio.Event().wait, notes.append))
     await until(lambda: "open the workbench" in doing())
     stand_in(window, "files").lets_close = False
     window.close()
     await until(lambda: ("may_close",) in stand_in(window, "files").asked and "close the window" not in doing())
     assert window.isVisible()
     stand_in(window, "files").lets_close = True
-    window.close()
+    window.actions_by_name["app.quit"].trigger()
     await asyncio.wait_for(closing, 20)
     assert not window.isVisible()
     assert places.window.is_file()
+    assert notes == ["closing: the program", "stays open: texts are unsaved", "closing: Quit"]
 
 
 async def test_closing_before_the_services_are_there(windows: Windows) -> None:

@@ -25,7 +25,7 @@ def add_standard_actions(window: MainWindow) -> None:
         icon_name="mdi6.file-outline", menu="file")  # fmt: skip
     add("file.sample", tr("Open the sa&mple project"), "", window.open_sample,
         icon_name="mdi6.school-outline", menu="file")  # fmt: skip
-    add("app.quit", tr("&Quit"), "Ctrl+Q", window.close, icon_name="mdi6.power", menu="file")
+    add("app.quit", tr("&Quit"), "Ctrl+Q", lambda: window.close_because("Quit"), icon_name="mdi6.power", menu="file")
     window.actions_by_name.put_last("app.quit")
     _add_views(window)
     _add_help(window)
