@@ -54,6 +54,7 @@ class TryPane(QWidget):
         self._clear()
         modules = tuple(each.strip() for each in self.imports.text().split(",") if each.strip())
         self._task = spawn(self._run(Wish(self._environment, modules)), "try an environment", self._refused)
+        self._task.add_done_callback(self._ended)
         self._show_state()
 
     def cancel(self) -> None:
@@ -92,18 +93,17 @@ class TryPane(QWidget):
         self.step.setText("")
 
     async def _run(self, wish: Wish) -> None:
-        try:
-            trial = await self._trials.run(wish, self._progress)
-            if isValid(self):
-                self._show(trial)
-        except asyncio.CancelledError:
-            if isValid(self):
-                self.said.setText(self.tr("Canceled; nothing was left behind."))
-            raise
-        finally:
+        trial = await self._trials.run(wish, self._progress)
+        if isValid(self):
+            self._show(trial)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Called when the try is over in any way, also where it was canceled before it began."""
+        if isValid(self):
             self._task = None
-            if isValid(self):
-                self._show_state()
+            if task.cancelled():
+                self.said.setText(self.tr("Canceled; nothing was left behind."))
+            self._show_state()
 
     def _progress(self, message: str, part: float | None) -> None:
         self.step.setText(message)
