@@ -140,7 +140,7 @@ class _Whole:
         yield dataclasses.replace(adder_row(adder, title=title), help=table.help)
 
     def _entry(self, table: Table, name: str, value: Value, path: str) -> Iterator[Row]:
-        key = Cell(path, Control.NAME, f"Name of {name}", name, name, is_present=True, share=2)
+        key = Cell(path, Control.NAME, f"Name of {name}", name, name, is_present=True, share=3)
         action = (Action("remove", f"Remove {name}", (remove(path),)),)
         if isinstance(value, dict) and table.columns:
             word = value.get("type")

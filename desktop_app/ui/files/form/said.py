@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from desktop_app.api import Diagnostic
 from desktop_app.ui.files.marks import ICONS, ROLES, WORDS
 from desktop_app.ui.icons import icon
 from desktop_app.ui.theme import Space, icon_size, theme_manager
 from desktop_app.ui.widgets import label, link_button
+
+_SHORT = 16  # letters of a fix that stands well beside the sentence
 
 
 class Finding(QWidget):
@@ -31,12 +33,17 @@ class Finding(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(Space.S - 2)
         row.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self.text, 1)
+        long = found.fix is not None and len(found.fix.title) > _SHORT
+        sides = QBoxLayout.Direction.TopToBottom if long else QBoxLayout.Direction.LeftToRight
+        words = QBoxLayout(sides)
+        words.setSpacing(2 if long else Space.S)
+        words.addWidget(self.text, 1)
+        row.addLayout(words, 1)
         if found.fix is not None:
             self.fix = link_button(found.fix.title, self.fix_asked.emit)
             self.fix.setAccessibleDescription(found.message)
             self.fix.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-            row.addWidget(self.fix, 0, Qt.AlignmentFlag.AlignTop)
+            words.addWidget(self.fix, 0, Qt.AlignmentFlag.AlignTop)
         theme_manager().changed.connect(self._redraw)
         self._redraw()
 
