@@ -39,16 +39,22 @@ class Suggestions:
 def suggestions(path: Path | None, text: str, line: int, column: int, indent: str = "  ") -> Suggestions | None:
     """Return what may stand at a cursor, line and column from 0; None where there is nothing to say."""
     tree = read_tree(text)
-    place = place_at(tree, line, column)
+    try:
+        return _found(path, tree, place_at(tree, line, column), indent)
+    finally:
+        tree.let_go()
+
+
+def _found(path: Path | None, tree: TextTree, place: TextPlace | None, indent: str) -> Suggestions | None:
     if place is None:
         return None
     data = tree.data
-    root = root_shape(kind_of(path, data if isinstance(data, dict) else None, text))
+    root = root_shape(kind_of(path, data if isinstance(data, dict) else None, tree.text))
     if root is None:
         return None
     question = _Question(root, tree, data, place, path.parent if path else None, indent)
     items = tuple(_once(_items(question)))
-    return Suggestions(line, place.start, place.end, place.word, items) if items else None
+    return Suggestions(place.line, place.start, place.end, place.word, items) if items else None
 
 
 def narrowed(items: Sequence[Suggestion], word: str) -> list[Suggestion]:

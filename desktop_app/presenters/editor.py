@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from desktop_app.api import Diagnostic, ScriptSource, Severity, UserError
+from desktop_app.documents.checks import FileReport
 from desktop_app.documents.kinds import KINDS, UNKNOWN, may_be_known
 from desktop_app.documents.text_file import TextFile
 from desktop_app.presenters.files import kind_by_name, kind_title
@@ -21,6 +22,7 @@ from desktop_app.services.drafts import Drafts
 from desktop_app.services.jobs import JobService
 from desktop_app.services.plugins import PluginHost
 
+_CHECKED_APART = 6_000  # characters: checked in a few milliseconds
 LARGEST = 5_000_000
 """Bytes: what a plain-text editor still lays out in a moment."""
 
@@ -201,12 +203,21 @@ def check(jobs: JobService, plugins: PluginHost, path: Path, text: str) -> Check
     """Check a text as the file it is going to be; takes milliseconds and runs off the window's thread."""
     kind = kind_by_name(path)
     if may_be_known(path.name):
-        report = jobs.check_text(path, text)
-        known = kind if report.kind == UNKNOWN else report.kind
-        return Checked(known, sorted_problems(report.diagnostics))
+        return checked_by(jobs.check_text(path, text), path)
     if kind == "python":
         return Checked(kind, sorted_problems(_script_problems(plugins, path, text)))
     return Checked(kind)
+
+
+def is_checked_apart(path: Path, text: str) -> bool:
+    """Whether a text is so long that its check would make the window's thread wait for the interpreter."""
+    return len(text) > _CHECKED_APART and may_be_known(path.name)
+
+
+def checked_by(report: FileReport, path: Path) -> Checked:
+    """Return what a report says of a file."""
+    kind = kind_by_name(path) if report.kind == UNKNOWN else report.kind
+    return Checked(kind, sorted_problems(report.diagnostics))
 
 
 def _script_problems(plugins: PluginHost, path: Path, text: str) -> Sequence[Diagnostic]:

@@ -43,13 +43,18 @@ class Explanation:
 def explain(path: Path | None, text: str, line: int, column: int) -> Explanation | None:
     """Return what the word at a place (from 0) means; None where nothing is known of it. Takes milliseconds."""
     tree = read_tree(text)
+    try:
+        return _explained(path, tree, line, column) if line < len(tree.lines) else None
+    finally:
+        tree.let_go()
+
+
+def _explained(path: Path | None, tree: TextTree, line: int, column: int) -> Explanation | None:
     data = tree.data
-    if line >= len(tree.lines):
-        return None
     found = _placeholder(tree, data, line, column)
     if found is not None:
         return found
-    kind = kind_of(path, data if isinstance(data, dict) else None, text)
+    kind = kind_of(path, data if isinstance(data, dict) else None, tree.text)
     root = root_shape(kind)
     place = _place(tree, line, column)
     if root is None or place is None:

@@ -29,13 +29,18 @@ class OutlineRow:
 
 def outline(text: str) -> list[OutlineRow]:
     """Return the rows of a text, in its order."""
-    return list(_rows(read_tree(text).root, 0, ()))
+    tree = read_tree(text)
+    rows = list(_rows(tree.root, 0, ()))
+    tree.let_go()
+    return rows
 
 
 def trail(text: str, line: int) -> list[OutlineRow]:
     """Return what a line (from 1) stands in, the outermost first, with the line's own key."""
     tree = read_tree(text)
-    return [_row(each, depth, ()) for depth, each in enumerate(_up(tree, line - 1))]
+    rows = [_row(each, depth, ()) for depth, each in enumerate(_up(tree, line - 1))]
+    tree.let_go()
+    return rows
 
 
 def _up(tree: TextTree, line: int) -> list[Node]:

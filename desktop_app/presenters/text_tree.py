@@ -94,6 +94,14 @@ class TextTree:
         """The text as data, as far as its indents tell."""
         return data_of(self.root)
 
+    def let_go(self) -> None:
+        """Forget what stands in what, once nothing more is asked: or thousands of nodes in rings wait to be collected.
+
+        The collector runs on the window's thread, which would stand still for so long.
+        """
+        for each in self.nodes:
+            each.parent = None
+
     def last_above(self, line: int) -> Node:
         """Return the last node that begins above a line; the root where there is none."""
         low, high = 0, len(self.nodes)

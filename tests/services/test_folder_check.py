@@ -252,3 +252,20 @@ def test_a_file_written_in_place_is_seen_by_its_time(project: Path) -> None:
     assert look.look().to_check == ()
     os.utime(project / "job.yml", ns=(1, 1))
     assert [each.name for each in look.look().to_check] == ["job.yml"]
+
+
+async def test_a_text_that_somebody_waits_for_is_checked_apart(project: Path, tmp_path: Path) -> None:
+    check = FolderCheck(project, Told(), home=tmp_path / "home")
+    assert await check.ask(project / "job.yml", BAD) is None
+    await check.start()
+    try:
+        report = await check.ask(project / "job.yml", BAD)
+        assert report is not None
+        assert "unknown-key" in {each.code for each in report.diagnostics}
+        waiting = asyncio.create_task(check.ask(project / "job.yml", GOOD * 2000))
+        await asyncio.sleep(0)
+        os.kill(check.pids[0], signal.SIGKILL)
+        assert await waiting is None
+        await until(lambda: not [each for each in asyncio.all_tasks() if each.get_name().startswith("check ")])
+    finally:
+        await check.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop_app.api import Diagnostic, Fix, Severity
+from desktop_app.presenters.completion import suggestions
 from desktop_app.presenters.hover import Explanation, explain
 from desktop_app.presenters.outline import outline, trail
 from desktop_app.presenters.quick_fixes import fixable_lines, fixes_at, mended
@@ -106,6 +108,19 @@ def test_the_trail_leads_to_a_line() -> None:
     assert [each.title for each in trail(JOB, 3)] == ["command"]
     assert [each.title for each in trail("a:\n  b: 1\n  \nc: 1\n", 3)] == ["a"]
     assert trail("", 1) == []
+
+
+def test_no_nodes_are_left_for_the_collector() -> None:
+    """It runs on the window's thread: rings of thousands of nodes would hold it up for longer than a frame."""
+    text = JOB + "".join(f"key_{n}: 1\n" for n in range(500))
+    gc.disable()
+    try:
+        outline(text), trail(text, 300), explain(None, text, 3, 1), suggestions(None, text, 3, 1)
+        gc.collect()
+        outline(text), trail(text, 300), explain(None, text, 3, 1), suggestions(None, text, 3, 1)
+        assert gc.collect() < 100
+    finally:
+        gc.enable()
 
 
 def test_a_tree_reads_what_yaml_reads() -> None:

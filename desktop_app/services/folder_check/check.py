@@ -64,6 +64,8 @@ class FolderCheck:
         self._left: dict[int, int] = {}
         self._idle: set[int] = set()
         self._is_closed = False
+        self._asked = 0
+        self._answers: dict[int, asyncio.Future[FileReport | None]] = {}
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -84,6 +86,26 @@ class FolderCheck:
         else:
             self._texts[key] = text
         self._order({"text": key, "value": text})
+
+    async def ask(self, path: Path, text: str) -> FileReport | None:
+        """Check a text in a process of its own, before all else; None where there is none to do it."""
+        if self._is_closed or 0 not in self._children:
+            return None
+        self._asked += 1
+        number = self._asked
+        answer: asyncio.Future[FileReport | None] = asyncio.get_running_loop().create_future()
+        self._answers[number] = answer
+        try:
+            with contextlib.suppress(ConnectionError, RuntimeError):
+                _write(self._children[0], {"ask": number, "path": str(path), "value": text})
+            return await answer
+        finally:
+            self._answers.pop(number, None)
+
+    def _answer(self, number: int, report: FileReport | None) -> None:
+        answer = self._answers.get(number)
+        if answer is not None and not answer.done():
+            answer.set_result(report)
 
     def look_again(self) -> None:
         """Look now what changed on disk, not only after a while."""
@@ -128,6 +150,8 @@ class FolderCheck:
         finally:
             words.cancel()
             self._children.pop(number, None)
+            for each in tuple(self._answers) if number == 0 else ():
+                self._answer(each, None)
             await end_child(child)
 
     async def _take(self, number: int, message: Mapping[str, Any]) -> None:
@@ -142,6 +166,9 @@ class FolderCheck:
             self._left[number] = message["left"]
             self._idle.discard(number)
             self._listener.take_reports(tuple(report_in(each) for each in message["reports"]))
+        if "answer" in message:
+            self._answer(message["answer"], report_in(message["report"]))
+            return
         if "idle" in message:
             self._left[number] = 0
             self._idle.add(number)

@@ -3,7 +3,8 @@
 Started as `python -m desktop_app.services.folder_check.worker`, with the folder, the home and the share in the first
 line of its standard input. It ends with its standard input: when the window closes, however that happens.
 In come JSON lines: `{"text": path, "value": "…" or null}` (a file's text as it stands in an editor), `{"look": true}`,
-`{"share": [1, 2]}`. Out go `{"files": n}`, `{"reports": […], "left": n}`, `{"gone": […]}`, `{"idle": n}`.
+`{"share": [1, 2]}`, `{"ask": n, "path": …, "value": …}` (a text that somebody waits for, checked before all else).
+Out go `{"files": n}`, `{"reports": […], "left": n}`, `{"gone": […]}`, `{"idle": n}`, `{"answer": n, "report": …}`.
 """
 
 from __future__ import annotations
@@ -107,6 +108,9 @@ class _Worker:
             else:
                 self._texts[path] = order["value"]
             self._enqueue(share_of([path], self._share), first=True)
+        elif "ask" in order:
+            report = self._checks.check_text(Path(order["path"]), order["value"])
+            _say({"answer": order["ask"], "report": report_out(report)})
         elif "look" in order:
             self._next_look = 0.0
 

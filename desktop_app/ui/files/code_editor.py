@@ -157,6 +157,7 @@ class CodeEditor(QPlainTextEdit):
         self.marks.set(problems)
         self._place_gutter()
         self._mark()
+        self.gutter.update()
 
     def problems_at(self, line: int) -> tuple[Diagnostic, ...]:
         """Return the findings that begin in a line, counted from 1."""
@@ -188,7 +189,7 @@ class CodeEditor(QPlainTextEdit):
         if not self.isReadOnly() or self.marks.problems:
             found.append(marks.current_line(self.textCursor()))
         self.setExtraSelections([*found, *self.marks.selections, *self._matches])
-        self.gutter.update()
+        self.gutter.mark_line()
 
     # ----- looks
 
@@ -210,6 +211,7 @@ class CodeEditor(QPlainTextEdit):
         self._apply_font()
         self.marks.dress()
         self._mark()
+        self.gutter.update()
 
     def _place_gutter(self) -> None:
         width = self.gutter.wanted_width()

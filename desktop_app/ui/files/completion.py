@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import string
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
@@ -24,6 +25,7 @@ Ask = Callable[[str, int, int, str], Suggestions | None]
 _Index = QModelIndex | QPersistentModelIndex
 _ITEM = Qt.ItemDataRole.UserRole
 _ROWS = 9
+_LETTERS = string.ascii_letters + string.digits + "_"
 _COLUMNS = 90  # letters of the body's size
 ICONS = {
     "key": "mdi6.label-outline", "word": "mdi6.format-list-bulleted-square", "size": "mdi6.server-outline",
@@ -207,6 +209,7 @@ class Completer(QObject):
         self._tail = 0
         self._serial = 0
         self._writes = False
+        self._quiet = (-1, -1)  # the line and column of a word of which nothing is known: not worth asking again
         editor.helpers.append(self.key)
         editor.typed.connect(self._on_typed)
         editor.focus_left.connect(self.close)
@@ -240,6 +243,8 @@ class Completer(QObject):
         if serial != self._serial or revision != self.editor.document().revision():
             return
         items = narrowed(found.items, found.word) if found else []
+        if not items:
+            self._quiet = (line, _word_start(self._line_text(), column))
         if found is None or not items or (not asked and not opens_by_itself(items, found.word)):
             self.close()
             return
@@ -290,10 +295,16 @@ class Completer(QObject):
         if self.is_open and self._narrow():
             return
         is_word = text.isalnum() or text in ("_", "$", "{", "/", ".", " ", "-")
-        if len(text) == 1 and is_word and not self.editor.textCursor().hasSelection():
+        if len(text) == 1 and is_word and not self.editor.textCursor().hasSelection() and not self._is_quiet():
             spawn(self._look(asked=False), "suggest")
         else:
             self.close()
+
+    def _is_quiet(self) -> bool:
+        """Whether the word goes on of which nothing was known when it began."""
+        line, column = self.editor.cursor_column()
+        start = _word_start(self._line_text(), column)
+        return start < column and self._quiet == (line, start)
 
     def _narrow(self) -> bool:
         """Keep to what fits the word as it is now; returns whether anything does."""
@@ -338,3 +349,8 @@ class Completer(QObject):
         self.editor.setFocus()
         if chosen.goes_on:
             spawn(self._look(asked=False), "suggest")
+
+
+def _word_start(text: str, column: int) -> int:
+    """Return where the word before a column begins."""
+    return len(text[:column].rstrip(_LETTERS))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from PySide6.QtCore import QDateTime, QLocale, Qt, QTimer, Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from desktop_app.api import Diagnostic, UserError, Value
+from desktop_app.documents.checks import FileReport
 from desktop_app.presenters import editor as presenter
 from desktop_app.presenters.editor import ChangedOnDiskError, DiskState, OpenFile
 from desktop_app.presenters.files import file_kind
@@ -61,6 +62,7 @@ class EditorPane(QWidget):
         self.disk_bar, self.note = InlineMessage(can_close=False), InlineMessage()
         self.find_bar, self.line_bar = FindBar(self.editor), LineBar(self.editor)
         self.problems = ProblemList()
+        self.elsewhere: Callable[[Path, str], Awaitable[FileReport | None]] | None = None
         self.assist = Assist(self.editor, lambda: self.file.path, self.apply_fixes)
         self._check_timer = QTimer(self, singleShot=True, interval=CHECK_MS)
         self._draft_timer = QTimer(self, singleShot=True, interval=DRAFT_MS)
@@ -105,14 +107,21 @@ class EditorPane(QWidget):
         self.saved.emit()
         return True
 
+    async def _check(self, text: str) -> presenter.Checked:
+        """Check a long text in the process that checks the folder, if there is one; else in a thread."""
+        path = self.file.path
+        if self.elsewhere is not None and presenter.is_checked_apart(path, text):
+            report = await self.elsewhere(path, text)
+            if report is not None:
+                return presenter.checked_by(report, path)
+        return await asyncio.to_thread(presenter.check, self._workbench.jobs, self._workbench.plugins, path, text)
+
     async def check(self, *, keeps_planned: bool = False) -> tuple[Diagnostic, ...]:
         """Check the text as it is now, mark what is wrong, and return it; what planning found goes, unless kept."""
         document = self.editor.document()
         while True:
             revision, text = document.revision(), self.editor.text()
-            checked = await asyncio.to_thread(
-                presenter.check, self._workbench.jobs, self._workbench.plugins, self.file.path, text
-            )
+            checked = await self._check(text)
             if document.revision() == revision:
                 break
         self.kind, self._checked = checked.kind, checked.problems

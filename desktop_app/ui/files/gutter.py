@@ -25,7 +25,19 @@ class Gutter(QWidget):
     def __init__(self, editor: CodeEditor) -> None:
         super().__init__(editor)
         self._editor = editor
+        self._line = 0
         self.setCursor(Qt.CursorShape.ArrowCursor)
+
+    def mark_line(self) -> None:
+        """Draw the number of the cursor's line anew, and that of the line it was in before."""
+        here = self._editor.textCursor().blockNumber()
+        if here != self._line:
+            for each in (self._line, here):
+                block = self._editor.document().findBlockByNumber(each)
+                if block.isValid():
+                    place = self._editor.blockBoundingGeometry(block).translated(self._editor.contentOffset())
+                    self.update(0, int(place.top()) - 1, self.width(), int(place.height()) + 2)
+            self._line = here
 
     def wanted_width(self) -> int:
         """Return the width that the numbers and the marks need."""

@@ -142,9 +142,11 @@ class ProblemList(QFrame):
         self.table.setProperty("role", "bare")
         self.table.horizontalHeader().hide()
         header = self.table.horizontalHeader()
+        header.setResizeContentsPrecision(_ROWS_SHOWN)  # or hundreds of findings would be measured, row by row
         header.setSectionResizeMode(_MESSAGE, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(_PLACE, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(_FIX, QHeaderView.ResizeMode.ResizeToContents)
+        self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.table.verticalHeader().setDefaultSectionSize(self.table.fontMetrics().height() + Space.M)
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.table.clicked.connect(self._on_click)

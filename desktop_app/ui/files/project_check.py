@@ -122,6 +122,7 @@ class ProjectCheck(QObject):
             self.panel.refresh(self.problems.show_open(path, "", None))
             self._send(path, None)
         for path, pane in now.items():
+            pane.elsewhere = self.check.ask if self.check is not None else None
             if pane.was_checked:
                 self.panel.refresh(self.problems.show_open(path, pane.kind, pane.editor.problems))
                 self._send(path, pane.editor.text() if pane.is_modified else None)
