@@ -15,7 +15,7 @@ from desktop_app.cli.environment_shapes import checked_shape, curated_shape, dif
 from desktop_app.compose import open_workbench
 from desktop_app.core.environments import FRAMEWORKS, Curated
 from desktop_app.services.environments.catalogue import EnvironmentCatalogue
-from desktop_app.services.environments.checking import check
+from desktop_app.services.environments.checking import check, job_in
 from desktop_app.services.environments.comparing import compare
 from desktop_app.services.environments.reading import Reader
 from desktop_app.services.workbench import Workbench
@@ -99,7 +99,7 @@ def _diff(workbench: Workbench, options: Namespace) -> int:
 
 def _check(workbench: Workbench, options: Namespace) -> int:
     environment = Reader(catalogue_of(workbench)).read(options.target)
-    found = check(environment, options.job)
+    found = check(environment, options.job or job_in(options.target))
     if options.json:
         console.document(checked_shape(found))
     else:

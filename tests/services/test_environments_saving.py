@@ -10,7 +10,7 @@ from desktop_app.api import OutsideError, Severity, UserError
 from desktop_app.documents.checks import check_text
 from desktop_app.services.catalogues import facts
 from desktop_app.services.environments.catalogue import EnvironmentCatalogue
-from desktop_app.services.environments.checking import check
+from desktop_app.services.environments.checking import check, job_in
 from desktop_app.services.environments.custom import Given, environment_of
 from desktop_app.services.environments.reading import Reader
 from desktop_app.services.environments.saving import files_of, save
@@ -179,3 +179,16 @@ def test_a_check_knows_the_jobs_size_and_launch(tmp_path: Path) -> None:
     assert "gpu-does-not-fit" in {each.code for each in check(READER.read(str(environment)), job).findings}
     with pytest.raises(UserError, match="no job"):
         check(READER.read(str(environment)), environment)
+
+
+def test_a_job_that_is_checked_says_itself_where_it_runs(tmp_path: Path) -> None:
+    job = tmp_path / "job.yml"
+    job.write_text(
+        f"command: python a.py\ncode: .\nresources: {{instance_type: Standard_NC6s_v3}}\nenvironment:\n  image: {IMAGE}\n"
+        "  conda_file: {dependencies: [python=3.11, pip, {pip: [torch==2.11.0]}]}\n"
+    )
+    assert job_in(str(job)) == job
+    assert job_in("sklearn-1.5") is None
+    (tmp_path / "broken.yml").write_text("command: [\n")
+    assert job_in(str(tmp_path / "broken.yml")) is None
+    assert "gpu-does-not-fit" in {each.code for each in check(READER.read(str(job)), job_in(str(job))).findings}

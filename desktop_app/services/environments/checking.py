@@ -74,6 +74,15 @@ def _by_the_rules(environment: Environment, body: Body | None, known: Facts, not
         notes.made += [each for each in inner.made if each.diagnostic.code == "image-without-cuda"]
 
 
+def job_in(target: str) -> Path | None:
+    """Return the file that an environment was read from, where it is a job: it says where the environment runs."""
+    path = Path(target).expanduser()
+    if path.suffix.lower() not in {".yml", ".yaml"} or not path.is_file():
+        return None
+    parsed = parse(TextFile.load(path).text)
+    return path if any(bodies(kind_of(path, parsed.data, parsed.text), parsed.data)) else None
+
+
 def setting_of(job: Path) -> tuple[Body | None, Setting]:
     """Return what a job file says of where its environment runs. Raises UserError."""
     parsed = parse(TextFile.load(job).text)

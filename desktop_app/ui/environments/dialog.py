@@ -26,7 +26,7 @@ from desktop_app.core.environments import Environment
 from desktop_app.presenters import environments as presenter
 from desktop_app.presenters.environments import EnvironmentRow
 from desktop_app.services.environments.catalogue import EnvironmentCatalogue
-from desktop_app.services.environments.checking import check
+from desktop_app.services.environments.checking import Checked, check
 from desktop_app.services.environments.finding import own_environments
 from desktop_app.services.environments.reading import Reader
 from desktop_app.services.environments.saving import own_name
@@ -230,11 +230,11 @@ class EnvironmentsDialog(QDialog):
             self.tabs.hide()
             self._show_buttons()
         else:
-            spawn(self._show(row), f"show {row.name}", self._refused)
+            spawn(self._show(row), f"show {row.name}", lambda error: self._refused(row, error))
 
     async def _show(self, row: EnvironmentRow) -> None:
         environment = await asyncio.to_thread(self._read, row.target)
-        checked = await asyncio.to_thread(check, environment, self.job)
+        checked = await asyncio.to_thread(self._check, environment)
         if not isValid(self) or self.table.current != row:
             return
         self.environment = environment
@@ -261,11 +261,17 @@ class EnvironmentsDialog(QDialog):
     def _read(self, target: str) -> Environment:
         return self._reader.read(target)
 
-    def _refused(self, error: UserError) -> None:
-        if isValid(self):
+    def _check(self, environment: Environment) -> Checked:
+        """Check it for the job; a job that can't be read as it stands says nothing of where it runs."""
+        try:
+            return check(environment, self.job)
+        except UserError:
+            return check(environment)
+
+    def _refused(self, row: EnvironmentRow, error: UserError) -> None:
+        if isValid(self) and self.table.current == row:
             self.environment = None
-            row = self.table.current
-            self.heading.setText(row.name if row else "")
+            self.heading.setText(row.name)
             self.advice.hide()
             self.successor.hide()
             self.tabs.hide()
