@@ -13,10 +13,11 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from desktop_app.api import Diagnostic, ScriptSource, Severity, UserError
+from desktop_app.api import Diagnostic, OutsideError, ScriptSource, Severity, UserError
 from desktop_app.documents.checks import FileReport
 from desktop_app.documents.kinds import KINDS, UNKNOWN, may_be_known
 from desktop_app.documents.text_file import TextFile
+from desktop_app.documents.whole_files import replace_file
 from desktop_app.presenters.files import kind_by_name, kind_title
 from desktop_app.services.drafts import Drafts
 from desktop_app.services.jobs import JobService
@@ -88,18 +89,49 @@ class OpenFile:
         """
         if not overwrite and self.disk_state() is DiskState.CHANGED:
             message = f"{self.path.name} was changed by another program."
-            raise ChangedOnDiskError(message, hint="Choose whether to reload it or to keep your text.")
+            raise ChangedOnDiskError(message, hint="Compare the two, or choose one of them.")
+        _make_folder(self.path)
         self._file.save(text)
+
+    def text_on_disk(self) -> str:
+        """Return the file's text as it is on disk now; what was read before stays the base."""
+        return _load(self.path).text
+
+    def save_copy(self, path: Path, text: str) -> None:
+        """Write a text to another file, with this one's line ends and mark. Raises UserError where it can't."""
+        _make_folder(path)
+        try:
+            replace_file(path, self._file.as_written(text).encode("utf-8"))
+        except OSError as error:
+            message = f"{path} could not be written: {error.strerror or error}."
+            raise OutsideError(message, hint="Choose another place.") from error
 
     def reload(self) -> str:
         """Read the file again and return its text."""
-        self._file = _load(self.path)
-        return self._file.text
+        return self.take(self.read())
+
+    def read(self) -> TextFile:
+        """Return the file as it is on disk now; what was read before stays the base until `take`."""
+        return _load(self.path)
+
+    def take(self, fresh: TextFile) -> str:
+        """Let what was read be the base from now on, and return its text."""
+        self._file = fresh
+        return fresh.text
 
     def moved_to(self, path: Path) -> None:
         """Follow the file to its new name."""
         self.path = path
         self._file = _load(path)
+
+
+def _make_folder(path: Path) -> None:
+    """Make the folder of a file anew, where another program took it away."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"The folder {path.parent} can't be made again: {error.strerror or error}."
+        raise OutsideError(message, hint="Save a copy elsewhere; your text is still here.") from error
 
 
 def _load(path: Path) -> TextFile:

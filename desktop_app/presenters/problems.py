@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 
 from desktop_app.api import Diagnostic, Severity
 from desktop_app.documents.checks import FileReport
 from desktop_app.presenters.editor import sorted_problems
 
+_PLACE = attrgetter("key")
 _Key = tuple[tuple[str, ...], str, str]
 
 
@@ -32,18 +34,18 @@ class Filter:
 
 @dataclass(slots=True)
 class Group:
-    """A file and its problems that are shown; `name` is relative to the folder, with `/`."""
+    """A file and its problems that are shown; `name` is relative to the folder, with `/`, and `key` its place."""
 
     path: Path
     name: str
     kind: str
     problems: tuple[Diagnostic, ...]
+    key: _Key = field(init=False)
 
-    @property
-    def key(self) -> _Key:
-        """The place among the groups: the folder's own files first, then those of its folders."""
+    def __post_init__(self) -> None:
+        """Place the folder's own files first, then those of its folders."""
         folder, _, name = self.name.rpartition("/")
-        return tuple(folder.casefold().split("/")) if folder else (), name.casefold(), self.name
+        self.key = tuple(folder.casefold().split("/")) if folder else (), name.casefold(), self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ class ProjectProblems:
 
     def place_of(self, group: Group) -> int:
         """Return where a group stands among those that are shown, or would."""
-        return bisect_left(self.groups, group.key, key=lambda each: each.key)
+        return bisect_left(self.groups, group.key, key=_PLACE)
 
     def set_filter(self, wanted: Filter) -> None:
         """Show other problems."""
@@ -130,7 +132,9 @@ class ProjectProblems:
 
     def alike(self, found: Diagnostic) -> list[tuple[Path, Diagnostic]]:
         """Return the problems of the same kind that can be mended by a click."""
-        return [(path, each) for path, each in self.all() if each.code == found.code and each.fix is not None]
+        key = _key_of(found)
+        same = ((path, each) for path, each in self.all() if each.code == found.code and each.fix is not None)
+        return [(path, each) for path, each in same if _key_of(each) == key]
 
     def name_of(self, path: Path) -> str:
         """Return how a file is called in the folder."""
@@ -147,6 +151,11 @@ class ProjectProblems:
             self._sum.notes - before.notes + now.notes,
         )
         return path
+
+
+def _key_of(found: Diagnostic) -> str:
+    """Return the last key of where a problem is: an unknown value of `type` is not one of `auth_mode`."""
+    return found.path.rpartition(".")[2].partition("[")[0]
 
 
 def count(problems: Iterable[Diagnostic]) -> Counts:

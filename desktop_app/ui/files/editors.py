@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from desktop_app.services.workbench import Workbench
 
 _SETTLE_MS = 200
+_POLL_MS = 1500  # for what no watcher tells: a folder above that is moved away, and back
 
 
 class Editors(QWidget):
@@ -51,6 +52,7 @@ class Editors(QWidget):
         self._watcher = QFileSystemWatcher(self)
         self._touched: set[str] = set()
         self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
+        self._poll = QTimer(self, interval=_POLL_MS)
         self._build()
         self._connect()
 
@@ -215,6 +217,8 @@ class Editors(QWidget):
         self._watcher.fileChanged.connect(self._on_disk)
         self._watcher.directoryChanged.connect(self._on_folder)
         self._settle.timeout.connect(self._look_at_touched)
+        self._poll.timeout.connect(self._on_poll)
+        self._poll.start()
         self._update_buttons()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
@@ -368,6 +372,17 @@ class Editors(QWidget):
             if pane is not None:
                 self._watch(pane.file.path)
                 spawn(pane.look_at_disk(), "look at the disk")
+
+    def _on_poll(self) -> None:
+        if self.isVisible() and self._panes:
+            spawn(self._look_at_each(), "look at the disk")
+
+    async def _look_at_each(self) -> None:
+        gone = [each for each in self.panes if not each.disk_bar.isHidden()]
+        for each in {*gone, *([self.current] if self.current else [])}:
+            if each in self._panes.values():
+                await each.look_at_disk()
+                self._watch(each.file.path)
 
     def look_at_all(self) -> None:
         """Look at every open file: the window came to the front again."""

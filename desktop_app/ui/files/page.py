@@ -326,6 +326,9 @@ class FilesPage(QWidget):
     def _set_problems_shown(self, shown: bool) -> None:
         had_focus = self.problems.tree.hasFocus() or self.problems.filter_edit.hasFocus()
         self.problems.setVisible(shown)
+        height = self._texts.height()
+        if shown and self._texts.sizes()[1] == 0 and height > _PROBLEMS_HEIGHT:
+            self._texts.setSizes([height - _PROBLEMS_HEIGHT, _PROBLEMS_HEIGHT])
         self.editors.show_lists(not shown)
         self.shell.state.set("files.problems", shown)
         if had_focus and not shown and self.pane is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -49,19 +50,33 @@ class ProblemTree(QAbstractItemModel):
             self._anew()
             self.endResetModel()
 
-    def refresh(self, path: Path | None) -> None:
-        """Show what is wrong with one file now."""
-        if self.problems is None or path is None:
+    def refresh(self, paths: Iterable[Path | None]) -> None:
+        """Show what is wrong with some files now. Those that are new come in runs: each run costs as much as one."""
+        if self.problems is None:
             return
-        group = self.problems.group_of(path)
-        name = group.name if group else self.problems.name_of(path)
-        key = self._key_of.get(name)
+        new: list[Group] = []
+        for path in dict.fromkeys(paths):
+            if path is not None:
+                new += self._refresh(path, self.problems)
+        new.sort(key=lambda each: each.key)
+        while new:
+            row = self.problems.place_of(new[0])
+            after = self.problems.groups[row].key if row < len(self.problems.groups) else None
+            count = sum(1 for each in new if after is None or each.key < after)
+            self._insert(row, new[:count])
+            del new[:count]
+
+    def _refresh(self, path: Path, problems: ProjectProblems) -> list[Group]:
+        """Change or remove a file's rows; returns it where it has none yet."""
+        group = problems.group_of(path)
+        key = self._key_of.get(group.name if group else problems.name_of(path))
         if key is not None and group is not None:
             self._change(self._keys[key], group)
         elif key is not None:
             self._remove(self._keys[key], key)
         elif group is not None:
-            self._insert(group)
+            return [group]
+        return []
 
     def group(self, index: _Index) -> Group | None:
         """Return the file of a row, its own or that of its problem."""
@@ -168,12 +183,12 @@ class ProblemTree(QAbstractItemModel):
         self._key_of[group.name] = self._next_key
         self._next_key += 1
 
-    def _insert(self, group: Group) -> None:
+    def _insert(self, row: int, groups: list[Group]) -> None:
         assert self.problems is not None
-        row = self.problems.place_of(group)
-        self.beginInsertRows(QModelIndex(), row, row)
-        self.problems.groups.insert(row, group)
-        self._add_key(group)
+        self.beginInsertRows(QModelIndex(), row, row + len(groups) - 1)
+        self.problems.groups[row:row] = groups
+        for each in groups:
+            self._add_key(each)
         self.endInsertRows()
 
     def _remove(self, group: Group, key: int) -> None:

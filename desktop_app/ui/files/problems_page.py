@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
@@ -79,9 +80,9 @@ class ProblemsPanel(QFrame):
         self.model.show(problems)
         self.show_state(CheckState(), Counts())
 
-    def refresh(self, path: Path | None) -> None:
-        """Show what is wrong with one file now."""
-        self.model.refresh(path)
+    def refresh(self, paths: Iterable[Path | None]) -> None:
+        """Show what is wrong with some files now."""
+        self.model.refresh(paths)
 
     def show_state(self, state: CheckState, counts: Counts) -> None:
         """Show how far the check is, and what there is."""
@@ -123,6 +124,7 @@ class ProblemsPanel(QFrame):
         self.filter_edit.setAccessibleName(self.tr("Filter the problems"))
         self.filter_edit.setClearButtonEnabled(True)
         self.filter_edit.setMaximumWidth(self.fontMetrics().averageCharWidth() * 40)
+        self.filter_edit.setMinimumWidth(self.fontMetrics().averageCharWidth() * 24)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._stack.addWidget(self.tree)
         self._stack.addWidget(self.empty)
@@ -186,8 +188,8 @@ class ProblemsPanel(QFrame):
 
     def _fit_columns(self) -> None:
         width = self.fontMetrics().averageCharWidth()
-        self.tree.header().resizeSection(LINE, width * 12)
-        self.tree.header().resizeSection(FIX, width * 34)
+        self.tree.header().resizeSection(LINE, width * 10)
+        self.tree.header().resizeSection(FIX, width * 28)
 
     # ----- what is shown
 
@@ -236,7 +238,6 @@ class ProblemsPanel(QFrame):
             self._open_row(row)
 
     def _open_row(self, row: int) -> None:
-        self.tree.setFirstColumnSpanned(row, QModelIndex(), True)
         self.tree.expand(self.model.index(row, 0))
 
     # ----- what happens

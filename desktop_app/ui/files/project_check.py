@@ -16,6 +16,7 @@ from desktop_app.documents.kinds import may_be_known
 from desktop_app.presenters.mending import MendPlan, MendUndo, plan_mending, undo_mending, write_mended
 from desktop_app.presenters.problems import Counts, ProjectProblems
 from desktop_app.services.folder_check.check import CheckState, FolderCheck
+from desktop_app.services.folder_check.look import OF_DISK
 from desktop_app.ui.files.editor_pane import EditorPane
 from desktop_app.ui.files.editors import Editors
 from desktop_app.ui.files.mend_dialog import MendDialog
@@ -77,10 +78,11 @@ class ProjectCheck(QObject):
         """Called with files that were checked."""
         if self.problems is None or not isValid(self):
             return
+        self.panel.refresh([self.problems.take(each) for each in reports])
         for each in reports:
-            self.panel.refresh(self.problems.take(each))
             pane = self._open.get(each.path) if each.path else None
             if pane is not None:
+                spawn(pane.look_at_disk(), "look at the disk")
                 pane.check_again()  # what it names on disk may have changed
             elif each.path is not None:
                 self._watch(each.path.parent)
@@ -89,9 +91,9 @@ class ProjectCheck(QObject):
     def take_gone(self, paths: tuple[Path, ...]) -> None:
         """Called with files that are no longer there."""
         if self.problems is not None and isValid(self):
-            for each in paths:
-                self.panel.refresh(self.problems.forget(each))
-            self._editors.look_at_all()
+            self.panel.refresh([self.problems.forget(each) for each in paths])
+            if any(each in self._open for each in paths):
+                self._editors.look_at_all()
             self._tell()
 
     def take_state(self, state: CheckState) -> None:
@@ -112,6 +114,9 @@ class ProjectCheck(QObject):
     def _look(self) -> None:
         if self.check is not None:
             self.check.look_again()
+        for each in self._open.values():
+            if any(found.code in OF_DISK for found in each.editor.problems):
+                each.check_again()
 
     def _follow_editors(self) -> None:
         """Show what is wrong with open texts as they stand there."""
@@ -119,12 +124,12 @@ class ProjectCheck(QObject):
             return
         now = {each.file.path: each for each in self._editors.panes}
         for path in [each for each in self._open if each not in now]:
-            self.panel.refresh(self.problems.show_open(path, "", None))
+            self.panel.refresh([self.problems.show_open(path, "", None)])
             self._send(path, None)
         for path, pane in now.items():
             pane.elsewhere = self.check.ask if self.check is not None else None
             if pane.was_checked:
-                self.panel.refresh(self.problems.show_open(path, pane.kind, pane.editor.problems))
+                self.panel.refresh([self.problems.show_open(path, pane.kind, pane.editor.problems)])
                 self._send(path, pane.editor.text() if pane.is_modified else None)
         self._open = now
         self._tell()

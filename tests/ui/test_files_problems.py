@@ -1,0 +1,213 @@
+"""The Problems panel: the whole folder's findings, their filter, the way to the line, and mending all of a kind."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtTest import QAbstractItemModelTester, QTest
+from PySide6.QtWidgets import QApplication
+
+from desktop_app.api import Diagnostic, Severity
+from desktop_app.documents.checks import FileReport
+from desktop_app.places import Places
+from desktop_app.presenters.problems import Filter, ProjectProblems
+from desktop_app.ui.files.mend_dialog import MendDialog
+from desktop_app.ui.files.problem_tree import FIX, ProblemTree
+from desktop_app.ui.files.problems_page import ProblemsPanel
+from tests.helpers.fake_shell import FakeShell
+from tests.ui.audit import assert_sound
+from tests.ui.files_bench import JOB, FilesWindow, click, dialog_of, pane_of, project, quiet, type_at_end, until
+
+BAD = JOB.replace("type: pytorch", "type: horovod")
+
+
+@pytest.fixture
+async def files(tmp_path: Path, places: Places, shell: FakeShell) -> AsyncIterator[FilesWindow]:
+    folder = project(tmp_path / "digits")
+    (folder / "more").mkdir()
+    for name in ("bad.yml", "more/worse.yml"):
+        (folder / name).write_text(BAD.replace("code: src", "code: ../src") if "/" in name else BAD)
+    made = FilesWindow(places, shell, folder)
+    await made.open()
+    await until(lambda: made.page.project.state.is_done)
+    yield made
+    await made.close()
+
+
+def names(panel: ProblemsPanel) -> list[str]:
+    return [each.name for each in panel.model.problems.groups] if panel.model.problems else []
+
+
+def told(files: FilesWindow) -> tuple[int, int]:
+    """Return the errors and warnings that the status bar shows."""
+    _, errors, warnings = [each for each in files.shell.calls if each[0] == "set_problems"][-1]
+    return errors, warnings
+
+
+def row_with(panel: ProblemsPanel, words: str, file: str = "") -> QModelIndex:
+    for top in range(panel.model.rowCount()):
+        parent = panel.model.index(top, 0)
+        for row in range(panel.model.rowCount(parent)):
+            found = panel.model.index(row, 0, parent)
+            if words in str(found.data()) and file in str(parent.data()):
+                return found
+    raise AssertionError(f"no problem {words!r} in {names(panel)}")
+
+
+async def test_the_whole_folder_is_shown_and_counted(files: FilesWindow) -> None:
+    page = files.page
+    page.show_problems()
+    assert page.problems.isVisible()
+    assert names(page.problems) == ["bad.yml", "more/worse.yml"]
+    assert page.problems.tree.hasFocus()
+    assert not page.pane or not page.pane.problems.isVisible(), "nothing is said twice"
+    assert told(files)[0] >= 2
+    await quiet()
+    assert_sound(page.problems)
+    page.problems.closed.emit()
+    assert not page.problems.isVisible()
+
+
+async def test_enter_goes_to_the_line(files: FilesWindow) -> None:
+    panel = files.page.problems
+    files.page.show_problems()
+    panel.tree.setCurrentIndex(row_with(panel, "horovod", "worse"))
+    QTest.keyClick(panel.tree, Qt.Key.Key_Return)
+    await until(lambda: files.page.pane and files.page.pane.file.path.name == "worse.yml")
+    await quiet()
+    assert pane_of(files.page).editor.place[0] == 9
+
+
+async def test_typing_is_followed_before_it_is_saved(files: FilesWindow) -> None:
+    files.page.show_problems()
+    before = told(files)
+    type_at_end(pane_of(files.page), "comand: x\n")
+    await until(lambda: "job.yml" in names(files.page.problems))
+    assert told(files) > before
+
+
+async def test_a_fix_is_made_in_the_editor_and_can_be_undone(files: FilesWindow) -> None:
+    panel = files.page.problems
+    files.page.show_problems()
+    found = row_with(panel, "horovod", "bad.yml")
+    panel.tree.clicked.emit(found.siblingAtColumn(FIX))
+    await until(lambda: files.page.pane and "type: mpi" in files.page.pane.editor.text())
+    await until(lambda: not any("horovod" in str(each.diagnostics) for each in _open_reports(files)))
+    assert "horovod" in (files.folder / "bad.yml").read_text()
+    pane_of(files.page).editor.undo()
+    assert pane_of(files.page).editor.text() == BAD
+
+
+def _open_reports(files: FilesWindow) -> list[FileReport]:
+    pane = pane_of(files.page)
+    return [FileReport(pane.file.path, pane.kind, pane.editor.problems)]
+
+
+async def test_all_of_a_kind_are_shown_first_then_mended_and_undone(files: FilesWindow) -> None:
+    panel = files.page.problems
+    files.page.show_problems()
+    files.page.open_file(files.folder / "bad.yml")
+    await until(lambda: files.page.pane and files.page.pane.file.path.name == "bad.yml" and files.page.pane.was_checked)
+    panel.tree.setCurrentIndex(row_with(panel, "horovod", "worse"))
+    panel._fix_all()
+    dialog = await until(lambda: dialog_of(MendDialog))
+    assert_sound(dialog)
+    assert dialog.view.toPlainText().count("+  type: mpi") == 2
+    assert "horovod" in (files.folder / "more" / "worse.yml").read_text()
+    dialog.accept()
+    await until(panel.message.isVisible)
+    worse = (files.folder / "more" / "worse.yml").read_text()
+    assert "type: mpi" in worse
+    assert "horovod" in (files.folder / "bad.yml").read_text()
+    assert "type: mpi" in pane_of(files.page).editor.text()
+    await until(lambda: names(panel) == [])
+    assert "No problems in 4 files" in panel.empty.text()
+    click(panel, "Undo on disk")
+    await until(lambda: "more/worse.yml" in names(panel))
+    assert "horovod" in (files.folder / "more" / "worse.yml").read_text()
+
+
+async def test_the_filter(files: FilesWindow) -> None:
+    panel = files.page.problems
+    files.page.show_problems()
+    panel.filter_edit.setText("worse")
+    await until(lambda: names(panel) == ["more/worse.yml"])
+    panel.filter_edit.setText("nothing is called so")
+    await until(lambda: names(panel) == [])
+    assert "fits the filter" in panel.empty.text()
+    panel.filter_edit.clear()
+    panel.severities[Severity.ERROR].click()
+    await until(lambda: all(each.severity is not Severity.ERROR for _, each in _shown(panel)))
+
+
+def _shown(panel: ProblemsPanel) -> list[tuple[str, Diagnostic]]:
+    assert panel.model.problems is not None
+    return [(group.name, each) for group in panel.model.problems.groups for each in group.problems]
+
+
+async def test_code_that_comes_back_takes_its_error_with_it(files: FilesWindow) -> None:
+    panel = files.page.problems
+    (files.folder / "src").rename(files.folder / "away")
+    await until(lambda: any("src" in each.message for each in pane_of(files.page).editor.problems))
+    (files.folder / "away").rename(files.folder / "src")
+    await until(lambda: not any("src" in each.message for each in pane_of(files.page).editor.problems))
+    assert "job.yml" not in names(panel)
+
+
+def many(folder: Path, count: int) -> list[FileReport]:
+    found = [
+        Diagnostic(Severity.WARNING if line % 3 else Severity.ERROR, "x", f"Say what line {line} is.", "", line, 1)
+        for line in range(1, 11)
+    ]
+    return [FileReport(folder / f"f{number % 50}" / f"{number}.yml", "commandJob", tuple(found))
+            for number in range(count)]  # fmt: skip
+
+
+def test_the_model_keeps_its_word_while_files_come_change_and_go(qapp: QApplication, tmp_path: Path) -> None:
+    model = ProblemTree()
+    tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    problems = ProjectProblems(tmp_path)
+    model.show(problems)
+    model.refresh([problems.take(each) for each in many(tmp_path, 30)])
+    model.refresh([problems.take(each) for each in many(tmp_path, 40)[::-1]])
+    assert [each.key for each in problems.groups] == sorted(each.key for each in problems.groups)
+    for number, each in enumerate(many(tmp_path, 40)):
+        model.refresh([problems.take(FileReport(each.path, each.kind, each.diagnostics[: number % 4]))])
+    assert problems.counts.all == sum(number % 4 for number in range(40))
+    model.set_filter(Filter("", frozenset({Severity.WARNING})))
+    assert {str(each.severity) for group in problems.groups for each in group.problems} == {"warning"}
+    assert [model.rowCount(model.index(row, 0)) for row in range(model.rowCount())] == [
+        len(each.problems) for each in problems.groups
+    ]
+    for each in many(tmp_path, 40):
+        assert each.path is not None
+        model.refresh([problems.forget(each.path)])
+    assert model.rowCount() == 0
+    del tester
+
+
+def test_ten_thousand_problems_scroll(qapp: QApplication, tmp_path: Path) -> None:
+    panel, problems = ProblemsPanel(), ProjectProblems(tmp_path)
+    panel.resize(900, 300)
+    panel.show()
+    panel.show_folder(problems)
+    reports = many(tmp_path, 1000)
+    for first in range(0, 1000, 100):
+        panel.refresh([problems.take(each) for each in reports[first : first + 100]])
+        qapp.processEvents()
+    panel._show_rows()
+    bar = panel.tree.verticalScrollBar()
+    assert bar.maximum() > 10_000, "every row has its room"
+    slowest = 0.0
+    for step in range(40):
+        started = time.perf_counter()
+        bar.setValue(bar.maximum() * step // 40)
+        qapp.processEvents()
+        slowest = max(slowest, time.perf_counter() - started)
+    assert slowest < 0.5, "an order above what it takes on a quiet machine"
+    panel.close()
+    panel.deleteLater()
