@@ -165,6 +165,15 @@ def test_differences_compare_versions_as_pep_440_says(tmp_path: Path) -> None:
     assert found.same == 2
 
 
+def test_differences_tell_python_cuda_and_image_apart(folder: Path) -> None:
+    found = compare(READER.read("tensorflow-2.16-cuda12"), READER.read(str(folder / "environment.yml")))
+    assert [(each.kind, each.left, each.right) for each in found.rows[:3]] == [
+        ("python", "3.11", "3.10"),
+        ("cuda", "12.8.1", "12.4.1"),
+        ("image", "mcr.microsoft.com/azureml/curated/tensorflow-2.16-cuda12", "nvidia/cuda:12.4.1-devel"),
+    ]
+
+
 def test_an_environment_does_not_differ_from_itself(folder: Path) -> None:
     for target in ("tensorflow-2.16-cuda12", str(folder / "conda.yml"), str(folder / "environment.yml")):
         one = READER.read(target)

@@ -184,7 +184,8 @@ def test_a_check_knows_the_jobs_size_and_launch(tmp_path: Path) -> None:
 def test_a_job_that_is_checked_says_itself_where_it_runs(tmp_path: Path) -> None:
     job = tmp_path / "job.yml"
     job.write_text(
-        f"command: python a.py\ncode: .\nresources: {{instance_type: Standard_NC6s_v3}}\nenvironment:\n  image: {IMAGE}\n"
+        "command: python a.py\ncode: .\nresources: {instance_type: Standard_NC6s_v3}\n"
+        f"environment:\n  image: {IMAGE}\n"
         "  conda_file: {dependencies: [python=3.11, pip, {pip: [torch==2.11.0]}]}\n"
     )
     assert job_in(str(job)) == job
