@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QGridLayout, QMainWindow, QVBoxLayout, QWidget
 
 from desktop_app.places import Places
@@ -21,7 +21,7 @@ from desktop_app.ui.theme import Space, theme_manager
 from desktop_app.ui.window_state import WindowState
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QAction, QCloseEvent, QPaintEvent
+    from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent, QPaintEvent
 
     from desktop_app.api import UserError, Value
     from desktop_app.services.workbench import Workbench
@@ -85,6 +85,7 @@ class MainWindow(QMainWindow):
             self._actions = Actions(self)
             add_standard_actions(self)
             self._build_menus(self._actions)
+            self.status_row.equip()
         return self._actions
 
     @property
@@ -104,6 +105,8 @@ class MainWindow(QMainWindow):
         """Open a folder as the project, or a file; the file's folder becomes the project where none is open."""
         path = path.absolute()
         if path.is_dir():
+            if self._session is None and str(path) == self._state.text("project"):
+                return  # it is open when the window is: with the page, files and run that were open last
             self._when_ready(lambda: self._open_folder(path))
         elif path.is_file():
             self._when_ready(lambda: self._open_with_folder(path))
@@ -209,7 +212,9 @@ class MainWindow(QMainWindow):
     def toggle_notifications(self) -> None:
         """Switch notifications on or off; remembered."""
         if self._session is not None:
-            self._set("notifications.runs", not self._session.notifications_on)
+            wanted = not self._session.notifications_on
+            self._set("notifications.runs", wanted)
+            self.status_row.say_notifications(on=wanted)
 
     def finish(self) -> None:
         """Save what comes back at the next start, let go of the services, and close for good."""
@@ -235,6 +240,18 @@ class MainWindow(QMainWindow):
                 self.close_reason = "its close button, or the desktop" if event.spontaneous() else "the program"
             self.was_asked_to_close = True
             self.closing.emit()
+
+    def event(self, event: QEvent) -> bool:
+        """Called by Qt: a key that the page in front wants is its own, wherever the focus is."""
+        if event.type() == QEvent.Type.ShortcutOverride and self.pages.wants(cast("QKeyEvent", event)):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt for keys that nobody else took."""
+        if not self.pages.give(event):
+            super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Called by Qt to paint; notes that it has happened."""

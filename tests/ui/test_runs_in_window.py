@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QToolTip
 
 from desktop_app.api import RunStatus
 from desktop_app.places import Places
@@ -91,6 +92,33 @@ async def test_ctrl_f_and_f3_search_the_open_log(window: MainWindow, workbench: 
     assert window.focusWidget() is page.logs.view
     QTest.keyClick(page.logs.view, Qt.Key.Key_Escape)
     assert runs_of(window).opened is None
+
+
+async def test_ctrl_f_searches_the_log_wherever_the_focus_is(
+    window: MainWindow, workbench: Workbench, places: Places
+) -> None:
+    page = (await open_failed(window, workbench, places)).opened
+    assert page is not None
+    bell = window.status_row._bell
+    page.grid.setFocus()
+    QTest.mouseClick(bell, Qt.MouseButton.LeftButton)
+    await quiet()
+    assert window.focusWidget() is page.grid, "a click on the bell leaves the keyboard where it is"
+    assert QToolTip.text() == "Runs that end are not announced any more"
+    QToolTip.hideText()
+    assert "off" in bell.toolTip()
+    for other in (bell, window.navigation._buttons["runs"]):
+        other.setFocus()
+        QTest.keyClick(other, Qt.Key.Key_F, CTRL)
+        assert window.focusWidget() is page.logs.tools.field
+    window.show_page("settings")
+    window.navigation._buttons["settings"].setFocus()
+    QTest.keyClick(window.navigation._buttons["settings"], Qt.Key.Key_Escape)
+    window.show_page("runs")
+    window.navigation._buttons["runs"].setFocus()
+    QTest.keyClick(window.navigation._buttons["runs"], Qt.Key.Key_Escape)
+    assert runs_of(window).opened is page, "only keys that the page claims reach it"
+    await quiet()
 
 
 async def test_the_menus_act_on_the_open_run(window: MainWindow, workbench: Workbench, places: Places) -> None:

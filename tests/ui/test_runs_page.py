@@ -173,6 +173,22 @@ async def test_an_unknown_state_says_why(runs_bench: RunsBench) -> None:
     assert not page.state_message.isVisible()
 
 
+async def test_a_run_that_goes_on_or_failed_opens_on_its_log_and_one_that_is_done_on_the_tab_used_last(
+    runs_bench: RunsBench,
+) -> None:
+    done = await runs_bench.add("r-1", RunStatus.COMPLETED)
+    page = await runs_bench.open(done)
+    page.tabs.show_tab(JOB)
+    await runs_bench.open(await runs_bench.add("r-2", RunStatus.COMPLETED))
+    assert page.tabs.index == JOB
+    await runs_bench.open(await runs_bench.add("r-3"))
+    assert page.tabs.index == 0
+    page.tabs.show_tab(JOB)
+    await runs_bench.open(await runs_bench.add_failed("r-4"))
+    assert page.tabs.index == 0
+    await quiet()
+
+
 async def test_the_id_is_copied(runs_bench: RunsBench) -> None:
     page = await runs_bench.open(await runs_bench.add("r-20261121-7f3k"))
     page.header.identifier.click()

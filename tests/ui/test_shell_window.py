@@ -21,6 +21,7 @@ from desktop_app.ui.closing import until_closed
 from desktop_app.ui.tasks import running
 from desktop_app.ui.theme import theme_manager
 from desktop_app.ui.widgets import EmptyState
+from desktop_app.ui.window_state import WindowState
 from tests.helpers.benches import Watched
 from tests.helpers.snapshots import snapshot
 from tests.ui.audit import assert_sound
@@ -136,7 +137,7 @@ async def test_a_run_that_ends_is_announced_until_it_is_switched_off(
     bench.store.update([replace(snapshot("a", RunStatus.FAILED), reason="Rank 1 fell.")])
     assert told == [("run a failed", "Rank 1 fell.", "local://a")]
     window.status_row.notifications_toggled.emit()
-    await until(lambda: window.status_row._bell.toolTip() == "Notifications are off")
+    await until(lambda: window.status_row._bell.toolTip().startswith("Notifications are off"))
     bench.store.update([snapshot("b", RunStatus.COMPLETED)])
     assert len(told) == 1
 
@@ -265,6 +266,31 @@ async def test_closing_waits_until_everything_is_in_order(windows: Windows, benc
     assert not window.isVisible()
     assert places.window.is_file()
     assert notes == ["closing: the program", "stays open: texts are unsaved", "closing: Quit"]
+
+
+async def test_a_start_on_the_folder_that_was_open_last_shows_the_page_that_was_open_last(
+    windows: Windows, bench: Workbench, places: Places, tmp_path: Path
+) -> None:
+    state = WindowState(places.window)
+    state.set("page", "runs")
+    state.set("project", str(tmp_path))
+    state.save()
+    window = await windows.open()
+    window.open_path(tmp_path)
+    windows.attach(window, bench)
+    assert window.pages.currentWidget() is stand_in(window, "runs")
+    assert stand_in(window, "files").asked == [("open_folder", tmp_path)]
+    other = tmp_path / "other"
+    other.mkdir()
+    window.open_path(other)
+    assert window.pages.currentWidget() is stand_in(window, "files")
+
+
+async def test_a_start_that_takes_long_says_so(windows: Windows, bench: Workbench) -> None:
+    window = await windows.open()
+    await until(lambda: window.pages._waiting.text() == "Opening…")
+    windows.attach(window, bench)
+    assert not window.pages._waiting.isVisible()
 
 
 async def test_closing_before_the_services_are_there(windows: Windows) -> None:

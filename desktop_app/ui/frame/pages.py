@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QStackedWidget, QWidget
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QLabel, QStackedWidget, QWidget
 
+if TYPE_CHECKING:
+    from PySide6.QtCore import QKeyCombination
+    from PySide6.QtGui import QKeyEvent
+
+_PATIENCE_MS = 500
 Factory = Callable[[], QWidget]
 
 
@@ -18,7 +24,10 @@ class Pages(QStackedWidget):
         self._on_bug = on_bug
         self._factories: Mapping[str, Factory] = {}
         self._made: dict[str, QWidget] = {}
-        self.addWidget(QWidget())  # what is seen while the services are put together
+        self._wanted: QKeyCombination | None = None
+        self._waiting = QLabel()  # seen while the services are put together
+        self.addWidget(self._waiting)
+        QTimer.singleShot(_PATIENCE_MS, self._waiting, self._say_waiting)
 
     def set_factories(self, factories: Mapping[str, Factory]) -> None:
         """Say how pages are made; called once the services are there."""
@@ -51,6 +60,36 @@ class Pages(QStackedWidget):
             last.setFocus()
         elif takes := [each for each in page.findChildren(QWidget) if _takes_focus(each)]:
             next((each for each in takes if isinstance(each, QAbstractScrollArea)), takes[0]).setFocus()
+
+    def _say_waiting(self) -> None:
+        from PySide6.QtCore import Qt  # not before the first paint
+
+        self._waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._waiting.setText(self.tr("Opening…"))
+
+    def wants(self, event: QKeyEvent) -> bool:
+        """Return whether the page in front claims a key that was pressed outside of it."""
+        page = self._front()
+        focus = QApplication.focusWidget()
+        if page is None or (focus is not None and page.isAncestorOf(focus)):
+            return False
+        event.ignore()
+        page.event(event)
+        self._wanted = event.keyCombination() if event.isAccepted() else None
+        return event.isAccepted()
+
+    def give(self, event: QKeyEvent) -> bool:
+        """Give the page in front a key that it claimed; return whether it did."""
+        page = self._front()
+        if page is None or self._wanted != event.keyCombination():
+            return False
+        self._wanted = None
+        page.event(event)
+        return True
+
+    def _front(self) -> QWidget | None:
+        page = self.currentWidget()
+        return page.currentWidget() if isinstance(page, QStackedWidget) else page
 
     def _make(self, name: str) -> QWidget:
         try:

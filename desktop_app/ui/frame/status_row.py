@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
+from PySide6.QtCore import QRect, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolTip
 
 from desktop_app.ui.icons import icon
 from desktop_app.ui.theme import Space, icon_size
+
+_SAID_MS = 4000
 
 
 class StatusRow(QFrame):
@@ -42,6 +44,13 @@ class StatusRow(QFrame):
         self.set_faults([])
         self.set_toolchain("")
         self.set_notifications(on=True)
+
+    def equip(self) -> None:
+        """Right after the first paint: a click leaves the keyboard where it is."""
+        from PySide6.QtCore import Qt  # not before the first paint
+
+        for each in self.findChildren(QPushButton):
+            each.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def set_problems(self, errors: int, warnings: int) -> None:
         """Show how many problems the project has; nothing where there is none."""
@@ -78,7 +87,15 @@ class StatusRow(QFrame):
         _fill(self._bell, "mdi6.bell-outline" if on else "mdi6.bell-off-outline", "muted", "")
         words = self.tr("Notifications are on") if on else self.tr("Notifications are off")
         self._bell.setAccessibleName(words)
-        self._bell.setToolTip(words)
+        on_tip = self.tr("Notifications are on: a run that ends is announced. A click switches them off.")
+        off_tip = self.tr("Notifications are off. A click switches them on.")
+        self._bell.setToolTip(on_tip if on else off_tip)
+
+    def say_notifications(self, *, on: bool) -> None:
+        """Say beside the bell what was just done; an icon that changes is easily missed."""
+        words = self.tr("Runs that end are announced") if on else self.tr("Runs that end are not announced any more")
+        at = self._bell.mapToGlobal(self._bell.rect().topLeft())
+        QToolTip.showText(at, words, self._bell, QRect(), _SAID_MS)
 
 
 def _part(signal: object) -> QPushButton:

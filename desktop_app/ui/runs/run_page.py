@@ -79,6 +79,8 @@ class RunPage(QWidget):
             self.failure.offer_code("")
             self._code, self._failed_shown = None, ""
             self.grid.pick(ALL)
+            if not run.is_over or run.status is RunStatus.FAILED:
+                self.tabs.show_tab(LOGS)  # where it is seen what goes on, or what went wrong
         self._show(run)
 
     def close_down(self) -> None:
