@@ -101,6 +101,7 @@ class CellEditor(QWidget):
     def watch(self, control: QWidget) -> None:
         """Listen to a control's keys, wheel and focus."""
         control.setAccessibleName(self.cell.title)
+        control.setToolTip(self.cell.help or self.cell.title)
         control.installEventFilter(self)
 
     def on_typed(self) -> None:

@@ -321,7 +321,7 @@ class RowWidget(QWidget):
                 self._picture = None
             return
         if self._picture is None:
-            self._picture = TopologyPicture(most_height=120)
+            self._picture = TopologyPicture(most_height=200)
             self._below.insertWidget(0, self._picture)
         self._picture.show_topology(self.row.topology)
         self._picture.show()

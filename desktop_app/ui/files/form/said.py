@@ -43,7 +43,7 @@ class Finding(QWidget):
             self.fix = link_button(found.fix.title, self.fix_asked.emit)
             self.fix.setAccessibleDescription(found.message)
             self.fix.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-            words.addWidget(self.fix, 0, Qt.AlignmentFlag.AlignTop)
+            words.addWidget(self.fix, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         theme_manager().changed.connect(self._redraw)
         self._redraw()
 
