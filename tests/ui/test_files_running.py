@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
+from PySide6.QtWidgets import QPushButton
 
 from desktop_app.api import Diagnostic, Severity, UserError
 from desktop_app.places import Places
@@ -67,6 +68,32 @@ async def test_what_can_not_be_run_says_why(files: FilesWindow) -> None:
     await opened(files, "conda.yml")
     files.shell.actions["run.here"].trigger()
     assert "Conda environment" in files.page.editors.message.heading.text()
+
+
+async def test_what_can_not_be_run_names_the_job_to_run(files: FilesWindow) -> None:
+    await opened(files, "src/train.py")
+    files.shell.actions["run.here"].trigger()
+    message = files.page.editors.message
+    await until(lambda: message.hint.text() == "Open job.yml and run that.")
+    assert message.heading.text().startswith("train.py is of the kind “Python”")
+    offered = [each for each in message.findChildren(QPushButton) if each.text() == "Run job.yml"]
+    offered[0].click()
+    assert ("run_file", files.folder / "job.yml") in files.shell.calls
+    assert not message.isVisible()
+    await quiet()
+
+
+async def test_a_job_that_is_saved_and_can_not_be_planned_says_both(files: FilesWindow) -> None:
+    pane = pane_of(files.page)
+    files.backend.refuses = UserError("No port is free.", hint="End another run.")
+    type_at_end(pane, "# mine\n")
+    files.shell.actions["run.here"].trigger()
+    await until(pane.note.isVisible)
+    await quiet()
+    assert pane.note.hint.text() == "End another run. job.yml was saved before planning."
+    files.page.run_file(pane.file.path)
+    await quiet()
+    assert pane.note.hint.text() == "End another run."
 
 
 async def test_errors_of_the_plan_keep_it_from_running(files: FilesWindow) -> None:

@@ -135,7 +135,10 @@ class FilesPage(QWidget):
         pane = self.pane
         if pane is None or pane.why_not_run:
             reason = pane.why_not_run if pane else self.tr("Open a job file to run it.")
+            self.editors.message.clear_buttons()
             self.editors.message.show_text("info", reason)
+            if self.folder is not None:
+                spawn(self.runner.point_to_jobs(self.folder, self.editors.message), "look for job files")
         else:
             self.run_file(pane.file.path)
 

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
 from desktop_app.api import SubmissionPlan, UserError
+from desktop_app.presenters.files import file_kind, files_below
 from desktop_app.services.jobs import JobError
 from desktop_app.ui.files.editor_pane import EditorPane
+from desktop_app.ui.widgets import InlineMessage, button
 
 if TYPE_CHECKING:
     from desktop_app.services.workbench import Workbench
     from desktop_app.ui.shell import Shell
+
+
+_NAMED = 3
+
+
+def jobs_below(folder: Path) -> list[str]:
+    """Return the job files that can run here, nearest first; reads the disk."""
+    found = files_below(folder, ("*.yml", "*.yaml"))
+    return [each for each in found if file_kind(folder / each) == "commandJob"]
 
 
 class Runner:
@@ -31,6 +44,23 @@ class Runner:
         plan = await self._plan(pane)
         if plan is not None:
             self._review(plan, pane, was_saved=was_saved)
+        elif was_saved:
+            saved = pane.tr("{} was saved before planning.").format(pane.file.path.name)
+            pane.note.hint.setText(f"{pane.note.hint.text()} {saved}".strip())
+            pane.note.hint.show()
+
+    async def point_to_jobs(self, folder: Path, message: InlineMessage) -> None:
+        """Name the folder's job files below a message that something else can't be run, and offer the first."""
+        said = message.heading.text()
+        found = await asyncio.to_thread(jobs_below, folder)
+        if not found or message.isHidden() or message.heading.text() != said:
+            return
+        hint = message.tr("Open {} and run that.").format(message.tr(" or ").join(found[:_NAMED]))
+        message.show_text("info", said, hint)
+        message.clear_buttons()
+        first = button(message.tr("Run {}").format(found[0]), "mdi6.play")
+        first.clicked.connect(lambda: (message.dismiss(), self._shell.run_file(folder / found[0])))
+        message.add_button(first)
 
     async def _plan(self, pane: EditorPane) -> SubmissionPlan | None:
         path, text = pane.file.path, pane.editor.text()
