@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from desktop_app.core.paths import Part
-from desktop_app.presenters.text_tree import Node, TextTree, read_tree
+from desktop_app.presenters.text_tree import Node, read_tree
 
 _DEEPEST = 3
 _OF_A_STEP = frozenset({"inputs", "outputs", "component", "compute", "environment", "command", "trial"})
@@ -33,32 +33,6 @@ def outline(text: str) -> list[OutlineRow]:
     rows = list(_rows(tree.root, 0, ()))
     tree.let_go()
     return rows
-
-
-def trail(text: str, line: int) -> list[OutlineRow]:
-    """Return what a line (from 1) stands in, the outermost first, with the line's own key."""
-    tree = read_tree(text)
-    rows = [_row(each, depth, ()) for depth, each in enumerate(_up(tree, line - 1))]
-    tree.let_go()
-    return rows
-
-
-def _up(tree: TextTree, line: int) -> list[Node]:
-    node = tree.node_at(line)
-    if node.line != line and line not in tree.owners:
-        indent = _indent(tree, line)
-        while node.parent is not None and node.column >= indent:
-            node = node.parent
-    found: list[Node] = []
-    while node.parent is not None:
-        found.insert(0, node)
-        node = node.parent
-    return found
-
-
-def _indent(tree: TextTree, line: int) -> int:
-    text = tree.lines[line] if line < len(tree.lines) else ""
-    return len(text) - len(text.lstrip())
 
 
 def _rows(node: Node, depth: int, above: tuple[str, ...]) -> Iterator[OutlineRow]:

@@ -39,6 +39,11 @@ _YAML_VALUE = re.compile(
 )
 _COMMENT_OR_QUOTED = re.compile(r"""(?<![^\s\[{,:])(?:"(?:[^"\\]|\\.)*"?|'(?:[^']|'')*'?)|(?:(?<=\s)|^)#""")
 _BLOCK = re.compile(r"(?:^|\s)[|>][-+0-9]*\s*(?:#.*)?$")
+_QUOTE_STATES = {'"': 1 << 20, "'": (1 << 20) + 1}  # no line is indented so far
+_QUOTES_OPEN = {state: quote for quote, state in _QUOTE_STATES.items()}
+_QUOTE_ENDS = {'"': re.compile(r'(?:[^"\\]|\\.)*"'), "'": re.compile(r"(?:[^']|'')*'(?!')")}
+_CLOSED = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^']|'')*'""")
+_COLON = re.compile(r"\s*:")
 _DASHES = re.compile(r"(?:-\s+)*(?:-$)?")
 
 _KEYWORDS = frozenset(keyword.kwlist) | {"match", "case", "self", "cls"}
@@ -59,7 +64,7 @@ _TRIPLE_ENDS = {state: quotes for quotes, state in _TRIPLE_STATES.items()}
 def tokenizer_for(name: str) -> Tokenizer | None:
     """Return how to read a file called `name`, None for a language not known here."""
     ending = name.lower().rpartition(".")[2]
-    if ending in {"yml", "yaml"}:
+    if ending in {"yml", "yaml", "json", "runconfig"}:
         return yaml_tokens
     return python_tokens if ending in {"py", "pyi", "pyw"} else None
 
@@ -68,13 +73,15 @@ def yaml_tokens(line: str, state: int) -> tuple[list[Token], int]:
     """Return the tokens of a line of YAML.
 
     A state above 0 says that a block scalar goes on: every line that is indented by at least that much (or
-    is empty) belongs to it.
+    is empty) belongs to it. The states of `_QUOTE_STATES` say that a quoted text goes on.
     """
     line = line[:LONGEST_LINE]
     text = line.strip()
     indent = len(line) - len(line.lstrip())
     if not text:
         return [], state
+    if state in _QUOTES_OPEN:
+        return _quoted_tokens(line, indent, state)
     if state and indent >= state:
         return _scalar_tokens(line, indent), state
     tokens: list[Token] = []
@@ -88,8 +95,33 @@ def yaml_tokens(line: str, state: int) -> tuple[list[Token], int]:
     tokens += _value_tokens(line, rest, comment)
     if comment < len(line):
         tokens.append(Token(comment, len(line), "comment"))
-    opens_block = _BLOCK.search(line[rest:comment]) is not None
-    return tokens, (content if key else indent) + 1 if opens_block else 0
+    if _BLOCK.search(line[rest:comment]):
+        return tokens, (content if key else indent) + 1
+    return tokens, _open_quote(line, tokens)
+
+
+def _open_quote(line: str, tokens: list[Token]) -> int:
+    """Return the state of a quoted text that the line's last value begins and does not end; else 0."""
+    last = next((each for each in reversed(tokens) if each.role == "string"), None)
+    if last is None or last.end < len(line.rstrip()):
+        return 0
+    text = line[last.start : last.end]
+    closed = _CLOSED.fullmatch(text)
+    return 0 if closed else _QUOTE_STATES.get(text[0], 0)
+
+
+def _quoted_tokens(line: str, indent: int, state: int) -> tuple[list[Token], int]:
+    """Return the tokens of a line that a quoted text goes on in."""
+    found = _QUOTE_ENDS[_QUOTES_OPEN[state]].match(line)
+    end = found.end() if found else len(line)
+    tokens = [Token(indent, end, "string"), *_placeholders(line, indent, end)]
+    if not found:
+        return tokens, state
+    comment = end + comment_start(line[end:])
+    tokens += _value_tokens(line, end, comment)
+    if comment < len(line):
+        tokens.append(Token(comment, len(line), "comment"))
+    return tokens, _open_quote(line, tokens[1:])
 
 
 def comment_start(line: str) -> int:
@@ -103,13 +135,18 @@ def _scalar_tokens(line: str, indent: int) -> list[Token]:
 
 def _value_tokens(line: str, start: int, end: int) -> list[Token]:
     tokens: list[Token] = []
-    for found in _YAML_VALUE.finditer(line, start, end):
+    at = start
+    while found := _YAML_VALUE.search(line, at, end):
+        at = found.end()
         role = found.lastgroup or "plain"
-        if role == "plain" and (inner := _YAML_KEY.match(line, found.start(), end)) and "{" in line[: inner.start()]:
-            tokens.append(Token(inner.start(1), inner.end(1), "key"))
-            tokens += _value_tokens(line, inner.end(), found.end())
-        elif role != "plain":
+        colon = _COLON.match(line, at, end) if role == "string" else None
+        if colon is not None:  # a key in braces, as in JSON
+            at, role = colon.end(), "key"
+        if role != "plain":
             tokens.append(Token(found.start(), found.end(), role))
+        elif (inner := _YAML_KEY.match(line, found.start(), end)) and "{" in line[: inner.start()]:
+            tokens.append(Token(inner.start(1), inner.end(1), "key"))
+            at = inner.end()
     return [*tokens, *_placeholders(line, start, end)]
 
 

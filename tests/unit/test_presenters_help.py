@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from desktop_app.api import Diagnostic, Fix, Severity
 from desktop_app.presenters.completion import suggestions
 from desktop_app.presenters.hover import Explanation, explain
-from desktop_app.presenters.outline import outline, trail
+from desktop_app.presenters.outline import outline
 from desktop_app.presenters.quick_fixes import fixable_lines, fixes_at, mended
 from desktop_app.presenters.text_tree import read_tree
 
@@ -87,7 +87,6 @@ def test_no_text_and_no_place_is_too_odd(start: int, cut: int, line: int, column
     text = JOB[:start] + JOB[start + cut :]
     explain(None, text, line, column)
     outline(text)
-    trail(text, line + 1)
 
 
 def test_the_outline_holds_keys_and_the_steps_of_a_pipeline() -> None:
@@ -103,21 +102,14 @@ def test_items_are_called_by_what_names_them() -> None:
     assert rows == ["steps", "one", "name", "- run", "run", "three", "-"]
 
 
-def test_the_trail_leads_to_a_line() -> None:
-    assert [each.title for each in trail(JOB, 5)] == ["inputs", "lr"]
-    assert [each.title for each in trail(JOB, 3)] == ["command"]
-    assert [each.title for each in trail("a:\n  b: 1\n  \nc: 1\n", 3)] == ["a"]
-    assert trail("", 1) == []
-
-
 def test_no_nodes_are_left_for_the_collector() -> None:
     """It runs on the window's thread: rings of thousands of nodes would hold it up for longer than a frame."""
     text = JOB + "".join(f"key_{n}: 1\n" for n in range(500))
     gc.disable()
     try:
-        outline(text), trail(text, 300), explain(None, text, 3, 1), suggestions(None, text, 3, 1)
+        outline(text), explain(None, text, 3, 1), suggestions(None, text, 3, 1)
         gc.collect()
-        outline(text), trail(text, 300), explain(None, text, 3, 1), suggestions(None, text, 3, 1)
+        outline(text), explain(None, text, 3, 1), suggestions(None, text, 3, 1)
         assert gc.collect() < 100
     finally:
         gc.enable()

@@ -48,6 +48,25 @@ def test_a_block_scalar_holds_until_it_is_indented_less() -> None:
     assert found == [["key"], ["string"], [], ["string", "placeholder"], ["key"], ["key", "number"]]
 
 
+@pytest.mark.parametrize(
+    ("lines", "wanted"),
+    [
+        (['a: "one # no', '  two ${{inputs.x}}"  # yes', "b: 1"],
+         [["key", "string"], ["string", "placeholder", "comment"], ["key", "number"]]),
+        (["a: 'it''s", "  b: 1", "  end'", "c: true"], [["key", "string"], ["string"], ["string"], ["key", "keyword"]]),
+        (['a: ["x", "y', '  z", 1]'], [["key", "string", "string"], ["string", "number"]]),
+        (["a: 'one'", "b: it's", "c: 1"], [["key", "string"], ["key"], ["key", "number"]]),
+        (['{"a": 1, "b": {"c": "d"}}'], [["key", "number", "key", "key", "string"]]),
+    ],
+)  # fmt: skip
+def test_a_quoted_text_goes_on_until_it_is_closed(lines: list[str], wanted: list[list[str]]) -> None:
+    state, found = 0, []
+    for line in lines:
+        tokens, state = yaml_tokens(line, state)
+        found.append([each.role for each in tokens])
+    assert found == wanted
+
+
 def test_a_block_scalar_in_a_list_belongs_to_its_key() -> None:
     _tokens, state = yaml_tokens("  - run: |", 0)
     assert yaml_tokens("      echo: 1", state)[0][0].role == "string"

@@ -14,7 +14,7 @@ from desktop_app.presenters.editor import units
 from desktop_app.presenters.syntax import Token, Tokenizer
 from desktop_app.ui.theme import Theme, theme_manager
 
-SLICE = 0.006  # seconds, well inside a frame
+SLICE = 0.004  # seconds, well inside a frame
 
 _COLORS = {
     "key": "code_key",
