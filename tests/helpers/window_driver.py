@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -21,6 +22,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop_app import app as root
 from desktop_app.api import RunSnapshot, RunStatus
+from desktop_app.ui.files.editor_pane import EditorPane
 from desktop_app.ui.files.page import FilesPage
 from desktop_app.ui.main_window import MainWindow
 from desktop_app.ui.plan_review import PlanReview
@@ -101,7 +103,39 @@ async def cancel(window: MainWindow) -> None:
     await watch(window)
 
 
-SCENARIOS: dict[str, Callable[[MainWindow], Awaitable[None]]] = {"run": run_the_job, "watch": watch, "cancel": cancel}
+async def type_on(window: MainWindow) -> None:
+    """Type into the folder's job.yml, a line every tenth of a second, until the window is killed."""
+    page = await the_job(window)
+    for number in range(2000):
+        page.editor.appendPlainText(f"# line {number}")
+        say("typed", number=number, at=time.time())
+        await asyncio.sleep(0.1)
+
+
+async def read_on(window: MainWindow) -> None:
+    """Say the text that job.yml opens with, and the processes that check the folder."""
+    pane = await the_job(window)
+    page = cast("FilesPage", window.pages.page("files"))
+    check = await until(lambda: page.project.check, "the check of the folder")
+    await until(lambda: check.pids, "its process")
+    say("text", text=pane.editor.text(), pids=check.pids)
+    await until(lambda: page.project.state.is_done, "the end of the check")
+    pane.editor.document().setModified(False)
+
+
+async def the_job(window: MainWindow) -> EditorPane:
+    """Return the folder's job.yml once it is open."""
+    await until(lambda: window._session, "services")
+    window.open_file(Path(sys.argv[3], "job.yml"))
+    page = cast("FilesPage", window.pages.page("files"))
+    await until(lambda: page.pane and page.pane.was_checked and page.pane.file.path.name == "job.yml", "the job")
+    assert page.pane is not None
+    return page.pane
+
+
+SCENARIOS: dict[str, Callable[[MainWindow], Awaitable[None]]] = {
+    "run": run_the_job, "watch": watch, "cancel": cancel,
+    "type": type_on, "read": read_on}  # fmt: skip
 
 
 def main() -> int:

@@ -156,6 +156,7 @@ async def test_a_text_that_can_not_be_saved_is_kept_and_a_copy_offered(files: Fi
     (files.folder / "job.yml").mkdir()
     assert not await pane.save(overwrite=True)
     assert pane.is_modified
+    await asyncio.sleep(0)
     click(pane, "Save a copy…")
     dialog = await until(lambda: dialog_of(QFileDialog))
     dialog.fileSelected.emit(str(tmp_path / "elsewhere" / "copy.yml"))

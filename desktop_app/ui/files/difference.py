@@ -136,7 +136,7 @@ class DifferencePanel(QFrame):
         if not lines:
             made.setPlaceholderText(self.tr("nothing"))
         height = QFontMetricsF(made.font()).lineSpacing() * min(max(len(lines), 1), _MOST_ROWS)
-        made.setFixedHeight(int(height) + 2 * Space.L + Space.S)
+        made.setFixedHeight(int(height) + Space.XL + Space.XS)
         return made
 
     def _show_state(self) -> None:

@@ -99,9 +99,14 @@ class DiskStates(QObject):
         self.close_difference()
         self.panel = DifferencePanel(pane.file.path.name, found)
         self.panel.settled.connect(lambda text: pane.do(self.settle(text), "settle a conflict"))
-        self.panel.left.connect(self.close_difference)
+        self.panel.left.connect(self._leave)
+        self.bar.hide()
         pane.cover(self.panel)
         self.panel.focus()
+
+    def _leave(self) -> None:
+        self.close_difference()
+        self._say_changed()
 
     def close_difference(self) -> None:
         """Go back to the text."""
@@ -148,6 +153,8 @@ class DiskStates(QObject):
 
     def _say_changed(self) -> None:
         pane = self._pane
+        if self.panel is not None:
+            return  # it is being settled
         self.bar.ask(
             self.tr("{} was changed by another program.").format(pane.file.path.name),
             self.tr("Your unsaved text is still here. Nothing is overwritten before you choose."),

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _READING = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
 LONG = 60_000  # characters: more are shown in parts
 CHECK_MS = 250
-DRAFT_MS = 2000
+DRAFT_MS = 1500  # and the writing: no more than two seconds of typing are lost
 
 
 class EditorPane(QWidget):

@@ -15,6 +15,7 @@ from desktop_app.presenters import upload_preview as presenter
 from desktop_app.presenters.editor import OpenFile, why_not_run
 from desktop_app.services.drafts import Drafts
 from desktop_app.ui.files.editor_pane import EditorPane
+from desktop_app.ui.files.kind_icons import icon_of
 from desktop_app.ui.files.questions import ask
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import Space
@@ -318,6 +319,7 @@ class Editors(QWidget):
         if path in paths:
             index = paths.index(path)
             self.tabs.setTabText(index, pane.title)
+            self.tabs.setTabIcon(index, icon_of(pane.kind))
         self._update_buttons()
         self.changed.emit()
 
