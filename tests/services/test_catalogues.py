@@ -22,6 +22,7 @@ def test_every_item_says_where_it_comes_from_and_how_sure_it_is(name: str) -> No
     assert data["items"]
     for each in data["items"]:
         assert each["source"], each
+        assert not re.search(r"(?i)\bid \d{5,}|\bcopy\b", each["source"]), f"nobody can look there: {each}"
         assert each["confidence"] in SURE | {"general knowledge"}, each
 
 
