@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from desktop_app.api import Value
-from desktop_app.core.rules.bodies import bodies
+from desktop_app.core.rules.bodies import Body, bodies
 from desktop_app.core.rules.counts import check_gpus
 from desktop_app.core.rules.facts import Facts
 from desktop_app.core.rules.notes import Notes, change
@@ -43,9 +43,15 @@ def check(kind: str, data: Value, path: Path, facts: Facts, notes: Notes) -> Non
         count = whole(mapping(body.data.get("distribution")).get("process_count_per_instance"))
         found = _named("compute", name, path, body.compute_path, notes)
         size = facts.size(found.size) if found else None
-        if size is not None and count is not None:
+        if size is not None and count is not None and not _is_said(body, count, facts):
             place = (*body.path, "distribution", "process_count_per_instance")
             check_gpus(place, count, f"{size.name} of {name}", size.gpus, notes)
+
+
+def _is_said(body: Body, count: int, facts: Facts) -> bool:
+    """Whether the size that the job itself names has too few GPUs already, which the rules say."""
+    own = facts.size(text(body.resources.get("instance_type")))
+    return own is not None and 1 <= own.gpus < count
 
 
 def _endpoint(root: Mapping[str, Value], path: Path, notes: Notes) -> None:

@@ -110,6 +110,22 @@ def test_a_compute_of_the_folder_by_nearly_its_name(tmp_path: Path, asked: str, 
     assert [each.code for each in found if each.code == "unknown-compute"] == (["unknown-compute"] if is_slip else [])
 
 
+@pytest.mark.parametrize(
+    ("own", "cluster", "most"),
+    [("", "Standard_NC6s_v3", 1), ("Standard_NC24s_v3", "Standard_NC6s_v3", 4), ("Standard_NC24s_v3", "", 4)],
+)
+def test_more_processes_than_gpus_are_one_finding_whoever_knows_it(
+    tmp_path: Path, own: str, cluster: str, most: int
+) -> None:
+    """The size that the job names, and that of its cluster, which a file beside it declares."""
+    (tmp_path / "compute.yml").write_text(f"name: gpu\ntype: amlcompute\nsize: {cluster or 'Standard_D2_v3'}\n")
+    text = f"{JOB}compute: azureml:gpu\ndistribution: {{type: pytorch, process_count_per_instance: 8}}\n"
+    text += f"resources: {{instance_type: {own}}}\n" if own else ""
+    (found,) = [each for each in check(tmp_path, text) if each.code == "more-processes-than-gpus"]
+    assert found.fix is not None
+    assert found.fix.set == {"distribution.process_count_per_instance": most}
+
+
 def test_the_compute_of_a_pipeline_is_pointed_at_where_it_is_written(tmp_path: Path) -> None:
     (tmp_path / "compute.yml").write_text(CLUSTER.format(name="gpu-cluster"))
     steps = "jobs:\n  a: {command: ls, environment: 'azureml:e:1'}\n"
