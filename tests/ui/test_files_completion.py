@@ -162,3 +162,23 @@ async def test_a_read_only_text_has_no_suggestions(pane: EditorPane) -> None:
     completer.open()
     await quiet()
     assert not completer.is_open
+
+
+async def test_the_list_stays_beside_its_word_and_nothing_is_checked_in_the_middle_of_it(pane: EditorPane) -> None:
+    completer = start(pane, HEAD + "tags:\n" + "".join(f"  key_{n}: 1\n" for n in range(100)) + "¦")
+    await quiet()
+    QTest.keyClicks(pane.editor, "com")
+    await until(lambda: completer.is_open)
+    top = completer.popup.y()
+    bar = pane.editor.verticalScrollBar()
+    bar.setValue(bar.value() - 2)
+    assert completer.is_open
+    assert completer.popup.y() > top
+    pane._check_timer.stop()
+    pane._check_timer.timeout.emit()
+    assert pane._check_timer.isActive()
+    assert not any(each.code == "yaml-syntax" for each in pane.editor.problems)
+    bar.setValue(0)
+    assert not completer.is_open
+    await until(lambda: any(each.code == "yaml-syntax" for each in pane.editor.problems))
+    await quiet()

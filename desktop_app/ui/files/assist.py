@@ -38,10 +38,13 @@ class Assist(QObject):
 
     def open_outline(self) -> Palette:
         """Show the file's structure."""
+        self.explainer.close()
         return open_outline(self.editor)
 
     def open_fixes(self, line: int = 0) -> QMenu | None:
         """Show the fixes at the cursor, or of a line (from 1), as a menu; returns it, None where there is none."""
+        self.explainer.close()
+        self.completer.close()
         here, column = self.editor.cursor_column()
         found = fixes_at(self._problems_now(), line or here + 1, column + 1 if not line else None)
         menu = self._menu(found)

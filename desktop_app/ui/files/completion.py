@@ -214,7 +214,9 @@ class Completer(QObject):
         editor.typed.connect(self._on_typed)
         editor.focus_left.connect(self.close)
         editor.cursorPositionChanged.connect(self._on_cursor)
-        editor.verticalScrollBar().valueChanged.connect(self.close)
+        for bar in (editor.verticalScrollBar(), editor.horizontalScrollBar()):
+            bar.valueChanged.connect(self._follow)
+            bar.rangeChanged.connect(self._follow)
         self.popup.list.clicked.connect(lambda index: self._take(self.popup.model.items[index.row()]))
 
     @property
@@ -253,12 +255,24 @@ class Completer(QObject):
         self._show(items, found.word, chosen=asked or bool(found.word))
 
     def _show(self, items: list[Suggestion], word: str, *, chosen: bool) -> None:
-        assert self._found is not None
-        start = units(self._line_text()[: self._found.start])
         is_new = not self.is_open
-        self.popup.show_items(items, word, self.popup.rect_at(self._found.line, start), chosen=chosen)
+        self.popup.show_items(items, word, self._place(), chosen=chosen)
         if is_new:
             self.popup.announce(self.tr("%n suggestion(s)", "", len(items)))
+
+    def _follow(self) -> None:
+        """Keep the list beside its word when the text moves below it; without the word there is no list."""
+        if self._found is None:
+            return
+        place = self._place()
+        if self.editor.viewport().rect().intersects(place):
+            self.popup.show_beside(place)
+        else:
+            self.close()
+
+    def _place(self) -> QRect:
+        assert self._found is not None
+        return self.popup.rect_at(self._found.line, units(self._line_text()[: self._found.start]))
 
     def _line_text(self) -> str:
         return self.editor.textCursor().block().text()

@@ -263,7 +263,7 @@ class EditorPane(QWidget):
         document = self.editor.document()
         document.contentsChanged.connect(self._on_text)
         document.modificationChanged.connect(self._on_modified)
-        self._check_timer.timeout.connect(lambda: self._later(self.check(keeps_planned=True), "check the text"))
+        self._check_timer.timeout.connect(self._check_what_was_typed)
         self._draft_timer.timeout.connect(lambda: self._later(self.keep_draft(), "keep the draft"))
         self.problems.chosen.connect(self.go_to_problem)
         self.problems.fix_asked.connect(self.apply_fix)
@@ -331,6 +331,13 @@ class EditorPane(QWidget):
 
     def _facts(self, path: Path, data: Value) -> FormFacts:
         return facts_for(path, data, vm_sizes(), self._workbench.plugins.environment_presets())
+
+    def _check_what_was_typed(self) -> None:
+        """Check the text, but not while somebody chooses how to go on in the middle of a word."""
+        if self.assist.completer.is_open:
+            self._check_timer.start(CHECK_MS)
+        else:
+            self._later(self.check(keeps_planned=True), "check the text")
 
     def _on_text(self) -> None:
         self._planned = ()
