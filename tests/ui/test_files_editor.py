@@ -195,6 +195,42 @@ def test_enter_and_tab_indent_as_the_file_does(editor: CodeEditor) -> None:
     assert editor.text() == "a:\n  x: 1\ny: 2\n  b: 1\n"
 
 
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("steps:\n  - name: x", "steps:\n  - name: x\n    ."),
+        ("steps:\n  - name:", "steps:\n  - name:\n      ."),
+        ("- - a: 1", "- - a: 1\n    ."),
+        ("- http://x", "- http://x\n."),
+        ("- one", "- one\n."),
+        ("a: >-", "a: >-\n  ."),
+    ],
+)
+def test_enter_goes_on_where_the_next_key_stands(editor: CodeEditor, text: str, after: str) -> None:
+    editor.load(text)
+    editor.moveCursor(QTextCursor.MoveOperation.End)
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+    QTest.keyClicks(editor, ".")
+    assert editor.text() == after
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "after"),
+    [
+        ("a:\n      b", 7, "a:\n    b"), ("a:\n     b", 6, "a:\n    b"), ("a:\n  b", 3, "a:\nb"),
+        ("a:\n  bc", 4, "a:\n  c"), ("a:\n  b", 1, "a:  b"),
+    ],
+)  # fmt: skip
+def test_backspace_before_the_first_word_takes_back_a_level(
+    editor: CodeEditor, text: str, column: int, after: str
+) -> None:
+    editor.load(text)
+    editor.indent = "  "
+    editor.go_to(2, column)
+    QTest.keyClick(editor, Qt.Key.Key_Backspace)
+    assert editor.text() == after
+
+
 def test_tab_indents_all_selected_lines_and_back(editor: CodeEditor) -> None:
     editor.load("a\n\nb\nc\n")
     cursor = editor.textCursor()

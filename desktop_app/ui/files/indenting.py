@@ -1,4 +1,4 @@
-"""Tab, Shift+Tab, Enter and comments, as the file itself indents."""
+"""Tab, Shift+Tab, Enter, Backspace and comments, as the file itself indents."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QPlainTextEdit
 
 _FIRST_INDENT = re.compile(r"^(\t+| +)\S", re.MULTILINE)
+_KEY_OF_ITEM = re.compile(r"""\s*((?:-\s+)+)[^\s#"'\[{&*!|>%@`-][^#]*?:(?:\s|$)""")
 _OPENERS = (":", "[", "{", "(", "- |", "|", ">", ">-", "|-")
 
 
@@ -42,7 +43,7 @@ def handle(editor: QPlainTextEdit, event: QKeyEvent, indent: str) -> bool:
     ):  # fmt: skip
         _new_line(editor, indent)
         return True
-    return False
+    return event.key() == Qt.Key.Key_Backspace and not event.modifiers() and _step_back(editor.textCursor(), indent)
 
 
 def toggle_comment(cursor: QTextCursor, mark: str) -> None:
@@ -75,6 +76,17 @@ def _indent(cursor: QTextCursor, indent: str) -> None:
     cursor.endEditBlock()
 
 
+def _step_back(cursor: QTextCursor, indent: str) -> bool:
+    """Take back a level of indenting before the line's first word; returns whether the cursor was there."""
+    column = cursor.positionInBlock()
+    before = cursor.block().text()[:column]
+    if cursor.hasSelection() or len(before) < 2 or before.strip(" ") or indent == "\t":
+        return False
+    width = len(indent)
+    _remove(cursor.block(), column - ((column - 1) % width + 1), (column - 1) % width + 1)
+    return True
+
+
 def _outdent(cursor: QTextCursor, indent: str) -> None:
     cursor.beginEditBlock()
     for block in _lines(cursor):
@@ -89,6 +101,9 @@ def _new_line(editor: QPlainTextEdit, indent: str) -> None:
     before = cursor.block().text()[: cursor.positionInBlock()]
     lead = before[: len(before) - len(before.lstrip())]
     code = before.split(" #")[0].rstrip()
+    dashes = _KEY_OF_ITEM.match(before)
+    if dashes:  # further keys of a list's item stand below its first
+        lead += " " * len(dashes[1])
     cursor.insertText("\n" + lead + (indent if code.endswith(_OPENERS) else ""))
     editor.setTextCursor(cursor)
     editor.ensureCursorVisible()
