@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from desktop_app.api import Diagnostic, Job, Severity, UserError
 from desktop_app.documents.checks import FileReport, check_text
+from desktop_app.documents.project_files import project_files
 from desktop_app.documents.text_file import TextFile
 from desktop_app.services.catalogues import facts
 from desktop_app.services.host import this_host
 from desktop_app.services.plugins import PluginHost, PluginState
-
-_PASSED_BY = frozenset({"__pycache__", "node_modules", "venv", "env", "build", "dist"})
-_ENDINGS = (".yml", ".yaml", ".runconfig")
-_NAMES = frozenset({"config.json", ".amlignore"})
 
 
 class FileChecks:
@@ -40,6 +36,10 @@ class FileChecks:
             message = str(error).removeprefix(f"{path} ")  # the report names the file already
             finding = Diagnostic(Severity.ERROR, "unreadable", f"{message[:1].upper()}{message[1:]}")
             return FileReport(path, "unknown", (finding,))
+        return self.check_read(path, text)
+
+    def check_read(self, path: Path, text: str) -> FileReport:
+        """Check a file that has been read just now."""
         return check_text(path, text, self._check_offline, facts())
 
     def switched_off(self, job: Job) -> str:
@@ -69,22 +69,9 @@ class FileChecks:
 
 
 def files_below(paths: Sequence[Path]) -> Iterator[Path]:
-    """Yield files as they are, and below folders those that may be checked, in their order.
-
-    Hidden folders are left out, but for `.azureml`, and so are built ones.
-    """
+    """Yield files as they are, and below folders those that may be checked, as the window walks them."""
     for path in paths:
         if path.is_dir():
-            yield from _checkable(path)
+            yield from project_files(path)
         else:
             yield path
-
-
-def _checkable(folder: Path) -> Iterator[Path]:
-    for here, folders, files in os.walk(folder):
-        folders[:] = sorted(each for each in folders if _is_walked(each))
-        yield from (Path(here, each) for each in sorted(files) if each.lower().endswith(_ENDINGS) or each in _NAMES)
-
-
-def _is_walked(name: str) -> bool:
-    return name == ".azureml" or not (name.startswith(".") or name in _PASSED_BY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -211,3 +212,60 @@ def test_ten_thousand_problems_scroll(qapp: QApplication, tmp_path: Path) -> Non
     assert slowest < 0.5, "an order above what it takes on a quiet machine"
     panel.close()
     panel.deleteLater()
+
+
+async def test_a_folder_of_fifty_thousand_files_opens_without_a_hang(
+    places: Places, shell: FakeShell, tmp_path: Path
+) -> None:
+    folder = project(tmp_path / "many")
+    (folder / "images").mkdir()
+    for number in range(50_000):
+        (folder / "images" / str(number)).touch()
+    (folder / "images" / "last.yml").write_text(BAD)
+    made = FilesWindow(places, shell, folder)
+    slowest, at = 0.0, time.perf_counter()
+    made.page.open_folder(folder)
+    while not made.page.project.state.is_done:
+        await asyncio.sleep(0.001)
+        slowest, at = max(slowest, time.perf_counter() - at), time.perf_counter()
+    assert "images/last.yml" in names(made.page.problems)
+    await made.page.tree.model.load(folder / "images" / "last.yml")
+    assert slowest < 1.0
+    await made.close()
+
+
+@pytest.mark.parametrize("name", ["latin.yml", "nul.yml", "huge.yml", "job2.yml", "gone.yml"])
+async def test_what_can_not_be_shown_is_said_above_the_texts(files: FilesWindow, name: str) -> None:
+    folder = files.folder
+    (folder / "latin.yml").write_bytes(JOB.encode() + b"description: caf\xe9\n")
+    (folder / "nul.yml").write_bytes(JOB.encode() + b"\0")
+    with (folder / "huge.yml").open("wb") as file:
+        file.truncate(100_000_000)
+    (folder / "job2.yml").mkdir()
+    before = (folder / name).read_bytes() if (folder / name).is_file() and name != "huge.yml" else b""
+    files.page.open_file(folder / name)
+    await until(files.page.editors.message.isVisible)
+    await quiet()
+    assert len(files.page.editors.panes) == 1
+    if before:
+        assert (folder / name).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a: " + "[" * 10_000 + "]" * 10_000, "\n".join(["a0: &a0 [x, x, x, x, x, x, x, x, x]",
+     *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12))])],
+    ids=["deep", "bomb"],
+)  # fmt: skip
+async def test_a_text_made_to_break_readers_is_shown_and_told_of(files: FilesWindow, text: str) -> None:
+    (files.folder / "odd.yml").write_text(JOB + text + "\n")
+    files.page.open_file(files.folder / "odd.yml")
+    await until(lambda: files.page.pane and files.page.pane.file.path.name == "odd.yml")
+    slowest, at = 0.0, time.perf_counter()
+    while not pane_of(files.page).was_checked:
+        await asyncio.sleep(0.001)
+        slowest, at = max(slowest, time.perf_counter() - at), time.perf_counter()
+    await quiet()
+    assert pane_of(files.page).editor.problems
+    assert pane_of(files.page).editor.text() == JOB + text + "\n"
+    assert slowest < 1.0

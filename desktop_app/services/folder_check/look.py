@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,11 @@ from desktop_app.documents.project_files import project_files
 
 _Stamp = tuple[int, int, int] | None
 _WORD = re.compile(r"""[^\s"'`,;=\[\]{}()<>|&$#*?]+""")
+_ONE_WORD = re.compile(
+    r"""^[\s-]*(?:\w*code|\w*path|\w*file|\w*script|trial|component|environment|\w*job|model):\s*["']?([\w-]+)["']?\s*$"""
+)
+_ENDING = re.compile(r"\.[A-Za-z]\w*$")
+_FILE, _FOLDER = 1, 2
 _MOST_WORDS = 200
 _LONGEST = 240
 _MOST_TEXT = 200_000
@@ -48,8 +54,7 @@ class _Leaning:
     """What a file names on disk, and which of it was there."""
 
     folders: frozenset[str]
-    names: tuple[str, ...]
-    there: tuple[int, ...]
+    names: dict[str, int]
     is_told_of: bool
 
 
@@ -83,7 +88,7 @@ class ProjectLook:
         for each in folders:
             self._folders.setdefault(each, stamp_of(each))
         told = any(each.code in OF_DISK for each in report.diagnostics)
-        self._leaning[report.path] = _Leaning(folders, names, _there(names), told)
+        self._leaning[report.path] = _Leaning(folders, names, told)
 
     def _moved_folders(self) -> frozenset[str]:
         """Return the folders in which something came or went since they were looked at last."""
@@ -102,7 +107,9 @@ class ProjectLook:
     ) -> bool:
         if path.parent in beside or not files.isdisjoint(leaning.names):
             return True
-        return not moved.isdisjoint(leaning.folders) and (leaning.is_told_of or _there(leaning.names) != leaning.there)
+        return not moved.isdisjoint(leaning.folders) and (
+            leaning.is_told_of or any(_there(each) != there for each, there in leaning.names.items())
+        )
 
 
 def _declares(path: Path) -> bool:
@@ -115,36 +122,44 @@ def _declares(path: Path) -> bool:
         return True
 
 
-def _named(folder: Path, text: str) -> tuple[tuple[str, ...], frozenset[str]]:
-    """Return the paths that a text may name, and the folders in which they would lie."""
+def _named(folder: Path, text: str) -> tuple[dict[str, int], frozenset[str]]:
+    """Return the paths that a text may name, with what is there, and the folders in which they would lie."""
     here = str(folder)
     words = dict.fromkeys(_words(text))
-    names = dict.fromkeys(os.path.normpath(os.path.join(here, each)) for each in words)  # noqa: PTH118 - thousands
-    inner = [each for each in names if os.path.isdir(each) and each != here]  # noqa: PTH112 - thousands
+    names = {each: _there(each) for each in (_joined(here, word) for word in words)}
+    inner = [each for each, there in names.items() if there == _FOLDER and each != here]
     scripts = [each for each in words if each.endswith(".py")]
-    names |= dict.fromkeys(os.path.normpath(os.path.join(one, each)) for one in inner for each in scripts)  # noqa: PTH118
-    folders = {here, *inner, *(os.path.dirname(each) for each in names)}  # noqa: PTH120 - thousands
-    return tuple(names), frozenset(folders)
+    names |= {each: _there(each) for each in (_joined(one, script) for one in inner for script in scripts)}
+    return names, frozenset((here, *inner, *(each.rpartition(os.sep)[0] or os.sep for each in names)))
+
+
+def _joined(folder: str, name: str) -> str:
+    return os.path.normpath(os.path.join(folder, name))  # noqa: PTH118 - thousands of them: no Path is made
 
 
 def _words(text: str) -> Iterable[str]:
-    """Yield what looks like a path: with a slash or a dot in it, or a value of one word."""
+    """Yield what looks like a path: with a slash or an ending, or a value of one word at a key for paths."""
     count = 0
     for row in text[:_MOST_TEXT].splitlines():
-        given = row.partition("#")[0] if "#" in row else row
-        value = given.partition(": ")[2].strip().strip("\"'")
-        for found in _WORD.findall(given):
-            is_path = "/" in found or "." in found or found == value
-            if is_path and "://" not in found and len(found) < _LONGEST and not found.endswith(":"):
+        at_key = _ONE_WORD.match(row)
+        if at_key:
+            yield at_key[1]
+        elif "/" not in row and "." not in row:
+            continue
+        for found in _WORD.findall(row.partition(" #")[0]):
+            if ("/" in found or _ENDING.search(found)) and "://" not in found and len(found) < _LONGEST:
                 yield found.removeprefix("azureml:").removeprefix("file:")
                 count += 1
         if count > _MOST_WORDS:
             return
 
 
-def _there(names: Iterable[str]) -> tuple[int, ...]:
-    """Return of each name whether it is a folder (2), a file (1) or nothing (0)."""
-    return tuple(2 if os.path.isdir(each) else 1 if os.path.exists(each) else 0 for each in names)  # noqa: PTH110, PTH112
+def _there(name: str) -> int:
+    """Return whether a name is that of a folder, of a file, or of nothing (0)."""
+    try:
+        return _FOLDER if stat.S_ISDIR(os.stat(name).st_mode) else _FILE  # noqa: PTH116 - thousands of them
+    except (OSError, ValueError):
+        return 0
 
 
 def share_of(paths: Iterable[Path], share: tuple[int, int]) -> list[Path]:

@@ -154,7 +154,7 @@ class _Worker:
             return FileReport(path, "unknown", ()), ""
         except (OSError, UserError):
             return self._checks.check_file(path), ""  # it says what is wrong with it
-        report = self._checks.check_file(path)
+        report = self._checks.check_read(path, text)
         if report.kind == "unknown":
             return FileReport(path, "unknown", ()), text  # some other program's: none of ours to check
         return report, text
