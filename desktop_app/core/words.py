@@ -1,4 +1,7 @@
-"""Sizes and times as a person reads them, the same in the window, on the command line and in a plan's facts."""
+"""Sizes and times as a person reads them, the same in the window, on the command line and in a plan's facts.
+
+Times are cut off, never rounded up, as a clock does: what stands beside each other agrees.
+"""
 
 from __future__ import annotations
 
@@ -26,18 +29,27 @@ def clock_text(seconds: float) -> str:
 
 def took_text(seconds: float) -> str:
     """Return how long something took: 8.4 s, or as a clock shows it, 01:12 or 1:02:03."""
-    return f"{max(0.0, seconds):.1f} s" if seconds < 59.95 else clock_text(round(seconds))
+    return _tenths(seconds) if seconds < 60 else clock_text(seconds)
 
 
 def spoken_duration(seconds: float) -> str:
     """Return a time in a sentence: 0.3 s, 4 s, 1 min 8 s or 2 h 5 min."""
     if seconds < 1:
-        return f"{max(0.0, seconds):.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
+        return _tenths(seconds)
+    minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
         return f"{hours} h {minutes} min"
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _tenths(seconds: float) -> str:
+    return f"{int(max(0.0, seconds) * 10 + 1e-6) / 10:.1f} s"
+
+
+def plural(count: int, noun: str) -> str:
+    """Return `1 file`, `2 files`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def limit_text(seconds: int) -> str:

@@ -141,7 +141,8 @@ def _explain(fallen: FirstFailure, others: Sequence[RankState]) -> str:
     done = [each.rank for each in others if each.status is RunStatus.COMPLETED]
     if stopped:
         name, verb = _named(stopped)
-        said += f" {name} {verb} stopped because rank {fallen.rank} was gone: their errors are echoes."
+        echo = "its errors are echoes" if len(stopped) == 1 else "their errors are echoes"
+        said += f" {name} {verb} stopped because rank {fallen.rank} was gone: {echo}."
     if done:
         said += f" {_named(done)[0]} had finished."
     if fallen.drill:

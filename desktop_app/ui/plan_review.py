@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QLocale, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from shiboken6 import isValid
 
 from desktop_app.api import Severity, SubmissionPlan, UserError
+from desktop_app.core.words import size_text
 from desktop_app.presenters import plan_review as presenter
 from desktop_app.presenters.plan_review import Mend
 from desktop_app.presenters.topology import ranks_of
@@ -238,13 +239,12 @@ class PlanReview(QDialog):
 
     def _show_rows(self, plan: SubmissionPlan) -> None:
         rows = plan.processes
-        locale = QLocale()
         files = presenter.file_rows(plan)
         self.processes.show(len(rows), lambda row, column: (
             str(rows[row].rank), str(rows[row].node), str(rows[row].local_rank), presenter.command_text(rows[row]),
         )[column])  # fmt: skip
         self.files.show(len(files), lambda row, column: (
-            files[row].name, locale.formattedDataSize(files[row].size, 1, QLocale.DataSizeFormat.DataSizeSIFormat)
+            files[row].name, size_text(files[row].size)
         )[column])  # fmt: skip
         self.tabs.setTabText(0, self.tr("Processes ({})").format(len(rows)))
         self.tabs.setTabText(1, self.tr("Files ({})").format(len(files)))

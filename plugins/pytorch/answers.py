@@ -55,13 +55,13 @@ def default_processes(answers: Answers, context: WizardContext) -> tuple[int, st
     """Return how many processes a node should get, and why."""
     vm = vm_size(answers, context)
     if vm is not None and vm.gpus:
-        return vm.gpus, f"{vm.gpus} per node: {vm.name} has {_gpus(vm.gpus)}"
+        return vm.gpus, f"{vm.gpus} per node: {vm.name} has {gpus_text(vm.gpus)}"
     if vm is not None:
         return 1, f"1 per node: {vm.name} has no GPU, and one process uses all of its cores"
     if context.host.gpus:
         return len(
             context.host.gpus
-        ), f"{len(context.host.gpus)} per node: this machine has {_gpus(len(context.host.gpus))}"
+        ), f"{len(context.host.gpus)} per node: this machine has {gpus_text(len(context.host.gpus))}"
     if context.host.cpu_count > 1:
         return 2, "2 per node: enough to try a distributed script on a machine without GPUs"
     return 1, "1 per node: this machine has one core and no GPU"
@@ -94,5 +94,6 @@ def data_argument(answers: Answers, context: WizardContext) -> ScriptArgument | 
     return next((each for each in candidates if chosen in {each.flag, each.name}), None)
 
 
-def _gpus(count: int) -> str:
+def gpus_text(count: int) -> str:
+    """Return `1 GPU`, `4 GPUs`."""
     return "1 GPU" if count == 1 else f"{count} GPUs"

@@ -105,7 +105,8 @@ def _vm_notes(answers: Answers, context: WizardContext) -> Iterator[Diagnostic]:
     if vm.gpus and per_node > vm.gpus:
         yield _warning(
             "more-processes-than-gpus",
-            f"{vm.name} has {vm.gpus} GPUs: {per_node} processes would share them, which NCCL refuses; take {vm.gpus}.",
+            f"{vm.name} has {read.gpus_text(vm.gpus)} for {per_node} processes; NCCL refuses to share one: "
+            f"take {vm.gpus}.",
             "processes_per_node",
         )
     elif per_node < vm.gpus:

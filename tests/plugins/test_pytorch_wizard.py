@@ -297,6 +297,14 @@ def test_counts_that_do_not_fit(answers: dict[str, Value], code: str, severity: 
     assert notes(page)[code].severity is severity
 
 
+def test_one_gpu_is_not_called_gpus(tmp_path: Path) -> None:
+    context = wizard_context(tmp_path, SCRIPT)
+    size = replace(context.vm_sizes[0], gpus=1)
+    answers: dict[str, Value] = {**ANSWERS, "vm_size": size.name, "processes_per_node": 2}
+    page = steps(DDP, answers, replace(context, vm_sizes=(size,)))["ranks"]
+    assert "has 1 GPU for 2 processes" in notes(page)["more-processes-than-gpus"].message
+
+
 def test_nccl_on_a_machine_without_gpus_is_explained(tmp_path: Path) -> None:
     script = 'import torch\ntorch.distributed.init_process_group("nccl")'
     without = notes(steps(DDP, ANSWERS, wizard_context(tmp_path, script))["ranks"])

@@ -31,6 +31,7 @@ async def test_a_run_that_is_over_is_never_said_to_have_no_metrics_so_far(runs_b
     assert page.metrics.empty.text.text().startswith("This run logged none.")
     other = await runs_bench.add("r-2")
     await runs_bench.open(other)
+    page.tabs.show_tab(METRICS)
     await until(lambda: heading.text() == "No metrics so far")
     page.tabs.show_tab(0)
     await quiet()

@@ -25,6 +25,7 @@ from desktop_app.ui.widgets import (
 )
 from desktop_app.ui.widgets.layouts import drop_contents, empty
 from desktop_app.ui.widgets.noted_items import NOTE, NotedItems
+from tests.helpers.waiting import wait_until
 from tests.ui.audit import assert_sound
 from tests.ui.conftest import settle
 
@@ -264,6 +265,20 @@ def test_a_note_behind_an_item_gets_room(stage: QWidget) -> None:
     before = view.grab().toImage()
     model.item(1).setData("", NOTE)
     assert view.grab().toImage() != before, "the note is painted"
+
+
+def test_a_note_that_something_was_done_goes_by_itself_and_an_error_does_not() -> None:
+    made = InlineMessage()
+    made._passing.setInterval(0)
+    made.show_passing("The id was copied.")
+    assert made.isVisible()
+    wait_until(lambda: settle() or made.isHidden(), what="the note to go")
+    made.show_passing("The id was copied.")
+    made.show_error(UserError("It can't be saved."))
+    settle()
+    assert made.isVisible()
+    assert made.heading.text() == "It can't be saved."
+    made.deleteLater()
 
 
 def test_an_empty_state_gives_up_its_picture_first() -> None:

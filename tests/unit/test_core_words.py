@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from desktop_app.core.words import clock_text, limit_text, size_text, spoken_duration, took_text
+from desktop_app.core.words import clock_text, limit_text, plural, size_text, spoken_duration, took_text
 
 
 @pytest.mark.parametrize(
@@ -25,8 +25,11 @@ def test_sizes(size: int, text: str) -> None:
         (-5.0, "00:00", "0.0 s", "0.0 s"),
         (0.34, "00:00", "0.3 s", "0.3 s"),
         (8.44, "00:08", "8.4 s", "8 s"),
-        (59.9, "00:59", "59.9 s", "1 min 0 s"),
-        (59.97, "00:59", "01:00", "1 min 0 s"),
+        (0.96, "00:00", "0.9 s", "0.9 s"),
+        (24.7, "00:24", "24.7 s", "24 s"),
+        (59.9, "00:59", "59.9 s", "59 s"),
+        (59.97, "00:59", "59.9 s", "59 s"),
+        (60.6, "01:00", "01:00", "1 min 0 s"),
         (72.0, "01:12", "01:12", "1 min 12 s"),
         (3723.4, "1:02:03", "1:02:03", "1 h 2 min"),
         (200_000.0, "55:33:20", "55:33:20", "55 h 33 min"),
@@ -34,6 +37,11 @@ def test_sizes(size: int, text: str) -> None:
 )
 def test_times(seconds: float, clock: str, took: str, spoken: str) -> None:
     assert (clock_text(seconds), took_text(seconds), spoken_duration(seconds)) == (clock, took, spoken)
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "0 files"), (1, "1 file"), (2, "2 files"), (1200, "1,200 files")])
+def test_plurals(count: int, text: str) -> None:
+    assert plural(count, "file") == text
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0, "0 s"), (90, "1 min 30 s"), (86_400, "1 d"), (3_661, "1 h 1 min")])

@@ -14,6 +14,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from desktop_app.api import DrillOrder, Drills, OutsideError, RunSnapshot, SubmissionPlan, UserError
+from desktop_app.core.words import plural
 from desktop_app.services import run_copies
 from desktop_app.services.doctor_report import doctor_report
 from desktop_app.services.drills import drill
@@ -162,7 +163,8 @@ class RunActions(QObject):
 
     async def _download(self, run: RunSnapshot, folder: Path) -> None:
         copied = await asyncio.to_thread(copy_run, run, folder, OUTPUTS)
-        said = self.tr("{} files were copied to {}.").format(copied.files, folder)
+        verb = self.tr("was") if copied.files == 1 else self.tr("were")
+        said = self.tr("{} {} copied to {}.").format(plural(copied.files, "file"), verb, folder)
         if copied.left_out:
             said += " " + self.tr("Left out: {}.").format(", ".join(copied.left_out[:3]))
         self.said.emit(said)

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSlider, QStackedLayout, QVBoxLayout, QWidget
 
-from desktop_app.api import JobBackend, MetricPoint, ResourcePoint, RunSnapshot
+from desktop_app.api import JobBackend, MetricPoint, ResourcePoint, RunSnapshot, UserError
 from desktop_app.core.words import clock_text
 from desktop_app.presenters.metrics import MetricPlots, Plot, ResourcePlots
 from desktop_app.ui.tasks import spawn
@@ -87,7 +87,7 @@ class CurveTab(QWidget):
         self._grid: PlotGrid | None = None
         self._run: RunSnapshot | None = None
         self._settled = False
-        self._nothing, self._has_read = nothing, False
+        self._nothing, self._has_read, self._read_failed = nothing, False, False
         self._task: asyncio.Task[None] | None = None
         self._timer = QTimer(self, interval=PACE, singleShot=True)
         self._stack = QStackedLayout()
@@ -124,7 +124,7 @@ class CurveTab(QWidget):
     def refresh(self) -> None:
         """Read what is new and draw it."""
         if self._run is not None and self._task is None and not self._settled:
-            self._task = spawn(self._refresh(self._run), "read curves", self.message.show_error)
+            self._task = spawn(self._refresh(self._run), "read curves", self._say_unread)
 
     def close_down(self) -> None:
         """Read no more."""
@@ -140,6 +140,9 @@ class CurveTab(QWidget):
             points = await self._read(run.handle)
             if self._run is not None and self._run.handle == run.handle:
                 self._has_read = True
+                if self._read_failed:
+                    self._read_failed = False
+                    self.message.hide()
                 self._take(points)
                 self._say_nothing()
                 self._settled = over and self._run.is_over
@@ -147,6 +150,10 @@ class CurveTab(QWidget):
             self._task = None
             if self.isVisible() and not self._settled:
                 self._timer.start(max(PACE, int(4000 * (loop.time() - began))))
+
+    def _say_unread(self, error: UserError) -> None:
+        self._read_failed = True
+        self.message.show_error(error)
 
     def _say_nothing(self) -> None:
         """Say why there is no curve: it is still being read, there is none yet, or there was none."""

@@ -45,7 +45,7 @@ class Header(QWidget):
         self.cancel = danger_button(self.tr("&Cancel"), "mdi6.stop", self.cancel_asked.emit)
         self.again = button(self.tr("Run &again"), "mdi6.restart", lambda: self._with(self._deeds.again))
         self.clone = button(self.tr("C&lone…"), "mdi6.content-copy", lambda: self._with(self._deeds.clone))
-        self.download = button(self.tr("&Download…"), "mdi6.download", lambda: self._with(self._deeds.download))
+        self.download = button(self.tr("Copy o&utputs…"), "mdi6.download", lambda: self._with(self._deeds.download))
         self.more = tool_button("mdi6.dots-horizontal", self.tr("More actions"), self._show_menu)
         self._words = Words(self, (self.again, self.clone, self.download))
         self._build()
@@ -98,8 +98,9 @@ class Header(QWidget):
             icon("mdi6.folder-outline"), self.tr("Open &folder"), lambda: self._with(self._deeds.open_folder)
         )
         folder.setEnabled(can.folder)
-        again = menu.addAction(icon("mdi6.restart"), self.tr("Run &again"), lambda: self._with(self._deeds.again))
-        again.setEnabled(can.again)
+        if not run.is_over:  # else it is on a button
+            again = menu.addAction(icon("mdi6.restart"), self.tr("Run &again"), lambda: self._with(self._deeds.again))
+            again.setEnabled(can.again)
         menu.addAction(icon("mdi6.identifier"), self.tr("Copy &id"), self._copy_id)
         bundle = menu.addAction(
             icon("mdi6.folder-zip-outline"), self.tr("&Bundle for support…"), lambda: self._with(self._deeds.bundle)

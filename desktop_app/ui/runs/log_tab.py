@@ -132,11 +132,12 @@ class LogTab(QWidget):
         if sources != self._sources:
             self._sources = sources
             self._live = not run.is_over
+            self.message.hide()
             self._fill_ranks()
             self.show_rank(ALL if len(sources) != 1 else sources[0].rank)
         elif self._live and run.is_over:
             self._live = False
-            self.view.set_nothing(self.tr("This rank wrote nothing."))
+            self.view.set_nothing(self._nothing())
         self.tools.follow.setEnabled(not run.is_over)
 
     def show_rank(self, rank: int) -> None:
@@ -148,8 +149,7 @@ class LogTab(QWidget):
         self.tools.ranks.blockSignals(False)
         place = self.tr("Find in all ranks") if rank == ALL else self.tr("Find in rank {}").format(rank)
         self.tools.field.setPlaceholderText(place)
-        nothing = self.tr("Nothing was written yet.") if self._live else self.tr("Nothing was written.")
-        self.view.set_nothing(nothing)
+        self.view.set_nothing(self._nothing())
         self.view.setAccessibleName(
             self.tr("Log of all ranks") if rank == ALL else self.tr("Log of rank {}").format(rank)
         )
@@ -222,6 +222,12 @@ class LogTab(QWidget):
         self.view.setFocus()
         return True
 
+    def _nothing(self) -> str:
+        """Return what stands where there is no line."""
+        if self._live:
+            return self.tr("Nothing was written yet.")
+        return self.tr("No rank wrote anything.") if self._rank == ALL else self.tr("This rank wrote nothing.")
+
     def _shown(self) -> tuple[LogSource, ...]:
         return tuple(each for each in self._sources if self._rank in (ALL, each.rank))
 
@@ -281,7 +287,7 @@ class LogTab(QWidget):
             self.view.go_to((found.time, found.rank, found.offset))
             self.view.setFocus()
         else:
-            self.message.show_text("info", self.tr("No line tells of an error."))
+            self.message.show_passing(self.tr("No line tells of an error."))
 
     def _build(self) -> None:
         column = QVBoxLayout(self)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import QDateTime, QLocale, QModelIndex, QPoint, Qt
+from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtGui import QShowEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -22,7 +23,7 @@ from desktop_app.api import RunSnapshot
 from desktop_app.services.run_copies import OutputEntry, entries_of, output_roots
 from desktop_app.ui.icons import icon
 from desktop_app.ui.runs.actions import RunActions
-from desktop_app.ui.runs.words import size_words
+from desktop_app.ui.runs.words import date_and_time, size_words
 from desktop_app.ui.shell import Shell
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import Space
@@ -119,8 +120,8 @@ class OutputsTab(QWidget):
         first = QStandardItem(icon(picture, "muted"), name)
         size = QStandardItem(size_words(entry.size))
         size.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        when = QDateTime.fromSecsSinceEpoch(int(entry.modified))
-        changed = QStandardItem(QLocale().toString(when, QLocale.FormatType.ShortFormat) if entry.modified else "")
+        when = datetime.fromtimestamp(entry.modified).astimezone()
+        changed = QStandardItem(date_and_time(when) if entry.modified else "")
         row = [first, size, changed]
         for each in row:
             each.setEditable(False)
@@ -177,7 +178,7 @@ class OutputsTab(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(Space.XS)
         row.addWidget(tool_button("mdi6.refresh", self.tr("Read again"), self.reload))
-        row.addWidget(button(self.tr("Copy all to…"), "mdi6.download", self._download))
+        row.addWidget(button(self.tr("Copy outputs…"), "mdi6.download", self._download))
 
     def _download(self) -> None:
         if self._run is not None:

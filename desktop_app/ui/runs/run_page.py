@@ -221,7 +221,8 @@ class RunPage(QWidget):
         content = QWidget()
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(scrolled(content, self.tr("The run"), has_controls=True))  # a small window, large letters, a long error
+        # where the window is small, the letters are large or the error is long, the page scrolls
+        whole.addWidget(scrolled(content, self.tr("The run"), has_controls=True))
         column = QVBoxLayout(content)
         column.setContentsMargins(Space.L + Space.XS, Space.L, Space.L + Space.XS, Space.L)
         column.setSpacing(Space.M)
@@ -253,7 +254,7 @@ class RunPage(QWidget):
         self.grid.picked.connect(self._pick_rank)
         self.logs.rank_chosen.connect(self.grid.pick)
         self.deeds.failed.connect(self.message.show_error)
-        self.deeds.said.connect(lambda text: self.message.show_text("info", text))
+        self.deeds.said.connect(self.message.show_passing)
         self._second.timeout.connect(self._tick)
 
 

@@ -180,7 +180,7 @@ class RunsList(QWidget):
         self.view.asked.connect(self._menu)
         self.view.removal_asked.connect(lambda: self._remove(self._chosen()))
         self.deeds.failed.connect(self.message.show_error)
-        self.deeds.said.connect(lambda text: self.message.show_text("info", text))
+        self.deeds.said.connect(self.message.show_passing)
         for each in (self.model.modelReset, self.model.rowsInserted, self.model.rowsRemoved):
             each.connect(self._update)
 
@@ -234,7 +234,7 @@ class RunsList(QWidget):
             add(self.tr("Run &again"), "mdi6.restart", can[0].again, lambda: self.deeds.again(one))
             add(self.tr("C&lone into a new file…"), "mdi6.content-copy", can[0].clone, lambda: self.deeds.clone(one))
             add(self.tr("Open &folder"), "mdi6.folder-outline", can[0].folder, lambda: self.deeds.open_folder(one))
-            add(self.tr("Copy &outputs to…"), "mdi6.download", can[0].download, lambda: self.deeds.download(one))
+            add(self.tr("Copy o&utputs…"), "mdi6.download", can[0].download, lambda: self.deeds.download(one))
             said = self.tr("The id was copied.")
             add(self.tr("Copy &id"), "mdi6.identifier", True, lambda: self.deeds.copy_text(one.run, said))
             menu.addSeparator()

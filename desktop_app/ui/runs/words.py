@@ -6,6 +6,7 @@ from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
 
+from desktop_app.core.words import size_text
 from desktop_app.presenters.run_words import Ago, Past
 
 
@@ -36,7 +37,14 @@ def ago_words(ago: Ago) -> str:
         return _tr("today {}").format(time)
     if ago.past is Past.YESTERDAY:
         return _tr("yesterday {}").format(time)
-    return QLocale().toString(_qt(ago.at), QLocale.FormatType.ShortFormat)
+    return date_and_time(ago.at)
+
+
+def date_and_time(at: datetime) -> str:
+    """Return a local date and time in short; where no language is set, as 2026-11-21 12:18."""
+    if QLocale().language() == QLocale.Language.C:
+        return f"{at:%Y-%m-%d %H:%M}"
+    return QLocale().toString(_qt(at), QLocale.FormatType.ShortFormat)
 
 
 def moment(at: datetime) -> str:
@@ -45,8 +53,8 @@ def moment(at: datetime) -> str:
 
 
 def size_words(size: int) -> str:
-    """Return a number of bytes with its unit."""
-    return QLocale().formattedDataSize(size)
+    """Return a number of bytes with its unit, as everywhere else."""
+    return size_text(size)
 
 
 def count_words(count: int) -> str:
