@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -50,6 +51,26 @@ async def show(panel: TreePanel, path: Path) -> None:
     entry = panel.model.entry(panel.tree.currentIndex())
     assert entry is not None
     assert entry.path == path
+
+
+async def test_a_file_is_found_while_its_folder_is_just_being_read(tmp_path: Path) -> None:
+    """The tree reads a project's folder by itself; a file that is opened meanwhile has to wait for that."""
+    folder = project(tmp_path / "digits")
+    model = ProjectModel()
+    model.set_folder(folder)
+    model.fetchMore(model.index(0, 0))
+    await asyncio.sleep(0)  # the reading has begun, and goes on in its thread
+    assert not model.canFetchMore(model.index(0, 0))
+    entry = model.entry(await model.load(folder / "job.yml"))
+    assert entry is not None
+    assert entry.name == "job.yml"
+    (folder / "new.yml").touch()
+    both = asyncio.gather(model.refresh(folder), model.refresh(folder))
+    await asyncio.sleep(0)
+    (folder / "newer.yml").touch()
+    await both
+    assert model.index_of(folder / "newer.yml").isValid()
+    model.deleteLater()
 
 
 async def test_folders_are_read_when_they_are_opened(tmp_path: Path) -> None:

@@ -32,16 +32,16 @@ PATH_ROLE = int(Qt.ItemDataRole.UserRole)
 
 
 class Node:
-    """An entry with what lies in it; `children` is None until its folder has been read."""
+    """An entry with what lies in it; `children` is None until its folder has been read, one reading at a time."""
 
-    __slots__ = ("children", "entry", "is_loading", "key", "parent")
+    __slots__ = ("children", "entry", "key", "parent", "reading")
 
     def __init__(self, key: int, entry: Entry, parent: Node | None = None) -> None:
         self.key = key
         self.entry = entry
         self.parent = parent
         self.children: list[Node] | None = None
-        self.is_loading = False
+        self.reading = asyncio.Lock()
 
     @property
     def row(self) -> int:
@@ -104,8 +104,7 @@ class ProjectModel(QAbstractItemModel):
             node = self._find(here)
             if node is None:
                 return QModelIndex()
-            if node.children is None:
-                await self._read(node)
+            await self._read(node, again=False)
             here /= part
         return self.index_of(path)
 
@@ -154,13 +153,13 @@ class ProjectModel(QAbstractItemModel):
     def canFetchMore(self, parent: _Index) -> bool:  # noqa: N802 - Qt's name
         """Return whether a folder is still to be read."""
         node = self._node(parent)
-        return node is not None and node.entry.is_folder and node.children is None and not node.is_loading
+        return node is not None and node.entry.is_folder and node.children is None and not node.reading.locked()
 
     def fetchMore(self, parent: _Index) -> None:  # noqa: N802 - Qt's name
         """Read a folder; its rows come a little later. Never raises: PySide 6.11 can die of it."""
         node = self._node(parent)
         if node is not None and self.canFetchMore(parent) and _loop_runs():
-            spawn(self._read(node), "read a folder")
+            spawn(self._read(node, again=False), "read a folder")
 
     def data(self, index: _Index, role: int = 0) -> Any:
         """Return a row's name, icon, tool tip and path."""
@@ -169,18 +168,19 @@ class ProjectModel(QAbstractItemModel):
 
     # ----- reading
 
-    async def _read(self, node: Node) -> None:
-        if node.is_loading:
-            return
-        node.is_loading = True
+    async def _read(self, node: Node, *, again: bool = True) -> None:
+        """Read a folder once whoever reads it now is done; if not `again`, only where that did not read it."""
+        async with node.reading:
+            if (again or node.children is None) and isValid(self) and self._is_here(node):
+                await self._list(node)
+
+    async def _list(self, node: Node) -> None:
         try:
             entries = await asyncio.to_thread(list_folder, node.entry.path)
         except UserError as error:
             entries = ()
             if isValid(self) and (node.entry.path.exists() or node.parent is None):
                 self.failed.emit(error)
-        finally:
-            node.is_loading = False
         if isValid(self) and self._is_here(node):
             self._take(node, entries)
             self._watch(node.entry.path)
