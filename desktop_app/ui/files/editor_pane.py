@@ -142,6 +142,10 @@ class EditorPane(QWidget):
         self._planned = tuple(problems)
         self._show_problems()
 
+    def look_soon(self) -> None:
+        """Look at the disk as a task that ends with this pane."""
+        self._later(self.look_at_disk(), "look at the disk")
+
     async def look_at_disk(self) -> None:
         """Notice what another program did to the file."""
         async with self._disk_lock:

@@ -309,7 +309,7 @@ class Editors(QWidget):
         pane = self._panes.get(self.tabs.tabData(index)) if index >= 0 else None
         if pane is not None and self.stack.currentWidget() is not pane:
             self.stack.setCurrentWidget(pane)
-            spawn(pane.look_at_disk(), "look at the disk")
+            pane.look_soon()
         self._update_buttons()
         self.shown.emit(pane)
 
@@ -373,20 +373,16 @@ class Editors(QWidget):
             pane = self._panes.get(Path(each))
             if pane is not None:
                 self._watch(pane.file.path)
-                spawn(pane.look_at_disk(), "look at the disk")
+                pane.look_soon()
 
     def _on_poll(self) -> None:
-        if self.isVisible() and self._panes:
-            spawn(self._look_at_each(), "look at the disk")
-
-    async def _look_at_each(self) -> None:
-        gone = [each for each in self.panes if not each.disk_bar.isHidden()]
-        for each in {*gone, *([self.current] if self.current else [])}:
-            if each in self._panes.values():
-                await each.look_at_disk()
-                self._watch(each.file.path)
+        if self.isVisible():
+            for each in self.panes:
+                if each is self.current or not each.disk_bar.isHidden():
+                    each.look_soon()
+                    self._watch(each.file.path)
 
     def look_at_all(self) -> None:
         """Look at every open file: the window came to the front again."""
         for each in self.panes:
-            spawn(each.look_at_disk(), "look at the disk")
+            each.look_soon()

@@ -82,7 +82,7 @@ class ProjectCheck(QObject):
         for each in reports:
             pane = self._open.get(each.path) if each.path else None
             if pane is not None:
-                spawn(pane.look_at_disk(), "look at the disk")
+                pane.look_soon()
                 pane.check_again()  # what it names on disk may have changed
             elif each.path is not None:
                 self._watch(each.path.parent)
