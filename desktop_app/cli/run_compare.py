@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from desktop_app.api import MetricPoint, OutsideError, RunSnapshot, UserError
@@ -13,14 +12,11 @@ from desktop_app.cli import console
 from desktop_app.cli.lookup import find_run
 from desktop_app.cli.terminal_text import plain
 from desktop_app.core.records import to_json
-from desktop_app.core.redact import COVER
-from desktop_app.core.words import size_text
-from desktop_app.services.code_compare import FileDifference
-from desktop_app.services.run_compare import Comparison, Difference, MetricDifference, compare_runs
+from desktop_app.services.compare_words import Row, cells, nothing_differs, sections
+from desktop_app.services.run_compare import Comparison, compare_runs
 from desktop_app.services.workbench import Workbench
 
 PARTS = ("result", "job", "plan", "code", "metrics", "phases", "ranks")
-_NONE = "–"
 _LONGEST = 60
 
 
@@ -60,43 +56,16 @@ def comparison_shape(found: Comparison) -> dict[str, Any]:
 def _print(found: Comparison) -> None:
     names = (found.first.run, found.second.run)
     if found.same:
-        limits = "" if len(found.not_compared) == 1 else ", as far as they could be compared"
-        print(plain(f"Nothing differs between {names[0]} and {names[1]}{limits}."))
-    _section("RESULT", names, map(_row, found.result))
-    _section("JOB", names, map(_row, found.job))
-    _section("PLAN", names, map(_row, found.plan))
-    _section("CODE", names, map(_file_row, found.code))
-    _section("METRIC", (*names, "CHANGE"), map(_metric_row, found.metrics))
-    _section("PHASE", names, map(_phase_row, found.phases))
-    _section("RANK", names, map(_row, found.ranks))
-    for file in found.code:
-        _print_diff(file)
+        print(plain(nothing_differs(found)))
+    for section in sections(found):
+        head = (section.title.upper(), *names, *(("CHANGE",) if section.has_change else ()))
+        console.table(head, [(row.name, *map(_short, cells(row, section)[1:])) for row in section.rows])
+        print()
+    for section in sections(found):
+        for row in section.rows:
+            _print_diff(row)
     for each in found.not_compared:
         console.note(f"not compared: {each}")
-
-
-def _section(title: str, names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    shown = list(rows)
-    if shown:
-        console.table((title, *names), shown)
-        print()
-
-
-def _row(each: Difference) -> Sequence[str]:
-    unlike = each.kind == "changed" and str(each.first) == str(each.second)
-    if unlike and each.first == COVER:
-        return (each.path, COVER, f"{COVER} (another)")
-    return (each.path, *(_short(_text(value, unlike)) for value in _values(each)))
-
-
-def _values(each: Difference) -> tuple[Any, Any]:
-    first = _NONE if each.kind == "only-second" else each.first
-    return first, _NONE if each.kind == "only-first" else each.second
-
-
-def _text(value: Any, exact: bool) -> str:
-    """Return a value as it is written; `exact` tells the text "1" from the number."""
-    return value if isinstance(value, str) and not exact else json.dumps(value, ensure_ascii=False)
 
 
 def _short(text: str) -> str:
@@ -104,23 +73,8 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
 
 
-def _file_row(each: FileDifference) -> Sequence[str]:
-    return (each.path, *(_NONE if size is None else size_text(size) for size in (each.first, each.second)))
-
-
-def _metric_row(each: MetricDifference) -> Sequence[str]:
-    sides = ((each.first, each.first_step), (each.second, each.second_step))
-    shown = (_NONE if value is None else f"{value:g} at step {step}" for value, step in sides)
-    return (each.name, *shown, _NONE if each.change is None else f"{each.change:+g}")
-
-
-def _phase_row(each: Difference) -> Sequence[str]:
-    shown = (f"{value:.1f} s" if isinstance(value, float) else value or "goes on" for value in _values(each))
-    return (each.path, *shown)
-
-
-def _print_diff(file: FileDifference) -> None:
-    for line in (file.path, *file.diff) if file.diff else ():
+def _print_diff(row: Row) -> None:
+    for line in (row.name, *row.diff) if row.diff else ():
         print(plain(line.expandtabs()))
-    if file.diff:
+    if row.diff:
         print()

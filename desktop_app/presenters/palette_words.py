@@ -46,6 +46,7 @@ KEYWORDS: dict[str, str] = {
     "runs.all": "jobs history table",
     "runs.again": "rerun repeat restart resubmit",
     "runs.cancel": "stop kill end abort terminate",
+    "runs.compare": "diff difference differences side by side versus",
     "runs.first_error": "failure traceback exception log why",
     "runs.folder": "outputs logs directory file manager",
 }

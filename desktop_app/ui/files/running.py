@@ -58,9 +58,12 @@ class Runner:
         hint = message.tr("Open {} and run that.").format(message.tr(" or ").join(found[:_NAMED]))
         message.show_text("info", said, hint)
         message.clear_buttons()
-        first = button(message.tr("Run {}").format(found[0]), "mdi6.play")
-        first.clicked.connect(lambda: (message.dismiss(), self._shell.run_file(folder / found[0])))
-        message.add_button(first)
+
+        def run_first() -> None:
+            message.dismiss()
+            self._shell.run_file(folder / found[0])
+
+        message.add_button(button(message.tr("Run {}").format(found[0]), "mdi6.play", run_first))
 
     async def _plan(self, pane: EditorPane) -> SubmissionPlan | None:
         path, text = pane.file.path, pane.editor.text()

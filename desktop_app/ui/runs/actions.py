@@ -66,6 +66,10 @@ class RunActions(QObject):
         title = self.tr("Clone into a new job file")
         self._ask_file(title, suggested, lambda path: self._do(self._clone(run, path), f"clone {run.run}"))
 
+    def compare(self, runs: Sequence[RunSnapshot]) -> None:
+        """Show what differs between two runs."""
+        self._do(self._compare(runs), "compare runs")
+
     def open_folder(self, run: RunSnapshot) -> None:
         """Show the run's folder in the desktop's file manager."""
         self.reveal(Path(run.folder))
@@ -154,6 +158,13 @@ class RunActions(QObject):
 
         dialog = PlanReview(plan, self._workbench, self._window.window(), plan_again)
         dialog.submitted.connect(self._shell.show_run)
+        dialog.finished.connect(lambda _result: dialog.deleteLater())
+        dialog.open()
+
+    async def _compare(self, runs: Sequence[RunSnapshot]) -> None:
+        from desktop_app.ui.runs.compare import CompareDialog, compare
+
+        dialog = CompareDialog(await compare(self._workbench, runs), self._window.window())
         dialog.finished.connect(lambda _result: dialog.deleteLater())
         dialog.open()
 

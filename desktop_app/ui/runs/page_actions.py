@@ -30,10 +30,16 @@ def add_run_actions(page: RunsPage, shell: Shell) -> None:
         shell.show_page("runs")
         page.show_list()
 
+    def compare() -> None:
+        show_all()
+        page.list.compare_chosen()
+
     add("runs.all", tr("A&ll runs"), "", show_all, menu="run",
         icon="mdi6.format-list-bulleted")  # fmt: skip
     add("runs.again", tr("Run the open run a&gain…"), "", with_run(lambda each, run: each.deeds.again(run)), menu="run",
         icon="mdi6.restart")  # fmt: skip
+    add("runs.compare", tr("Co&mpare two runs…"), "", compare, menu="run",
+        icon="mdi6.compare-horizontal")  # fmt: skip
     add("runs.cancel", tr("&Cancel the open run…"), "", with_run(lambda each, _run: each.ask_cancel()), menu="run",
         icon="mdi6.stop")  # fmt: skip
     add("runs.first_error", tr("Go to the first &error"), "", with_run(lambda each, _run: each.show_first_error()),

@@ -111,6 +111,16 @@ class RunsList(QWidget):
         except UserError as error:
             self.message.show_error(error)
 
+    def compare_chosen(self) -> None:
+        """Show what differs between the two chosen runs, or say how to choose them."""
+        runs = self._chosen()
+        if len(runs) == 2:
+            self.deeds.compare(runs)
+        else:
+            how = self.tr("Choose two runs first: click one, then another with Ctrl held.")
+            self.message.show_passing(how)
+            self.view.setFocus()
+
     def _build(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(Space.L + Space.XS, Space.L, Space.L + Space.XS, Space.L)
@@ -237,6 +247,9 @@ class RunsList(QWidget):
             add(self.tr("Copy o&utputs…"), "mdi6.download", can[0].download, lambda: self.deeds.download(one))
             said = self.tr("The id was copied.")
             add(self.tr("Copy &id"), "mdi6.identifier", True, lambda: self.deeds.copy_text(one.run, said))
+            menu.addSeparator()
+        elif len(runs) == 2:
+            add(self.tr("Co&mpare…"), "mdi6.compare-horizontal", True, lambda: self.deeds.compare(runs))
             menu.addSeparator()
         add(self.tr("&Cancel…"), "mdi6.stop", any(each.cancel for each in can), lambda: self._cancel(runs))
         add(self.tr("&Remove…"), "mdi6.delete-outline", any(each.remove for each in can), lambda: self._remove(runs))

@@ -1,0 +1,115 @@
+"""A comparison of two runs as tables of words, the same on the command line and in the window."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from desktop_app.core.redact import COVER
+from desktop_app.core.words import size_text
+from desktop_app.services.code_compare import FileDifference
+from desktop_app.services.run_compare import Comparison, Difference, MetricDifference
+
+NONE = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What differs: its name, both sides, the change where that is a number, and how a text differs, line by line."""
+
+    name: str
+    first: str
+    second: str
+    change: str = ""
+    diff: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of a comparison; only parts with rows are made."""
+
+    title: str
+    rows: tuple[Row, ...]
+    has_change: bool = False
+
+
+def sections(found: Comparison) -> tuple[Section, ...]:
+    """Return what differs, part by part."""
+    return tuple(each for each in _sections(found) if each.rows)
+
+
+def nothing_differs(found: Comparison) -> str:
+    """Return the sentence for two runs that are alike; empty where they are not."""
+    limits = "" if len(found.not_compared) == 1 else ", as far as they could be compared"
+    return f"Nothing differs between {found.first.run} and {found.second.run}{limits}." if found.same else ""
+
+
+def _sections(found: Comparison) -> Iterator[Section]:
+    for title, differences in (("Result", found.result), ("Job", found.job), ("Plan", found.plan)):
+        yield Section(title, _rows(differences))
+    yield Section("Code", tuple(map(_file_row, found.code)))
+    yield Section("Metric", tuple(map(_metric_row, found.metrics)), has_change=True)
+    yield Section("Phase", tuple(map(_phase_row, found.phases)))
+    yield Section("Rank", _rows(found.ranks))
+
+
+def _rows(differences: Iterable[Difference]) -> tuple[Row, ...]:
+    return tuple(map(_row, differences))
+
+
+def _row(each: Difference) -> Row:
+    unlike = each.kind == "changed" and str(each.first) == str(each.second)
+    if unlike and each.first == COVER:
+        return Row(each.path, COVER, f"{COVER} (another)")
+    first, second = (_text(value, unlike) for value in _values(each))
+    return Row(each.path, first, second)
+
+
+def _values(each: Difference) -> tuple[Any, Any]:
+    first = NONE if each.kind == "only-second" else each.first
+    return first, NONE if each.kind == "only-first" else each.second
+
+
+def _text(value: Any, exact: bool) -> str:
+    """Return a value as it is written; `exact` tells the text "1" from the number."""
+    return value if isinstance(value, str) and not exact else json.dumps(value, ensure_ascii=False)
+
+
+def _file_row(each: FileDifference) -> Row:
+    first, second = (NONE if size is None else size_text(size) for size in (each.first, each.second))
+    return Row(each.path, first, second, diff=tuple(each.diff))
+
+
+def _metric_row(each: MetricDifference) -> Row:
+    sides = ((each.first, each.first_step), (each.second, each.second_step))
+    first, second = (NONE if value is None else f"{value:g} at step {step}" for value, step in sides)
+    return Row(each.name, first, second, change=NONE if each.change is None else f"{each.change:+g}")
+
+
+def _phase_row(each: Difference) -> Row:
+    first, second = (_seconds(value) for value in _values(each))
+    return Row(each.path, first, second)
+
+
+def _seconds(value: Any) -> str:
+    return f"{value:.1f} s" if isinstance(value, float) else value or "goes on"
+
+
+def as_text(found: Comparison) -> str:
+    """Return a comparison as plain text with tabs between columns, for the clipboard."""
+    names = (found.first.run, found.second.run)
+    lines = [nothing_differs(found)] if found.same else []
+    for section in sections(found):
+        lines.append("\t".join((section.title.upper(), *names, *(("CHANGE",) if section.has_change else ()))))
+        for row in section.rows:
+            lines.append("\t".join(cells(row, section)))
+            lines += (f"\t{line}" for line in row.diff)
+        lines.append("")
+    return "\n".join((*lines, *(f"not compared: {each}" for each in found.not_compared), ""))
+
+
+def cells(row: Row, section: Section) -> Sequence[str]:
+    """Return a row's cells as its section shows them."""
+    return (row.name, row.first, row.second, *((row.change,) if section.has_change else ()))
