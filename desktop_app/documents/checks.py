@@ -15,7 +15,7 @@ from desktop_app.core.rules import NO_FACTS, Facts, Note, find
 from desktop_app.core.rules.loose import check_ignore_file
 from desktop_app.core.rules.notes import Notes, Word
 from desktop_app.core.rules.values import slip_of
-from desktop_app.documents import file_rules, neighbours
+from desktop_app.documents import file_rules, neighbours, written_so
 from desktop_app.documents.job_document import job_in
 from desktop_app.documents.kinds import COMMAND_JOB, UNKNOWN, kind_of
 from desktop_app.documents.placing import placed
@@ -72,6 +72,9 @@ def _found(
     if parsed.documents > 1 and kind not in _MANY_DOCUMENTS:
         yield "syntax", Note(_several(parsed.documents))
     yield from (("meaning", each) for each in find(kind, parsed.data, facts))
+    notes = Notes()
+    written_so.check(parsed, notes)
+    yield from (("written", each) for each in notes.made)
     if path is not None:
         notes = Notes()
         file_rules.check(kind, parsed.data, path.absolute().parent, notes)

@@ -10,6 +10,7 @@ from desktop_app.core.rules.notes import Note
 from desktop_app.documents.yaml_text import Extent, Parsed, Position
 
 _OF_KEY = frozenset({
+    "spark-conf", "missing-environment",
     "unknown-key", "duplicate-key", "preview-syntax", "missing-key", "v1-key", "v1-process-count", "default-output",
     "mpi-process-count", "step-name",
 })  # fmt: skip

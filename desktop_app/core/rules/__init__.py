@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from desktop_app.api import Diagnostic, Value
 from desktop_app.core.rules import (
+    addresses,
+    assets,
     bindings,
     conda,
     counts,
+    defaults,
     environments,
     formats,
     loose,
     names,
     presence,
+    quotes,
     secret,
     serving,
     sizes,
+    spark,
     sweeps,
     v1,
 )
@@ -38,8 +43,10 @@ def find(kind: str, data: Value, facts: Facts) -> list[Note]:
         return notes.made
     for body in bodies(kind, data):
         _check_body(body, facts, notes)
+        spark.check(kind, body, notes)
     _check_file(kind, data, facts, notes)
     secret.check(data, notes)
+    quotes.check(data, notes)
     return notes.made
 
 
@@ -50,12 +57,16 @@ def _check_body(body: Body, facts: Facts, notes: Notes) -> None:
     environments.check(body, facts, notes)
     formats.check(body, facts, notes)
     names.check_ends(body, facts, notes)
+    defaults.check(body, notes)
+    addresses.check(body, notes)
     v1.check(body, facts, notes)
 
 
 def _check_file(kind: str, data: dict[str, Value], facts: Facts, notes: Notes) -> None:
     names.check(kind, data, facts, notes)
     sizes.check(kind, data, facts, notes)
+    addresses.check_file(kind, data, notes)
+    assets.check(kind, data, notes)
     sweeps.check(kind, data, notes)
     serving.check(kind, data, facts, notes)
     if kind == "environment":

@@ -10,6 +10,7 @@ from desktop_app.api import Fix, Value
 from desktop_app.core.findings import nearest_key
 from desktop_app.core.paths import join_path
 from desktop_app.core.placeholders import slips, undefined
+from desktop_app.core.rules import links
 from desktop_app.core.rules.bodies import Body
 from desktop_app.core.rules.notes import Notes, Word
 from desktop_app.core.rules.values import Path, mapping
@@ -26,6 +27,7 @@ def check(body: Body, notes: Notes) -> None:
         given = body.data.get(key)
         if isinstance(given, str) and ("{" in given or "$" in given):
             _check_text(body, (*body.path, key), given, notes)
+            links.check_command(body, key, given, notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ def _meant(group: str, name: str, known: Mapping[str, Mapping[str, Value]]) -> s
 def check_pipeline(path: Path, pipeline: Mapping[str, Value], notes: Notes) -> None:
     """Check what the steps of a pipeline take from it and from each other."""
     known = {group: mapping(pipeline.get(group)) for group in ("inputs", "outputs", "jobs")}
+    links.check_steps(path, known["jobs"], known, notes)
     for name, step in known["jobs"].items():
         home = (*path, "jobs", name)
         if not _NODE.fullmatch(name):

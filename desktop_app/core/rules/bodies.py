@@ -32,6 +32,11 @@ class Body:
     compute_path: Path = ()
 
     @property
+    def is_elsewhere(self) -> bool:
+        """Whether its component is described in another place."""
+        return "component" in self.data
+
+    @property
     def command(self) -> str:
         """The command line; empty where there is none."""
         found = self.data.get("command")

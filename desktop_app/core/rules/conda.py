@@ -56,6 +56,12 @@ def check(path: Path, data: Mapping[str, Value], facts: Facts, notes: Notes, *, 
     """Check a conda file, of its own or within an environment; `eased` makes warnings of its errors."""
     before = notes.eased
     notes.eased = before or eased
+    for key in ("channels", "dependencies"):
+        if isinstance(data.get(key), str):
+            fix = change("Write a list", (*path, key), [data[key]])
+            notes.error(
+                "wrong-type", (*path, key), f"Write a list at {key}: each item on a line of its own, after “- ”.", fix
+            )
     _keys(path, data, notes)
     packages = list(packages_in(path, data))
     for each in packages:
@@ -125,6 +131,12 @@ def _spelling(package: Package, notes: Notes) -> None:
     if _MIXED.search(package.written):
         message = f"Write a comparison that can be read at {name}, such as {name}>=1.2: “{package.written}” is none."
         notes.error("package-spelling", package.path, message)
+    elif package.written.rstrip().endswith((",", "=", ">", "<")):
+        message = f"Finish “{package.written}” or remove its last sign: nothing follows it."
+        notes.error("package-spelling", package.path, message)
+    elif not _is_possible(package):
+        message = f"Write a range that has versions in it at {name}: “{package.written}” has none."
+        notes.error("package-spelling", package.path, message)
     elif single:
         written = re.sub(r"\s*=\s*", "==", package.written, count=1)
         message = f"Write {written}: pip takes two equals signs."
@@ -136,6 +148,13 @@ def _spelling(package: Package, notes: Notes) -> None:
     elif name in _V1:
         message = f"Leave {name} out if the script can do without it: SDK v1 has had no support since 2026-06-30."
         notes.info("v1-package", package.path, message)
+
+
+def _is_possible(package: Package) -> bool:
+    """Whether there is room between the least and the most version that are asked for."""
+    least = [(_numbers(version), sign) for sign, version in package.pins if sign in {">", ">="}]
+    most = [(_numbers(version), sign) for sign, version in package.pins if sign in {"<", "<="}]
+    return all(low < high or (low == high and (a, b) == (">=", "<=")) for low, a in least for high, b in most)
 
 
 def _renamed(package: Package, meant: str, tool: str, notes: Notes) -> None:
@@ -173,6 +192,11 @@ def _channels(path: Path, channels: Value, notes: Notes) -> None:
 
 def _python(by_name: Mapping[str, Package], facts: Facts, notes: Notes) -> None:
     package = by_name.get("python")
+    slip = next((each for name, each in by_name.items() if name != "python" and slip_of(name, ("python",))), None)
+    if package is None and slip is not None and not slip.is_pip:
+        written = f"python{slip.written[len(slip.name) :]}"
+        message = f"Write {written}: there is no package “{slip.name}”."
+        notes.warning("package-name", slip.path, message, change(f"Write {written}", slip.path, written))
     minor = _minor(package.pinned) if package else ""
     known = facts.release(f"python {minor}") if minor else None
     if package is not None and known is not None and known.ended:

@@ -5,6 +5,7 @@ Sources: command job YAML reference; distributed GPU training guide; resource li
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from desktop_app.api import Fix, Value
@@ -21,6 +22,7 @@ MOST = 1000
 """More processes of a node or more nodes than that are a slip of the finger."""
 
 _STARTERS = ("mpirun", "mpiexec", "horovodrun")
+_ACCELERATE = re.compile(r"\baccelerate\s+launch\b(?=\s)")
 _PER_NODE = "process_count_per_instance"
 
 
@@ -108,6 +110,11 @@ def _launchers(body: Body, path: Path, given: Mapping[str, Value], kind: str, no
     if starter and kind == "mpi":
         message = f"Leave {starter} out: the distribution mpi calls it already, and each process would start it again."
         notes.warning("double-launch", home, message, at=Word(starter))
+    other = _ACCELERATE.search(body.command) or (re.search(r"\bmpirun\b", body.command) if kind == "pytorch" else None)
+    if other is not None and per_node > 1:
+        message = f"Set process_count_per_instance to 1: each of the {per_node} processes would start {other[0]}."
+        fix = change("Set 1 process per node", (*path, _PER_NODE), 1)
+        notes.warning("double-launch", home, message, fix, Word(other[0]))
     launcher = launcher_in(body.command) if per_node > 1 else None
     if launcher is not None:
         message = (

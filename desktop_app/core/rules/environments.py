@@ -96,13 +96,32 @@ def check_own(path: Path, given: Mapping[str, Value], facts: Facts, notes: Notes
     if "image" in given and "build" in given:
         message = "Keep either image or build: an environment is made of one of them."
         (notes.warning if inline else notes.error)("image-and-build", (*path, "build"), message)
+    _spelt((*path, "image"), text(given.get("image")), notes)
     _image((*path, "image"), text(given.get("image")), facts, notes)
     packages = given.get("conda_file")
     if isinstance(packages, dict):
         conda.check((*path, "conda_file"), packages, facts, notes, eased=inline)
+    if isinstance(packages, list):
+        message = "Write the path of a conda file at conda_file, or what stands in one: channels and dependencies."
+        notes.error("wrong-type", (*path, "conda_file"), message)
+    if inline and name and not given.keys() & {"image", "build", "conda_file", "path", "inference_config"}:
+        version = given.get("version")
+        meant = f"azureml:{name}:{version}" if version is not None else f"azureml:{name}@latest"
+        message = f"Write {meant} to take the registered environment: this describes one that has no image."
+        notes.warning("missing-image", path, message, change(f"Write {meant}", path, meant))
     if packages is not None and "image" not in given and "build" not in given:
         message = "Add image: the packages of conda_file are installed on top of one."
         (notes.warning if inline else notes.error)("missing-image", path, message)
+
+
+def _spelt(path: Path, given: str, notes: Notes) -> None:
+    """Say that an image is written as an address of the web, or with a space in it."""
+    if not given or is_bound(given):
+        return
+    meant = re.sub(r"\s+", "", re.sub(r"^https?://", "", given, flags=re.IGNORECASE))
+    if meant != given:
+        why = "an image has no https:// before it" if "://" in given else "an image has no spaces in it"
+        notes.error("image-spelling", path, f"Write {meant}: {why}.", change(f"Write {meant}", path, meant))
 
 
 def image_in(given: str, facts: Facts) -> Image | None:

@@ -45,7 +45,7 @@ def _input(path: Path, given: Mapping[str, Value], notes: Notes, *, of_job: bool
     mode = text(given.get("mode"))
     if mode in _FOR_INPUTS and of_job:
         _mode((*path, "mode"), mode, "input", _FOR_INPUTS[mode], notes)
-    _version((*path, "path"), given.get("path"), notes)
+    check_version((*path, "path"), given.get("path"), notes)
 
 
 def _output_mode(path: Path, mode: str, notes: Notes) -> None:
@@ -114,7 +114,7 @@ def _shm(path: Path, given: Value, notes: Notes) -> None:
     notes.error("shm-size", path, message, fix)
 
 
-def _version(path: Path, given: Value, notes: Notes) -> None:
+def check_version(path: Path, given: Value, notes: Notes) -> None:
     """Say that data or a model is named without its version."""
     found = reference_in(given.strip()) if isinstance(given, str) and not is_bound(given) else None
     if found is None or found.is_whole or not isinstance(given, str):

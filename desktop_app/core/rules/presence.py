@@ -14,6 +14,9 @@ def check(body: Body, notes: Notes) -> None:
     if body.command and has_open_quote(body.command):
         message = "Close the quote in command: the shell refuses it as it stands."
         notes.warning("open-quote", (*body.path, "command"), message)
+    if body.kind == "step" and body.command and "environment" not in body.data and not body.is_elsewhere:
+        message = "Add environment to this step: the image or curated environment that it runs in."
+        notes.error("missing-environment", body.path, message)
     if body.kind == "job" and "entry" not in body.data:
         _check_job(body, notes)
 

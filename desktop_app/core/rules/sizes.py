@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from desktop_app.api import Value
+from desktop_app.core.rules import times
 from desktop_app.core.rules.bodies import bodies
 from desktop_app.core.rules.facts import Facts
 from desktop_app.core.rules.notes import Notes, change
 from desktop_app.core.rules.values import Path, mapping, text, whole
+
+_LEAST_IDLE, _MOST_IDLE = 15, 3 * 24 * 60
 
 
 def check(kind: str, data: Value, facts: Facts, notes: Notes) -> None:
@@ -20,6 +23,7 @@ def check(kind: str, data: Value, facts: Facts, notes: Notes) -> None:
             _misspelt(path, name, facts, notes, is_sure=is_compute(kind))
     if is_compute(kind):
         _nodes(data, notes)
+        _instance(mapping(data), notes)
 
 
 def is_compute(kind: str) -> bool:
@@ -69,13 +73,29 @@ def _size(path: Path, given: str, facts: Facts, notes: Notes) -> None:
 def _misspelt(path: Path, given: str, facts: Facts, notes: Notes, *, is_sure: bool) -> None:
     """Speak of a size that is known but for its separators or the word Standard; others may be new, or a cluster's."""
     plain = re.sub(r"[\s_-]+", "_", given)
-    tries = (plain, f"Standard_{plain}", re.sub(r"(?i)^standard_?", "Standard_", plain))
+    parted = re.sub(r"(?i)(?<=[a-z0-9])(?=v\d$)", "_", re.sub(r"(?i)^(?:standard_?)?", "Standard_", plain, count=1))
+    tries = (plain, f"Standard_{plain}", re.sub(r"(?i)^standard_?", "Standard_", plain), parted)
     meant = next((size.name for each in tries if (size := facts.size(each))), "")
     if meant:
         message = f"Write {meant}: “{given}” is no size that Azure knows."
         (notes.error if is_sure else notes.warning)(
             "unknown-vm-size", path, message, change(f"Write {meant}", path, meant)
         )
+
+
+def _instance(root: Mapping[str, Value], notes: Notes) -> None:
+    """Check when a compute instance stops and starts by itself."""
+    idle = whole(root.get("idle_time_before_shutdown_minutes"))
+    if idle is not None and not _LEAST_IDLE <= idle <= _MOST_IDLE:
+        path = ("idle_time_before_shutdown_minutes",)
+        message = f"Write {_LEAST_IDLE} to {_MOST_IDLE} minutes at {path[0]}, not {idle}."
+        notes.error("timeout", path, message)
+    planned = mapping(root.get("schedules")).get("compute_start_stop")
+    for index, each in enumerate(planned if isinstance(planned, list) else []):
+        trigger = mapping(mapping(each).get("trigger"))
+        path_ = ("schedules", "compute_start_stop", index, "trigger")
+        times.check_cron((*path_, "expression"), text(trigger.get("expression")), notes)
+        times.check_pattern((*path_, "schedule"), mapping(trigger.get("schedule")), notes)
 
 
 def _nodes(data: Value, notes: Notes) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from desktop_app.api import Value
+from desktop_app.core.rules import spreads
 from desktop_app.core.rules.formats import check_times
 from desktop_app.core.rules.notes import Notes, change
 from desktop_app.core.rules.values import Path, mapping, text, whole
@@ -44,6 +45,7 @@ def _limits(path: Path, limits: Mapping[str, Value], notes: Notes) -> None:
 def _space(path: Path, sweep: Mapping[str, Value], notes: Notes) -> None:
     algorithm = sweep.get("sampling_algorithm")
     sampling = text(algorithm if isinstance(algorithm, str) else mapping(algorithm).get("type")).lower()
+    spreads.check(path, sweep, sampling, notes)
     for name, given in mapping(sweep.get("search_space")).items():
         spread = mapping(given)
         kind = text(spread.get("type")).lower()

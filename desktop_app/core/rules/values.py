@@ -9,6 +9,7 @@ from desktop_app.api import Value
 from desktop_app.core.paths import Part
 
 Path = tuple[Part, ...]
+_SHORT = 4
 _BOUND = re.compile(r"\$\{|\{\{|\$\(|\$\[\[|<[^<>]+>")
 
 
@@ -38,13 +39,14 @@ def is_bound(value: Value) -> bool:
 
 
 def slip_of(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that differs by a slip of the finger: by case, a letter too much, too few or swapped."""
+    """Return the known word that differs by a slip of the finger: case, or a letter too many, few, wrong or swapped."""
     small = word.lower().replace("-", "_")
     for each in known:
         longer, shorter = (small, each) if len(small) > len(each) else (each, small)
         dropped = {longer[:at] + longer[at + 1 :] for at in range(len(longer))}
         swapped = len(small) == len(each) and sorted(small) == sorted(each)
-        if each[:1] == small[:1] and (small == each or swapped or shorter in dropped):
+        is_other = len(small) == len(each) > _SHORT and sum(a != b for a, b in zip(small, each, strict=True)) == 1
+        if each[:1] == small[:1] and (small == each or swapped or is_other or shorter in dropped):
             return each
     return None
 
