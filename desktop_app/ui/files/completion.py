@@ -25,6 +25,7 @@ Ask = Callable[[str, int, int, str], Suggestions | None]
 _Index = QModelIndex | QPersistentModelIndex
 _ITEM = Qt.ItemDataRole.UserRole
 _ROWS = 9
+_SETTLE = 0.04  # seconds
 _LETTERS = string.ascii_letters + string.digits + "_"
 _COLUMNS = 90  # letters of the body's size
 ICONS = {
@@ -239,6 +240,10 @@ class Completer(QObject):
         """Work out the suggestions; forgotten if something was typed meanwhile."""
         self._serial += 1
         serial, revision = self._serial, self.editor.document().revision()
+        if not asked:
+            await asyncio.sleep(_SETTLE)  # who types on needs no answer to what was
+            if serial != self._serial or revision != self.editor.document().revision():
+                return
         line, column = self.editor.cursor_column()
         text = self.editor.text()
         found = await asyncio.to_thread(self._ask, text, line, column, self.editor.indent)
