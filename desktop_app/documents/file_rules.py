@@ -14,6 +14,7 @@ from desktop_app.core.rules.bodies import Body, bodies
 from desktop_app.core.rules.notes import Notes, Word, change
 from desktop_app.core.rules.values import is_bound, mapping, text
 from desktop_app.documents.listing import files_in, listed
+from desktop_app.documents.local_paths import local_path
 
 _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]+:|/subscriptions/", re.IGNORECASE)
 _MOST = 300  # names to compare with a misspelt one
@@ -60,7 +61,7 @@ def _home(body: Body) -> tuple[Part, ...]:
 
 def _code(body: Body, given: str, folder: Path, notes: Notes) -> None:
     path = (*body.path, "code")
-    code = folder / Path(given).expanduser()
+    code = folder / local_path(given)
     if code.is_file():
         _single_file(body, path, given, code, notes)
         return
@@ -219,7 +220,7 @@ def _scoring(root: Mapping[str, Value], folder: Path, notes: Notes) -> None:
         _environment(("environment",), environment, folder, notes)
     if not isinstance(given, str) or _ELSEWHERE.match(given) or is_bound(given):
         return
-    code = folder / Path(given).expanduser()
+    code = folder / local_path(given)
     path = ("code_configuration", "code")
     if not code.is_dir():
         _missing_code(path, given, code, folder, notes)

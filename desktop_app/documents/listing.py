@@ -25,7 +25,7 @@ def listed(folder: Path) -> tuple[Entry, ...]:
     try:
         changed = folder.stat().st_mtime_ns
         return (_cached if _is_settled(changed) else _list)(str(folder), changed)
-    except OSError:
+    except (OSError, ValueError):  # a NUL in a name, which no disk takes
         return ()
 
 
@@ -33,7 +33,7 @@ def rests_since(folder: Path) -> int | None:
     """Return when a folder's names last changed, in ns; None for one that changed just now or can't be read."""
     try:
         changed = folder.stat().st_mtime_ns
-    except OSError:
+    except (OSError, ValueError):
         return None
     return changed if _is_settled(changed) else None
 

@@ -41,7 +41,7 @@ class TextFile:
         """Read the file. Raises UserError for one that is no text, too large, or can't be read."""
         try:
             stamp, data = _read(path)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the name
             raise _unreadable(path, error) from error
         file = cls(path, "", "\n", data.startswith(_BOM), stamp)
         file._ends, file._digest = LineEnds.of(_decode(path, data)), _digest(data)
@@ -125,13 +125,15 @@ def _stamp_of(state: os.stat_result) -> _Stamp:
     return _Stamp(state.st_size, state.st_mtime_ns, state.st_ino)
 
 
-def _unreadable(path: Path, error: OSError) -> UserError:
+def _unreadable(path: Path, error: OSError | ValueError) -> UserError:
     if isinstance(error, FileNotFoundError):
         return UserError(f"{path} is not there.", hint="Check the name and the folder.")
     if isinstance(error, IsADirectoryError):
         return UserError(f"{path} is a folder.", hint="Choose a file in it.")
     if isinstance(error, PermissionError):
         return UserError(f"{path} may not be read.", hint="Change its permissions, or choose another file.")
+    if isinstance(error, ValueError):
+        return UserError(f"{str(path)!r} can't be the name of a file.", hint="Check the name and the folder.")
     return OutsideError(f"{path} can't be read: {error.strerror or error}.")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from desktop_app.api import Value
 from desktop_app.core.paths import Part, join_path
+from desktop_app.documents.local_paths import local_path
 
 _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
 _DRIVE = re.compile(r"[a-z]:[\\/]", re.IGNORECASE)
@@ -38,7 +39,7 @@ def upload_parts(kind: str, data: Value, folder: Path) -> tuple[UploadPart, ...]
     found: dict[Path, UploadPart] = {}
     for path, what, given, of_component in _named(kind, data, (), 0):
         if given.strip() and is_local(given):
-            source = folder / Path(given.removeprefix("file:")).expanduser()
+            source = folder / local_path(given.removeprefix("file:"))
             found.setdefault(source, UploadPart(join_path(path), what, given, source, of_component))
     return tuple(found.values())
 

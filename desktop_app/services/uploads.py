@@ -8,6 +8,7 @@ from pathlib import Path
 from desktop_app.api import Diagnostic, Severity, UserError
 from desktop_app.documents.ignore_file import safe_amlignore
 from desktop_app.documents.kinds import kind_of
+from desktop_app.documents.local_paths import is_there
 from desktop_app.documents.text_file import TextFile
 from desktop_app.documents.upload import LeftOut, Upload, UploadFile, plan_upload
 from desktop_app.documents.upload_parts import UploadPart, upload_parts
@@ -68,7 +69,7 @@ def preview_upload(path: Path, text: str | None = None) -> UploadPreview:
 
 
 def _part(part: UploadPart) -> PartPreview:
-    if part.source.exists():
+    if is_there(part.source):
         found = plan_upload(part.source, of_component=part.of_component)
     else:
         message = f"Write a place that is there at {part.path}: “{part.given}” is not."

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from desktop_app.api import Diagnostic, Job, JobInput, JobOutput, Severity
 from desktop_app.core.placeholders import input_text
+from desktop_app.documents import local_paths
 
 _REMOTE = re.compile(r"^(azureml:|https?:|wasbs?:|abfss?:|adl:|s3:|gs:|ftp:)", re.IGNORECASE)
 _FOLDERS = frozenset({"uri_folder", "mltable", "mlflow_model"})
@@ -51,7 +52,7 @@ def local_path(path: str, folder: Path) -> Path:
     if path.startswith("file://"):
         path = unquote(urlsplit(path).path)
     # normpath, not resolve: a link stays the link that the person named.
-    return Path(_normal(folder / Path(path).expanduser()))
+    return Path(_normal(folder / local_paths.local_path(path)))
 
 
 def kind_of(path: Path) -> str:

@@ -16,6 +16,7 @@ from desktop_app.core.rules.facts import Facts, Size
 from desktop_app.core.rules.notes import Notes
 from desktop_app.core.rules.values import mapping, text
 from desktop_app.documents.kinds import kind_of
+from desktop_app.documents.local_paths import is_file, local_path
 from desktop_app.documents.neighbours import declared
 from desktop_app.documents.text_file import TextFile
 from desktop_app.documents.yaml_text import parse
@@ -76,8 +77,8 @@ def _by_the_rules(environment: Environment, body: Body | None, known: Facts, not
 
 def job_in(target: str) -> Path | None:
     """Return the file that an environment was read from, where it is a job: it says where the environment runs."""
-    path = Path(target).expanduser()
-    if path.suffix.lower() not in {".yml", ".yaml"} or not path.is_file():
+    path = local_path(target)
+    if path.suffix.lower() not in {".yml", ".yaml"} or not is_file(path):
         return None
     parsed = parse(TextFile.load(path).text)
     return path if any(bodies(kind_of(path, parsed.data, parsed.text), parsed.data)) else None

@@ -8,6 +8,7 @@ from typing import Literal
 
 from desktop_app.api import UserError
 from desktop_app.core.environments import Environment
+from desktop_app.documents.local_paths import local_path
 from desktop_app.documents.yaml_text import parse
 from desktop_app.services.environments.reading import Reader
 
@@ -29,7 +30,7 @@ def environment_of(given: Given, reader: Reader) -> Environment:
     if given.kind == "build":
         if not given.context.strip():
             raise UserError("Choose the folder that has the Dockerfile.")
-        return reader.read_file(Path(given.context.strip()).expanduser())
+        return reader.read_file(local_path(given.context.strip()))
     if not given.image.strip():
         raise UserError("Write the image that the environment stands on.")
     if given.kind == "image":

@@ -14,6 +14,7 @@ from desktop_app.core.rules.bodies import bodies
 from desktop_app.core.rules.environments import image_in
 from desktop_app.core.rules.values import mapping, text
 from desktop_app.documents.kinds import UNKNOWN, kind_of
+from desktop_app.documents.local_paths import is_file, is_folder, is_there, local_path
 from desktop_app.documents.text_file import TextFile
 from desktop_app.documents.yaml_text import parse
 from desktop_app.services.catalogues import facts
@@ -32,14 +33,14 @@ class Reader(NamedTuple):
 
     def read(self, target: str) -> Environment:
         """Return the environment of a file, or else the curated one of this name. Raises UserError."""
-        path = Path(target).expanduser()
-        if path.exists() or (self.catalogue.find(target) is None and _looks_like_file(target)):
+        path = local_path(target)
+        if is_there(path) or (self.catalogue.find(target) is None and _looks_like_file(target)):
             return self.read_file(path)
         return self.of_curated(self.catalogue.get(target))
 
     def read_file(self, path: Path) -> Environment:
         """Return the environment that a file, or a folder with a Dockerfile, describes. Raises UserError."""
-        if path.is_dir():
+        if is_folder(path):
             return self._of_build(path.name, path, "Dockerfile")
         return self.read_text(path, TextFile.load(path).text)
 
@@ -164,7 +165,7 @@ class Reader(NamedTuple):
 
     def _of_build(self, title: str, context: Path, dockerfile: str) -> Environment:
         path = context / dockerfile
-        if not path.is_file():
+        if not is_file(path):
             hint = "A build context is a folder with a Dockerfile."
             raise UserError(f"There is no {dockerfile} in {context}.", hint=hint)
         found = Environment(title, "build", build=str(context), data={"build": {"path": str(context)}})

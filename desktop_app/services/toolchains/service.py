@@ -12,6 +12,7 @@ from pathlib import Path
 
 from desktop_app.api import OutsideError, Progress, ToolchainSpec, UserError, Value
 from desktop_app.core.nearest import nearest
+from desktop_app.documents.local_paths import local_path
 from desktop_app.places import Places
 from desktop_app.services.files import locked
 from desktop_app.services.settings import Settings
@@ -218,7 +219,7 @@ def _delete(folder: Path, name: str) -> None:
 
 def _interpreter(given: Path) -> Path:
     """Return the absolute path of an interpreter without following links: a link's place makes the environment."""
-    path = given.expanduser()
+    path = local_path(given)
     found = shutil.which(str(path)) if path.parent == Path() and not path.exists() else None
     path = Path(found) if found else Path(os.path.abspath(path))  # noqa: PTH100 - `resolve` would follow links
     if path.is_dir():

@@ -23,6 +23,7 @@ from shiboken6 import isValid
 
 from desktop_app.api import UserError
 from desktop_app.core.environments import Environment
+from desktop_app.documents.local_paths import local_path
 from desktop_app.presenters import environments as presenter
 from desktop_app.services.environments.custom import Given, environment_of
 from desktop_app.services.environments.reading import Reader
@@ -200,7 +201,7 @@ class MakingDialog(QDialog):
             line.setText(chosen)
 
     async def _write(self) -> None:
-        environment, folder = self.environment(), self._root / Path(self.folder.text().strip()).expanduser()
+        environment, folder = self.environment(), self._root / local_path(self.folder.text().strip())
         files = await asyncio.to_thread(save, environment, folder, self._called())
         if isValid(self):
             self.written.emit(files)
