@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QLocale
+from PySide6.QtWidgets import QFileDialog
 
 from desktop_app.api import RunStatus
 from desktop_app.ui.runs.log_tab import ALL
@@ -52,6 +53,33 @@ async def test_what_was_not_written_fits_the_ranks_that_are_shown(runs_bench: Ru
     page.logs.show_rank(1)
     assert page.logs.view._nothing == "This rank wrote nothing."
     await quiet()
+
+
+async def test_a_log_is_saved_as_it_is_shown(runs_bench: RunsBench, tmp_path: Path) -> None:
+    made = await runs_bench.add("r-1", RunStatus.COMPLETED)
+    made.append(0, b"zero\n", 1000.0)
+    made.append(1, b"one \x1b[31mred\x1b[0m\n", 999.5)
+    page = await runs_bench.open_and_read(made)
+    assert "&Save as…" in [each.text() for each in page.logs.menu_for(0).actions()]
+    page.logs.ask_file()
+    dialog = page.logs.findChild(QFileDialog)
+    assert dialog is not None
+    dialog.fileSelected.emit(str(tmp_path / "all.txt"))
+    dialog.reject()
+    await quiet()
+    lines = (tmp_path / "all.txt").read_text("utf-8").splitlines()
+    assert [each.split("\t")[1:] for each in lines] == [["1", "one red"], ["0", "zero"]]
+    page.logs.show_rank(1)
+    page.logs.save_to(tmp_path / "one.txt")
+    await quiet()
+    assert (tmp_path / "one.txt").read_bytes() == made.log(1).read_bytes()
+    assert "was saved" in page.logs.message.heading.text()
+    page.logs.save_to(made.log(1))
+    await quiet()
+    assert page.logs.message.heading.text() == "std_log_process_1.txt is the log itself."
+    page.logs.save_to(tmp_path / "no" / "one.txt")
+    await quiet()
+    assert "can't be written" in page.logs.message.heading.text()
 
 
 @pytest.mark.parametrize(("count", "said"), [(1, "1 file was copied to"), (2, "2 files were copied to")])

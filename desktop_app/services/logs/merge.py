@@ -127,6 +127,11 @@ class MergedLog:
         """Return the present size of each rank's log in bytes."""
         return {each.rank: each.file.size() for each in self._logs}
 
+    def lines(self) -> Iterator[LogLine]:
+        """Yield every line that is there now, by time; holds no more than a block of each log."""
+        sizes = self.sizes()
+        yield from self._forward(dict.fromkeys(sizes, 0), sizes)
+
     def end(self, count: int) -> Window:
         """Return the last `count` lines."""
         return self.end_at(self.sizes(), count)

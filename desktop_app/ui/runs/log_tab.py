@@ -6,11 +6,13 @@ import asyncio
 import bisect
 import contextlib
 from collections.abc import Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
+    QFileDialog,
     QHBoxLayout,
     QLineEdit,
     QMenu,
@@ -24,6 +26,7 @@ from desktop_app.api import FirstFailure, RunSnapshot, UserError
 from desktop_app.presenters.run_page import log_sources
 from desktop_app.services.logs.log_file import LogFile
 from desktop_app.services.logs.merge import LogSource
+from desktop_app.services.logs.saving import save_log
 from desktop_app.services.logs.search import ERRORS, Match, Query, search
 from desktop_app.services.logs.search_worker import compiled
 from desktop_app.ui.icons import icon
@@ -115,7 +118,7 @@ class LogTab(QWidget):
         self._sources: tuple[LogSource, ...] = ()
         self._failure: FirstFailure | None = None
         self._live = True
-        self._rank = ALL
+        self._rank, self._run_id = ALL, ""
         self._found: list[Match] = []
         self._at = -1
         self._total, self._done = 0, True
@@ -127,7 +130,7 @@ class LogTab(QWidget):
     def show_run(self, run: RunSnapshot) -> None:
         """Show another run's logs, or what became of the same run's."""
         sources = log_sources(run)
-        self._failure = run.first_failure
+        self._failure, self._run_id = run.first_failure, run.run
         self.view.set_live(not run.is_over)
         if sources != self._sources:
             self._sources = sources
@@ -338,6 +341,25 @@ class LogTab(QWidget):
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(at)
 
+    def ask_file(self) -> None:
+        """Ask for a file name, and save what is shown there: one rank's log, or all of them merged."""
+        shown = self._shown()
+        name = shown[0].log.name if len(shown) == 1 else f"{self._run_id}-all-ranks.txt"
+        dialog = QFileDialog(self, self.tr("Save the log"), str(Path.home()))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.selectFile(name)
+        dialog.fileSelected.connect(lambda path: self.save_to(Path(path)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def save_to(self, target: Path) -> None:
+        """Save what is shown to a file."""
+        spawn(self._save(self._shown(), target), "save a log", self.message.show_error)
+
+    async def _save(self, sources: Sequence[LogSource], target: Path) -> None:
+        await asyncio.to_thread(save_log, sources, target)
+        self.message.show_passing(self.tr("The log was saved to {}.").format(target))
+
     def menu_for(self, rank: int) -> QMenu:
         """Return what can be done at a line of a rank."""
         menu = QMenu(self)
@@ -346,6 +368,8 @@ class LogTab(QWidget):
         for each in (copy, more):
             each.setEnabled(not self.view.selection.is_empty)
         menu.addAction(self.tr("Select &all that is loaded"), self.view.select_all)
+        save = menu.addAction(icon("mdi6.content-save-outline"), self.tr("&Save as…"), self.ask_file)
+        save.setEnabled(bool(self._sources))
         menu.addSeparator()
         if self._rank == ALL and rank >= 0:
             menu.addAction(self.tr("&Only rank {}").format(rank), lambda: self.show_rank(rank))
