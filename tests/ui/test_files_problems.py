@@ -46,6 +46,8 @@ def names(panel: ProblemsPanel) -> list[str]:
 def told(files: FilesWindow) -> tuple[int, int]:
     """Return the errors and warnings that the status bar shows."""
     _, errors, warnings = [each for each in files.shell.calls if each[0] == "set_problems"][-1]
+    assert isinstance(errors, int)
+    assert isinstance(warnings, int)
     return errors, warnings
 
 
