@@ -161,7 +161,7 @@ def _outdented(found: _Found) -> Fault | None:
 
 
 def _tag(found: _Found) -> Fault | None:
-    if "scanning a tag" not in found.context and "parsing a tag" not in found.context:
+    if "expected URI" not in found.problem and not re.search("scanning a tag|parsing a tag", found.context):
         return None
     return _line_from(found, found.begun, "Put this value in quotes: a “!” at its beginning makes it a tag.")
 
@@ -171,6 +171,20 @@ def _anchor(found: _Found) -> Fault | None:
         return None
     mark = found.line(found.begun[0])[found.begun[1] : found.begun[1] + 1]
     return _line_from(found, found.begun, f"Put this value in quotes: it can't begin with “{mark}”.")
+
+
+def _misplaced_mark(found: _Found) -> Fault | None:
+    """A line that begins with %, which only directives do; a dash in brackets; dots that end what has not begun."""
+    line = found.line(found.at[0])
+    if line.startswith("%") and "incompatible" not in found.problem:
+        return _line_from(found, (found.at[0], 0), "Take the % off this line's beginning, or put the value in quotes.")
+    if "expected the node content" not in found.problem:
+        return None
+    if "found '-'" in found.problem:
+        return _from(found, found.at, "Take this dash away: a list in brackets parts its items by commas.", 1)
+    if "document end" in found.problem:
+        return _line_from(found, found.at, "Remove these dots: they end a document, and nothing stands above them.")
+    return None
 
 
 def _indentation(found: _Found) -> Fault | None:
@@ -202,7 +216,8 @@ def _anything(found: _Found) -> Fault:
 
 _RULES: tuple[Callable[[_Found], Fault | None], ...] = (
     _tab, _open_quote, _escape, _after_quote, _open_bracket, _reserved, _open_at_end, _stray_bracket, _colon_in_value,
-    _no_colon, _list_in_value, _block_text, _outdented, _tag, _anchor, _indentation, _alias, _anything,
+    _no_colon, _list_in_value, _block_text, _outdented, _tag, _anchor, _misplaced_mark,
+    _indentation, _alias, _anything,
 )  # fmt: skip
 
 

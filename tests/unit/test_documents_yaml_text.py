@@ -125,6 +125,10 @@ def test_values_are_those_of_yaml_1_2(text: str, value: Value) -> None:
         ("a: * b\n", 1, 4, "“*”"),
         ("a: &\n", 1, 4, "“&”"),
         ("a: !<x y\n", 1, 4, "“!”"),
+        ("a: !!}\n", 1, 4, "“!”"),
+        ("a: 1\n% b: 2\n", 2, 1, "Take the %"),
+        ("a: [- b]\n", 1, 5, "this dash"),
+        ("...\na: 1\n", 1, 1, "these dots"),
     ],
 )
 def test_each_fault_is_one_sentence_at_its_place(text: str, line: int, column: int, words: str) -> None:
