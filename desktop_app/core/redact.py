@@ -1,10 +1,15 @@
-"""Takes secrets out of texts before they are written or shown: tokens, keys, passwords, signed addresses."""
+"""Takes secrets out of texts before they are written or shown: tokens, keys, passwords, signed addresses.
+
+What a secret looks like is known by `secrets`; here more is covered: what is cut, and all that a name calls secret.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+
+from desktop_app.core.secrets import JSON_WEB_TOKEN, PASSWORD_IN_ADDRESS, SECRETS, WANDB_KEY
 
 COVER = "•••"
 VARIABLES, SIGNED, NAMED, KEYS = "values of secret variables", "signatures", "tokens and passwords", "private keys"
@@ -14,26 +19,32 @@ _KEY = "(?:api|access|account|storage|shared|private|signing|encryption)[_-]?key
 _WORDS = rf"token(?!i[sz]|s)|secret|passw(?:or)?d|passphrase|pwd|{_KEY}|credential|connection[_-]?string"
 _ASSIGNED = r"[\w.-]{0,80}[\"']?\s*[:=]\s*[\"']?"
 _COUNT = r"[-+]?[\d.]|(?:true|false|none|null)\b"
-_BEGINNINGS = ("ghp", "gho", "ghs", "hf", "sk", "xoxa", "xoxb", "xoxp", "glpat", "pypi")
+_BEGINNINGS = tuple(each for secret in SECRETS for each in secret.begins)
 _VALUE = r"[^\s\"',;&}]+"
 _NAMES = ("token", "secret", "passw", "passphrase", "pwd", "key", "credential", "connection")
-# What must stand in a text, in small letters, for a rule to be tried: most of a log has none of it.
+# What must stand in a text, in small letters, for a rule to be tried: most of a log has none of it. A rule's first
+# group, where it has one, stays.
 _RULES = (
     (SIGNED, ("sig=",), re.compile(r"(?i)(\bsig=)[^&\s\"'<>]+")),  # the signature of a SAS address
     (NAMED, ("bearer", "basic"), re.compile(r"(?i)(\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}")),
     (NAMED, _NAMES, re.compile(rf"(?i)((?=[acekpst])(?:{_WORDS}){_ASSIGNED}){_VALUE}")),
     (NAMED, ("tokens",), re.compile(rf"(?i)(tokens{_ASSIGNED})(?!{_COUNT}){_VALUE}")),
     (NAMED, ("--",), re.compile(r"(?i)((?<![\w-])--[\w-]*(?:token|secret|password|key)[ =])\S+")),
-    (NAMED, ("://",), re.compile(r"(://[^/\s:@]*:)[^/\s@]+(?=@)")),  # user:password@host
+    (NAMED, ("://",), PASSWORD_IN_ADDRESS),
     (NAMED, ("http://127",), re.compile(r"(http://127\.0\.0\.1:\d+/)[0-9a-f]{24}\b")),  # a run's metrics go there
-    (NAMED, _BEGINNINGS, re.compile(rf"()\b(?:{'|'.join(_BEGINNINGS)})[_-][A-Za-z0-9_-]{{16,}}")),
-    (NAMED, ("eyj",), re.compile(r"()(?<![\w-])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*")),  # a JWT
+    (NAMED, ("wandb",), WANDB_KEY),
+    (
+        NAMED,
+        tuple(each.lower() for each in _BEGINNINGS),
+        re.compile(rf"\b(?:{'|'.join(_BEGINNINGS)})[A-Za-z0-9_-]{{16,}}"),
+    ),
+    (NAMED, ("eyj",), JSON_WEB_TOKEN),
 )
 _KEY_RULES = (
-    re.compile(r"()-----BEGIN [A-Z ]*PRIVATE KEY-----.{0,8000}?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL),
+    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.{0,8000}?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL),
     # What is left of a key in a text that was cut in its midst.
     re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----\r?\n)[A-Za-z0-9+/=\r\n]+"),
-    re.compile(r"(?m)()(?:^[A-Za-z0-9+/=]{1,80}\r?\n){1,200}(?=-----END [A-Z ]*PRIVATE KEY-----)"),
+    re.compile(r"(?m)(?:^[A-Za-z0-9+/=]{1,80}\r?\n){1,200}(?=-----END [A-Z ]*PRIVATE KEY-----)"),
 )
 _SECRET_NAME = re.compile(rf"(?i){_WORDS}")
 _SECRETS_OR_COUNT = re.compile(r"(?i)tokens")
@@ -79,6 +90,6 @@ def secret_values(environ: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _covered(match: re.Match[str], kind: str, counts: Counter[str]) -> str:
-    kept = match.group(1)
+    kept = match[1] if match.re.groups else ""
     counts[kind] += match.group(0)[len(kept) :] != COVER
     return f"{kept}{COVER}"

@@ -7,18 +7,13 @@ import re
 from desktop_app.api import Value
 from desktop_app.core.rules.notes import Notes
 from desktop_app.core.rules.values import Path, is_bound, mapping, texts
-from desktop_app.core.secrets import kinds_of_secrets
+from desktop_app.core.secrets import BARE_STORAGE_KEY, PASSWORD_IN_ADDRESS, PASSWORD_OPTION, kinds_of_secrets
 
 _SECRET = frozenset(
     {"secret", "secrets", "token", "password", "passwd", "pwd", "passphrase", "credential", "credentials"}
 )
 _KEYS = frozenset(
     {"api", "access", "account", "storage", "shared", "private", "secret", "auth", "master", "subscription"}
-)
-_STORAGE_KEY = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{86}==(?![A-Za-z0-9+/=])")
-_IN_ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://[^/\s:@${}]+:(?P<word>[^/\s@${}]+)@")
-_OPTION = re.compile(
-    r"--?[\w-]*(?:password|passwd|secret|api[_-]?key|access[_-]?key|auth[_-]?token)[ =](?P<word>[^\s$<{-][^\s${]*)"
 )
 _HARMLESS = re.compile(
     r"(?i)x+|\*+|\.+|-?\d+(?:\.\d+)?|true|false|yes|no|none|null||changeme|your[-_ ].*|my[-_ ].*|todo|placeholder"
@@ -46,12 +41,12 @@ def _kind(text: str) -> str:
     found = kinds_of_secrets(text)
     if found:
         return found[0]
-    if _STORAGE_KEY.search(text):
+    if BARE_STORAGE_KEY.search(text):
         return "the key of a storage account"
-    addresses = _IN_ADDRESS.finditer(text) if "@" in text else ()
-    if any(_is_kept(each["word"]) for each in addresses):
+    addresses = PASSWORD_IN_ADDRESS.finditer(text) if "@" in text else ()
+    if any(_is_kept(each[2]) and not set("${}") & set(each[0]) for each in addresses):
         return "a password in an address"
-    return "a password" if any(_is_kept(each["word"]) for each in _OPTION.finditer(text)) else ""
+    return "a password" if any(_is_kept(each[2]) for each in PASSWORD_OPTION.finditer(text)) else ""
 
 
 def _look(path: Path, value: str, notes: Notes) -> None:
