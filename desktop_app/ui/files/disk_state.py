@@ -89,6 +89,7 @@ class DiskStates(QObject):
     async def compare(self) -> None:
         """Show the difference between the text here and the one on disk."""
         pane = self._pane
+        await pane.settle()
         try:
             self._theirs = await asyncio.to_thread(pane.file.text_on_disk)
         except UserError as error:
@@ -135,6 +136,7 @@ class DiskStates(QObject):
     async def take_theirs(self) -> None:
         """Take the text on disk; what was here stays one step back, and that is said."""
         pane = self._pane
+        await pane.settle()
         had_own = pane.is_modified and pane.editor.text() != pane.file.saved_text
         await pane.reload()
         if had_own and not pane.is_modified:
@@ -195,6 +197,7 @@ class DiskStates(QObject):
     async def save_copy(self, path: Path) -> None:
         """Save the text elsewhere; the file that is open stays the same."""
         pane = self._pane
+        await pane.settle()
         try:
             await asyncio.to_thread(pane.file.save_copy, path, pane.editor.text())
         except UserError as error:

@@ -74,7 +74,7 @@ class EditorPane(QWidget):
 
     @property
     def is_modified(self) -> bool:
-        """Whether there is something to save."""
+        """Whether the text is to be saved. What is being typed in the form is no text before `settle`."""
         return self.editor.document().isModified()
 
     @property
@@ -87,9 +87,14 @@ class EditorPane(QWidget):
         """Why this can't be run; empty where it can."""
         return presenter.why_not_run(self.file.path, self.kind)
 
+    async def settle(self) -> bool:
+        """Bring what was typed in the form into the text, which is whole then; returns whether it is to be saved."""
+        await self.views.link.flush()
+        return self.is_modified
+
     async def save(self, *, overwrite: bool = False) -> bool:
         """Write the text to its file; returns whether it is there now. What hinders it is said in place."""
-        await self.views.link.flush()
+        await self.settle()
         text, revision = self.editor.text(), self.editor.document().revision()
         async with self._disk_lock:
             try:
@@ -213,6 +218,7 @@ class EditorPane(QWidget):
         self._later(self._mend(tuple(found)), "mend")
 
     async def _mend(self, found: tuple[Diagnostic, ...]) -> None:
+        await self.settle()
         document = self.editor.document()
         while True:
             revision, old = document.revision(), self.editor.text()

@@ -100,7 +100,7 @@ class Editors(QWidget):
         if not 0 <= index < len(paths):
             return False
         pane = self._panes[paths[index]]
-        if pane.is_modified:
+        if await pane.settle():
             question = self.tr("Save {} before closing it?").format(pane.file.path.name)
             answer = await ask(
                 self.window(), self.tr("Unsaved text"), question,
@@ -110,17 +110,20 @@ class Editors(QWidget):
             if answer == "cancel" or (answer == "save" and not await pane.save(overwrite=False)):
                 return False
             pane.forget_draft()
-        self._remove(pane)
+        if self._has(pane):
+            self._remove(pane)
         return True
 
     async def save_all(self) -> bool:
         """Save every file with unsaved text; returns whether all are saved."""
-        return all([await each.save() for each in self.panes if each.is_modified])
+        return all([await each.save() for each in self.panes if self._has(each) and await each.settle()])
 
     async def keep_drafts(self) -> None:
         """Keep all unsaved texts, for the next start."""
         for each in self.panes:
-            await each.keep_draft()
+            if self._has(each):
+                await each.settle()
+                await each.keep_draft()
 
     def follow_rename(self, old: Path, new: Path) -> None:
         """Let tabs follow a file or folder to its new name."""
@@ -129,10 +132,10 @@ class Editors(QWidget):
                 target = new if path == old else new / path.relative_to(old)
                 self._move(pane, path, target)
 
-    def close_deleted(self, path: Path) -> None:
+    async def close_deleted(self, path: Path) -> None:
         """Close the tabs of what was deleted here, but never unsaved text."""
         for each, pane in tuple(self._panes.items()):
-            if (each == path or each.is_relative_to(path)) and not pane.is_modified:
+            if (each == path or each.is_relative_to(path)) and not await pane.settle() and self._has(pane):
                 self._remove(pane)
 
     def zoom(self, steps: int) -> int:
@@ -162,8 +165,13 @@ class Editors(QWidget):
         """Show what Azure ML would take of the shown file's folders, as its text stands."""
         pane = self.current
         if pane is not None and presenter.may_upload(pane.kind):
-            from desktop_app.ui.files.upload_preview import show_upload_preview
+            spawn(self._preview_upload(pane), "preview an upload")
 
+    async def _preview_upload(self, pane: EditorPane) -> None:
+        from desktop_app.ui.files.upload_preview import show_upload_preview
+
+        await pane.settle()
+        if self._has(pane):
             show_upload_preview(pane.file.path, pane.editor.text(), self.window())
 
     def remembered(self) -> list[Value]:
@@ -301,6 +309,10 @@ class Editors(QWidget):
         pane.forget_draft()
         self._remove(pane)
 
+    def _has(self, pane: EditorPane) -> bool:
+        """Whether a pane is still open: while something was waited for it may have been closed."""
+        return pane in self._panes.values()
+
     def _order(self) -> list[Path]:
         return [self.tabs.tabData(index) for index in range(self.tabs.count())]
 
@@ -340,6 +352,7 @@ class Editors(QWidget):
         made.setAccessibleDescription(tip)
 
     async def _validate(self, pane: EditorPane) -> None:
+        await pane.settle()
         found = await pane.check()
         if not found:
             pane.note.clear_buttons()

@@ -201,7 +201,7 @@ class FilesPage(QWidget):
         self.tree.run_asked.connect(self.run_file)
         self.tree.folder_asked.connect(self.choose_folder)
         self.tree.renamed.connect(self.editors.follow_rename)
-        self.tree.deleted.connect(self.editors.close_deleted)
+        self.tree.deleted.connect(lambda path: spawn(self.editors.close_deleted(path), "close what was deleted"))
         self.editors.run_asked.connect(self.run_file)
         self.editors.shown.connect(self._on_shown)
         self.editors.changed.connect(self._on_changed)

@@ -157,6 +157,8 @@ class ProjectCheck(QObject):
             pane.apply_fix(found)
 
     async def _plan_all(self, found: Diagnostic) -> None:
+        for pane in self._open.values():
+            await pane.settle()
         if self.problems is None:
             return
         problems, texts = self.problems.alike(found), {path: pane.editor.text() for path, pane in self._open.items()}

@@ -38,7 +38,7 @@ class Runner:
 
     async def run(self, pane: EditorPane) -> None:
         """Save, plan and show the plan; what stands in the way is marked at its lines."""
-        was_saved = pane.is_modified
+        was_saved = await pane.settle()
         if was_saved and not await pane.save():
             return
         plan = await self._plan(pane)
@@ -66,6 +66,7 @@ class Runner:
         message.add_button(button(message.tr("Run {}").format(found[0]), "mdi6.play", run_first))
 
     async def _plan(self, pane: EditorPane) -> SubmissionPlan | None:
+        await pane.settle()
         path, text = pane.file.path, pane.editor.text()
         try:
             plan = await self._workbench.jobs.plan_text(text, path, path.parent, self._shell.backend)

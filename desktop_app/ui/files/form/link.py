@@ -43,6 +43,7 @@ class FormLink(QObject):
         self._lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._joins: tuple[str, int] = ("", -1)
+        self._is_over = False
         self._read_state: tuple[object, ...] = ()
         self._timer = QTimer(self, singleShot=True, interval=REFILL_MS)
         self._timer.timeout.connect(self.refill)
@@ -81,7 +82,9 @@ class FormLink(QObject):
             await asyncio.gather(*waiting, return_exceptions=True)
 
     def dispose(self) -> None:
-        """Stop everything that goes on."""
+        """Stop everything that goes on; what a field asks for as it goes is not done any more."""
+        self._is_over = True
+        self.panel = None
         self._timer.stop()
         for each in tuple(self._tasks):
             each.cancel()
@@ -142,8 +145,10 @@ class FormLink(QObject):
         try:
             await self._change((change,), joins=path if change.act is Act.SET else "")
         except UserError as error:
-            if self.panel is not None:
+            if self.panel is not None and isValid(self):
                 self.panel.refuse(path, error, keeps=False)
+            return
+        if not isValid(self):
             return
         if self.panel is not None:
             self.panel.accept(path)
@@ -157,10 +162,11 @@ class FormLink(QObject):
         try:
             await self._change(changes)
         except UserError as error:
-            if self.panel is not None:
+            if self.panel is not None and isValid(self):
                 self.panel.refuse(changes[0].path, error, keeps=False)
             return
-        self.refill()
+        if isValid(self):
+            self.refill()
 
     async def _change(self, changes: tuple[Change, ...], joins: str = "") -> None:
         document = self._editor.document()
@@ -168,6 +174,8 @@ class FormLink(QObject):
             while True:
                 revision, text = document.revision(), self._editor.text()
                 new = await asyncio.to_thread(apply, text, changes)
+                if not isValid(self):
+                    return
                 if document.revision() == revision:
                     break
             if new != text:
@@ -181,6 +189,8 @@ class FormLink(QObject):
     async def _undo(self, *, again: bool) -> None:
         await asyncio.sleep(0)  # what the field still had to ask for comes first
         async with self._lock:
+            if not isValid(self):
+                return
             if again:
                 self._editor.redo()
             else:
@@ -188,6 +198,9 @@ class FormLink(QObject):
         self.refill()
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        if self._is_over:
+            work.close()
+            return
         task = spawn(work, f"form of {self._path().name}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
