@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from traceback import extract_tb
 
 from desktop_app.api import Diagnostic, Job, Severity, UserError
-from desktop_app.documents.checks import FileReport, check_text
+from desktop_app.documents.checks import FileReport, JobChecks, check_text
+from desktop_app.documents.kinds import UNKNOWN
 from desktop_app.documents.project_files import project_files
 from desktop_app.documents.text_file import TextFile
 from desktop_app.services.catalogues import facts
@@ -22,7 +24,7 @@ class FileChecks:
 
     def check_text(self, path: Path | None, text: str) -> FileReport:
         """Return what is wrong with one file's text, by the rules of the house and of every plugin."""
-        return check_text(path, text, self._check_job, facts())
+        return _checked(path, text, self._check_job)
 
     def check_paths(self, paths: Sequence[Path]) -> list[FileReport]:
         """Check files, and every file below folders that may be one; what can't be read is a finding too."""
@@ -33,14 +35,12 @@ class FileChecks:
         try:
             text = TextFile.load(path).text
         except UserError as error:
-            message = str(error).removeprefix(f"{path} ")  # the report names the file already
-            finding = Diagnostic(Severity.ERROR, "unreadable", f"{message[:1].upper()}{message[1:]}")
-            return FileReport(path, "unknown", (finding,))
-        return self.check_read(path, text)
+            return unreadable(path, error)
+        return self.check_loaded(path, text)
 
-    def check_read(self, path: Path, text: str) -> FileReport:
+    def check_loaded(self, path: Path, text: str) -> FileReport:
         """Check a file that has been read just now."""
-        return check_text(path, text, self._check_offline, facts())
+        return _checked(path, text, self._check_offline)
 
     def switched_off(self, job: Job) -> str:
         """Return how to switch on the plugin that may launch a job; empty where that can't help."""
@@ -66,6 +66,29 @@ class FileChecks:
 
     def _check_job(self, job: Job) -> Sequence[Diagnostic]:
         return (*self._plugins.check_job(job), *self._plugins.check_environment(job))
+
+
+def _checked(path: Path | None, text: str, job_checks: JobChecks) -> FileReport:
+    """Check a text; a fault of the rules is a finding as well, so that the other files are checked still."""
+    try:
+        return check_text(path, text, job_checks, facts())
+    except Exception as error:  # noqa: BLE001 - whatever a rule trips over
+        return faulty(path, error)
+
+
+def faulty(path: Path | None, error: Exception) -> FileReport:
+    """Return the report of a file on which the check itself failed, with the place where it did."""
+    frames = extract_tb(error.__traceback__)
+    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    message = f"The file could not be checked: this is a fault of Rank Zero ({type(error).__name__}{where}: {error})."
+    return FileReport(path, UNKNOWN, (Diagnostic(Severity.ERROR, "internal", message),))
+
+
+def unreadable(path: Path, error: UserError) -> FileReport:
+    """Return the report of a file that can't be read."""
+    message = str(error).removeprefix(f"{path} ")  # the report names the file already
+    finding = Diagnostic(Severity.ERROR, "unreadable", f"{message[:1].upper()}{message[1:]}")
+    return FileReport(path, UNKNOWN, (finding,))
 
 
 def files_below(paths: Sequence[Path]) -> Iterator[Path]:

@@ -9,14 +9,20 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
+from desktop_app.documents import checks
 from desktop_app.documents.checks import FileReport
+from desktop_app.places import find_places
+from desktop_app.services import checking
 from desktop_app.services.folder_check.check import CheckState, FolderCheck
 from desktop_app.services.folder_check.look import ProjectLook
 from desktop_app.services.folder_check.wire import report_in, report_out
+from desktop_app.services.plugins import PluginHost
+from desktop_app.services.settings import Settings
 
 JOB = "$schema: https://azuremlschemas.azureedge.net/latest/commandJob.schema.json\n"
 GOOD = f"{JOB}command: python train.py\ncode: src\nenvironment: azureml:e:1\ncompute: azureml:gpu\n"
@@ -200,6 +206,86 @@ async def test_a_check_that_dies_is_said(check: FolderCheck, told: Told) -> None
     psutil.Process(check.pids[0]).kill()
     await until(lambda: told.state.trouble)
     assert "ended" in told.state.trouble
+
+
+@pytest.mark.parametrize(
+    "said", ["print('no JSON')", "print('{\"reports\": [[1]], \"left\": 0}')", "print('x' * (1 << 25))"],
+    ids=["no JSON", "another form", "a line without an end"],
+)  # fmt: skip
+async def test_a_check_that_says_what_nobody_understands_has_ended(
+    said: str, told: Told, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = asyncio.create_subprocess_exec
+
+    async def other(*_command: str, **options: Any) -> asyncio.subprocess.Process:
+        return await start(sys.executable, "-c", f"{said}; input()", **options)
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", other)
+    check = FolderCheck(project, told, home=tmp_path / "home")
+    await check.start()
+    await until(lambda: told.state.trouble)
+    await until(lambda: not check.pids)
+    assert (told.state.is_done, "could not be taken in" in told.state.trouble) == (True, True)
+    await check.close()
+
+
+FAULTY = """
+import sys
+from desktop_app.documents import checks
+from desktop_app.services import checking
+from desktop_app.services.folder_check import look, worker
+
+def broken(path, text, *given):
+    if path.name == "bad.yml":
+        raise KeyError("a rule")
+    return checks.check_text(path, text, *given)
+
+checking.check_text = broken
+if sys.argv[1:] == ["look"]:
+    def no_look(self):
+        raise KeyError("a look")
+    look.ProjectLook.look = no_look
+worker.main()
+"""
+
+
+@pytest.mark.parametrize("where", ["rule", "look"])
+async def test_a_fault_of_the_check_itself_is_said(
+    where: str, told: Told, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = asyncio.create_subprocess_exec
+
+    async def other(*_command: str, **options: Any) -> asyncio.subprocess.Process:
+        return await start(sys.executable, "-c", FAULTY, where, **options)
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", other)
+    check = FolderCheck(project, told, home=tmp_path / "home")
+    await check.start()
+    await until(lambda: told.state.is_done)
+    if where == "rule":
+        assert told.codes("bad.yml") == {"internal"}
+        assert "fault of Rank Zero (KeyError" in told.reports["bad.yml"].diagnostics[0].message
+        assert "job.yml" in told.reports
+        assert not told.codes("job.yml")
+    else:
+        assert told.state.trouble == "The check of the folder ended by a fault of Rank Zero (KeyError: 'a look')."
+    await check.close()
+
+
+def test_validate_goes_on_after_a_file_on_which_a_rule_fails(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(path: Path, text: str, *given: Any) -> FileReport:
+        if path.name == "bad.yml":
+            raise KeyError("a rule")
+        return checks.check_text(path, text, *given)
+
+    monkeypatch.setattr(checking, "check_text", broken)
+    places = find_places(str(tmp_path / "home"))
+    made = checking.FileChecks(PluginHost(places, Settings(places.settings)))
+    found = {each.path.name: each for each in made.check_paths([project]) if each.path}
+    assert [each.code for each in found["bad.yml"].diagnostics] == ["internal"]
+    assert found["job.yml"].kind == "commandJob"
 
 
 PARENT = """

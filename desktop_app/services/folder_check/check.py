@@ -115,10 +115,8 @@ class FolderCheck:
         """End the processes; nothing is told any more."""
         self._is_closed = True
         children, self._children = list(self._children.values()), {}
-        for each in self._tasks:
-            each.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.gather(*(end_child(each) for each in children))
+        # The readers are not cancelled: they end with what they read, and leave no stream open.
+        await asyncio.gather(*(end_child(each) for each in children), *self._tasks, return_exceptions=True)
 
     async def _start(self, number: int, of: int) -> None:
         child = await asyncio.create_subprocess_exec(
@@ -144,17 +142,24 @@ class FolderCheck:
         try:
             async for row in child.stdout:
                 await self._take(number, json.loads(row))
-            if not self._is_closed:
-                last = (await words).decode("utf-8", "replace").strip().rpartition("\n")[2]
-                self._listener.take_state(CheckState(self._files, 0, True, last or "The check of the folder ended."))
+            last = (await words).decode("utf-8", "replace").strip().rpartition("\n")[2]
+            self._end(last or "The check of the folder ended.")
+        except Exception as error:  # noqa: BLE001 - nobody waits for this task: what it says would go unheard
+            self._end(f"What the check of the folder said could not be taken in ({type(error).__name__}: {error}).")
         finally:
             words.cancel()
             self._children.pop(number, None)
             for each in tuple(self._answers) if number == 0 else ():
                 self._answer(each, None)
-            await end_child(child)
+            await asyncio.gather(end_child(child), _drained(child.stdout))
+
+    def _end(self, trouble: str) -> None:
+        if not self._is_closed:
+            self._listener.take_state(CheckState(self._files, 0, True, trouble))
 
     async def _take(self, number: int, message: Mapping[str, Any]) -> None:
+        if self._is_closed:
+            return
         if "files" in message:
             self._files = message["files"]
             if self._files > _MANY and len(self._children) == 1:
@@ -180,6 +185,12 @@ class FolderCheck:
         for each in self._children.values():
             with contextlib.suppress(ConnectionError, RuntimeError):
                 _write(each, order)
+
+
+async def _drained(stream: asyncio.StreamReader) -> None:
+    """Read to the end: a stream that is left full holds its pipe open for good."""
+    while await stream.read(_LINE):
+        pass
 
 
 def _write(child: asyncio.subprocess.Process, message: dict[str, Any]) -> None:

@@ -16,15 +16,17 @@ import queue
 import sys
 import threading
 import time
+import traceback
 from collections import deque
 from pathlib import Path
 from typing import Any
 
 from desktop_app.api import Diagnostic, Severity, UserError
+from desktop_app.core.words import size_text
 from desktop_app.documents.checks import FileReport
 from desktop_app.documents.text_file import TextFile
 from desktop_app.places import find_places
-from desktop_app.services.checking import FileChecks
+from desktop_app.services.checking import FileChecks, faulty, unreadable
 from desktop_app.services.folder_check.look import ProjectLook, share_of
 from desktop_app.services.folder_check.wire import line, report_out
 from desktop_app.services.plugins import PluginHost
@@ -52,6 +54,13 @@ def main() -> None:
         _Worker(Path(first["folder"]), FileChecks(plugins), tuple(first["share"]), orders).run()
     except BrokenPipeError:
         os._exit(0)
+    except Exception as error:  # noqa: BLE001 - the window shows the last line
+        traceback.print_exc()
+        print(
+            f"The check of the folder ended by a fault of Rank Zero ({type(error).__name__}: {error}).", file=sys.stderr
+        )
+        sys.stderr.flush()
+        os._exit(1)  # the thread that listens holds the standard input: an ordinary end would wait for it
 
 
 def _listen(orders: queue.Queue[dict[str, Any]]) -> None:
@@ -136,26 +145,36 @@ class _Worker:
     def _check(self, path: Path) -> None:
         self._queued.discard(path)
         self._is_idle = False
+        try:
+            report = self._report(path)
+        except Exception as error:  # noqa: BLE001 - one file must not keep the others from being checked
+            report = faulty(path, error)
+        self._reports.append(report)
+
+    def _report(self, path: Path) -> FileReport:
         text = self._texts.get(path)
         if text is not None:
             report = self._checks.check_text(path, text)
         else:
             report, text = self._check_file(path)
         self._look.note(report, text)
-        self._reports.append(report)
+        return report
 
     def _check_file(self, path: Path) -> tuple[FileReport, str]:
         try:
             size = path.stat().st_size
-            if size > _LARGEST:
-                return _too_large(path, size), ""
-            text = TextFile.load(path).text
         except FileNotFoundError:
             return FileReport(path, "unknown", ()), ""
-        except (OSError, UserError):
-            return self._checks.check_file(path), ""  # it says what is wrong with it
-        report = self._checks.check_read(path, text)
-        if report.kind == "unknown":
+        except OSError:
+            size = 0  # reading it says why
+        if size > _LARGEST:
+            return _too_large(path, size), ""
+        try:
+            text = TextFile.load(path).text
+        except UserError as error:
+            return unreadable(path, error), ""
+        report = self._checks.check_loaded(path, text)
+        if report.kind == "unknown" and not _is_internal(report):
             return FileReport(path, "unknown", ()), text  # some other program's: none of ours to check
         return report, text
 
@@ -170,8 +189,12 @@ class _Worker:
             _say({"idle": self._files})
 
 
+def _is_internal(report: FileReport) -> bool:
+    return any(each.code == "internal" for each in report.diagnostics)
+
+
 def _too_large(path: Path, size: int) -> FileReport:
-    message = f"The file is too large to be checked ({size / 1e6:.0f} MB): no file of Azure ML has more than a few kB."
+    message = f"The file is too large to be checked ({size_text(size)}): no file of Azure ML has more than a few kB."
     return FileReport(path, "unknown", (Diagnostic(Severity.INFO, "too-large", message),))
 
 
