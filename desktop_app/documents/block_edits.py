@@ -44,7 +44,7 @@ def _replaced(text: str, entry: Entry, value: Value, layout: Layout) -> str:
     comment = _COMMENT.match(text, entry.end if on_head_line and "\n" not in text[entry.start : entry.end] else begin)
     if comment is None and on_head_line:  # behind the | or > of a block
         comment = re.compile(r"[ \t]+#[^\n]*").search(text, entry.start, line_end(text, entry.start))
-        comment = comment if text[entry.start] in "|>" else None
+        comment = comment if text[entry.start : entry.start + 1] in {"|", ">"} else None
     lines = "\n".join([first + (comment[0] if comment else ""), *more])
     return f"{text[:begin]}{lines}{text[line_end(text, entry.end) :]}"
 

@@ -349,3 +349,11 @@ def test_a_difference_ends_as_the_lines_do() -> None:
 )
 def test_what_an_alias_repeats_goes_on_there_when_its_first_place_is_removed(text: str, left: str) -> None:
     assert set_values(text, {}, ["a"]) == left
+
+
+@pytest.mark.parametrize("text", ["a:", "a: ", "x: 1\na:", "x: 1\na: # c"])
+@pytest.mark.parametrize("value", [["b", {"c": 1}], {"b": 1}, "one\ntwo\n", "b", None, [], {}])
+def test_a_key_without_a_value_may_end_a_text_without_a_line_end(text: str, value: Value) -> None:
+    after = parse(set_values(text, {"a": value})).data
+    assert isinstance(after, dict)
+    assert after["a"] == value
