@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from desktop_app.api import ProcessSpec, RankState, RunSnapshot
+from desktop_app.api import ProcessSpec, RankState, RunSnapshot, Topology
 
 
 def ranks(run: RunSnapshot) -> str:
@@ -31,6 +31,13 @@ def launchers_text(count: int, started: int | None) -> str:
     """Return `2 launchers (4 ranks)`; without the ranks where it is not known how many they start."""
     launchers = "1 launcher" if count == 1 else f"{count} launchers"
     return launchers if started is None else f"{launchers} ({ranks_text(started)})"
+
+
+def shape_text(topology: Topology) -> str:
+    """Return `2 nodes × 4 processes = 8 ranks`."""
+    nodes, processes = topology.nodes, topology.processes_per_node
+    each = "1 process" if processes == 1 else f"{processes} processes"
+    return f"{'1 node' if nodes == 1 else f'{nodes} nodes'} × {each} = {ranks_text(topology.world_size)}"
 
 
 def ranks_text(count: int) -> str:

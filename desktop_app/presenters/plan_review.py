@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from desktop_app.api import Diagnostic, ProcessSpec, Severity, SubmissionPlan
+from desktop_app.core.rank_words import shape_text
 from desktop_app.core.words import limit_text, size_text
 
 HIDDEN = "••••••"
@@ -42,18 +43,13 @@ def facts(plan: SubmissionPlan) -> tuple[tuple[str, str], ...]:
 
 
 def _own_facts(plan: SubmissionPlan) -> list[tuple[str, str]]:
-    found = [("Ranks", _ranks(plan))]
+    found = [("Ranks", shape_text(plan.topology))]
     if plan.toolchain or plan.python:
         found.append(("Python", f"{plan.toolchain}  {plan.python}".strip()))
     if plan.timeout:
         found.append(("Time limit", limit_text(plan.timeout)))
     found.append(("Files", files_text(plan)))
     return found
-
-
-def _ranks(plan: SubmissionPlan) -> str:
-    shape = plan.topology
-    return f"{shape.nodes} × {shape.processes_per_node} = {shape.world_size}"
 
 
 def files_text(plan: SubmissionPlan) -> str:

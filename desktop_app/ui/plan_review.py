@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QHeaderView,
+    QLabel,
     QProgressBar,
     QSplitter,
     QTableView,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 PlanAgain = Callable[[], Awaitable[SubmissionPlan | None]]
 _MOST_NOTES = 3
+_LONGEST_WORD = 24
 
 
 class PlanReview(QDialog):
@@ -74,8 +76,8 @@ class PlanReview(QDialog):
         self.tabs = QTabWidget()
         self.state = ElidedLabel("", "muted")
         self.progress = QProgressBar(textVisible=False)
-        self.cancel_button = button(self.tr("Cancel"), on_click=self.reject)
-        self.run_button = primary_button(self.tr("Run here"), "mdi6.play", self.submit)
+        self.cancel_button = button(self.tr("&Cancel"), on_click=self.reject)
+        self.run_button = primary_button(self.tr("&Run here"), "mdi6.play", self.submit)
         self._build()
         fit_to_screen(self, QSize(900, 740), parent)
         self.show_plan(plan)
@@ -167,7 +169,7 @@ class PlanReview(QDialog):
         _stretch(self.process_table, 3)
         _stretch(self.variable_table, 1)
         _stretch(self.file_table, 0)
-        self.process_table.selectionModel().currentRowChanged.connect(lambda now, _old: self._show_variables(now.row()))
+        self.process_table.selectionModel().currentRowChanged.connect(lambda now, _old: self._show_process(now.row()))
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(self.process_table)
         split.addWidget(self.variable_table)
@@ -234,8 +236,8 @@ class PlanReview(QDialog):
         half = (len(rows) + 1) // 2
         for at, (name, value) in enumerate(rows):
             row, column = at % half, 2 * (at // half)
-            self.facts.addWidget(label(name, "muted"), row, column)
-            self.facts.addWidget(ElidedLabel(value, mode=Qt.TextElideMode.ElideMiddle), row, column + 1)
+            self.facts.addWidget(label(name, "muted"), row, column, Qt.AlignmentFlag.AlignTop)
+            self.facts.addWidget(_value(value), row, column + 1)
 
     def _show_rows(self, plan: SubmissionPlan) -> None:
         rows = plan.processes
@@ -250,7 +252,13 @@ class PlanReview(QDialog):
         self.tabs.setTabText(1, self.tr("Files ({})").format(len(files)))
         if rows:
             self.process_table.selectRow(0)
+            self.picture.pick(rows[0].rank)
         self._show_variables(0)
+
+    def _show_process(self, row: int) -> None:
+        self._show_variables(row)
+        if 0 <= row < len(self.plan.processes):
+            self.picture.pick(self.plan.processes[row].rank)
 
     def _show_variables(self, row: int) -> None:
         if not 0 <= row < len(self.plan.processes):
@@ -319,6 +327,13 @@ class PlanReview(QDialog):
 
 
 _PROCESS_HEADERS = ("Rank", "Node", "Local rank", "Starts")
+
+
+def _value(text: str) -> QLabel:
+    """Return a fact: a sentence wraps, a path gives way in its middle."""
+    if max(map(len, text.split()), default=0) <= _LONGEST_WORD:
+        return label(text, wraps=True)
+    return ElidedLabel(text, mode=Qt.TextElideMode.ElideMiddle)
 
 
 def _stretch(view: QTableView, column: int) -> None:

@@ -86,7 +86,7 @@ async def test_two_nodes_of_two(project: Project) -> None:
     assert {each.environment["WORLD_SIZE"] for each in plan.processes} == {"4"}
     assert len({each.environment["MASTER_PORT"] for each in plan.processes}) == 1
     assert plan.environment["AZUREML_NODE_COUNT"] == "2"
-    assert dict(plan.facts)["Ranks"] == "2 × 2 = 4"
+    assert dict(plan.facts)["Ranks"] == "2 nodes × 2 processes = 4 ranks"
 
 
 async def test_what_every_process_finds(project: Project) -> None:

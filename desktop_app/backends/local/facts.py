@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from desktop_app.api import SubmissionPlan
 from desktop_app.core.commands import launcher_in
-from desktop_app.core.rank_words import launchers_text, launches
+from desktop_app.core.rank_words import launchers_text, launches, shape_text
 from desktop_app.core.words import size_text
 from desktop_app.worker.supervisor.ending import Grace
 
@@ -34,9 +34,9 @@ def _facts(plan: SubmissionPlan, threads: str, grace: Grace) -> Iterator[tuple[s
 
 def ranks(plan: SubmissionPlan) -> str:
     """Return nodes × processes per node = ranks; where each process is a launcher, how many ranks those start."""
-    topology, started = plan.topology, launched(plan)
+    started = launched(plan)
     if not launches(plan.processes):
-        return f"{topology.nodes} × {topology.processes_per_node} = {topology.world_size}"
+        return shape_text(plan.topology)
     launchers = launchers_text(len(plan.processes), started)
     return f"{launchers}, which count the ranks themselves" if started is None else launchers
 

@@ -112,11 +112,10 @@ class RankGrid(QAbstractScrollArea):
         seen = event.rect().translated(0, self.verticalScrollBar().value())
         theme = theme_manager().theme
         for group in self._groups:
-            if self._nodes > 1:
-                painter.setFont(sized_font(text_sizes().small))
-                painter.setPen(QColor(theme.muted))
-                place = QRect(group.x + _EDGE, group.y, 200, self._label_height())
-                painter.drawText(place, int(Qt.AlignmentFlag.AlignTop), self.tr("node {}").format(group.node))
+            painter.setFont(sized_font(text_sizes().small))
+            painter.setPen(QColor(theme.muted))
+            place = QRect(group.x + _EDGE, group.y, 200, self._label_height())
+            painter.drawText(place, int(Qt.AlignmentFlag.AlignTop), self._label(group.node))
             painter.setFont(sized_font(text_sizes().small, bold=True))
             for rank, area in self._cells(group):
                 if area.intersects(seen):
@@ -266,14 +265,14 @@ class RankGrid(QAbstractScrollArea):
         at = at + QPoint(0, self.verticalScrollBar().value())
         return next((index for index, area in self._all_cells() if area.contains(at)), None)
 
+    def _label(self, node: int) -> str:
+        """Return what stands above a node's cells; one node alone needs no number."""
+        return self.tr("node {}").format(node) if self._nodes > 1 else self.tr("ranks")
+
     def _label_width(self, node: int) -> int:
-        if self._nodes <= 1:
-            return 0
-        return QFontMetrics(sized_font(text_sizes().small)).horizontalAdvance(self.tr("node {}").format(node))
+        return QFontMetrics(sized_font(text_sizes().small)).horizontalAdvance(self._label(node))
 
     def _label_height(self) -> int:
-        if self._nodes <= 1:
-            return Space.XS
         return QFontMetrics(sized_font(text_sizes().small)).height() + Space.XS
 
     def _dress(self) -> None:

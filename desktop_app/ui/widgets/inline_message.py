@@ -47,7 +47,8 @@ class InlineMessage(QFrame):
         self.copy = button(self.tr("Copy details"), "mdi6.content-copy", self._copy)
         self.close_button = tool_button("mdi6.close", self.tr("Dismiss"), self.dismiss)
         self.details = QPlainTextEdit(readOnly=True)
-        self._extra = QHBoxLayout()
+        self._extra, self._texts = QHBoxLayout(), QVBoxLayout()
+        self._row = QHBoxLayout(self)
         self._build(can_close)
         theme_manager().changed.connect(self._redraw)
         self.hide()
@@ -121,17 +122,17 @@ class InlineMessage(QFrame):
         self._extra.addWidget(self.fold)
         self._extra.addWidget(self.copy)
         self._extra.addStretch()
-        texts = QVBoxLayout()
+        texts = self._texts
         texts.setSpacing(Space.XS)
         for each in (self.heading, self.hint):
             texts.addWidget(each)
         texts.addLayout(self._extra)
         texts.addWidget(self.details)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(Space.M, Space.M, Space.S, Space.M)
+        row = self._row
         row.setSpacing(Space.S)
         row.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(texts, 1)
+        row.setAlignment(texts, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
 
     def _toggle(self) -> None:
@@ -146,3 +147,17 @@ class InlineMessage(QFrame):
     def _redraw(self) -> None:
         picture = icon(*_ICONS[self._tone])
         self._picture.setPixmap(picture.pixmap(icon_size(), self.devicePixelRatioF()))
+        self._align()
+
+    def _align(self) -> None:
+        """Let the icon, the first line and the button that closes have their middles at one height."""
+        self.heading.ensurePolished()
+        line = max(self.heading.fontMetrics().height(), icon_size().height())
+        tallest = self.close_button.sizeHint().height() if not self.close_button.isHidden() else line
+        lead = max(0, (tallest - line) // 2)
+        self._picture.setFixedHeight(line + lead)
+        self._picture.setAlignment(Qt.AlignmentFlag.AlignBottom)
+        self._picture.setContentsMargins(0, 0, 0, (line - icon_size().height()) // 2)
+        self._texts.setContentsMargins(0, lead + (line - self.heading.fontMetrics().height()) // 2, 0, lead)
+        edge = max(0, Space.M - lead)
+        self._row.setContentsMargins(Space.M, edge, Space.S, edge)

@@ -24,6 +24,7 @@ from desktop_app.ui.theme import Space
 from desktop_app.ui.widgets import button, label, tool_button
 
 _WIDEST = 2**31 - 1
+_SPIN_MARGIN = 9  # where a line edit has its text: Fusion draws that of a spin box further left
 
 
 class FieldEditor(QWidget):
@@ -129,7 +130,7 @@ class WholeNumberEditor(FieldEditor):
         self.spin.setAccessibleName(field.title)
         self.spin.setMinimumWidth(self.spin.fontMetrics().averageCharWidth() * 11)
         line = self.spin.lineEdit()
-        line.setTextMargins(Space.XS + 2, 0, 0, 0)
+        line.setTextMargins(_SPIN_MARGIN, 0, 0, 0)
         self._row.addWidget(self.spin)
         self._row.addStretch()
         self.take(field)
