@@ -18,10 +18,12 @@ from desktop_app.presenters.form.findings import count_inside
 from desktop_app.presenters.form.model import (
     Cell,
     ComputeFact,
+    CondaFact,
     Control,
     EnvironmentFact,
     FormFacts,
     FormModel,
+    ImageFact,
     Row,
     VmFact,
 )
@@ -123,6 +125,45 @@ def test_facts_stand_below_their_lines() -> None:
     assert row(model, "compute").notes == ("Standard_NC24s_v3 · 0 to 4 nodes",)
     assert row(model, "resources.instance_type").notes == ("4 × NVIDIA V100",)
     assert [each.title for each in cell(model, "environment").choices] == ["ACPT"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "path"),
+    [
+        ("commandJob", "command: ls", "environment"),
+        ("commandJob", "command: ls\nenvironment: {image: x}", "environment"),
+        ("sweepJob", "trial: {command: ls}", "trial.environment"),
+        ("managedOnlineDeployment", "name: blue", "environment"),
+        ("component", "command: ls\nenvironment: azureml:e:1", "environment"),
+        ("pipelineJob", "jobs: {a: {command: ls, environment: 'azureml:e:1'}}", "jobs.a.environment"),
+    ],
+)
+def test_every_environment_can_be_chosen(kind: str, text: str, path: str) -> None:
+    model = form(text, kind)
+    (opener,) = [each for found in model.rows() for each in found.openers]
+    assert (opener.role, opener.target) == ("environment", path)
+    assert row(model, path).openers == (opener,)
+
+
+def test_a_conda_file_shows_its_packages_and_opens() -> None:
+    fact = CondaFact("conda_file", "/home/ada/digits/conda.yml", ("python=3.10",), tuple("abc" * 20))
+    known = FormFacts(conda_files=(fact,))
+    found = row(form_for("environment", schema_of("environment"), {"conda_file": "c.yml"}, (), known), "conda_file")
+    assert found.notes[0] == "Packages: python=3.10"
+    assert found.notes[1].endswith("a and 20 more")
+    assert [(each.role, each.title, each.target) for each in found.openers] == [("file", "Open conda.yml", fact.file)]
+    empty = FormFacts(conda_files=(CondaFact("conda_file", "c"),))
+    found = row(form_for("environment", None, {"conda_file": "c"}, (), empty), "conda_file")
+    assert found.notes == ("No packages are in it.",)
+
+
+def test_images_are_offered_and_told_about() -> None:
+    name = "mcr.microsoft.com/azureml/openmpi5.0-ubuntu24.04:latest"
+    known = FormFacts(images=(ImageFact(name, "current · Ubuntu 24.04"),))
+    for given in (name, name.removesuffix(":latest")):
+        found = row(form_for("environment", schema_of("environment"), {"image": given}, (), known), "image")
+        assert found.notes == ("current · Ubuntu 24.04",)
+        assert [(each.value, each.title) for each in found.cells[0].choices] == [(name, "openmpi5.0-ubuntu24.04")]
 
 
 def test_inputs_are_a_table_with_what_each_one_needs() -> None:

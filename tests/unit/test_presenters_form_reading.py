@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from desktop_app.api import EnvironmentPreset, VmSize
+from desktop_app.api import EnvironmentPreset, Value, VmSize
 from desktop_app.documents.yaml_text import parse
-from desktop_app.presenters.form.facts import environment_fact, facts_for, size_words, vm_fact
+from desktop_app.presenters.form.facts import environment_fact, facts_for, image_facts, size_words, vm_fact
 from desktop_app.presenters.form.reading import Lines, read_form
 
 JOB = """$schema: https://azuremlschemas.azureedge.net/latest/commandJob.schema.json
@@ -91,3 +91,32 @@ def test_what_lies_around_a_file(tmp_path: Path) -> None:
     assert [(each.name, each.summary) for each in facts.computes] == [("gpu", "Standard_NC6s_v3 · 0 to 4 nodes")]
     assert facts_for(job, {"trial": {"code": "gone"}}, (), ()).upload == ""
     assert facts_for(job, {"code": "azureml:x:1"}, (), ()).upload == ""
+
+
+def test_conda_files_that_are_named_and_there(tmp_path: Path) -> None:
+    (tmp_path / "conda.yml").write_text("dependencies:\n- python=3.10\n- pip:\n  - torch==2.8.0\n  - -r more.txt\n")
+    (tmp_path / "bad.yml").write_bytes(b"dependencies: \xff")
+    for path in ("conda_file", "environment.conda_file", "trial.environment.conda_file"):
+        data: Value = "file:./conda.yml"
+        for key in reversed(path.split(".")):
+            data = {key: data}
+        (found,) = facts_for(tmp_path / "job.yml", data, (), ()).conda_files
+        assert (found.path, Path(found.file).name) == (path, "conda.yml")
+        assert found.packages == ("python=3.10",)
+        assert found.from_pip == ("torch==2.8.0", "-r more.txt")
+    (bad,) = facts_for(tmp_path / "e.yml", {"conda_file": "bad.yml"}, (), ()).conda_files
+    assert bad.packages == ()
+    others: tuple[Value, ...] = ("gone.yml", "", ".", "x\0y", {"dependencies": []})
+    for other in others:
+        assert facts_for(tmp_path / "e.yml", {"conda_file": other}, (), ()).conda_files == ()
+
+
+def test_images_say_how_they_are_and_what_to_take() -> None:
+    by_name = {each.reference.rpartition("/")[2]: each.summary for each in image_facts()}
+    current = by_name["openmpi5.0-cuda12.6-ubuntu24.04:latest"]
+    assert current.startswith("current · ")
+    assert "CUDA 12.6" in current
+    gone = by_name["openmpi4.1.0-ubuntu20.04:latest"]
+    assert gone.startswith("deprecated")
+    assert gone.endswith("take openmpi4.1.0-ubuntu22.04")
+    assert next(iter(by_name.values())).startswith("current")

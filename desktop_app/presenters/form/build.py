@@ -11,6 +11,7 @@ from desktop_app.presenters.form.designed import designed_sections
 from desktop_app.presenters.form.designs import DESIGNS
 from desktop_app.presenters.form.findings import with_findings
 from desktop_app.presenters.form.model import FormFacts, FormModel, Section
+from desktop_app.presenters.form.openers import with_openers
 from desktop_app.presenters.form.tree import tree_rows
 
 NO_FACTS = FormFacts()
@@ -24,7 +25,7 @@ def form_for(kind: str, shape: Shape | None, data: Value, diagnostics: Sequence[
         model = FormModel(kind, title_of(kind), designed_sections(design, shape, data, facts))
     else:
         model = FormModel(kind, title_of(kind), (Section("", tree_rows(data, shape), is_tree=True),))
-    return with_findings(model, diagnostics)
+    return with_findings(with_openers(model, data, facts), diagnostics)
 
 
 def title_of(kind: str) -> str:

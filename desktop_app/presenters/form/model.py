@@ -71,6 +71,19 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class Opener:
+    """A button of a row that opens something: `role` is environment, to choose what stands at the path `target`
+    (`current` is what stands there now), or file, which shows the file `target`. `name` tells it from others.
+    """
+
+    role: str
+    title: str
+    name: str
+    target: str
+    current: Value = None
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
     """A way to begin an entry: what a person reads, and the value it begins with."""
 
@@ -127,6 +140,7 @@ class Row:
     summary: str = ""
     children: tuple[Row, ...] = ()
     actions: tuple[Action, ...] = ()
+    openers: tuple[Opener, ...] = ()
     adder: Adder | None = None
 
     @property
@@ -181,7 +195,8 @@ class FormFacts:
     vm_sizes: tuple[VmFact, ...] = ()
     environments: tuple[EnvironmentFact, ...] = ()
     computes: tuple[ComputeFact, ...] = ()
-    images: tuple[str, ...] = ()
+    images: tuple[ImageFact, ...] = ()
+    conda_files: tuple[CondaFact, ...] = ()
     upload: str = ""
 
 
@@ -202,6 +217,24 @@ class EnvironmentFact:
     reference: str
     title: str
     summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFact:
+    """A base image to choose, with its tag, and what is in it; of one that is gone, what to take."""
+
+    reference: str
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CondaFact:
+    """A conda file that the file refers to at `path`, with its packages as they are written there."""
+
+    path: str
+    file: str
+    packages: tuple[str, ...] = ()
+    from_pip: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,9 @@ def offers(kind: str, facts: FormFacts) -> tuple[Choice, ...]:
         return tuple(Choice(each.name, each.name, each.summary) for each in facts.vm_sizes if each.is_current)
     if kind == "computes":
         return tuple(Choice(f"azureml:{each.name}", each.name, each.summary) for each in facts.computes)
-    return tuple(Choice(each, each) for each in facts.images) if kind == "images" else ()
+    if kind == "images":
+        return tuple(Choice(each.reference, _short(each.reference), each.summary) for each in facts.images)
+    return ()
 
 
 def _upload(_data: Value, cell: Cell, facts: FormFacts) -> Said:
@@ -75,6 +77,17 @@ def _name(reference: str) -> str:
     return plain.lower().removeprefix("azureml-")
 
 
+def _image(_data: Value, cell: Cell, facts: FormFacts) -> Said:
+    plain = _short(cell.text)
+    found = next((each for each in facts.images if plain and _short(each.reference) == plain), None)
+    return Said((found.summary,)) if found and found.summary else NOTHING
+
+
+def _short(image: str) -> str:
+    """Return an image without its registry, and without a tag that only says latest."""
+    return image.rpartition("/")[2].removesuffix(":latest")
+
+
 def _size(_data: Value, cell: Cell, facts: FormFacts) -> Said:
     found = next((each for each in facts.vm_sizes if each.name.lower() == cell.text.lower()), None)
     return Said((found.summary,)) if found else NOTHING
@@ -88,4 +101,5 @@ def _compute(_data: Value, cell: Cell, facts: FormFacts) -> Said:
 
 _NOTES: Mapping[str, Callable[[Value, Cell, FormFacts], Said]] = MappingProxyType({
     "upload": _upload, "ranks": _ranks, "environment": _environment, "size": _size, "compute": _compute,
+    "image": _image,
 })  # fmt: skip
