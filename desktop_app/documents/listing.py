@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import time
 from functools import lru_cache
 from itertools import islice
@@ -44,9 +45,12 @@ def files_in(folder: Path, *endings: str) -> list[str]:
 
 
 def head_of(path: Path, most: int) -> str:
-    """Return a file's text; empty for more than `most` bytes. Raises OSError or UnicodeDecodeError."""
+    """Return a file's text; empty for more than `most` bytes, and for what is no regular file: a pipe would never end.
+
+    Raises OSError or ValueError for what can't be read, or is no UTF-8.
+    """
     found = path.stat()
-    if found.st_size > most:
+    if not stat.S_ISREG(found.st_mode) or found.st_size > most:
         return ""
     return (_cached_text if _is_settled(found.st_mtime_ns) else _text)(str(path), found.st_mtime_ns, found.st_size)
 

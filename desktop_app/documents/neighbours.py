@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from desktop_app.api import Value
 from desktop_app.core.rules.bodies import Body, bodies
@@ -15,20 +12,7 @@ from desktop_app.core.rules.counts import check_gpus
 from desktop_app.core.rules.facts import Facts
 from desktop_app.core.rules.notes import Notes, change
 from desktop_app.core.rules.values import is_bound, mapping, text, whole
-from desktop_app.documents.listing import files_in, head_of, rests_since
-
-_MOST = 200
-_LARGEST = 100_000
-_LINE = re.compile(r"""^(?P<key>name|size|type|auth_mode|\$schema)\s*:\s*["']?(?P<value>[^\s"'#]+)""", re.MULTILINE)
-
-
-class Declared(NamedTuple):
-    """A compute or endpoint that a file declares."""
-
-    family: str
-    name: str
-    size: str
-    file: Path
+from desktop_app.documents.declared import Declared, declared
 
 
 def check(kind: str, data: Value, path: Path, facts: Facts, notes: Notes) -> None:
@@ -62,7 +46,7 @@ def _endpoint(root: Mapping[str, Value], path: Path, notes: Notes) -> None:
 
 def _named(family: str, name: str, path: Path, place: tuple[str | int, ...], notes: Notes) -> Declared | None:
     """Return what has this name; where something nearby is nearly called so, say that it was meant."""
-    there = [each for each in declared(path.parent) if each.family == family and each.file != path]
+    there = [each for each in declared(path.parent) if each.family == family and each.name and each.file != path]
     found = next((each for each in there if each.name == name), None)
     close = [each.name for each in there if _is_slip(name, each.name)] if found is None else []
     if close:
@@ -87,40 +71,3 @@ def _is_slip(given: str, name: str) -> bool:
 
 def _plain(name: str) -> str:
     return re.sub(r"[-_]", "", name.lower())
-
-
-def declared(folder: Path) -> tuple[Declared, ...]:
-    """Return what the YAML files of a folder declare; of a folder that rests it is remembered for a second."""
-    since = rests_since(folder)
-    if since is None:
-        return tuple(_declared(folder))
-    return _remembered(folder, since, int(time.monotonic()))
-
-
-@lru_cache(maxsize=8)
-def _remembered(folder: Path, _since: int, _second: int) -> tuple[Declared, ...]:
-    return tuple(_declared(folder))
-
-
-def _declared(folder: Path) -> Iterator[Declared]:
-    for name in files_in(folder, ".yml", ".yaml")[:_MOST]:
-        try:
-            found = _read(folder / name)
-        except (OSError, UnicodeDecodeError):
-            continue
-        if found is not None:
-            yield found
-
-
-def _read(file: Path) -> Declared | None:
-    keys: dict[str, str] = {}
-    for each in _LINE.finditer(head_of(file, _LARGEST)):
-        keys.setdefault(each["key"], each["value"])
-    kind = keys.get("type", "").lower()
-    schema = keys.get("$schema", "").lower()
-    family = ""
-    if kind in {"amlcompute", "computeinstance", "kubernetes"} or schema.endswith("compute.schema.json"):
-        family = "compute"
-    elif "auth_mode" in keys or schema.endswith("endpoint.schema.json"):
-        family = "endpoint"
-    return Declared(family, keys["name"], keys.get("size", ""), file) if family and "name" in keys else None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from desktop_app.api import Value
 from desktop_app.core.paths import Part, value_at
+from desktop_app.documents.declared import Declared, declared_below
 from desktop_app.documents.shapes import Shape, kinds
 from desktop_app.presenters import known_words, surroundings
 from desktop_app.presenters.known_words import KnownName
@@ -103,15 +104,15 @@ def _declared(key: str, place: TextPlace, data: Value, folder: Path) -> Iterator
     family = _FAMILIES.get(key) or ("data" if key == "path" and "inputs" in place.path else "")
     if not family:
         return
-    for each in surroundings.declared(folder):
-        is_meant = each.family == family or (family == "endpoint" and each.family.lower().endswith("endpoint"))
+    for each in declared_below(folder):
+        is_meant, file = each.family == family, each.file.relative_to(folder).as_posix()
         if is_meant and each.name:
-            yield Suggestion(*_reference(family, each), family, f"declared in {each.file}")
+            yield Suggestion(*_reference(family, each), family, f"declared in {file}")
         if is_meant and family == "component":
-            yield Suggestion(f"./{each.file}", f"./{each.file}", "file", f"component {each.name}".strip())
+            yield Suggestion(f"./{file}", f"./{file}", "file", f"component {each.name}".strip())
 
 
-def _reference(family: str, each: surroundings.Declared) -> tuple[str, str]:
+def _reference(family: str, each: Declared) -> tuple[str, str]:
     if family == "endpoint":
         return each.name, each.name
     if family == "compute":

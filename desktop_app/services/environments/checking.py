@@ -15,9 +15,9 @@ from desktop_app.core.rules.bodies import Body, bodies
 from desktop_app.core.rules.facts import Facts, Size
 from desktop_app.core.rules.notes import Notes
 from desktop_app.core.rules.values import mapping, text
+from desktop_app.documents.declared import declared
 from desktop_app.documents.kinds import kind_of
 from desktop_app.documents.local_paths import is_file, local_path
-from desktop_app.documents.neighbours import declared
 from desktop_app.documents.text_file import TextFile
 from desktop_app.documents.yaml_text import parse
 from desktop_app.services.catalogues import facts, gpu_architecture

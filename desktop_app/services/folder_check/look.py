@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from desktop_app.documents.checks import FileReport
+from desktop_app.documents.listing import head_of
 from desktop_app.documents.project_files import project_files
 
 _Stamp = tuple[int, int, int] | None
@@ -115,10 +116,8 @@ class ProjectLook:
 def _declares(path: Path) -> bool:
     """Whether a file may declare a compute or endpoint, which others in its folder name; one that is gone may have."""
     try:
-        if path.stat().st_size > _MOST_TEXT:
-            return False
-        return bool(_DECLARING.search(path.read_text("utf-8", "replace")))
-    except OSError:
+        return bool(_DECLARING.search(head_of(path, _MOST_TEXT)))
+    except (OSError, ValueError):
         return True
 
 
