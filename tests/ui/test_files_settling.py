@@ -123,3 +123,23 @@ async def test_the_window_closes_with_what_is_being_typed_as_a_draft(files: File
     await files.reopen()
     assert pane_of(files.page).editor.text() == CHANGED
     assert (files.folder / "job.yml").read_text() == JOB
+
+
+async def test_a_kill_loses_no_more_of_the_form_than_of_the_text(files: FilesWindow) -> None:
+    found = await typed(files, "")
+    name = line(await form_of(pane_of(files.page)), "inputs.lr", name=True)
+    drafts = files.page.editors.drafts
+    kept = await until(lambda: drafts.all()[0].data["text"] if drafts.all() else None)
+    assert kept == JOB.replace("code: src\n", "")
+    assert not pane_of(files.page).is_modified
+    assert found.hasFocus()
+    assert found.text() == "", "whoever types goes on"
+    QTest.keyClicks(found, "src")
+    name.setFocus()
+    name.selectAll()
+    QTest.keyClicks(name, "rate")
+    await until(lambda: drafts.all() and "  rate: 0.001" in str(drafts.all()[0].data["text"]))
+    assert pane_of(files.page).editor.text() == JOB
+    name.selectAll()
+    QTest.keyClicks(name, "lr")
+    await until(lambda: not drafts.all(), what="nothing is unsaved any more")

@@ -58,6 +58,7 @@ class EditorPane(QWidget):
         self._planned: tuple[Diagnostic, ...] = ()
         self._checked: tuple[Diagnostic, ...] = ()
         self.was_checked = False
+        self._kept_form = False  # the draft holds what was typed in the form alone
         self.editor = CodeEditor(file.path.name)
         self.views = FormViews(self.editor, lambda: self.file.path, self._facts)
         self.disk, self.note = DiskStates(self), InlineMessage()
@@ -179,11 +180,16 @@ class EditorPane(QWidget):
         self._later(self.check(), "check the reloaded text")
 
     async def keep_draft(self) -> None:
-        """Keep the unsaved text in the drafts now; a disk that is full is said, once."""
-        if not self.is_modified:
-            return
-        text = self.editor.text()
+        """Keep the unsaved text, with what is being typed in the form; a disk that is full is said, once."""
         async with self._disk_lock:
+            text = await self.views.link.text_so_far()
+            is_form_only = not self.is_modified
+            if is_form_only and text == self.file.saved_text:
+                if self._kept_form:  # it was taken back
+                    await asyncio.to_thread(self._drafts.drop, str(self.file.path))
+                self._kept_form = False
+                return
+            self._kept_form = is_form_only
             try:
                 await asyncio.to_thread(presenter.keep_text, self._drafts, self.file, text)
             except OSError as error:
@@ -278,6 +284,7 @@ class EditorPane(QWidget):
         self.problems.chosen.connect(self.go_to_problem)
         self.problems.fix_asked.connect(self.apply_fix)
         self.views.fix_asked.connect(self.apply_fix)
+        self.views.link.typed.connect(self._keep_soon)
         self.editor.problem_asked.connect(self.problems.select)
         self._check_timer.start(0)
 
@@ -352,7 +359,11 @@ class EditorPane(QWidget):
     def _on_text(self) -> None:
         self._planned = ()
         self._check_timer.start(CHECK_MS)
-        if self.is_modified and not self._draft_timer.isActive():
+        if self.is_modified:
+            self._keep_soon()
+
+    def _keep_soon(self) -> None:
+        if not self._draft_timer.isActive():
             self._draft_timer.start()
 
     def _on_modified(self, modified: bool) -> None:

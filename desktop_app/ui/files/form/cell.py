@@ -16,12 +16,14 @@ PAUSE_MS = 300
 class CellEditor(QWidget):
     """`asked` carries the text, and whether it is settled: the person left the control, or chose.
 
-    `undo_asked` carries whether it is to be done again; `entered` says that the control got the focus.
+    `undo_asked` carries whether it is to be done again; `entered` says that the control got the focus, `typed` that
+    its text is not in the file yet.
     """
 
     asked = Signal(str, bool)
     undo_asked = Signal(bool)
     entered = Signal()
+    typed = Signal()
     height_changed = Signal()
 
     def __init__(self, cell: Cell) -> None:
@@ -78,6 +80,7 @@ class CellEditor(QWidget):
         self._pause.stop()
         self._typed = False
         self.set_text(self.cell.text)
+        self.typed.emit()
 
     def settle(self) -> None:
         """Ask for what was typed, now."""
@@ -109,6 +112,7 @@ class CellEditor(QWidget):
         self._typed = True
         if self.cell.control is not Control.NAME:
             self._pause.start()
+        self.typed.emit()
 
     def choose(self, text: str) -> None:
         """Called by a control when the person has picked something: nothing more is to come."""

@@ -7,6 +7,7 @@ what follows in the same field while somebody types joins that step. A change of
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,9 +29,10 @@ REFILL_MS = 150
 
 
 class FormLink(QObject):
-    """`read` says that a text was read as a form (a `Reading`)."""
+    """`read` says that a text was read as a form (a `Reading`); `typed` that a field has what the text has not yet."""
 
     read = Signal(object)
+    typed = Signal()
 
     def __init__(self, editor: CodeEditor, path: Callable[[], Path], facts: Callable[[Path, Value], FormFacts]) -> None:
         super().__init__(editor)
@@ -59,6 +61,7 @@ class FormLink(QObject):
         panel.acted.connect(lambda changes: self._later(self._act(tuple(changes))))
         panel.undo_asked.connect(self._on_undo)
         panel.entered.connect(self._on_entered)
+        panel.typed.connect(self.typed)
         panel.set_editable(not self._editor.isReadOnly())
         if self.reading is not None:
             panel.show_reading(self.reading)
@@ -80,6 +83,12 @@ class FormLink(QObject):
             self.panel.settle()
         while waiting := [each for each in self._tasks if each is not asyncio.current_task()]:
             await asyncio.gather(*waiting, return_exceptions=True)
+
+    async def text_so_far(self) -> str:
+        """Return the text with what is being typed in the form; nothing changes, so that typing goes on."""
+        text = self._editor.text()
+        changes = self.panel.typed_so_far if self.panel is not None else ()
+        return await asyncio.to_thread(_with, text, changes) if changes else text
 
     def dispose(self) -> None:
         """Stop everything that goes on; what a field asks for as it goes is not done any more."""
@@ -204,6 +213,13 @@ class FormLink(QObject):
         task = spawn(work, f"form of {self._path().name}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _with(text: str, changes: Sequence[Change]) -> str:
+    for each in changes:
+        with contextlib.suppress(UserError):
+            text = apply(text, (each,))
+    return text
 
 
 def new_path(change: Change) -> str:

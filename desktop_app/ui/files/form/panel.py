@@ -8,9 +8,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop_app.api import Diagnostic, UserError
+from desktop_app.presenters.form.changes import Change
+from desktop_app.presenters.form.edits import change_for
 from desktop_app.presenters.form.findings import row_of
 from desktop_app.presenters.form.model import Adder, Cell, Start
 from desktop_app.presenters.form.reading import Reading
+from desktop_app.ui.files.form.cell import CellEditor
 from desktop_app.ui.files.form.row_widget import RowWidget
 from desktop_app.ui.files.form.rows_area import RowsArea
 from desktop_app.ui.files.form.said import Finding
@@ -20,7 +23,7 @@ from desktop_app.ui.widgets import InlineMessage, label, link_button
 
 class FormPanel(QFrame):
     """Signals: `asked` (cell, text, settled), `acted` (changes), `undo_asked` (again), `fix_asked` (finding),
-    `line_asked` (line), `entered` (path).
+    `line_asked` (line), `entered` (path), `typed`.
     """
 
     asked = Signal(object, str, bool)
@@ -29,6 +32,7 @@ class FormPanel(QFrame):
     fix_asked = Signal(Diagnostic)
     line_asked = Signal(int)
     entered = Signal(str)
+    typed = Signal()
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
@@ -98,6 +102,12 @@ class FormPanel(QFrame):
             each.settle()
 
     @property
+    def typed_so_far(self) -> tuple[Change, ...]:
+        """What `settle` would ask for; nothing is asked for, and whoever types goes on."""
+        found = [_meant(each) for row in self.rows.row_widgets for each in row.editors if each.is_typing]
+        return tuple(each for each in found if each is not None)
+
+    @property
     def has_focus(self) -> bool:
         """Whether the keyboard is in the form."""
         at: QWidget | None = self.window().focusWidget()
@@ -139,6 +149,7 @@ class FormPanel(QFrame):
         row.asked.connect(self.asked)
         row.acted.connect(self.acted)
         row.undo_asked.connect(self.undo_asked)
+        row.typed.connect(self.typed)
         row.fix_asked.connect(self.fix_asked)
         row.chosen.connect(lambda found: self.line_asked.emit(found.line or 1))
         row.adding.connect(self._add)
@@ -195,6 +206,13 @@ class FormPanel(QFrame):
         wanted, self._wanted = self._wanted, ""
         if wanted:
             self.go_to(wanted)
+
+
+def _meant(editor: CellEditor) -> Change | None:
+    try:
+        return change_for(editor.cell, editor.text(), settled=True)
+    except UserError:
+        return None
 
 
 def _help_words(row: RowWidget, cell: Cell | None) -> str:

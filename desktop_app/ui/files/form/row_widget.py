@@ -31,7 +31,7 @@ _TO_TEXT = 7  # pixels from a field's top to its text: padding and border of the
 
 class RowWidget(QWidget):
     """Signals: `asked` (cell, text, settled), `acted` (changes), `adding` (adder, name, way), `toggled` (key),
-    `fix_asked` and `chosen` (finding), `entered` (path), `undo_asked` (again), `resized`.
+    `fix_asked` and `chosen` (finding), `entered` (path), `undo_asked` (again), `typed`, `resized`.
     """
 
     asked = Signal(object, str, bool)
@@ -42,6 +42,7 @@ class RowWidget(QWidget):
     chosen = Signal(Diagnostic)
     entered = Signal(str)
     undo_asked = Signal(bool)
+    typed = Signal()
     resized = Signal()
 
     def __init__(self, row: Row, folder: Path, *, is_tree: bool) -> None:
@@ -210,6 +211,7 @@ class RowWidget(QWidget):
     def _listen(self, editor: CellEditor) -> None:
         editor.asked.connect(lambda text, settled: self.asked.emit(editor.cell, text, settled))
         editor.undo_asked.connect(self.undo_asked)
+        editor.typed.connect(self.typed)
         editor.entered.connect(lambda: self.entered.emit(editor.cell.path))
         editor.height_changed.connect(self.resized)
         for each in editor.controls:
