@@ -8,7 +8,7 @@ import pytest
 
 from desktop_app.api import EnvironmentPreset, Value, VmSize
 from desktop_app.documents.yaml_text import parse
-from desktop_app.presenters.form.facts import environment_fact, facts_for, image_facts, size_words, vm_fact
+from desktop_app.presenters.form.facts import environment_fact, facts_for, image_facts, vm_fact
 from desktop_app.presenters.form.reading import Lines, read_form
 
 JOB = """$schema: https://azuremlschemas.azureedge.net/latest/commandJob.schema.json
@@ -71,12 +71,6 @@ def test_sizes_and_environments_in_words() -> None:
     assert vm_fact(size).summary == "4 × NVIDIA V100, 24 vCPUs, 448 GiB, InfiniBand, retired"
     preset = EnvironmentPreset("a", "A", "azureml:a@latest", "", "3.10", "12.6", {"torch": "2.8"})
     assert environment_fact(preset).summary == "Python 3.10, CUDA 12.6, torch 2.8"
-
-
-@pytest.mark.parametrize(("count", "words"), [(0, "0 bytes"), (999, "999 bytes"), (1400, "1.4 kB"), (14_200, "14 kB"),
-                                              (3_000_000, "3.0 MB"), (5 * 10**12, "5000 GB")])  # fmt: skip
-def test_bytes_in_words(count: int, words: str) -> None:
-    assert size_words(count) == words
 
 
 def test_what_lies_around_a_file(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from desktop_app.api import EnvironmentPreset, Value, VmSize
 from desktop_app.core.paths import value_at
+from desktop_app.core.words import size_text
+from desktop_app.documents.declared import declared
 from desktop_app.documents.snapshot import plan_snapshot
 from desktop_app.documents.yaml_text import parse
 from desktop_app.presenters import known_words
@@ -17,8 +19,8 @@ from desktop_app.presenters.form.model import ComputeFact, CondaFact, Environmen
 from desktop_app.presenters.known_words import KnownName
 from desktop_app.services.catalogues import facts
 
-_MOST_FILES = 60
 _LARGEST = 20_000
+_COMPUTES = frozenset({"amlcompute", "computeinstance"})
 
 
 def facts_for(path: Path, data: Value, sizes: Sequence[VmSize], presets: Sequence[EnvironmentPreset]) -> FormFacts:
@@ -83,7 +85,7 @@ def _upload(folder: Path, data: Value) -> str:
     size = sum(each.size for each in files)
     more = f" and {len(files) - 1} more file{'' if len(files) == 2 else 's'}" if len(files) > 1 else ""
     first = next((each.target for each in files if each.target.endswith(".py")), files[0].target)
-    return f"{first}{more}, {size_words(size)}, will be uploaded."
+    return f"{first}{more}, {size_text(size)}, will be uploaded."
 
 
 def _code_of(data: Value) -> str:
@@ -119,43 +121,9 @@ def _packages_in(path: Path, _changed: int, _size: int) -> tuple[tuple[str, ...]
     return tuple(str(each) for each in found if isinstance(each, str)), tuple(from_pip)
 
 
-def size_words(count: int) -> str:
-    """Return a number of bytes as a person says it: 14 kB."""
-    size, unit = float(count), "bytes"
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 1000 or unit == "GB":
-            break
-        size /= 1000
-    return f"{size:.0f} {unit}" if unit == "bytes" or size >= 10 else f"{size:.1f} {unit}"
-
-
 def _computes(folder: Path) -> Iterator[ComputeFact]:
     """Yield the clusters and instances that files of the folder describe."""
-    with contextlib.suppress(OSError):
-        for path in sorted(folder.glob("*.y*ml"))[:_MOST_FILES]:
-            state = path.stat()
-            if state.st_size <= _LARGEST:
-                found = _compute_in(path, state.st_mtime_ns, state.st_size)
-                if found is not None:
-                    yield found
-
-
-@lru_cache(maxsize=256)
-def _compute_in(path: Path, _changed: int, _size: int) -> ComputeFact | None:
-    """Return the compute in a file; read again only when the file has changed."""
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None
-    if "size" not in text or "type" not in text:
-        return None
-    data = parse(text).data
-    if not isinstance(data, dict) or str(data.get("type", "")).lower() not in ("amlcompute", "computeinstance"):
-        return None
-    name, size = data.get("name"), data.get("size")
-    if not isinstance(name, str):
-        return None
-    parts = [size] if isinstance(size, str) else []
-    most = data.get("max_instances")
-    parts += [f"{data.get('min_instances', 0)} to {most} nodes"] if isinstance(most, int) else []
-    return ComputeFact(name, " · ".join(parts))
+    for each in declared(folder):
+        if each.type in _COMPUTES and each.name:
+            nodes = f"{each.least or 0} to {each.most} nodes" if each.most is not None else ""
+            yield ComputeFact(each.name, " · ".join(filter(None, (each.size, nodes))))
