@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
+from desktop_app.api import UserError
 from desktop_app.places import Places
 from desktop_app.ui.files.editor_pane import EditorPane
 from desktop_app.ui.plan_review import PlanReview
@@ -255,6 +256,43 @@ async def test_what_an_editor_would_change_is_shown_and_not_edited(files: FilesW
     pane = await opened(files, "odd.yml")
     assert pane.editor.isReadOnly()
     assert "would change" in pane.note.heading.text()
+    pane.note.hide()
+    assert not await pane.save()
+    assert pane.note.isVisible(), "why it is not saved is said once more"
+    pane.editor.toggle_comment()
+    assert (files.folder / "odd.yml").read_text(encoding="utf-8") == "a: x\u2029y\n"
+    assert not pane.is_modified
+    copy = files.folder / "copy.yml"
+    await pane.disk.save_copy(copy)
+    assert copy.read_text(encoding="utf-8") == "a: x\u2029y\n"
+    (files.folder / "odd.yml").unlink()
+    await until(pane.disk_bar.isVisible)
+    assert await pane.save(overwrite=True)
+    assert (files.folder / "odd.yml").read_text(encoding="utf-8") == "a: x\u2029y\n"
+
+
+async def test_no_fix_changes_what_is_only_read(files: FilesWindow) -> None:
+    odd = JOB.replace("command:", "comand:") + "# a\u2029# b\n"
+    (files.folder / "odd.yml").write_text(odd, encoding="utf-8")
+    pane = await opened(files, "odd.yml")
+    shown = pane.editor.text()
+    found = await until(lambda: [each for each in pane.editor.problems if each.fix])
+    pane.apply_fixes(found)
+    await until(lambda: "can only be read" in pane.note.heading.text())
+    with pytest.raises(UserError):
+        pane.editor.change_to("other: text\n")
+    assert pane.editor.text() == shown
+    assert not pane.is_modified
+    (files.folder / "odd.yml").write_text("another: program\u2029\n", encoding="utf-8")
+    await until(lambda: "another" in pane.editor.text(), what="what another program wrote is shown")
+
+
+async def test_a_text_that_becomes_one_that_an_editor_would_change_is_only_read(files: FilesWindow) -> None:
+    pane = pane_of(files.page)
+    (files.folder / "job.yml").write_text("a: x\u2029y\n", encoding="utf-8")
+    await until(pane.editor.isReadOnly)
+    assert not await pane.save()
+    assert (files.folder / "job.yml").read_text(encoding="utf-8") == "a: x\u2029y\n"
 
 
 # ----- drafts

@@ -23,7 +23,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QToolTip, QWidget
 
-from desktop_app.api import Diagnostic
+from desktop_app.api import Diagnostic, UserError
 from desktop_app.presenters.editor import change_between, units, worst
 from desktop_app.presenters.syntax import python_phrase, tokenizer_for, yaml_phrase
 from desktop_app.ui.files import indenting, marks
@@ -108,8 +108,14 @@ class CodeEditor(QPlainTextEdit):
     def change_to(self, text: str, *, joins: bool = False) -> None:
         """Make the text another one by the smallest edit there is; it can be undone, and the cursor stays.
 
-        An edit that `joins` is undone together with the one before.
+        An edit that `joins` is undone together with the one before. Raises UserError where the text is only read.
         """
+        if self.isReadOnly():
+            raise UserError(self.tr("This text can only be read here."), hint=self.tr("Edit a copy of the file."))
+        self.show_text(text, joins=joins)
+
+    def show_text(self, text: str, *, joins: bool = False) -> None:
+        """Do what `change_to` does also where the text is only read: it is another one, and nobody edits it."""
         old = self.text()
         change = change_between(old, text)
         cursor = QTextCursor(self.document())
@@ -318,7 +324,8 @@ class CodeEditor(QPlainTextEdit):
 
     def toggle_comment(self) -> None:
         """Comment the lines of the selection out, or in again."""
-        indenting.toggle_comment(self.textCursor(), "#")
+        if not self.isReadOnly():
+            indenting.toggle_comment(self.textCursor(), "#")
 
     def find_all(self, pattern: re.Pattern[str], most: int) -> list[QTextCursor]:
         """Return a cursor over each match in the text, at most `most`."""

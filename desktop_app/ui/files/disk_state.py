@@ -126,10 +126,10 @@ class DiskStates(QObject):
                 pane.note.show_text("warning", self.tr("The file has changed once more: look at it again."))
                 return
             await asyncio.to_thread(pane.file.reload)
+            pane.editor.change_to(text)
         except UserError as error:
             pane.say(error)
             return
-        pane.editor.change_to(text)
         self.close_difference()
         await pane.save()
 
@@ -199,7 +199,8 @@ class DiskStates(QObject):
         pane = self._pane
         await pane.settle()
         try:
-            await asyncio.to_thread(pane.file.save_copy, path, pane.editor.text())
+            text = pane.file.saved_text if pane.editor.isReadOnly() else pane.editor.text()
+            await asyncio.to_thread(pane.file.save_copy, path, text)
         except UserError as error:
             pane.say(error)
             return

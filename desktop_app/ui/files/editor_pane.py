@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +17,11 @@ from desktop_app.presenters import editor as presenter
 from desktop_app.presenters.editor import ChangedOnDiskError, DiskState, OpenFile
 from desktop_app.presenters.files import file_kind
 from desktop_app.presenters.form.facts import facts_for
-from desktop_app.presenters.form.model import FormFacts
+from desktop_app.presenters.form.model import FormFacts, Opener
 from desktop_app.presenters.quick_fixes import mended
 from desktop_app.services.catalogues import vm_sizes
 from desktop_app.services.drafts import Drafts
+from desktop_app.ui.environments.actions import pick_environment
 from desktop_app.ui.files.assist import Assist
 from desktop_app.ui.files.code_editor import CodeEditor
 from desktop_app.ui.files.disk_state import DiskStates
@@ -45,6 +47,7 @@ class EditorPane(QWidget):
 
     changed = Signal()
     saved = Signal()
+    file_asked = Signal(Path)  # the form leads to another file
     gone = Signal()  # deleted outside, and the person lets it go
 
     def __init__(self, file: OpenFile, workbench: Workbench, drafts: Drafts) -> None:
@@ -58,6 +61,7 @@ class EditorPane(QWidget):
         self._planned: tuple[Diagnostic, ...] = ()
         self._checked: tuple[Diagnostic, ...] = ()
         self.was_checked = False
+        self._why_read_only = ("", "")
         self._kept_form = False  # the draft holds what was typed in the form alone
         self.editor = CodeEditor(file.path.name)
         self.views = FormViews(self.editor, lambda: self.file.path, self._facts)
@@ -96,7 +100,12 @@ class EditorPane(QWidget):
     async def save(self, *, overwrite: bool = False) -> bool:
         """Write the text to its file; returns whether it is there now. What hinders it is said in place."""
         await self.settle()
+        if self.editor.isReadOnly() and not overwrite:
+            self._say_read_only()
+            return False
         text, revision = self.editor.text(), self.editor.document().revision()
+        if self.editor.isReadOnly():
+            text = self.file.saved_text  # it is gone from the disk, and comes back as it was
         async with self._disk_lock:
             try:
                 await asyncio.to_thread(self.file.save, text, overwrite=overwrite)
@@ -170,7 +179,9 @@ class EditorPane(QWidget):
                 if self.editor.document().revision() != revision:
                     return  # the next look finds a conflict, and asks
                 text = self.file.take(fresh)
-                self.editor.change_to(text)
+                self.editor.show_text(text)
+                if self.editor.text() != text:
+                    self._refuse_odd()
                 self.editor.document().setModified(False)
                 await asyncio.to_thread(self._drafts.drop, str(self.file.path))
         except UserError as error:
@@ -232,7 +243,11 @@ class EditorPane(QWidget):
             if document.revision() == revision:
                 break
         if text != old:
-            self.editor.change_to(text)
+            try:
+                self.editor.change_to(text)
+            except UserError as error:
+                self.say(error)
+                return
         if left:
             self.note.clear_buttons()
             self.note.show_text("warning", left[0])
@@ -284,6 +299,7 @@ class EditorPane(QWidget):
         self.problems.chosen.connect(self.go_to_problem)
         self.problems.fix_asked.connect(self.apply_fix)
         self.views.fix_asked.connect(self.apply_fix)
+        self.views.opener_asked.connect(self._on_opener)
         self.views.link.typed.connect(self._keep_soon)
         self.editor.problem_asked.connect(self.problems.select)
         self._check_timer.start(0)
@@ -293,10 +309,7 @@ class EditorPane(QWidget):
         text = self.file.saved_text
         is_kept = await self.editor.load_in_parts(text) if len(text) > LONG else self.editor.load(text)
         if not is_kept:
-            self._refuse_typing(
-                self.tr("{} holds characters that an editor would change.").format(self.file.path.name),
-                self.tr("It is shown, but can't be edited here."),
-            )
+            self._refuse_odd()
         elif self.file.is_read_only:
             self._refuse_typing(
                 self.tr("{} is read-only.").format(self.file.path.name),
@@ -307,10 +320,24 @@ class EditorPane(QWidget):
         self._connect()
         self.views.link.refill()
 
+    def _refuse_odd(self) -> None:
+        self._refuse_typing(
+            self.tr("{} holds characters that an editor would change.").format(self.file.path.name),
+            self.tr("It is shown, but can't be edited here."),
+        )
+
     def _refuse_typing(self, text: str, hint: str) -> None:
+        self._why_read_only = (text, hint)
         self.editor.setReadOnly(True)
         self.editor.setTextInteractionFlags(_READING)
-        self.note.show_text("info", text, hint)
+        if self.views.panel is not None:
+            self.views.panel.set_editable(False)
+        self._say_read_only()
+
+    def _say_read_only(self) -> None:
+        if self._why_read_only != ("", ""):
+            self.note.clear_buttons()
+            self.note.show_text("info", *self._why_read_only)
 
     def _offer_kept_text(self) -> None:
         kept = presenter.kept_text(self._drafts, self.file)
@@ -345,6 +372,15 @@ class EditorPane(QWidget):
         bar.show_text(tone, text, hint)
 
     # ----- what happens
+
+    def _on_opener(self, opener: Opener) -> None:
+        """Open what a button of the form leads to: another file, or the environments to choose from."""
+        if opener.role == "file":
+            self.file_asked.emit(Path(opener.target))
+        else:
+            current = opener.current if isinstance(opener.current, str) else ""
+            take = partial(self.views.link.set_value, opener.target)
+            pick_environment(self._workbench, self.file.path, current, take, self.window())
 
     def _facts(self, path: Path, data: Value) -> FormFacts:
         return facts_for(path, data, vm_sizes(), self._workbench.plugins.environment_presets())

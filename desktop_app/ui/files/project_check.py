@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 from shiboken6 import isValid
 
-from desktop_app.api import Diagnostic
+from desktop_app.api import Diagnostic, UserError
 from desktop_app.documents.checks import FileReport
 from desktop_app.documents.kinds import may_be_known
 from desktop_app.presenters.mending import MendPlan, MendUndo, plan_mending, undo_mending, write_mended
@@ -178,7 +178,10 @@ class ProjectCheck(QObject):
             if each.is_open and (pane is None or pane.editor.text() != each.text):
                 left.append(self.tr("{} has changed meanwhile, so it was left as it is.").format(each.name))
             elif pane is not None:
-                pane.editor.change_to(each.new)
+                try:
+                    pane.editor.change_to(each.new)
+                except UserError as error:
+                    left.append(f"{each.name}: {error}")
                 pane.check_again()
         undo, refused = await asyncio.to_thread(write_mended, plan)
         left += refused

@@ -46,7 +46,7 @@ class YamlPreview(QWidget):
         old = self.editor.text()
         if preview.problem or preview.text == old:
             return
-        self.editor.change_to(preview.text)
+        self.editor.show_text(preview.text)
         self.editor.set_matches([])
         changed = _changed_lines(old, preview.text) if old else []
         self.editor.set_changed_lines(changed)
