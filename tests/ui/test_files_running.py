@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from desktop_app.api import Diagnostic, Severity, UserError
 from desktop_app.places import Places
 from desktop_app.ui.plan_review import PlanReview
+from desktop_app.ui.widgets import ElidedLabel
 from tests.helpers.fake_shell import FakeShell
 from tests.ui.audit import assert_sound
 from tests.ui.files_bench import JOB, FilesWindow, dialog_of, opened, pane_of, project, quiet, type_at_end, until
@@ -126,6 +128,37 @@ async def test_a_run_that_is_being_started_can_be_cancelled(files: FilesWindow) 
     assert review.run_button.isEnabled()
     assert files.backend.submitted == []
     review.reject()
+
+
+async def test_the_row_and_the_cell_of_a_rank_are_chosen_together(files: FilesWindow) -> None:
+    files.page.run_file(files.folder / "job.yml")
+    review = await until(lambda: dialog_of(PlanReview))
+    assert (review.process_table.currentIndex().row(), review.picture.picked) == (0, 0)
+    review.process_table.selectRow(1)
+    assert review.picture.picked == 1
+    review.picture.pick(0)
+    assert review.process_table.currentIndex().row() == 0
+    review.reject()
+    await quiet()
+
+
+async def test_a_sentence_among_the_facts_wraps(files: FilesWindow) -> None:
+    files.page.run_file(files.folder / "job.yml")
+    review = await until(lambda: dialog_of(PlanReview))
+    fact = "the others are ended after 5 s, and killed 5 s later"
+    review.show_plan(dataclasses.replace(review.plan, facts=(("When a rank fails", fact), ("Python", "/a" * 60))))
+    review.resize(560, 700)
+    found = {each.text(): each for each in review.findChildren(QLabel)}
+    assert found[fact].wordWrap()
+    assert isinstance(found["/a" * 60], ElidedLabel)
+    review.reject()
+    await quiet()
+
+
+async def test_a_folder_that_opens_gives_the_keyboard_to_its_file(files: FilesWindow) -> None:
+    focus = QApplication.focusWidget()
+    assert focus is not None
+    assert pane_of(files.page).isAncestorOf(focus)
 
 
 async def test_picking_a_rank_shows_its_variables(files: FilesWindow) -> None:

@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QFileDialog,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop_app.api import Diagnostic, UserError, Value
 from desktop_app.ui.environments.actions import add_environment_actions
@@ -233,6 +241,7 @@ class FilesPage(QWidget):
             self.tree.set_folder(folder)
             self._whole.setCurrentIndex(1)
             await self._reopen(folder)
+            self._begin_in_text()
         finally:
             self._restoring = False
         await self.project.open(folder)
@@ -241,6 +250,12 @@ class FilesPage(QWidget):
             after()
         for each in ("desktop_app.ui.wizard.dialog", "desktop_app.ui.plan_review"):
             await asyncio.to_thread(importlib.import_module, each)  # so that neither has to be waited for later
+
+    def _begin_in_text(self) -> None:
+        """Give the keyboard to the file, unless somebody has taken it elsewhere than to a button of the frame."""
+        focus = QApplication.focusWidget()
+        if self.pane is not None and self.isVisible() and (focus is None or isinstance(focus, QAbstractButton)):
+            self.pane.setFocus()
 
     async def _reopen(self, folder: Path) -> None:
         kept = self.shell.state.get("files.open")
