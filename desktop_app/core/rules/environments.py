@@ -138,7 +138,8 @@ def _image(path: Path, given: str, facts: Facts, notes: Notes) -> None:
         said = f"This image stands on {image.os}, which has reached its end"
     else:
         said = f"This image is {image.status}"
-    fix = change(f"Take {image.successor}", path, f"{image.successor}:latest") if image.successor else None
+    short = image.successor.rpartition("/")[2]
+    fix = change(f"Take {short}", path, f"{image.successor}:latest") if image.successor else None
     notes.warning("retired-image", path, f"{said}: take {image.successor or 'a current one'}.", fix)
 
 

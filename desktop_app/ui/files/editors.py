@@ -253,6 +253,7 @@ class Editors(QWidget):
         pane.changed.connect(lambda: self._on_pane(pane))
         pane.saved.connect(lambda: self._watch(pane.file.path))
         pane.gone.connect(lambda: self._let_go(pane))
+        pane.file_asked.connect(lambda other: spawn(self.open_file(other), f"open {other.name}"))
         self.tabs.blockSignals(True)  # a tab without its path would be shown
         index = self.tabs.addTab(pane.title)
         self.tabs.setTabData(index, path)

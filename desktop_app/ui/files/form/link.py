@@ -17,7 +17,7 @@ from shiboken6 import isValid
 
 from desktop_app.api import Diagnostic, UserError, Value
 from desktop_app.core.paths import join_path, split_path
-from desktop_app.presenters.form.changes import Act, Change, apply
+from desktop_app.presenters.form.changes import Act, Change, apply, put
 from desktop_app.presenters.form.edits import change_for
 from desktop_app.presenters.form.model import Cell, FormFacts
 from desktop_app.presenters.form.reading import Reading, read_form
@@ -76,6 +76,10 @@ class FormLink(QObject):
         """Read the text again, and fill the form with it."""
         self._timer.stop()
         self._later(self._refill())
+
+    def set_value(self, path: str, value: Value) -> None:
+        """Set what stands at a path, as one edit in the form."""
+        self._later(self._act((put(path, value),)))
 
     async def flush(self) -> None:
         """Wait until all that was typed in the form is in the text."""

@@ -31,6 +31,7 @@ class FormPanel(QFrame):
     undo_asked = Signal(bool)
     fix_asked = Signal(Diagnostic)
     line_asked = Signal(int)
+    opener_asked = Signal(object)  # Opener: a button that opens a window or a file
     entered = Signal(str)
     typed = Signal()
 
@@ -152,6 +153,7 @@ class FormPanel(QFrame):
         row.typed.connect(self.typed)
         row.fix_asked.connect(self.fix_asked)
         row.chosen.connect(lambda found: self.line_asked.emit(found.line or 1))
+        row.opener_asked.connect(self.opener_asked)
         row.adding.connect(self._add)
         row.entered.connect(lambda path: self._on_entered(row, path))
 

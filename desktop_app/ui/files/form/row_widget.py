@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from desktop_app.api import Diagnostic, Severity, UserError
 from desktop_app.presenters.form.findings import count_inside
-from desktop_app.presenters.form.model import Action, Cell, Row
+from desktop_app.presenters.form.model import Action, Cell, Opener, Row
 from desktop_app.presenters.form.paths import starts_with
 from desktop_app.ui.files.form.adder_row import AdderRow
 from desktop_app.ui.files.form.cell import CellEditor
@@ -21,9 +21,10 @@ from desktop_app.ui.files.form.said import Finding
 from desktop_app.ui.icons import icon
 from desktop_app.ui.theme import Space, icon_size, theme_manager
 from desktop_app.ui.topology_picture import TopologyPicture
-from desktop_app.ui.widgets import ElidedLabel, label, tool_button
+from desktop_app.ui.widgets import ElidedLabel, flat_button, label, link_button, tool_button
 
 _PICTURES = {"remove": "mdi6.close", "up": "mdi6.arrow-up", "down": "mdi6.arrow-down"}
+_FILE = "file"
 _MARK = 2
 _NARROW = 95  # letters
 _TO_TEXT = 7  # pixels from a field's top to its text: padding and border of the style sheet
@@ -40,6 +41,7 @@ class RowWidget(QWidget):
     toggled = Signal(str)
     fix_asked = Signal(Diagnostic)
     chosen = Signal(Diagnostic)
+    opener_asked = Signal(object)  # Opener
     entered = Signal(str)
     undo_asked = Signal(bool)
     typed = Signal()
@@ -55,6 +57,7 @@ class RowWidget(QWidget):
         self.expander: QToolButton | None = None
         self._summary: ElidedLabel | None = None
         self._buttons: list[QToolButton] = []
+        self._openers: list[QPushButton] = []
         self._said: list[QWidget] = []
         self._picture: TopologyPicture | None = None
         self._refused = ""
@@ -73,13 +76,14 @@ class RowWidget(QWidget):
         self._show_cells()
         if self.adder is not None and row.adder is not None:
             self.adder.show_adder(row.adder)
+        self._show_openers()
         self._show_actions()
         if self.title.text() != row.title:
             self.title.setText(row.title)
         if self.expander is not None:
             self._show_group(is_open=is_open)
         inside = "" if is_open or not row.is_group else count_inside(row)
-        wanted = (row.findings, row.notes, row.topology, self._refused, inside)
+        wanted = (row.findings, row.notes, row.topology, self._refused, inside, self._files())
         if wanted != self._shown:
             self._shown = wanted
             self._say(inside)
@@ -129,9 +133,10 @@ class RowWidget(QWidget):
         """Everything that Tab comes to, in order."""
         found: list[QWidget] = [self.expander] if self.expander is not None else []
         found += [each for editor in self.editors for each in editor.controls]
-        found += self._buttons
+        found += [*self._openers, *self._buttons]
         if self.adder is not None:
             found += [*self.adder.buttons, self.adder.name]
+        found += [each for each in self._said if isinstance(each, QPushButton)]
         return found + [each.fix for each in self._said if isinstance(each, Finding) and each.fix is not None]
 
     def settle(self) -> None:
@@ -184,6 +189,8 @@ class RowWidget(QWidget):
             self.adder = AdderRow(self.row.adder)
             self.adder.asked.connect(lambda name, way: self.adding.emit(self.row.adder, name, way))
             self._line.addWidget(self.adder, 1)
+        self._choosers = QHBoxLayout()
+        self._line.addLayout(self._choosers)
 
     def _build_expander(self) -> None:
         self.expander = QToolButton()
@@ -253,6 +260,36 @@ class RowWidget(QWidget):
             self._is_narrow = narrow
             self._place_cells()
 
+    def _show_openers(self) -> None:
+        """Show the buttons that let a person choose in a window of its own."""
+        names = [(each.title, each.name) for each in self.row.openers if each.role != _FILE]
+        if [(each.text(), each.accessibleName()) for each in self._openers] == names:
+            return
+        for gone in self._openers:
+            self._choosers.removeWidget(gone)
+            gone.hide()
+            gone.deleteLater()
+        self._openers = [self._opener_button(each, flat_button) for each in self.row.openers if each.role != _FILE]
+        for made in self._openers:
+            self._choosers.addWidget(made, 0, Qt.AlignmentFlag.AlignTop)
+
+    def _opener_button(self, opener: Opener, make: Callable[[str], QPushButton]) -> QPushButton:
+        made = make(opener.title)
+        made.setAccessibleName(opener.name)
+        made.setToolTip(opener.name)
+        made.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        made.clicked.connect(lambda: self._open(opener.name))
+        return made
+
+    def _open(self, name: str) -> None:
+        """Open what a button is for, as the row is now: what stands there may have changed since it was made."""
+        found = next((each for each in self.row.openers if each.name == name), None)
+        if found is not None:
+            self.opener_asked.emit(found)
+
+    def _files(self) -> tuple[Opener, ...]:
+        return tuple(each for each in self.row.openers if each.role == _FILE)
+
     def _show_actions(self) -> None:
         roles = [each.role for each in self.row.actions]
         if [each.property("does") for each in self._buttons] != roles:
@@ -293,6 +330,9 @@ class RowWidget(QWidget):
         self._show_picture()
         for note in self.row.notes:
             self._add(label(note, "small", wraps=True))
+        for opener in self._files():
+            self._add(self._opener_button(opener, link_button))
+            self._below.setAlignment(self._said[-1], Qt.AlignmentFlag.AlignLeft)
         for found in self.row.findings:
             self._add(self._finding(found))
         if self._refused:

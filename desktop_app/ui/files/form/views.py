@@ -30,6 +30,7 @@ class FormViews(QWidget):
 
     chosen = Signal(str)
     fix_asked = Signal(Diagnostic)
+    opener_asked = Signal(object)  # Opener: a button of the form that opens a window or a file
 
     def __init__(self, editor: CodeEditor, path: Callable[[], Path], facts: Callable[[Path, Value], FormFacts]) -> None:
         super().__init__()
@@ -142,6 +143,7 @@ class FormViews(QWidget):
         panel = FormPanel(self._path().parent)
         panel.fix_asked.connect(self.fix_asked)
         panel.line_asked.connect(self.show_line)
+        panel.opener_asked.connect(self.opener_asked)
         self._splitter.insertWidget(0, panel)
         for index, share in enumerate(_SHARES):
             self._splitter.setStretchFactor(index, share)
