@@ -175,5 +175,13 @@ async def test_typing_while_another_text_is_taken_in_loses_nothing(files: FilesW
     type_at_end(pane, "# typed meanwhile\n")
     await taking_in
     assert "# typed meanwhile" in pane.editor.text()
-    await pane.look_at_disk()
+    assert pane.is_modified
     assert pane.disk_bar.isVisible()
+
+
+async def test_saving_while_another_text_is_taken_in_overwrites_none(files: FilesWindow) -> None:
+    pane = pane_of(files.page)
+    (files.folder / "job.yml").write_text(THEIRS)
+    await asyncio.gather(pane.reload(), pane.save())
+    assert (files.folder / "job.yml").read_text() == pane.editor.text() == THEIRS
+    assert not pane.is_modified

@@ -103,10 +103,11 @@ class EditorPane(QWidget):
         if self.editor.isReadOnly() and not overwrite:
             self._say_read_only()
             return False
-        text, revision = self.editor.text(), self.editor.document().revision()
-        if self.editor.isReadOnly():
-            text = self.file.saved_text  # it is gone from the disk, and comes back as it was
         async with self._disk_lock:
+            # not before: a reload that has the lock brings another text
+            text, revision = self.editor.text(), self.editor.document().revision()
+            if self.editor.isReadOnly():
+                text = self.file.saved_text  # it is gone from the disk, and comes back as it was
             try:
                 await asyncio.to_thread(self.file.save, text, overwrite=overwrite)
                 await asyncio.to_thread(self._drafts.drop, str(self.file.path))
@@ -177,7 +178,8 @@ class EditorPane(QWidget):
             async with self._disk_lock:
                 fresh = await asyncio.to_thread(self.file.read)
                 if self.editor.document().revision() != revision:
-                    return  # the next look finds a conflict, and asks
+                    self.disk.show_state(DiskState.CHANGED)
+                    return
                 text = self.file.take(fresh)
                 self.editor.show_text(text)
                 if self.editor.text() != text:
