@@ -12,7 +12,7 @@ from desktop_app.cli import console
 from desktop_app.cli.shapes import diagnostic_shape
 from desktop_app.cli.terminal_text import plain
 from desktop_app.core.words import size_text
-from desktop_app.services.uploads import PartPreview, UploadPreview, preview_upload, write_amlignore
+from desktop_app.services.uploads import Mended, PartPreview, UploadPreview, preview_upload, write_amlignore
 
 _LISTED = 200
 
@@ -30,15 +30,18 @@ def configure(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     """Look, and print. Exits 1 where the upload would fail."""
     preview = preview_upload(options.path)
-    written = write_amlignore(preview) if options.write_amlignore else ()
-    if written:
+    mended = write_amlignore(preview) if options.write_amlignore else Mended()
+    if mended.written:
         preview = preview_upload(options.path)
     if options.json:
-        console.document({**_shape(preview), "written": [str(each) for each in written]})
+        kept = [{"path": str(each.path), "reason": each.why} for each in mended.kept]
+        console.document({**_shape(preview), "written": [str(each) for each in mended.written], "not_written": kept})
     else:
         _print(preview, options.all)
-        for each in written:
-            console.note(f"{each} was written.")
+        for path in mended.written:
+            console.note(f"{path} was written.")
+        for each in mended.kept:
+            console.note(f"warning: {each.why}")
     failing = (each for part in preview.parts for each in part.diagnostics if each.severity is Severity.ERROR)
     return 1 if any(failing) else 0
 

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from desktop_app.documents.ignore_rules import Rules
+from desktop_app.documents.local_paths import is_file
+from desktop_app.documents.text_file import TextFile
 from desktop_app.documents.upload import plan_upload
 
 SAFE_RULES = (
@@ -34,7 +36,8 @@ _NEVER_ENTERED = frozenset({".git", "node_modules", ".venv", "venv", "__pycache_
 def safe_amlignore(folder: Path) -> str:
     """Return the text of an `.amlignore` for a folder; lines that stand in one already stay as they are, on top.
 
-    Files that look like secrets or hold one, and that no rule leaves out yet, are listed by name.
+    Files that look like secrets or hold one, and that no rule leaves out yet, are listed by name. Raises UserError for
+    an ignore file that is no UTF-8, on which Azure ML's upload stops as well.
     """
     present = _read(folder / ".amlignore")
     lines = present.rstrip("\n").split("\n") if present.strip() else []
@@ -100,7 +103,4 @@ def _named_secrets(folder: Path, lines: Sequence[str]) -> list[str]:
 
 
 def _read(path: Path) -> str:
-    try:
-        return path.read_bytes().decode("utf-8-sig", "surrogateescape").replace("\r\n", "\n")
-    except OSError:
-        return ""
+    return TextFile.load(path).text if is_file(path) else ""

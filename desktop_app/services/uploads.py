@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
 from desktop_app.api import Diagnostic, Severity, UserError
 from desktop_app.documents.ignore_file import safe_amlignore
 from desktop_app.documents.kinds import kind_of
-from desktop_app.documents.local_paths import is_there
+from desktop_app.documents.local_paths import is_folder, is_there
 from desktop_app.documents.text_file import TextFile
 from desktop_app.documents.upload import LeftOut, Upload, UploadFile, plan_upload
 from desktop_app.documents.upload_parts import UploadPart, upload_parts
 from desktop_app.documents.yaml_text import parse
+
+FOLDER = "folder"
+"""The kind of a preview of a folder that was named itself, not by a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +60,8 @@ def preview_upload(path: Path, text: str | None = None) -> UploadPreview:
     window's thread. Raises UserError for a file that is no sound YAML, or can't be read.
     """
     if path.is_dir():
-        part = UploadPart("", "folder", str(path), path)
-        return UploadPreview(path, "folder", (_part(part),))
+        part = UploadPart("", FOLDER, str(path), path)
+        return UploadPreview(path, FOLDER, (_part(part),))
     parsed = parse(TextFile.load(path).text if text is None else text)
     if parsed.is_template:
         raise UserError(f"{path} is a template: what it sends up is known when it is filled in.")
@@ -79,19 +84,54 @@ def _part(part: UploadPart) -> PartPreview:
     )
 
 
-def write_amlignore(preview: UploadPreview) -> tuple[Path, ...]:
-    """Write a safe `.amlignore` into every folder of a preview where one would change something; return those written.
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An `.amlignore` that was not written, and why, as a sentence."""
 
-    Lines of an `.amlignore` that is there stay; the file is replaced as a whole or not at all.
+    path: Path
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What became of the ignore files: those that were written, and those that were left as they are."""
+
+    written: tuple[Path, ...] = ()
+    kept: tuple[Kept, ...] = ()
+
+
+def write_amlignore(preview: UploadPreview) -> Mended:
+    """Write a safe `.amlignore` into every folder of a preview where one would change something.
+
+    Only folders below the job file's own are written to: what else a job names was not given by the person. Lines of an
+    `.amlignore` that is there stay; the file is replaced as a whole or not at all. Raises UserError for an ignore file
+    that can't be read, before anything is written.
     """
-    written: list[Path] = []
+    wanted: dict[TextFile, str] = {}
+    kept: list[Kept] = []
     for part in preview.parts:
+        if not is_folder(part.folder):
+            continue
         path = part.folder / ".amlignore"
-        if not part.folder.is_dir():
+        why = _why_kept(path, preview)
+        if why:
+            kept.append(Kept(path, why))
             continue
         text = safe_amlignore(part.folder)
         file = TextFile.load(path) if path.exists() else TextFile(path, "", "\n", bom=False, stamp=None)
         if text != file.text:
-            file.save(text)
-            written.append(path)
-    return tuple(written)
+            wanted[file] = text
+    for file, text in wanted.items():
+        file.save(text)
+    return Mended(tuple(each.path for each in wanted), tuple(kept))
+
+
+def _why_kept(path: Path, preview: UploadPreview) -> str:
+    root = preview.path if preview.kind == FOLDER else preview.path.absolute().parent
+    if path.is_symlink():
+        return f"{path} is a link and was left as it is: write the rules where it leads, or put a file in its place."
+    real, home = os.path.realpath(path.parent), os.path.realpath(root)
+    if real == home or real.startswith(home.rstrip(os.sep) + os.sep):
+        return ""
+    command = f"rankzero upload-preview {shlex.quote(str(path.parent))} --write-amlignore"
+    return f"{path} lies outside the job's folder and was not written: `{command}` does it."

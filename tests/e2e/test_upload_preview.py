@@ -54,6 +54,15 @@ def test_a_safe_amlignore_takes_the_gitignore_over(program: Program, job: Path) 
     assert program("upload-preview", job, "--write-amlignore", "--json").json["written"] == []
 
 
+def test_folders_outside_are_left_and_named(program: Program, job: Path, tmp_path: Path) -> None:
+    job.write_text(JOB.replace("code: src", f"code: '{tmp_path}'"))
+    said = program("upload-preview", job, "--write-amlignore")
+    assert f"{tmp_path / '.amlignore'} lies outside the job's folder and was not written" in said.err
+    (kept,) = program("upload-preview", job, "--write-amlignore", "--json").json["not_written"]
+    assert kept["path"] == str(tmp_path / ".amlignore")
+    assert not (tmp_path / ".amlignore").exists()
+
+
 def test_what_would_fail_is_said_before(program: Program, job: Path) -> None:
     job.write_text(JOB.replace("code: src", "code: sorce"))
     said = program("upload-preview", job)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from desktop_app.api import UserError
-from desktop_app.services.uploads import preview_upload, write_amlignore
+from desktop_app.services.uploads import Mended, preview_upload, write_amlignore
 
 JOB = """$schema: https://azuremlschemas.azureedge.net/latest/commandJob.schema.json
 code: src
@@ -68,10 +69,10 @@ def test_what_can_not_be_previewed_is_said(job: Path, text: str, said: str) -> N
 
 
 def test_a_safe_amlignore_is_written_into_each_folder_once(job: Path) -> None:
-    written = write_amlignore(preview_upload(job))
+    written = write_amlignore(preview_upload(job)).written
     assert [each.relative_to(job.parent).as_posix() for each in written] == ["src/.amlignore", "data/.amlignore"]
     assert [each.path for each in preview_upload(job).parts[0].files] == ["train.py"]
-    assert write_amlignore(preview_upload(job)) == ()
+    assert write_amlignore(preview_upload(job)) == Mended()
 
 
 def test_an_amlignore_keeps_its_line_ends(job: Path) -> None:
@@ -82,3 +83,49 @@ def test_an_amlignore_keeps_its_line_ends(job: Path) -> None:
     assert data.startswith(b"# mine\r\n*.png\r\n")
     assert data.count(b"\n") == data.count(b"\r\n")
     assert not [each for each in ignore.parent.iterdir() if "tmp" in each.name]
+
+
+@pytest.mark.parametrize("name", [".gitignore", ".amlignore"])
+def test_an_ignore_file_that_is_no_utf8_is_named_with_its_line_and_nothing_is_written(job: Path, name: str) -> None:
+    (job.parent / "data" / name).write_bytes(b"*.csv\ncaf\xe9\n")
+    with pytest.raises(UserError, match=rf"{name} is not UTF-8: line 2, column 4"):
+        write_amlignore(preview_upload(job))
+    assert not (job.parent / "src" / ".amlignore").exists()
+    assert (job.parent / "data" / name).read_bytes() == b"*.csv\ncaf\xe9\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links want rights there")
+@pytest.mark.parametrize("is_dangling", [False, True])
+def test_an_amlignore_that_is_a_link_is_left(job: Path, tmp_path: Path, is_dangling: bool) -> None:
+    outside = tmp_path / "outside"
+    if not is_dangling:
+        outside.write_text("mine\n")
+    (job.parent / "src" / ".amlignore").symlink_to(outside)
+    mended = write_amlignore(preview_upload(job))
+    assert [each.parent.name for each in mended.written] == ["data"]
+    assert [each.path.parent.name for each in mended.kept] == ["src"]
+    assert "is a link" in mended.kept[0].why
+    assert outside.exists() is not is_dangling
+    assert is_dangling or outside.read_text() == "mine\n"
+
+
+@pytest.mark.parametrize("code", ["..", "../../other", "{}/other", "link"])
+def test_folders_outside_the_jobs_own_are_written_to_when_they_are_named_alone(tmp_path: Path, code: str) -> None:
+    home, other = tmp_path / "a" / "b", tmp_path / "other"
+    home.mkdir(parents=True)
+    other.mkdir()
+    if code == "link":
+        (home / "link").symlink_to(other)
+    (home / "job.yml").write_text(JOB.replace("code: src", f"code: {code.format(tmp_path)}"))
+    mended = write_amlignore(preview_upload(home / "job.yml"))
+    assert mended.written == ()
+    (kept,) = mended.kept
+    assert "outside the job's folder" in kept.why
+    assert not kept.path.exists()
+    assert not (other / ".amlignore").exists()
+    assert write_amlignore(preview_upload(kept.path.parent)).written == (kept.path,)
+
+
+def test_the_jobs_own_folder_may_be_its_code(job: Path) -> None:
+    preview = preview_upload(job, JOB.replace("code: src", "code: ."))
+    assert job.parent / ".amlignore" in {each.parent.resolve() / each.name for each in write_amlignore(preview).written}

@@ -156,14 +156,16 @@ class UploadPreviewDialog(QDialog):
 
     async def _mend(self, preview: UploadPreview) -> None:
         self.mend_button.setEnabled(False)
-        written = await asyncio.to_thread(write_amlignore, preview)
+        mended = await asyncio.to_thread(write_amlignore, preview)
         if not isValid(self):
             return
-        names = ", ".join(f"{each.parent.name}/{each.name}" for each in written)
-        text = (
-            self.tr("{} was written.").format(names) if written else self.tr("It is safe already: nothing was written.")
+        names = ", ".join(f"{each.parent.name}/{each.name}" for each in mended.written)
+        said = [self.tr("{} was written.").format(names)] if names else []
+        said += [each.why for each in mended.kept]
+        self.message.show_text(
+            "warning" if mended.kept else "info",
+            " ".join(said) or self.tr("It is safe already: nothing was written."),
         )
-        self.message.show_text("info", text)
         await self.look()
 
     def _say(self, error: UserError) -> None:
