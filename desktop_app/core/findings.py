@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import lru_cache
 from types import MappingProxyType
 
 from desktop_app.api import Diagnostic, Fix, Severity, Value
@@ -60,8 +61,13 @@ class Findings:
 
 def nearest_key(key: str, known: Iterable[str]) -> str | None:
     """Return the known key that was probably meant: close in letters, or the same but for its case and dashes."""
-    candidates = list(known)
-    plain = {_plain(each): each for each in candidates}
+    return _nearest(key, tuple(known))
+
+
+@lru_cache(maxsize=4096)
+def _nearest(key: str, known: tuple[str, ...]) -> str | None:
+    """Look for the nearest key: a file with a slip is held against many shapes, which know the same keys."""
+    plain = {_plain(each): each for each in known}
     if _plain(key) in plain:
         return plain[_plain(key)]
     close = get_close_matches(_plain(key), list(plain), 1, 0.75)

@@ -74,7 +74,7 @@ class Parsed:
     def places(self) -> Mapping[tuple[Part, ...], Place]:
         """Where each value stands, by its path; of keys that stand twice, the last. What an alias holds has none."""
         found: dict[tuple[Part, ...], Place] = {}
-        if self.root is not None:
+        if self.root is not None and not is_scalar(self.root):
             _note_places(self.root, (), found, set())
         return found
 

@@ -234,3 +234,10 @@ def test_a_hundred_lines_are_checked_at_once(path: Path) -> None:
         assert check(path, text).diagnostics == ()
         times.append(time.perf_counter() - started)
     assert min(times) < 0.2  # 10 ms on a quiet machine: far from what a person feels, near what shows a blunder
+
+
+@pytest.mark.parametrize("name", ["job.runconfig", "MLTable", "config.json", "conda.yml"])
+@pytest.mark.parametrize("text", ["word", "- a\n", "3\n", "", "[]", "null", "!x y"])
+def test_a_file_of_a_known_name_may_hold_anything(tmp_path: Path, name: str, text: str) -> None:
+    report = check(tmp_path / name, text)
+    assert all(each.message for each in report.diagnostics)

@@ -191,3 +191,8 @@ def test_one_place_is_found_as_all_are(text: str) -> None:
     assert {path: parsed.find(path) for path in parsed.places} == dict(parsed.places)
     assert parsed.find(("absent",)) is None
     assert parsed.find(("list", 7)) is None
+
+
+@pytest.mark.parametrize("text", ["", "word", "'a'\n", "3", "|\n  a\n", "!x y"])
+def test_a_text_that_is_one_value_has_no_places(text: str) -> None:
+    assert dict(parse(text).places) == {}
