@@ -120,9 +120,8 @@ class OpenFile:
         return fresh.text
 
     def moved_to(self, path: Path) -> None:
-        """Follow the file to its new name."""
-        self.path = path
-        self._file = _load(path)
+        """Follow the file to its new name. What was read stays the base: what else is there now, has changed."""
+        self.path = self._file.path = path
 
 
 def _make_folder(path: Path) -> None:

@@ -185,3 +185,21 @@ async def test_saving_while_another_text_is_taken_in_overwrites_none(files: File
     await asyncio.gather(pane.reload(), pane.save())
     assert (files.folder / "job.yml").read_text() == pane.editor.text() == THEIRS
     assert not pane.is_modified
+
+
+async def test_what_changes_while_a_file_gets_another_name_is_not_overwritten(files: FilesWindow) -> None:
+    pane = pane_of(files.page)
+    type_at_end(pane, "# mine\n")
+    await pane.keep_draft()
+    old, new = files.folder / "job.yml", files.folder / "train.yml"
+    old.rename(new)
+    new.write_text(THEIRS)
+    files.page.tree.renamed.emit(old, new)
+    await until(pane.disk_bar.isVisible)
+    assert not await pane.save()
+    assert new.read_text() == THEIRS
+    assert "# mine" in pane.editor.text()
+    await quiet()
+    (kept,) = files.page.editors.drafts.all()
+    assert kept.key == str(new)
+    assert "# mine" in str(kept.data["text"])

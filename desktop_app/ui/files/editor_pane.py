@@ -15,7 +15,7 @@ from desktop_app.api import Diagnostic, UserError, Value
 from desktop_app.documents.checks import FileReport
 from desktop_app.presenters import editor as presenter
 from desktop_app.presenters.editor import ChangedOnDiskError, DiskState, OpenFile
-from desktop_app.presenters.files import file_kind
+from desktop_app.presenters.files import file_kind, kind_by_name
 from desktop_app.presenters.form.facts import facts_for
 from desktop_app.presenters.form.model import FormFacts, Opener
 from desktop_app.presenters.quick_fixes import mended
@@ -214,11 +214,19 @@ class EditorPane(QWidget):
         self._drafts.drop(str(self.file.path))
 
     def moved_to(self, path: Path) -> None:
-        """Follow the file to its new name; unsaved text goes along."""
-        self._drafts.drop(str(self.file.path))
+        """Follow the file to its new name; unsaved text goes along, and its draft."""
+        old = self.file.path
         self.file.moved_to(path)
-        self.kind = file_kind(path)
+        if kind_by_name(path) != kind_by_name(old):
+            self.kind = kind_by_name(path)  # until the check has read it
         self._on_text()
+        self._later(self._move_draft(old), "move the draft")
+        self.look_soon()
+
+    async def _move_draft(self, old: Path) -> None:
+        await self.keep_draft()
+        if self.file.path != old:
+            await asyncio.to_thread(self._drafts.drop, str(old))
 
     def dispose(self) -> None:
         """Stop everything that goes on for this pane; it is about to be deleted."""

@@ -287,11 +287,7 @@ class Editors(QWidget):
 
     def _move(self, pane: EditorPane, old: Path, new: Path) -> None:
         index = self._order().index(old)
-        try:
-            pane.moved_to(new)
-        except UserError as error:
-            self.message.show_error(error)
-            return
+        pane.moved_to(new)
         del self._panes[old]
         self._panes[new] = pane
         self.tabs.setTabData(index, new)
