@@ -14,12 +14,12 @@ Without a verb, the window opens.
 
 verbs:
   open PATH            the window, on that file or folder
-  validate PATH...     check job files offline; folders are walked
+  validate PATH...     check Azure ML files offline; folders are walked
   set FILE KEY=VALUE…  set values in a file, keeping every other byte
   upload-preview JOB   which files Azure ML would take, what stays behind, what is risky
   new job              a job file from a wizard, answered from a file
   run JOB.yml          submit a job and follow it to its end
-  runs …               list, show, logs, cancel, download, rm
+  runs …               list, show, logs, cancel, download, drill, compare, bundle, rm
   environments …       list, show, diff, check, try: what jobs run in
   toolchains …         list, create, add, use, check, remove: Python environments with the frameworks
   plugins …            list, enable, disable

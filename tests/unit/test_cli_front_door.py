@@ -50,6 +50,20 @@ def test_help_names_every_verb(word: str, capsys: pytest.CaptureFixture[str]) ->
     assert all(f"\n  {verb} " in text for verb in front_door.VERBS)
 
 
+def _verbs_below(verb: str) -> list[str]:
+    parser = ArgumentParser()
+    importlib.import_module(f"desktop_app.cli.{front_door.VERBS[verb]}").configure(parser)
+    found = [action for action in parser._actions if isinstance(action.choices, dict)]  # noqa: SLF001 - no other way
+    return [name for action in found for name in action.choices or ()]
+
+
+@pytest.mark.parametrize("verb", front_door.VERBS)
+def test_help_names_the_verbs_below_each_verb_in_their_order(verb: str) -> None:
+    (line,) = [each for each in front_door.HELP.splitlines() if each.startswith(f"  {verb} ")]
+    below = _verbs_below(verb)
+    assert verb == "new" or ", ".join(below) in line
+
+
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert front_door.main(["--home", "/nowhere", "--version"]) == 0
     assert capsys.readouterr().out == f"rankzero {__version__}\n"
