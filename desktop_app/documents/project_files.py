@@ -13,22 +13,26 @@ _ENTERED = frozenset({".azureml"})  # beside these, nothing hidden
 _OF_AN_INSTALLATION = frozenset({"pyvenv.cfg", "conda-meta"})
 
 
-def project_files(folder: Path, seen: Callable[[Path, int], object] = lambda _folder, _files: None) -> Iterator[Path]:
+def project_files(
+    folder: Path,
+    seen: Callable[[Path, int], object] = lambda _folder, _files: None,
+    wanted: Callable[[str], bool] = may_be_known,
+) -> Iterator[Path]:
     """Yield what may be files of Azure ML below a folder, each folder's own by name, then those of its folders.
 
     Left out are hidden folders, Python installations and what can't be read; links to folders are not followed.
-    `seen` is told each folder, with the number of its files.
+    `seen` is told each folder, with the number of its files; `wanted` says whether a file of a name is looked for.
     """
     waiting = [folder]
     while waiting:
         here = waiting.pop()
-        files, folders, total = _listed(here)
+        files, folders, total = _listed(here, wanted)
         seen(here, total)
         yield from (here / each for each in sorted(files))
         waiting += [here / each for each in sorted(folders, reverse=True)]
 
 
-def _listed(folder: Path) -> tuple[list[str], list[str], int]:
+def _listed(folder: Path, wanted: Callable[[str], bool]) -> tuple[list[str], list[str], int]:
     files: list[str] = []
     folders: list[str] = []
     total = 0
@@ -41,7 +45,7 @@ def _listed(folder: Path) -> tuple[list[str], list[str], int]:
                     folders.append(each.name)
                 else:
                     total += 1
-                    if may_be_known(each.name) and not each.is_dir():
+                    if wanted(each.name) and not each.is_dir():
                         files.append(each.name)
     except OSError:
         return files, [], total

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop_app.api import EnvironmentPreset, UserError
+from desktop_app.documents.project_files import project_files
 from desktop_app.services.environments.catalogue import EnvironmentCatalogue
 from desktop_app.services.environments.comparing import compare
 from desktop_app.services.environments.finding import own_environments
@@ -208,3 +211,17 @@ def test_own_environments_of_a_folder(folder: Path) -> None:
     (folder / "big.yml").write_text(CONDA + "#" * (1 << 17))
     found = [(each.path.name, each.kind) for each in own_environments(folder)]
     assert found == [("conda.yml", "conda"), ("environment.yml", "environment"), ("requirements.txt", "requirements")]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
+def test_own_environments_are_looked_for_where_the_project_is(folder: Path) -> None:
+    for name in ("site-packages", "python/lib", "build", ".azureml"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "conda.yml").write_text(CONDA)
+    (folder / "python" / "pyvenv.cfg").write_text("")
+    os.mkfifo(folder / "pipe.yml")
+    (folder / "requirements-dev.txt").mkdir()
+    found = [each.path.relative_to(folder).as_posix() for each in own_environments(folder)]
+    assert found == ["conda.yml", "environment.yml", ".azureml/conda.yml", "build/conda.yml"]
+    walked = [each.relative_to(folder).as_posix() for each in project_files(folder)]
+    assert set(found) <= set(walked)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from desktop_app.documents.kinds import kind_of
+from desktop_app.documents.listing import head_of
+from desktop_app.documents.project_files import project_files
 
 _MOST = 2000
 _LARGEST = 1 << 16
-_PASSED_BY = frozenset({"__pycache__", "node_modules", "venv", "env", "build", "dist"})
 _REQUIREMENTS = re.compile(r"(?:^|[-_.])requirements(?:[-_.]\w+)*\.(?:txt|in)$", re.IGNORECASE)
+_YAML = (".yml", ".yaml")
 
 
 class Own(NamedTuple):
@@ -24,31 +25,20 @@ class Own(NamedTuple):
 
 
 def own_environments(folder: Path) -> list[Own]:
-    """Return them by their paths; large files and hidden folders are passed by."""
-    found = ((path, _kind(path)) for path in _files(folder))
+    """Return them as the project is walked; large files are passed by."""
+    found = ((path, _kind(path)) for path in islice(project_files(folder, wanted=_is_wanted), _MOST))
     return [Own(path, kind) for path, kind in found if kind]
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    seen = 0
-    for here, folders, files in os.walk(folder):
-        folders[:] = sorted(each for each in folders if not each.startswith(".") and each not in _PASSED_BY)
-        for name in sorted(files):
-            seen += 1
-            if seen > _MOST:
-                return
-            yield Path(here, name)
+def _is_wanted(name: str) -> bool:
+    return name.lower().endswith(_YAML) or bool(_REQUIREMENTS.search(name))
 
 
 def _kind(path: Path) -> str:
     if _REQUIREMENTS.search(path.name):
         return "requirements"
-    if path.suffix.lower() not in {".yml", ".yaml"}:
-        return ""
     try:
-        if path.stat().st_size > _LARGEST:
-            return ""
-        kind = kind_of(path, None, path.read_text("utf-8", "replace"))
-    except OSError:
+        kind = kind_of(path, None, head_of(path, _LARGEST))
+    except (OSError, ValueError):  # ValueError: no UTF-8
         return ""
     return kind if kind in {"environment", "conda"} else ""
