@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from desktop_app.documents.listing import files_in, listed
 from desktop_app.documents.local_paths import local_path
 
 _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]+:|/subscriptions/", re.IGNORECASE)
+_LONGEST = 60  # letters of a name that are shown where the disk refuses it
 _MOST = 300  # names to compare with a misspelt one
 _ENDINGS = (".yml", ".yaml")
 
@@ -25,21 +27,22 @@ def check(kind: str, data: Value, folder: Path, notes: Notes) -> None:
     """Check what a document names; relative paths start at `folder`."""
     root = mapping(data)
     for body in bodies(kind, data):
-        _guarded(_body, body, folder, notes)
-    _guarded(_references, kind, root, folder, notes)
+        _body(body, folder, notes)
+    _references(kind, root, folder, notes)
     if kind.lower().endswith("deployment"):
-        _guarded(_scoring, root, folder, notes)
+        _scoring(root, folder, notes)
 
 
-def _guarded(look: object, *given: object) -> None:
+@contextmanager
+def _looking(path: tuple[Part, ...], given: str, notes: Notes) -> Iterator[None]:
     """Look on a disk that may not answer: a name too long for it, a folder that may not be entered."""
-    *_, notes = given
     try:
-        look(*given)  # type: ignore[operator]
-    except OSError as error:
-        assert isinstance(notes, Notes)
-        message = f"The code folder can't be looked at: {error.strerror or error}."
-        notes.error("missing-code", ("code",), message)
+        yield
+    except (OSError, ValueError) as error:  # ValueError: a NUL in a name
+        said = (error.strerror if isinstance(error, OSError) else "") or str(error)
+        shown = given if len(given) <= _LONGEST else f"{given[:_LONGEST]}…"
+        code = "missing-code" if path[-1:] == ("code",) else "missing-file"
+        notes.error(code, path, f"“{shown}” can't be looked at: {said}. Write another path.")
 
 
 def _body(body: Body, folder: Path, notes: Notes) -> None:
@@ -52,7 +55,8 @@ def _body(body: Body, folder: Path, notes: Notes) -> None:
         _data((*_home(body), "inputs", name, "path"), mapping(given).get("path"), folder, notes)
     code = body.data.get("code")
     if isinstance(code, str) and not _ELSEWHERE.match(code) and not is_bound(code):
-        _code(body, code, folder, notes)
+        with _looking((*body.path, "code"), code, notes):
+            _code(body, code, folder, notes)
 
 
 def _home(body: Body) -> tuple[Part, ...]:
@@ -137,11 +141,13 @@ def _local(given: Value, *, of_yaml: bool = False) -> str:
 
 def _file(path: tuple[Part, ...], given: str, folder: Path, notes: Notes) -> None:
     """Say that a file that is named is not there."""
-    if not given or (folder / given).exists():
+    if not given:
         return
-    here = folder / given
-    names = files_in(here.parent, here.suffix.lower())[:_MOST]
-    _named(path, f"The file “{given}” is not there", given, names, notes)
+    with _looking(path, given, notes):
+        here = folder / given
+        if not here.exists():
+            names = files_in(here.parent, here.suffix.lower())[:_MOST]
+            _named(path, f"The file “{given}” is not there", given, names, notes)
 
 
 def _named(path: tuple[Part, ...], message: str, given: str, names: list[str], notes: Notes) -> None:
@@ -161,8 +167,12 @@ def _environment(path: tuple[Part, ...], given: Mapping[str, Value], folder: Pat
     _file((*path, "conda_file"), _local(given.get("conda_file")), folder, notes)
     build = mapping(given.get("build"))
     context = _local(build.get("path"))
-    if not context:
-        return
+    if context:
+        with _looking((*path, "build", "path"), context, notes):
+            _build(path, build, context, folder, notes)
+
+
+def _build(path: tuple[Part, ...], build: Mapping[str, Value], context: str, folder: Path, notes: Notes) -> None:
     if not (folder / context).is_dir():
         message = f"Write a folder that is there at path: “{context}” is not, and the image is built from it."
         notes.error("missing-file", (*path, "build", "path"), message)
@@ -178,9 +188,10 @@ def _environment(path: tuple[Part, ...], given: Mapping[str, Value], folder: Pat
 def _data(path: tuple[Part, ...], given: Value, folder: Path, notes: Notes) -> None:
     """Look for data that would be uploaded from here."""
     local = _local(given)
-    if local and not (folder / local).exists():
-        message = f"“{local}” is not there to be uploaded: write a path that is, or an azureml: address."
-        notes.warning("missing-file", path, message)  # it may be made before the job is submitted
+    with _looking(path, local, notes):
+        if local and not (folder / local).exists():
+            message = f"“{local}” is not there to be uploaded: write a path that is, or an azureml: address."
+            notes.warning("missing-file", path, message)  # it may be made before the job is submitted
 
 
 def _references(kind: str, root: Mapping[str, Value], folder: Path, notes: Notes) -> None:
@@ -220,6 +231,11 @@ def _scoring(root: Mapping[str, Value], folder: Path, notes: Notes) -> None:
         _environment(("environment",), environment, folder, notes)
     if not isinstance(given, str) or _ELSEWHERE.match(given) or is_bound(given):
         return
+    with _looking(("code_configuration", "code"), given, notes):
+        _scored(configuration, given, folder, notes)
+
+
+def _scored(configuration: Mapping[str, Value], given: str, folder: Path, notes: Notes) -> None:
     code = folder / local_path(given)
     path = ("code_configuration", "code")
     if not code.is_dir():

@@ -155,3 +155,23 @@ def test_files_that_can_not_be_read_are_passed_by(tmp_path: Path) -> None:
     (tmp_path / "bad.yml").write_bytes(b"\xff\xfe name: x")
     (tmp_path / "folder.yml").mkdir()
     assert check(tmp_path, f"{JOB}compute: azureml:gpu\n") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        (f"{JOB}code: {{}}\n", "code"),
+        (f"{SCHEMAS}/environment.schema.json\nname: e\nimage: a/b:1\nconda_file: {{}}\n", "conda_file"),
+        (f"{SCHEMAS}/environment.schema.json\nname: e\nbuild:\n  path: {{}}\n", "build.path"),
+        (f"{JOB}inputs:\n  a: {{{{type: uri_folder, path: {{}}}}}}\n", "inputs.a.path"),
+        (f"{SCHEMAS}/pipelineJob.schema.json\ntype: pipeline\njobs:\n  a:\n    component: {{}}\n", "jobs.a.component"),
+        (f"{SCHEMAS}/managedOnlineDeployment.schema.json\ncode_configuration:\n  code: {{}}\n  scoring_script: s.py\n",
+         "code_configuration.code"),
+    ],
+)  # fmt: skip
+def test_a_name_that_the_disk_refuses_is_said_at_its_own_place(tmp_path: Path, text: str, path: str) -> None:
+    for name in ("./" + "a" * 300, '"./b\\0/c"'):
+        found = [each for each in check(tmp_path, text.format(name)) if each.code.startswith("missing-")]
+        (said,) = [each for each in found if each.path == path]
+        assert said.line == next(at for at, row in enumerate(text.format(name).splitlines(), 1) if name in row)
+        assert len(said.message) < 200
