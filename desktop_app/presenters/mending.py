@@ -64,15 +64,20 @@ def plan_mending(
         except UserError as error:
             left.append(str(error))
             continue
-        new, fixes = _mended(text, problems, name_of(path), left)
+        name = name_of(path)
+        new, fixes, refused = mended(text, problems)
+        left += [f"{name}, line {each.line}: {why}" if each.line else f"{name}: {why}" for each, why in refused]
         if new != text:
-            made.append(Mended(path, name_of(path), text, new, fixes, path in open_texts))
+            made.append(Mended(path, name, text, new, fixes, path in open_texts))
     return MendPlan(code, tuple(made), tuple(left))
 
 
-def _mended(text: str, problems: Sequence[Diagnostic], name: str, left: list[str]) -> tuple[str, int]:
-    """Return the mended text; from the last line up, so that no fix moves the place of another."""
-    fixes = 0
+def mended(text: str, problems: Sequence[Diagnostic]) -> tuple[str, int, list[tuple[Diagnostic, str]]]:
+    """Return the text with these problems mended, how many that are, and why others are not.
+
+    It goes from the last line up, so that no fix moves the place of another.
+    """
+    fixes, left = 0, []
     for each in sorted(problems, key=lambda one: (one.line or 0, one.column or 0), reverse=True):
         if each.fix is None:
             continue
@@ -80,8 +85,8 @@ def _mended(text: str, problems: Sequence[Diagnostic], name: str, left: list[str
             text = set_values(text, each.fix.set, each.fix.unset)
             fixes += 1
         except UserError as error:
-            left.append(f"{name}, line {each.line}: {error}" if each.line else f"{name}: {error}")
-    return text, fixes
+            left.append((each, str(error)))
+    return text, fixes, left
 
 
 @dataclass(slots=True)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from desktop_app.api import Diagnostic, UserError
-from desktop_app.documents.edits import set_values
+from desktop_app.api import Diagnostic
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,24 +21,6 @@ def fixes_at(problems: Sequence[Diagnostic], line: int, column: int | None = Non
     here = [each for each in problems if each.fix is not None and _holds(each, line)]
     here.sort(key=lambda each: not _is_at(each, column))
     return [*_each(here), *_all_of_a_kind(problems, here)]
-
-
-def fixable_lines(problems: Sequence[Diagnostic]) -> frozenset[int]:
-    """Return the lines (from 1) at which something can be mended."""
-    return frozenset(each.line or 1 for each in problems if each.fix is not None)
-
-
-def mended(text: str, problems: Sequence[Diagnostic]) -> tuple[str, list[str]]:
-    """Return the text with these problems mended, from the last up, and why others were not."""
-    left: list[str] = []
-    for each in sorted(problems, key=lambda one: (one.line or 0, one.column or 0), reverse=True):
-        if each.fix is None:
-            continue
-        try:
-            text = set_values(text, each.fix.set, each.fix.unset)
-        except UserError as error:
-            left.append(str(error))
-    return text, left
 
 
 def _holds(problem: Diagnostic, line: int) -> bool:

@@ -16,6 +16,7 @@ from tests.helpers.fake_shell import FakeShell
 from tests.ui.audit import assert_sound
 from tests.ui.files_bench import JOB, FilesWindow, dialog_of, pane_of, project, quiet, until
 from tests.ui.files_bench import opened as opened_file
+from tests.ui.test_files_form import form_of, line
 
 
 @pytest.fixture
@@ -125,4 +126,20 @@ async def test_the_form_of_an_environment_lists_its_conda_file_and_opens_it(file
     assert_sound(panel, doubled=False)  # with twice the font a fix names an image in less room than it takes
     link.click()
     await until(lambda: pane_of(files.page).file.path == files.folder / "conda.yml")
+    await quiet()
+
+
+async def test_what_is_being_typed_in_the_form_stays(files: FilesWindow) -> None:
+    found = line(await form_of(pane_of(files.page)), "code")
+    dialog = await opened(files)
+    dialog.select("sklearn-1.5")
+    await until(lambda: dialog.environment is not None and dialog.environment.title == "sklearn-1.5")
+    found.selectAll()
+    found.insert("lib")
+    found.textEdited.emit("lib")
+    dialog.use_button.click()
+    await until(lambda: dialog_of(EnvironmentsDialog) is None)
+    address = "azureml://registries/azureml/environments/sklearn-1.5/labels/latest"
+    wanted = JOB.replace("azureml:env@latest", address).replace("code: src", "code: lib")
+    await until(lambda: pane_of(files.page).editor.text() == wanted)
     await quiet()

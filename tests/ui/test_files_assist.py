@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -147,11 +148,25 @@ async def test_a_click_on_the_bulb_offers_the_fix(pane: EditorPane) -> None:
 
 
 async def test_the_outline_jumps_by_typing(pane: EditorPane) -> None:
-    palette = pane.assist.open_outline()
+    palette = await pane.assist.open_outline()
+    assert palette is not None
     assert palette.model.rowCount() == 9
     QTest.keyClicks(palette.field, "distr")
     QTest.keyClick(palette.field, Qt.Key.Key_Return)
     assert pane.editor.place == (8, 1)
+    settle()
+
+
+async def test_the_outline_reads_a_long_text_beside_the_window(pane: EditorPane) -> None:
+    pane.editor.change_to("".join(f"k{number}:\n  a: [1, 2]\n" for number in range(3000)))
+    opening = asyncio.create_task(pane.assist.open_outline())
+    await asyncio.sleep(0)
+    assert not opening.done()
+    pane.editor.change_to("name: typed meanwhile\n")
+    palette = await opening
+    assert palette is not None
+    assert palette.model.rowCount() == 1
+    palette.close()
     settle()
 
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from desktop_app.api import Diagnostic, Fix, Severity
 from desktop_app.presenters.completion import suggestions
 from desktop_app.presenters.hover import Explanation, explain
+from desktop_app.presenters.mending import mended
 from desktop_app.presenters.outline import outline
-from desktop_app.presenters.quick_fixes import fixable_lines, fixes_at, mended
+from desktop_app.presenters.quick_fixes import fixes_at
 from desktop_app.presenters.text_tree import read_tree
 
 JOB = """\
@@ -139,17 +140,16 @@ def test_fixes_of_a_line_and_all_of_a_kind() -> None:
     ]  # fmt: skip
     assert found[2].problems == (SHM, TAGS)
     assert fixes_at([SHM], 12) == []
-    assert fixable_lines([SHM, problem("x", 1, 1, None)]) == {11}
 
 
 def test_mending_changes_only_what_is_wrong() -> None:
-    text, left = mended(JOB, [SHM, TAGS])
+    text, fixes, left = mended(JOB, [SHM, TAGS])
     assert text == JOB.replace("shm_sise", "shm_size").replace("tagz", "tags")
-    assert left == []
+    assert (fixes, left) == (2, [])
 
 
 def test_what_cannot_be_mended_is_said() -> None:
     broken = "a: [\n"
-    text, left = mended(broken, [TAGS])
-    assert text == broken
-    assert len(left) == 1
+    text, fixes, left = mended(broken, [TAGS])
+    assert (text, fixes) == (broken, 0)
+    assert [each for each, _why in left] == [TAGS]

@@ -58,11 +58,11 @@ def may_take(pane: EditorPane) -> bool:
     return pane.kind in {"commandJob", "sweepJob", "sparkJob"}
 
 
-def put_into(pane: EditorPane, entry: Value) -> None:
+async def put_into(pane: EditorPane, entry: Value) -> None:
     """Set `environment:` in the text that is shown, as one step that can be undone. Raises UserError."""
     from desktop_app.services.environments.using import use_in
 
-    pane.editor.change_to(use_in(pane.editor.text(), pane.file.path, entry))
+    await pane.change(lambda text: use_in(text, pane.file.path, entry))
 
 
 def _open(workbench: Workbench, folder: Path | None, parent: QWidget, name: str) -> EnvironmentsDialog:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from inspect import isawaitable
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -44,7 +45,7 @@ from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import Space
 from desktop_app.ui.widgets import InlineMessage, button, label, link_button, primary_button
 
-Use = Callable[[Value], object]
+Use = Callable[[Value], object]  # or what is waited for
 
 
 class EnvironmentsDialog(QDialog):
@@ -290,7 +291,9 @@ class EnvironmentsDialog(QDialog):
     async def _use_in(self, environment: Environment, job: Path, use: Use) -> None:
         row = self.table.current
         file = row.file if row else None
-        use(await asyncio.to_thread(entry_for, environment, file, job.parent))
+        used = use(await asyncio.to_thread(entry_for, environment, file, job.parent))
+        if isawaitable(used):
+            await used
         if isValid(self):
             self.accept()
 

@@ -68,7 +68,7 @@ def _add_edit_actions(page: FilesPage, shell: Shell, with_pane: _WithPane) -> No
     add("edit.fix", tr("Fi&x the problem at the cursor…"), "Alt+Return",
         with_pane(lambda pane: pane.assist.open_fixes()), icon="mdi6.lightbulb-on-outline", menu="edit")  # fmt: skip
     add("edit.outline", tr("&Outline of this file…"), "Ctrl+Shift+O",
-        with_pane(lambda pane: pane.assist.open_outline()),
+        with_pane(lambda pane: pane.do(pane.assist.open_outline(), "outline")),
         icon="mdi6.format-list-bulleted-square", menu="edit")  # fmt: skip
     add("edit.comment", tr("&Comment out or in"), "Ctrl+/", with_pane(lambda pane: pane.editor.toggle_comment()),
         menu="edit")  # fmt: skip

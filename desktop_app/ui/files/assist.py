@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QMenu
 
 from desktop_app.api import Diagnostic
+from desktop_app.documents.kinds import may_be_known
 from desktop_app.presenters.completion import Suggestions, suggestions
 from desktop_app.presenters.hover import Explanation, explain
 from desktop_app.presenters.quick_fixes import QuickFix, fixes_at
@@ -36,10 +37,10 @@ class Assist(QObject):
         editor.helpers.append(self._key)
         editor.fix_asked.connect(self.open_fixes)
 
-    def open_outline(self) -> Palette:
-        """Show the file's structure."""
+    async def open_outline(self) -> Palette | None:
+        """Show the file's structure; returns it, None where the file was closed meanwhile."""
         self.explainer.close()
-        return open_outline(self.editor)
+        return await open_outline(self.editor)
 
     def open_fixes(self, line: int = 0) -> QMenu | None:
         """Show the fixes at the cursor, or of a line (from 1), as a menu; returns it, None where there is none."""
@@ -79,12 +80,7 @@ class Assist(QObject):
         return False
 
     def _suggest(self, text: str, line: int, column: int, indent: str) -> Suggestions | None:
-        return suggestions(self._path(), text, line, column, indent) if is_known(self._path()) else None
+        return suggestions(self._path(), text, line, column, indent) if may_be_known(self._path().name) else None
 
     def _explain(self, text: str, line: int, column: int) -> Explanation | None:
-        return explain(self._path(), text, line, column) if is_known(self._path()) else None
-
-
-def is_known(path: Path) -> bool:
-    """Whether a file of this name may be one of Azure ML."""
-    return path.name == "config.json" or path.suffix.lower() in {".yml", ".yaml"}
+        return explain(self._path(), text, line, column) if may_be_known(self._path().name) else None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QDateTime, QLocale, Qt, QTimer, Signal
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from desktop_app.api import Diagnostic, UserError, Value
 from desktop_app.documents.checks import FileReport
@@ -18,7 +19,7 @@ from desktop_app.presenters.editor import ChangedOnDiskError, DiskState, OpenFil
 from desktop_app.presenters.files import file_kind, kind_by_name
 from desktop_app.presenters.form.facts import facts_for
 from desktop_app.presenters.form.model import FormFacts, Opener
-from desktop_app.presenters.quick_fixes import mended
+from desktop_app.presenters.mending import mended
 from desktop_app.services.catalogues import vm_sizes
 from desktop_app.services.drafts import Drafts
 from desktop_app.ui.environments.actions import pick_environment
@@ -244,23 +245,38 @@ class EditorPane(QWidget):
         """Mend several problems as one step to undo; where something could not be mended it is said why."""
         self._later(self._mend(tuple(found)), "mend")
 
-    async def _mend(self, found: tuple[Diagnostic, ...]) -> None:
+    async def change(self, make: Callable[[str], str]) -> None:
+        """Make another text of the one that is shown, off the window's thread, as one step to undo.
+
+        Raises UserError where that can't be done.
+        """
         await self.settle()
         document = self.editor.document()
         while True:
             revision, old = document.revision(), self.editor.text()
-            text, left = await asyncio.to_thread(mended, old, found)
+            text = await asyncio.to_thread(make, old)
+            if not isValid(self.editor):
+                return
             if document.revision() == revision:
                 break
         if text != old:
-            try:
-                self.editor.change_to(text)
-            except UserError as error:
-                self.say(error)
-                return
+            self.editor.change_to(text)
+
+    async def _mend(self, found: tuple[Diagnostic, ...]) -> None:
+        left: list[tuple[Diagnostic, str]] = []
+
+        def mend(text: str) -> str:
+            new, _fixes, left[:] = mended(text, found)
+            return new
+
+        try:
+            await self.change(mend)
+        except UserError as error:
+            self.say(error)
+            return
         if left:
             self.note.clear_buttons()
-            self.note.show_text("warning", left[0])
+            self.note.show_text("warning", left[0][1])
         if self.views.panel is None or not self.views.panel.has_focus:
             self.editor.setFocus()
         await self.check()

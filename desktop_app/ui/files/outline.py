@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from PySide6.QtCore import QCoreApplication
+from shiboken6 import isValid
 
 from desktop_app.presenters.outline import OutlineRow, outline
 from desktop_app.presenters.palette import Entry
@@ -12,9 +15,16 @@ from desktop_app.ui.palette import Palette
 _MARK = "\u2003"  # an em of room for each level
 
 
-def open_outline(editor: CodeEditor) -> Palette:
-    """Show the file's structure over the window; Enter goes to what is chosen."""
-    rows = outline(editor.text())
+async def open_outline(editor: CodeEditor) -> Palette | None:
+    """Show the file's structure over the window; Enter goes to what is chosen. None where the file was closed."""
+    document = editor.document()
+    while True:
+        revision = document.revision()
+        rows = await asyncio.to_thread(outline, editor.text())
+        if not isValid(editor):
+            return None
+        if document.revision() == revision:
+            break
     entries = [_entry(index, each) for index, each in enumerate(rows)]
     made = Palette(editor.window(), entries, (), lambda entry: _go(editor, rows[int(entry.key)]))
     said = QCoreApplication.translate("Outline", "Go to a key of this file")
