@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, QRect, QSize
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QTabBar, QTableView, QVBoxLayout, QWidget
 
-from desktop_app.api import Choice, Field, FieldKind
+from desktop_app.api import Choice, Field, FieldKind, Value
 from desktop_app.ui.row_model import RowModel
 from desktop_app.ui.widgets import InlineMessage, dress_table
 from desktop_app.ui.wizard.choices import ChoiceEditor
@@ -51,7 +51,8 @@ def test_the_text_of_every_field_begins_at_one_line() -> None:
     ]
     stage = QWidget()
     column = QVBoxLayout(stage)
-    for each, value in zip(fields, ("11", 11, "1", "1"), strict=True):
+    values: tuple[Value, ...] = ("11", 11, "1", "1")
+    for each, value in zip(fields, values, strict=True):
         each.show_value(value)
         column.addWidget(each)
     stage.resize(400, 250)

@@ -272,7 +272,12 @@ def test_a_note_that_something_was_done_goes_by_itself_and_an_error_does_not() -
     made._passing.setInterval(0)
     made.show_passing("The id was copied.")
     assert made.isVisible()
-    wait_until(lambda: settle() or made.isHidden(), what="the note to go")
+
+    def is_gone() -> bool:
+        settle()
+        return made.isHidden()
+
+    wait_until(is_gone, what="the note to go")
     made.show_passing("The id was copied.")
     made.show_error(UserError("It can't be saved."))
     settle()

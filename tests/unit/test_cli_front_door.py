@@ -53,7 +53,7 @@ def test_help_names_every_verb(word: str, capsys: pytest.CaptureFixture[str]) ->
 def _verbs_below(verb: str) -> list[str]:
     parser = ArgumentParser()
     importlib.import_module(f"desktop_app.cli.{front_door.VERBS[verb]}").configure(parser)
-    found = [action for action in parser._actions if isinstance(action.choices, dict)]  # noqa: SLF001 - no other way
+    found = [action for action in parser._actions if isinstance(action.choices, dict)]
     return [name for action in found for name in action.choices or ()]
 
 

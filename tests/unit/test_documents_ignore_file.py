@@ -78,6 +78,6 @@ def test_what_git_leaves_out_stays_behind(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("")
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
-    asked = ["git", "-C", tmp_path, "ls-files", "--others", "--exclude-standard"]
+    asked = ["git", "-C", str(tmp_path), "ls-files", "--others", "--exclude-standard"]
     kept = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.split()
     assert left_after(tmp_path) == [each for each in sorted(kept) if not each.endswith("ignore")]

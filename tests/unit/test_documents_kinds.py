@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from desktop_app.api import Value
 from desktop_app.documents.kinds import KINDS, kind_of, may_be_known
 from desktop_app.documents.shapes import kinds, shape_of
 from desktop_app.documents.yaml_text import parse
@@ -141,7 +142,7 @@ def test_what_another_program_wrote_is_no_file_of_azure_ml(text: str) -> None:
 
 
 def test_some_are_known_by_their_names(tmp_path: Path) -> None:
-    config = {"subscription_id": "x", "resource_group": "y", "workspace_name": "z"}
+    config: Value = {"subscription_id": "x", "resource_group": "y", "workspace_name": "z"}
     assert kind_of(tmp_path / "config.json", config, "") == "config"
     assert kind_of(tmp_path / ".azureml" / "config.json", None, "{") == "config"
     assert kind_of(tmp_path / "config.json", {"name": "a program's"}, "") == "unknown"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from desktop_app.api import Value
 from desktop_app.documents import shapes
 
 
@@ -24,7 +25,7 @@ def test_a_path_leads_to_a_shape() -> None:
     """The data on the way picks among alternatives."""
     root = shapes.shape_of("commandJob")
     assert root is not None
-    data = {"distribution": {"type": "PyTorch"}}
+    data: Value = {"distribution": {"type": "PyTorch"}}
     found = shapes.shape_at(root, data, ("distribution", "process_count_per_instance"))
     assert found is not None
     assert found.types == ("integer",)

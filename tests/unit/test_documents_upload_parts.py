@@ -80,7 +80,8 @@ def test_data_without_end_ends() -> None:
     deep: dict[str, Value] = {}
     here = deep
     for _ in range(500):
-        here["jobs"] = {}
-        here = here["jobs"]
+        inner: dict[str, Value] = {}
+        here["jobs"] = inner
+        here = inner
     here["code"] = "src"
     assert named("pipelineJob", deep) == []

@@ -79,7 +79,12 @@ def test_the_strict_reader_is_asked_where_the_two_differ(
     text: str, is_slow: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(yaml_pure, "compose", lambda text: (asked.append(text), (None, 0))[1])
+
+    def compose(text: str) -> tuple[None, int]:
+        asked.append(text)
+        return None, 0
+
+    monkeypatch.setattr(yaml_pure, "compose", compose)
     yaml_compose.compose(text)
     assert bool(asked) is is_slow
 
