@@ -237,7 +237,7 @@ class PlanReview(QDialog):
         for at, (name, value) in enumerate(rows):
             row, column = at % half, 2 * (at // half)
             self.facts.addWidget(label(name, "muted"), row, column, Qt.AlignmentFlag.AlignTop)
-            self.facts.addWidget(_value(value), row, column + 1)
+            self.facts.addWidget(_value(value), row, column + 1, Qt.AlignmentFlag.AlignTop)
 
     def _show_rows(self, plan: SubmissionPlan) -> None:
         rows = plan.processes

@@ -425,6 +425,6 @@ async def test_the_text_of_the_job_goes_along(project: Project) -> None:
 @pytest.mark.parametrize("timeout", [None, 90])
 async def test_facts_tell_the_time_limit(project: Project, timeout: int | None) -> None:
     facts: Mapping[str, str] = dict((await project.plan(ddp(timeout=timeout))).facts)
-    assert facts["Time limit"] == ("none" if timeout is None else "90 s")
+    assert facts["Time limit"] == ("none" if timeout is None else "1 min 30 s")
     assert facts["When a rank fails"] == "the others are ended after 5 s, and killed 5 s later"
     assert facts["Ranks meet at"].startswith("127.0.0.1:")

@@ -42,7 +42,7 @@ def shown(dialog: CompareDialog) -> dict[str, list[list[str]]]:
     for row in range(model.rowCount()):
         top = model.index(row, 0)
         cells = [[model.index(below, at, top).data() for at in range(4)] for below in range(model.rowCount(top))]
-        found[top.data()] = [[each for each in line if each is not None] for line in cells]
+        found[top.data()] = [[each for each in line if each] for line in cells]
     return found
 
 

@@ -13,6 +13,7 @@ from desktop_app.services.workbench import Workbench
 from desktop_app.ui.frame.navigation import ENTRIES
 from desktop_app.ui.main_window import MainWindow
 from desktop_app.ui.runs.header import Header
+from desktop_app.ui.runs.run_page import METRICS, OUTPUTS
 from desktop_app.ui.runs.words import local_now
 from tests.helpers.run_folders import fail, make_run
 from tests.ui.conftest import settle
@@ -92,6 +93,30 @@ async def test_words_and_id_give_way_and_come_back(window: MainWindow, workbench
         window.resize(width, 600)
         settle()
         assert cut_off(header) == cut_off(tools) == [], width
+    await quiet()
+
+
+async def test_tools_are_as_wide_as_they_need_and_a_count_is_read_whole(
+    window: MainWindow, workbench: Workbench, places: Places
+) -> None:
+    page = await open_failed(window, workbench, places)
+    assert page.opened is not None
+    opened = page.opened
+    opened.logs.tools.field.setText("nothing like it")
+    opened.logs.start_search()
+    await until(lambda: opened.logs._done)
+    for width in (900, 960, 1280):
+        window.resize(width, 700)
+        settle()
+        assert opened.logs.tools.count.width() >= opened.logs.tools.count.sizeHint().width(), width
+        assert opened.header.title.width() >= opened.header.title.sizeHint().width(), width
+    for tab in (METRICS, OUTPUTS):
+        opened.tabs.show_tab(tab)
+        settle()
+        tools = opened.outputs.tools if tab == OUTPUTS else opened.metrics.tools
+        assert tools is not None
+        assert tools.width() <= tools.sizeHint().width()
+    opened.tabs.show_tab(0)
     await quiet()
 
 

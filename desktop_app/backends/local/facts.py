@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from desktop_app.api import SubmissionPlan
 from desktop_app.core.commands import launcher_in
 from desktop_app.core.rank_words import launchers_text, launches, shape_text
-from desktop_app.core.words import size_text
+from desktop_app.core.words import limit_text, size_text
 from desktop_app.worker.supervisor.ending import Grace
 
 
@@ -27,7 +27,7 @@ def _facts(plan: SubmissionPlan, threads: str, grace: Grace) -> Iterator[tuple[s
     meeting = next((each.environment for each in plan.processes if "MASTER_PORT" in each.environment), None)
     if meeting is not None:
         yield "Ranks meet at", f"{meeting.get('MASTER_ADDR', '')}:{meeting['MASTER_PORT']}"
-    yield "Time limit", f"{plan.timeout} s" if plan.timeout else "none"
+    yield "Time limit", limit_text(plan.timeout) if plan.timeout else "none"
     if len(plan.processes) > 1:
         yield "When a rank fails", f"the others are ended after {grace.own:g} s, and killed {grace.term:g} s later"
 

@@ -101,7 +101,7 @@ class CompareDialog(QDialog):
         self.tree.setHeaderHidden(False)
         self.tree.setModel(self.model)
         self.tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.tree.setAllColumnsShowFocus(True)
+        self.tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
@@ -134,7 +134,7 @@ class CompareDialog(QDialog):
 
 
 def _cells(row: Row, texts: Sequence[str]) -> list[QStandardItem]:
-    made = [_cell(each) for each in texts]
+    made = [_cell(each) for each in (*texts, "")[:4]]
     made[0].setData(row.diff, _DIFF)
     return made
 

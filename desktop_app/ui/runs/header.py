@@ -160,12 +160,12 @@ class Header(QWidget):
 
     def _build(self) -> None:
         self.identifier.setToolTip(self.tr("Copy the id"))
-        self.title.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.title.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         row = self._row
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(Space.S)
         row.addWidget(self.back)
-        row.addWidget(self.title, 1)
+        row.addWidget(self.title)
         row.addWidget(self.identifier)
         row.addWidget(self.state)
         row.addStretch(1)

@@ -8,8 +8,8 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -66,10 +66,12 @@ class LogTools(QWidget):
         """Called by Qt: in less room buttons are icons only, and the field is short."""
         return self._words.least(super().minimumSizeHint())
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Called by Qt."""
-        super().resizeEvent(event)
-        self._words.fit()
+    def event(self, event: QEvent) -> bool:
+        """Called by Qt: another width, or something that comes or goes, may leave no room for words."""
+        done = super().event(event)
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
+            self._words.fit()
+        return done
 
     def _build(self) -> None:
         self.ranks.setAccessibleName(self.tr("Rank"))

@@ -104,7 +104,7 @@ class _Head(QWidget):
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Called by Qt."""
-        widest = max(self._bar.minimumWidth(), self._tools.minimumSizeHint().width())
+        widest = max(self._bar.minimumWidth(), self._tools.narrowest())
         return QSize(widest + 2 * Space.S, super().minimumSizeHint().height())
 
 
@@ -126,15 +126,23 @@ class _Tools(QWidget):
         for place, each in enumerate(self._each):
             each.setVisible(place == index)
 
+    def narrowest(self) -> int:
+        """Return the width in which the tools of every tab have room."""
+        return max((each.minimumSizeHint().width() for each in self._each), default=0)
+
+    def _shown(self) -> QWidget | None:
+        return next((each for each in self._each if not each.isHidden()), None)
+
     def tallest(self) -> int:
         return Space.XS + max((each.sizeHint().height() for each in self._each), default=0)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Called by Qt."""
-        widest = max((each.minimumSizeHint().width() for each in self._each), default=0)
-        return QSize(widest, self.sizeHint().height() + Space.XS)
+        shown = self._shown()
+        width = shown.minimumSizeHint().width() if shown is not None else 0
+        return QSize(width, self.sizeHint().height() + Space.XS)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Called by Qt."""
-        shown = next((each for each in self._each if not each.isHidden()), None)
+        shown = self._shown()
         return shown.sizeHint() if shown is not None else QSize(0, 0)

@@ -13,7 +13,7 @@ from desktop_app.ui.widgets import label
 _WIDTH = 158
 _ICONS = {
     StepState.DONE: ("mdi6.check-circle", "success"),
-    StepState.WARNING: ("mdi6.alert-circle-check-outline", "warning"),
+    StepState.WARNING: ("mdi6.alert", "warning"),
     StepState.CURRENT: ("mdi6.radiobox-marked", "accent"),
     StepState.TODO: ("mdi6.circle-outline", "muted"),
     StepState.ERROR: ("mdi6.alert-circle", "error"),
