@@ -35,7 +35,7 @@ class Told:
         self.findings = 0
         self.done = asyncio.Event()
 
-    def take_reports(self, reports: tuple[FileReport, ...]) -> None:
+    def take_reports(self, reports: tuple[FileReport, ...], looked: frozenset[Path]) -> None:
         self.first = self.first or time.perf_counter() - self.begun
         self.files += len(reports)
         self.findings += sum(len(each.diagnostics) for each in reports)

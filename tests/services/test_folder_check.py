@@ -35,14 +35,16 @@ class Told:
     def __init__(self) -> None:
         self.reports: dict[str, FileReport] = {}
         self.checked: list[str] = []
+        self.looked: list[str] = []
         self.gone: list[str] = []
         self.state = CheckState()
 
-    def take_reports(self, reports: tuple[FileReport, ...]) -> None:
+    def take_reports(self, reports: tuple[FileReport, ...], looked: frozenset[Path]) -> None:
         for each in reports:
             assert each.path is not None
             self.reports[each.path.name] = each
             self.checked.append(each.path.name)
+        self.looked += [each.name for each in looked]
 
     def take_gone(self, paths: tuple[Path, ...]) -> None:
         self.gone += [each.name for each in paths]
@@ -132,6 +134,17 @@ async def test_a_text_in_an_editor_counts_as_it_stands_there(check: FolderCheck,
     await until(lambda: not told.codes("bad.yml"))
     check.set_text(project / "bad.yml", None)
     await until(lambda: told.codes("bad.yml"))
+
+
+async def test_what_followed_a_look_at_the_disk_is_told_apart(check: FolderCheck, told: Told, project: Path) -> None:
+    assert "bad.yml" in told.looked, "at first everything does"
+    told.looked.clear()
+    check.set_text(project / "bad.yml", GOOD)
+    await until(lambda: not told.codes("bad.yml"))
+    assert told.looked == []
+    (project / "bad.yml").write_text(GOOD + "# theirs\n")
+    check.look_again()
+    await until(lambda: told.looked == ["bad.yml"])
 
 
 async def test_names_declared_beside_a_file_are_followed(check: FolderCheck, told: Told, project: Path) -> None:
@@ -294,7 +307,7 @@ from pathlib import Path
 from desktop_app.services.folder_check.check import FolderCheck
 
 class Told:
-    def take_reports(self, reports): pass
+    def take_reports(self, reports, looked): pass
     def take_gone(self, paths): pass
     def take_state(self, state):
         if state.is_done:

@@ -33,8 +33,8 @@ class CheckState:
 class Listener(Protocol):
     """Who is told what is found; called on the loop, with at most a hundred reports at a time."""
 
-    def take_reports(self, reports: tuple[FileReport, ...]) -> None:
-        """Called with files that were checked, or checked again."""
+    def take_reports(self, reports: tuple[FileReport, ...], looked: frozenset[Path]) -> None:
+        """Called with files that were checked, or checked again; `looked`: as something changed on disk."""
 
     def take_gone(self, paths: tuple[Path, ...]) -> None:
         """Called with files that are no longer there."""
@@ -170,7 +170,8 @@ class FolderCheck:
         if "reports" in message:
             self._left[number] = message["left"]
             self._idle.discard(number)
-            self._listener.take_reports(tuple(report_in(each) for each in message["reports"]))
+            looked = frozenset(Path(each) for each in message["looked"])
+            self._listener.take_reports(tuple(report_in(each) for each in message["reports"]), looked)
         if "answer" in message:
             self._answer(message["answer"], report_in(message["report"]))
             return

@@ -4,7 +4,8 @@ Started as `python -m desktop_app.services.folder_check.worker`, with the folder
 line of its standard input. It ends with its standard input: when the window closes, however that happens.
 In come JSON lines: `{"text": path, "value": "…" or null}` (a file's text as it stands in an editor), `{"look": true}`,
 `{"share": [1, 2]}`, `{"ask": n, "path": …, "value": …}` (a text that somebody waits for, checked before all else).
-Out go `{"files": n}`, `{"reports": […], "left": n}`, `{"gone": […]}`, `{"idle": n}`, `{"answer": n, "report": …}`.
+Out go `{"files": n}`, `{"reports": […], "looked": […], "left": n}` (of which files the disk was looked at),
+`{"gone": […]}`, `{"idle": n}`, `{"answer": n, "report": …}`.
 """
 
 from __future__ import annotations
@@ -81,6 +82,8 @@ class _Worker:
         self._waiting: deque[Path] = deque()
         self._queued: set[Path] = set()
         self._reports: list[FileReport] = []
+        self._found: set[Path] = set()  # waiting, as a look at the disk found them changed
+        self._looked: list[str] = []  # of those that are to be told of
         self._files = 0
         self._told = 0.0
         self._next_look = 0.0
@@ -110,6 +113,7 @@ class _Worker:
             self._share = (order["share"][0], order["share"][1])
             kept = share_of(self._waiting, self._share)
             self._waiting, self._queued = deque(kept), set(kept)
+            self._found &= self._queued
         elif "text" in order:
             path = Path(order["text"])
             if order["value"] is None:
@@ -131,7 +135,9 @@ class _Worker:
             _say({"files": looked.files})
         if looked.gone:
             _say({"gone": [str(each) for each in looked.gone]})
-        self._enqueue(share_of(looked.to_check, self._share))
+        found = share_of(looked.to_check, self._share)
+        self._found.update(found)
+        self._enqueue(found)
         self._next_look = time.monotonic() + max(_POLL, (time.monotonic() - started) * _PART)
 
     def _enqueue(self, paths: list[Path], *, first: bool = False) -> None:
@@ -150,6 +156,9 @@ class _Worker:
         except Exception as error:  # noqa: BLE001 - one file must not keep the others from being checked
             report = faulty(path, error)
         self._reports.append(report)
+        if path in self._found:
+            self._found.discard(path)
+            self._looked.append(str(path))
 
     def _report(self, path: Path) -> FileReport:
         text = self._texts.get(path)
@@ -181,8 +190,9 @@ class _Worker:
     def _tell(self) -> None:
         late = time.monotonic() - self._told > _TELL_EVERY
         if self._reports and (late or len(self._reports) >= _MOST_TOLD or not self._waiting):
-            _say({"reports": [report_out(each) for each in self._reports], "left": len(self._waiting)})
-            self._reports = []
+            reports = [report_out(each) for each in self._reports]
+            _say({"reports": reports, "looked": self._looked, "left": len(self._waiting)})
+            self._reports, self._looked = [], []
             self._told = time.monotonic()
         if not self._waiting and not self._is_idle:
             self._is_idle = True
