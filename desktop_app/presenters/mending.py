@@ -50,15 +50,26 @@ class MendPlan:
 
 
 def plan_mending(
-    code: str, found: Sequence[tuple[Path, Diagnostic]], open_texts: Mapping[Path, str], name_of: Callable[[Path], str]
+    code: str,
+    found: Sequence[tuple[Path, Diagnostic]],
+    open_texts: Mapping[Path, str],
+    folder: Path,
+    name_of: Callable[[Path], str],
 ) -> MendPlan:
-    """Return what mending these problems changes; reads the files that are not open. Off the window's thread."""
+    """Return what mending these problems changes; reads the files that are not open. Off the window's thread.
+
+    A link that leads out of the folder is left alone: nobody who mends a folder means what lies elsewhere.
+    """
     by_file: dict[Path, list[Diagnostic]] = {}
     for path, each in found:
         by_file.setdefault(path, []).append(each)
     made: list[Mended] = []
     left: list[str] = []
     for path, problems in by_file.items():
+        if path not in open_texts and _leads_out(path, folder):
+            where = os.path.realpath(path)
+            left.append(f"{name_of(path)} is a link to {where}, outside the folder: open it to mend it there.")
+            continue
         try:
             text = open_texts[path] if path in open_texts else TextFile.load(path).text
         except UserError as error:
@@ -70,6 +81,10 @@ def plan_mending(
         if new != text:
             made.append(Mended(path, name, text, new, fixes, path in open_texts))
     return MendPlan(code, tuple(made), tuple(left))
+
+
+def _leads_out(path: Path, folder: Path) -> bool:
+    return not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
 def mended(text: str, problems: Sequence[Diagnostic]) -> tuple[str, int, list[tuple[Diagnostic, str]]]:

@@ -132,6 +132,50 @@ async def test_all_of_a_kind_are_shown_first_then_mended_and_undone(files: Files
     click(panel, "Undo on disk")
     await until(lambda: "more/worse.yml" in names(panel))
     assert "horovod" in (files.folder / "more" / "worse.yml").read_text()
+    assert not panel.undo_button.isVisible()
+
+
+async def test_mending_can_be_undone_after_its_message_is_gone(files: FilesWindow) -> None:
+    panel = files.page.problems
+    files.page.show_problems()
+    assert not panel.undo_button.isVisible()
+    panel.tree.setCurrentIndex(row_with(panel, "horovod", "worse"))
+    panel.all_asked.emit(panel.model.problem(panel.tree.currentIndex()))
+    dialog = await until(lambda: dialog_of(MendDialog))
+    dialog.accept()
+    await until(panel.message.isVisible)
+    await until(lambda: names(panel) == [])
+    panel.message.dismiss()
+    panel.undo_button.click()
+    await until(lambda: names(panel) == ["bad.yml", "more/worse.yml"])
+    assert (files.folder / "bad.yml").read_text() == BAD
+    assert not panel.undo_button.isVisible()
+
+
+async def test_a_fix_for_an_earlier_text_is_not_made(files: FilesWindow) -> None:
+    panel = files.page.problems
+    files.page.show_problems()
+    index = row_with(panel, "horovod", "bad.yml")
+    found = panel.model.problem(index)
+    assert found is not None
+    other = JOB.replace("type: pytorch", "type: tensorflow")
+    (files.folder / "bad.yml").write_text(other)
+    panel.fix_asked.emit(files.folder / "bad.yml", found)
+    await until(lambda: files.page.pane and files.page.pane.file.path.name == "bad.yml")
+    pane = pane_of(files.page)
+    await until(lambda: "not there any more" in pane.note.heading.text())
+    await quiet()
+    assert pane.editor.text() == other
+
+
+async def test_only_what_changed_on_disk_has_an_open_text_checked_again(files: FilesWindow) -> None:
+    pane, again = pane_of(files.page), []
+    pane.check_again = lambda: again.append(pane.file.path)  # type: ignore[method-assign]
+    report = FileReport(pane.file.path, "commandJob", ())
+    files.page.project.take_reports((report,), frozenset())
+    assert again == []
+    files.page.project.take_reports((report,), frozenset([pane.file.path]))
+    assert again == [pane.file.path]
 
 
 async def test_the_filter(files: FilesWindow) -> None:

@@ -78,7 +78,7 @@ def found_in(folder: Path) -> list[tuple[Path, Diagnostic]]:
 def test_all_of_a_kind_are_mended_and_their_bytes_come_back(horovods: Path) -> None:
     before = {each: each.read_bytes() for each in horovods.glob("*.yml")}
     mine = HOROVOD + "# mine\n"
-    plan = plan_mending("x", found_in(horovods), {horovods / "open.yml": mine}, lambda path: path.name)
+    plan = plan_mending("x", found_in(horovods), {horovods / "open.yml": mine}, horovods, lambda path: path.name)
     assert (plan.fixes, len(plan.files), plan.left) == (3, 3, ())
     assert plan.diff.count("-  type: horovod") == plan.diff.count("+  type: mpi") == 3
     assert {each: each.read_bytes() for each in before} == before, "a plan changes nothing"
@@ -92,7 +92,7 @@ def test_all_of_a_kind_are_mended_and_their_bytes_come_back(horovods: Path) -> N
 
 
 def test_a_file_that_changed_meanwhile_is_left_alone(horovods: Path) -> None:
-    plan = plan_mending("x", found_in(horovods), {}, lambda path: path.name)
+    plan = plan_mending("x", found_in(horovods), {}, horovods, lambda path: path.name)
     (horovods / "one.yml").write_text("# theirs\n")
     undo, left = write_mended(plan)
     assert len(left) == 1
@@ -105,9 +105,24 @@ def test_a_file_that_changed_meanwhile_is_left_alone(horovods: Path) -> None:
     assert (horovods / "open.yml").read_text() == HOROVOD
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links need a right there")
+def test_a_link_that_leads_out_of_the_folder_is_left_alone(
+    horovods: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "theirs.yml"
+    elsewhere.write_text(HOROVOD)
+    (horovods / "link.yml").symlink_to(elsewhere)
+    (horovods / "inner.yml").symlink_to(horovods / "two.yml")
+    plan = plan_mending("x", found_in(horovods), {}, horovods, lambda path: path.name)
+    assert "link.yml" not in [each.name for each in plan.files]
+    assert "inner.yml" in [each.name for each in plan.files]
+    (said,) = plan.left
+    assert said.startswith(f"link.yml is a link to {elsewhere}")
+
+
 @pytest.mark.skipif(os.name == "nt", reason="names of one file are POSIX's")
 def test_a_file_with_two_names_keeps_both(horovods: Path, tmp_path: Path) -> None:
     os.link(horovods / "one.yml", tmp_path / "other name")
-    undo, _ = write_mended(plan_mending("x", found_in(horovods), {}, lambda path: path.name))
+    undo, _ = write_mended(plan_mending("x", found_in(horovods), {}, horovods, lambda path: path.name))
     undo_mending(undo)
     assert (tmp_path / "other name").samefile(horovods / "one.yml")

@@ -45,11 +45,15 @@ class _Tree(QTreeView):
 
 
 class ProblemsPanel(QFrame):
-    """`chosen` asks to show a problem, `fix_asked` to mend one, `all_asked` to mend all of its kind."""
+    """`chosen` asks to show a problem, `fix_asked` to mend one, `all_asked` to mend all of its kind.
+
+    `undo_asked`: the files that were mended last are to be as they were.
+    """
 
     chosen = Signal(Path, Diagnostic)
     fix_asked = Signal(Path, Diagnostic)
     all_asked = Signal(Diagnostic)
+    undo_asked = Signal()
     closed = Signal()
 
     def __init__(self) -> None:
@@ -61,6 +65,8 @@ class ProblemsPanel(QFrame):
         self.progress = label(role="muted")
         self.filter_edit = QLineEdit()
         self.message = InlineMessage()
+        self.undo_button = tool_button("mdi6.undo", self.tr("Undo the last “Fix all” on disk"), self.undo_asked.emit)
+        self.undo_button.hide()
         self.empty = label(role="muted", wraps=True)
         self._stack = QStackedWidget()
         self._counts = Counts()
@@ -79,6 +85,10 @@ class ProblemsPanel(QFrame):
             made.setChecked(True)
         self.model.show(problems)
         self.show_state(CheckState(), Counts())
+
+    def set_can_undo(self, can: bool) -> None:
+        """Offer to undo what was mended on disk, as long as it can be."""
+        self.undo_button.setVisible(can)
 
     def refresh(self, paths: Iterable[Path | None]) -> None:
         """Show what is wrong with some files now."""
@@ -154,6 +164,7 @@ class ProblemsPanel(QFrame):
         row.addWidget(self.progress)
         row.addStretch(1)
         row.addWidget(self.filter_edit)
+        row.addWidget(self.undo_button)
         row.addWidget(tool_button("mdi6.close", self.tr("Close the problems"), self.closed.emit))
         return row
 

@@ -46,6 +46,7 @@ class ProjectCheck(QObject):
         self.state = CheckState()
         self._open: dict[Path, EditorPane] = {}
         self._counts = Counts()
+        self._undos: list[MendUndo] = []  # the last at the end
         self._watcher = QFileSystemWatcher(self)
         self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self._connect()
@@ -55,6 +56,8 @@ class ProjectCheck(QObject):
         await self.close()
         self.problems = ProjectProblems(folder)
         self._open = {}
+        self._undos = []
+        self.panel.set_can_undo(False)
         self.panel.show_folder(self.problems)
         self.state = CheckState()
         bench = self._workbench
@@ -74,16 +77,17 @@ class ProjectCheck(QObject):
 
     # ----- what the check says
 
-    def take_reports(self, reports: tuple[FileReport, ...]) -> None:
-        """Called with files that were checked."""
+    def take_reports(self, reports: tuple[FileReport, ...], looked: frozenset[Path]) -> None:
+        """Called with files that were checked; `looked`: as something changed on disk."""
         if self.problems is None or not isValid(self):
             return
         self.panel.refresh([self.problems.take(each) for each in reports])
         for each in reports:
             pane = self._open.get(each.path) if each.path else None
             if pane is not None:
-                pane.look_soon()
-                pane.check_again()  # what it names on disk may have changed
+                if each.path in looked:
+                    pane.look_soon()
+                    pane.check_again()  # what it names on disk may have changed
             elif each.path is not None:
                 self._watch(each.path.parent)
         self._tell()
@@ -109,6 +113,7 @@ class ProjectCheck(QObject):
         self._watcher.directoryChanged.connect(lambda _folder: self._settle.start())
         self._settle.timeout.connect(self._look)
         self.panel.fix_asked.connect(lambda path, found: spawn(self._fix(path, found), "mend a problem"))
+        self.panel.undo_asked.connect(self._undo_last)
         self.panel.all_asked.connect(lambda found: spawn(self._plan_all(found), "mend all of a kind"))
 
     def _look(self) -> None:
@@ -152,9 +157,17 @@ class ProjectCheck(QObject):
     # ----- mending
 
     async def _fix(self, path: Path, found: Diagnostic) -> None:
+        """Mend a problem in its editor, unless it is not there any more: what was checked may be an earlier text."""
         pane = await self._editors.open_file(path, found.line, found.column or 1)
-        if pane is not None:
-            pane.apply_fix(found)
+        if pane is None:
+            return
+        await pane.settle()
+        alike = [each for each in await pane.check() if each.fix and (each.code, each.path) == (found.code, found.path)]
+        if alike:
+            pane.apply_fix(min(alike, key=lambda each: abs((each.line or 0) - (found.line or 0))))
+        else:
+            pane.note.clear_buttons()
+            pane.note.show_text("info", self.tr("This problem is not there any more."))
 
     async def _plan_all(self, found: Diagnostic) -> None:
         for pane in self._open.values():
@@ -162,7 +175,8 @@ class ProjectCheck(QObject):
         if self.problems is None:
             return
         problems, texts = self.problems.alike(found), {path: pane.editor.text() for path, pane in self._open.items()}
-        plan = await asyncio.to_thread(plan_mending, found.code, problems, texts, self.problems.name_of)
+        args = (found.code, problems, texts, self.problems.folder, self.problems.name_of)
+        plan = await asyncio.to_thread(plan_mending, *args)
         if not plan.files:
             self._say("info", self.tr("Nothing could be mended."), "\n".join(plan.left))
             return
@@ -185,6 +199,9 @@ class ProjectCheck(QObject):
                 pane.check_again()
         undo, refused = await asyncio.to_thread(write_mended, plan)
         left += refused
+        if undo.before:
+            self._undos.append(undo)
+            self.panel.set_can_undo(True)
         self._look()
         shown = self.tr("{} files were mended on disk.").format(len(undo.before)) if undo.before else ""
         texts = sum(1 for each in plan.files if each.is_open)
@@ -193,8 +210,13 @@ class ProjectCheck(QObject):
                 f"{shown} {self.tr('{} open texts were mended, not yet saved: Ctrl+Z takes it back there.')}".strip()
             )
             shown = shown.format(texts)
-        ways = [(self.tr("&Undo on disk"), lambda: spawn(self._undo(undo), "undo the mending"))] if undo.before else []
+        ways = [(self.tr("&Undo on disk"), self._undo_last)] if undo.before else []
         self._say("warning" if left else "info", shown, "\n".join(left), ways)
+
+    def _undo_last(self) -> None:
+        if self._undos:
+            spawn(self._undo(self._undos.pop()), "undo the mending")
+            self.panel.set_can_undo(bool(self._undos))
 
     async def _undo(self, undo: MendUndo) -> None:
         left = await asyncio.to_thread(undo_mending, undo)
