@@ -16,6 +16,7 @@ from desktop_app.api import UserError, Value
 from desktop_app.core.paths import Part, join_path, split_path, value_at
 from desktop_app.documents import data_edits
 from desktop_app.documents.data_edits import MISSING, same, with_list, with_value, without
+from desktop_app.documents.edits_together import Edit, make
 from desktop_app.documents.line_ends import LineEnds
 from desktop_app.documents.sites import NoSiteError
 from desktop_app.documents.tree_edits import (
@@ -69,20 +70,77 @@ def set_values(text: str, values: Mapping[str, Value], unset: Iterable[str] = ()
     """
 
     def edit(parsed: Parsed) -> Parsed:
-        removed = list(unset)
+        removed = _Removals(unset)
+        made = []
         for path, value in values.items():
-            old = next((each for each in removed if _is_renaming(parsed, each, path, value)), None)
+            old = removed.taken_for(parsed, path, value)
             if old is not None:
-                removed.remove(old)
-                parsed = _renamed(parsed, _path(parsed, old), str(split_path(path)[-1]))
+                made.append(_renaming(_path(parsed, old), str(split_path(path)[-1])))
             else:
-                parsed = _set(parsed, _path(parsed, path), value)
+                made.append(_setting(parsed, path, value))
+        parsed = make(parsed, made)
         # From the end, so that the numbers of list items still mean what they did.
-        for each in sorted((_path(parsed, each) for each in removed), key=_numbers_last, reverse=True):
-            parsed = _removed(parsed, each)
-        return parsed
+        gone = sorted((_path(parsed, each) for each in removed.paths), key=_numbers_last, reverse=True)
+        if any(isinstance(each[-1], int) for each in gone):
+            for each in gone:
+                parsed = _removed(parsed, each)
+            return parsed
+        return make(parsed, [_removing(each) for each in gone])
 
     return _edited(text, edit)
+
+
+def _renaming(path: Path, new: str) -> Edit:
+    return Edit(
+        path,
+        lambda parsed: ways_to_rename(parsed, path, new),
+        lambda data: data_edits.renamed(data, path, new),
+        lambda parsed: _renamed(parsed, path, new),
+    )
+
+
+def _setting(parsed: Parsed, path: str, value: Value) -> Edit:
+    """Return the edit; what is counted from a list's end is looked at anew when its turn comes."""
+    parts = split_path(path)
+    old = value_at(parsed.data, parts, MISSING)
+    is_plain = not any(isinstance(each, int) and each < 0 for each in parts) and not same(old, value)
+    holder = value_at(parsed.data, parts[:-1], MISSING)
+    is_there = old is not MISSING and not isinstance(old, dict | list)
+    is_new_key = old is MISSING and isinstance(holder, dict) and bool(holder)
+
+    def ways(at: Parsed) -> Iterator[str]:
+        return ways_to_set(at, parts, value) if is_plain and (is_there or is_new_key) else iter(())
+
+    return Edit(parts, ways, lambda data: with_value(data, parts, value), lambda at: _set(at, _path(at, path), value))
+
+
+def _removing(path: Path) -> Edit:
+    return Edit(
+        path,
+        lambda parsed: ways_to_remove(parsed, path),
+        lambda data: without(data, path),
+        lambda parsed: _removed(parsed, path),
+    )
+
+
+class _Removals:
+    """The paths that are to be removed, without those whose key only gets another name."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self.paths = list(paths)
+        self._beside: dict[Path, list[str]] = {}
+        for each in self.paths:
+            self._beside.setdefault(split_path(each)[:-1], []).append(each)
+
+    def taken_for(self, parsed: Parsed, path: str, value: Value) -> str | None:
+        """Return the path that is only renamed to this one, which is no longer to be removed then."""
+        parts = split_path(path)
+        beside = self._beside.get(parts[:-1], []) if value_at(parsed.data, parts, MISSING) is MISSING else []
+        old = next((each for each in beside if _is_renaming(parsed, each, path, value)), None)
+        if old is not None:
+            beside.remove(old)
+            self.paths.remove(old)
+        return old
 
 
 def insert(text: str, path: str, value: Value) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from desktop_app.api import Diagnostic, UserError
+from desktop_app.api import Diagnostic, Fix, UserError
+from desktop_app.core.paths import split_path
 from desktop_app.documents.edits import diff, set_values
 from desktop_app.documents.text_file import TextFile
 from desktop_app.documents.whole_files import overwrite_file, replace_file
@@ -90,8 +92,30 @@ def _leads_out(path: Path, folder: Path) -> bool:
 def mended(text: str, problems: Sequence[Diagnostic]) -> tuple[str, int, list[tuple[Diagnostic, str]]]:
     """Return the text with these problems mended, how many that are, and why others are not.
 
-    It goes from the last line up, so that no fix moves the place of another.
+    All of them are tried together, which is quick. Where that can't be it goes from the last line up, so that no fix
+    moves the place of another.
     """
+    fixes = [each.fix for each in problems if each.fix]
+    together = _together(fixes)
+    if together is not None:
+        with suppress(UserError):
+            return set_values(text, together.set, together.unset), len(fixes), []
+    return _one_by_one(text, problems)
+
+
+def _together(fixes: Sequence[Fix]) -> Fix | None:
+    """Return one fix that does what all do; None where two speak of the same place, or one of a list's items."""
+    values = {path: each for fix in fixes for path, each in fix.set.items()}
+    gone = [path for fix in fixes for path in fix.unset]
+    places = [split_path(each) for each in (*values, *gone)]
+    there = set(places)
+    is_apart = len(places) == sum(len(fix.set) + len(fix.unset) for fix in fixes) == len(there)
+    is_nested = any(each[:end] in there for each in places for end in range(len(each)))
+    counts_anew = any(isinstance(split_path(each)[-1], int) for each in gone)
+    return Fix("", values, tuple(gone)) if is_apart and not is_nested and not counts_anew else None
+
+
+def _one_by_one(text: str, problems: Sequence[Diagnostic]) -> tuple[str, int, list[tuple[Diagnostic, str]]]:
     fixes, left = 0, []
     for each in sorted(problems, key=lambda one: (one.line or 0, one.column or 0), reverse=True):
         if each.fix is None:
