@@ -120,9 +120,13 @@ async def test_the_form_of_an_environment_lists_its_conda_file_and_opens_it(file
     link = await button_of(pane, "Open conda.yml")
     panel = pane.views.panel
     assert panel is not None
-    said = [each.text() for each in panel.findChildren(QLabel) if each.isVisible()]
-    assert "Packages: python" in said
-    assert any(each.startswith("deprecated") and each.endswith("take openmpi4.1.0-ubuntu22.04") for each in said)
+
+    def said(begins: str, ends: str) -> bool:
+        texts = [each.text() for each in panel.findChildren(QLabel) if each.isVisible()]
+        return any(each.startswith(begins) and each.endswith(ends) for each in texts)
+
+    assert said("Packages: ", "python")
+    await until(lambda: said("deprecated", "take openmpi4.1.0-ubuntu22.04"), what="what is known of the image")
     assert_sound(panel, doubled=False)  # with twice the font a fix names an image in less room than it takes
     link.click()
     await until(lambda: pane_of(files.page).file.path == files.folder / "conda.yml")
