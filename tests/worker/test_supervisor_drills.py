@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from dataclasses import replace
@@ -194,6 +195,24 @@ def test_orders_that_make_no_sense_are_refused_and_harm_nothing(runs: Path, text
     draft.replace(order)
     wait_until(order.with_suffix(".answer").exists)
     assert "refused" in json.loads(order.with_suffix(".answer").read_text())
+    local_runs.request_cancel(folder)
+    assert end_of(folder)["status"] == "Canceled"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes and links of POSIX")
+def test_a_job_that_puts_other_things_among_the_orders_does_not_hold_the_supervisor_up(runs: Path) -> None:
+    folder = begun(runs, [COUNTING])
+    requests, pid = folder / "requests", state(folder)["supervisor"]["pid"]
+    for name in ("drill-a.json", f"drill-e.answer.{pid}.tmp"):
+        os.mkfifo(requests / name)
+    (requests / "drill-b.json").symlink_to("/dev/zero")
+    (requests / "drill-c.json").mkdir()
+    with (requests / "drill-d.json").open("wb") as file:
+        file.truncate(1 << 40)
+    (requests / "deep.tmp").write_text("[" * 60_000)
+    (requests / "deep.tmp").replace(requests / "drill-e.json")
+    wait_until((requests / "drill-e.answer").exists)
+    assert not [each.name for each in requests.glob("drill-?.json") if not each.is_dir()]
     local_runs.request_cancel(folder)
     assert end_of(folder)["status"] == "Canceled"
 
