@@ -113,11 +113,8 @@ def replace(path: Path, data: dict[str, Any]) -> None:
     """Replace a JSON file in one step: a reader sees the old or the new one. Raises OSError."""
     draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
-        draft.unlink(missing_ok=True)
-        with draft.open(
-            "xb"
-        ) as stream:  # a new file: what a job may have put there, a pipe or a link, is not written to
-            stream.write(to_bytes(data))
+        draft.unlink(missing_ok=True)  # a job may have put a pipe there, on which writing would wait
+        draft.write_bytes(to_bytes(data))
         draft.chmod(0o600)
         draft.replace(path)
     except OSError:
