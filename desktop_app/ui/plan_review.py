@@ -34,7 +34,16 @@ from desktop_app.ui.row_model import RowModel
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import Space
 from desktop_app.ui.topology_picture import TopologyPicture
-from desktop_app.ui.widgets import Card, ElidedLabel, InlineMessage, button, dress_table, label, primary_button
+from desktop_app.ui.widgets import (
+    Card,
+    ElidedLabel,
+    InlineMessage,
+    button,
+    dress_table,
+    label,
+    primary_button,
+    scrolled,
+)
 from desktop_app.ui.widgets.layouts import drop_contents
 from desktop_app.ui.wizard.form import NoteLine
 
@@ -73,7 +82,7 @@ class PlanReview(QDialog):
         )
         self.files = RowModel((self.tr("File"), self.tr("Size")), mono=(0,), right=(1,), parent=self)
         self.process_table, self.variable_table, self.file_table = QTableView(), QTableView(), QTableView()
-        self.tabs = QTabWidget()
+        self.tabs = _Tabs()
         self.state = ElidedLabel("", "muted")
         self.progress = QProgressBar(textVisible=False)
         self.cancel_button = button(self.tr("&Cancel"), on_click=self.reject)
@@ -129,8 +138,9 @@ class PlanReview(QDialog):
         self.progress.hide()
         self.progress.setAccessibleName(self.tr("Progress"))
         self.messages.setSpacing(Space.S)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(Space.XL, Space.L, Space.XL, Space.L)
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(Space.XL, Space.L, Space.XL, Space.M)
         column.setSpacing(Space.M)
         head = QVBoxLayout()
         head.setSpacing(2)
@@ -140,8 +150,17 @@ class PlanReview(QDialog):
         column.addLayout(self.messages)
         column.addWidget(self._facts_card())
         column.addWidget(self._tabs(), 1)
-        column.addWidget(self.progress)
-        column.addLayout(self._footer())
+        footer = QVBoxLayout()
+        footer.setContentsMargins(Space.XL, 0, Space.XL, Space.L)
+        footer.setSpacing(Space.M)
+        footer.addWidget(self.progress)
+        footer.addLayout(self._footer())
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        # on a small screen with large letters the plan scrolls, and the buttons stay
+        whole.addWidget(scrolled(content, self.tr("The plan"), has_controls=True), 1)
+        whole.addLayout(footer)
 
     def _facts_card(self) -> Card:
         card = Card(margin=Space.M, spacing=Space.S)
@@ -180,6 +199,7 @@ class PlanReview(QDialog):
         self.tabs.addTab(split, self.tr("Processes"))
         self.tabs.addTab(self.file_table, self.tr("Files"))
         self.tabs.setDocumentMode(True)
+        self.tabs.setMinimumHeight(12 * self.fontMetrics().height())
         self.tabs.setAccessibleName(self.tr("The plan"))
         self.tabs.tabBar().setAccessibleName(self.tr("Parts of the plan"))
         return self.tabs
@@ -324,6 +344,14 @@ class PlanReview(QDialog):
         message = InlineMessage()
         self.messages.insertWidget(0, message)
         message.show_error(error)
+
+
+class _Tabs(QTabWidget):
+    """Content with no more than its least height: it takes what is left, and never makes the plan scroll for more."""
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Called by Qt."""
+        return QSize(super().sizeHint().width(), self.minimumHeight())
 
 
 _PROCESS_HEADERS = ("Rank", "Node", "Local rank", "Starts")

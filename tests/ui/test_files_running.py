@@ -17,6 +17,7 @@ from desktop_app.ui.plan_review import PlanReview
 from desktop_app.ui.widgets import ElidedLabel
 from tests.helpers.fake_shell import FakeShell
 from tests.ui.audit import assert_sound
+from tests.ui.conftest import settle
 from tests.ui.files_bench import JOB, FilesWindow, dialog_of, opened, pane_of, project, quiet, type_at_end, until
 
 
@@ -147,10 +148,15 @@ async def test_a_sentence_among_the_facts_wraps(files: FilesWindow) -> None:
     review = await until(lambda: dialog_of(PlanReview))
     fact = "the others are ended after 5 s, and killed 5 s later"
     review.show_plan(dataclasses.replace(review.plan, facts=(("When a rank fails", fact), ("Python", "/a" * 60))))
-    review.resize(560, 700)
+    review.resize(560, 420)
+    settle()
     found = {each.text(): each for each in review.findChildren(QLabel)}
     assert found[fact].wordWrap()
     assert isinstance(found["/a" * 60], ElidedLabel)
+    wrapped = [each for each in found.values() if each.wordWrap() and each.isVisible()]
+    assert not [each.text() for each in wrapped if each.height() < each.heightForWidth(each.width())]
+    assert review.picture.height() >= review.picture.minimumSizeHint().height()
+    assert review.run_button.geometry().bottom() < review.height()
     review.reject()
     await quiet()
 
