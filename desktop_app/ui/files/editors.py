@@ -16,6 +16,7 @@ from desktop_app.presenters.editor import OpenFile, why_not_run
 from desktop_app.services.drafts import Drafts
 from desktop_app.ui.files.editor_pane import EditorPane
 from desktop_app.ui.files.kind_icons import icon_of
+from desktop_app.ui.files.open_tabs import OpenTabs
 from desktop_app.ui.files.questions import ask
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import Space
@@ -41,7 +42,7 @@ class Editors(QWidget):
         super().__init__()
         self._workbench = workbench
         self.drafts = Drafts(workbench.places.drafts, "texts")
-        self.tabs, self.stack = QTabBar(), QStackedWidget()
+        self.tabs, self.stack = OpenTabs(), QStackedWidget()
         self.message = InlineMessage()
         self.run_button = primary_button(self.tr("Run here"), "mdi6.play", self._ask_run)
         self.validate_button = button(self.tr("Validate"), "mdi6.check-all", self.validate)
@@ -198,13 +199,6 @@ class Editors(QWidget):
 
     def _build(self) -> None:
         self.tabs.setAccessibleName(self.tr("Open files"))
-        self.tabs.setTabsClosable(True)
-        self.tabs.setMovable(True)
-        self.tabs.setExpanding(False)
-        self.tabs.setDocumentMode(True)
-        self.tabs.setDrawBase(False)
-        self.tabs.setUsesScrollButtons(True)
-        self.tabs.setElideMode(Qt.TextElideMode.ElideMiddle)
         self.tabs.installEventFilter(self)
         row = QHBoxLayout()
         row.setSpacing(Space.S)
