@@ -11,6 +11,7 @@ from typing import Any
 from desktop_app.cli import console
 from desktop_app.cli.dispatch import add_shared
 from desktop_app.compose import open_workbench
+from desktop_app.core.words import size_text
 from desktop_app.services.toolchains import Toolchain, Toolchains
 
 Act = Callable[[Toolchains, Namespace], Awaitable[Sequence[Toolchain]]]
@@ -128,7 +129,7 @@ def _removed(before: Toolchain, now: Toolchain) -> str:
 
 
 def _size(toolchain: Toolchain) -> str:
-    return f"{toolchain.size / 1e6:.0f} MB" if toolchain.size else "–"
+    return size_text(toolchain.size) if toolchain.size else "–"
 
 
 def _where(toolchain: Toolchain) -> str:

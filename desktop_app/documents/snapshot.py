@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from desktop_app.api import Diagnostic, PlannedFile, Severity
+from desktop_app.core.limits import SNAPSHOT_BYTES, SNAPSHOT_FILES
+from desktop_app.core.words import size_text
 from desktop_app.documents.ignore_rules import Rules, is_secret, read_rules
 
-MOST_BYTES = 300 * 1000 * 1000
-MOST_FILES = 2000
 _FEW = 3
 
 
@@ -137,15 +137,15 @@ def _private(files: Sequence[PlannedFile], ignore_file: str) -> Iterator[Diagnos
 
 def _size(files: Sequence[PlannedFile]) -> Iterator[Diagnostic]:
     total = sum(each.size for each in files)
-    if total > MOST_BYTES:
+    if total > SNAPSHOT_BYTES:
         largest = max(files, key=lambda each: each.size)
         message = (
-            f"The code folder is {total / 1e6:,.0f} MB, more than the {MOST_BYTES / 1e6:.0f} MB advised: "
+            f"The code folder is {size_text(total)}, more than the {size_text(SNAPSHOT_BYTES)} advised: "
             f"leave data out in .amlignore (the largest file is {largest.target})."
         )
         yield _warning("snapshot-size", message)
-    if len(files) > MOST_FILES:
-        counts = f"{len(files):,} files, more than the {MOST_FILES:,} advised"
+    if len(files) > SNAPSHOT_FILES:
+        counts = f"{len(files):,} files, more than the {SNAPSHOT_FILES:,} advised"
         message = f"The code folder holds {counts}: leave some out in .amlignore."
         yield _warning("snapshot-files", message)
 

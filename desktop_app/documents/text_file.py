@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from desktop_app.api import OutsideError, UserError
+from desktop_app.core.words import size_text
 from desktop_app.documents.line_ends import LineEnds
 from desktop_app.documents.whole_files import overwrite_file, replace_file
 
-LARGEST = 16 << 20
+LARGEST = 16_000_000
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -116,8 +117,8 @@ def _read(path: Path) -> tuple[_Stamp, bytes]:
         state = os.fstat(stream.fileno())
         data = b"" if state.st_size > LARGEST else stream.read(LARGEST + 1)
     if state.st_size > LARGEST or len(data) > LARGEST:
-        size = state.st_size / (1 << 20)
-        raise UserError(f"{path} is too large to edit here ({size:.1f} MB).", hint=f"At most {LARGEST >> 20} MB.")
+        message = f"{path} is too large to edit here ({size_text(state.st_size)})."
+        raise UserError(message, hint=f"At most {size_text(LARGEST)}.")
     return _stamp_of(state), data
 
 

@@ -13,16 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from desktop_app.api import Diagnostic, Severity
+from desktop_app.core.limits import SNAPSHOT_BYTES, SNAPSHOT_FILES
 from desktop_app.core.secrets import kinds_of_secrets
 from desktop_app.core.words import size_text
 from desktop_app.documents.ignore_rules import Rule, Rules, is_secret, read_rules
 
-MOST_BYTES = 300 * 1000 * 1000
-MOST_FILES = 2000
 BIG = 25 * 1000 * 1000
 """Bytes from which a single file is worth a word."""
 MOST_LOOKED_AT = 50_000
-"""Files; a folder with more is not counted to its end."""
+"""Files and folders; a folder with more is not counted to its end."""
 _SEARCHED = 1 << 20  # bytes of a file that are searched for secrets
 _SEARCHED_IN_ALL = 64 << 20
 _FEW = 3
@@ -90,10 +89,11 @@ class _Walk:
     circles: list[str] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
     searched: int = 0
+    folders: int = 0  # a few links that lead to one another make any number of them
 
     @property
     def seen(self) -> int:
-        return len(self.files) + len(self.left_out)
+        return len(self.files) + len(self.left_out) + self.folders
 
 
 def plan_upload(folder: Path, *, of_component: bool = False) -> Upload:
@@ -125,6 +125,7 @@ def _folder(walk: _Walk, folder: str, prefix: str, above: frozenset[str]) -> Non
     if real in above:
         walk.circles.append(prefix.rstrip("/"))
         return
+    walk.folders += bool(prefix)
     try:
         entries = sorted(os.scandir(folder), key=lambda each: each.name)
     except OSError:
@@ -217,7 +218,7 @@ def _findings(walk: _Walk, files: Sequence[UploadFile]) -> Iterator[Diagnostic]:
             severity = Severity.WARNING if names is walk.outside else Severity.ERROR
             yield Diagnostic(severity, code, f"{_some(names)} {text}.", "code")
     if walk.seen >= MOST_LOOKED_AT:
-        message = f"The folder holds more than {MOST_LOOKED_AT:,} files; only those were looked at."
+        message = f"The folder holds more than {MOST_LOOKED_AT:,} files and folders; only those were looked at."
         yield Diagnostic(Severity.WARNING, "too-many-files", message, "code")
 
 
@@ -236,18 +237,18 @@ def _private(files: Sequence[UploadFile], ignore_file: str) -> Iterator[Diagnost
 def _size(files: Sequence[UploadFile]) -> Iterator[Diagnostic]:
     total = sum(each.size for each in files)
     big = sorted((each for each in files if each.is_big), key=lambda each: -each.size)
-    if total > MOST_BYTES:
+    if total > SNAPSHOT_BYTES:
         largest = max(files, key=lambda each: each.size)
         message = (
-            f"The folder is {size_text(total)}, more than the {size_text(MOST_BYTES)} advised: leave data out in "
+            f"The folder is {size_text(total)}, more than the {size_text(SNAPSHOT_BYTES)} advised: leave data out in "
             f".amlignore (the largest file is {largest.path})."
         )
         yield _warning("snapshot-size", message)
     elif big:
         names = _some([f"{each.path} ({size_text(each.size)})" for each in big])
         yield Diagnostic(Severity.INFO, "big-file", f"Large files go along with every new version: {names}.", "code")
-    if len(files) > MOST_FILES:
-        counts = f"{len(files):,} files, more than the {MOST_FILES:,} advised"
+    if len(files) > SNAPSHOT_FILES:
+        counts = f"{len(files):,} files, more than the {SNAPSHOT_FILES:,} advised"
         yield _warning("snapshot-files", f"The folder holds {counts}: leave some out in .amlignore.")
 
 

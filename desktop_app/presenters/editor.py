@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from desktop_app.api import Diagnostic, OutsideError, ScriptSource, Severity, UserError
+from desktop_app.core.words import size_text
 from desktop_app.documents.checks import FileReport
 from desktop_app.documents.kinds import KINDS, UNKNOWN, may_be_known
 from desktop_app.documents.text_file import TextFile
@@ -137,8 +138,8 @@ def _load(path: Path) -> TextFile:
     with contextlib.suppress(OSError):
         size = path.stat().st_size
         if size > LARGEST:
-            message = f"{path.name} is too large to be edited here ({size / 1e6:.0f} MB)."
-            raise UserError(message, hint=f"Texts of up to {LARGEST // 1_000_000} MB are opened.")
+            message = f"{path.name} is too large to be edited here ({size_text(size)})."
+            raise UserError(message, hint=f"Texts of up to {size_text(LARGEST)} are opened.")
     return TextFile.load(path)
 
 

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from desktop_app.core import limits
 from desktop_app.core.rules.facts import SURE, Size, facts_of
 from desktop_app.places import shipped
 from desktop_app.services.catalogues import facts, vm_sizes
@@ -78,3 +79,11 @@ def test_facts_for_tests_are_tables() -> None:
     assert known.size("ONE") == Size("One", gpus=1)
     assert known.size("two") is None
     assert known.image("one") is None
+
+
+def test_the_limits_of_folders_are_those_of_the_catalogue() -> None:
+    known = facts()
+    assert known.limit("code_snapshot_size_v1") == limits.SNAPSHOT_BYTES // 1_000_000
+    assert known.limit("code_snapshot_files_v1") == limits.SNAPSHOT_FILES
+    assert known.limit("docker_build_context_files") == limits.BUILD_FILES
+    assert known.limit("docker_build_context_size") == limits.BUILD_BYTES // 1_000_000

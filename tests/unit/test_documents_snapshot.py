@@ -166,8 +166,8 @@ def test_secrets_are_known_by_their_names(name: str, secret: bool) -> None:
 
 def test_too_much_is_warned_about(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make(tmp_path, "a.py", "large.bin", "b.py")
-    monkeypatch.setattr(snapshot, "MOST_BYTES", 10)
-    monkeypatch.setattr(snapshot, "MOST_FILES", 2)
+    monkeypatch.setattr(snapshot, "SNAPSHOT_BYTES", 10)
+    monkeypatch.setattr(snapshot, "SNAPSHOT_FILES", 2)
     size, count = plan_snapshot(tmp_path).diagnostics
     assert (size.code, count.code) == ("snapshot-size", "snapshot-files")
     assert "large.bin" in size.message

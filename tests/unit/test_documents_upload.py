@@ -150,8 +150,8 @@ def test_what_is_big_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     make(tmp_path, "a.py", "large.bin")
     monkeypatch.setattr(upload, "BIG", 5)
     assert said(tmp_path) == {"big-file": "Large files go along with every new version: large.bin (9 B)."}
-    monkeypatch.setattr(upload, "MOST_BYTES", 10)
-    monkeypatch.setattr(upload, "MOST_FILES", 1)
+    monkeypatch.setattr(upload, "SNAPSHOT_BYTES", 10)
+    monkeypatch.setattr(upload, "SNAPSHOT_FILES", 1)
     assert set(said(tmp_path)) == {"snapshot-size", "snapshot-files"}
 
 
@@ -161,3 +161,16 @@ def test_a_folder_without_end_is_not_counted_to_its_end(tmp_path: Path, monkeypa
     found = plan_upload(tmp_path)
     assert (len(found.files), found.is_whole) == (5, False)
     assert "too-many-files" in {each.code for each in found.diagnostics}
+
+
+@posix_only
+def test_links_that_multiply_are_not_followed_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upload, "MOST_LOOKED_AT", 300)
+    for level in range(40):
+        (tmp_path / f"{level}").mkdir()
+        for name in "ab":
+            (tmp_path / f"{level}" / name).symlink_to(tmp_path / f"{level + 1}")
+    (tmp_path / "40").mkdir()
+    found = plan_upload(tmp_path / "0")
+    assert not found.is_whole
+    assert {each.code for each in found.diagnostics} == {"too-many-files"}

@@ -10,15 +10,15 @@ from pathlib import Path
 
 from desktop_app.api import OutsideError, UserError, Value
 from desktop_app.core.environments import Environment, bare_name
+from desktop_app.core.limits import BUILD_BYTES, BUILD_FILES
 from desktop_app.core.rules.values import mapping
+from desktop_app.core.words import size_text
 from desktop_app.documents.yaml_writer import write_yaml
 from desktop_app.services.catalogues import facts
 
 ENVIRONMENT, CONDA, CONTEXT = "environment.yml", "conda.yml", "context"
 SCHEMA = "https://azuremlschemas.azureedge.net/latest/environment.schema.json"
 CPU_IMAGE = "mcr.microsoft.com/azureml/openmpi5.0-ubuntu24.04"
-_MOST_FILES = 100
-_MOST_BYTES = 1 << 20  # Azure ML documentation, "Manage environments": limits of a build context
 
 
 def refuse_name(name: str) -> None:
@@ -146,9 +146,10 @@ def _remarks(environment: Environment, *, of_conda: bool = False) -> str:
 
 def _copy_context(context: Path, target: Path) -> Path:
     files = [Path(here, each) for here, _, names in os.walk(context) for each in names]
-    size = sum(each.lstat().st_size for each in files[: _MOST_FILES + 1])
-    if len(files) > _MOST_FILES or size > _MOST_BYTES:
-        message = f"The build context {context} is more than Azure ML takes: 100 files and 1 MB."
+    size = sum(each.lstat().st_size for each in files[: BUILD_FILES + 1])
+    if len(files) > BUILD_FILES or size > BUILD_BYTES:
+        most = f"{BUILD_FILES} files and {size_text(BUILD_BYTES)}"
+        message = f"The build context {context} is more than Azure ML takes: {most}."
         raise UserError(message, hint="Keep only what the Dockerfile copies in that folder.")
     shutil.copytree(context, target, symlinks=True)
     return target
