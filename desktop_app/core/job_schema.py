@@ -1,6 +1,7 @@
 """The keys and words that Azure ML knows in a command job, for telling a slip from an extension.
 
-Sources: CLI (v2) command job YAML reference and commandJob.schema.json, read 2026-11; ARM schema 2025-12-01.
+Sources: CLI (v2) command job YAML reference and commandJob.schema.json, read 2026-11; ARM schema 2025-12-01. A test holds
+them to the schemas of the SDK in resources/schemas.
 """
 
 from __future__ import annotations
@@ -24,15 +25,6 @@ RESOURCE_KEYS = (
     "max_instance_count", "locations",
 )  # fmt: skip
 LIMIT_KEYS = ("timeout",)
-QUEUE_KEYS = ("job_tier", "priority")
-IDENTITY_KEYS = ("type", "client_id", "object_id", "resource_id", "msi_resource_id")
-SERVICE_KEYS = (
-    "type", "nodes", "port", "properties", "ssh_public_keys", "log_dir", "job_service_type", "endpoint", "status",
-)  # fmt: skip
-ENVIRONMENT_KEYS = (
-    "$schema", "image", "build", "conda_file", "name", "version", "description", "tags", "os_type", "inference_config",
-    "datastore", "properties", "type",
-)  # fmt: skip
 DISTRIBUTION_KEYS: dict[str, tuple[str, ...]] = {
     "pytorch": ("type", "process_count_per_instance"),
     "mpi": ("type", "process_count_per_instance"),
