@@ -14,27 +14,35 @@ from desktop_app.cli.shapes import report_shape
 from desktop_app.cli.words import place
 from desktop_app.documents.checks import FileReport
 from desktop_app.documents.kinds import UNKNOWN
+from desktop_app.documents.project_files import PASSED_BY
 from desktop_app.places import find_places
 from desktop_app.services.checking import FileChecks
 from desktop_app.services.plugins import PluginHost
 from desktop_app.services.settings import Settings
 
+_NAMED = 8  # folders
+
 
 def configure(parser: ArgumentParser) -> None:
     """Add the verb's options."""
-    parser.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="a file, or a folder to walk")
+    parser.add_argument(
+        "paths", metavar="PATH", nargs="+", type=Path, help=f"a file, or a folder to walk; passed by are {PASSED_BY}"
+    )
 
 
 def run(options: Namespace) -> int:
     """Check and print."""
     checks = open_checks(options.home, options.safe_mode)
-    reports = [_noted(each, options.paths) for each in checks.check_paths(options.paths)]
-    shape = report_shape(reports)
+    passed: list[Path] = []
+    reports = [_noted(each, options.paths) for each in checks.check_paths(options.paths, passed.append)]
+    shape = {**report_shape(reports), "passed_by": [str(each) for each in passed]}
     if options.json:
         console.document(shape)
     else:
         _print(reports)
-        _summary(len(reports), shape["errors"], shape["warnings"])
+        _summary(reports, shape["errors"], shape["warnings"])
+        if passed:
+            console.note(_passed_text(passed))
     return 1 if shape["errors"] else 0
 
 
@@ -55,10 +63,10 @@ def _noted(report: FileReport, named: Sequence[Path]) -> FileReport:
 
 
 def _print(reports: Sequence[FileReport]) -> None:
+    """Print every finding to stderr, in the order of the files: split over two streams, each would tell half."""
     for report in reports:
         for each in report.diagnostics:
-            stream = sys.stderr if each.severity is Severity.ERROR else sys.stdout
-            print(_line(report, each), file=stream)
+            print(_line(report, each), file=sys.stderr)
 
 
 def _line(report: FileReport, finding: Diagnostic) -> str:
@@ -66,8 +74,17 @@ def _line(report: FileReport, finding: Diagnostic) -> str:
     return f"{finding.severity.value}: {place(report.path, finding)}: {finding.message}{fix} [{finding.code}]"
 
 
-def _summary(files: int, errors: int, warnings: int) -> None:
-    print(f"{_number(files, 'file')} checked: {_number(errors, 'error')}, {_number(warnings, 'warning')}")
+def _summary(reports: Sequence[FileReport], errors: int, warnings: int) -> None:
+    notes = sum(each.severity is Severity.INFO for report in reports for each in report.diagnostics)
+    also = f", {_number(notes, 'note')}" if notes else ""
+    sys.stderr.flush()
+    print(f"{_number(len(reports), 'file')} checked: {_number(errors, 'error')}, {_number(warnings, 'warning')}{also}")
+
+
+def _passed_text(passed: Sequence[Path]) -> str:
+    more = f" and {len(passed) - _NAMED} more" if len(passed) > _NAMED else ""
+    named = ", ".join(str(each) for each in passed[:_NAMED])
+    return f"{_number(len(passed), 'folder')} passed by: {named}{more}"
 
 
 def _number(count: int, noun: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from traceback import extract_tb
 
@@ -26,9 +26,11 @@ class FileChecks:
         """Return what is wrong with one file's text, by the rules of the house and of every plugin."""
         return _checked(path, text, self._check_job)
 
-    def check_paths(self, paths: Sequence[Path]) -> list[FileReport]:
+    def check_paths(
+        self, paths: Sequence[Path], passed_by: Callable[[Path], object] = lambda _folder: None
+    ) -> list[FileReport]:
         """Check files, and every file below folders that may be one; what can't be read is a finding too."""
-        return [self.check_file(each) for each in files_below(paths)]
+        return [self.check_file(each) for each in files_below(paths, passed_by)]
 
     def check_file(self, path: Path) -> FileReport:
         """Check one file as it is on disk, also for a plugin that would launch it."""
@@ -91,10 +93,13 @@ def unreadable(path: Path, error: UserError) -> FileReport:
     return FileReport(path, UNKNOWN, (finding,))
 
 
-def files_below(paths: Sequence[Path]) -> Iterator[Path]:
-    """Yield files as they are, and below folders those that may be checked, as the window walks them."""
+def files_below(paths: Sequence[Path], passed_by: Callable[[Path], object] = lambda _folder: None) -> Iterator[Path]:
+    """Yield files as they are, and below folders those that may be checked, as the window walks them.
+
+    `passed_by` is told the folders that are not walked.
+    """
     for path in paths:
         if path.is_dir():
-            yield from project_files(path)
+            yield from project_files(path, passed_by=passed_by)
         else:
             yield path

@@ -190,6 +190,30 @@ def test_validate_says_an_error_in_a_line_and_exits_1(program: Program, make_job
     assert program("runs", "list", "--json").json == {"runs": []}, "nothing was started"
 
 
+def test_validate_says_all_findings_in_one_order_on_one_stream(program: Program, make_job: MakeJob) -> None:
+    job = make_job("echo ${{inputs.nothing}}")
+    job.write_text(job.read_text() + "proces: 3\n")
+    program("plugins", "disable", "rankzero-pytorch")
+    said = program("validate", job)
+    kinds = [line.partition(":")[0] for line in said.err.splitlines()]
+    assert {"error", "warning"} <= set(kinds)
+    assert len(said.out.splitlines()) == 1, "the summary alone"
+
+
+def test_validate_walks_build_and_dist_and_says_what_it_passes_by(program: Program, tmp_path: Path) -> None:
+    for name in ("build", "dist", "env", "venv", ".github", "node_modules", "tools"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "job.yml").write_text("command: echo\n")
+    (tmp_path / "tools" / "pyvenv.cfg").write_text("home = /usr\n")
+    (tmp_path / "linked").symlink_to(tmp_path / "build")
+    found = program("validate", ".", "--json").json
+    assert [each["path"] for each in found["files"]] == [f"{each}/job.yml" for each in ("build", "dist", "env", "venv")]
+    assert sorted(found["passed_by"]) == [".github", "linked", "node_modules", "tools"]
+    said = program("validate", ".")
+    assert said.err.splitlines()[-1].startswith("4 folders passed by: ")
+    assert "virtual environments" in program("validate", "--help").out
+
+
 @pytest.mark.parametrize(
     "text", ["command: [", "- a\n", "", "name: env\nimage: x\n", "command: |\n  echo\ncode: nowhere\n", "\x00\xff"]
 )
