@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 
 from desktop_app.api import Value
+from desktop_app.services.environments.trying import Trial, Wish
 from desktop_app.services.workbench import Workbench
 from desktop_app.ui.environments.actions import pick_environment
 from desktop_app.ui.environments.dialog import EnvironmentsDialog
@@ -41,6 +43,7 @@ async def dialog(bench: Workbench, project: Path) -> AsyncIterator[EnvironmentsD
     made.show()
     await until(lambda: made.environment)
     yield made
+    await until(lambda: not made.is_reading)
     made.close()
     made.deleteLater()
     settle()
@@ -104,6 +107,65 @@ async def test_two_are_compared(dialog: EnvironmentsDialog, project: Path) -> No
     assert pane.rows.index(0, 0).data() == "Python"
     assert [pane.rows.index(0, column).data() for column in (1, 2)] == ["3.7", "3.10"]
     assert "differences" in pane.summary.text()
+
+
+async def test_a_file_that_changed_is_read_again_at_each_use(dialog: EnvironmentsDialog, project: Path) -> None:
+    await choose(dialog, str(project / "conda.yml"))
+    pane = dialog.comparison
+    pane.other.setCurrentIndex(pane.other.findData("acpt-pytorch-2.8-cuda12.6"))
+    await until(lambda: pane.difference)
+    changed = "channels: [conda-forge]\ndependencies: [python=3.12, pip, {pip: [tqdm]}]\n"
+    (project / "conda.yml").write_text(changed)
+    pane.other.setCurrentIndex(pane.other.findData("sklearn-1.5"))
+    await until(lambda: pane.rows.index(0, 1).data() == "3.12")
+    taken: list[Value] = []
+    dialog.trying._trials = _Noting(taken)  # type: ignore[assignment]
+    dialog.trying.begin()
+    await until(lambda: taken)
+    assert taken == [["pip", "tqdm"]]
+    await until(lambda: not dialog.trying.is_running)
+
+
+async def test_a_file_that_changed_is_shown_anew_where_the_window_comes_to_the_front(
+    dialog: EnvironmentsDialog, project: Path
+) -> None:
+    await choose(dialog, str(project / "conda.yml"))
+    dialog.trying.said.setText("It works.")
+    await until(lambda: not dialog.is_reading)
+    QApplication.sendEvent(dialog, QEvent(QEvent.Type.WindowActivate))
+    await until(lambda: not dialog.is_reading)
+    assert dialog.trying.said.text() == "It works.", "nothing changed: what was said stays"
+    (project / "conda.yml").write_text("dependencies: [python=3.12, pip, {pip: [tqdm, rich]}]\n")
+    (project / "more-requirements.txt").write_text("tqdm\n")
+    QApplication.sendEvent(dialog, QEvent(QEvent.Type.WindowActivate))
+    await until(lambda: dialog.environment is not None and dialog.environment.python == "3.12")
+    assert {dialog.holdings.rows.index(row, 0).data() for row in range(3)} == {"pip", "rich", "tqdm"}
+    assert dialog.trying.said.text() != "It works."
+    assert "more-requirements.txt" in [each.name for each in dialog.table.rows.rows]
+    assert dialog.table.current is not None
+    assert dialog.table.current.name == "conda.yml"
+
+
+async def test_what_one_holds_is_as_tall_as_its_text(dialog: EnvironmentsDialog, project: Path) -> None:
+    await choose(dialog, str(project / "conda.yml"))
+    settle()
+    labels = [each for each in dialog.holdings._content.findChildren(QLabel) if each.isVisible()]
+    assert len(labels) >= 4
+    assert all(each.height() <= each.heightForWidth(each.width()) + 4 for each in labels if each.wordWrap())
+    assert max(each.geometry().bottom() for each in labels) < 40 * len(labels)
+    for name, value in zip(labels[::2], labels[1::2], strict=True):
+        assert abs(name.y() - value.y()) <= 2, (name.text(), value.text())
+
+
+class _Noting:
+    """Notes what is to be tried, and tries nothing."""
+
+    def __init__(self, taken: list[Value]) -> None:
+        self._taken = taken
+
+    async def run(self, wish: Wish, _progress: object) -> Trial:
+        self._taken.append([each.name for each in wish.environment.packages])
+        return Trial(wish.environment, "3.12")
 
 
 async def test_the_chosen_one_goes_into_the_job(bench: Workbench, project: Path, dialog: EnvironmentsDialog) -> None:
@@ -184,6 +246,7 @@ async def test_a_clone_never_overwrites(dialog: EnvironmentsDialog, project: Pat
     (project / "my-sklearn-1.5").mkdir()
     (project / "my-sklearn-1.5" / "environment.yml").write_text("mine")
     dialog.clone_button.click()
+    await until(lambda: dialog.findChild(MakingDialog))
     made = dialog.findChild(MakingDialog)
     assert made is not None
     assert made.name.text() == "my-sklearn-1.5"

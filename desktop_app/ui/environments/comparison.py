@@ -25,7 +25,7 @@ class Comparison(QWidget):
     def __init__(self, read: Read) -> None:
         super().__init__()
         self._read = read
-        self._environment: Environment | None = None
+        self._target = ""
         self.other = QComboBox()
         self.summary, self.unknown = label(role="strong", wraps=True), label(role="muted", wraps=True)
         self.message = InlineMessage()
@@ -45,9 +45,9 @@ class Comparison(QWidget):
         self.other.setCurrentIndex(max(self.other.findData(chosen), 0) if chosen else -1)
         self.other.blockSignals(False)
 
-    def show_environment(self, environment: Environment) -> None:
-        """Compare another one."""
-        self._environment = environment
+    def show_environment(self, target: str) -> None:
+        """Compare another one, or the same one as its file stands now."""
+        self._target = target
         self._start()
 
     def _build(self) -> None:
@@ -77,14 +77,14 @@ class Comparison(QWidget):
 
     def _start(self) -> None:
         target = self.other.currentData()
-        if self._environment is None or not target:
+        if not self._target or not target:
             self.summary.setText(self.tr("Choose what to compare it with."))
             return
-        spawn(self._compare(self._environment, str(target)), "compare environments", self.message.show_error)
+        spawn(self._compare(self._target, str(target)), "compare environments", self.message.show_error)
 
-    async def _compare(self, one: Environment, target: str) -> None:
-        found = await asyncio.to_thread(lambda: compare(one, self._read(target)))
-        if not isValid(self) or one is not self._environment or target != self.other.currentData():
+    async def _compare(self, one: str, target: str) -> None:
+        found = await asyncio.to_thread(lambda: compare(self._read(one), self._read(target)))
+        if not isValid(self) or one != self._target or target != self.other.currentData():
             return
         self.message.hide()
         self.difference = found

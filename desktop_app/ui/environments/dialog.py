@@ -7,7 +7,7 @@ from collections.abc import Callable
 from inspect import isawaitable
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -60,6 +60,9 @@ class EnvironmentsDialog(QDialog):
         self._use: Use | None = None
         self._reader = Reader(EnvironmentCatalogue())
         self._rows: list[EnvironmentRow] = []
+        self._looks = 0  # how many are under way
+        self._showing: asyncio.Task[None] | None = None
+        self._seen: tuple[EnvironmentRow, Environment, Checked] | None = None
         self.environment: Environment | None = None
         self.filter_line = QLineEdit(placeholderText=self.tr("Filter environments"), clearButtonEnabled=True)
         self.framework, self.retired = QComboBox(), QCheckBox(self.tr("&Retired too"))
@@ -70,7 +73,7 @@ class EnvironmentsDialog(QDialog):
         self.tabs = QTabWidget(documentMode=True)
         self.holdings, self.findings = Holdings(), LineList(self.tr("Whether it fits together"))
         self.comparison = Comparison(self._read)
-        self.trying = TryPane(Trials(workbench.places.trials, workbench.places.fetched))
+        self.trying = TryPane(Trials(workbench.places.trials, workbench.places.fetched), self._read)
         self._make_buttons()
         self._build()
         self._connect()
@@ -90,6 +93,11 @@ class EnvironmentsDialog(QDialog):
         if self._rows:
             self._take_wanted()
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether files are being read."""
+        return self._looks > 0 or (self._showing is not None and not self._showing.done())
+
     def take_successor(self) -> None:
         """Select what is to be taken instead of the one that is shown."""
         curated = self.environment.curated if self.environment else None
@@ -101,8 +109,9 @@ class EnvironmentsDialog(QDialog):
 
     def use_current(self) -> None:
         """Put the environment that is shown into the job."""
-        if self.environment is not None and self._use is not None and self.job is not None:
-            spawn(self._use_in(self.environment, self.job, self._use), "use an environment", self.message.show_error)
+        row = self.table.current
+        if row is not None and self.environment is not None and self._use is not None and self.job is not None:
+            spawn(self._use_in(row, self.job, self._use), "use an environment", self.message.show_error)
 
     def make_new(self) -> None:
         """Ask what a new environment is made of."""
@@ -110,13 +119,11 @@ class EnvironmentsDialog(QDialog):
 
     def save_files(self) -> None:
         """Write the files of the one that is shown into a folder."""
-        if self.environment is not None:
-            self._open_making(self.environment, "")
+        self._spawn_making(lambda _environment: "")
 
     def clone(self) -> None:
         """Write the one that is shown under a new name."""
-        if self.environment is not None:
-            self._open_making(self.environment, f"my-{own_name(self.environment).lower()}")
+        self._spawn_making(lambda environment: f"my-{own_name(environment).lower()}")
 
     # ----- building
 
@@ -189,6 +196,7 @@ class EnvironmentsDialog(QDialog):
         self.retired.toggled.connect(lambda _on: self._show_rows())
         self.table.picked.connect(self._on_picked)
         self.table.activated_row.connect(lambda _row: self.use_current())
+        self.tabs.currentChanged.connect(lambda _at: self._on_picked(self.table.current))
 
     # ----- showing
 
@@ -197,11 +205,25 @@ class EnvironmentsDialog(QDialog):
 
     async def _fill(self) -> None:
         """Read the catalogue, what plugins add and what the project has, beside the window's thread."""
-        rows = await asyncio.to_thread(self._look)
-        if isValid(self):
-            self._rows = rows
-            self.comparison.set_others(rows)
-            self._take_wanted()
+        self._looks += 1
+        try:
+            rows = await asyncio.to_thread(self._look)
+        finally:
+            self._looks -= 1
+        if not isValid(self):
+            return
+        if rows == self._rows and not self._wanted:
+            self._on_picked(self.table.current)  # nothing came or went: the list stays where it is
+            return
+        self._rows = rows
+        self.comparison.set_others(rows)
+        self._take_wanted()
+
+    def event(self, event: QEvent) -> bool:
+        """Called by Qt: where the window comes to the front again, the files may be other ones."""
+        if event.type() == QEvent.Type.WindowActivate and not self._looks:
+            self._refill()
+        return super().event(event)
 
     def _take_wanted(self) -> None:
         chosen, self._wanted = self._wanted, ""
@@ -231,13 +253,17 @@ class EnvironmentsDialog(QDialog):
             self.tabs.hide()
             self._show_buttons()
         else:
-            spawn(self._show(row), f"show {row.name}", lambda error: self._refused(row, error))
+            self._showing = spawn(self._show(row), f"show {row.name}", lambda error: self._refused(row, error))
 
     async def _show(self, row: EnvironmentRow) -> None:
         environment = await asyncio.to_thread(self._read, row.target)
         checked = await asyncio.to_thread(self._check, environment)
         if not isValid(self) or self.table.current != row:
             return
+        self.comparison.show_environment(row.target)
+        if self.environment is not None and self._seen == (row, environment, checked):
+            return  # read again, and as it was: what is said of it stays
+        self._seen = row, environment, checked
         self.environment = environment
         self.message.hide()
         self.tabs.show()
@@ -255,8 +281,7 @@ class EnvironmentsDialog(QDialog):
         self.findings.show_lines(lines)
         count = sum(each.tone in {"error", "warning"} for each in lines)
         self.tabs.setTabText(1, self.tr("Check ({})").format(count) if count else self.tr("Check"))
-        self.comparison.show_environment(environment)
-        self.trying.show_environment(environment)
+        self.trying.show_environment(environment, row.target)
         self._show_buttons()
 
     def _read(self, target: str) -> Environment:
@@ -288,14 +313,23 @@ class EnvironmentsDialog(QDialog):
         tip = "" if self._folder is not None else self.tr("Open a folder first: the files are written into it.")
         self.new_button.setToolTip(tip)
 
-    async def _use_in(self, environment: Environment, job: Path, use: Use) -> None:
-        row = self.table.current
-        file = row.file if row else None
-        used = use(await asyncio.to_thread(entry_for, environment, file, job.parent))
+    async def _use_in(self, row: EnvironmentRow, job: Path, use: Use) -> None:
+        used = use(await asyncio.to_thread(lambda: entry_for(self._read(row.target), row.file, job.parent)))
         if isawaitable(used):
             await used
         if isValid(self):
             self.accept()
+
+    def _spawn_making(self, name: Callable[[Environment], str]) -> None:
+        row = self.table.current
+        if row is not None and self.environment is not None:
+            spawn(self._make_from(row, name), f"write {row.name} anew", self.message.show_error)
+
+    async def _make_from(self, row: EnvironmentRow, name: Callable[[Environment], str]) -> None:
+        """Offer to write the files of one that is there, as it is on disk now."""
+        environment = await asyncio.to_thread(self._read, row.target)
+        if isValid(self):
+            self._open_making(environment, name(environment))
 
     def _open_making(self, source: Environment | None, name: str) -> None:
         folder = self._folder or Path.home()

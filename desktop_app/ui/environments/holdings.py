@@ -18,8 +18,9 @@ class Holdings(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self._environment: Environment | None = None
         self._content = QWidget()
-        self._facts = QGridLayout(self._content)
+        self._facts = QGridLayout()
         self.packages = QTableView()
         headers = (self.tr("Package"), self.tr("Version"), self.tr("By"))
         self.rows = RowModel(headers, mono=(0, 1), muted=(2,), parent=self.packages)
@@ -27,19 +28,25 @@ class Holdings(QWidget):
 
     def show_environment(self, environment: Environment) -> None:
         """Show another one."""
+        if environment == self._environment:
+            return
+        self._environment = environment
         drop_contents(self._facts)
         for row, fact in enumerate(presenter.facts(environment)):
             text = label(fact.text, wraps=True, selectable=True)
             if fact.is_code:
                 text.setFont(mono_font())
             self._facts.addWidget(label(fact.name, "muted"), row, 0, Qt.AlignmentFlag.AlignTop)
-            self._facts.addWidget(text, row, 1)
+            self._facts.addWidget(text, row, 1, Qt.AlignmentFlag.AlignTop)
         found = presenter.packages(environment)
         self.rows.show(len(found), lambda row, column: found[row][column])
         self.packages.setVisible(bool(found))
 
     def _build(self) -> None:
-        self._facts.setContentsMargins(0, Space.S, Space.S, Space.S)
+        top = QVBoxLayout(self._content)
+        top.setContentsMargins(0, Space.S, Space.S, Space.S)
+        top.addLayout(self._facts)
+        top.addStretch()
         self._facts.setHorizontalSpacing(Space.L)
         self._facts.setVerticalSpacing(Space.XS)
         self._facts.setColumnStretch(1, 1)

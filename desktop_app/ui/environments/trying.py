@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 from shiboken6 import isValid
@@ -18,11 +19,12 @@ from desktop_app.ui.widgets import ElidedLabel, InlineMessage, button, label
 
 
 class TryPane(QWidget):
-    """One try at a time; it ends with the window."""
+    """One try at a time; it ends with the window. `read` is called beside the window's thread, at each try anew."""
 
-    def __init__(self, trials: Trials) -> None:
+    def __init__(self, trials: Trials, read: Callable[[str], Environment]) -> None:
         super().__init__()
-        self._trials = trials
+        self._trials, self._read = trials, read
+        self._target = ""
         self._environment: Environment | None = None
         self._task: asyncio.Task[None] | None = None
         self.trial: Trial | None = None
@@ -41,19 +43,20 @@ class TryPane(QWidget):
         """Whether a try is under way."""
         return self._task is not None and not self._task.done()
 
-    def show_environment(self, environment: Environment) -> None:
-        """Offer another one; a try that is under way goes on and says so."""
-        self._environment = environment
-        if not self.is_running:
+    def show_environment(self, environment: Environment, target: str) -> None:
+        """Offer another one; a try that is under way goes on. What was said of the same one, unchanged, stays."""
+        is_same = (environment, target) == (self._environment, self._target)
+        self._environment, self._target = environment, target
+        if not self.is_running and not is_same:
             self._clear()
 
     def begin(self) -> None:
         """Make it and import its packages."""
-        if self._environment is None or self.is_running:
+        if not self._target or self.is_running:
             return
         self._clear()
         modules = tuple(each.strip() for each in self.imports.text().split(",") if each.strip())
-        self._task = spawn(self._run(Wish(self._environment, modules)), "try an environment", self._refused)
+        self._task = spawn(self._run(self._target, modules), "try an environment", self._refused)
         self._task.add_done_callback(self._ended)
         self._show_state()
 
@@ -92,8 +95,9 @@ class TryPane(QWidget):
         self.said.setText(text)
         self.step.setText("")
 
-    async def _run(self, wish: Wish) -> None:
-        trial = await self._trials.run(wish, self._progress)
+    async def _run(self, target: str, modules: tuple[str, ...]) -> None:
+        environment = await asyncio.to_thread(self._read, target)
+        trial = await self._trials.run(Wish(environment, modules), self._progress)
         if isValid(self):
             self._show(trial)
 
@@ -112,7 +116,7 @@ class TryPane(QWidget):
             self.bar.setValue(round(part * 100))
 
     def _show(self, trial: Trial) -> None:
-        self.trial = trial
+        self.trial, self._environment = trial, trial.environment
         works = self.tr("It works.") if trial.works else self.tr("It does not work yet.")
         self.said.setText(f"{trial.environment.title}: {works} {trial.said}")
         self.results.show_lines(trial_lines(trial))
