@@ -1,7 +1,7 @@
 """The keys and words that Azure ML knows in a command job, for telling a slip from an extension.
 
-Sources: CLI (v2) command job YAML reference and commandJob.schema.json, read 2026-11; ARM schema 2025-12-01. A test holds
-them to the schemas of the SDK in resources/schemas.
+Sources: CLI (v2) command job YAML reference and commandJob.schema.json, read 2026-11; ARM schema 2025-12-01. A test
+holds them to the schemas of the SDK in resources/schemas.
 """
 
 from __future__ import annotations
