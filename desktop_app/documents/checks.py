@@ -122,6 +122,8 @@ def _once(found: Iterable[tuple[str, Note]]) -> Iterator[Note]:
         words = (finding.code, finding.path, finding.message, note.word)
         if words in said or (who == "plugin" and words[:2] in codes) or (who == "shape" and finding.path in places):
             continue
+        if finding.code == "preview-syntax" and finding.path in places:
+            continue  # a mode that is not for an input is no matter of the preview
         said.add(words)
         codes.add(words[:2])
         if finding.severity is Severity.ERROR or finding.code.startswith("missing-"):

@@ -15,6 +15,13 @@ from desktop_app.core.rules.notes import Notes, change
 from desktop_app.core.rules.values import Path, is_bound, mapping, text
 
 _LABELLED = re.compile(r"(?P<name>azureml:[^:@/\s]+)(?P<mark>[:@])(?P<which>[^:@/\s]+)", re.IGNORECASE)
+_IN_REGISTRY = re.compile(
+    r"(?P<name>azureml://registries/[^/]+/[a-z]+/[^/@:\s]+)(?P<mark>[:@])(?P<short>[^/\s]+)"
+    r"(?:/(?:versions|labels)/(?P<which>[^/\s]+))?/?",
+    re.IGNORECASE,
+)
+"""An address in a registry with a version or a label behind the name, as only short references have it."""
+_REGISTRY = re.compile(r"^azureml:/{1,3}(?!registries/)regist[a-z]*/", re.IGNORECASE)
 _NUMBER = re.compile(r"\d[\w.-]*")
 _STORE = re.compile(r"azureml:/*(?P<kind>[A-Za-z_]+)/(?P<name>[^/]+)(?:/(?P<part>[^/]+))?(?P<rest>/.*)?")
 _SCHEME = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+):(?P<rest>.*)", re.DOTALL)
@@ -57,9 +64,9 @@ def check_path(path: Path, given: Value, notes: Notes) -> None:
     _label(path, written, notes)
     store = _STORE.fullmatch(written) if written.lower().startswith("azureml:/") else None
     scheme = _SCHEME.fullmatch(written)
-    if store is not None:
+    if store is not None and not store["kind"].lower().startswith("regist"):
         _stored(path, written, store, notes)
-    elif scheme is not None and len(scheme["scheme"]) > 1:
+    elif store is None and scheme is not None and len(scheme["scheme"]) > 1:
         _scheme(path, scheme, notes)
 
 
@@ -94,6 +101,7 @@ def _scheme(path: Path, found: re.Match[str], notes: Notes) -> None:
 
 def _label(path: Path, given: Value, notes: Notes) -> None:
     """`@4`, `:latest` and `@newest`: a number is a version, latest is a label, and there is no other."""
+    _in_registry(path, text(given), notes)
     found = _LABELLED.fullmatch(text(given))
     if found is None or is_bound(given):
         return
@@ -107,6 +115,22 @@ def _label(path: Path, given: Value, notes: Notes) -> None:
     else:
         return
     notes.error("label", path, f"Write {meant}: {why}.", change(f"Write {meant}", path, meant))
+
+
+def _in_registry(path: Path, given: str, notes: Notes) -> None:
+    """`…/environments/NAME@latest` and `azureml://registry/…`: how what is in a registry is addressed."""
+    if is_bound(given):
+        return
+    meant = _REGISTRY.sub("azureml://registries/", given)
+    why = "what is shared by registries is addressed so"
+    found = _IN_REGISTRY.fullmatch(meant)
+    if found is not None:
+        which = found["short"]
+        how = "labels" if which.lower() == "latest" or (found["mark"] == "@" and not which.isdigit()) else "versions"
+        meant = f"{found['name']}/{how}/{'latest' if how == 'labels' else which}"
+        why = "in a registry, a version or label stands behind a slash"
+    if meant != given:
+        notes.error("address", path, f"Write {meant}: {why}.", change(f"Write {meant}", path, meant))
 
 
 def _compute(path: Path, given: Value, notes: Notes) -> None:

@@ -52,7 +52,7 @@ def _limits(limits: Mapping[str, Value], notes: Notes) -> None:
     total, together = whole(limits.get("max_trials")), whole(limits.get("max_concurrent_trials"))
     if total is not None and together is not None and together > total >= 1:
         path = ("limits", "max_concurrent_trials")
-        message = f"Write at most {total} at max_concurrent_trials: there are no more trials, not {together}."
+        message = f"Write at most {total} at max_concurrent_trials: {together} at once is more than max_trials."
         notes.warning("process-count", path, message, change(f"Write {total}", path, total))
 
 

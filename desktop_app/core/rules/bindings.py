@@ -79,13 +79,17 @@ def _binding(found: re.Match[str], line: _Line) -> None:
 
 
 def _undefined(found: re.Match[str], group: str, name: str, line: _Line) -> None:
-    message = undefined(group, name)
+    message = undefined(group, name) if group != "search_space" else _unsearched(name)
     meant = _meant(group, name, line.known)
     if meant:
         line.error("undefined-placeholder", f"{message} Did you mean {meant}?", found, meant)
         return
     place = f"{group}:" if line.known.get(group) else f"a section {group}:"
     line.error("undefined-placeholder", f"{message} Add it to {place}.", found)
+
+
+def _unsearched(name: str) -> str:
+    return f"The command uses ${{{{search_space.{name}}}}}, but the search space has no “{name}”."
 
 
 def _meant(group: str, name: str, known: Mapping[str, Mapping[str, Value]]) -> str:

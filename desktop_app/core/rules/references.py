@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 
 _REGISTRY = re.compile(
-    r"azureml://registries/(?P<registry>[^/]+)/(?P<kind>[a-z]+)/(?P<name>[^/]+)(?:/(?P<how>versions|labels)/(?P<which>[^/]+))?/?$",
+    r"azureml://registries/(?P<registry>[^/]+)/(?P<kind>[a-z]+)/(?P<name>[^/@:]+)(?:[@:](?P<short>[^/]*))?"
+    r"(?:/(?P<how>versions|labels)/(?P<which>[^/]+))?/?$",
     re.IGNORECASE,
 )
 _SHORT = re.compile(r"azureml:(?!/)(?P<name>[^:@/\s]+)(?:(?P<mark>[:@])(?P<which>[^:@/\s]*))?$", re.IGNORECASE)
@@ -36,6 +37,6 @@ def reference_in(text: str) -> Reference | None:
     long = _REGISTRY.match(text)
     if long is None:
         return None
-    which = long["which"] or ""
+    which = long["which"] or long["short"] or ""
     version, label = (which, "") if (long["how"] or "").lower() == "versions" else ("", which)
     return Reference(long["name"], version, label, long["registry"])

@@ -37,7 +37,7 @@ def _limits(path: Path, limits: Mapping[str, Value], notes: Notes) -> None:
             notes.error("process-count", (*path, key), message, change("Write 1", (*path, key), 1))
     total, together = counts["max_total_trials"], counts["max_concurrent_trials"]
     if total is not None and together is not None and together > total >= 1:
-        message = f"Write at most {total} at max_concurrent_trials: there are no more trials, not {together}."
+        message = f"Write at most {total} at max_concurrent_trials: {together} at once is more than max_total_trials."
         fix = change(f"Write {total}", (*path, "max_concurrent_trials"), total)
         notes.warning("process-count", (*path, "max_concurrent_trials"), message, fix)
 

@@ -1,0 +1,70 @@
+"""What newcomers write: said once, in plain words, with a fix that is right."""
+
+from __future__ import annotations
+
+import pytest
+
+from desktop_app.api import Diagnostic, Value
+from desktop_app.core.rules import check_meaning
+from desktop_app.documents.checks import check_text
+from desktop_app.services.catalogues import facts
+
+REGISTRY = "azureml://registries/azureml"
+
+
+def job(**data: Value) -> list[Diagnostic]:
+    """Return what the rules say about a job that is else in order."""
+    return check_meaning("commandJob", {"command": "python x.py", "environment": "azureml:e@latest", **data}, facts())
+
+
+def only(found: list[Diagnostic]) -> Diagnostic:
+    """Return the one finding."""
+    (one,) = found
+    return one
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("azureml://registries/azureml/environments/acme@latest", f"{REGISTRY}/environments/acme/labels/latest"),
+        ("azureml://registries/azureml/environments/acme:7", f"{REGISTRY}/environments/acme/versions/7"),
+        ("azureml://registries/azureml/environments/acme@7", f"{REGISTRY}/environments/acme/versions/7"),
+        ("azureml://registries/azureml/environments/acme:latest", f"{REGISTRY}/environments/acme/labels/latest"),
+        (f"{REGISTRY}/environments/acme@latest/labels/latest", f"{REGISTRY}/environments/acme/labels/latest"),
+        ("azureml://registry/azureml/environments/acme/versions/7", f"{REGISTRY}/environments/acme/versions/7"),
+        ("azureml://registry/azureml/environments/acme@latest", f"{REGISTRY}/environments/acme/labels/latest"),
+    ],
+)
+def test_an_address_in_a_registry_is_written_by_slashes(written: str, meant: str) -> None:
+    found = only(job(environment=written))
+    assert found.fix is not None
+    assert found.fix.set == {"environment": meant}
+    assert job(environment=meant) == []
+    data = only(job(inputs={"d": {"type": "uri_folder", "path": written}}))
+    assert data.fix is not None
+    assert data.fix.set == {"inputs.d.path": meant}
+
+
+def test_a_search_space_is_called_one() -> None:
+    sweep: dict[str, Value] = {
+        "type": "sweep",
+        "trial": {"command": "x ${{search_space.bs}}", "environment": "azureml:e@latest"},
+        "search_space": {"lr": {"type": "choice", "values": [1, 2]}},
+        "limits": {"max_total_trials": 2, "max_concurrent_trials": 10},
+    }
+    messages = [each.message for each in check_meaning("sweepJob", sweep, facts())]
+    assert any("the search space has no “bs”" in each for each in messages)
+    assert any("10 at once is more than max_total_trials" in each for each in messages)
+    assert not any("output" in each for each in messages)
+
+
+@pytest.mark.parametrize(("mode", "meant"), [("mount", "ro_mount"), ("upload", "download")])
+def test_a_mode_that_is_not_for_inputs_is_said_once(mode: str, meant: str) -> None:
+    text = (
+        "command: python x.py ${{inputs.d}}\nenvironment: azureml:e@latest\n"
+        f"inputs:\n  d:\n    type: uri_folder\n    path: azureml:d@latest\n    mode: {mode}\n"
+    )
+    report = check_text(None, text, lambda _: [])
+    found = only([each for each in report.diagnostics if each.path == "inputs.d.mode"])
+    assert found.fix is not None
+    assert found.fix.set == {"inputs.d.mode": meant}
