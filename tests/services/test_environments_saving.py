@@ -193,3 +193,18 @@ def test_a_job_that_is_checked_says_itself_where_it_runs(tmp_path: Path) -> None
     (tmp_path / "broken.yml").write_text("command: [\n")
     assert job_in(str(tmp_path / "broken.yml")) is None
     assert "gpu-does-not-fit" in {each.code for each in check(READER.read(str(job)), job_in(str(job))).findings}
+
+
+@pytest.mark.parametrize(
+    ("packages", "said"),
+    [
+        ("dependencies:\n  - python=3.11\n - pip\n", "line 3"),
+        ("channels:\n  - a\n dependencies:\n  - pip\n", "line 3"),
+        ("channels: [a]\n", "no conda file"),
+        ("- pip\n", "no conda file"),
+    ],
+)
+def test_packages_with_a_wrong_indent_are_named_by_their_line(packages: str, said: str) -> None:
+    with pytest.raises(UserError, match=said) as refused:
+        environment_of(Given("conda", packages, IMAGE), READER)
+    assert ("Write dependencies" in (refused.value.hint or "")) == (said == "no conda file")

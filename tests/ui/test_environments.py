@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 
 from desktop_app.api import Value
@@ -227,6 +228,12 @@ async def test_a_new_one_is_written_and_shown(dialog: EnvironmentsDialog, projec
     assert not made.write.isEnabled(), "the name is reserved"
     made.name.setText("mine")
     assert f"image: {IMAGE}" in made.preview.toPlainText()
+    lines = QFontMetrics(made.packages.font()).lineSpacing()
+    assert made.packages.viewport().height() >= 10 * lines
+    assert made.minimumSizeHint().height() <= 536, "it fits a screen of 900 × 600"
+    made.packages.setPlainText("dependencies:\n  - python=3.11\n - pip\n")
+    assert "line 3" in made.message.heading.text()
+    made.packages.setPlainText("")
     for index in range(made.kind.count()):
         made.kind.setCurrentIndex(index)
         settle()

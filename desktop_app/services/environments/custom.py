@@ -38,7 +38,19 @@ def environment_of(given: Given, reader: Reader) -> Environment:
     if not given.packages.strip():
         raise UserError("Write at least one package.")
     path = Path("conda.yml" if given.kind == "conda" else "requirements.txt")
-    if given.kind == "conda" and not isinstance(parse(given.packages).data, dict):
-        raise UserError("The packages are no conda file.", hint="Write dependencies: and a list below it.")
+    if given.kind == "conda":
+        _refuse_no_conda(given.packages)
     packages = reader.read_text(path, given.packages)
     return replace(packages, image=given.image.strip())
+
+
+def _refuse_no_conda(source: str) -> None:
+    """Raise UserError for what is no sound YAML, with the line, or lists no packages."""
+    parsed = parse(source)
+    wrong = next((each for each in parsed.problems if each.code != "duplicate-key"), None)
+    if wrong is not None:
+        message = f"The packages are no sound YAML: line {wrong.line}: {wrong.message}"
+        raise UserError(message, hint="Mostly an indent is wrong: lines of a list begin at the same column.")
+    data = parsed.data
+    if not isinstance(data, dict) or not isinstance(data.get("dependencies"), list):
+        raise UserError("The packages are no conda file.", hint="Write dependencies: and a list below it.")

@@ -31,7 +31,9 @@ from desktop_app.services.environments.saving import files_of, save
 from desktop_app.ui.fitting import fit_to_screen
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import Space, mono_font
-from desktop_app.ui.widgets import InlineMessage, button, label, primary_button
+from desktop_app.ui.widgets import InlineMessage, button, label, primary_button, scrolled
+
+_LINES = 10  # of packages that are seen at once
 
 
 class MakingDialog(QDialog):
@@ -50,6 +52,7 @@ class MakingDialog(QDialog):
         self.message = InlineMessage(can_close=False)
         self.write = primary_button(self.tr("&Write the files"), "mdi6.content-save-outline", self.accept_files)
         self._folder_row, self._context_row = QWidget(), QWidget()
+        self._content = QWidget()
         self._form = QFormLayout()
         self._named_folder = False
         self._build()
@@ -82,7 +85,7 @@ class MakingDialog(QDialog):
         self.packages.setFont(mono_font())
         self.preview.setFont(mono_font())
         lines = QFontMetrics(mono_font()).lineSpacing()
-        self.packages.setMinimumHeight(lines * 6)
+        self.packages.setMinimumHeight(lines * (_LINES + 1))
         self.preview.setMinimumHeight(lines * 6)
         self._folder_row = self._with_button(self.folder, self.tr("Choose the folder to write to"), self._choose_folder)
         tip = self.tr("Choose the folder with the Dockerfile")
@@ -96,20 +99,24 @@ class MakingDialog(QDialog):
             (self.tr("&Folder"), self._folder_row),
         ):  # fmt: skip
             self._form.addRow(text, widget)
+        inner = QVBoxLayout(self._content)
+        inner.setContentsMargins(0, 0, Space.S, 0)
+        inner.setSpacing(Space.S)
+        inner.addLayout(self._form, 0 if self._source is not None else 1)
+        inner.addWidget(label(self.tr("What is written"), "muted"))
+        inner.addWidget(self.preview, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(Space.XL, Space.L, Space.XL, Space.L)
         column.setSpacing(Space.S)
         column.addWidget(label(self._title(), "title", wraps=True))
-        column.addLayout(self._form, 0 if self._source is not None else 1)
-        column.addWidget(label(self.tr("What is written"), "muted"))
-        column.addWidget(self.preview, 1)
+        column.addWidget(scrolled(self._content, self._title(), has_controls=True), 1)
         column.addWidget(self.message)
         row = QHBoxLayout()
         row.addStretch()
         row.addWidget(button(self.tr("Cancel"), on_click=self.reject))
         row.addWidget(self.write)
         column.addLayout(row)
-        fit_to_screen(self, QSize(720, 640), self.parentWidget())
+        fit_to_screen(self, QSize(720, 680), self.parentWidget())
         self.write.setDefault(True)
 
     def _title(self) -> str:
