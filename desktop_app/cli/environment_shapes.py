@@ -60,7 +60,7 @@ def requirement_shape(package: Requirement) -> dict[str, Any]:
         "name": package.name or None,
         "spec": package.spec,
         "tool": package.tool,
-        "written": package.written,
+        "written": package.shown,
         "hindrance": package.hindrance or None,
     }
 

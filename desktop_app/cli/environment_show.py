@@ -40,7 +40,7 @@ def _print(environment: Environment) -> None:
             print(f"  {name:<13} {value}")
     for each in sorted(environment.packages, key=lambda package: package.name):
         why = f"   ({each.hindrance})" if each.hindrance else ""
-        print(f"  {each.tool:<13} {each.written}{why}")
+        print(f"  {each.tool:<13} {each.shown}{why}")
     for unknown in environment.unknown:
         print(f"  {'not known':<13} {unknown}")
 

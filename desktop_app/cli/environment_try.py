@@ -50,5 +50,5 @@ def _print(trial: Trial) -> None:
         else:
             print(f"ok      {each.module}{of} {trial.installed.get(each.package, '')}".rstrip())
     for package in trial.not_tried:
-        print(f"not tried  {package.written}: {package.hindrance}")
+        print(f"not tried  {package.shown}: {package.hindrance}")
     print(trial.said)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from desktop_app.api import Value
+from desktop_app.core.redact import redact
 
 Tool = Literal["conda", "pip"]
 REGISTRY = "azureml://registries/azureml/environments"
@@ -76,7 +77,8 @@ class Curated:
 class Requirement:
     """A package as it is asked for: `spec` compares versions (`==2.8.0`), empty for any version.
 
-    `hindrance` says why it is not a package of an index: a path, an address, an option.
+    `hindrance` says why it is not a package of an index: a path, an address, an option. `written` is what is installed
+    and saved, and may hold a password then; `shown` is for people.
     """
 
     name: str
@@ -84,6 +86,14 @@ class Requirement:
     tool: Tool = "pip"
     written: str = ""
     hindrance: str = ""
+
+    @property
+    def shown(self) -> str:
+        """What was written, without secrets: names of packages hold none, though they may speak of them."""
+        if self.name and (not self.hindrance or self.tool == "conda"):
+            return self.written
+        option, sign, value = self.written.partition("=") if self.written.startswith("-") else ("", "", "")
+        return redact(f"{option} {value}" if sign and " " not in option else self.written)
 
 
 @dataclass(frozen=True, slots=True)

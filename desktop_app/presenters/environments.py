@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from desktop_app.api import Severity
+from desktop_app.api import Severity, UserError
 from desktop_app.core.environments import Curated, Environment
 from desktop_app.services.catalogues import current_images
 from desktop_app.services.environments.catalogue import EnvironmentCatalogue
 from desktop_app.services.environments.checking import Checked
 from desktop_app.services.environments.comparing import Difference
 from desktop_app.services.environments.finding import Own
+from desktop_app.services.environments.reading import Reader
 from desktop_app.services.environments.trying import Trial
 
 HEADERS = ("Name", "Status", "Python", "CUDA", "Holds", "As of")
@@ -27,6 +28,7 @@ FRAMEWORK_TITLES = {
 _OWN_WORDS = {"environment": "Yours", "conda": "Yours, conda", "requirements": "Yours, pip"}
 _TONES = {"current": "success", "deprecated": "warning", "retired": "error"}
 _SHOWN = ("torch", "tensorflow", "horovod", "scikit-learn", "lightgbm", "xgboost")
+_MOST_HELD = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,9 @@ class Line:
 
 
 def rows(catalogue: EnvironmentCatalogue, own: Sequence[Own] = (), folder: Path | None = None) -> list[EnvironmentRow]:
-    """Return one's own first, then curated ones, current ones before others."""
-    mine = [_own_row(each, folder) for each in own]
+    """Return one's own first, as their files say, then curated ones, current ones before others. Reads files."""
+    reader = Reader(catalogue)
+    mine = [_own_row(reader, each, folder) for each in own]
     return [*mine, *(_curated_row(each) for each in catalogue.all())]
 
 
@@ -90,9 +93,25 @@ def matching(
     ]
 
 
-def _own_row(own: Own, folder: Path | None) -> EnvironmentRow:
+def _own_row(reader: Reader, own: Own, folder: Path | None) -> EnvironmentRow:
     name = own.path.relative_to(folder).as_posix() if folder else own.path.name
-    return EnvironmentRow(str(own.path), name, _OWN_WORDS[own.kind], "info", file=own.path)
+    row = EnvironmentRow(str(own.path), name, _OWN_WORDS[own.kind], "info", file=own.path)
+    try:
+        found = reader.read_file(own.path)
+    except UserError:
+        return replace(row, holds="can't be read", tone="error")
+    return replace(row, python=found.python, cuda=found.cuda, holds=_held(found))
+
+
+def _held(environment: Environment) -> str:
+    """Return the packages of one's own, frameworks first, or else the image that it stands on."""
+    named = {
+        each.name: each.spec.removeprefix("==") for each in environment.packages if each.name and each.name != "pip"
+    }
+    order = sorted(named, key=lambda name: _SHOWN.index(name) if name in _SHOWN else len(_SHOWN))
+    if order:
+        return ", ".join(f"{name} {named[name]}".strip() for name in order[:_MOST_HELD])
+    return environment.image.rpartition("/")[2]
 
 
 def _curated_row(each: Curated) -> EnvironmentRow:
@@ -147,7 +166,7 @@ def _facts(environment: Environment) -> Iterator[Fact]:
 def packages(environment: Environment) -> list[tuple[str, str, str]]:
     """Return each package: its name, the version that is asked for, and what installs it."""
     found = [
-        (each.name or each.written, each.spec.removeprefix("==") or "any", each.hindrance or each.tool)
+        (each.name or each.shown, each.spec.removeprefix("==") or "any", each.hindrance or each.tool)
         for each in environment.packages
     ]
     return sorted(found, key=lambda each: each[0])
@@ -178,7 +197,7 @@ def trial_lines(trial: Trial) -> list[Line]:
             lines.append(Line("error", "Failed", f"import {each.module}{of}: {each.error}", each.details))
         else:
             lines.append(Line("success", "Works", f"import {each.module}{of}"))
-    lines += [Line("info", "Not tried", f"{each.written}: {each.hindrance}") for each in trial.not_tried]
+    lines += [Line("info", "Not tried", f"{each.shown}: {each.hindrance}") for each in trial.not_tried]
     return lines
 
 

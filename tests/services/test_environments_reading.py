@@ -17,6 +17,7 @@ from desktop_app.services.environments.comparing import compare
 from desktop_app.services.environments.finding import own_environments
 from desktop_app.services.environments.reading import Reader
 from desktop_app.services.environments.requirements import conda_package, of_lines, read_requirements
+from desktop_app.services.environments.saving import save
 
 READER = Reader(EnvironmentCatalogue())
 CONDA = """# my packages
@@ -130,13 +131,31 @@ def test_what_is_no_package_of_an_index_is_shown_and_secrets_are_not(tmp_path: P
     path.write_text(
         "-e ./mine\n./wheels/a.whl\ngit+https://me:geheim@host/x.git\nb @ https://me:geheim@host/b.whl\n"
         "--extra-index-url https://me:geheim@host/simple\n-c limits.txt\n-r gone.txt\n=broken\n"
+        "-c https://me:geheim@host/c.txt\n-r https://me:geheim@host/r.txt\n--index-url=https://me:geheim@host\n"
+        "--trusted-token=geheim\n"
     )
     found = read_requirements(path)
     assert [each.hindrance for each in found] == [
         "an editable install", "a local path", "an address", "an address", "an option of pip", "a file of constraints",
-        "is not there", "it can't be read as a package",
+        "is not there", "it can't be read as a package", "a file of constraints", "an address", "an option of pip",
+        "an option of pip",
     ]  # fmt: skip
-    assert "geheim" not in "".join(each.written for each in found)
+    assert "geheim" not in "".join(each.shown + each.hindrance for each in found)
+    assert found[2].written == "git+https://me:geheim@host/x.git", "what is installed is what was written"
+
+
+NAMES = ("azure-keyvault-secrets==4.8.0", "django-secret-key>=1,<2", "python-password==2 ; python_version > '3'")
+
+
+def test_packages_whose_names_speak_of_secrets_are_no_secrets(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("\n".join(NAMES))
+    found = READER.read(str(tmp_path / "requirements.txt"))
+    assert [each.written for each in found.packages] == [each.shown for each in found.packages] == list(NAMES)
+    assert conda_package("azure-keyvault-secrets=4.8.0").shown == "azure-keyvault-secrets=4.8.0"
+    saved = save(found, tmp_path / "new")
+    for each in NAMES:
+        assert each.partition(" ;")[0] in saved[-1].read_text()
+    assert READER.read(str(tmp_path / "new" / "environment.yml")).packages
 
 
 @given(st.text(max_size=60))
@@ -225,3 +244,13 @@ def test_own_environments_are_looked_for_where_the_project_is(folder: Path) -> N
     assert found == ["conda.yml", "environment.yml", ".azureml/conda.yml", "build/conda.yml"]
     walked = [each.relative_to(folder).as_posix() for each in project_files(folder)]
     assert set(found) <= set(walked)
+
+
+def test_what_is_left_out_is_said_without_its_password(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text(
+        "mlflow\n-c https://me:geheim@host/c.txt\n-r https://me:geheim@host/r.txt\nb @ https://me:geheim@host/b.whl\n"
+    )
+    saved = save(READER.read(str(tmp_path / "requirements.txt")), tmp_path / "new")
+    texts = "".join(each.read_text() for each in saved)
+    assert texts.count("# Left out") == 3
+    assert "geheim" not in texts

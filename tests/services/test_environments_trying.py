@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from desktop_app.api import OutsideError, UserError
+from desktop_app.services.environments import trying
 from desktop_app.services.environments.catalogue import EnvironmentCatalogue
 from desktop_app.services.environments.pythons import is_like
 from desktop_app.services.environments.reading import Reader
@@ -185,3 +186,12 @@ async def test_a_place_that_can_not_be_written_is_the_outside_worlds_fault(tries
 )
 def test_pythons_are_alike_by_their_first_two_numbers(version: str, wanted: str, like: bool) -> None:
     assert is_like(version, wanted) is like
+
+
+def test_what_is_installed_is_what_was_written(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("azure-keyvault-secrets==4.8.0\nb @ https://me:geheim@host/b.whl\n")
+    environment = Reader(EnvironmentCatalogue()).read(str(tmp_path / "requirements.txt"))
+    assert trying._parted(Wish(environment))[0] == ["azure-keyvault-secrets==4.8.0"]
+    lines, _ = trying._parted(Wish(environment, allow_local=True))
+    assert lines[1] == "b @ https://me:geheim@host/b.whl"
+    assert [trying._without_password(each) for each in lines] == [lines[0], "b @ https://me:•••@host/b.whl"]

@@ -53,7 +53,7 @@ def compare(left: Environment, right: Environment) -> Difference:
 def _by_name(environment: Environment) -> Mapping[str, Requirement]:
     found: dict[str, Requirement] = {}
     for each in environment.packages:
-        name = _SAME_NAME.get(each.name, each.name) or each.written
+        name = _SAME_NAME.get(each.name, each.name) or each.shown
         if name not in found or (each.spec and not found[name].spec):
             found[name] = each
     return found
@@ -82,7 +82,7 @@ def _said(package: Requirement | None) -> str:
     if package is None:
         return ""
     if package.hindrance:
-        return package.written
+        return package.shown
     return package.spec.removeprefix("==") or "any version"
 
 

@@ -11,7 +11,6 @@ from packaging.requirements import Requirement as PipRequirement
 
 from desktop_app.api import UserError
 from desktop_app.core.environments import Requirement, normal
-from desktop_app.core.redact import redact
 from desktop_app.documents.text_file import TextFile
 
 _CONDA = re.compile(r"(?:[^\s:]+::)?(?P<name>[\w.-]+?)\s*(?P<rest>(?:[=<>!~\s].*)?)$")
@@ -58,7 +57,10 @@ def _of_line(line: str, folder: Path, above: Sequence[Path]) -> Iterator[Require
 
 
 def _read(named: str, line: str, folder: Path, above: Sequence[Path]) -> Iterator[Requirement]:
-    """Yield what another file asks for; one that is gone, or reads itself, is shown as such."""
+    """Yield what another file asks for; one that is gone, elsewhere, or reads itself, is shown as such."""
+    if _ADDRESS.match(named):
+        yield Requirement("", written=line, hindrance="an address")
+        return
     path = (folder / named).absolute()
     if path in above or len(above) > _DEEPEST:
         yield Requirement("", written=line, hindrance="it reads itself")
@@ -72,13 +74,13 @@ def _read(named: str, line: str, folder: Path, above: Sequence[Path]) -> Iterato
 
 
 def _hindered(line: str) -> Requirement:
-    """Return an option of pip; of its value nothing is told that may be a secret."""
-    option, _, rest = line.replace("=", " ", 1).partition(" ")
+    """Return an option of pip; its value may be a secret."""
+    option = re.split(r"[\s=]", line, maxsplit=1)[0]
     if option in {"-e", "--editable"}:
-        return Requirement("", written=redact(line), hindrance="an editable install")
+        return Requirement("", written=line, hindrance="an editable install")
     if option in {"-c", "--constraint"}:
         return Requirement("", written=line, hindrance="a file of constraints")
-    return Requirement("", written=redact(f"{option} {rest}".strip()), hindrance="an option of pip")
+    return Requirement("", written=line, hindrance="an option of pip")
 
 
 def _package(line: str) -> Requirement:
@@ -88,9 +90,9 @@ def _package(line: str) -> Requirement:
         found = PipRequirement(plain)
     except InvalidRequirement:
         name = "" if hindrance else normal(re.split(r"[^\w.-]", plain, maxsplit=1)[0])
-        return Requirement(name, written=redact(plain), hindrance=hindrance or "it can't be read as a package")
+        return Requirement(name, written=plain, hindrance=hindrance or "it can't be read as a package")
     hindrance = "an address" if found.url else ""
-    return Requirement(normal(found.name), str(found.specifier), "pip", redact(plain), hindrance)
+    return Requirement(normal(found.name), str(found.specifier), "pip", plain, hindrance)
 
 
 def _why_not(line: str) -> str:
@@ -104,7 +106,7 @@ def conda_package(line: str) -> Requirement:
     """Return a package of a conda file; one equals sign admits all versions that begin so."""
     plain = re.sub(r"\s#.*$", "", line).strip()
     if "://" in plain or plain.startswith(("/", ".")):
-        return Requirement("", tool="conda", written=redact(plain), hindrance="an address")
+        return Requirement("", tool="conda", written=plain, hindrance="an address")
     found = _CONDA.match(re.sub(r"\[.*\]$", "", plain))
     if found is None:
         return Requirement("", tool="conda", written=plain, hindrance="it can't be read as a package")

@@ -140,7 +140,7 @@ def _remarks(environment: Environment, *, of_conda: bool = False) -> str:
         lines.append("The base image is Azure ML's for nodes without GPUs: take one with cuda in its name for GPUs.")
     left_out = [each for each in environment.packages if each.hindrance] if of_conda else []
     if environment.origin == "requirements":
-        lines += [f"Left out, {each.hindrance}: {each.written}" for each in left_out]
+        lines += [f"Left out, {each.hindrance}: {each.shown}" for each in left_out]
     return "".join(f"# {' '.join(each.split())}\n" for each in lines)
 
 

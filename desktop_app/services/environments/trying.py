@@ -17,6 +17,8 @@ from pathlib import Path
 
 from desktop_app.api import OutsideError, Progress, ToolchainSpec, UserError
 from desktop_app.core.environments import Environment, Requirement
+from desktop_app.core.redact import COVER
+from desktop_app.core.secrets import PASSWORD_IN_ADDRESS
 from desktop_app.services.environments import importing, pythons
 from desktop_app.services.environments.importing import Import
 from desktop_app.services.environments.pythons import Python
@@ -106,7 +108,8 @@ class Trials:
                 except OutsideError as error:
                     if error.hint:  # the disk, the network, uv itself; else the packages do not go together
                         raise
-                    return replace(trial, failure=error.message, details=error.details)
+                    failure, details = _without_password(error.message), _without_password(error.details)
+                    return replace(trial, failure=failure, details=details)
             inner = folders.python_in(folder)
             installed = await asyncio.to_thread(folders.packages_of, inner)
             wanted = _modules(wish, installed, folder)
@@ -123,7 +126,7 @@ class Trials:
             if lines:
                 install = ["pip", "install", "--python", str(folders.python_in(stage)), *_arguments(lines)]
                 await uv.run(install, "Installing the packages", progress)
-            spec = ToolchainSpec(_NAME, _NAME, "rankzero", tuple(lines))
+            spec = ToolchainSpec(_NAME, _NAME, "rankzero", tuple(_without_password(each) for each in lines))
             await asyncio.to_thread(folders.write_marker, stage, spec, python.version)
             if folder.exists():
                 await asyncio.to_thread(folders.delete, folder)
@@ -157,6 +160,11 @@ def _parted(wish: Wish) -> tuple[list[str], tuple[Requirement, ...]]:
     if wish.environment.origin == "curated":
         lines = [f"{each.name}{each.spec}" for each in wish.environment.packages]
     return lines, tuple(rest)
+
+
+def _without_password(text: str) -> str:
+    """Return a text without the password of an address in it; words such as `secrets` in a package's name stay."""
+    return PASSWORD_IN_ADDRESS.sub(rf"\1{COVER}", text)
 
 
 def _arguments(lines: Sequence[str]) -> list[str]:
