@@ -16,6 +16,7 @@ from desktop_app.api import Diagnostic, Severity
 from desktop_app.documents.checks import FileReport
 from desktop_app.places import Places
 from desktop_app.presenters.problems import Filter, ProjectProblems
+from desktop_app.services.folder_check.check import CheckState
 from desktop_app.ui.files.mend_dialog import MendDialog
 from desktop_app.ui.files.problem_tree import FIX, ProblemTree
 from desktop_app.ui.files.problems_page import ProblemsPanel
@@ -116,7 +117,7 @@ async def test_all_of_a_kind_are_shown_first_then_mended_and_undone(files: Files
     files.page.open_file(files.folder / "bad.yml")
     await until(lambda: files.page.pane and files.page.pane.file.path.name == "bad.yml" and files.page.pane.was_checked)
     panel.tree.setCurrentIndex(row_with(panel, "horovod", "worse"))
-    panel._fix_all()
+    panel.all_asked.emit(panel.model.problem(panel.tree.currentIndex()))
     dialog = await until(lambda: dialog_of(MendDialog))
     assert_sound(dialog)
     assert dialog.view.toPlainText().count("+  type: mpi") == 2
@@ -246,7 +247,7 @@ def test_ten_thousand_problems_scroll(qapp: QApplication, tmp_path: Path) -> Non
     for first in range(0, 1000, 100):
         panel.refresh([problems.take(each) for each in reports[first : first + 100]])
         qapp.processEvents()
-    panel._show_rows()
+    panel.show_state(CheckState(1000, 0, True), problems.counts)
     bar = panel.tree.verticalScrollBar()
     assert bar.maximum() > 10_000, "every row has its room"
     slowest = 0.0
