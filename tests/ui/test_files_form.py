@@ -167,8 +167,9 @@ async def test_an_entry_is_added_renamed_and_removed(files: FilesWindow) -> None
     row.adder.name.insert("grösse")  # QTest types ASCII alone
     QTest.keyClick(row.adder.name, Qt.Key.Key_Return)
     await says(pane, JOB.replace("lr: 0.001\n", 'lr: 0.001\n  grösse: ""\n').replace('""', "''"))
-    await until(lambda: QApplication.focusWidget() is line(panel, "inputs.grösse", name=True))
+    await until(lambda: QApplication.focusWidget() is line(panel, "inputs.grösse"))
     name = line(panel, "inputs.grösse", name=True)
+    name.setFocus()
     name.selectAll()
     QTest.keyClicks(name, "size")
     press(Qt.Key.Key_Tab)

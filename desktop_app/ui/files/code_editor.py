@@ -216,6 +216,7 @@ class CodeEditor(QPlainTextEdit):
     def _on_theme(self) -> None:
         self._apply_font()
         self.marks.dress()
+        self._touched = [marks.touched(each.cursor) for each in self._touched]
         self._mark()
         self.gutter.update()
 

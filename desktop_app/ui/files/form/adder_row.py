@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QListView, QPushButton, QWidget
 
 from desktop_app.presenters.form.model import Adder, Start
@@ -16,6 +16,7 @@ class AdderRow(QWidget):
     """`asked` carries the entry's name (empty for a list's item) and the way it begins, or None."""
 
     asked = Signal(str, object)
+    height_changed = Signal()
 
     def __init__(self, adder: Adder) -> None:
         super().__init__()
@@ -101,24 +102,39 @@ class AdderRow(QWidget):
         self.name.setVisible(shown)
         for each in self.buttons:
             each.setVisible(not shown)
+        self.height_changed.emit()
 
     def _add(self, name: str) -> None:
         name = name.strip()
         known = {each.value for each in self.adder.known}
-        if name and (self.adder.ways or name in known):
-            self._show_name(shown=False)
+        if name and not self.name.isHidden() and (self.adder.ways or name in known):
+            self._end()
             self.asked.emit(name, self._way)
 
+    def _end(self) -> None:
+        """Show the button again; the empty line adds nothing as it loses the focus."""
+        self.name.clear()
+        self._show_name(shown=False)
+
+    def _leave(self, reason: Qt.FocusReason) -> None:
+        """Add what is written as the person goes on elsewhere; another window leaves it as it is."""
+        by_key = reason in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        stays = reason in (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
+        if stays or (self._popup.isVisible() and not by_key):
+            return
+        self._add(self.name.text())
+        self._end()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Called by Qt for the name's events: Enter adds, Esc and leaving give up."""
+        """Called by Qt for the name's events: Enter, Tab and leaving add what is written, Esc gives up."""
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
                 self._add(self.name.text())
                 return True
             if event.key() == Qt.Key.Key_Escape:
-                self._show_name(shown=False)
+                self._end()
                 self.buttons[0].setFocus()
                 return True
-        elif event.type() == QEvent.Type.FocusOut and not self._popup.isVisible():
-            self._show_name(shown=False)
+        elif isinstance(event, QFocusEvent) and event.type() == QEvent.Type.FocusOut:
+            self._leave(event.reason())
         return super().eventFilter(watched, event)

@@ -5,13 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop_app.api import Diagnostic, UserError
 from desktop_app.presenters.form.changes import Change
 from desktop_app.presenters.form.edits import change_for
 from desktop_app.presenters.form.findings import row_of
-from desktop_app.presenters.form.model import Adder, Cell, Start
+from desktop_app.presenters.form.model import Adder, Cell, Control, Start
 from desktop_app.presenters.form.reading import Reading
 from desktop_app.ui.files.form.cell import CellEditor
 from desktop_app.ui.files.form.row_widget import RowWidget
@@ -87,7 +96,7 @@ class FormPanel(QFrame):
         widget = self.rows.reach(row.key) if row is not None else None
         if widget is None or not widget.controls:
             return False
-        editor = next((each for each in widget.editors if each.cell.path == path), None)
+        editor = _value_at(widget, path)
         target = editor.control if editor is not None else widget.controls[0]
         target.setFocus(Qt.FocusReason.OtherFocusReason)
         return True
@@ -204,10 +213,22 @@ class FormPanel(QFrame):
         return self.rows.row_widget(row.key) if row is not None else None
 
     def focus_added(self) -> None:
-        """Give the keyboard to what was just added."""
+        """Give the keyboard to the value of what was just added, which the first letter replaces."""
         wanted, self._wanted = self._wanted, ""
-        if wanted:
-            self.go_to(wanted)
+        if not wanted or not self.go_to(wanted):
+            return
+        at: QWidget | None = self.window().focusWidget()
+        line = at.lineEdit() if isinstance(at, QComboBox) else at
+        if isinstance(line, QLineEdit | QPlainTextEdit):
+            line.selectAll()
+
+
+def _value_at(row: RowWidget, path: str) -> CellEditor | None:
+    """Return the control of a path's value, of an entry with several the first to write in; else that of its name."""
+    own = [each for each in row.editors if each.cell.path == path]
+    values = [each for each in own if each.cell.control is not Control.NAME]
+    inner = [each for each in row.editors if each.cell.control not in (Control.NAME, Control.CHOICE)] if own else []
+    return next(iter([*values, *inner, *own]), None)
 
 
 def _meant(editor: CellEditor) -> Change | None:

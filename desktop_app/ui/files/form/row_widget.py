@@ -188,6 +188,7 @@ class RowWidget(QWidget):
         if self.row.adder is not None:
             self.adder = AdderRow(self.row.adder)
             self.adder.asked.connect(lambda name, way: self.adding.emit(self.row.adder, name, way))
+            self.adder.height_changed.connect(self.resized)
             self._line.addWidget(self.adder, 1)
         self._choosers = QHBoxLayout()
         self._line.addLayout(self._choosers)

@@ -1,0 +1,90 @@
+"""Adding and renaming in the form: what is typed is taken, and the keyboard is where one goes on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from desktop_app.places import Places
+from desktop_app.ui.files.form.adder_row import AdderRow
+from desktop_app.ui.files.form.panel import FormPanel
+from desktop_app.ui.theme import theme_manager
+from tests.helpers.fake_shell import FakeShell
+from tests.ui.files_bench import JOB, FilesWindow, pane_of, press, project, quiet, until, write
+from tests.ui.test_files_form import form_of, line, says
+
+
+@pytest.fixture
+async def files(places: Places, shell: FakeShell, tmp_path: Path) -> AsyncIterator[FilesWindow]:
+    made = FilesWindow(places, shell, project(tmp_path / "digits"))
+    made.page.resize(1400, 800)
+    await made.open()
+    yield made
+    await made.close()
+
+
+def adder(panel: FormPanel, key: str) -> AdderRow:
+    row = next(each for each in panel.rows.row_widgets if each.row.key == key)
+    assert row.adder is not None
+    return row.adder
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Tab, Qt.Key.Key_Return])
+async def test_a_name_is_taken_and_its_value_is_typed_next(files: FilesWindow, key: Qt.Key) -> None:
+    pane = pane_of(files.page)
+    panel = await form_of(pane)
+    made = adder(panel, "inputs+")
+    made.begin()
+    write("epochs")
+    press(key)
+    await until(lambda: "  epochs:" in pane.editor.text())
+    await until(lambda: panel.rows.row_widget("inputs.epochs"))
+    await until(lambda: QApplication.focusWidget() is line(panel, "inputs.epochs"))
+    write("3")
+    press(Qt.Key.Key_Return)
+    await says(pane, JOB.replace("lr: 0.001\n", "lr: 0.001\n  epochs: 3\n"))
+
+
+async def test_escape_adds_nothing(files: FilesWindow) -> None:
+    pane = pane_of(files.page)
+    made = adder(await form_of(pane), "inputs+")
+    made.begin()
+    write("epochs")
+    await until(lambda: made.name.height() >= made.name.sizeHint().height(), what="room for the line")
+    press(Qt.Key.Key_Escape)
+    await quiet()
+    assert made.name.isHidden()
+    assert pane.editor.text() == JOB
+
+
+async def test_a_new_item_is_typed_over(files: FilesWindow) -> None:
+    pane = pane_of(files.page)
+    text = f"{JOB}sweeps:\n  - 12\n"
+    pane.editor.change_to(text)
+    panel = await form_of(pane)
+    await until(lambda: panel.go_to("sweeps[0]") and panel.rows.is_filled and panel.rows.row_widget("sweeps+"))
+    QTest.mouseClick(adder(panel, "sweeps+").buttons[0], Qt.MouseButton.LeftButton)
+    await until(lambda: panel.rows.row_widget("sweeps[1]"))
+    await until(lambda: QApplication.focusWidget() is line(panel, "sweeps[1]"))
+    write("14")
+    press(Qt.Key.Key_Return)
+    await says(pane, f"{text}  - 14\n")
+
+
+async def test_the_lines_of_a_field_follow_the_theme(files: FilesWindow, request: pytest.FixtureRequest) -> None:
+    pane = pane_of(files.page)
+    panel = await form_of(pane)
+    line(panel, "inputs.lr").setFocus()
+    await until(lambda: pane.editor.touched_lines[0])
+    before = [each.format.background().color().name() for each in pane.editor.extraSelections()]
+    request.addfinalizer(lambda: theme_manager().set_mode("light"))
+    theme_manager().set_mode("dark")
+    after = [each.format.background().color().name() for each in pane.editor.extraSelections()]
+    assert len(after) == len(before)
+    assert not set(before) & set(after), (before, after)
+    await quiet()
