@@ -330,8 +330,7 @@ class MainWindow(QMainWindow):
 
     def _open_with_folder(self, path: Path) -> None:
         project = self._state.text("project")
-        if not project or not path.is_relative_to(project):
-            self._open_folder(path.parent)
+        self._open_folder(Path(project) if project and path.is_relative_to(project) else path.parent)
         self.open_file(path)
 
     def _set_project(self, folder: str) -> None:

@@ -42,6 +42,19 @@ async def test_a_project_opens_with_its_job(files: FilesWindow) -> None:
     assert entry.name == "job.yml"
 
 
+async def test_a_file_that_is_asked_for_with_its_folder_is_the_one_shown(files: FilesWindow, tmp_path: Path) -> None:
+    page, other = files.page, project(tmp_path / "letters")
+    sweep = other / "job-sweep.yml"
+    sweep.write_text(JOB)
+    page.open_folder(other)
+    page.open_folder(other)
+    page.open_file(sweep)
+    await until(lambda: len(page.editors.panes) == 2)
+    await quiet()
+    assert pane_of(page).file.path == sweep
+    assert [each.file.path for each in page.editors.panes] == [other / "job.yml", sweep]
+
+
 async def test_editing_marks_the_tab_and_saving_keeps_every_other_byte(files: FilesWindow) -> None:
     path = files.folder / "job.yml"
     path.write_bytes(b"\xef\xbb\xbf" + JOB.replace("\n", "\r\n").encode())

@@ -59,6 +59,7 @@ class FilesPage(QWidget):
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._texts = QSplitter(Qt.Orientation.Vertical)
         self._restoring = False
+        self._opening = asyncio.Lock()  # a file that is asked for while a project opens is shown after that one's own
         self._after_opening: Callable[[], object] | None = None
         self._build()
         self._connect()
@@ -232,18 +233,21 @@ class FilesPage(QWidget):
     # ----- doing
 
     async def _open_folder(self, folder: Path) -> None:
-        if self.folder is not None:
-            await self.editors.keep_drafts()
-            self.remember()
-        self._restoring = True
-        try:
-            self.editors.close_all()
-            self.tree.set_folder(folder)
-            self._whole.setCurrentIndex(1)
-            await self._reopen(folder)
-            self._begin_in_text()
-        finally:
-            self._restoring = False
+        async with self._opening:
+            if folder == self.folder:
+                return
+            if self.folder is not None:
+                await self.editors.keep_drafts()
+                self.remember()
+            self._restoring = True
+            try:
+                self.editors.close_all()
+                self.tree.set_folder(folder)
+                self._whole.setCurrentIndex(1)
+                await self._reopen(folder)
+                self._begin_in_text()
+            finally:
+                self._restoring = False
         await self.project.open(folder)
         after, self._after_opening = self._after_opening, None
         if after is not None:
@@ -273,7 +277,8 @@ class FilesPage(QWidget):
             await self.editors.open_file(shown)
 
     async def _open_file(self, path: Path, line: int | None) -> EditorPane | None:
-        pane = await self.editors.open_file(path, line)
+        async with self._opening:
+            pane = await self.editors.open_file(path, line)
         if pane is not None or self.editors.panes or not self.editors.message.isHidden():
             self._right.setCurrentIndex(1)
         if pane is not None and line is not None:
