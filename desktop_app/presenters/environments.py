@@ -99,7 +99,7 @@ def _own_row(reader: Reader, own: Own, folder: Path | None) -> EnvironmentRow:
     try:
         found = reader.read_file(own.path)
     except UserError:
-        return replace(row, holds="can't be read", tone="error")
+        return replace(row, holds="can't be read")
     return replace(row, python=found.python, cuda=found.cuda, holds=_held(found))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,8 +13,12 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 
 from desktop_app.api import Value
+from desktop_app.core.environments import Environment
+from desktop_app.services.environments.custom import Given, environment_of
+from desktop_app.services.environments.reading import Reader
 from desktop_app.services.environments.trying import Trial, Wish
 from desktop_app.services.workbench import Workbench
+from desktop_app.ui.environments import making
 from desktop_app.ui.environments.actions import pick_environment
 from desktop_app.ui.environments.dialog import EnvironmentsDialog
 from desktop_app.ui.environments.making import MakingDialog
@@ -62,6 +67,21 @@ async def test_the_window_is_sound(dialog: EnvironmentsDialog) -> None:
         dialog.tabs.setCurrentIndex(index)
         settle()
         assert_sound(dialog)
+
+
+async def test_it_fits_a_small_screen_and_shows_whole_names(dialog: EnvironmentsDialog, project: Path) -> None:
+    dialog.offer_use(project / "a-job-with-a-name.yml", lambda _entry: None)
+    least = dialog.minimumSizeHint()
+    assert least.width() <= 876, "a screen of 900 × 600, without what the desktop draws around a window"
+    assert least.height() <= 536
+    name = "assets/environment/docker-image.yaml"
+    (project / name).parent.mkdir(parents=True)
+    (project / name).write_text("dependencies: [python=3.12, pip, {pip: [torch==2.8.0]}]\n")
+    QApplication.sendEvent(dialog, QEvent(QEvent.Type.WindowActivate))
+    await until(lambda: name in [each.name for each in dialog.table.rows.rows])
+    assert dialog.table.columnWidth(0) > dialog.fontMetrics().horizontalAdvance(name)
+    at = next(index for index, each in enumerate(dialog.table.rows.rows) if each.name == name)
+    assert [dialog.table.rows.index(at, column).data() for column in (2, 4)] == ["3.12", "torch 2.8.0"]
 
 
 async def test_ones_own_come_first_and_words_filter(dialog: EnvironmentsDialog) -> None:
@@ -225,27 +245,53 @@ async def test_a_new_one_is_written_and_shown(dialog: EnvironmentsDialog, projec
     made = dialog.findChild(MakingDialog)
     assert made is not None
     made.name.setText("azureml-mine")
-    assert not made.write.isEnabled(), "the name is reserved"
+    await until(lambda: not made.write.isEnabled())  # the name is reserved
     made.name.setText("mine")
-    assert f"image: {IMAGE}" in made.preview.toPlainText()
+    await until(lambda: f"image: {IMAGE}" in made.preview.toPlainText())
     lines = QFontMetrics(made.packages.font()).lineSpacing()
     assert made.packages.viewport().height() >= 10 * lines
     assert made.minimumSizeHint().height() <= 536, "it fits a screen of 900 × 600"
     made.packages.setPlainText("dependencies:\n  - python=3.11\n - pip\n")
-    assert "line 3" in made.message.heading.text()
+    await until(lambda: "line 3" in made.message.heading.text())
     made.packages.setPlainText("")
     for index in range(made.kind.count()):
         made.kind.setCurrentIndex(index)
         settle()
         assert_sound(made)
-    assert not made.write.isEnabled(), "a build context is missing"
+    await until(lambda: not made.write.isEnabled())  # a build context is missing
     made.kind.setCurrentIndex(1)
     made.packages.setPlainText("mlflow\n")
+    await until(made.write.isEnabled)
     made.write.click()
     await until(lambda: written)
     assert [each.name for each in written[0]] == ["environment.yml", "conda.yml"]
     assert (project / "mine" / "environment.yml").is_file()
     await until(lambda: dialog.environment is not None and dialog.environment.title == "mine")
+
+
+async def test_what_is_typed_does_not_wait_for_the_disk(
+    dialog: EnvironmentsDialog, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[threading.Thread] = []
+
+    def noted(given: Given, reader: Reader) -> Environment:
+        threads.append(threading.current_thread())
+        return environment_of(given, reader)
+
+    monkeypatch.setattr(making, "environment_of", noted)
+    dialog.new_button.click()
+    made = dialog.findChild(MakingDialog)
+    assert made is not None
+    made.kind.setCurrentIndex(1)
+    made.packages.setPlainText("")
+    for letter in "-r other.txt":
+        made.packages.insertPlainText(letter)
+    assert not threads, "nothing is read while one types"
+    (project / "other.txt").write_text("mlflow\n")
+    await until(lambda: threads)
+    assert threading.main_thread() not in threads
+    await until(lambda: made.write.isEnabled() or made.message.isVisible())
+    made.close()
 
 
 async def test_a_clone_never_overwrites(dialog: EnvironmentsDialog, project: Path) -> None:

@@ -32,6 +32,20 @@ def test_ones_own_come_first_and_every_row_has_a_word_for_its_state(rows: list[p
     assert {each.status for each in rows[1:]} == {"Current", "Deprecated", "Retired"}
 
 
+def test_ones_own_say_what_their_files_hold(tmp_path: Path) -> None:
+    conda, torn, image = (tmp_path / name for name in ("conda.yml", "torn.yml", "env.yml"))
+    conda.write_text("dependencies: [python=3.11, pip, {pip: [tqdm, torch==2.8.0]}]\n")
+    torn.write_text("dependencies: [\n")
+    image.write_text("name: mine\nimage: mcr.microsoft.com/azureml/openmpi5.0-cuda12.6-ubuntu24.04:latest\n")
+    own = [Own(conda, "conda"), Own(torn, "conda"), Own(image, "environment")]
+    found = presenter.rows(CATALOGUE, own, tmp_path)[:3]
+    assert [each.cells[2:5] for each in found] == [
+        ("3.11", "", "torch 2.8.0, tqdm"),
+        ("", "", "can't be read"),
+        (found[2].python, "12.6.3", "openmpi5.0-cuda12.6-ubuntu24.04:latest"),
+    ]
+
+
 def test_rows_are_filtered_by_words_framework_and_state(rows: list[presenter.EnvironmentRow]) -> None:
     assert not any(each.state == "retired" for each in presenter.matching(rows, ""))
     assert any(each.state == "retired" for each in presenter.matching(rows, "", retired=True))

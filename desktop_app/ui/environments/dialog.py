@@ -77,7 +77,7 @@ class EnvironmentsDialog(QDialog):
         self._make_buttons()
         self._build()
         self._connect()
-        fit_to_screen(self, QSize(1180, 740), parent)
+        fit_to_screen(self, QSize(1240, 740), parent)
         self._wanted = ""
         self._refill()
 
@@ -151,7 +151,7 @@ class EnvironmentsDialog(QDialog):
         splitter.addWidget(self._left())
         splitter.addWidget(self._right())
         splitter.setHandleWidth(1)
-        splitter.setSizes([640, 480])
+        splitter.setSizes([720, 420])
         column = QVBoxLayout(self)
         column.setContentsMargins(Space.L, Space.L, Space.L, Space.L)
         column.setSpacing(Space.M)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import (
     QComboBox,
@@ -35,6 +35,8 @@ from desktop_app.ui.widgets import InlineMessage, button, label, primary_button,
 
 _LINES = 10  # of packages that are seen at once
 
+_SOON_MS = 150
+
 
 class MakingDialog(QDialog):
     """`written` carries the files. Without an environment to start from, the person says what it is made of."""
@@ -55,6 +57,9 @@ class MakingDialog(QDialog):
         self._content = QWidget()
         self._form = QFormLayout()
         self._named_folder = False
+        self._looks = 0
+        self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
+        self._soon.timeout.connect(lambda: spawn(self._look(), "show what is written"))
         self._build()
         self._connect()
         self._on_kind()
@@ -64,10 +69,6 @@ class MakingDialog(QDialog):
         """Return what the person gave."""
         kind = self.kind.currentData()
         return Given(kind, self.packages.toPlainText(), self.image.currentText(), self.context.text())
-
-    def environment(self) -> Environment:
-        """Return the environment that is to be written. Raises UserError where something is missing."""
-        return self._source or environment_of(self.given(), self._reader)
 
     def accept_files(self) -> None:
         """Write the files; nothing that is there is overwritten."""
@@ -180,17 +181,31 @@ class MakingDialog(QDialog):
         self._show_preview()
 
     def _show_preview(self) -> None:
-        """Show the files' texts, or what is missing; cheap, as only texts are looked at."""
+        """Show the files' texts soon, or what is missing: what is given may name files, which take their time."""
+        self._soon.start()
+
+    async def _look(self) -> None:
+        self._looks += 1
+        look = self._looks
         try:
-            files = files_of(self.environment(), self._called())
+            files = await asyncio.to_thread(files_of, *await self._wanted())
         except UserError as error:
-            self.preview.setPlainText("")
-            self.message.show_text("info", error.message, error.hint)
-            self.write.setEnabled(False)
-        else:
+            if isValid(self) and look == self._looks:
+                self.preview.setPlainText("")
+                self.message.show_text("info", error.message, error.hint)
+                self.write.setEnabled(False)
+            return
+        if isValid(self) and look == self._looks:
             self.message.hide()
             self.preview.setPlainText(_together(files))
             self.write.setEnabled(True)
+
+    async def _wanted(self) -> tuple[Environment, str]:
+        """Return the environment that is to be written, and its name. Raises UserError where something is missing."""
+        given, name = self.given(), self._called()
+        if self._source is not None:
+            return self._source, name
+        return await asyncio.to_thread(environment_of, given, self._reader), name
 
     def _called(self) -> str:
         return self.name.text().strip() or ("" if self._source is not None else "my-environment")
@@ -208,8 +223,9 @@ class MakingDialog(QDialog):
             line.setText(chosen)
 
     async def _write(self) -> None:
-        environment, folder = self.environment(), self._root / local_path(self.folder.text().strip())
-        files = await asyncio.to_thread(save, environment, folder, self._called())
+        folder = self._root / local_path(self.folder.text().strip())
+        environment, name = await self._wanted()
+        files = await asyncio.to_thread(save, environment, folder, name)
         if isValid(self):
             self.written.emit(files)
             self.accept()

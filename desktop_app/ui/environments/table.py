@@ -23,6 +23,7 @@ _ICONS = {
     "info": ("mdi6.account-outline", "accent"),
 }
 _NAME = "AzureML-PyTorch-1.13-GPU mm"  # as long as most names
+_LONGEST = "assets/environment/docker-image-plus-conda.yaml mm"  # no wider: what it holds is to be seen as well
 
 
 class EnvironmentModel(RowModel):
@@ -91,9 +92,17 @@ class EnvironmentTable(QTableView):
         at = next((index for index, each in enumerate(rows) if each.target == keep), 0)
         flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
         self.selectionModel().setCurrentIndex(self.rows.index(at, 0) if rows else QModelIndex(), flags)
+        self._fit_names(rows)
         if rows:
             self.scrollTo(self.rows.index(at, 0))
         self.picked.emit(self.current)
+
+    def _fit_names(self, rows: Sequence[EnvironmentRow]) -> None:
+        """Make the names' column as wide as one's own names, which are paths, and never narrower than most others."""
+        metrics = self.fontMetrics()
+        own = max((metrics.horizontalAdvance(f"{each.name} mm") for each in rows if each.file is not None), default=0)
+        least, most = (metrics.horizontalAdvance(each) for each in (_NAME, _LONGEST))
+        self.setColumnWidth(0, max(least, min(own, most)))
 
     def _row(self, at: int) -> EnvironmentRow | None:
         return self.rows.rows[at] if 0 <= at < len(self.rows.rows) else None
