@@ -29,6 +29,8 @@ class UploadPart:
     given: str
     source: Path
     of_component: bool = False
+    trouble: str = ""
+    """Why what it names could not be looked into; empty where it could."""
 
 
 def upload_parts(kind: str, data: Value, folder: Path) -> tuple[UploadPart, ...]:
@@ -70,7 +72,7 @@ def _of_mapping(kind: str, data: dict[str, Value], path: tuple[Part, ...]) -> It
     last = path[-1] if path else ""
     code, place = data.get("code"), data.get("path")
     if isinstance(code, str):
-        yield (*path, "code"), "code", code, kind == "component" or last == "component"
+        yield (*path, "code"), "code", code, kind.lower().endswith("component") or last == "component"
     if not isinstance(place, str):
         return
     if last == "build":

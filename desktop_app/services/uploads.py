@@ -13,7 +13,8 @@ from desktop_app.documents.kinds import kind_of
 from desktop_app.documents.local_paths import is_folder, is_there
 from desktop_app.documents.text_file import TextFile
 from desktop_app.documents.upload import LeftOut, Upload, UploadFile, plan_upload
-from desktop_app.documents.upload_parts import UploadPart, upload_parts
+from desktop_app.documents.upload_parts import UploadPart
+from desktop_app.documents.upload_references import parts_with_references
 from desktop_app.documents.yaml_text import parse
 
 FOLDER = "folder"
@@ -69,16 +70,19 @@ def preview_upload(path: Path, text: str | None = None) -> UploadPreview:
         first = parsed.problems[0]
         raise UserError(f"{path} is no sound YAML: line {first.line}: {first.message}")
     kind = kind_of(path, parsed.data, parsed.text)
-    parts = upload_parts(kind, parsed.data, path.absolute().parent)
+    parts = parts_with_references(kind, parsed.data, path)
     return UploadPreview(path, kind, tuple(_part(each) for each in parts))
 
 
 def _part(part: UploadPart) -> PartPreview:
-    if is_there(part.source):
+    place = part.path.partition(" → ")[0]  # in the file that is looked at
+    if part.trouble:
+        found = Upload(part.source, (), (), (Diagnostic(Severity.ERROR, "unreadable", part.trouble, place),))
+    elif is_there(part.source):
         found = plan_upload(part.source, of_component=part.of_component)
     else:
         message = f"Write a place that is there at {part.path}: “{part.given}” is not."
-        found = Upload(part.source, (), (), (Diagnostic(Severity.ERROR, "missing-path", message, part.path),))
+        found = Upload(part.source, (), (), (Diagnostic(Severity.ERROR, "missing-path", message, place),))
     return PartPreview(
         part.path, part.what, part.given, part.source, found.files, found.left_out, found.diagnostics, found.ignore_file
     )

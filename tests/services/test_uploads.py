@@ -129,3 +129,59 @@ def test_folders_outside_the_jobs_own_are_written_to_when_they_are_named_alone(t
 def test_the_jobs_own_folder_may_be_its_code(job: Path) -> None:
     preview = preview_upload(job, JOB.replace("code: src", "code: ."))
     assert job.parent / ".amlignore" in {each.parent.resolve() / each.name for each in write_amlignore(preview).written}
+
+
+PIPELINE = """$schema: https://azuremlschemas.azureedge.net/latest/pipelineJob.schema.json
+type: pipeline
+jobs:
+  prep: {type: command, component: ./prep/prep.yml, inputs: {component: ./no.yml}}
+  again: {type: command, component: file:prep/prep.yml}
+  gone: {type: command, component: gone.yml}
+  bad: {type: command, component: ./bad.yml}
+  known: {type: command, component: azureml:train:1}
+"""
+COMPONENT = """$schema: https://azuremlschemas.azureedge.net/latest/commandComponent.schema.json
+name: prep
+command: python prep.py
+code: ../shared-code
+environment: ./env.yml
+"""
+
+
+def test_the_code_of_components_goes_up_as_their_files_say(tmp_path: Path) -> None:
+    for name in ("shared-code/prep.py", "shared-code/__pycache__/prep.pyc", "prep/docker/Dockerfile", "prep/x"):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / name).write_text(name)
+    (tmp_path / "job.yml").write_text(PIPELINE)
+    (tmp_path / "bad.yml").write_text("code: [")
+    (tmp_path / "prep" / "prep.yml").write_text(COMPONENT)
+    (tmp_path / "prep" / "env.yml").write_text("name: e\nbuild: {path: docker}\ncomponent: ../job.yml\n")
+    parts = preview_upload(tmp_path / "job.yml").parts
+    assert [(each.path, each.what, [file.path for file in each.files]) for each in parts] == [
+        ("jobs.prep.component → code", "code", ["prep.py"]),
+        ("jobs.prep.component → environment → build.path", "Docker build folder", ["Dockerfile"]),
+        ("jobs.gone.component", "component file", []),
+        ("jobs.bad.component", "component file", []),
+    ]
+    assert [[(found.code, found.path) for found in each.diagnostics] for each in parts[2:]] == [
+        [("missing-path", "jobs.gone.component")], [("unreadable", "jobs.bad.component")],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["trial: file:there/x.yml\n", "create_job: ./there/x.yml\n"])
+def test_trials_and_the_jobs_of_schedules_are_followed(tmp_path: Path, text: str) -> None:
+    (tmp_path / "there" / "src").mkdir(parents=True)
+    (tmp_path / "there" / "src" / "a.py").write_text("1")
+    (tmp_path / "there" / "x.yml").write_text("command: python a.py\ncode: src\nenvironment: azureml:x:1\n")
+    (tmp_path / "job.yml").write_text(text)
+    (part,) = preview_upload(tmp_path / "job.yml").parts
+    assert part.folder == tmp_path / "there" / "src"
+    assert part.path.endswith(" → code")
+    assert [each.path for each in part.files] == ["a.py"]
+
+
+def test_endless_references_end(tmp_path: Path) -> None:
+    for number in range(120):
+        (tmp_path / f"c{number}.yml").write_text(f"jobs: {{a: {{component: ./c{number + 1}.yml}}}}\n")
+    (part,) = preview_upload(tmp_path / "c0.yml").parts
+    assert "More than 100 files" in part.diagnostics[0].message
