@@ -88,3 +88,17 @@ async def test_the_lines_of_a_field_follow_the_theme(files: FilesWindow, request
     assert len(after) == len(before)
     assert not set(before) & set(after), (before, after)
     await quiet()
+
+
+async def test_who_names_an_input_follows_it_in_the_same_step(files: FilesWindow) -> None:
+    pane = pane_of(files.page)
+    panel = await form_of(pane)
+    name = line(panel, "inputs.lr", name=True)
+    name.setFocus()
+    name.selectAll()
+    write("rate")
+    press(Qt.Key.Key_Return)
+    await says(pane, JOB.replace("inputs.lr", "inputs.rate").replace("  lr: ", "  rate: "))
+    await until(lambda: "1 reference is renamed to “rate”" in panel.help.text(), what=panel.help.text())
+    pane.editor.undo()
+    await says(pane, JOB)

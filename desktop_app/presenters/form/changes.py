@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from desktop_app.api import Value
+from desktop_app.api import UserError, Value
 from desktop_app.core.paths import Part, join_path, value_at
 from desktop_app.documents import edits
 from desktop_app.documents.edits import rename_key, set_values
 from desktop_app.documents.yaml_text import parse
 from desktop_app.presenters.form.paths import parts_of
+from desktop_app.presenters.form.references import count_of, following
 
 
 class Act(StrEnum):
@@ -84,12 +86,30 @@ def _applied(text: str, change: Change) -> str:
     if change.act is Act.REMOVE:
         return set_values(text, {}, [change.path])
     if change.act is Act.RENAME:
-        return rename_key(text, change.path, change.name)
+        return _renamed(text, parts, change.name)
     if change.act is Act.MOVE:
         return edits.move(text, change.path, change.index)
     if change.act is Act.INSERT:
         return _inserted(text, parts, change.value)
     return set_values(text, {change.path: change.value})
+
+
+def _renamed(text: str, parts: tuple[Part, ...], name: str) -> str:
+    """Give an entry another name, and let whoever names it follow; a text that can't be changed stays."""
+    renamed = rename_key(text, join_path(parts), name)
+    texts = following(parse(text).data, parts, name)
+    if not texts:
+        return renamed
+    for path, value in texts.items():
+        with contextlib.suppress(UserError):
+            text = set_values(text, {path: value})
+    return rename_key(text, join_path(parts), name)
+
+
+def followers(before: str, after: str, change: Change) -> int:
+    """Return how many references followed an entry to its new name."""
+    parts = parts_of(change.path)
+    return count_of(parse(before).data, parts) - count_of(parse(after).data, parts)
 
 
 def _inserted(text: str, parts: tuple[Part, ...], value: Value) -> str:

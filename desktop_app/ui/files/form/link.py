@@ -17,7 +17,7 @@ from shiboken6 import isValid
 
 from desktop_app.api import Diagnostic, UserError, Value
 from desktop_app.core.paths import join_path, split_path
-from desktop_app.presenters.form.changes import Act, Change, apply, put
+from desktop_app.presenters.form.changes import Act, Change, apply, followers, put
 from desktop_app.presenters.form.edits import change_for
 from desktop_app.presenters.form.model import Cell, FormFacts
 from desktop_app.presenters.form.reading import Reading, read_form
@@ -154,7 +154,7 @@ class FormLink(QObject):
 
     async def _make(self, cell: Cell, change: Change) -> None:
         """Make one field's change; what is typed on in the same field is one step to undo."""
-        path = cell.path
+        path, before = cell.path, self._editor.text()
         try:
             await self._change((change,), joins=path if change.act is Act.SET else "")
         except UserError as error:
@@ -167,7 +167,14 @@ class FormLink(QObject):
             self.panel.accept(path)
             if change.act is Act.RENAME:
                 self.panel.rows.rekey(path, new_path(change))
+                self._later(self._tell_followers(before, change))
         self.refill()
+
+    async def _tell_followers(self, before: str, change: Change) -> None:
+        """Say how many references to an entry follow it to its new name."""
+        count = await asyncio.to_thread(followers, before, self._editor.text(), change)
+        if count and self.panel is not None and isValid(self):
+            self.panel.tell_followers(count, change.name)
 
     async def _act(self, changes: tuple[Change, ...]) -> None:
         if self.panel is not None:

@@ -101,6 +101,11 @@ class FormPanel(QFrame):
         target.setFocus(Qt.FocusReason.OtherFocusReason)
         return True
 
+    def tell_followers(self, count: int, name: str) -> None:
+        """Say how many references in the file have a new name too."""
+        words = self.tr("1 reference is") if count == 1 else self.tr("{} references are").format(count)
+        self.help.setText(self.tr("{} renamed to “{}” too.").format(words, name))
+
     def mark_path(self, path: str) -> None:
         """Mark the row of a path: there the text's cursor is."""
         row = row_of(self.reading.model, path) if path and self.reading and self.reading.model else None
