@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from difflib import get_close_matches
 from pathlib import Path
 
 from desktop_app.api import Value
 from desktop_app.core.commands import brings_files, scripts_in
 from desktop_app.core.paths import Part
-from desktop_app.core.rules.bodies import Body, bodies
+from desktop_app.core.rules.bodies import Body, bodies, is_job
+from desktop_app.core.rules.environments import is_image
 from desktop_app.core.rules.notes import Notes, Word, change
 from desktop_app.core.rules.values import is_bound, mapping, text
 from desktop_app.documents.listing import files_in, listed
 from desktop_app.documents.local_paths import local_path
+from desktop_app.documents.near_files import YAML, Wanted, near_file, near_name
 
 _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]+:|/subscriptions/", re.IGNORECASE)
 _LONGEST = 60  # letters of a name that are shown where the disk refuses it
-_MOST = 300  # names to compare with a misspelt one
-_ENDINGS = (".yml", ".yaml")
+
+
+Say = Callable[..., None]
+"""Notes.error or Notes.warning."""
 
 
 def check(kind: str, data: Value, folder: Path, notes: Notes) -> None:
@@ -48,7 +51,7 @@ def _looking(path: tuple[Part, ...], given: str, notes: Notes) -> Iterator[None]
 def _body(body: Body, folder: Path, notes: Notes) -> None:
     environment = body.data.get("environment")
     if isinstance(environment, str):
-        _file((*body.path, "environment"), _local(environment, of_yaml=True), folder, notes)
+        _file((*body.path, "environment"), _environment_file(environment), folder, notes, "environment".__eq__)
     elif isinstance(environment, dict):
         _environment((*body.path, "environment"), environment, folder, notes)
     for name, given in body.inputs.items():
@@ -94,11 +97,11 @@ def _missing_code(path: tuple[Part, ...], given: str, code: Path, folder: Path, 
         notes.error("missing-code", path, f"Write a folder at code: “{given}” is a file.")
         return
     names = [each.name for each in listed(code.parent) if each.is_folder and not each.name.startswith(".")]
-    close = get_close_matches(code.name, names, 1, 0.6)
+    close = near_name(code.name, names)
     if not close:
         notes.error("missing-code", path, f"Write a folder that is there at code: “{given}” is not in {folder}.")
         return
-    meant = (Path(given).parent / close[0]).as_posix()
+    meant = (Path(given).parent / close).as_posix()
     message = f"Write a folder that is there at code: did you mean “{meant}”?"
     notes.error("missing-code", path, message, change(f"Write {meant}", path, meant))
 
@@ -108,11 +111,11 @@ def _missing_script(body: Body, given: str, code: Path, script: str, notes: Note
     path = (*body.path, "command")
     scripts = _scripts((code / script).parent)
     say = notes.warning if brings_files(body.command) or not (scripts or _scripts(code)) else notes.error
-    close = get_close_matches(Path(script).name, scripts, 1, 0.6)
+    close = near_name(Path(script).name, scripts)
     if not close:
         say("script-missing", path, f"{message}.", at=Word(script))
         return
-    meant = (Path(script).parent / close[0]).as_posix()
+    meant = (Path(script).parent / close).as_posix()
     command = re.sub(rf"(?<![\w./-]){re.escape(script)}(?![\w-])", lambda _: meant, body.command)
     fix = change(f"Write {meant}", path, command) if command != body.command else None
     say("script-missing", path, f"{message}: did you mean {meant}?", fix, Word(script))
@@ -135,36 +138,41 @@ def _local(given: Value, *, of_yaml: bool = False) -> str:
         plain = plain.removeprefix("file:")
     if _ELSEWHERE.match(plain) or plain.startswith(("/", "~", "git+")):
         return ""
-    is_path = plain.startswith((".", "..")) or "/" in plain or plain.lower().endswith(_ENDINGS)
+    is_path = plain.startswith((".", "..")) or "/" in plain or plain.lower().endswith(YAML)
     return plain if is_path or not of_yaml else ""
 
 
-def _file(path: tuple[Part, ...], given: str, folder: Path, notes: Notes) -> None:
+def _environment_file(given: str) -> str:
+    return "" if is_image(given) else _local(given, of_yaml=True)
+
+
+def _file(path: tuple[Part, ...], given: str, folder: Path, notes: Notes, wanted: Wanted) -> None:
     """Say that a file that is named is not there."""
     if not given:
         return
     with _looking(path, given, notes):
         here = folder / given
         if not here.exists():
-            names = files_in(here.parent, here.suffix.lower())[:_MOST]
-            _named(path, f"The file “{given}” is not there", given, names, notes)
+            _meant(path, f"The file “{given}” is not there", given, near_file(here, wanted), notes.error)
 
 
 def _named(path: tuple[Part, ...], message: str, given: str, names: list[str], notes: Notes) -> None:
-    is_script = given.endswith(".py")
-    code = "script-missing" if is_script else "missing-file"
-    close = get_close_matches(Path(given).name, names, 1, 0.6)
+    say = notes.warning if given.endswith(".py") and not names else notes.error
+    _meant(path, message, given, near_name(Path(given).name, names), say)
+
+
+def _meant(path: tuple[Part, ...], message: str, given: str, close: str, say: Say) -> None:
+    code = "script-missing" if given.endswith(".py") else "missing-file"
     if not close:
-        say = notes.warning if is_script and not names else notes.error
         say(code, path, f"{message}: write the path of one that is.")
         return
-    meant = (Path(given).parent / close[0]).as_posix()
+    meant = (Path(given).parent / close).as_posix()
     meant = f"./{meant}" if given.startswith("./") else meant
-    notes.error(code, path, f"{message}: did you mean “{meant}”?", change(f"Write {meant}", path, meant))
+    say(code, path, f"{message}: did you mean “{meant}”?", change(f"Write {meant}", path, meant))
 
 
 def _environment(path: tuple[Part, ...], given: Mapping[str, Value], folder: Path, notes: Notes) -> None:
-    _file((*path, "conda_file"), _local(given.get("conda_file")), folder, notes)
+    _file((*path, "conda_file"), _local(given.get("conda_file")), folder, notes, "conda".__eq__)
     build = mapping(given.get("build"))
     context = _local(build.get("path"))
     if context:
@@ -180,7 +188,7 @@ def _build(path: tuple[Part, ...], build: Mapping[str, Value], context: str, fol
     dockerfile = text(build.get("dockerfile_path")) or "Dockerfile"
     if not is_bound(dockerfile) and not (folder / context / dockerfile).is_file():
         key = "dockerfile_path" if "dockerfile_path" in build else "path"
-        is_filled = any(not each.lower().endswith(_ENDINGS) for each in files_in(folder / context, ""))
+        is_filled = any(not each.lower().endswith(YAML) for each in files_in(folder / context, ""))
         say = notes.error if is_filled else notes.warning  # a folder without anything to build is filled otherwise
         say("missing-file", (*path, "build", key), f"“{dockerfile}” is not in the folder “{context}”.")
 
@@ -196,11 +204,20 @@ def _data(path: tuple[Part, ...], given: Value, folder: Path, notes: Notes) -> N
 
 def _references(kind: str, root: Mapping[str, Value], folder: Path, notes: Notes) -> None:
     for path, given in _named_files(kind, root, ()):
-        _file(path, _local(given, of_yaml=True), folder, notes)
+        _file(path, _local(given, of_yaml=True), folder, notes, _fitting(str(path[-1]), path))
     if kind == "environment":
         _environment((), root, folder, notes)
     elif kind in {"data", "model"}:
         _data(("path",), root.get("path"), folder, notes)
+
+
+def _fitting(key: str, path: tuple[Part, ...]) -> Wanted:
+    """Return what kinds of file a key takes: a schedule's job, a component, an environment, a model."""
+    if key in {"environment", "model"}:
+        return key.__eq__
+    if "create_job" in path:
+        return is_job
+    return lambda kind: kind.lower().endswith("component") or (key != "component" and is_job(kind))
 
 
 def _named_files(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from desktop_app.api import Diagnostic, Value
@@ -68,3 +70,11 @@ def test_a_mode_that_is_not_for_inputs_is_said_once(mode: str, meant: str) -> No
     found = only([each for each in report.diagnostics if each.path == "inputs.d.mode"])
     assert found.fix is not None
     assert found.fix.set == {"inputs.d.mode": meant}
+
+
+def test_an_image_at_environment_is_no_file() -> None:
+    text = "command: python x.py\nenvironment: mcr.microsoft.com/azureml/mine/acme:12\ncompute: azureml:c\n"
+    found = only(list(check_text(Path("job.yml"), text, lambda _: []).diagnostics))
+    assert found.fix is not None
+    assert found.fix.set == {"environment": {"image": "mcr.microsoft.com/azureml/mine/acme:12"}}
+    assert job(environment=found.fix.set["environment"]) == []

@@ -17,9 +17,17 @@ from desktop_app.core.rules.references import reference_in
 from desktop_app.core.rules.values import Path, is_bound, mapping, text
 
 _AZURE_BASE = re.compile(r"mcr\.microsoft\.com/azureml/(?:openmpi|intelmpi|base)", re.IGNORECASE)
+_IMAGE = re.compile(r"(?:docker://)?[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?/[\w./-]+(?:[:@][\w.:-]+)?$", re.IGNORECASE)
+"""An image with the host it comes from: mcr.microsoft.com/azureml/openmpi:1."""
 _REGISTRY = "azureml://registries/azureml/environments"
 _GPU_WORD = re.compile(r"(?i)(?:^|[^a-z])gpus?(?:[^a-z]|$)")
 _NEED_CUDA = frozenset({"tensorflow-gpu", "onnxruntime-gpu", "apex", "cupy-cuda11x", "cupy-cuda12x", "horovod"})
+
+
+def is_image(given: str) -> bool:
+    """Whether a text names an image by its address, and is no path: those end in .yml or .yaml."""
+    plain = given.strip()
+    return bool(_IMAGE.match(plain)) and not plain.lower().endswith((".yml", ".yaml"))
 
 
 def check(body: Body, facts: Facts, notes: Notes) -> None:
@@ -38,6 +46,11 @@ def check(body: Body, facts: Facts, notes: Notes) -> None:
 def check_reference(path: Path, given: str, facts: Facts, notes: Notes) -> None:
     """Check what is referred to by name."""
     found = reference_in(given.strip())
+    if found is None and is_image(given):
+        image = given.strip().removeprefix("docker://")
+        message = f"Write image: {image} below environment, on a line of its own: this names an image."
+        notes.error("image-as-name", path, message, change("Write it as image", path, {"image": image}))
+        return
     if found is None:
         _bare_name(path, given.strip(), facts, notes)
         return
