@@ -47,7 +47,7 @@ def values(root: Shape, data: Value, place: TextPlace, folder: Path | None) -> I
     if all(each.types and not {"string"} & set(each.types) for each in found):
         return
     key = _key_of(place.path)
-    yield from _known(key, place)
+    yield from _known(key, place, data)
     if folder is not None:
         yield from _declared(key, place, data, folder)
         yield from _files(key, place, data, found, folder)
@@ -73,12 +73,12 @@ def _written(word: Value) -> str:
     return str(word).lower() if isinstance(word, bool) else str(word)
 
 
-def _known(key: str, place: TextPlace) -> Iterator[Suggestion]:
+def _known(key: str, place: TextPlace, data: Value) -> Iterator[Suggestion]:
     """Yield names out of the dated catalogues."""
     if key in _SIZES:
         yield from _names(known_words.vm_sizes(), "size")
     elif key == "environment":
-        yield from _names(known_words.environments(), "environment")
+        yield from _names(_environments(place, data), "environment")
     elif key == "image":
         yield from _names(known_words.images(), "image")
     elif key == "$schema":
@@ -92,6 +92,14 @@ def _known(key: str, place: TextPlace) -> Iterator[Suggestion]:
     if key in _COMPUTES and place.path[:1] != ("trial",):
         yield Suggestion("serverless", "serverless" if key == "compute" else "azureml:serverless", "compute",
                          "a machine that Azure ML takes for this job alone")  # fmt: skip
+
+
+def _environments(place: TextPlace, data: Value) -> Iterable[KnownName]:
+    """Return curated environments, first those that fit what stands around a place: a job, or a deployment."""
+    holder = place.path[:-1]
+    kind = value_at(data, (*holder, "distribution", "type"))
+    deploys = isinstance(data, dict) and "endpoint_name" in data
+    return known_words.environments(kind if isinstance(kind, str) else "", deploys=deploys)
 
 
 def _names(names: Iterable[KnownName], kind: str) -> Iterator[Suggestion]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from desktop_app.services.catalogues import catalogue
+from desktop_app.services.catalogues import catalogue, curated_environments
+from desktop_app.services.environments.catalogue import rank_in
 
 REGISTRY = "azureml://registries/azureml/environments/"
 _WORKSPACE = "azureml:"
@@ -41,11 +42,13 @@ def vm_sizes() -> tuple[KnownName, ...]:
 
 
 @cache
-def environments() -> tuple[KnownName, ...]:
-    """Return curated environments, those for training first."""
+def environments(distribution: str = "", *, deploys: bool = False) -> tuple[KnownName, ...]:
+    """Return curated environments, first those for a job of this distribution, or for a deployment; gone ones last."""
     source = _source("curated_environments")
-    found = (_environment(each, source) for each in catalogue("curated_environments")["items"])
-    return tuple(sorted(found, key=lambda each: each.rank))
+    items = {each["name"]: each for each in catalogue("curated_environments")["items"]}
+    order = sorted(curated_environments(), key=lambda each: rank_in(each, distribution, deploys=deploys))
+    found = (_environment(items[each.name], source) for each in order if each.name in items)
+    return tuple(sorted(found, key=lambda each: each.is_gone))
 
 
 @cache
@@ -122,8 +125,7 @@ def _environment(item: Mapping[str, Any], source: str) -> KnownName:
     state = _state(item["status"], item.get("removed_on", ""), (item.get("successor", ""),))
     value = f"{REGISTRY}{item['name']}/labels/latest"
     facts = tuple(each for each in (parts, ", ".join(holds[:5]), state, source) if each)
-    rank = 2 if gone else {"training": 0, "inference": 0}.get(item["purpose"], 1)
-    return KnownName(item["name"], value, _joined(_short(item), item["purpose"], parts), facts, gone, rank)
+    return KnownName(item["name"], value, _joined(_short(item), item["purpose"], parts), facts, gone)
 
 
 def _image(item: Mapping[str, Any], source: str) -> KnownName:

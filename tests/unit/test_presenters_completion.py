@@ -99,6 +99,33 @@ def test_nothing_is_said_where_nothing_is_known(text: str) -> None:
     assert found(text) is None
 
 
+@pytest.mark.parametrize(
+    ("distribution", "first"),
+    [
+        ("", "acpt-pytorch-2.8-cuda12.6"),
+        ("pytorch", "acpt-pytorch-2.8-cuda12.6"),
+        ("tensorflow", "tensorflow-2.16-cuda12"),
+    ],
+)
+def test_a_job_is_offered_environments_to_train_in_first_and_those_to_answer_with_last(
+    distribution: str, first: str
+) -> None:
+    made = found(f"{JOB}distribution: {{type: {distribution}}}\nenvironment: ¦")
+    assert made is not None
+    shown = [each for each in made.items if each.kind == "environment"]
+    assert shown[0].text == first
+    words = ["inference" in each.detail for each in shown]
+    assert words == sorted(words)
+    assert any(words)
+
+
+def test_a_deployment_is_offered_environments_to_answer_with_first() -> None:
+    schema = JOB.replace("commandJob", "managedOnlineDeployment")
+    made = found(f"{schema}endpoint_name: mine\nenvironment: ¦")
+    assert made is not None
+    assert next(each for each in made.items if each.kind == "environment").detail.startswith("inference")
+
+
 def test_an_environment_is_found_by_a_piece_of_its_name_and_those_that_are_gone_come_last() -> None:
     made = found(f"{JOB}environment: pytorch¦")
     assert made is not None

@@ -87,6 +87,17 @@ def test_what_lies_around_a_file(tmp_path: Path) -> None:
     assert facts_for(job, {"code": "azureml:x:1"}, (), ()).upload == ""
 
 
+def test_environments_that_fit_the_distribution_come_first(tmp_path: Path) -> None:
+    presets = [
+        EnvironmentPreset("a", "a", "azureml:a@latest", packages={"scikit-learn": "1.5"}),
+        EnvironmentPreset("b", "b", "azureml:b@latest", packages={"torch": "2.8"}),
+    ]
+    for data in ({"distribution": {"type": "pytorch"}}, {"trial": {"distribution": {"type": "PyTorch"}}}):
+        made: Value = data  # type: ignore[assignment]
+        assert [each.title for each in facts_for(tmp_path / "j.yml", made, (), presets).environments] == ["b", "a"]
+    assert [each.title for each in facts_for(tmp_path / "j.yml", {}, (), presets).environments] == ["a", "b"]
+
+
 def test_conda_files_that_are_named_and_there(tmp_path: Path) -> None:
     (tmp_path / "conda.yml").write_text("dependencies:\n- python=3.10\n- pip:\n  - torch==2.8.0\n  - -r more.txt\n")
     (tmp_path / "bad.yml").write_bytes(b"dependencies: \xff")

@@ -18,6 +18,7 @@ from desktop_app.presenters import known_words
 from desktop_app.presenters.form.model import ComputeFact, CondaFact, EnvironmentFact, FormFacts, ImageFact, VmFact
 from desktop_app.presenters.known_words import KnownName
 from desktop_app.services.catalogues import facts
+from desktop_app.services.environments.catalogue import fits_job
 
 _LARGEST = 20_000
 _COMPUTES = frozenset({"amlcompute", "computeinstance"})
@@ -26,10 +27,17 @@ _COMPUTES = frozenset({"amlcompute", "computeinstance"})
 def facts_for(path: Path, data: Value, sizes: Sequence[VmSize], presets: Sequence[EnvironmentPreset]) -> FormFacts:
     """Return what there is to know around a file; looks at the disk, so never on the window's thread."""
     return FormFacts(
-        tuple(vm_fact(each) for each in sizes), tuple(environment_fact(each) for each in presets),
+        tuple(vm_fact(each) for each in sizes), tuple(environment_fact(each) for each in _ordered(presets, data)),
         tuple(_computes(path.parent)), image_facts(), tuple(_conda_files(path.parent, data)),
         _upload(path.parent, data),
     )  # fmt: skip
+
+
+def _ordered(presets: Sequence[EnvironmentPreset], data: Value) -> Sequence[EnvironmentPreset]:
+    """Return what plugins offer, first what fits the job's distribution."""
+    found = (value_at(data, path) for path in (("distribution", "type"), ("trial", "distribution", "type")))
+    kind = next((each for each in found if isinstance(each, str)), "")
+    return sorted(presets, key=lambda each: not fits_job(each, kind))
 
 
 def vm_fact(size: VmSize) -> VmFact:

@@ -12,6 +12,7 @@ from desktop_app.services.catalogues import curated_environments
 
 _ORDER = {"current": 0, "deprecated": 1, "retired": 2}
 _PURPOSES = {"training": 0, "inference": 1}
+_DEPLOYED = {"inference": 0, "training": 1}
 
 
 class EnvironmentCatalogue:
@@ -54,6 +55,27 @@ class EnvironmentCatalogue:
     def successor(self, of: Curated) -> Curated | None:
         """Return the environment that is to be taken instead."""
         return self.find(of.successor) if of.successor else None
+
+
+def rank_in(each: Curated, distribution: str = "", *, deploys: bool = False) -> tuple[int, int, int, int, int, str]:
+    """Return a key that puts first what fits a job, by its distribution's type, or a deployment.
+
+    For a job those for inference come after all others that are current, for a deployment before them.
+    """
+    state, _purpose, general, framework, name = _rank(each)
+    purpose = _DEPLOYED.get(each.purpose, 2) if deploys else {"training": 0, "inference": 2}.get(each.purpose, 1)
+    return state, purpose, 0 if _fits(each, distribution.lower()) else 1, general, framework, name
+
+
+def fits_job(preset: EnvironmentPreset, distribution: str) -> bool:
+    """Whether what a plugin offers holds what a job's distribution takes; all fit a job without one."""
+    return _fits(_of_preset(preset), distribution.lower())
+
+
+def _fits(each: Curated, distribution: str) -> bool:
+    if distribution == "mpi":
+        return "horovod" in each.packages or bool(each.mpi)
+    return not distribution or distribution in each.frameworks
 
 
 def _rank(each: Curated) -> tuple[int, int, int, int, str]:
