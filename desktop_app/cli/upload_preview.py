@@ -35,11 +35,14 @@ def run(options: Namespace) -> int:
         preview = preview_upload(options.path)
     if options.json:
         kept = [{"path": str(each.path), "reason": each.why} for each in mended.kept]
-        console.document({**_shape(preview), "written": [str(each) for each in mended.written], "not_written": kept})
+        written, secrets = ([str(each) for each in found] for found in (mended.written, mended.secrets))
+        console.document({**_shape(preview), "written": written, "secrets_left_out": secrets, "not_written": kept})
     else:
         _print(preview, options.all)
         for path in mended.written:
             console.note(f"{path} was written.")
+        if mended.warning:
+            console.note(f"warning: {mended.warning}")
         for each in mended.kept:
             console.note(f"warning: {each.why}")
     failing = (each for part in preview.parts for each in part.diagnostics if each.severity is Severity.ERROR)

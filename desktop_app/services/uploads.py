@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from desktop_app.api import Diagnostic, Severity, UserError
 from desktop_app.documents.ignore_file import safe_amlignore
+from desktop_app.documents.ignore_rules import Rules
 from desktop_app.documents.kinds import kind_of
 from desktop_app.documents.local_paths import is_folder, is_there
 from desktop_app.documents.text_file import TextFile
@@ -19,6 +21,7 @@ from desktop_app.documents.yaml_text import parse
 
 FOLDER = "folder"
 """The kind of a preview of a folder that was named itself, not by a file."""
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +101,31 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """What became of the ignore files: those that were written, and those that were left as they are."""
+    """What became of the ignore files: those that were written, and those that were left as they are.
+
+    `secrets` went along before and stay behind now, since they look like secrets or hold one.
+    """
 
     written: tuple[Path, ...] = ()
     kept: tuple[Kept, ...] = ()
+    secrets: tuple[Path, ...] = ()
+
+    @property
+    def warning(self) -> str:
+        """What a job may miss now, as a sentence; empty where it misses nothing."""
+        if not self.secrets:
+            return ""
+        names = ", ".join(each.name for each in self.secrets[:_MOST_NAMED])
+        more = f" and {len(self.secrets) - _MOST_NAMED} more" if len(self.secrets) > _MOST_NAMED else ""
+        is_one = len(self.secrets) == 1
+        what = "is left out now, since it seems to hold a secret" if is_one else (
+            "are left out now, since they seem to hold secrets"
+        )  # fmt: skip
+        them = "it" if is_one else "them"
+        return (
+            f"{names}{more} {what}: a script that imports or reads {them} fails in the job. "
+            f"Take the secret out and delete the line in .amlignore, or pass it in an environment variable."
+        )
 
 
 def write_amlignore(preview: UploadPreview) -> Mended:
@@ -127,7 +151,17 @@ def write_amlignore(preview: UploadPreview) -> Mended:
             wanted[file] = text
     for file, text in wanted.items():
         file.save(text)
-    return Mended(tuple(each.path for each in wanted), tuple(kept))
+    texts = {each.path.parent: text for each, text in wanted.items()}
+    lost = (each for part in preview.parts if part.folder in texts for each in _secrets(part, texts[part.folder]))
+    return Mended(tuple(each.path for each in wanted), tuple(kept), tuple(dict.fromkeys(lost)))
+
+
+def _secrets(part: PartPreview, text: str) -> Iterator[Path]:
+    """Yield what a part would have sent that looks like a secret or holds one, and that these rules leave out."""
+    rules = Rules(".amlignore", text.splitlines())
+    for each in part.files:
+        if (each.is_private or each.holds) and rules.ignores(each.path):
+            yield part.folder / each.path
 
 
 def _why_kept(path: Path, preview: UploadPreview) -> str:

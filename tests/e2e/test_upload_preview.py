@@ -51,6 +51,7 @@ def test_a_safe_amlignore_takes_the_gitignore_over(program: Program, job: Path) 
     said = program("upload-preview", job, "--write-amlignore", "--json")
     assert [each["path"] for each in said.json["parts"][0]["files"]] == ["train.py"]
     assert said.json["written"] == [str(job.parent / "src" / ".amlignore")]
+    assert said.json["secrets_left_out"] == [str(job.parent / "src" / ".env")]
     assert program("upload-preview", job, "--write-amlignore", "--json").json["written"] == []
 
 

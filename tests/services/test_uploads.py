@@ -185,3 +185,12 @@ def test_endless_references_end(tmp_path: Path) -> None:
         (tmp_path / f"c{number}.yml").write_text(f"jobs: {{a: {{component: ./c{number + 1}.yml}}}}\n")
     (part,) = preview_upload(tmp_path / "c0.yml").parts
     assert "More than 100 files" in part.diagnostics[0].message
+
+
+def test_what_is_left_out_for_its_secrets_is_named_with_what_that_means(job: Path) -> None:
+    (job.parent / "src" / "conf.py").write_text('TOKEN = "ghp_' + "a1B2" * 9 + '"\n')
+    mended = write_amlignore(preview_upload(job))
+    assert {each.name for each in mended.secrets} == {".env", "conf.py"}
+    assert "conf.py are left out now" in mended.warning or ".env are left out now" in mended.warning
+    assert "imports or reads them fails" in mended.warning
+    assert write_amlignore(preview_upload(job)).warning == ""

@@ -82,6 +82,7 @@ async def test_a_safe_ignore_file_in_one_click(job: Path, open_preview: Open) ->
     dialog.mend_button.click()
     await until(lambda: shown(dialog.files) == ["train.py"], "the mended list")
     assert "src/.amlignore" in dialog.message.heading.text()
+    assert ".env is left out now, since it seems to hold a secret" in dialog.message.heading.text()
     assert (job.parent / "src" / ".amlignore").read_text().startswith("# from .gitignore\n*.log\n")
 
 

@@ -161,9 +161,10 @@ class UploadPreviewDialog(QDialog):
             return
         names = ", ".join(f"{each.parent.name}/{each.name}" for each in mended.written)
         said = [self.tr("{} was written.").format(names)] if names else []
+        said += [mended.warning] if mended.warning else []
         said += [each.why for each in mended.kept]
         self.message.show_text(
-            "warning" if mended.kept else "info",
+            "warning" if mended.kept or mended.warning else "info",
             " ".join(said) or self.tr("It is safe already: nothing was written."),
         )
         await self.look()
