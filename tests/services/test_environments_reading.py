@@ -254,3 +254,24 @@ def test_what_is_left_out_is_said_without_its_password(tmp_path: Path) -> None:
     texts = "".join(each.read_text() for each in saved)
     assert texts.count("# Left out") == 3
     assert "geheim" not in texts
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("main.py", "import torch\n\nprint(torch.__version__)\n"),
+        ("one.py", "torch\n"),
+        ("notes.txt", "We train on two nodes.\nAsk for more GPUs!\n"),
+        ("script", "#!/bin/sh\necho $HOME && exit 0\n"),
+    ],
+)
+def test_a_file_that_is_no_list_of_packages_is_refused(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(UserError, match="is no environment"):
+        READER.read(str(tmp_path / name))
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "dev.in", "packages", "requirements.lock"])
+def test_lists_of_packages_go_by_any_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("torch==2.8.0\n--extra-index-url https://host/simple\n./local.whl\n")
+    assert READER.read(str(tmp_path / name)).packages[0].name == "torch"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -23,6 +23,7 @@ from desktop_app.services.environments.catalogue import EnvironmentCatalogue
 
 _FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(?P<image>\S+)", re.MULTILINE | re.IGNORECASE)
 _CUDA = re.compile(r"cuda:?[-_]?(?P<version>\d+\.\d+(?:\.\d+)?)", re.IGNORECASE)
+_CODE = frozenset({".py", ".ipynb", ".sh", ".md", ".toml", ".cfg", ".csv"})
 _CURATED_IMAGE = re.compile(r"mcr\.microsoft\.com/azureml/curated/(?P<name>[^:@/\s]+)")
 
 
@@ -52,6 +53,7 @@ class Reader(NamedTuple):
             return self._on_image(Environment(path.name, "build", build=str(path.parent)), _base_of(source))
         if path.suffix.lower() not in {".yml", ".yaml", ".json"}:
             packages = tuple(requirements.of_text(source, path))
+            _refuse_others(path, packages)
             return Environment(path.name, "requirements", packages, data=_as_conda(packages))
         return self._of_yaml(path, source)
 
@@ -193,6 +195,19 @@ class Reader(NamedTuple):
             unknown.append(f"What is in the image {image} is not known here.")
         made = replace(found, image=image, cuda=cuda, python=python, packages=packages, unknown=tuple(unknown))
         return replace(made, curated=curated)
+
+
+def _refuse_others(path: Path, packages: Sequence[Requirement]) -> None:
+    """Refuse what neither is called like a list of requirements nor reads like one: a script would be half a list."""
+    name, suffix = path.name.lower(), path.suffix.lower()
+    unread = sum(each.hindrance == requirements.NO_PACKAGE for each in packages)
+    named = suffix in {".txt", ".in"}
+    fits = "requirements" in name or (unread * 2 <= len(packages) if named else not unread)
+    if suffix in _CODE or not fits:
+        hint = (
+            "Give an environment file, a conda file, requirements.txt, a Dockerfile, or a job that has an environment."
+        )
+        raise UserError(f"{path} is no environment: it reads neither as YAML nor as a list of packages.", hint=hint)
 
 
 def _looks_like_file(target: str) -> bool:

@@ -17,6 +17,8 @@ _CONDA = re.compile(r"(?:[^\s:]+::)?(?P<name>[\w.-]+?)\s*(?P<rest>(?:[=<>!~\s].*
 _ARCHIVES = (".whl", ".tar.gz", ".zip", ".tar.bz2")
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*://|(?:git|hg|svn|bzr)\+)", re.IGNORECASE)
 _DEEPEST = 20
+NO_PACKAGE = "it can't be read as a package"
+"""Why a line hinders that is neither a package nor an option."""
 
 
 def read_requirements(path: Path) -> list[Requirement]:
@@ -90,7 +92,7 @@ def _package(line: str) -> Requirement:
         found = PipRequirement(plain)
     except InvalidRequirement:
         name = "" if hindrance else normal(re.split(r"[^\w.-]", plain, maxsplit=1)[0])
-        return Requirement(name, written=plain, hindrance=hindrance or "it can't be read as a package")
+        return Requirement(name, written=plain, hindrance=hindrance or NO_PACKAGE)
     hindrance = "an address" if found.url else ""
     return Requirement(normal(found.name), str(found.specifier), "pip", plain, hindrance)
 
