@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from desktop_app.api import Diagnostic, Severity, Value
-from desktop_app.core.findings import Findings
-from desktop_app.core.paths import Part
+from desktop_app.api import Diagnostic, Fix, Severity, Value
+from desktop_app.core.findings import Findings, nearest_key
+from desktop_app.core.paths import Part, join_path
 from desktop_app.documents import shape_keys
 from desktop_app.documents.shape_scalars import check_scalar, kind_words, said, takes, wanted_words
 from desktop_app.documents.shapes import Shape, branch, is_word, shape_of, type_names
@@ -85,11 +85,28 @@ class _Check:
 
     def _no_such_type(self, shape: Shape, data: Value, path: tuple[Part, ...]) -> None:
         wanted = wanted_words(_leaves(shape))
+        if self._as_tag(shape, data, path):
+            return
         if data is None:
             message = f"Write {wanted} at {said(path)}, or remove the line: nothing stands there."
         else:
             message = f"Write {wanted} at {said(path)}, not {kind_words(data)}."
         self.findings.error("wrong-type", path, message)
+
+    def _as_tag(self, shape: Shape, data: Value, path: tuple[Part, ...]) -> bool:
+        """Say that the word of the tag alone was written: `distribution: pytorch` for its type."""
+        if not shape.tag or not isinstance(data, str) or not path:
+            return False
+        leaves = [each.properties[shape.tag] for each in _leaves(shape) if shape.tag in each.properties]
+        words = dict.fromkeys(str(word) for each in leaves for word in each.enum)
+        meant = nearest_key(data, words)
+        if meant is None:
+            return False
+        word = meant.lower()
+        message = f"Write {shape.tag}: {word} below {said(path)}, on a line of its own."
+        fix = Fix(f"Write {shape.tag}: {word} below it", {join_path(path): {shape.tag: word}})
+        self.findings.error("wrong-type", path, message, fix)
+        return True
 
     def _wrong_tag(self, shape: Shape, data: Value, path: tuple[Part, ...]) -> bool:
         """Say that the word that picks the alternative is none, or is not there."""

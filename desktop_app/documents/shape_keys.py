@@ -53,13 +53,13 @@ def _unknown(findings: Findings, key: str, owners: Sequence[Owner], union: Shape
     if home := _home(key, owners):
         fix = Fix(f"Move to {home}", {home: data[key]}, (join_path(at),))
         findings.error("unknown-key", at, f"“{key}” is not known here: write it as {home}.", fix)
+    elif (twin := nearest_key(str(key), [*shape.properties])) in data:
+        findings.error("unknown-key", at, f"Remove “{key}”, or merge it into {twin}: {twin} is there already.")
     elif meant is not None:
         _misspelt(findings, key, meant, owners, refused=True)
     else:
         fix = Fix(f"Remove {key}", unset=(join_path(at),))
-        twin = nearest_key(str(key), [each for each in shape.properties if each in data])
-        why = f"{twin} is there already" if twin else _why(key, shape, data, union)
-        findings.error("unknown-key", at, f"Remove “{key}”: {why}.", fix)
+        findings.error("unknown-key", at, f"Remove “{key}”: {_why(key, shape, data, union)}.", fix)
 
 
 def _misspelt(findings: Findings, key: str, meant: str, owners: Sequence[Owner], *, refused: bool) -> None:

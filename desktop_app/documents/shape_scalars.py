@@ -13,8 +13,10 @@ from desktop_app.documents.shapes import Shape, is_word, type_names
 
 _WORDS = {
     "string": "text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
-    "object": "a mapping", "array": "a list", "null": "nothing",
+    "object": "keys with values", "array": "a list", "null": "nothing",
+    "value": "a single value (a number, text, true)",
 }  # fmt: skip
+_SCALARS = frozenset({"string", "integer", "number", "boolean"})
 _TRUE = frozenset({"t", "true", "y", "yes", "on", "1"})
 _FALSE = frozenset({"f", "false", "n", "no", "off", "0"})
 _YAML_1_1 = frozenset({"yes", "no", "on", "off", "y", "n"})
@@ -139,6 +141,8 @@ def _form_words(shape: Shape) -> str:
 def wanted_words(shapes: Iterable[Shape]) -> str:
     """Return in words what some shapes take."""
     types = [each for shape in shapes for each in shape.types if each != "null"]
+    if set(types) >= _SCALARS:
+        types = [*(each for each in types if each not in _SCALARS), "value"]
     words = list(dict.fromkeys(_WORDS[each] for each in types))
     if len(words) > 2:
         return f"{', '.join(words[:-1])} or {words[-1]}"

@@ -41,6 +41,16 @@ def fault_of(error: MarkedYAMLError, text: str) -> Fault:
     return next(each for rule in _RULES if (each := rule(found)))
 
 
+def _conflict(found: _Found) -> Fault | None:
+    """What Git leaves in a file that two branches changed."""
+    marks = ("<<<<<<< ", ">>>>>>> ")
+    begun = next((n for n, each in enumerate(found.lines) if each.startswith(marks)), None)
+    if begun is None:
+        return None
+    message = "Keep one of the two versions here and remove the marks <<<<<<<, ======= and >>>>>>>: Git left them."
+    return _line_from(found, (begun, 0), message)
+
+
 def _tab(found: _Found) -> Fault | None:
     """A tab in the indentation is the cause wherever the reader stumbled, if it is near."""
     for number in (found.at[0], found.at[0] - 1):
@@ -112,6 +122,9 @@ def _colon_in_value(found: _Found) -> Fault | None:
     line, column = found.at
     text = found.line(line)
     before = text[:column]
+    spaced = re.search(r":\s+(?P<scheme>azureml|https?|file):$", f"{before}:") if text[column + 1 :].strip() else None
+    if spaced and text[column] == ":":
+        return _from(found, found.at, f"Remove the space after “{spaced['scheme']}:”: what follows belongs to it.", 1)
     if re.search(r":\s", before) and not re.match(r"\s*-?\s*['\"]", text):
         return _from(found, found.at, "Put this value in quotes: it holds a colon followed by a space.", 1)
     above = _above(found, line)
@@ -205,7 +218,9 @@ def _alias(found: _Found) -> Fault | None:
     named = re.search(r"undefined alias '?([^']+)'?", found.problem)
     if named is None:
         return None
-    message = f"Nothing above is marked “&{named[1]}”: put the value in quotes if the asterisk belongs to it."
+    message = f"Put “*{named[1]}” in quotes: unquoted, the asterisk asks YAML for a value marked “&{named[1]}” above."
+    if re.search(r"\W", named[1]):
+        message = f"Put “*{named[1]}” in quotes: a value can't begin with an asterisk."
     return _from(found, found.at, message, len(named[1]) + 1)
 
 
@@ -215,6 +230,7 @@ def _anything(found: _Found) -> Fault:
 
 
 _RULES: tuple[Callable[[_Found], Fault | None], ...] = (
+    _conflict,
     _tab, _open_quote, _escape, _after_quote, _open_bracket, _reserved, _open_at_end, _stray_bracket, _colon_in_value,
     _no_colon, _list_in_value, _block_text, _outdented, _tag, _anchor, _misplaced_mark,
     _indentation, _alias, _anything,

@@ -79,7 +79,6 @@ def test_what_the_sdk_takes_has_no_findings(kind: str, document: dict[str, Value
     [
         ("distribution.type", "pytorchh", "unknown-value", "write pytorch"),
         ("distribution.process_count_per_instance", "four", "wrong-type", "a whole number"),
-        ("distribution.proces_count_per_instance", 2, "unknown-key", "process_count_per_instance is there already"),
         ("resources.instanc_type", "x", "unknown-key", "write “instance_type”"),
         ("distribution.worker_count", 2, "unknown-key", "goes with type tensorflow, not pytorch"),
         ("distribution.node_count", 2, "unknown-key", "write it as resources.instance_count"),
@@ -90,8 +89,9 @@ def test_what_the_sdk_takes_has_no_findings(kind: str, document: dict[str, Value
         ("environment", "pytorch", "wrong-format", "azureml:NAME:VERSION"),
         ("environment", None, "wrong-type", "nothing stands there"),
         ("description", 5, "wrong-type", 'in quotes, as "5"'),
-        ("compute", {"target": "azureml:c"}, "wrong-type", "text at compute, not a mapping"),
-        ("resources", ["a"], "wrong-type", "a mapping at resources, not a list"),
+        ("compute", {"target": "azureml:c"}, "wrong-type", "text at compute, not keys with values"),
+        ("distribution.proces_count_per_instance", 2, "unknown-key", "process_count_per_instance is there already"),
+        ("resources", ["a"], "wrong-type", "keys with values at resources, not a list"),
         ("frobnicate", 1, "unknown-key", "Remove “frobnicate”"),
     ],
 )
@@ -110,7 +110,6 @@ def test_one_fault_is_one_sentence_at_its_place(path: str, value: Value, code: s
         ("limits", {"timeout": "60"}),
         ("description", 5),
         ("distribution.node_count", 2),
-        ("distribution.proces_count_per_instance", 2),
         ("inputs.data.type", "uri_fodler"),
         ("frobnicate", 1),
     ],
@@ -180,3 +179,22 @@ def test_a_great_document_is_checked_in_part() -> None:
 def test_anything_can_be_checked(kind: str, data: Value) -> None:
     """Whatever a file holds."""
     assert check_shape(kind, data)
+
+
+def test_a_misspelt_key_beside_the_right_one_is_for_a_person_to_merge() -> None:
+    document = changed(JOB, "enviroment", "azureml:e:1")
+    (one,) = check_shape("commandJob", document)
+    assert one.message == "Remove “enviroment”, or merge it into environment: environment is there already."
+    assert one.fix is None
+
+
+def test_a_distribution_written_as_a_word_is_its_type() -> None:
+    (one,) = check_shape("commandJob", changed(JOB, "distribution", "pytorch"))
+    assert one.message == "Write type: pytorch below distribution, on a line of its own."
+    assert one.fix is not None
+    assert one.fix.set == {"distribution": {"type": "pytorch"}}
+
+
+def test_what_an_input_takes_is_said_in_plain_words() -> None:
+    (one,) = check_shape("commandJob", changed(JOB, "inputs.epochs", [1]))
+    assert "keys with values or a single value (a number, text, true) at inputs.epochs, not a list" in one.message
