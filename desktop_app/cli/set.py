@@ -41,7 +41,8 @@ def run(options: Namespace) -> int:
     before = file.text
     _say_twice(options.file, before, (*values, *unset))
     after = _edited(options.file, before, values, unset)
-    difference = diff(file.as_written(before), file.as_written(after), os.fspath(options.file))
+    home, name = _patched(options.file)
+    difference = diff(file.as_written(before), file.as_written(after), name)
     if not options.check and after != before:
         _save(file, after)
     found = _new_errors(options, before, after)
@@ -49,6 +50,8 @@ def run(options: Namespace) -> int:
         console.document(_shape(options, difference, found))
     elif options.check:
         _print_patch(difference)
+        if difference and home:
+            console.note(f"The patch is for {home}: apply it there.")
     else:
         _print_lines(options.file, diff(before, after, ""))
     for each in found:
@@ -118,6 +121,18 @@ def _new_errors(options: Namespace, before: str, after: str) -> list[Diagnostic]
     return [
         each for each in found if each.severity is Severity.ERROR and (each.code, each.path, each.message) not in known
     ]
+
+
+def _patched(path: Path) -> tuple[str, str]:
+    """Return where a patch of the file is to be applied, and what the file is called from there.
+
+    That is here (empty) for a file below this folder, or else the root of its Git repository, or its own folder.
+    """
+    there, here = Path(os.path.abspath(path)), Path.cwd()  # noqa: PTH100 - without `..`, and links stay as they are
+    if there.is_relative_to(here):
+        return "", there.relative_to(here).as_posix()
+    home = next((each for each in there.parents if (each / ".git").exists()), there.parent)
+    return str(home), there.relative_to(home).as_posix()
 
 
 def _shape(options: Namespace, difference: str, found: Sequence[Diagnostic]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -142,3 +143,22 @@ def test_the_patch_applies(program: Program, file: Path) -> None:
     done = subprocess.run(["git", "apply", "x.patch"], cwd=program.cwd, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     assert b"deep: x\r\n" in file.read_bytes()
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not here")
+@pytest.mark.parametrize("given", ["absolute", "above", "elsewhere"])
+def test_the_patch_of_any_path_applies(program: Program, tmp_path_factory: pytest.TempPathFactory, given: str) -> None:
+    root = program.cwd if given == "absolute" else tmp_path_factory.mktemp("other")
+    there = root / "jobs" / "some.yml"
+    there.parent.mkdir(parents=True)
+    there.write_bytes(TEXT)
+    if given != "absolute":
+        subprocess.run(["git", "init", "-q", root], check=True)
+    said = program(
+        "set", os.path.relpath(there, program.cwd) if given == "above" else there, "inputs.lr=0.2", "--check"
+    )
+    patch = said.out.encode()
+    assert (f"The patch is for {root}: apply it there." in said.err) == (given != "absolute")
+    done = subprocess.run(["git", "apply"], input=patch, cwd=root, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert b"0.2" in there.read_bytes()
