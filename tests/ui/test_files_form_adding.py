@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QComboBox, QStyle, QStyleOptionComboBox
 
 from desktop_app.places import Places
 from desktop_app.ui.files.form.adder_row import AdderRow
@@ -16,7 +16,7 @@ from desktop_app.ui.files.form.panel import FormPanel
 from desktop_app.ui.theme import theme_manager
 from tests.helpers.fake_shell import FakeShell
 from tests.ui.files_bench import JOB, FilesWindow, pane_of, press, project, quiet, until, write
-from tests.ui.test_files_form import form_of, line, says
+from tests.ui.test_files_form import field, form_of, line, says
 
 
 @pytest.fixture
@@ -102,3 +102,38 @@ async def test_who_names_an_input_follows_it_in_the_same_step(files: FilesWindow
     await until(lambda: "1 reference is renamed to “rate”" in panel.help.text(), what=panel.help.text())
     pane.editor.undo()
     await says(pane, JOB)
+
+
+DATA = JOB.replace("lr: 0.001\n", "lr: 0.001\n  iris_csv:\n    type: uri_file\n    path: src/train.py\n")
+
+
+async def test_names_are_as_wide_as_each_other_and_the_mode_is_read_whole(files: FilesWindow) -> None:
+    pane = pane_of(files.page)
+    pane.editor.change_to(DATA)
+    panel = await form_of(pane)
+    await until(lambda: panel.rows.row_widget("inputs.iris_csv"))
+    await quiet()
+    names = [line(panel, f"inputs.{each}", name=True) for each in ("lr", "iris_csv")]
+    await until(lambda: names[0].width() == names[1].width() > 40, what="names as wide")
+    mode = field(panel, "inputs.iris_csv.mode").control
+    assert isinstance(mode, QComboBox)
+    assert mode.currentText() == "Mount (default)"
+    option = QStyleOptionComboBox()
+    mode.initStyleOption(option)
+    part = QStyle.SubControl.SC_ComboBoxEditField
+    room = mode.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, mode)
+    assert room.width() >= mode.fontMetrics().horizontalAdvance(mode.currentText())
+
+
+async def test_a_row_is_as_high_as_it_needs_after_the_window_is_wider(files: FilesWindow) -> None:
+    pane = pane_of(files.page)
+    pane.editor.change_to(f"{JOB}resources: {{instance_count: 6}}\n")
+    panel = await form_of(pane)
+    row = panel.rows.row_widget("distribution.type")
+    assert row is not None
+    await quiet()
+    before = row.height()
+    for width in (700, 1400):
+        files.page.resize(width, 800)
+        await until(lambda: panel.rows.is_filled)
+    await until(lambda: row.height() == before, what=f"{before}, not {row.height()}")

@@ -19,6 +19,7 @@ from desktop_app.ui.widgets import tool_button
 from desktop_app.ui.widgets.noted_items import NOTE, NotedItems
 
 _MOST_LINES = 12
+_WORD = 16  # letters of a choice that are always seen
 
 
 class _Line(QLineEdit):
@@ -202,6 +203,7 @@ class ChoiceCell(CellEditor):
         self._filled: tuple[object, ...] = ()
         self.take(cell)
         self.set_text(cell.text)
+        self.box.currentIndexChanged.connect(lambda _index: self._keep_room())
         self.box.activated.connect(lambda _index: self.choose(self.text()))
 
     @property
@@ -216,10 +218,18 @@ class ChoiceCell(CellEditor):
     def set_text(self, text: str) -> None:
         """Choose a word."""
         self.box.setCurrentIndex(max(0, self.box.findData(text)))
+        self._keep_room()
         if bool(self.box.property("unset")) == bool(text):
             self.box.setProperty("unset", not text)
             self.box.style().unpolish(self.box)
             self.box.style().polish(self.box)
+
+    def _keep_room(self) -> None:
+        """Let the chosen word be read whole, unless it is a long one."""
+        fonts = self.box.fontMetrics()
+        room = fonts.horizontalAdvance(self.box.currentText()) - self.box.iconSize().width()  # Qt adds an icon's
+        letters = -(-room // max(1, fonts.horizontalAdvance("X")))
+        self.box.setMinimumContentsLength(max(3, min(_WORD, letters)))
 
     def take(self, cell: Cell) -> None:
         """Offer other words."""

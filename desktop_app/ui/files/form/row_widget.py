@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QTo
 
 from desktop_app.api import Diagnostic, Severity, UserError
 from desktop_app.presenters.form.findings import count_inside
-from desktop_app.presenters.form.model import Action, Cell, Opener, Row
+from desktop_app.presenters.form.model import Action, Cell, Control, Opener, Row
 from desktop_app.presenters.form.paths import starts_with
 from desktop_app.ui.files.form.adder_row import AdderRow
 from desktop_app.ui.files.form.cell import CellEditor
@@ -26,6 +26,7 @@ from desktop_app.ui.widgets import ElidedLabel, flat_button, label, link_button,
 _PICTURES = {"remove": "mdi6.close", "up": "mdi6.arrow-up", "down": "mdi6.arrow-down"}
 _FILE = "file"
 _MARK = 2
+_VALUES = 8  # parts of a row beside the 3 of a name
 _NARROW = 95  # letters
 _TO_TEXT = 7  # pixels from a field's top to its text: padding and border of the style sheet
 
@@ -174,12 +175,14 @@ class RowWidget(QWidget):
 
     def _fill_line(self, folder: Path) -> None:
         self._folder = folder
-        self._cells, self._more_cells = QHBoxLayout(), QHBoxLayout()
+        self._cells, self._values, self._more_cells = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
         both = QVBoxLayout()
         both.setSpacing(Space.XS)
         for each in (self._cells, self._more_cells):
             each.setSpacing(Space.S - 2)
             both.addLayout(each)
+        self._values.setSpacing(Space.S - 2)
+        self._cells.addLayout(self._values, _VALUES)
         if not self.row.is_group and self.row.adder is None:
             self._line.addLayout(both, 1)
         if self.row.is_group:
@@ -251,7 +254,11 @@ class RowWidget(QWidget):
         """Put the controls beside each other; where that is too narrow, the long ones stand below."""
         for each in self.editors:
             long = each.cell.breaks and self._is_narrow
-            (self._more_cells if long else self._cells).addWidget(each, each.cell.share)
+            names = each.cell.control is Control.NAME
+            if names:
+                self._cells.insertWidget(0, each, each.cell.share)  # all names of a table are as wide
+            else:
+                (self._more_cells if long else self._values).addWidget(each, each.cell.share)
             each.show()
 
     def set_room(self, width: int) -> None:

@@ -334,6 +334,9 @@ class RowsArea(QScrollArea):
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
             self._measure_all()
+            # a picture breaks its lines anew only after it got its width
+            self._resized |= {each.key for each in self._items if each.row is not None and each.row.topology}
+            self._again.start()
         self._later.start()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
