@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from desktop_app.api import OutsideError, UserError
+from desktop_app.core.environments import Curated
 from desktop_app.services.environments import trying
 from desktop_app.services.environments.catalogue import EnvironmentCatalogue
 from desktop_app.services.environments.pythons import is_like
@@ -195,3 +196,21 @@ def test_what_is_installed_is_what_was_written(tmp_path: Path) -> None:
     lines, _ = trying._parted(Wish(environment, allow_local=True))
     assert lines[1] == "b @ https://me:geheim@host/b.whl"
     assert [trying._without_password(each) for each in lines] == [lines[0], "b @ https://me:•••@host/b.whl"]
+
+
+async def test_a_curated_environment_is_tried_without_local_labels(tries: Tries) -> None:
+    reader = Reader(EnvironmentCatalogue())
+    environment = reader.of_curated(Curated("mine", packages={"tinything": "1.0+cu126"}))
+    trial = await tries.trials.run(Wish(environment), lambda _message, _part: None)
+    assert trial.works, trial.failure
+    assert "Without its label: tinything==1.0+cu126." in trial.said
+    assert trial.installed["tinything"] == "1.0"
+
+
+async def test_a_label_that_can_not_be_had_is_explained(tries: Tries) -> None:
+    trial = await tries("tinything==1.0+cu126")
+    assert not trial.works
+    assert trial.failure.endswith(
+        "A label such as +cu126 names a build of another index than the one that is asked here."
+    )
+    assert "label" not in (await tries("nothing-like-it")).failure

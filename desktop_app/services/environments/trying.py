@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import platform
+import re
 import shutil
 import sys
 import time
@@ -28,6 +29,8 @@ from desktop_app.services.toolchains.uv import Uv
 
 _NAME = "try"
 _KEPT = 3
+_LABELS = "A label such as +cu126 names a build of another index than the one that is asked here."
+_LABEL = re.compile(r"(===?\s*[\w.!]+)\+[\w.]+")
 _LOCAL = frozenset({"a local path", "an address", "an editable install"})
 
 
@@ -55,6 +58,8 @@ class Trial:
     seconds: float = 0.0
     failure: str = ""
     details: str = ""
+    without_labels: tuple[str, ...] = ()
+    """Packages that were tried without the local label of their version, as `torch==2.10.0+cu126`."""
 
     @property
     def works(self) -> bool:
@@ -68,7 +73,8 @@ class Trial:
         other = (
             f" (the file asks for {self.asked})" if self.asked and not pythons.is_like(self.python, self.asked) else ""
         )
-        return f"Tried on this machine's Python {self.python}{other}, {system}, CPU: not the image."
+        left = f" Without its label: {', '.join(self.without_labels)}. {_LABELS}" if self.without_labels else ""
+        return f"Tried on this machine's Python {self.python}{other}, {system}, CPU: not the image.{left}"
 
 
 class Trials:
@@ -89,10 +95,14 @@ class Trials:
         if not lines and not wish.imports:
             message = f"{wish.environment.title} has no packages that pip installs: there is nothing to try here."
             raise UserError(message, hint=_hint(wish))
+        plain, labelled = _without_labels(lines)
+        if wish.environment.origin != "curated":  # its own index may be among pip's settings
+            plain, labelled = lines, ()
         python = await pythons.choose(Uv(self._cache), wish.python, wish.environment.python)
-        trial = Trial(wish.environment, python.version, wish.python or wish.environment.python, not_tried=not_tried)
+        asked = wish.python or wish.environment.python
+        trial = Trial(wish.environment, python.version, asked, not_tried=not_tried, without_labels=labelled)
         try:
-            trial = await self._tried(trial, wish, lines, python, progress)
+            trial = await self._tried(trial, wish, plain, python, progress)
         except OSError as error:
             message = f"The environment can't be made in {self._root}: {error.strerror or error}."
             raise OutsideError(message, hint="RANKZERO_CACHE names another place.") from error
@@ -109,7 +119,8 @@ class Trials:
                     if error.hint:  # the disk, the network, uv itself; else the packages do not go together
                         raise
                     failure, details = _without_password(error.message), _without_password(error.details)
-                    return replace(trial, failure=failure, details=details)
+                    label = f" {_LABELS}" if _without_labels(lines)[1] else ""
+                    return replace(trial, failure=f"{failure}{label}", details=details)
             inner = folders.python_in(folder)
             installed = await asyncio.to_thread(folders.packages_of, inner)
             wanted = _modules(wish, installed, folder)
@@ -145,6 +156,12 @@ class Trials:
         for each in sorted(there, key=lambda folder: -folder.stat().st_mtime)[_KEPT - 1 :]:
             folders.delete(each)
         folders.collect_trash(self._root)
+
+
+def _without_labels(lines: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
+    """Return lines without the local labels of their versions, and those that had one."""
+    plain = [each if "://" in each else _LABEL.sub(r"\1", each) for each in lines]
+    return plain, tuple(each for each, now in zip(lines, plain, strict=True) if each != now)
 
 
 def _parted(wish: Wish) -> tuple[list[str], tuple[Requirement, ...]]:
