@@ -13,11 +13,11 @@ from desktop_app.api import Diagnostic, Fix, Job, Severity, Value
 from desktop_app.core.paths import join_path, split_path, value_at
 from desktop_app.core.rules import NO_FACTS, Facts, Note, find
 from desktop_app.core.rules.loose import check_ignore_file
-from desktop_app.core.rules.notes import Notes, Word
+from desktop_app.core.rules.notes import Notes, Word, change
 from desktop_app.core.rules.values import slip_of
 from desktop_app.documents import file_rules, neighbours, written_so
 from desktop_app.documents.job_document import job_in
-from desktop_app.documents.kinds import COMMAND_JOB, UNKNOWN, kind_of
+from desktop_app.documents.kinds import COMMAND_JOB, UNKNOWN, kind_of, meant_schema
 from desktop_app.documents.placing import placed
 from desktop_app.documents.shape_check import check_shape
 from desktop_app.documents.yaml_text import Parsed, parse
@@ -74,6 +74,7 @@ def _found(
     yield from (("meaning", each) for each in find(kind, parsed.data, facts))
     notes = Notes()
     written_so.check(parsed, notes)
+    _schema(parsed.data, notes)
     yield from (("written", each) for each in notes.made)
     if path is not None:
         notes = Notes()
@@ -83,6 +84,15 @@ def _found(
     if kind == COMMAND_JOB:
         yield from _of_job(path, parsed, job_checks)
     yield from (("shape", Note(_misspelt(each, parsed.data))) for each in check_shape(kind, parsed.data))
+
+
+def _schema(data: Value, notes: Notes) -> None:
+    """Say that a file's $schema names none of Azure ML's: an editor then checks nothing of it."""
+    given = data.get("$schema") if isinstance(data, dict) else None
+    meant = meant_schema(given) if isinstance(given, str) else ""
+    if meant:
+        message = f"Write {meant} at $schema: Azure ML has no schema of the name given."
+        notes.warning("unknown-schema", ("$schema",), message, change(f"Write {meant}", ("$schema",), meant))
 
 
 def _of_job(path: Path | None, parsed: Parsed, job_checks: JobChecks) -> Iterator[tuple[str, Note]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from desktop_app.api import Value
+from desktop_app.core.findings import nearest_key
 from desktop_app.documents.kind_keys import CONNECTIONS, kind_by_keys
 
 UNKNOWN = "unknown"
@@ -168,7 +169,22 @@ def _by_schema(address: str, data: Mapping[str, Value]) -> str:
     if is_foreign or name == "dataindex" or (name.endswith("connection") and "promptflow" in address.lower()):
         return UNKNOWN  # prompt flow has connections of its own
     family = next((family for ending, family in _FAMILIES if name.endswith(ending) and name not in _BY_SCHEMA), "")
-    return family or _BY_SCHEMA.get(name) or kind_by_keys(data) or UNKNOWN
+    return family or _BY_SCHEMA.get(name) or kind_by_keys(data) or _meant_kind(address)
+
+
+def _meant_kind(address: str) -> str:
+    found = _SCHEMA_NAME.search(meant_schema(address))
+    return _BY_SCHEMA.get(found["name"].lower(), UNKNOWN) if found else UNKNOWN
+
+
+def meant_schema(address: str) -> str:
+    """Return the address that was meant by one of Azure ML's schemas that there is not; empty where none is near."""
+    found = _SCHEMA_NAME.search(address) if "azuremlschemas" in address.lower() else None
+    name = found["name"] if found else ""
+    if not found or name.lower() in _BY_SCHEMA or name.lower().endswith(tuple(each for each, _ in _FAMILIES)):
+        return ""
+    near = nearest_key(name, KINDS)
+    return f"{address[: found.start()]}{near}.schema.json" if near else ""
 
 
 def _outline(text: str) -> dict[str, Value]:

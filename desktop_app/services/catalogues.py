@@ -30,6 +30,8 @@ def facts() -> Facts:
     """Return what the rules may know; nothing is read before it is asked for."""
     return Facts(
         size=lambda name: _sizes().get(name.lower()),
+        sizes=lambda: tuple(each.name for each in _sizes().values()),
+        sizes_as_of=lambda: str(_catalogue("vm_sizes")["as_of"]),
         curated=_curated_environment,
         image=lambda name: _images().get(name.lower()),
         release=lambda name: _releases().get(name.lower()),

@@ -22,6 +22,7 @@ from desktop_app.core.rules import (
     spark,
     sweeps,
     v1,
+    variables,
 )
 from desktop_app.core.rules.bodies import Body, bodies
 from desktop_app.core.rules.facts import NO_FACTS, Facts
@@ -59,6 +60,7 @@ def _check_body(body: Body, facts: Facts, notes: Notes) -> None:
     names.check_ends(body, facts, notes)
     defaults.check(body, notes)
     addresses.check(body, notes)
+    variables.check(body, notes)
     v1.check(body, facts, notes)
 
 

@@ -19,6 +19,7 @@ from desktop_app.core.rules.values import Path, is_bound, mapping, text
 _AZURE_BASE = re.compile(r"mcr\.microsoft\.com/azureml/(?:openmpi|intelmpi|base)", re.IGNORECASE)
 _IMAGE = re.compile(r"(?:docker://)?[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?/[\w./-]+(?:[:@][\w.:-]+)?$", re.IGNORECASE)
 """An image with the host it comes from: mcr.microsoft.com/azureml/openmpi:1."""
+_MADE_OF = frozenset({"image", "build", "conda_file", "path", "inference_config"})
 _REGISTRY = "azureml://registries/azureml/environments"
 _GPU_WORD = re.compile(r"(?i)(?:^|[^a-z])gpus?(?:[^a-z]|$)")
 _NEED_CUDA = frozenset({"tensorflow-gpu", "onnxruntime-gpu", "apex", "cupy-cuda11x", "cupy-cuda12x", "horovod"})
@@ -111,20 +112,35 @@ def check_own(path: Path, given: Mapping[str, Value], facts: Facts, notes: Notes
         (notes.warning if inline else notes.error)("image-and-build", (*path, "build"), message)
     _spelt((*path, "image"), text(given.get("image")), notes)
     _image((*path, "image"), text(given.get("image")), facts, notes)
+    has_docker = _docker(path, given, notes)
+    if given and not has_docker and not given.keys() & _MADE_OF and not (inline and name):
+        message = "Add image, or build with the folder of a Dockerfile: an environment is made of one of them."
+        (notes.warning if inline else notes.error)("missing-image", path, message)
     packages = given.get("conda_file")
     if isinstance(packages, dict):
         conda.check((*path, "conda_file"), packages, facts, notes, eased=inline)
     if isinstance(packages, list):
         message = "Write the path of a conda file at conda_file, or what stands in one: channels and dependencies."
         notes.error("wrong-type", (*path, "conda_file"), message)
-    if inline and name and not given.keys() & {"image", "build", "conda_file", "path", "inference_config"}:
+    if inline and name and not has_docker and not given.keys() & _MADE_OF:
         version = given.get("version")
         meant = f"azureml:{name}:{version}" if version is not None else f"azureml:{name}@latest"
         message = f"Write {meant} to take the registered environment: this describes one that has no image."
         notes.warning("missing-image", path, message, change(f"Write {meant}", path, meant))
-    if packages is not None and "image" not in given and "build" not in given:
+    if packages is not None and not has_docker and "image" not in given and "build" not in given:
         message = "Add image: the packages of conda_file are installed on top of one."
         (notes.warning if inline else notes.error)("missing-image", path, message)
+
+
+def _docker(path: Path, given: Mapping[str, Value], notes: Notes) -> bool:
+    """Say where the image of `docker: {image: …}` stands today; whether there is one."""
+    docker = given.get("docker")
+    image = text(mapping(docker).get("image", mapping(docker).get("base_image"))) or text(docker)
+    if not image or given.keys() & {"image", "build"}:
+        return False
+    fix = change("Move to image", (*path, "image"), image, (*path, "docker"))
+    notes.error("unknown-key", (*path, "docker"), f"Write image: {image} in place of docker, which is no more.", fix)
+    return True
 
 
 def _spelt(path: Path, given: str, notes: Notes) -> None:

@@ -104,6 +104,9 @@ class Facts:
     """Look-ups, each giving None for what is not known. Names of sizes and images go by any case."""
 
     size: Callable[[str], Size | None] = _none
+    sizes: Callable[[], tuple[str, ...]] = field(default=tuple)
+    """The names of all sizes that are known."""
+    sizes_as_of: Callable[[], str] = field(default=str)
     curated: Callable[[str], Curated | None] = _none
     image: Callable[[str], Image | None] = _none
     release: Callable[[str], Release | None] = _none

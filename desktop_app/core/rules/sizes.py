@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 
 from desktop_app.api import Value
 from desktop_app.core.rules import times
@@ -12,6 +13,7 @@ from desktop_app.core.rules.facts import Facts
 from desktop_app.core.rules.notes import Notes, change
 from desktop_app.core.rules.values import Path, mapping, text, whole
 
+_SIZE = re.compile(r"standard_[a-z]+\d[a-z0-9_-]*", re.IGNORECASE)
 _LEAST_IDLE, _MOST_IDLE = 15, 3 * 24 * 60
 
 
@@ -81,6 +83,12 @@ def _misspelt(path: Path, given: str, facts: Facts, notes: Notes, *, is_sure: bo
         (notes.error if is_sure else notes.warning)(
             "unknown-vm-size", path, message, change(f"Write {meant}", path, meant)
         )
+    elif _SIZE.fullmatch(given) and facts.sizes():
+        near = get_close_matches(given.lower(), [each.lower() for each in facts.sizes()], 1, 0.75)
+        size = facts.size(near[0]) if near else None
+        hint = f": the nearest is {size.name}" if size else ""
+        message = f"Check the size {given}, which the list of {facts.sizes_as_of()} does not have{hint}."
+        notes.info("unlisted-vm-size", path, message)
 
 
 def _instance(root: Mapping[str, Value], notes: Notes) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 
 from desktop_app.api import Value
 from desktop_app.core.rules.notes import Notes
@@ -44,8 +45,17 @@ def _fits(part: str, least: int, most: int) -> bool:
 def check_moment(path: Path, given: Value, notes: Notes) -> None:
     """Check a start or end time."""
     written = text(given)
-    if written and not is_bound(written) and not _TIME.fullmatch(written):
+    if written and not is_bound(written) and not (_TIME.fullmatch(written) and _is_moment(written)):
         notes.error("time", path, f"Write a date and time such as 2026-01-31T08:00:00 here, not “{written[:40]}”.")
+
+
+def _is_moment(written: str) -> bool:
+    """Whether there is such a day and time: no month has 41 days."""
+    try:
+        datetime.fromisoformat(written)
+    except ValueError:
+        return False
+    return True
 
 
 def check_pattern(path: Path, schedule: Mapping[str, Value], notes: Notes) -> None:
