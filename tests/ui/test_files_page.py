@@ -472,3 +472,24 @@ async def test_a_long_file_comes_in_parts_and_is_whole(files: FilesWindow) -> No
     assert not pane.is_modified
     assert not pane.editor.isReadOnly()
     assert not pane.editor.document().isUndoAvailable()
+
+
+async def test_a_long_file_has_its_tab_at_once_and_does_not_take_over_from_what_is_done_meanwhile(
+    files: FilesWindow,
+) -> None:
+    (files.folder / "long.yml").write_text("".join(f"key_{at}: value\n" for at in range(60_000)))
+    for name in ("first.yml", "second.yml"):
+        (files.folder / name).write_text("a: 1\n")
+        await opened(files, name)
+    editors = files.page.editors
+    files.page.open_file(files.folder / "long.yml")
+    await until(lambda: editors.pane(files.folder / "long.yml"))
+    last = editors.tabs.count() - 1
+    assert editors.tabs.tabText(last) == "Opening long.yml…"
+    editors.tabs.setCurrentIndex(0)
+    await until(lambda: editors.tabs.tabText(last) == "long.yml")
+    await quiet()
+    assert editors.tabs.currentIndex() == 0
+    long = editors.pane(files.folder / "long.yml")
+    assert long is not None
+    assert long.editor.text().endswith("key_59999: value\n")

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QFileSystemWatcher, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from desktop_app.api import UserError, Value
 from desktop_app.presenters import upload_preview as presenter
 from desktop_app.presenters.editor import OpenFile, why_not_run
 from desktop_app.services.drafts import Drafts
-from desktop_app.ui.files.editor_pane import EditorPane
+from desktop_app.ui.files.editor_pane import LONG, EditorPane
 from desktop_app.ui.files.kind_icons import icon_of
 from desktop_app.ui.files.open_tabs import OpenTabs
 from desktop_app.ui.files.questions import ask
@@ -36,6 +36,7 @@ class Editors(QWidget):
     changed = Signal()
     run_asked = Signal(Path)
     emptied = Signal()
+    opening = Signal()  # a file got its tab, and is being filled in
     view_chosen = Signal(str)  # form, both or text
 
     def __init__(self, workbench: Workbench) -> None:
@@ -77,8 +78,9 @@ class Editors(QWidget):
 
     async def open_file(self, path: Path, line: int | None = None, column: int = 1) -> EditorPane | None:
         """Show a file in its tab; says why where it can't be shown as text."""
-        pane = self._panes.get(path)
+        pane, is_awaited = self._panes.get(path), True
         if pane is None:
+            before = self.tabs.currentIndex(), QApplication.focusWidget()
             try:
                 file = await asyncio.to_thread(OpenFile, path)
             except UserError as error:
@@ -87,10 +89,16 @@ class Editors(QWidget):
             pane = self._panes.get(path)
             if pane is None:
                 pane = self._add(path, file)
+                self.tabs.setTabText(self._order().index(path), self.tr("Opening {}…").format(path.name))
+                self.opening.emit()
                 await pane.fill()
+                self._on_pane(pane)
+                now = self.tabs.currentIndex(), QApplication.focusWidget()
+                is_awaited = len(file.saved_text) <= LONG or before[0] < 0 or before == now
         self.message.hide()
-        self.tabs.setCurrentIndex(self._order().index(path))
-        self._show_current()
+        if is_awaited:  # else it took its time, and the person went on elsewhere: its tab waits
+            self.tabs.setCurrentIndex(self._order().index(path))
+            self._show_current()
         if line is not None:
             pane.editor.go_to(line, column)
         return pane

@@ -215,6 +215,7 @@ class FilesPage(QWidget):
         self.editors.shown.connect(self._on_shown)
         self.editors.changed.connect(self._on_changed)
         self.editors.emptied.connect(lambda: self._right.setCurrentIndex(0))
+        self.editors.opening.connect(lambda: self._right.setCurrentIndex(1))
         self.project.counted.connect(lambda counts: self.shell.set_problems(counts.errors, counts.warnings))
         self.problems.chosen.connect(lambda path, found: spawn(self._go_to(path, found), "go to a problem"))
         self.problems.closed.connect(lambda: self._set_problems_shown(False))
@@ -281,7 +282,7 @@ class FilesPage(QWidget):
             pane = await self.editors.open_file(path, line)
         if pane is not None or self.editors.panes or not self.editors.message.isHidden():
             self._right.setCurrentIndex(1)
-        if pane is not None and line is not None:
+        if pane is not None and pane is self.pane and line is not None:
             pane.editor.setFocus()
         return pane
 
