@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QStyle, QStyleOptionCombo
 
 from desktop_app.places import Places
 from desktop_app.ui.files.form.adder_row import AdderRow
+from desktop_app.ui.files.form.link import REFILL_MS
 from desktop_app.ui.files.form.panel import FormPanel
 from desktop_app.ui.theme import theme_manager
 from tests.helpers.fake_shell import FakeShell
@@ -137,3 +139,20 @@ async def test_a_row_is_as_high_as_it_needs_after_the_window_is_wider(files: Fil
         files.page.resize(width, 800)
         await until(lambda: panel.rows.is_filled)
     await until(lambda: row.height() == before, what=f"{before}, not {row.height()}")
+
+
+async def test_a_hidden_form_is_filled_once_when_it_is_shown_again(files: FilesWindow) -> None:
+    pane = pane_of(files.page)
+    panel = await form_of(pane)
+    pane.views.choose("text")
+    read: list[object] = []
+    pane.views.link.read.connect(read.append)
+    pane.editor.change_to(JOB.replace("0.001", "0.5"))
+    end = time.monotonic() + 3 * REFILL_MS / 1000
+    await until(lambda: time.monotonic() > end)
+    await quiet()
+    assert read == []
+    pane.views.choose("both")
+    await until(lambda: line(panel, "inputs.lr").text() == "0.5")
+    await quiet()
+    assert len(read) == 1

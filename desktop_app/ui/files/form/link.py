@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from shiboken6 import isValid
 
 from desktop_app.api import Diagnostic, UserError, Value
@@ -46,9 +46,10 @@ class FormLink(QObject):
         self._tasks: set[asyncio.Task[None]] = set()
         self._joins: tuple[str, int] = ("", -1)
         self._is_over = False
+        self._is_late = False
         self._read_state: tuple[object, ...] = ()
         self._timer = QTimer(self, singleShot=True, interval=REFILL_MS)
-        self._timer.timeout.connect(self.refill)
+        self._timer.timeout.connect(self._after_pause)
         editor.document().contentsChanged.connect(self._on_text)
         editor.cursorPositionChanged.connect(self._on_cursor)
 
@@ -63,14 +64,16 @@ class FormLink(QObject):
         panel.entered.connect(self._on_entered)
         panel.typed.connect(self.typed)
         panel.set_editable(not self._editor.isReadOnly())
+        panel.installEventFilter(self)
         if self.reading is not None:
             panel.show_reading(self.reading)
+        self.catch_up()
 
     def show_problems(self, problems: Sequence[Diagnostic]) -> None:
         """Show findings at their fields."""
         if tuple(problems) != self._problems:
             self._problems = tuple(problems)
-            self.refill()
+            self._after_pause()
 
     def refill(self) -> None:
         """Read the text again, and fill the form with it."""
@@ -107,7 +110,27 @@ class FormLink(QObject):
     def _on_text(self) -> None:
         self._timer.start(REFILL_MS)
 
+    def _after_pause(self) -> None:
+        """Fill a form that is seen; a hidden one is filled once when it is shown again, and typing is not held up."""
+        is_seen = self.panel is not None and self.panel.isVisible()
+        if is_seen or self.reading is None or not self.reading.is_offered:
+            self.refill()
+        else:
+            self._is_late = True
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Called by Qt for the form's events: it is shown again."""
+        if event.type() == QEvent.Type.Show:
+            self.catch_up()
+        return super().eventFilter(watched, event)
+
+    def catch_up(self) -> None:
+        """Fill the form with what was written while it was hidden."""
+        if self._is_late:
+            self.refill()
+
     async def _refill(self) -> None:
+        self._is_late = False
         document = self._editor.document()
         state = (document.revision(), self._problems)
         if state == self._read_state and self.reading is not None:
