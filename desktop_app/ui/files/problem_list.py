@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QAction, QColor, QFont, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QColor, QFont, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QVBoxLayout,
+)
 
 from desktop_app.api import Diagnostic
 from desktop_app.presenters.editor import count_words
@@ -19,6 +27,7 @@ from desktop_app.ui.widgets import dress_table, label, tool_button
 _Index = QModelIndex | QPersistentModelIndex
 _MESSAGE, _PLACE, _FIX = range(3)
 _ROWS_SHOWN = 6
+_FIX_SHARE = 0.3
 
 
 class ProblemModel(QAbstractTableModel):
@@ -60,7 +69,7 @@ class ProblemModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{WORDS[found.severity]}: {found.message}" if column == _MESSAGE else None
         if role == Qt.ItemDataRole.ToolTipRole:
-            return found.message
+            return found.fix.title if column == _FIX and found.fix else found.message
         if role == Qt.ItemDataRole.DecorationRole and column == _MESSAGE:
             return icon(ICONS[found.severity], ROLES[found.severity])
         return self._looks(column, role)
@@ -83,8 +92,28 @@ class ProblemModel(QAbstractTableModel):
             self.dataChanged.emit(self.index(0, 0), self.index(len(self.problems) - 1, 2))
 
 
+class _Fixes(QStyledItemDelegate):
+    """A long fix breaks in its middle, so that most of the room is the message's."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: _Index) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: where to leave letters out."""
+        super().initStyleOption(option, index)
+        option.textElideMode = Qt.TextElideMode.ElideMiddle
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:  # noqa: N802 - Qt's name
+        """Called by Qt: a part of the table at most."""
+        wanted, table = super().sizeHint(option, index), self.parent()
+        most = table.width() * _FIX_SHARE if isinstance(table, QTableView) else wanted.width()
+        return QSize(min(wanted.width(), round(most)), wanted.height())
+
+
 class _Table(QTableView):
     entered_row = Signal(int)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: a long fix has more room, or less."""
+        super().resizeEvent(event)
+        self.resizeColumnToContents(_FIX)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Called by Qt: Enter goes to the problem."""
@@ -146,6 +175,7 @@ class ProblemList(QFrame):
         header.setSectionResizeMode(_MESSAGE, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(_PLACE, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(_FIX, QHeaderView.ResizeMode.ResizeToContents)
+        self.table.setItemDelegateForColumn(_FIX, _Fixes(self.table))
         self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.table.verticalHeader().setDefaultSectionSize(self.table.fontMetrics().height() + Space.M)
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

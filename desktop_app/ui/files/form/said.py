@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from desktop_app.api import Diagnostic
@@ -42,7 +42,8 @@ class Finding(QWidget):
         if found.fix is not None:
             self.fix = link_button(found.fix.title, self.fix_asked.emit)
             self.fix.setAccessibleDescription(found.message)
-            self.fix.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+            self.fix.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+            self.fix.setMinimumWidth(Space.XL)
             words.addWidget(self.fix, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         theme_manager().changed.connect(self._redraw)
         self._redraw()
@@ -51,6 +52,17 @@ class Finding(QWidget):
         """Called by Qt: a click on the sentence goes to its place."""
         if event.button() == Qt.MouseButton.LeftButton:
             self.chosen.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt: a long fix breaks in its middle, and is whole in the tool tip."""
+        super().resizeEvent(event)
+        if self.fix is None or self.found.fix is None:
+            return
+        title, room = self.found.fix.title, self.width() - icon_size().width() - 2 * Space.M
+        shown = self.fix.fontMetrics().elidedText(title, Qt.TextElideMode.ElideMiddle, room)
+        if shown != self.fix.text():
+            self.fix.setText(shown)
+            self.fix.setToolTip(title if shown != title else "")
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Called by Qt: another font, another icon."""
