@@ -49,7 +49,8 @@ def added(text: str, site: Site, part: Part, value: Value, layout: Layout) -> st
         return f"{before}{' ' * column(text, last.head)}{new}{',' if comma else ''}\n{text[below:]}"
     if comma:
         return f"{text[:comma]} {new},{text[comma:]}"
-    return f"{text[: last.end]}, {new}{text[last.end :]}"
+    tight = len(site.entries) > 1 and text[site.entries[-2].end : last.head] == ","
+    return f"{text[: last.end]}{',' if tight else ', '}{new}{text[last.end :]}"
 
 
 def _entry_text(site: Site, part: Part, value: Value, layout: Layout) -> str:
