@@ -126,9 +126,9 @@ def test_a_long_text_is_coloured_in_slices(editor: CodeEditor) -> None:
     longest, start = 0.0, time.perf_counter()
     while colouring.is_busy:
         assert time.perf_counter() - start < 60
-        begun = time.perf_counter()
+        begun = time.thread_time()
         colouring.work()
-        longest = max(longest, time.perf_counter() - begun)
+        longest = max(longest, time.thread_time() - begun)
     assert longest < 0.05
     assert colours(editor, 19_999)[0][0] == "key"
 
