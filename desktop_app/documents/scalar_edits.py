@@ -70,7 +70,8 @@ def _spellings(source: str, swap: Swap) -> Iterator[str]:
     if layout.json:
         yield flow_text(value, layout)
         return
-    if isinstance(value, str) and source[:1] in ("'", '"'):
+    is_blank = source == "''" and layout.quote != "'"  # as an entry begins that is still to be filled in
+    if isinstance(value, str) and source[:1] in ("'", '"') and not is_blank:
         yield quoted(value, source[0])
     if swap.site.is_flow:
         yield flow_text(value, layout)

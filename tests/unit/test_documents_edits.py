@@ -357,3 +357,19 @@ def test_a_key_without_a_value_may_end_a_text_without_a_line_end(text: str, valu
     after = parse(set_values(text, {"a": value})).data
     assert isinstance(after, dict)
     assert after["a"] == value
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "value", "after"),
+    [
+        ("a: ''\nb: x\n", "a", "INFO", "a: INFO\nb: x\n"),
+        ("l:\n  - a\n  - ''\n", "l[1]", "idna==3.7", "l:\n  - a\n  - idna==3.7\n"),
+        ("a: ''\nb: x\n", "a", "5", "a: '5'\nb: x\n"),
+        ("a: ''\nb: 'x'\nc: 'y'\n", "a", "INFO", "a: 'INFO'\nb: 'x'\nc: 'y'\n"),
+        ('a: ""\n', "a", "z", 'a: "z"\n'),
+    ],
+)
+def test_a_blank_that_is_filled_in_is_written_as_its_neighbours_are(
+    text: str, path: str, value: str, after: str
+) -> None:
+    assert set_values(text, {path: value}) == after
