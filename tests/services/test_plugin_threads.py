@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -121,3 +122,32 @@ def test_what_others_print_meanwhile_stays_where_it_belongs(
         assert asked.result(30) == ()
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("program\n", "plugin\n")
+
+
+PRINTING = """
+import sys, threading
+from desktop_app.services.plugins.guards import Turns
+
+turns, over = Turns(), threading.Event()
+
+def call() -> None:
+    while not over.is_set():
+        with turns.quiet():
+            pass
+
+sys.setswitchinterval(1e-6)
+threads = [threading.Thread(target=call) for _ in range(3)]
+for each in threads:
+    each.start()
+for number in range(30_000):
+    print(number, flush=True)
+over.set()
+for each in threads:
+    each.join()
+"""
+
+
+def test_what_the_program_prints_while_plugins_are_called_arrives_and_ends_nothing() -> None:
+    said = subprocess.run([sys.executable, "-c", PRINTING], capture_output=True, text=True, timeout=200, check=False)
+    assert said.returncode == 0, said.stderr
+    assert said.stdout.split() == [str(each) for each in range(30_000)]

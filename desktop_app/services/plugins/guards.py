@@ -23,23 +23,41 @@ class Turns:
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
+        self._streams: dict[int, _Parted] = {}
 
     @contextlib.contextmanager
     def quiet(self) -> Iterator[None]:
         """Have the turn; what the plugin prints meanwhile goes to standard error: the answer is the verb's own."""
-        with self.lock, contextlib.redirect_stdout(cast("TextIO", _Parted(sys.stdout))):
-            yield
+        with self.lock:
+            if isinstance(sys.stdout, _Parted):
+                yield  # a call that another one led to
+                return
+            parted = self._parted(sys.stdout)
+            parted.thread = threading.get_ident()
+            try:
+                with contextlib.redirect_stdout(cast("TextIO", parted)):
+                    yield
+            finally:
+                parted.thread = None
+
+    def _parted(self, usual: TextIO) -> _Parted:
+        """Return the stream for a standard output, always the same one.
+
+        It must live on: a `print` on another thread holds it without a reference of its own while it writes, and a
+        stream that goes in that moment takes the whole program along (Python 3.11).
+        """
+        return self._streams.setdefault(id(usual), _Parted(usual))
 
 
 class _Parted:
-    """Standard output for all threads but the one that made this, whose text goes to standard error."""
+    """Standard output for all threads but one, `thread`, whose text goes to standard error."""
 
     def __init__(self, usual: TextIO) -> None:
         self._usual = usual
-        self._thread = threading.get_ident()
+        self.thread: int | None = None
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(sys.stderr if threading.get_ident() == self._thread else self._usual, name)
+        return getattr(sys.stderr if threading.get_ident() == self.thread else self._usual, name)
 
 
 def guarded_wizard(info: PluginInfo, wizard: JobWizard, turn: Turn) -> JobWizard:
