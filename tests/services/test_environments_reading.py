@@ -130,8 +130,8 @@ def test_what_is_no_package_of_an_index_is_shown_and_secrets_are_not(tmp_path: P
     path = tmp_path / "requirements.txt"
     path.write_text(
         "-e ./mine\n./wheels/a.whl\ngit+https://me:geheim@host/x.git\nb @ https://me:geheim@host/b.whl\n"
-        "--extra-index-url https://me:geheim@host/simple\n-c limits.txt\n-r gone.txt\n=broken\n"
-        "-c https://me:geheim@host/c.txt\n-r https://me:geheim@host/r.txt\n--index-url=https://me:geheim@host\n"
+        "--find-links https://me:geheim@host/wheels\n-c limits.txt\n-r gone.txt\n=broken\n"
+        "-c https://me:geheim@host/c.txt\n-r https://me:geheim@host/r.txt\n--find-links=https://me:geheim@host\n"
         "--trusted-token=geheim\n"
     )
     found = read_requirements(path)
@@ -273,5 +273,5 @@ def test_a_file_that_is_no_list_of_packages_is_refused(tmp_path: Path, name: str
 
 @pytest.mark.parametrize("name", ["requirements.txt", "dev.in", "packages", "requirements.lock"])
 def test_lists_of_packages_go_by_any_name(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_text("torch==2.8.0\n--extra-index-url https://host/simple\n./local.whl\n")
+    (tmp_path / name).write_text("torch==2.8.0\n--find-links https://host/wheels\n./local.whl\n")
     assert READER.read(str(tmp_path / name)).packages[0].name == "torch"

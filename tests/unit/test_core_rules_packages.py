@@ -134,7 +134,7 @@ def test_torchvision_belongs_to_its_torch(torch: str, vision: str, expected: lis
 @pytest.mark.parametrize(
     "line",
     [
-        "numpy", "numpy==1.26.4", "numpy>=1.22,<2", "azureml-sdk[notebooks]==1.5", "--extra-index-url https://x/y",
+        "numpy", "numpy==1.26.4", "numpy>=1.22,<2", "azureml-sdk[notebooks]==1.5", "--find-links https://x/y",
         "-r requirements.txt", "git+https://github.com/x/y", "thing @ https://x/y.whl", "# nothing",
         "torch==2.8.0+cu126",
         "{{PACKAGE}}", "numpy ~= 1.26",
