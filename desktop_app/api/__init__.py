@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from desktop_app.api.drills import DrillKind, DrillOrder, Drills
     from desktop_app.api.environments import EnvironmentPreset
     from desktop_app.api.errors import OutsideError, UserError
+    from desktop_app.api.failures import Explanation, FailureReport
     from desktop_app.api.forms import Answers, Choice, Field, FieldKind, FormSpec, Value
     from desktop_app.api.hookspecs import PROJECT, Hooks, hookimpl
     from desktop_app.api.jobs import Distribution, Job, JobInput, JobOutput, Resources, Topology
     from desktop_app.api.plans import Host, ProcessSpec, SubmissionPlan
+    from desktop_app.api.ranks import RankRow, RankTable
     from desktop_app.api.runs import (
         TERMINAL,
         Drill,
@@ -35,8 +37,8 @@ if TYPE_CHECKING:
         RunSnapshot,
         RunStatus,
     )
-    from desktop_app.api.scripts import ScriptArgument, ScriptScan, ScriptSource
-    from desktop_app.api.toolchains import ToolchainSpec
+    from desktop_app.api.scripts import ScriptArgument, ScriptScan, ScriptSource, ScriptVariable
+    from desktop_app.api.toolchains import SourceEdit, ToolchainSpec, WheelBuild
     from desktop_app.api.wizards import JobWizard, VmSize, WizardContext, WizardStep
     from desktop_app.api.workers import WorkerTask
 
@@ -49,13 +51,15 @@ _MODULES = {
     "drills": "DrillKind DrillOrder Drills",
     "environments": "EnvironmentPreset",
     "errors": "OutsideError UserError",
+    "failures": "Explanation FailureReport",
     "forms": "Answers Choice Field FieldKind FormSpec Value",
     "hookspecs": "Hooks PROJECT hookimpl",
     "jobs": "Distribution Job JobInput JobOutput Resources Topology",
     "plans": "Host ProcessSpec SubmissionPlan",
+    "ranks": "RankRow RankTable",
     "runs": "Drill FirstFailure MetricPoint Phase PhaseName RankState ResourcePoint RunSnapshot RunStatus TERMINAL",
-    "scripts": "ScriptArgument ScriptScan ScriptSource",
-    "toolchains": "ToolchainSpec",
+    "scripts": "ScriptArgument ScriptScan ScriptSource ScriptVariable",
+    "toolchains": "SourceEdit ToolchainSpec WheelBuild",
     "wizards": "JobWizard VmSize WizardContext WizardStep",
     "workers": "WorkerTask",
 }
@@ -87,6 +91,8 @@ __all__ = [
     "DrillOrder",
     "Drills",
     "EnvironmentPreset",
+    "Explanation",
+    "FailureReport",
     "Field",
     "FieldKind",
     "FirstFailure",
@@ -107,7 +113,9 @@ __all__ = [
     "PlannedFile",
     "ProcessSpec",
     "Progress",
+    "RankRow",
     "RankState",
+    "RankTable",
     "ResourcePoint",
     "Resources",
     "RunSnapshot",
@@ -115,13 +123,16 @@ __all__ = [
     "ScriptArgument",
     "ScriptScan",
     "ScriptSource",
+    "ScriptVariable",
     "Severity",
+    "SourceEdit",
     "SubmissionPlan",
     "ToolchainSpec",
     "Topology",
     "UserError",
     "Value",
     "VmSize",
+    "WheelBuild",
     "WizardContext",
     "WizardStep",
     "WorkerTask",

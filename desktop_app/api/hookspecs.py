@@ -18,11 +18,13 @@ import pluggy
 
 from desktop_app.api.diagnostics import Diagnostic
 from desktop_app.api.environments import EnvironmentPreset
+from desktop_app.api.failures import Explanation, FailureReport
 from desktop_app.api.forms import Value
 from desktop_app.api.jobs import Job
 from desktop_app.api.plans import Host, ProcessSpec
+from desktop_app.api.ranks import RankTable
 from desktop_app.api.scripts import ScriptScan, ScriptSource
-from desktop_app.api.wizards import JobWizard
+from desktop_app.api.wizards import JobWizard, VmSize
 
 PROJECT = "rankzero"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -50,6 +52,15 @@ class Hooks:
         """
         return None
 
+    @hookspec(firstresult=True)
+    def rank_table(self, job: Job, size: VmSize | None, first: int, count: int) -> RankTable | None:
+        """Called when a job's processes are shown; returns what they will see on Azure ML, or None for another kind.
+
+        Only the rows from rank `first` on are wanted, at most `count` of them: a job may have thousands. `size` is
+        the VM size of the job's nodes where that is known.
+        """
+        return None
+
     @hookspec
     def scan_script(self, source: ScriptSource) -> ScriptScan | None:
         """Called when a script is picked; returns what it uses and takes, or None if that is not known here.
@@ -68,3 +79,8 @@ class Hooks:
     def check_environment(self, environment: str | Mapping[str, Value], job: Job) -> Sequence[Diagnostic]:
         """Called when a job names or describes an environment; returns what does not fit, with path and fix."""
         return cast("Sequence[Diagnostic]", ())
+
+    @hookspec
+    def explain_failure(self, report: FailureReport) -> Sequence[Explanation]:
+        """Called when a run has failed; returns what this plugin knows in its logs, the cause before its echoes."""
+        return cast("Sequence[Explanation]", ())

@@ -15,7 +15,10 @@ class Host:
     """Where a job would run, as far as a plugin needs to know it.
 
     `shell` runs a command line given as one more argument (`("/bin/bash", "-c")`); `master_port` is a
-    port that was free a moment ago; `gpus` are the names of this host's GPUs, empty where there is none.
+    port that was free a moment ago, and so are `ports`, one for each process that the job may mean; `gpus` are the
+    names of this host's GPUs, empty where there is none. `programs` maps `mpirun` and its like to the file that is
+    really run, links followed, and leaves out what is not there. `rank_starter` are the words by which a launcher
+    such as mpirun starts a rank; see `ProcessSpec.launched`.
     """
 
     shell: tuple[str, ...]
@@ -24,14 +27,26 @@ class Host:
     cpu_count: int = 1
     gpus: tuple[str, ...] = ()
     python: str = ""
+    ports: tuple[int, ...] = ()
+    programs: Mapping[str, str] = field(default_factory=dict)
+    is_root: bool = False
+    rank_starter: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessSpec:
-    """One process to start: a rank, or an agent such as torchrun that starts the ranks of its node.
+    """One process: a rank, an agent such as torchrun that starts the ranks of its node, or a launcher of ranks.
 
     `environment` holds what the plugin sets for this process alone, on top of what the backend sets for all.
-    `log` is the path of its log relative to the run's folder.
+    `log` is the path of its log relative to the run's folder. `role` is a word that a person reads: worker, chief,
+    ps, head; two mean something to the backend. An `agent` starts ranks that nobody else sees. A `launcher`, such as
+    mpirun, is no rank: it starts every process that is `launched`, with the words `(*host.rank_starter, NAME)`, NAME
+    being the environment variable by which it numbers them, and the backend knows each of them as a rank of its own
+    with its own log. The `environment` of a launched one is then what the launcher is known to set. `rank` counts
+    launchers by themselves.
+
+    `serves` says that a process never ends by itself, as a parameter server: it is ended once all others are done.
+    `ports` are those that it listens at; the run does not start while another program has one of them.
     """
 
     rank: int
@@ -41,6 +56,9 @@ class ProcessSpec:
     environment: Mapping[str, str] = field(default_factory=dict)
     role: str = "worker"
     log: str = ""
+    launched: bool = False
+    serves: bool = False
+    ports: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +70,7 @@ class SubmissionPlan:
     process; `python` is the interpreter `python` means; `timeout` in seconds; `facts` are (label, value)
     pairs worth a look before submitting, such as ("Ranks", "2 × 2 = 4"). `run` is the short name that the run
     will have, where the backend gives it when planning; `source_text` is the job file's text as it was planned.
+    `processes` are the ranks (and agents), `launchers` the processes of that role.
     """
 
     backend: str
@@ -71,6 +90,7 @@ class SubmissionPlan:
     framework: str = ""
     run: str = ""
     source_text: str = ""
+    launchers: tuple[ProcessSpec, ...] = ()
 
     @property
     def bytes(self) -> int:

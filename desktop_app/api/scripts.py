@@ -39,14 +39,24 @@ class ScriptArgument:
 
 
 @dataclass(frozen=True, slots=True)
+class ScriptVariable:
+    """An environment variable that a script reads, or `written`: sets for itself; with the first line that does."""
+
+    name: str
+    line: int
+    written: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ScriptScan:
     """What one plugin saw in a script; the host merges the scans of all plugins.
 
     `imports` are the top-level names of imported modules; `frameworks` what the script trains with
-    (`pytorch`); `findings` carry the line in the script.
+    (`pytorch`); `findings` carry the line in the script; `variables` are the environment variables it names.
     """
 
     imports: tuple[str, ...] = ()
     arguments: tuple[ScriptArgument, ...] = ()
     frameworks: tuple[str, ...] = ()
     findings: tuple[Diagnostic, ...] = ()
+    variables: tuple[ScriptVariable, ...] = ()

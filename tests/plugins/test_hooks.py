@@ -6,7 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from desktop_app.api import Distribution, Hooks, Job, Resources, ScriptSource, Severity, UserError, WizardContext
+from desktop_app.api import (
+    Distribution,
+    FailureReport,
+    Hooks,
+    Job,
+    Resources,
+    ScriptSource,
+    Severity,
+    UserError,
+    WizardContext,
+)
 from desktop_app.places import Places
 from desktop_app.services.plugins import PluginHost
 from desktop_app.services.settings import Settings
@@ -56,6 +66,22 @@ def test_launch_plan(host: PluginHost) -> None:
     assert plugin == "guide"
     assert [each.environment["ACME_PROCESS"] for each in processes] == ["0/4", "1/4", "2/4", "3/4"]
     assert host.launch_plan(JOB, HOST) is None
+
+
+def test_rank_table(host: PluginHost) -> None:
+    job = Job("run", distribution=Distribution("acme", 2), resources=Resources(instance_count=2))
+    table = host.rank_table(job, None, 1, 2)
+    assert table is not None
+    assert [(each.rank, each.node, each.local_rank) for each in table.rows] == [(1, 0, 1), (2, 1, 0)]
+    assert table.rows[0].environment == {"ACME_PROCESS": "1/4"}
+    assert host.rank_table(JOB, None, 0, 9) is None
+
+
+def test_explain_failure(host: PluginHost) -> None:
+    line = "connect to the acme licence server: refused"
+    (found,) = host.explain_failure(FailureReport(JOB, {0: 1, 1: 1}, 1, {0: "nothing", 1: f"hello\n{line}\n"}))
+    assert (found.code, found.rank, found.line, found.is_echo) == ("acme-no-licence", 1, line, False)
+    assert host.explain_failure(FailureReport(JOB, {0: 1}, 0, {0: "another story"})) == ()
 
 
 def test_scan_script(host: PluginHost) -> None:

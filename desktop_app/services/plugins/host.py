@@ -16,14 +16,18 @@ from typing import Any
 from desktop_app.api import (
     Diagnostic,
     EnvironmentPreset,
+    Explanation,
+    FailureReport,
     Host,
     Job,
     JobWizard,
     ProcessSpec,
+    RankTable,
     ScriptScan,
     ScriptSource,
     ToolchainSpec,
     UserError,
+    VmSize,
 )
 from desktop_app.api._plugins import GarbageError, ImportedPlugin, checked, import_plugin, unload
 from desktop_app.core.nearest import nearest
@@ -125,6 +129,21 @@ class PluginHost:
             if processes:
                 return info.id, processes
         return None
+
+    def rank_table(self, job: Job, size: VmSize | None, first: int, count: int) -> RankTable | None:
+        """Return what the processes of a job will see on Azure ML, by the first plugin that knows; None if none does.
+
+        Of the rows only those from rank `first` on, at most `count` of them.
+        """
+        for _, table in self._call_each("rank_table", job=job, size=size, first=first, count=count):
+            if isinstance(table, RankTable):
+                return table
+        return None
+
+    def explain_failure(self, report: FailureReport) -> tuple[Explanation, ...]:
+        """Return what the plugins recognise in a failed run's logs: causes first, then echoes."""
+        found = [each for _, explained in self._call_each("explain_failure", report=report) for each in explained]
+        return tuple(sorted(found, key=lambda each: each.is_echo))
 
     def scan_script(self, source: ScriptSource) -> ScriptScan:
         """Return what the plugins see in a script. Raises UserError, with the line, for one that does not parse."""
