@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import subprocess
-import sys
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,10 +14,10 @@ import pytest
 from desktop_app.places import Places, find_places
 from installer.environments import is_complete, python_of
 from installer.verbs import AZUREML, default_cache
+from tests.helpers.made_toolchains import toolchain_or_skip
 from tests.helpers.processes import children, describe, end_resource_tracker, processes_of
 from tests.helpers.waiting import wait_until
 
-ROOT = Path(__file__).resolve().parent.parent
 _AZUREML = AZUREML.folder(default_cache())
 
 
@@ -82,18 +80,54 @@ def no_orphans(places: Places) -> Iterator[Places]:
 
 @pytest.fixture(scope="session")
 def torch_toolchain() -> Path:
-    """The Python of a PyTorch toolchain.
+    """The Python of the toolchain pytorch, see `toolchain_or_skip`."""
+    return toolchain_or_skip("pytorch")
 
-    RANKZERO_TEST_TOOLCHAIN names it, else the user's cache has one. Where neither is so the test is skipped if it
-    was started by hand, and fails in CI: what needs torch must not go untested there.
-    """
-    named = os.environ.get("RANKZERO_TEST_TOOLCHAIN")
-    found = Path(named) if named else _cached_toolchain()
-    if found is not None and found.exists():
+
+@pytest.fixture(scope="session")
+def deepspeed_toolchain() -> Path:
+    """The Python of the toolchain deepspeed."""
+    return toolchain_or_skip("deepspeed")
+
+
+@pytest.fixture(scope="session")
+def tensorflow_toolchain() -> Path:
+    """The Python of the toolchain tensorflow."""
+    return toolchain_or_skip("tensorflow")
+
+
+@pytest.fixture(scope="session")
+def horovod_pytorch_toolchain() -> Path:
+    """The Python of the toolchain horovod-pytorch."""
+    return toolchain_or_skip("horovod-pytorch")
+
+
+@pytest.fixture(scope="session")
+def horovod_tensorflow_toolchain() -> Path:
+    """The Python of the toolchain horovod-tensorflow."""
+    return toolchain_or_skip("horovod-tensorflow")
+
+
+@pytest.fixture(scope="session")
+def mpi_toolchain() -> Path:
+    """The Python of the toolchain mpi."""
+    return toolchain_or_skip("mpi")
+
+
+@pytest.fixture(scope="session")
+def ray_toolchain() -> Path:
+    """The Python of the toolchain ray."""
+    return toolchain_or_skip("ray")
+
+
+@pytest.fixture(scope="session")
+def mpirun() -> str:
+    """The mpirun on the PATH; where there is none the test is skipped by hand, and fails in CI."""
+    if found := shutil.which("mpirun"):
         return found
-    advice = "`python3 installer/bootstrap.py test` makes the PyTorch toolchain"
-    if os.environ.get("CI") or named:
-        pytest.fail(f"no PyTorch toolchain; {advice}")
+    advice = "no mpirun: `apt-get install openmpi-bin`, or `python3 installer/bootstrap.py test` as root"
+    if os.environ.get("CI"):
+        pytest.fail(advice)
     pytest.skip(advice)
 
 
@@ -107,16 +141,3 @@ def azureml_python() -> Path:
     if os.environ.get("CI"):
         pytest.fail(f"no azure-ai-ml; {advice}")
     pytest.skip(advice)
-
-
-def _cached_toolchain() -> Path | None:
-    asked = subprocess.run(
-        [sys.executable, "-m", "desktop_app", "toolchains", "list", "--json"],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if asked.returncode != 0:
-        return None
-    for each in json.loads(asked.stdout)["toolchains"]:
-        if each["name"] == "pytorch" and each["state"] == "ready":
-            return Path(each["python"])
-    return None
