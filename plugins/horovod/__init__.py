@@ -1,0 +1,1 @@
+"""Horovod and MPI jobs: ranks that mpirun starts."""

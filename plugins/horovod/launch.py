@@ -1,0 +1,85 @@
+"""Says which processes an MPI job means here: mpirun, and the ranks that it starts.
+
+Source: mpirun(1) of Open MPI 4.1, and what it was seen to do on one machine that plays several nodes.
+"""
+
+from __future__ import annotations
+
+from desktop_app.api import Host, Job, ProcessSpec, Topology
+
+from .mpirun import check_mpirun, refuse_own_launcher
+from .ranks import is_mpi, variables
+
+MOST_RANKS = 4096
+"""More processes than this are a slip of the pen; no plan is made for them."""
+
+LOG = "user_logs/mpirun.txt"
+RANK = "OMPI_COMM_WORLD_RANK"
+
+# Open MPI parts these words at blanks and knows no quotes, so there are none: the shell's own ${IFS} parts them. It
+# takes the place of ssh, drops the node's name and runs the rest, a command line, here.
+AGENT = "sh -c eval${IFS}$*"
+
+NEVER = "86400"
+_SETTINGS = {
+    # Ranks talk by TCP over loopback: what else there is, is tried, complained of, or not for nodes that are none.
+    "pml": "ob1",
+    "btl": "tcp,self",
+    "btl_tcp_if_include": "lo",
+    "oob_tcp_if_include": "lo",
+    "orte_do_not_resolve": "1",
+    # Whose failure ends a run, and when, is the program's to say: it is the same with mpirun and without.
+    "orte_abort_on_non_zero_status": "0",
+    "odls_base_sigkill_timeout": NEVER,
+}
+
+
+def processes(job: Job, host: Host) -> tuple[ProcessSpec, ...] | None:
+    """Return mpirun and its ranks, or None for a job of another kind.
+
+    Raises UserError where this machine can't run them.
+    """
+    if not is_mpi(job):
+        return None
+    topology = job.topology
+    if not 0 < topology.world_size <= MOST_RANKS or topology.nodes < 1:
+        return ()
+    refuse_own_launcher(job.command)
+    check_mpirun(host)
+    launcher = ProcessSpec(0, 0, 0, mpirun_words(topology, host), role="launcher", log=LOG)
+    return (launcher, *(_rank(job, host, place) for place in topology.ranks()))
+
+
+def mpirun_words(topology: Topology, host: Host) -> tuple[str, ...]:
+    """Return the command that starts every rank: nodes filled one by one, and no rank bound to a core.
+
+    Bound to cores, as mpirun would, ranks that are more than there are cores are refused.
+    """
+    words = ["mpirun", *(["--allow-run-as-root"] if host.is_root else [])]
+    words += ["-np", str(topology.world_size), "--host", _hosts(topology), "--map-by", "slot", "--bind-to", "none"]
+    settings = _SETTINGS | ({"plm_rsh_agent": AGENT} if topology.nodes > 1 else {})
+    if topology.world_size > host.cpu_count:
+        settings["mpi_yield_when_idle"] = "1"
+    for name, value in settings.items():
+        words += ["--mca", name, value]
+    return (*words, *host.rank_starter, RANK)
+
+
+def _hosts(topology: Topology) -> str:
+    slots = topology.processes_per_node
+    if topology.nodes == 1:
+        return f"localhost:{slots}"
+    return ",".join(f"node-{node}:{slots}" for node in range(topology.nodes))
+
+
+def _rank(job: Job, host: Host, place: tuple[int, int, int]) -> ProcessSpec:
+    rank, node, local_rank = place
+    return ProcessSpec(
+        rank=rank,
+        local_rank=local_rank,
+        node=node,
+        argv=(*host.shell, job.command),
+        environment=variables(job.topology, place),
+        log=f"user_logs/std_log_process_{rank}.txt",
+        launched=True,
+    )

@@ -1,0 +1,54 @@
+"""Looks at this machine's mpirun before a run: is there one, is it Open MPI's, and does the job call it a second time."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import PurePath
+
+from desktop_app.api import Host, UserError, simple_commands
+
+STARTERS = frozenset({"mpirun", "mpiexec", "orterun", "prterun", "horovodrun"})
+_MPICH = frozenset({"mpiexec.hydra", "mpirun.mpich", "mpiexec.mpich", "mpiexec.gforker", "hydra"})
+_LINUX = (
+    "Debian and Ubuntu: `sudo apt install openmpi-bin`. Fedora: `sudo dnf install openmpi`, then "
+    "`module load mpi/openmpi-x86_64`."
+)
+_MAC = "`brew install open-mpi` installs it."
+
+
+def check_mpirun(host: Host) -> None:
+    """Raise UserError, with the way out, where this machine has no mpirun of Open MPI."""
+    if PurePath(host.shell[0]).stem.lower() == "cmd":
+        message = "Open MPI, which starts the ranks of this job, does not exist for Windows."
+        raise UserError(message, hint="Start Rank Zero in WSL (`wsl --install`) and run the job there.")
+    found = host.programs.get("mpirun", "")
+    if not found:
+        message = "This job's ranks are started by mpirun, which is not installed here."
+        raise UserError(message, hint=how_to_install())
+    maker = other_maker(found)
+    if maker:
+        message = f"The mpirun found here is {maker}'s; the ranks of this job are started by Open MPI's."
+        hint = f"{how_to_install()} Then see to it that its folder comes first in PATH. Found: {found}"
+        raise UserError(message, hint=hint)
+
+
+def how_to_install() -> str:
+    """Return what a person types to have mpirun."""
+    return _MAC if sys.platform == "darwin" else _LINUX
+
+
+def other_maker(program: str) -> str:
+    """Return whose mpirun this file is where it is known not to be Open MPI's, else an empty text."""
+    path = program.replace("\\", "/").lower()
+    if "/intel/" in path or "/oneapi/" in path or "impi" in path:
+        return "Intel MPI"
+    return "MPICH" if path.rpartition("/")[2] in _MPICH or "/mpich" in path else ""
+
+
+def refuse_own_launcher(command: str) -> None:
+    """Raise UserError for a command that starts ranks by itself: mpirun would start it once for each rank."""
+    for words in simple_commands(command):
+        name = PurePath(words[0]).name if words else ""
+        if name in STARTERS:
+            message = f"The command calls {name} itself, once in every rank that mpirun starts."
+            raise UserError(message, hint=f"Write what {name} is to start alone: distribution mpi calls mpirun for it.")
