@@ -18,6 +18,7 @@ verbs:
   set FILE KEY=VALUE…  set values in a file, keeping every other byte
   upload-preview JOB   which files Azure ML would take, what stays behind, what is risky
   new job              a job file from a wizard, answered from a file
+  ranks JOB.yml        what every process of a job will see on Azure ML
   run JOB.yml          submit a job and follow it to its end
   runs …               list, show, logs, cancel, download, drill, compare, bundle, rm
   environments …       list, show, diff, check, try: what jobs run in
@@ -42,6 +43,7 @@ VERBS = {
     "set": "set",
     "upload-preview": "upload_preview",
     "new": "new",
+    "ranks": "ranks",
     "run": "run",
     "runs": "runs",
     "environments": "environments",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -23,6 +24,18 @@ T = TypeVar("T")
 def vm_sizes() -> tuple[VmSize, ...]:
     """Return the VM sizes that are offered for training, in the catalogue's order."""
     return tuple(from_json(VmSize, each) for each in _items("vm_sizes") if each.get("to_train"))
+
+
+def vm_size(name: str | None) -> VmSize | None:
+    """Return a VM size by its name, also one that is no longer to be had; Azure does not mind the case of letters."""
+    return _all_sizes().get((name or "").lower())
+
+
+@cache
+def _all_sizes() -> dict[str, VmSize]:
+    # a part of a GPU, as some sizes have, is one to the processes there
+    items = ({**each, "gpus": math.ceil(each.get("gpus", 0))} for each in _items("vm_sizes"))
+    return {each["name"].lower(): from_json(VmSize, each) for each in items}
 
 
 @cache

@@ -15,6 +15,7 @@ from desktop_app.api import (
     JobBackend,
     JobSource,
     Progress,
+    RankTable,
     Severity,
     SubmissionPlan,
     UserError,
@@ -28,6 +29,7 @@ from desktop_app.documents.job_document import JobReading, read_job
 from desktop_app.documents.text_file import TextFile
 from desktop_app.services.checking import FileChecks
 from desktop_app.services.plugins import PluginHost
+from desktop_app.services.rank_tables import PAGE, rank_table
 from desktop_app.services.wizards import Wizards
 
 
@@ -101,6 +103,17 @@ class JobService:
     def wizard_context(self, folder: Path, answers: Answers) -> WizardContext:
         """Return what a wizard may know beside the answers; quick, called on every keystroke."""
         return self._wizards.context(folder, answers)
+
+    def read_file(self, path: Path) -> Job:
+        """Return the command job in a file. Raises JobError if there is none."""
+        reading = read_job(TextFile.load(path).text, path)
+        if reading.job is None:
+            raise _no_job(path, reading.diagnostics)
+        return reading.job
+
+    def rank_table(self, job: Job, first: int = 0, count: int = PAGE) -> RankTable:
+        """Return what a job's processes will see on Azure ML: the rows from rank `first` on, at most `count`."""
+        return rank_table(self._plugins, job, first, count)
 
     def _read(self, text: str, path: Path | None, folder: Path) -> tuple[FileReport, JobReading]:
         return self.check_text(path or folder / "job.yml", text), read_job(text, path)

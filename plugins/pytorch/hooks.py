@@ -11,9 +11,11 @@ from desktop_app.api import (
     Job,
     JobWizard,
     ProcessSpec,
+    RankTable,
     ScriptScan,
     ScriptSource,
     Value,
+    VmSize,
     hookimpl,
 )
 
@@ -32,6 +34,14 @@ def launch_plan(job: Job, host: Host) -> Sequence[ProcessSpec] | None:
     from . import launch
 
     return launch.processes(job, host)
+
+
+@hookimpl
+def rank_table(job: Job, size: VmSize | None, first: int, count: int) -> RankTable | None:
+    """Return what the ranks see on Azure ML, those included that torchrun starts."""
+    from . import rank_table as ranks
+
+    return ranks.table(job, size, first, count)
 
 
 @hookimpl

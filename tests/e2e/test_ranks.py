@@ -1,0 +1,65 @@
+"""`rankzero ranks`: what every process will see, as a person asks for it on the terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.program import Program
+
+JOB = """\
+$schema: https://azuremlschemas.azureedge.net/latest/commandJob.schema.json
+command: python train.py
+environment: azureml:my-env@latest
+distribution:
+  type: pytorch
+  process_count_per_instance: {per_node}
+resources:
+  instance_count: {nodes}
+  instance_type: Standard_NC64as_T4_v3
+"""
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Path:
+    path = tmp_path / "job.yml"
+    path.write_text(JOB.format(nodes=2, per_node=4), "utf-8")
+    return path
+
+
+def test_the_table_on_the_terminal(program: Program, job: Path) -> None:
+    said = program("ranks", job)
+    assert said.code == 0, said.err
+    head, *rows = said.out.splitlines()
+    assert head.split()[:6] == ["PROCESS", "NODE", "LOCAL", "RANK", "GPU", "MASTER_ADDR"]
+    assert [row.split()[:4] for row in rows][5] == ["5", "1", "1", "1"]
+    assert len(rows) == 8
+
+
+def test_the_document(program: Program, job: Path) -> None:
+    told = program("ranks", job, "--json").json
+    assert (told["total"], told["says"]) == (8, None)
+    assert told["topology"] == {"nodes": 2, "processes_per_node": 4}
+    assert set(told["ranks"][0]) == {"rank", "name", "node", "local_rank", "gpu", "environment"}
+    assert told["ranks"][7]["environment"]["LOCAL_RANK"] == "3"
+
+
+def test_one_process(program: Program, job: Path) -> None:
+    lines = program("ranks", job, "--rank", "5").out.splitlines()
+    assert lines[0] == "Rank 5: node 1, local rank 1, GPU 1"
+    assert {"RANK=5", "MASTER_ADDR=node-0", "MASTER_PORT=6105", "NODE_RANK=1"} < set(lines)
+    (told,) = program("ranks", job, "--rank", "5", "--json").json["ranks"]
+    assert told["rank"] == 5
+
+
+def test_refusals(program: Program, job: Path, tmp_path: Path) -> None:
+    beyond = program("ranks", job, "--rank", "8")
+    assert (beyond.code, beyond.out) == (1, "")
+    assert beyond.err == "error: The job has no rank 8. Its ranks are numbered from 0 to 7.\n"
+    job.write_text(JOB.format(nodes=0, per_node=4), "utf-8")
+    none = program("ranks", job)
+    assert none.code == 1
+    assert "0 × 4 processes" in none.err
+    assert program("ranks", tmp_path / "none.yml").code == 1
+    assert program("ranks").code == 2
