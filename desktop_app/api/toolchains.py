@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class SourceEdit:
-    """A text in a file of a source package that is replaced before it is built; it must be there."""
+    """A text in a file of a source package that is replaced, wherever it stands, before the build; it must be there."""
 
     file: str
     find: str
@@ -19,8 +19,9 @@ class SourceEdit:
 class WheelBuild:
     """A release that has no wheel and is built from its source package, once, into a wheel in the user's cache.
 
-    `requirement` is pinned (`horovod==0.28.1`); `build_requires` are installed into the toolchain before,
-    `environment` is set for the build, `programs` must be on the PATH (`cmake`), `edits` change the source.
+    `requirement` is pinned (`horovod==0.28.1`) and installed without what it asks for itself; `build_requires` are
+    installed into the toolchain before, `environment` is set for the build (an empty text takes a variable away),
+    `programs` must be on the PATH (`cmake`), `edits` change the source.
     """
 
     requirement: str

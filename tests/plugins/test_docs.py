@@ -16,6 +16,7 @@ from desktop_app import api
 from desktop_app.api import FieldKind, Hooks, testing
 from desktop_app.api._plugins import read_manifest
 from desktop_app.api._plugins.manifest import KINDS
+from desktop_app.api._plugins.manifest_toolchains import BUILD_KEYS, EDIT_KEYS, KEYS
 from desktop_app.places import Places
 from desktop_app.services.plugins import PluginHost, PluginState
 from desktop_app.services.settings import Settings
@@ -138,9 +139,8 @@ def test_manifests_can_be_read(text: str, tmp_path: Path) -> None:
 def test_every_key_of_the_manifest_is_documented() -> None:
     table = GUIDE.partition("\n## plugin.toml\n")[2].partition("\n## ")[0]
     facts = ("id", "name", "version", "api", "summary", "author", "license", "icon", "hooks")
-    toolchain = ("name", "title", "requires", "python", "imports", "size_mb")
-    for key in (*facts, *KINDS, *toolchain):
-        assert re.search(rf"`(?:\w+\.)?{key}`", table), key
+    for key in (*facts, *KINDS, *KEYS, *BUILD_KEYS, *EDIT_KEYS):
+        assert re.search(rf"`(?:\w+\.)*{key}`", table), key
 
 
 def test_every_public_name_in_the_guide_is_there() -> None:

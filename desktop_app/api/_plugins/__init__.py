@@ -4,7 +4,8 @@ Private: plugin authors use `desktop_app.api.testing`.
 """
 
 from desktop_app.api._plugins.importing import ImportedPlugin, import_plugin, unload
-from desktop_app.api._plugins.manifest import Manifest, ManifestError, read_manifest
+from desktop_app.api._plugins.manifest import Manifest, read_manifest
+from desktop_app.api._plugins.manifest_values import ManifestError
 from desktop_app.api._plugins.results import GarbageError, checked
 
 __all__ = [

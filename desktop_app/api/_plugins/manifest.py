@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from desktop_app.api._plugins.manifest_toolchains import NAME, toolchains
+from desktop_app.api._plugins.manifest_values import ManifestError, texts
 from desktop_app.api.toolchains import ToolchainSpec
 
 FILE = "plugin.toml"
 KINDS = ("wizards", "environments", "exporters", "backends")
-_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LARGEST = 256_000
 _TABLES = {"plugin", "contributes", "toolchains"}
 _REQUIRED = ("id", "name", "version", "api")
-
-
-class ManifestError(Exception):
-    """A manifest that can't be used; the text is one sentence for the person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +49,7 @@ def read_manifest(folder: Path) -> Manifest:
         folder=folder,
         **facts,
         contributes=_contributes(_table(data, "contributes")),
-        toolchains=tuple(_toolchains(data.get("toolchains", []), facts["id"])),
+        toolchains=toolchains(data.get("toolchains", []), facts["id"]),
     )
     _check_hooks(manifest)
     return manifest
@@ -91,7 +87,7 @@ def _facts(plugin: Mapping[str, Any]) -> dict[str, str]:
     for key in _REQUIRED:
         if not plugin.get(key, "").strip():
             raise ManifestError(f"plugin.toml lacks plugin.{key}.")
-    if len(plugin["id"]) > 64 or not _ID.fullmatch(plugin["id"]):
+    if len(plugin["id"]) > 64 or not NAME.fullmatch(plugin["id"]):
         raise ManifestError(f"plugin.toml: “{plugin['id'][:64]}” is no id; use small letters, digits and hyphens.")
     return dict(plugin)
 
@@ -100,33 +96,7 @@ def _contributes(table: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     for key in table:
         if key not in KINDS:
             raise ManifestError(f"plugin.toml has an unknown key contributes.{key}.")
-    return {kind: _texts(table.get(kind, []), f"contributes.{kind}") for kind in KINDS}
-
-
-def _toolchains(items: Any, plugin: str) -> list[ToolchainSpec]:
-    if not isinstance(items, list) or not all(isinstance(each, dict) for each in items):
-        raise ManifestError("plugin.toml: toolchains must be written as [[toolchains]].")
-    return [_toolchain(each, plugin) for each in items]
-
-
-def _toolchain(item: Mapping[str, Any], plugin: str) -> ToolchainSpec:
-    for key in ("name", "title"):
-        if not isinstance(item.get(key), str) or not item[key]:
-            raise ManifestError(f"plugin.toml: a [[toolchains]] lacks its {key}.")
-    if not _ID.fullmatch(item["name"]):
-        raise ManifestError(f"plugin.toml: “{item['name']}” is no name for a toolchain; use small letters and hyphens.")
-    size, python = item.get("size_mb", 0), item.get("python", ">=3.11")
-    if not isinstance(size, int) or not isinstance(python, str):
-        raise ManifestError("plugin.toml: in [[toolchains]], size_mb is a number and python a text.")
-    requires = _texts(item.get("requires", []), "toolchains.requires")
-    imports = _texts(item.get("imports", []), "toolchains.imports")
-    return ToolchainSpec(item["name"], item["title"], plugin, requires, python, imports, size)
-
-
-def _texts(value: Any, key: str) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise ManifestError(f"plugin.toml: {key} must be a list of texts.")
-    return tuple(value)
+    return {kind: texts(table.get(kind, []), f"contributes.{kind}") for kind in KINDS}
 
 
 def _check_hooks(manifest: Manifest) -> None:
