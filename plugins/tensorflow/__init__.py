@@ -1,0 +1,1 @@
+"""The bundled TensorFlow plugin. It imports `desktop_app.api` and its own files, as any plugin does."""
