@@ -10,10 +10,9 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from desktop_app.api import Diagnostic, ScriptArgument, Severity
+from desktop_app.api.kit import Script, types_given
 
-from .argparse_options import types_given
 from .launch import RANK_VARIABLES
-from .script_tree import Script
 
 TORCHRUN_VARIABLES = frozenset(
     {"LOCAL_WORLD_SIZE", "GROUP_RANK", "GROUP_WORLD_SIZE", "ROLE_RANK", "ROLE_WORLD_SIZE", "TORCHELASTIC_RUN_ID"}

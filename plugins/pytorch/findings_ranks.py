@@ -9,9 +9,9 @@ import ast
 from collections.abc import Iterator
 
 from desktop_app.api import Diagnostic
+from desktop_app.api.kit import Script
 
 from .findings import GROUP_LIBRARIES, info, warning
-from .script_tree import Script
 
 AVERAGING = frozenset(
     {"DistributedDataParallel", "DDP", "FullyShardedDataParallel", "FSDP", "fully_shard", "all_reduce"}

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from desktop_app.api import ScriptScan, ScriptSource, Severity
+from desktop_app.api.kit import Script, find_arguments
 
 from . import findings, findings_ranks
-from .argparse_options import find_arguments
-from .script_tree import Script
 
 FRAMEWORK = "pytorch"
 TORCH_MODULES = frozenset(

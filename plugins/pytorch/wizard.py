@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import partial
 
-from desktop_app.api import Answers, Diagnostic, FormSpec, JobWizard, WizardContext, WizardStep
+from desktop_app.api import Answers, Diagnostic, JobWizard, WizardContext, WizardStep
+from desktop_app.api.kit import answers as read
+from desktop_app.api.kit import info, notes, pages
 
-from . import answers as read
-from . import job_builder, notes, pages
+from . import job_builder
 
 
 def wizards() -> tuple[JobWizard, ...]:
@@ -37,29 +37,36 @@ def wizards() -> tuple[JobWizard, ...]:
 
 
 def _steps(answers: Answers, context: WizardContext, *, launcher: bool) -> tuple[WizardStep, ...]:
+    kind = job_builder.TORCHRUN if launcher else job_builder.DDP
     script = pages.script_form(answers, context)
     ranks = pages.ranks_form(answers, context)
-    environment = pages.environment_form(answers, context)
+    environment = pages.environment_form(answers, context, kind)
     data = pages.data_form(answers, context)
-    review = pages.review_form(context)
-    of_script = notes.script_notes(answers, context, script, launcher=launcher)
+    review = pages.review_form(context, kind)
+    of_script = notes.script_notes(answers, context, script, kind, partial(_told, launcher=launcher))
     of_ranks = notes.ranks_notes(answers, context, ranks)
-    of_environment = notes.environment_notes(answers, context, environment)
+    of_environment = notes.environment_notes(answers, context, environment, kind)
     of_data = notes.data_notes(answers, context, data)
     of_review = notes.review_notes(answers, context, review)
     return (
-        _step("Script", "What every rank runs, and with which arguments", script, of_script),
-        _step("Ranks", "How many ranks, and where", ranks, of_ranks, shows_topology=True),
-        _step("Environment", "The packages it runs with", environment, of_environment),
-        _step("Data", "What it learns from, and on which compute", data, of_data),
-        _step("Review", _sentence(answers, context), review, of_review),
+        pages.step("Script", "What every rank runs, and with which arguments", script, of_script),
+        pages.step("Ranks", "How many ranks, and where", ranks, of_ranks, shows_topology=True),
+        pages.step("Environment", "The packages it runs with", environment, of_environment),
+        pages.step("Data", "What it learns from, and on which compute", data, of_data),
+        pages.step("Review", _sentence(answers, context), review, of_review),
     )
 
 
-def _step(
-    title: str, summary: str, form: FormSpec, found: Iterable[Diagnostic], *, shows_topology: bool = False
-) -> WizardStep:
-    return WizardStep(title.lower(), title, form, tuple(found), shows_topology=shows_topology, summary=summary)
+def _told(finding: Diagnostic, *, launcher: bool) -> Diagnostic | None:
+    """Return what a finding means to the wizard, which passes the local rank and knows whether torchrun is there."""
+    if finding.code == "launcher-variable" and launcher:
+        return None
+    if finding.code != "local-rank-argument" or launcher:
+        return finding
+    message = (
+        "The script learns its local rank from an argument, so the command passes $LOCAL_RANK, which Azure ML sets."
+    )
+    return info(finding.code, message, "script", finding.line)
 
 
 def _sentence(answers: Answers, context: WizardContext) -> str:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from desktop_app.api import Distribution, Job, Resources, Severity, Value
+from desktop_app.api.kit import name_in
 from desktop_app.services.catalogues import vm_sizes
 from plugins.pytorch import environment_checks, environments, facts
-from plugins.pytorch.environments import name_in, retired
+from plugins.pytorch.environments import PRESETS
 from tests.helpers.pytorch_jobs import pytorch_job
 
 DATA = Path(environments.__file__).parent / "data"
@@ -36,7 +37,7 @@ def test_data_is_dated_and_names_its_source(path: Path) -> None:
 
 def test_every_retired_name_has_a_successor_to_start_from() -> None:
     names = {each.name for each in environments.presets()}
-    found = list(environments._retired().values())
+    found = list(PRESETS.all_retired.values())
     assert len(found) > 30
     assert {each.successor for each in found} <= names
 
@@ -61,7 +62,7 @@ def test_names_in_references(reference: str, name: str) -> None:
 
 @pytest.mark.parametrize("reference", [CURRENT, "azureml:mine@latest", "azureml:mine:1", "nonsense, really", ""])
 def test_other_environments_are_left_alone(reference: str) -> None:
-    assert retired(reference) is None
+    assert PRESETS.retired(reference) is None
     assert list(environment_checks.check(reference, pytorch_job())) == []
 
 

@@ -1,12 +1,19 @@
-"""The wizard's questions, page by page, with the defaults an expert would pick and the reasons for them."""
+"""A job wizard's questions, page by page, with the defaults an expert would pick and the reasons for them.
+
+Every page is made of fields that can be had alone, for a wizard that asks otherwise.
+"""
 
 from __future__ import annotations
 
-from desktop_app.api import Answers, Choice, Field, FieldKind, FormSpec, ScriptArgument, Value, VmSize, WizardContext
+from collections.abc import Iterable
 
-from . import answers as read
-from . import job_builder
-from .environments import base_images
+from desktop_app.api.diagnostics import Diagnostic
+from desktop_app.api.forms import Answers, Choice, Field, FieldKind, FormSpec, Value
+from desktop_app.api.kit import answers as read
+from desktop_app.api.kit import jobs
+from desktop_app.api.kit.kinds import JobKind
+from desktop_app.api.scripts import ScriptArgument
+from desktop_app.api.wizards import VmSize, WizardContext, WizardStep
 
 _KINDS = {"int": FieldKind.INTEGER, "float": FieldKind.NUMBER, "bool": FieldKind.BOOLEAN}
 
@@ -56,25 +63,28 @@ def _default(argument: ScriptArgument) -> Value:
 def ranks_form(answers: Answers, context: WizardContext) -> FormSpec:
     """Ask for nodes, processes per node and the VM size that the process count follows."""
     count, why = read.default_processes(answers, context)
-    nodes = Field("nodes", "Nodes", FieldKind.INTEGER, default=1, minimum=1, maximum=1000, help="Machines of the job.")
-    processes = Field(
-        "processes_per_node",
-        "Processes per node",
-        FieldKind.INTEGER,
-        default=count,
-        minimum=1,
-        maximum=64,
-        help=why,
-    )
-    size = Field(
-        "vm_size",
-        "VM size",
-        FieldKind.CHOICE,
-        choices=tuple(_vm_choice(each) for each in context.vm_sizes if each.status == "current"),
-        editable=True,
-        help="On Azure ML: what a node is. The number of its GPUs sets the number of processes.",
-    )
-    return FormSpec((nodes, processes, size))
+    per_node = count_field("processes_per_node", "Processes per node", count, why, (1, 64))
+    return FormSpec((nodes_field(), per_node, vm_size_field(context)))
+
+
+def nodes_field(default: int = 1, why: str = "Machines of the job.") -> Field:
+    """Return the question for the number of nodes; its name is `nodes`."""
+    return count_field("nodes", "Nodes", default, why)
+
+
+def count_field(name: str, title: str, default: int, why: str, limits: tuple[int, int] = (1, 1000)) -> Field:
+    """Return a question for a number of nodes, processes, workers or parameter servers."""
+    low, high = limits
+    return Field(name, title, FieldKind.INTEGER, default=default, minimum=low, maximum=high, help=why)
+
+
+def vm_size_field(
+    context: WizardContext,
+    why: str = "On Azure ML: what a node is. The number of its GPUs sets the number of processes.",
+) -> Field:
+    """Return the question for the VM size; its name is `vm_size`."""
+    choices = tuple(_vm_choice(each) for each in context.vm_sizes if each.status == "current")
+    return Field("vm_size", "VM size", FieldKind.CHOICE, choices=choices, editable=True, help=why)
 
 
 def _vm_choice(size: VmSize) -> Choice:
@@ -82,10 +92,11 @@ def _vm_choice(size: VmSize) -> Choice:
     return Choice(size.name, size.name, f"{size.gpus} × {size.gpu_model}, {size.vcpus} cores{network}")
 
 
-def environment_form(answers: Answers, context: WizardContext) -> FormSpec:
+def environment_form(answers: Answers, context: WizardContext, kind: JobKind) -> FormSpec:
     """Ask for a curated environment, or an image and a conda file of one's own."""
-    default = job_builder.default_environment(context)
-    presets = tuple(Choice(each.name, each.title, each.summary) for each in context.presets if each.status == "current")
+    default = jobs.default_environment(context, kind)
+    offered = {each.name: each for each in (*kind.presets.current, *context.presets) if each.status == "current"}
+    presets = tuple(Choice(each.name, each.title, each.summary) for each in offered.values())
     own = Choice(read.OWN, "My own: an image and a conda file", "Azure ML builds it once, before the first run.")
     environment = Field(
         "environment",
@@ -94,21 +105,22 @@ def environment_form(answers: Answers, context: WizardContext) -> FormSpec:
         default=default,
         choices=(*presets, own),
         editable=True,
-        help="What Azure ML runs the job in. On this machine the PyTorch toolchain takes its place.",
+        help=f"What Azure ML runs the job in. On this machine the {kind.toolchain or 'toolchain'} takes its place.",
     )
     if read.text(answers, "environment", default) != read.OWN:
         return FormSpec((environment,))
-    return FormSpec((environment, *_own_fields(answers, context)))
+    return FormSpec((environment, *_own_fields(answers, context, kind)))
 
 
-def _own_fields(answers: Answers, context: WizardContext) -> tuple[Field, Field]:
+def _own_fields(answers: Answers, context: WizardContext, kind: JobKind) -> tuple[Field, Field]:
+    images = kind.presets.base_images
     image = Field(
         "image",
         "Image",
         FieldKind.CHOICE,
-        default=job_builder.default_image(answers, context),
+        default=jobs.default_image(answers, context, kind),
         required=True,
-        choices=tuple(Choice(image, image, f"Azure's base image, {kind}") for kind, image in base_images().items()),
+        choices=tuple(Choice(each, each, f"Azure's base image, {gpus}") for gpus, each in images.items()),
         editable=True,
         help="The base image; take one with CUDA for GPUs.",
     )
@@ -136,7 +148,7 @@ def data_form(answers: Answers, context: WizardContext) -> FormSpec:
                 "data_type",
                 "Kind of data",
                 FieldKind.CHOICE,
-                default=job_builder.data_type(path) if path else "uri_folder",
+                default=jobs.data_type(path) if path else "uri_folder",
                 choices=(Choice("uri_folder", "a folder"), Choice("uri_file", "a single file")),
             ),
             Field("data_name", "Name of the input", FieldKind.TEXT, default="data"),
@@ -157,23 +169,23 @@ def data_form(answers: Answers, context: WizardContext) -> FormSpec:
     )
 
 
-def review_form(context: WizardContext) -> FormSpec:
+def review_form(context: WizardContext, kind: JobKind) -> FormSpec:
     """Ask for names, the time limit and tags."""
     return FormSpec(
         (
-            Field("display_name", "Display name", FieldKind.TEXT, default=job_builder.default_name(context)),
+            Field("display_name", "Display name", FieldKind.TEXT, default=jobs.default_name(context, kind)),
             Field(
                 "experiment",
                 "Experiment",
                 FieldKind.TEXT,
-                default=job_builder.default_experiment(context),
+                default=jobs.default_experiment(context),
                 help="Runs of one experiment are listed and compared together.",
             ),
             Field(
                 "timeout",
                 "Time limit",
                 FieldKind.INTEGER,
-                default=job_builder.DEFAULT_MINUTES,
+                default=jobs.DEFAULT_MINUTES,
                 minimum=0,
                 suffix="min",
                 help="A day: a rank that hangs would else hold its nodes up to the service's limit. 0: no limit.",
@@ -181,3 +193,10 @@ def review_form(context: WizardContext) -> FormSpec:
             Field("tags", "Tags", FieldKind.KEY_VALUES),
         )
     )
+
+
+def step(
+    title: str, summary: str, form: FormSpec, notes: Iterable[Diagnostic], *, shows_topology: bool = False
+) -> WizardStep:
+    """Return a page; its name is its title in small letters."""
+    return WizardStep(title.lower(), title, form, tuple(notes), shows_topology=shows_topology, summary=summary)

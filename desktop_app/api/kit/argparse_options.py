@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from desktop_app.api import ScriptArgument, Value
-
-from .script_tree import Script
+from desktop_app.api.forms import Value
+from desktop_app.api.kit.script_tree import Script
+from desktop_app.api.scripts import ScriptArgument
 
 SWITCHES = frozenset({"store_true", "store_false", "store_const", "BooleanOptionalAction"})
 NOT_ASKED = frozenset({"help", "version", "count", "append_const"})

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from desktop_app.api import Answers, ScriptArgument, VmSize, WizardContext
+from desktop_app.api.forms import Answers
+from desktop_app.api.scripts import ScriptArgument
+from desktop_app.api.wizards import VmSize, WizardContext
 
 OWN = "own"
 """The answer to `environment` that asks for an image of one's own."""
@@ -67,9 +69,14 @@ def default_processes(answers: Answers, context: WizardContext) -> tuple[int, st
     return 1, "1 per node: this machine has one core and no GPU"
 
 
+def nodes(answers: Answers) -> int:
+    """Return the number of nodes."""
+    return integer(answers, "nodes", 1)
+
+
 def topology(answers: Answers, context: WizardContext) -> tuple[int, int]:
     """Return nodes and processes per node."""
-    return integer(answers, "nodes", 1), integer(answers, "processes_per_node", default_processes(answers, context)[0])
+    return nodes(answers), integer(answers, "processes_per_node", default_processes(answers, context)[0])
 
 
 def arguments(context: WizardContext) -> tuple[ScriptArgument, ...]:
