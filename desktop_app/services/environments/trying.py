@@ -24,7 +24,7 @@ from desktop_app.services.environments import importing, pythons
 from desktop_app.services.environments.importing import Import
 from desktop_app.services.environments.pythons import Python
 from desktop_app.services.toolchains import folders
-from desktop_app.services.toolchains.making import turn
+from desktop_app.services.toolchains.turns import turn
 from desktop_app.services.toolchains.uv import Uv
 
 _NAME = "try"

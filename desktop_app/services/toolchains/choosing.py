@@ -6,10 +6,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from desktop_app.api import Diagnostic, Severity
+from desktop_app.api import Diagnostic, Severity, ToolchainSpec
 from desktop_app.core.imports import known_distribution
 from desktop_app.services.toolchains.models import InterpreterChoice, Toolchain
 from desktop_app.services.toolchains.probe import BrokenError, find_modules
+
+
+def modules_of(spec: ToolchainSpec) -> tuple[str, ...]:
+    """Return the top-level modules that a toolchain declares, as scripts name them: `horovod` for `horovod.torch`."""
+    return tuple(dict.fromkeys(each.partition(".")[0] for each in spec.imports))
 
 
 async def choice_for(toolchain: Toolchain, imports: Sequence[str], cache: Path) -> InterpreterChoice:

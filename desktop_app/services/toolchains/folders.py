@@ -25,7 +25,7 @@ _DISTRIBUTION = re.compile(r"(?P<name>.+?)-(?P<version>[^-]+)\.dist-info")
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """What a finished toolchain holds, as it was when it was finished."""
+    """What a finished toolchain holds, as it was when it was finished; `requires` are all its contents."""
 
     name: str
     requires: tuple[str, ...]
@@ -36,15 +36,21 @@ class Marker:
 
 def folder_for(root: Path, spec: ToolchainSpec, version: str) -> Path:
     """Return where the toolchain lies that a Python of this version makes; another content is another folder."""
-    facts = [str(RECIPE), version, sys.platform, platform.machine(), *spec.requires]
+    facts = [str(RECIPE), version, sys.platform, platform.machine(), *contents_of(spec)]
     return root / f"{spec.name}-{hashlib.sha256(chr(10).join(facts).encode()).hexdigest()[:12]}"
+
+
+def contents_of(spec: ToolchainSpec) -> tuple[str, ...]:
+    """Return what a toolchain is made from, a line each; other lines make another toolchain."""
+    alone = (f"alone {each}" for each in spec.alone)
+    return (*spec.requires, *alone, *(f"build {json.dumps(asdict(each), sort_keys=True)}" for each in spec.builds))
 
 
 def finished(root: Path, spec: ToolchainSpec) -> Iterator[tuple[Path, Marker]]:
     """Yield the finished folders that hold what the plugin wants now, the newest first."""
     for folder in sorted(_folders(root, spec.name), key=_age):
         marker = read_marker(folder)
-        if marker and marker.name == spec.name and marker.requires == spec.requires:
+        if marker and marker.name == spec.name and marker.requires == contents_of(spec):
             yield folder, marker
 
 
@@ -126,7 +132,7 @@ def read_marker(folder: Path) -> Marker | None:
 
 def write_marker(folder: Path, spec: ToolchainSpec, version: str) -> None:
     """Say that the environment in `folder` is finished; measures it."""
-    _write(folder, Marker(spec.name, spec.requires, version, size_of(folder)))
+    _write(folder, Marker(spec.name, contents_of(spec), version, size_of(folder)))
 
 
 def measure_again(folder: Path) -> None:

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import shutil
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from desktop_app.api import OutsideError, Progress, ToolchainSpec, UserError
-from desktop_app.services.files import locked
-from desktop_app.services.toolchains import folders
+from desktop_app.services.toolchains import build_programs, building, folders, wheels
 from desktop_app.services.toolchains.models import Toolchain
 from desktop_app.services.toolchains.probe import BrokenError, find_modules, import_modules
+from desktop_app.services.toolchains.turns import turn
 from desktop_app.services.toolchains.uv import Uv
 
-_LOOK = 0.2  # seconds between two looks whether another maker is done
+_PROVED = 0.96  # of the work: from there on it is tried
+_BUILT = 0.4  # of the work: from there on wheels are built, where there are any to build
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Recipe:
     python: str
     version: str
     folder: Path
+    wheels: Path
 
 
 class Maker:
@@ -46,7 +47,8 @@ class Maker:
     async def make(self, spec: ToolchainSpec, progress: Progress, base: Path | None) -> None:
         """Make a toolchain, or return where another process has just made it."""
         python, version = await self._base(spec, base)
-        recipe = Recipe(spec, python, version, self.folder(spec, version))
+        recipe = Recipe(spec, python, version, self.folder(spec, version), self._cache.parent / "wheels")
+        build_programs.require([each for each in spec.builds if not wheels.is_any(recipe.wheels, each, version)])
         try:
             async with turn(recipe.folder, progress) as lock:
                 if not _is_whole(recipe.folder):
@@ -104,18 +106,62 @@ async def _make(recipe: Recipe, uv: Uv, progress: Progress) -> None:
     venv = ["venv", "--relocatable", "--no-python-downloads", "--python", recipe.python, str(stage)]
     await uv.run(venv, f"Making the environment of “{spec.name}”", _ignore)
     inner = folders.python_in(stage)
-    if spec.requires:
-        install = ["pip", "install", "--python", str(inner), *spec.requires]
-        await uv.run(install, f"Installing {', '.join(spec.requires)}", progress, spec.size_mb * 1_000_000)
+    await _install(spec, inner, uv, _between(progress, 0.0, _BUILT if spec.builds else _PROVED))
     await _put_pip(inner, uv)
-    progress("Trying it", 0.96)
-    await _prove(inner, spec)
+    built = [
+        await _build(recipe, inner, number, uv, _between(progress, *_share(number, len(spec.builds))))
+        for number in range(len(spec.builds))
+    ]
+    progress("Trying it", _PROVED)
+    try:
+        await _prove(inner, spec)
+    except OutsideError:
+        for each in built:  # what does not work is not kept: the next time it is built anew
+            await asyncio.to_thread(shutil.rmtree, each.parent, ignore_errors=True)
+        raise
     await asyncio.to_thread(folders.write_marker, stage, spec, recipe.version)
     await asyncio.to_thread(folders.collect_trash, recipe.folder.parent)
     if recipe.folder.exists():
         await asyncio.to_thread(folders.delete, recipe.folder)  # a broken one
     stage.replace(recipe.folder)
     progress("Done", 1.0)
+
+
+async def _install(spec: ToolchainSpec, python: Path, uv: Uv, progress: Progress) -> None:
+    into = ["pip", "install", "--python", str(python)]
+    if spec.requires:
+        what = f"Installing {', '.join(spec.requires)}"
+        await uv.run([*into, *spec.requires], what, progress, spec.size_mb * 1_000_000)
+    if spec.alone:
+        await uv.run([*into, "--no-deps", *spec.alone], f"Installing {', '.join(spec.alone)}", _ignore)
+
+
+async def _build(recipe: Recipe, python: Path, number: int, uv: Uv, progress: Progress) -> Path:
+    """Put a built wheel into the environment, and return where it is kept."""
+    spec, build = recipe.spec, recipe.spec.builds[number]
+    into = ["pip", "install", "--python", str(python)]
+    if build.build_requires:
+        wanted = ", ".join(build.build_requires)
+        await uv.run([*into, *build.build_requires], f"Installing {wanted}, which the build needs", _ignore)
+    pins = wheels.pins_of(spec, await asyncio.to_thread(folders.packages_of, python))
+    place = wheels.place_of(recipe.wheels, build, recipe.version, pins)
+    wheel = await building.ensure(build, python, place, uv.lock or 0, progress)
+    await uv.run([*into, "--no-deps", str(wheel)], f"Installing {build.requirement}", _ignore)
+    return wheel
+
+
+def _share(number: int, count: int) -> tuple[float, float]:
+    each = (_PROVED - _BUILT) / count
+    return _BUILT + number * each, _BUILT + (number + 1) * each
+
+
+def _between(progress: Progress, start: float, end: float) -> Progress:
+    """Return a progress of a part of the work; where that does not know how far it is, the work has begun it."""
+
+    def tell(message: str, part: float | None) -> None:
+        progress(message, None if part is None and not start else round(start + (part or 0.0) * (end - start), 3))
+
+    return tell
 
 
 async def _put_pip(python: Path, uv: Uv) -> None:
@@ -135,21 +181,6 @@ async def _prove(python: Path, spec: ToolchainSpec) -> None:
     for module, (short, full) in findings.troubles.items():
         message = f"The toolchain “{spec.name}” was made but `import {module}` fails: {short}"
         raise OutsideError(message, details=full)
-
-
-@contextlib.asynccontextmanager
-async def turn(folder: Path, progress: Progress) -> AsyncIterator[int]:
-    """Hold the lock of a folder among all makers; waiting for another one does not block the loop."""
-    path, said = folders.lock_of(folder), False
-    while True:
-        with locked(path, wait=False) as lock:
-            if lock is not None:
-                yield lock
-                return
-        if not said:
-            progress("Waiting for another process that works on this toolchain", None)
-            said = True
-        await asyncio.sleep(_LOOK)
 
 
 def _is_whole(folder: Path) -> bool:

@@ -17,7 +17,7 @@ from desktop_app.places import Places
 from desktop_app.services.files import locked
 from desktop_app.services.settings import Settings
 from desktop_app.services.toolchains import folders
-from desktop_app.services.toolchains.choosing import choice_for, plain_choice
+from desktop_app.services.toolchains.choosing import choice_for, modules_of, plain_choice
 from desktop_app.services.toolchains.making import Maker
 from desktop_app.services.toolchains.models import InterpreterChoice, Toolchain
 from desktop_app.services.toolchains.probe import BrokenError, find_modules, import_modules, run_once
@@ -78,7 +78,7 @@ class Toolchains:
         if toolchain.state != "ready":
             return toolchain
         try:
-            findings = await find_modules(toolchain.python, self._spec(name).imports, self._probes)
+            findings = await find_modules(toolchain.python, modules_of(self._spec(name)), self._probes)
         except BrokenError as error:
             return _broken(toolchain, str(error))
         lacks = ", ".join(findings.missing)

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from desktop_app.api import OutsideError, Progress
-from desktop_app.services.processes import end_group, group_options
+from desktop_app.services.toolchains.children import follow, started
 from desktop_app.services.toolchains.pip_settings import uv_environment
 
 _TICK = 0.25  # seconds between two looks at how much uv has written
@@ -43,11 +43,7 @@ def uv_binary() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Uv:
-    """uv with the cache it keeps what it fetched in.
-
-    A child holds the file descriptor `lock` as well: if this process is killed, nobody else starts before uv has
-    ended.
-    """
+    """uv with the cache it keeps what it fetched in; it holds the file descriptor `lock` as well, see `started`."""
 
     cache: Path
     lock: int | None = None
@@ -57,37 +53,20 @@ class Uv:
 
         Cancelling ends uv. Raises OutsideError with uv's own words where it fails.
         """
-        process = await self._start(arguments)
-        told = _Told(progress, what, size, process.pid)
-        ticking = asyncio.create_task(told.keep_telling(), name="uv progress")
-        try:
-            assert process.stdout is not None
-            async for line in process.stdout:
-                told.take(line.decode("utf-8", "replace").rstrip())
-            code = await process.wait()
-        except BaseException:
-            await end_group(process)
-            raise
-        finally:
-            ticking.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await ticking
+        environment = {**uv_environment(), "UV_CACHE_DIR": str(self.cache), "UV_NO_PROGRESS": "1", "NO_COLOR": "1"}
+        command = (uv_binary(), *_offline(arguments, environment))
+        async with started(command, environment, () if self.lock is None else (self.lock,)) as process:
+            told = _Told(progress, what, size, process.pid)
+            ticking = asyncio.create_task(told.keep_telling(), name="uv progress")
+            try:
+                code = await follow(process, told.take)
+            finally:
+                ticking.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await ticking
         if code != 0:
             raise _error(what, code, told.lines)
         return told.lines
-
-    async def _start(self, arguments: Sequence[str]) -> asyncio.subprocess.Process:
-        environment = {**uv_environment(), "UV_CACHE_DIR": str(self.cache), "UV_NO_PROGRESS": "1", "NO_COLOR": "1"}
-        return await asyncio.create_subprocess_exec(
-            uv_binary(),
-            *_offline(arguments, environment),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env=_without_environments(environment),
-            pass_fds=() if self.lock is None or os.name == "nt" else (self.lock,),
-            **group_options(),
-        )
 
 
 def _offline(arguments: Sequence[str], environment: Mapping[str, str]) -> list[str]:
@@ -162,9 +141,3 @@ def _gist(lines: Sequence[str]) -> str:
         if found:
             return found[0].removeprefix(start).strip()
     return ""
-
-
-def _without_environments(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment without what would make uv or a Python work on another environment than the named one."""
-    unwanted = {"VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHOME", "PYTHONPATH", "UV_PROJECT_ENVIRONMENT", "UV_PYTHON"}
-    return {key: value for key, value in environment.items() if key not in unwanted}
