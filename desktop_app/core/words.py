@@ -20,6 +20,13 @@ def size_text(size: int) -> str:
     return f"{scaled:.1f} {unit}" if scaled < 9.95 else f"{scaled:.0f} {unit}"
 
 
+def cost_text(minutes: int, size_mb: int) -> str:
+    """Return what making something costs, roughly: `about 3 minutes, 1.1 GB`; empty where nobody knows."""
+    parts = [plural(minutes, "minute") if minutes else "", size_text(size_mb * 1_000_000) if size_mb else ""]
+    said = ", ".join(filter(None, parts))
+    return f"about {said}" if said else ""
+
+
 def clock_text(seconds: float) -> str:
     """Return a time that goes on, as a clock shows it: 00:41, 34:02 or 1:02:03."""
     minutes, rest = divmod(max(0, int(seconds)), 60)

@@ -36,7 +36,7 @@ def require(builds: Sequence[WheelBuild]) -> None:
     for build in builds:
         lacking = missing_programs(build)
         if lacking:
-            message = f"{title(build)} can't be built here: {listed(lacking)} {_is(lacking)} missing."
+            message = f"{title(build)} can't be built here: {listed(lacking)} {is_or_are(lacking)} missing."
             raise OutsideError(message, hint=advice(lacking, title(build)))
 
 
@@ -81,5 +81,6 @@ def _names(tool: str, programs: Sequence[str]) -> str:
     return " ".join(dict.fromkeys(name for each in programs for name in known.get(each, (each,))))
 
 
-def _is(names: Sequence[str]) -> str:
+def is_or_are(names: Sequence[str]) -> str:
+    """Return the verb for some names."""
     return "is" if len(names) == 1 else "are"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from desktop_app.api import OutsideError, Progress, ToolchainSpec, UserError
 from desktop_app.services.toolchains import build_programs, building, folders, wheels
+from desktop_app.services.toolchains.choosing import distribution_key
 from desktop_app.services.toolchains.models import Toolchain
 from desktop_app.services.toolchains.probe import BrokenError, find_modules, import_modules
 from desktop_app.services.toolchains.turns import turn
@@ -57,18 +58,24 @@ class Maker:
             message = f"The toolchain “{spec.name}” can't be made in {self._root}: {error.strerror or error}."
             raise OutsideError(message, hint="RANKZERO_CACHE names another place.") from error
 
-    async def add(self, toolchain: Toolchain, packages: Sequence[str], progress: Progress) -> None:
-        """Install packages into an environment that may be in use; an environment of the person's own is not locked."""
+    async def add(
+        self, toolchain: Toolchain, packages: Sequence[str], progress: Progress, lone: Mapping[str, str]
+    ) -> None:
+        """Install packages into an environment that may be in use; an environment of the person's own is not locked.
+
+        Those that `lone` names come without what they ask for, and in its version where none is given: tf_keras would
+        bring another TensorFlow along.
+        """
         if not packages or any(each.startswith("-") for each in packages):
             raise UserError("Name the packages to add, as pip takes them: “scikit-learn” or “PyYAML==6.0.3”.")
-        arguments = ["pip", "install", "--python", str(toolchain.python), *packages]
-        what = f"Adding {', '.join(packages)}"
+        alone = [_in_version(each, lone) for each in packages if distribution_key(each) in lone]
+        others = [each for each in packages if distribution_key(each) not in lone]
         if toolchain.origin == "chosen":
-            await Uv(self._cache).run(arguments, what, progress)
+            await _fill(toolchain.python, others, alone, Uv(self._cache), progress)
         else:
             folder = toolchain.python.parent.parent
             async with turn(folder, progress) as lock:
-                await Uv(self._cache, lock).run(arguments, what, progress)
+                await _fill(toolchain.python, others, alone, Uv(self._cache, lock), progress)
                 await asyncio.to_thread(folders.measure_again, folder)
         progress("Done", 1.0)
 
@@ -96,6 +103,18 @@ class Maker:
             return (await find_modules(python, (), self._cache.parent / "probes")).version
         except BrokenError as error:
             raise UserError(str(error)) from error
+
+
+async def _fill(python: Path, packages: Sequence[str], alone: Sequence[str], uv: Uv, progress: Progress) -> None:
+    for options, wanted in (((), packages), (("--no-deps",), alone)):
+        if wanted:
+            arguments = ["pip", "install", "--python", str(python), *options, *wanted]
+            await uv.run(arguments, f"Adding {', '.join(wanted)}", progress)
+
+
+def _in_version(package: str, lone: Mapping[str, str]) -> str:
+    key = distribution_key(package)
+    return lone[key] if package.replace("_", "-").lower() == key else package
 
 
 async def _make(recipe: Recipe, uv: Uv, progress: Progress) -> None:

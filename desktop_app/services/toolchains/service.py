@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -17,7 +16,7 @@ from desktop_app.places import Places
 from desktop_app.services.files import locked
 from desktop_app.services.settings import Settings
 from desktop_app.services.toolchains import folders
-from desktop_app.services.toolchains.choosing import choice_for, modules_of, plain_choice
+from desktop_app.services.toolchains.choosing import best, choice_for, distribution_key, modules_of, plain_choice
 from desktop_app.services.toolchains.making import Maker
 from desktop_app.services.toolchains.models import InterpreterChoice, Toolchain
 from desktop_app.services.toolchains.probe import BrokenError, find_modules, import_modules, run_once
@@ -63,7 +62,7 @@ class Toolchains:
         toolchain = await asyncio.to_thread(self.get, name)
         if toolchain.state != "ready":
             raise UserError(f"The toolchain “{name}” is {toolchain.state}. {toolchain.reason}".strip())
-        await self._maker.add(toolchain, packages, progress)
+        await self._maker.add(toolchain, packages, progress, self._lone())
         if toolchain.origin == "made":
             await asyncio.to_thread(self._remember, name, packages)
         return await asyncio.to_thread(self.get, name)
@@ -133,13 +132,18 @@ class Toolchains:
             raise OutsideError(f"The toolchain “{name}” can't be removed: {error.strerror or error}.") from error
 
     async def interpreter_for(self, plugin_id: str | None, imports: Sequence[str]) -> InterpreterChoice:
-        """Return the Python for a job and what it lacks of the job's imports; quick, imports nothing."""
-        mine = next((each for each in self._specs() if each.plugin == plugin_id), None)
-        if mine is not None:
-            present = await asyncio.to_thread(self._present, mine)
-            return await choice_for(present, imports, self._probes)
-        ready = [each for each in await asyncio.to_thread(self.list) if each.state == "ready"]
-        return await plain_choice(ready, imports, self._probes)
+        """Return the Python for a job and what it lacks of the job's imports; quick, imports nothing.
+
+        A Python that the person chose for the plugin is the one; else that of all toolchains which fits the imports.
+        """
+        specs = self._specs()
+        found = await asyncio.to_thread(lambda: [self._present(each) for each in specs])
+        pairs = list(zip(specs, found, strict=True))
+        own = [each for each in pairs if each[0].plugin == plugin_id]
+        chosen = next((each for each in own if each[1].origin == "chosen"), None)
+        if chosen is None and not own:
+            return await plain_choice(pairs, imports, self._probes)
+        return await choice_for(*(chosen or best(pairs, plugin_id, imports)), imports, self._probes)
 
     def _present(self, spec: ToolchainSpec) -> Toolchain:
         python = self._chosen().get(spec.plugin)
@@ -173,16 +177,20 @@ class Toolchains:
         if not packages:
             return
         try:
-            await self._maker.add(made, packages, progress)
+            await self._maker.add(made, packages, progress, self._lone())
         except OutsideError as error:
             again = f"`rankzero toolchains add {spec.name} {' '.join(packages)}` tries again"
             hint = f"{again}; `rankzero toolchains remove {spec.name}` forgets them."
             message = f"The toolchain “{spec.name}” is made, without what was added to it before: {error.message}"
             raise OutsideError(message, hint=hint, details=error.details) from error
 
+    def _lone(self) -> dict[str, str]:
+        """Return the requirements that a plugin wants without what they ask for themselves, by their distributions."""
+        return {distribution_key(each): each for spec in self._specs() for each in spec.alone}
+
     def _remember(self, name: str, packages: Sequence[str]) -> None:
         """Keep what was added; a requirement takes the place of an earlier one for the same distribution."""
-        kept = {_key(each): each for each in (*self.added(name), *map(_absolute, packages))}
+        kept = {distribution_key(each): each for each in (*self.added(name), *map(_absolute, packages))}
         self._keep_added({**self._remembered(), name: tuple(kept.values())})
 
     def _remembered(self) -> dict[str, tuple[str, ...]]:
@@ -237,11 +245,6 @@ def _proven(python: Path) -> Path:
     except BrokenError as error:
         raise UserError(str(error), hint="Give an interpreter, or the folder of an environment.") from error
     return python
-
-
-def _key(requirement: str) -> str:
-    """Return what two requirements for one distribution have in common."""
-    return re.split(r"[\s\[<>=!~;@]", requirement, maxsplit=1)[0].replace("_", "-").lower()
 
 
 def _absolute(requirement: str) -> str:
