@@ -15,7 +15,7 @@ TORCHRUN = JobKind("pytorch", PRESETS, ("pytorch",), "torch", "PyTorch toolchain
 
 def build(answers: Answers, context: WizardContext, *, launcher: bool) -> Job:
     """Return the job; with `launcher` torchrun starts the ranks of each node, else Azure ML starts every rank."""
-    nodes, per_node = read.topology(answers, context)
+    nodes, per_node = read.topology(answers, context, TORCHRUN if launcher else DDP)
     if launcher:
         return jobs.build(answers, context, TORCHRUN, Distribution("pytorch", 1), _torchrun(nodes, per_node))
     passed = (f"{_local_rank_flag(context)}=$LOCAL_RANK",) if takes_local_rank(context) else ()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from desktop_app.api import Answers, Diagnostic, JobWizard, WizardContext, WizardStep
+from desktop_app.api.kit import JobKind, info, notes, pages
 from desktop_app.api.kit import answers as read
-from desktop_app.api.kit import info, notes, pages
 
 from . import job_builder
 
@@ -39,12 +39,12 @@ def wizards() -> tuple[JobWizard, ...]:
 def _steps(answers: Answers, context: WizardContext, *, launcher: bool) -> tuple[WizardStep, ...]:
     kind = job_builder.TORCHRUN if launcher else job_builder.DDP
     script = pages.script_form(answers, context)
-    ranks = pages.ranks_form(answers, context)
+    ranks = pages.ranks_form(answers, context, kind)
     environment = pages.environment_form(answers, context, kind)
     data = pages.data_form(answers, context)
     review = pages.review_form(context, kind)
     of_script = notes.script_notes(answers, context, script, kind, partial(_told, launcher=launcher))
-    of_ranks = notes.ranks_notes(answers, context, ranks)
+    of_ranks = notes.ranks_notes(answers, context, ranks, kind)
     of_environment = notes.environment_notes(answers, context, environment, kind)
     of_data = notes.data_notes(answers, context, data)
     of_review = notes.review_notes(answers, context, review)
@@ -53,7 +53,7 @@ def _steps(answers: Answers, context: WizardContext, *, launcher: bool) -> tuple
         pages.step("Ranks", "How many ranks, and where", ranks, of_ranks, shows_topology=True),
         pages.step("Environment", "The packages it runs with", environment, of_environment),
         pages.step("Data", "What it learns from, and on which compute", data, of_data),
-        pages.step("Review", _sentence(answers, context), review, of_review),
+        pages.step("Review", _sentence(answers, context, kind), review, of_review),
     )
 
 
@@ -69,8 +69,8 @@ def _told(finding: Diagnostic, *, launcher: bool) -> Diagnostic | None:
     return info(finding.code, message, "script", finding.line)
 
 
-def _sentence(answers: Answers, context: WizardContext) -> str:
-    nodes, per_node = read.topology(answers, context)
+def _sentence(answers: Answers, context: WizardContext, kind: JobKind) -> str:
+    nodes, per_node = read.topology(answers, context, kind)
     if nodes == 1:
         return f"{per_node} ranks of {read.script(answers).name or 'the script'} on one node"
     return f"{nodes} × {per_node} = {nodes * per_node} ranks of {read.script(answers).name or 'the script'}"

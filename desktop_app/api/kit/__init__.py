@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from desktop_app.api.kit.presets import Presets, Retired, name_in, reference_to
     from desktop_app.api.kit.said import error, info, warning
     from desktop_app.api.kit.script_tree import Script, Variable
+    from desktop_app.api.kit.v1_said import v1_notes
+    from desktop_app.api.kit.v1_words import V1Words, parse_v1
 
 _MODULES = {
     "argparse_options": "find_arguments types_given",
@@ -23,6 +25,8 @@ _MODULES = {
     "presets": "Presets Retired name_in reference_to",
     "said": "error info warning",
     "script_tree": "Script Variable",
+    "v1_said": "v1_notes",
+    "v1_words": "V1Words parse_v1",
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
 
@@ -44,6 +48,7 @@ __all__ = [
     "Presets",
     "Retired",
     "Script",
+    "V1Words",
     "Variable",
     "answers",
     "error",
@@ -53,7 +58,9 @@ __all__ = [
     "name_in",
     "notes",
     "pages",
+    "parse_v1",
     "reference_to",
     "types_given",
+    "v1_notes",
     "warning",
 ]

@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from desktop_app.api.forms import Answers
+from desktop_app.api.kit.kinds import JobKind
+from desktop_app.api.kit.v1_words import V1Words, parse_v1
 from desktop_app.api.scripts import ScriptArgument
 from desktop_app.api.wizards import VmSize, WizardContext
 
+NODES, PROCESSES = (1, 1000), (1, 64)
+"""The fewest and most nodes of a job, and processes on a node."""
 OWN = "own"
 """The answer to `environment` that asks for an image of one's own."""
 LAUNCHER_ARGUMENTS = frozenset({"local_rank", "local-rank"})
@@ -53,8 +57,32 @@ def vm_size(answers: Answers, context: WizardContext) -> VmSize | None:
     return next((each for each in context.vm_sizes if each.name.lower() == name), None)
 
 
-def default_processes(answers: Answers, context: WizardContext) -> tuple[int, str]:
+def v1_words(answers: Answers) -> V1Words:
+    """Return what the answer to `v1_words` says, nothing where it was not asked."""
+    return parse_v1(text(answers, "v1_words"))
+
+
+def within(count: int | None, limits: tuple[int, int], default: int) -> int:
+    """Return a count if it is one and within its limits, else the default."""
+    return count if count is not None and limits[0] <= count <= limits[1] else default
+
+
+def v1_per_node(answers: Answers, kind: JobKind | None = None) -> int | None:
+    """Return the processes per node that SDK v1's words mean, None where they mean none that can be asked for.
+
+    Under a launcher, that v1 started one process per node says nothing of the launcher's own.
+    """
+    words = v1_words(answers)
+    if kind is not None and kind.launcher and words.is_one_by_default:
+        return None
+    return within(words.per_node(integer(answers, "nodes", 1)), PROCESSES, 0) or None
+
+
+def default_processes(answers: Answers, context: WizardContext, kind: JobKind | None = None) -> tuple[int, str]:
     """Return how many processes a node should get, and why."""
+    of_v1 = v1_per_node(answers, kind)
+    if of_v1 is not None:
+        return of_v1, f"{of_v1} per node, as SDK v1 had it"
     vm = vm_size(answers, context)
     if vm is not None and vm.gpus:
         return vm.gpus, f"{vm.gpus} per node: {vm.name} has {gpus_text(vm.gpus)}"
@@ -70,13 +98,14 @@ def default_processes(answers: Answers, context: WizardContext) -> tuple[int, st
 
 
 def nodes(answers: Answers) -> int:
-    """Return the number of nodes."""
-    return integer(answers, "nodes", 1)
+    """Return the number of nodes: as answered, else as SDK v1 had it, else one."""
+    return integer(answers, "nodes", within(v1_words(answers).nodes, NODES, 1))
 
 
-def topology(answers: Answers, context: WizardContext) -> tuple[int, int]:
+def topology(answers: Answers, context: WizardContext, kind: JobKind | None = None) -> tuple[int, int]:
     """Return nodes and processes per node."""
-    return nodes(answers), integer(answers, "processes_per_node", default_processes(answers, context)[0])
+    per_node = default_processes(answers, context, kind)[0]
+    return nodes(answers), integer(answers, "processes_per_node", per_node)
 
 
 def arguments(context: WizardContext) -> tuple[ScriptArgument, ...]:

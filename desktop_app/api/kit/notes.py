@@ -12,6 +12,7 @@ from desktop_app.api.kit import answers as read
 from desktop_app.api.kit import jobs
 from desktop_app.api.kit.kinds import JobKind
 from desktop_app.api.kit.said import error, info, warning
+from desktop_app.api.kit.v1_said import v1_notes
 from desktop_app.api.wizards import WizardContext
 
 _TYPES: dict[FieldKind, tuple[type, ...]] = {
@@ -75,17 +76,18 @@ def at_script(finding: Diagnostic) -> Diagnostic:
     return replace(finding, message=line + finding.message, path="script", fix=None)
 
 
-def ranks_notes(answers: Answers, context: WizardContext, form: FormSpec) -> Iterator[Diagnostic]:
-    """Say what v1 called the count, and where it does not fit the VM size or this machine."""
+def ranks_notes(
+    answers: Answers, context: WizardContext, form: FormSpec, kind: JobKind | None = None
+) -> Iterator[Diagnostic]:
+    """Say what v1 called the counts, and where they do not fit the VM size or this machine."""
     yield from form_errors(answers, form)
-    nodes, per_node = read.topology(answers, context)
+    yield from v1_notes(answers, form, kind)
+    nodes, per_node = read.topology(answers, context, kind)
     if nodes < 1 or per_node < 1:
         return
-    yield info(
-        "v1-process-count",
-        f"SDK v1 called this process_count = {nodes * per_node} (the total). Azure ML v2 counts per node: {per_node}.",
-        "processes_per_node",
-    )
+    if not read.v1_words(answers):
+        total = f"SDK v1 called this process_count = {nodes * per_node} (the total)."
+        yield info("v1-process-count", f"{total} Azure ML v2 counts per node: {per_node}.", "processes_per_node")
     yield from vm_notes(answers, context, per_node)
     yield from host_notes(nodes * per_node, context)
 

@@ -60,16 +60,26 @@ def _default(argument: ScriptArgument) -> Value:
     return shown if argument.many or shown in argument.choices else None
 
 
-def ranks_form(answers: Answers, context: WizardContext) -> FormSpec:
-    """Ask for nodes, processes per node and the VM size that the process count follows."""
-    count, why = read.default_processes(answers, context)
-    per_node = count_field("processes_per_node", "Processes per node", count, why, (1, 64))
-    return FormSpec((nodes_field(), per_node, vm_size_field(context)))
+def ranks_form(answers: Answers, context: WizardContext, kind: JobKind | None = None) -> FormSpec:
+    """Ask for nodes, processes per node, the VM size that the process count follows, and SDK v1's words."""
+    count, why = read.default_processes(answers, context, kind)
+    per_node = count_field("processes_per_node", "Processes per node", count, why, read.PROCESSES)
+    nodes = nodes_field(read.within(read.v1_words(answers).nodes, read.NODES, 1))
+    return FormSpec((nodes, per_node, vm_size_field(context), v1_words_field()))
+
+
+def v1_words_field() -> Field:
+    """Return the question for what SDK v1 said, which sets the defaults of the counts; its name is `v1_words`."""
+    why = (
+        "Optional. Paste what your SDK v1 code or .runconfig says about processes, such as "
+        "PyTorchConfiguration(process_count=8, node_count=2); it is translated into the counts above."
+    )
+    return Field("v1_words", "From SDK v1", FieldKind.TEXT, help=why)
 
 
 def nodes_field(default: int = 1, why: str = "Machines of the job.") -> Field:
     """Return the question for the number of nodes; its name is `nodes`."""
-    return count_field("nodes", "Nodes", default, why)
+    return count_field("nodes", "Nodes", default, why, read.NODES)
 
 
 def count_field(name: str, title: str, default: int, why: str, limits: tuple[int, int] = (1, 1000)) -> Field:
