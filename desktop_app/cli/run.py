@@ -10,12 +10,15 @@ from pathlib import Path
 
 from desktop_app.api import OutsideError, RunSnapshot, RunStatus, Severity, SubmissionPlan, UserError, Value
 from desktop_app.cli import console
+from desktop_app.cli.explained import explained_lines
 from desktop_app.cli.following import Follower, Interrupts
 from desktop_app.cli.refusals import UsageError
 from desktop_app.cli.shapes import run_shape
 from desktop_app.cli.words import ending, no_rank, place, summary
 from desktop_app.compose import open_workbench
+from desktop_app.core.blame import Explained
 from desktop_app.documents.edits import parse_assignment
+from desktop_app.services.explaining import explain
 from desktop_app.services.jobs import JobError, errors_of
 from desktop_app.services.samples import own_copy
 from desktop_app.services.workbench import Workbench
@@ -63,9 +66,10 @@ async def _run(workbench: Workbench, path: Path, sets: dict[str, Value], options
         follower = Follower(workbench.backend_of(handle), handle, _writer(options.json), options.rank)
         snapshot = await follower.follow(interrupts)
     workbench.archive.record(snapshot)
+    known = await explain(workbench.plugins, snapshot)
     if options.json:
-        console.document(run_shape(snapshot))
-    _say_end(snapshot)
+        console.document(run_shape(snapshot, known))
+    _say_end(snapshot, known)
     if interrupts.asked.is_set():
         return 130
     if snapshot.status is RunStatus.COMPLETED:
@@ -131,8 +135,10 @@ def _writer(as_json: bool) -> Callable[[str], None]:
     return write
 
 
-def _say_end(snapshot: RunSnapshot) -> None:
+def _say_end(snapshot: RunSnapshot, known: Explained) -> None:
     if snapshot.status is RunStatus.COMPLETED:
         console.note(ending(snapshot))
     else:
         console.error(ending(snapshot))
+    for title, text in explained_lines(known, snapshot):
+        console.note(f"{title + ':':<6} {text}")

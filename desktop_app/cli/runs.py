@@ -10,12 +10,15 @@ from typing import Any
 from desktop_app.api import RunSnapshot, RunStatus, UserError
 from desktop_app.cli import console, run_bundle, run_compare, run_download, run_drill, run_logs
 from desktop_app.cli.dispatch import add_shared
+from desktop_app.cli.explained import explained_lines
 from desktop_app.cli.lookup import find_run
 from desktop_app.cli.shapes import run_shape
 from desktop_app.cli.terminal_text import plain
 from desktop_app.cli.words import duration, ending, first_failure
 from desktop_app.compose import open_workbench
+from desktop_app.core.blame import Explained
 from desktop_app.core.rank_words import ranks
+from desktop_app.services.explaining import explain
 from desktop_app.services.workbench import Workbench
 
 
@@ -76,14 +79,15 @@ def _row(run: RunSnapshot) -> Sequence[str]:
 
 async def _show(workbench: Workbench, options: Namespace) -> int:
     found = await find_run(workbench, options.name)
+    known = await explain(workbench.plugins, found)
     if options.json:
-        console.document(run_shape(found))
+        console.document(run_shape(found, known))
     else:
-        _print(found)
+        _print(found, known)
     return 0
 
 
-def _print(run: RunSnapshot) -> None:
+def _print(run: RunSnapshot, known: Explained) -> None:
     facts = {
         "Run": run.run,
         "Name": run.display_name,
@@ -99,6 +103,8 @@ def _print(run: RunSnapshot) -> None:
     for title, text in facts.items():
         if text or title not in ("Reason", "Failure"):
             print(plain(f"{title:<11} {text}".rstrip()))
+    for title, text in explained_lines(known, run):
+        print(plain(f"{title:<11} {text}"))
     for each in run.drills:
         print(plain(f"{'Drill':<11} {each.at.astimezone():%H:%M:%S} {each.text}"))
     for phase in run.phases:

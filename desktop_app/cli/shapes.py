@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from desktop_app.api import Diagnostic, RankState, RunSnapshot, Severity
+from desktop_app.api import Diagnostic, RankState, RunSnapshot, RunStatus, Severity
+from desktop_app.cli.explained import explanation_shapes
+from desktop_app.core.blame import Explained
 from desktop_app.core.records import to_json
 from desktop_app.documents.checks import FileReport
 
 
-def run_shape(run: RunSnapshot) -> dict[str, Any]:
-    """Return a run as `run` and `runs show` print it."""
+def run_shape(run: RunSnapshot, known: Explained | None = None) -> dict[str, Any]:
+    """Return a run as `run` and `runs show` print it; `explanations` is null where a failed run was not looked into."""
+    if known is None and run.status is not RunStatus.FAILED:
+        known = Explained()
     failure = to_json(run.first_failure)
     return {
         "run": run.run,
@@ -41,6 +45,7 @@ def run_shape(run: RunSnapshot) -> dict[str, Any]:
         "source": run.source,
         "tags": dict(run.tags),
         "diagnosis": None,
+        "explanations": explanation_shapes(known) if known is not None else None,
     }
 
 

@@ -1,0 +1,66 @@
+"""Which explanation of a failed run is its cause: an echo is never one, and neither is the rank that it stands in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from desktop_app.api import Explanation, RunSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What is known of a failed run: `all` the explanations, causes first, and the one that is the run's `cause`.
+
+    `only_echo` says that what the first rank to fall ended on is an echo: it fell because something else was gone.
+    """
+
+    all: tuple[Explanation, ...] = ()
+    cause: Explanation | None = None
+    only_echo: bool = False
+
+    @property
+    def echoes(self) -> tuple[Explanation, ...]:
+        """The explanations that are echoes."""
+        return tuple(each for each in self.all if each.is_echo)
+
+
+def explained(found: Sequence[Explanation], run: RunSnapshot) -> Explained:
+    """Return the explanations in order, and the cause among them.
+
+    A line that anybody calls an echo is no cause. The cause of the first rank to fall is the run's; that of another
+    rank, or of the launcher, only where the first rank itself has nothing but an echo to tell, or no rank fell.
+    """
+    ordered = _ordered(found, run)
+    only_echo = _is_only_echo(ordered, run)
+    causes = [each for each in ordered if not each.is_echo]
+    first = run.first_failure
+    if first is not None and not only_echo:
+        causes = [each for each in causes if each.rank == first.rank]
+    return Explained(ordered, causes[0] if causes else None, only_echo)
+
+
+def _ordered(found: Sequence[Explanation], run: RunSnapshot) -> tuple[Explanation, ...]:
+    echoing = {_place(each) for each in found if each.is_echo and each.line}
+    kept: dict[tuple[object, ...], Explanation] = {}
+    for each in found:
+        if each.is_echo or _place(each) not in echoing:
+            kept.setdefault((each.code, *_place(each)), each)
+    first = run.first_failure.rank if run.first_failure is not None else None
+    return tuple(sorted(kept.values(), key=lambda each: (each.is_echo, each.rank != first)))
+
+
+def _place(explanation: Explanation) -> tuple[int | None, str]:
+    return explanation.rank, explanation.line.strip()
+
+
+def _is_only_echo(ordered: Sequence[Explanation], run: RunSnapshot) -> bool:
+    """Whether the first rank's last words are an echo; words that nobody knows are its own fault, as long as any."""
+    first = run.first_failure
+    if first is None:
+        return False
+    mine = [each for each in ordered if each.rank == first.rank]
+    if any(not each.is_echo for each in mine):
+        return False
+    words = first.text.strip()
+    return any(not words or each.line.strip() in words or words in each.line for each in mine if each.line)

@@ -1,0 +1,77 @@
+"""Why a run failed, as far as the plugins can tell: reads the ends of its logs and asks each of them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+from desktop_app.api import FailureReport, Job, RankState, RunSnapshot, RunStatus, SubmissionPlan
+from desktop_app.core.blame import Explained, explained
+from desktop_app.core.records import from_json
+from desktop_app.services.logs.log_file import LogFile
+from desktop_app.services.logs.text import shown_text
+from desktop_app.services.plugins import PluginHost
+
+TAIL = 64 << 10
+MOST_RANKS = 64
+LAUNCHER_LOG = "user_logs/mpirun.txt"
+
+
+async def explain(plugins: PluginHost, run: RunSnapshot) -> Explained:
+    """Return what the plugins know of a failed run; nothing of any other. Files and plugins are asked in a thread."""
+    if run.status is not RunStatus.FAILED or not run.folder:
+        return Explained()
+    return await asyncio.to_thread(_explain, plugins, run)
+
+
+def _explain(plugins: PluginHost, run: RunSnapshot) -> Explained:
+    report = failure_report(run)
+    return explained(plugins.explain_failure(report), run) if report is not None else Explained()
+
+
+def failure_report(run: RunSnapshot) -> FailureReport | None:
+    """Return a failed run as plugins want to know it, None where its job is gone. Reads files."""
+    folder = Path(run.folder)
+    job = _job(folder)
+    if job is None:
+        return None
+    tails = {each.rank: tail(folder / _log(each)) for each in looked_at(run)}
+    return FailureReport(
+        job=job,
+        exit_codes={each.rank: each.exit_code for each in run.ranks if each.exit_code is not None},
+        first_rank=run.first_failure.rank if run.first_failure is not None else None,
+        tails={rank: text for rank, text in tails.items() if text},
+        launcher=tail(folder / LAUNCHER_LOG),
+    )
+
+
+def looked_at(run: RunSnapshot) -> list[RankState]:
+    """Return the ranks whose logs are read: the first to fall, those that failed as well, and their neighbours."""
+    first = run.first_failure.rank if run.first_failure is not None else 0
+
+    def nearness(rank: RankState) -> tuple[bool, bool, int]:
+        return rank.rank != first, rank.status is not RunStatus.FAILED, abs(rank.rank - first)
+
+    return sorted(sorted(run.ranks, key=nearness)[:MOST_RANKS], key=lambda each: each.rank)
+
+
+def tail(log: Path) -> str:
+    """Return the end of a log as a person reads it, whole lines only; empty where there is no log."""
+    file = LogFile(log)
+    start = max(0, file.size() - TAIL)
+    lines = file.read(start, TAIL).split(b"\n")
+    if start and len(lines) > 1:
+        del lines[0]
+    return "\n".join(shown_text(each) for each in lines).strip("\n")
+
+
+def _log(rank: RankState) -> str:
+    return rank.log or f"user_logs/std_log_process_{rank.rank}.txt"
+
+
+def _job(folder: Path) -> Job | None:
+    try:
+        return from_json(SubmissionPlan, json.loads((folder / "plan.json").read_bytes())).job
+    except (OSError, ValueError, TypeError, KeyError):
+        return None

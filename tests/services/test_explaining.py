@@ -1,0 +1,144 @@
+"""Why runs failed: what is read of their folders, and what plugins make of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from desktop_app.api import FirstFailure, RunSnapshot, RunStatus
+from desktop_app.core.blame import Explained
+from desktop_app.places import Places
+from desktop_app.services.explaining import MOST_RANKS, TAIL, explain, failure_report, looked_at, tail
+from tests.helpers.plugin_folders import write_plugin
+from tests.helpers.plugin_hosts import MakeHost, plugin_hosts
+from tests.helpers.run_folders import FolderOfRun, fail, make_run
+
+KNOWS = """
+import threading
+
+from desktop_app.api import Explanation, hookimpl
+
+
+@hookimpl
+def explain_failure(report):
+    found = []
+    for rank, text in report.tails.items():
+        for line in text.splitlines():
+            if "closed by peer" in line:
+                found.append(Explanation("peer-gone", "Another process was gone.", (), rank, line, True))
+            elif "mat1 and mat2" in line:
+                found.append(Explanation("shapes", f"Sizes don't fit in {report.job.code}.", ("Look.",), rank, line))
+    return found
+"""
+
+
+@pytest.fixture
+def make_host(places: Places) -> Iterator[MakeHost]:
+    with plugin_hosts(places) as make:
+        yield make
+
+
+def failed(tmp_path: Path, processes: int = 2, rank: int = 1) -> FolderOfRun:
+    return fail(make_run(tmp_path / "runs", "r-1", RunStatus.FAILED, processes=processes), rank)
+
+
+async def test_plugins_say_the_cause_and_the_echoes(tmp_path: Path, places: Places, make_host: MakeHost) -> None:
+    write_plugin(places.plugins, "knows", KNOWS)
+    known = await explain(make_host(), failed(tmp_path).snapshot)
+    assert [(each.code, each.rank, each.is_echo) for each in known.all] == [
+        ("shapes", 1, False),
+        ("peer-gone", 0, True),
+    ]
+    assert known.cause is known.all[0]
+    assert known.cause.cause == "Sizes don't fit in src."
+
+
+async def test_nothing_is_asked_on_the_callers_thread(tmp_path: Path, places: Places, make_host: MakeHost) -> None:
+    told = KNOWS.replace('"peer-gone", ', 'threading.current_thread().name.replace(" ", "-"), ')
+    write_plugin(places.plugins, "tells", told)
+    known = await explain(make_host(), failed(tmp_path).snapshot)
+    (name,) = {each.code for each in known.echoes}
+    assert name != threading.current_thread().name
+
+
+async def test_without_a_plugin_that_knows_nothing_is_said(tmp_path: Path, make_host: MakeHost) -> None:
+    assert await explain(make_host(), failed(tmp_path).snapshot) == Explained()
+
+
+async def test_runs_that_did_not_fail_or_whose_folder_is_gone_are_left_alone(
+    tmp_path: Path, places: Places, make_host: MakeHost
+) -> None:
+    write_plugin(places.plugins, "raises", KNOWS.replace("found = []", "raise SystemExit"))
+    host = make_host()
+    well = make_run(tmp_path / "runs", "r-2", RunStatus.COMPLETED).snapshot
+    assert await explain(host, well) == Explained()
+    gone = dataclasses.replace(failed(tmp_path).snapshot, folder=str(tmp_path / "gone"))
+    assert await explain(host, gone) == Explained()
+    assert not host.plugins[0].reason
+
+
+async def test_a_plugin_that_raises_takes_nothing_from_others(
+    tmp_path: Path, places: Places, make_host: MakeHost
+) -> None:
+    write_plugin(places.plugins, "a-raises", KNOWS.replace("found = []", "raise ValueError"))
+    write_plugin(places.plugins, "knows", KNOWS)
+    known = await explain(make_host(), failed(tmp_path).snapshot)
+    assert known.cause is not None
+
+
+def test_the_report_holds_codes_ends_of_logs_and_the_launchers(tmp_path: Path) -> None:
+    made = failed(tmp_path)
+    (made.path / "user_logs" / "mpirun.txt").write_text("mpirun: no\n")
+    report = failure_report(made.snapshot)
+    assert report is not None
+    assert report.job.command == "python train.py --lr ${{inputs.lr}}"
+    assert (report.first_rank, report.exit_codes, report.launcher) == (1, {0: -15, 1: 1}, "mpirun: no")
+    assert report.tails[1].endswith("(32x63 and 64x128)")
+
+
+def test_a_plan_that_can_t_be_read_means_no_report(tmp_path: Path) -> None:
+    made = failed(tmp_path)
+    for text in ("", "[]", "{}", json.dumps({"job": 3})):
+        (made.path / "plan.json").write_text(text)
+        assert failure_report(made.snapshot) is None
+
+
+def test_of_a_long_log_whole_lines_of_the_end_are_read(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_bytes(b"".join(b"line %d of many\n" % each for each in range(20_000)) + b"\x1b[31mthe \xff end\x1b[0m\n")
+    text = tail(log)
+    assert len(text.encode()) <= TAIL
+    assert text.splitlines()[0].startswith("line ")
+    assert text.splitlines()[-1] == "the \ufffd end"
+    log.write_bytes(b"x" * 3 * TAIL)
+    assert 0 < len(tail(log)) <= TAIL
+    assert tail(tmp_path / "none") == ""
+
+
+@pytest.mark.parametrize(("first", "expected"), [(0, (0, 63)), (150, (119, 182)), (199, (136, 199))])
+def test_of_many_ranks_those_around_the_first_to_fall_are_read(
+    tmp_path: Path, first: int, expected: tuple[int, int]
+) -> None:
+    run = many(tmp_path, first)
+    ranks = [each.rank for each in looked_at(run)]
+    assert len(ranks) == MOST_RANKS
+    assert abs(ranks[0] - expected[0]) <= 1
+    assert abs(ranks[-1] - expected[1]) <= 1
+    assert first in ranks
+
+
+def test_ranks_that_failed_as_well_are_read_wherever_they_are(tmp_path: Path) -> None:
+    run = many(tmp_path, 5)
+    far = tuple(dataclasses.replace(each, status=RunStatus.FAILED) if each.rank == 190 else each for each in run.ranks)
+    assert 190 in [each.rank for each in looked_at(dataclasses.replace(run, ranks=far))]
+
+
+def many(tmp_path: Path, first: int) -> RunSnapshot:
+    run = make_run(tmp_path / "runs", "r-1", RunStatus.FAILED, nodes=50, processes=4).snapshot
+    assert run.ended is not None
+    return dataclasses.replace(run, first_failure=FirstFailure(first, run.ended, 1))
