@@ -20,14 +20,14 @@ RANK = "OMPI_COMM_WORLD_RANK"
 # takes the place of ssh, drops the node's name and runs the rest, a command line, here.
 AGENT = "sh -c eval${IFS}$*"
 
+LOOPBACK = "127.0.0.0/8"
 NEVER = "86400"
 _SETTINGS = {
-    # Ranks talk by TCP over loopback: what else there is, is tried, complained of, or not for nodes that are none.
+    # Ranks talk by TCP over loopback: of what else there is, some fails on nodes that are none, some in containers.
     "pml": "ob1",
     "btl": "tcp,self",
-    "btl_tcp_if_include": "lo",
-    "oob_tcp_if_include": "lo",
-    "orte_do_not_resolve": "1",
+    "btl_tcp_if_include": LOOPBACK,
+    "oob_tcp_if_include": LOOPBACK,
     # Whose failure ends a run, and when, is the program's to say: it is the same with mpirun and without.
     "orte_abort_on_non_zero_status": "0",
     "odls_base_sigkill_timeout": NEVER,
@@ -66,10 +66,11 @@ def mpirun_words(topology: Topology, host: Host) -> tuple[str, ...]:
 
 
 def _hosts(topology: Topology) -> str:
+    """Return every node with its slots. Names would be looked up in the DNS, which may take its time to know none."""
     slots = topology.processes_per_node
     if topology.nodes == 1:
         return f"localhost:{slots}"
-    return ",".join(f"node-{node}:{slots}" for node in range(topology.nodes))
+    return ",".join(f"127.1.{node // 250}.{node % 250 + 1}:{slots}" for node in range(topology.nodes))
 
 
 def _rank(job: Job, host: Host, place: tuple[int, int, int]) -> ProcessSpec:
