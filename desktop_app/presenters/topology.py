@@ -13,7 +13,7 @@ from desktop_app.api import Job, Topology
 from desktop_app.core.commands import launcher_in
 
 CELL_SIZES = (44, 36, 28, 22, 16, 11, 7)
-"""Sides of a cell in pixels, the largest that fits is taken; numbers fit into cells of `READABLE` and more."""
+"""Sides of a cell in pixels for letters of 12, the largest that fits is taken; numbers fit into cells of `READABLE` and more."""
 READABLE = 22
 GAP = 7
 NODE_GAP = 26
@@ -45,22 +45,28 @@ class TopologyLayout:
     gap: int
     across: int  # cells beside each other in a node
     nodes_across: int
+    scale: float = 1  # of the letters: they have to fit
+
+    @property
+    def title(self) -> float:
+        """The height of a node's title."""
+        return TITLE * self.scale
 
     @property
     def node_width(self) -> float:
         """The width of a node's cells together, at least enough for its title."""
-        return max(self.across * (self.cell + self.gap) - self.gap, 52)
+        return max(self.across * (self.cell + self.gap) - self.gap, 52 * self.scale)
 
     @property
     def node_height(self) -> float:
         """The height of a node with its title."""
         rows = math.ceil(self.topology.processes_per_node / self.across)
-        return TITLE + rows * (self.cell + self.gap) - self.gap
+        return self.title + rows * (self.cell + self.gap) - self.gap
 
     @property
     def node_gap(self) -> float:
         """The space between nodes."""
-        return NODE_GAP if self.cell >= READABLE else NODE_GAP / 2
+        return NODE_GAP if self.has_numbers else NODE_GAP / 2
 
     @property
     def height(self) -> float:
@@ -71,7 +77,7 @@ class TopologyLayout:
     @property
     def has_numbers(self) -> bool:
         """Whether a rank's number fits into its cell."""
-        return self.cell >= READABLE
+        return self.cell >= READABLE * self.scale
 
     def node(self, index: int) -> Box:
         """Return where a node lies, with its title."""
@@ -84,7 +90,7 @@ class TopologyLayout:
         node, local = divmod(index, self.topology.processes_per_node)
         row, column = divmod(local, self.across)
         box, step = self.node(node), self.cell + self.gap
-        return Box(box.x + column * step, box.y + TITLE + row * step, self.cell, self.cell)
+        return Box(box.x + column * step, box.y + self.title + row * step, self.cell, self.cell)
 
     def nodes_between(self, top: float, bottom: float) -> range:
         """Return the nodes of which something is seen between two heights."""
@@ -95,7 +101,7 @@ class TopologyLayout:
 
     def ranks_between(self, node: int, top: float, bottom: float) -> Iterator[int]:
         """Yield the ranks of a node of which something is seen between two heights."""
-        step, start = self.cell + self.gap, self.node(node).y + TITLE
+        step, start = self.cell + self.gap, self.node(node).y + self.title
         per_node = self.topology.processes_per_node
         first = max(0, int((top - start) // step)) * self.across
         last = (max(-1, int((bottom - start) // step)) + 1) * self.across
@@ -110,23 +116,23 @@ class TopologyLayout:
         return None
 
 
-def lay_out(topology: Topology, width: float, height: float) -> TopologyLayout:
+def lay_out(topology: Topology, width: float, height: float, scale: float = 1) -> TopologyLayout:
     """Return the layout with the largest cells whose picture fits, and the smallest there are where none does."""
-    layout = _with_cell(topology, width, CELL_SIZES[0])
+    layout = _with_cell(topology, width, CELL_SIZES[0], scale)
     for cell in CELL_SIZES:
-        layout = _with_cell(topology, width, cell)
+        layout = _with_cell(topology, width, cell, scale)
         if layout.height <= height:
             break
     return layout
 
 
-def _with_cell(topology: Topology, width: float, cell: int) -> TopologyLayout:
-    gap = GAP if cell >= READABLE else 3
+def _with_cell(topology: Topology, width: float, side: int, scale: float) -> TopologyLayout:
+    cell, gap = round(side * scale), GAP if side >= READABLE else 3
     fits = max(1, int((width + gap) // (cell + gap)))
     across = min(topology.processes_per_node, fits, _widest(topology.processes_per_node))
-    one = TopologyLayout(topology, cell, gap, max(1, across), 1)
+    one = TopologyLayout(topology, cell, gap, max(1, across), 1, scale)
     nodes_across = max(1, int((width + one.node_gap) // (one.node_width + one.node_gap)))
-    return TopologyLayout(topology, cell, gap, max(1, across), nodes_across)
+    return TopologyLayout(topology, cell, gap, max(1, across), nodes_across, scale)
 
 
 def _widest(processes: int) -> int:
@@ -151,12 +157,6 @@ def describe(topology: Topology) -> str:
     nodes, per_node = topology.nodes, topology.processes_per_node
     each = f"{nodes} nodes with {_processes(per_node)} each" if nodes != 1 else f"1 node with {_processes(per_node)}"
     return f"{each}: {topology.world_size} {'rank' if topology.world_size == 1 else 'ranks'}"
-
-
-def describe_rank(topology: Topology, rank: int) -> str:
-    """Return where a rank is, in words."""
-    node, local = divmod(rank, topology.processes_per_node)
-    return f"rank {rank}: node {node}, local rank {local}"
 
 
 def _processes(count: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeAlias
@@ -16,14 +16,12 @@ from desktop_app.api import (
     Job,
     JobWizard,
     Severity,
-    Topology,
     UserError,
     Value,
     WizardContext,
     WizardStep,
 )
 from desktop_app.documents.job_document import write_job
-from desktop_app.presenters.topology import ranks_of
 from desktop_app.services.drafts import Drafts
 
 ContextFor: TypeAlias = Callable[[Path, Answers], WizardContext]
@@ -50,10 +48,9 @@ STATE_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The job file so far: its text and its ranks, or why there is none yet."""
+    """The job file so far: its text and its job, or why there is none yet."""
 
     text: str = ""
-    topology: Topology = field(default_factory=Topology)
     job: Job | None = None
     problem: str = ""
 
@@ -187,7 +184,7 @@ class WizardSession:
             job = self.wizard.build(self.answers, self.context)
         except UserError as error:
             return Preview(problem=str(error))
-        return Preview(write_job(job), ranks_of(job), job)
+        return Preview(write_job(job), job)
 
     def suggested_name(self) -> str:
         """Return a name for the job file that is not taken yet."""

@@ -39,6 +39,17 @@ class RowModel(QAbstractTableModel):
         self._count, self._cell = count, cell
         self.endResetModel()
 
+    def show_columns(
+        self, headers: Sequence[str], *, mono: Sequence[int] = (), muted: Sequence[int] = (), right: Sequence[int] = ()
+    ) -> None:
+        """Have other columns; the rows go, as they were made for those before."""
+        looks = (tuple(headers), frozenset(mono), frozenset(muted), frozenset(right))
+        if looks != (self._headers, self._mono, self._muted, self._right):
+            self.beginResetModel()
+            self._headers, self._mono, self._muted, self._right = looks
+            self._count, self._cell = 0, lambda _row, _column: ""
+            self.endResetModel()
+
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's name and default
         """Return the number of rows."""
         return 0 if parent.isValid() else self._count

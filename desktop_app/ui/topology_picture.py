@@ -17,9 +17,13 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QToolTip
 
 from desktop_app.api import Topology
-from desktop_app.presenters.topology import describe, describe_rank, drawable, lay_out
+from desktop_app.presenters.rank_cells import Cells, Mark, PlainCells, in_words
+from desktop_app.presenters.topology import describe, lay_out
+from desktop_app.ui.role_legend import role_color
 from desktop_app.ui.theme import RADIUS, sized_font, text_sizes, theme_manager
 
+_LETTERS = 14
+"""Pixels of letters for which the picture has its plain size."""
 _STEPS = {
     Qt.Key.Key_Right: 1,
     Qt.Key.Key_Left: -1,
@@ -34,9 +38,10 @@ class TopologyPicture(QAbstractScrollArea):
     def __init__(self, *, most_height: int = 180) -> None:
         super().__init__()
         self._topology = Topology()
+        self._cells: Cells = PlainCells(self._topology)
         self._picked = -1
         self._most_height = most_height
-        self._master_note = self.tr("MASTER_ADDR")
+        self._note = ""
         self._layout = lay_out(self._topology, 400, most_height)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -58,19 +63,25 @@ class TopologyPicture(QAbstractScrollArea):
         return self._picked
 
     def show_topology(self, topology: Topology) -> None:
-        """Draw another topology."""
-        self._topology = topology if drawable(topology) else Topology(0, 0)
-        self._picked = min(self._picked, self._topology.world_size - 1)
+        """Draw ranks that are all alike."""
+        self.show_cells(PlainCells(topology))
         self.setAccessibleDescription(describe(topology))
+
+    def show_cells(self, cells: Cells, note: str = "") -> None:
+        """Draw other ranks; `note` stands at the first node, such as MASTER_ADDR for what it is to the others."""
+        self._cells, self._note = cells, note
+        self._topology = cells.topology if cells.total else Topology(0, 0)
+        self._picked = min(self._picked, cells.total - 1)
+        self.setAccessibleDescription(in_words(cells))
         self._lay_out()
 
     def pick(self, rank: int) -> None:
         """Pick a rank and show it."""
-        if not 0 <= rank < self._topology.world_size or rank == self._picked:
+        if not 0 <= rank < self._cells.total or rank == self._picked:
             return
         self._picked = rank
-        self.setAccessibleDescription(f"{describe(self._topology)}. {describe_rank(self._topology, rank)}")
-        box, bar = self._layout.rank(rank), self.verticalScrollBar()
+        self.setAccessibleDescription(f"{in_words(self._cells)}. {self._cells.mark(rank).says}")
+        box, bar = self._layout.rank(self._cells.cell_of(rank)), self.verticalScrollBar()
         if not bar.value() <= box.y <= bar.value() + self.viewport().height() - box.height:
             bar.setValue(int(box.y - self.viewport().height() / 2))
         self.viewport().update()
@@ -87,12 +98,13 @@ class TopologyPicture(QAbstractScrollArea):
     def _wanted_height(self) -> int:
         if not self._topology.world_size:
             return 0
-        return int(min(self._layout.height, self._most_height)) + 4
+        return int(min(self._layout.height, self._most_height * self._layout.scale)) + 4
 
     def _lay_out(self) -> None:
         if self._topology.world_size:
             width = max(60, self.viewport().width() - 2)
-            self._layout = lay_out(self._topology, width, self._most_height)
+            scale = max(1.0, text_sizes().pixels / _LETTERS)
+            self._layout = lay_out(self._topology, width, self._most_height * scale, scale)
             self.verticalScrollBar().setRange(0, max(0, int(self._layout.height - self.viewport().height() + 3)))
             self.verticalScrollBar().setPageStep(self.viewport().height())
             self.verticalScrollBar().setSingleStep(int(self._layout.cell + self._layout.gap))
@@ -117,8 +129,10 @@ class TopologyPicture(QAbstractScrollArea):
         top, bottom = event.rect().top() + scrolled - 1, event.rect().bottom() + scrolled + 1
         for node in self._layout.nodes_between(top, bottom):
             self._paint_title(painter, node)
-            for rank in self._layout.ranks_between(node, top, bottom):
-                self._paint_rank(painter, rank)
+            for cell in self._layout.ranks_between(node, top, bottom):
+                rank = self._cells.rank_in(cell)
+                if rank is not None:
+                    self._paint_rank(painter, rank, cell)
         painter.end()
 
     def _paint_title(self, painter: QPainter, node: int) -> None:
@@ -126,31 +140,34 @@ class TopologyPicture(QAbstractScrollArea):
         painter.setFont(sized_font(text_sizes().small))
         metrics = QFontMetrics(painter.font())
         text = self.tr("node {}").format(node)
-        if node == 0 and metrics.horizontalAdvance(f"{text} · {self._master_note}") <= self._title_room():
-            text = f"{text} · {self._master_note}"
+        if node == 0 and self._note and metrics.horizontalAdvance(f"{text} · {self._note}") <= self._title_room():
+            text = f"{text} · {self._note}"
         painter.setPen(QColor(theme_manager().theme.muted))
-        room = QRectF(box.x, box.y, max(box.width, self._title_room()), 16)
+        room = QRectF(box.x, box.y, max(box.width, self._title_room()), self._layout.title - 3)
         painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
 
     def _title_room(self) -> float:
         alone = self._topology.nodes == 1 or self._layout.nodes_across == 1
         return self.viewport().width() - 2 if alone else self._layout.node_width + self._layout.node_gap - 6
 
-    def _paint_rank(self, painter: QPainter, rank: int) -> None:
-        theme = theme_manager().theme
-        box = self._layout.rank(rank)
+    def _paint_rank(self, painter: QPainter, rank: int, cell: int) -> None:
+        theme, mark = theme_manager().theme, self._cells.mark(rank)
+        box = self._layout.rank(cell)
         room = QRectF(box.x + 0.5, box.y + 0.5, box.width - 1, box.height - 1)
         radius = RADIUS if self._layout.has_numbers else 2
-        picked = rank == self._picked
-        painter.setPen(QPen(QColor(theme.accent), 2 if picked else 1))
-        painter.setBrush(QColor(theme.accent if picked else theme.tint("accent", 0.16)))
+        picked, color = rank == self._picked, role_color(mark.role)
+        painter.setPen(QPen(QColor(theme.color(color)), 2 if picked else 1))
+        painter.setBrush(QColor(theme.color(color) if picked else theme.tint(color, 0.16)))
         painter.drawRoundedRect(room, radius, radius)
         if self._layout.has_numbers:
-            painter.setFont(sized_font(text_sizes().small, bold=True))
-            text = str(rank)
-            if QFontMetrics(painter.font()).horizontalAdvance(text) <= box.width - 4:
-                painter.setPen(QColor(theme.on_accent if picked else theme.accent))
-                painter.drawText(room, Qt.AlignmentFlag.AlignCenter, text)
+            painter.setPen(QColor(theme.on_accent if picked else theme.color(color)))
+            self._write(painter, room, mark)
+
+    def _write(self, painter: QPainter, room: QRectF, mark: Mark) -> None:
+        """Write what a rank is called, where it fits; the tool tip says it all."""
+        painter.setFont(sized_font(text_sizes().small, bold=True))
+        if QFontMetrics(painter.font()).horizontalAdvance(mark.short) <= room.width() - 3:
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter, mark.short)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Called by Qt: pick the rank under the mouse."""
@@ -166,7 +183,8 @@ class TopologyPicture(QAbstractScrollArea):
         """Return the rank at a place of the viewport."""
         if not self._topology.world_size:
             return None
-        return self._layout.rank_at(x - 1, y - 1 + self.verticalScrollBar().value())
+        cell = self._layout.rank_at(x - 1, y - 1 + self.verticalScrollBar().value())
+        return None if cell is None else self._cells.rank_in(cell)
 
     def viewportEvent(self, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Called by Qt for the viewport's events; tells which rank is under the mouse."""
@@ -175,7 +193,7 @@ class TopologyPicture(QAbstractScrollArea):
             if found is None:
                 QToolTip.hideText()
             else:
-                QToolTip.showText(event.globalPos(), describe_rank(self._topology, found), self)
+                QToolTip.showText(event.globalPos(), self._cells.mark(found).says, self)
             return True
         return super().viewportEvent(event)
 
@@ -185,7 +203,7 @@ class TopologyPicture(QAbstractScrollArea):
         if step is None or not self._topology.world_size:
             super().keyPressEvent(event)
             return
-        self.pick(max(0, min(self._topology.world_size - 1, self._picked + step)) if self._picked >= 0 else 0)
+        self.pick(max(0, min(self._cells.total - 1, self._picked + step)) if self._picked >= 0 else 0)
 
     def _step(self, key: Qt.Key) -> int | None:
         row = self._topology.processes_per_node * (self._layout.nodes_across if self._layout.nodes_across > 1 else 1)

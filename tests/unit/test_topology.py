@@ -12,7 +12,6 @@ from desktop_app.api import Distribution, Job, Resources, Topology
 from desktop_app.presenters.topology import (
     CELL_SIZES,
     describe,
-    describe_rank,
     drawable,
     lay_out,
     ranks_of,
@@ -41,6 +40,14 @@ def test_cells_are_as_large_as_there_is_room() -> None:
     assert lay_out(Topology(1000, 8), 700, 180).cell == CELL_SIZES[-1]
     assert lay_out(Topology(2, 4), 700, 180).has_numbers
     assert not lay_out(Topology(1000, 8), 700, 180).has_numbers
+
+
+def test_larger_letters_have_larger_cells() -> None:
+    plain, large = lay_out(Topology(2, 4), 1400, 300), lay_out(Topology(2, 4), 1400, 300, scale=2)
+    assert (large.cell, large.title) == (2 * plain.cell, 2 * plain.title)
+    assert large.has_numbers
+    small = lay_out(Topology(1000, 8), 700, 180, scale=2)
+    assert not small.has_numbers
 
 
 def test_what_is_seen_of_a_hundred_thousand_ranks_is_found_at_once() -> None:
@@ -78,7 +85,6 @@ def test_a_launcher_starts_ranks_of_its_own(command: str, wanted: Topology) -> N
 def test_the_picture_in_words() -> None:
     assert describe(Topology(2, 4)) == "2 nodes with 4 processes each: 8 ranks"
     assert describe(Topology(1, 1)) == "1 node with 1 process: 1 rank"
-    assert describe_rank(Topology(2, 4), 5) == "rank 5: node 1, local rank 1"
 
 
 def test_slips_of_the_finger_are_not_drawn() -> None:

@@ -130,7 +130,9 @@ def test_answers_to_questions_that_went_away_are_kept(session: WizardSession) ->
 def test_the_preview_is_there_for_unfinished_answers(session: WizardSession) -> None:
     assert "command: python" in session.preview().text
     session.answer("nodes", 4)
-    assert session.preview().topology == Topology(4, 2)
+    made = session.preview().job
+    assert made is not None
+    assert made.topology == Topology(4, 2)
     session.answer("script", "never.py")
     preview = session.preview()
     assert (preview.text, preview.problem) == ("", "No job can be made.")

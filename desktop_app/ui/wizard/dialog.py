@@ -23,7 +23,8 @@ from shiboken6 import isValid
 
 from desktop_app.api import FieldKind, Value
 from desktop_app.presenters.files import create_file
-from desktop_app.presenters.wizard import StepState, WizardCard, WizardSession, has_draft
+from desktop_app.presenters.rank_pages import RankPages
+from desktop_app.presenters.wizard import Preview, StepState, WizardCard, WizardSession, has_draft
 from desktop_app.services.drafts import Drafts
 from desktop_app.ui.fitting import fit_to_screen
 from desktop_app.ui.tasks import spawn
@@ -73,6 +74,7 @@ class WizardDialog(QDialog):
         self.chooser: Chooser | None = None
         self.file_name: FileName | None = None
         self._pages: dict[str, StepPage] = {}
+        self._processes: RankPages | None = None
         self._split = QSplitter()
         self._letters: list[tuple[QPushButton, QShortcut]] = []
         self._draft_timer = QTimer(self, singleShot=True, interval=_DRAFT_MS)
@@ -340,8 +342,14 @@ class WizardDialog(QDialog):
             self.preview.show_name(self.file_name.path.name)
         self.preview.show_preview(preview)
         if session.step.shows_topology and self.page is not None and not preview.problem:
-            host = session.context.host
-            self.page.show_topology(preview.topology, host.master_address, host.master_port)
+            self._show_processes(self.page, preview)
+
+    def _show_processes(self, page: StepPage, preview: Preview) -> None:
+        """Show what the processes will see; a job that did not change is not asked about again."""
+        if preview.job is not None and (self._processes is None or self._processes.job != preview.job):
+            self._processes = RankPages(preview.job, self._workbench.jobs.rank_table)
+        if self._processes is not None:
+            page.show_processes(self._processes)
 
     def _toggle_preview(self) -> None:
         self.preview.setVisible(self.preview_button.isChecked())

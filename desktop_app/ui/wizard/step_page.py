@@ -1,22 +1,21 @@
-"""One page of a wizard: its form, the picture of the ranks with a row for each, and notes that belong to no field."""
+"""One page of a wizard: its form, the picture of the processes with a row for each, and notes of no field."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHeaderView, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from desktop_app.api import Topology
-from desktop_app.presenters.topology import drawable
+from desktop_app.presenters.rank_cells import sum_text
+from desktop_app.presenters.rank_pages import RankPages
 from desktop_app.presenters.wizard import WizardSession
-from desktop_app.ui.row_model import RowModel
+from desktop_app.ui.role_legend import RoleLegend
 from desktop_app.ui.theme import Space
 from desktop_app.ui.topology_picture import TopologyPicture
-from desktop_app.ui.widgets import Card, InlineMessage, dress_table, scrolled
+from desktop_app.ui.widgets import Card, InlineMessage, label, scrolled
 from desktop_app.ui.wizard.form import FormView
-
-_HEADERS = ("RANK", "NODE_RANK", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT", "WORLD_SIZE")
+from desktop_app.ui.wizard.process_table import ProcessTable
 
 
 class StepPage(QWidget):
@@ -29,8 +28,9 @@ class StepPage(QWidget):
         self.form = FormView(folder, numbers_in_a_row=shows_topology)
         self.form.answered.connect(self.answered)
         self.picture = TopologyPicture(most_height=170)
-        self.ranks = RowModel(_HEADERS, mono=range(6), muted=(1, 2, 3, 4, 5), parent=self)
-        self.table = QTableView()
+        self.legend = RoleLegend()
+        self.says = label("", "muted", wraps=True)
+        self.processes = ProcessTable()
         self.note = InlineMessage(can_close=False)
         self._has_topology = shows_topology
         self._column = QVBoxLayout()
@@ -48,24 +48,19 @@ class StepPage(QWidget):
             tone = str(min((severity for severity, _text in notes), key=["error", "warning", "info"].index))
             self.note.show_text(tone, "\n".join(text for _severity, text in notes))
 
-    def show_topology(self, topology: Topology, address: str, port: int) -> None:
-        """Picture the ranks."""
-        self.picture.show_topology(topology)
-        count = topology.world_size if drawable(topology) else 0
-        words = self.tr("1 rank") if count == 1 else self.tr("{} ranks").format(topology.world_size)
-        self.form.sum.setText(words)
-        per_node = max(1, topology.processes_per_node)
-
-        def cell(row: int, column: int) -> str:
-            node, local = divmod(row, per_node)
-            return str((row, node, local, address, port, topology.world_size)[column])
-
-        self.ranks.show(count, cell)
+    def show_processes(self, pages: RankPages) -> None:
+        """Picture the processes, and list what each sees."""
+        self.picture.show_cells(pages, self.tr("MASTER_ADDR") if pages.has_master else "")
+        self.legend.show_roles(pages)
+        self.says.setText(pages.says)
+        self.says.setVisible(bool(pages.says))
+        self.form.sum.setText(sum_text(pages))
+        self.processes.show_pages(pages)
 
     @property
     def controls(self) -> tuple[QWidget, ...]:
         """What Tab comes to on the page, from above."""
-        below = (self.picture, self.table) if self._has_topology else ()
+        below = (self.picture, *self.processes.controls) if self._has_topology else ()
         return (*self.form.controls, *below)
 
     def add_top(self, made: QWidget) -> None:
@@ -84,27 +79,18 @@ class StepPage(QWidget):
         column.setSpacing(Space.M)
         column.addWidget(card)
         column.addWidget(self.note)
+        parts: tuple[QWidget, ...] = (self.picture, self.legend, self.says)
         if self._has_topology:
-            card.body.addWidget(self.picture)
-            self._build_table()
-            column.addWidget(self.table, 1)
+            for each in parts:
+                card.body.addWidget(each)
+            column.addWidget(self.processes, 1)
+            self.picture.rank_picked.connect(self.processes.pick)
+            self.processes.picked.connect(self.picture.pick)
         else:
-            for each in (self.picture, self.table):
+            for each in (*parts, self.processes):
                 each.setParent(self)
                 each.hide()
             column.addStretch()
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(scrolled(content, self.tr("Questions"), has_controls=True))
-
-    def _build_table(self) -> None:
-        dress_table(self.table, self.tr("Variables of each rank"))
-        self.table.setModel(self.ranks)
-        self.table.setMinimumHeight(6 * self.table.verticalHeader().defaultSectionSize())
-        self.table.verticalHeader().setDefaultSectionSize(self.table.fontMetrics().height() + Space.S + 2)
-        header = self.table.horizontalHeader()
-        header.setResizeContentsPrecision(0)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setStretchLastSection(True)
-        self.picture.rank_picked.connect(self.table.selectRow)
-        self.table.selectionModel().currentRowChanged.connect(lambda now, _old: self.picture.pick(now.row()))
