@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from desktop_app.api import (
     Diagnostic,
     EnvironmentPreset,
+    Explanation,
+    FailureReport,
     Host,
     Job,
     JobWizard,
@@ -74,3 +76,11 @@ def check_environment(environment: str | Mapping[str, Value], job: Job) -> Seque
     from . import environment_checks
 
     return tuple(environment_checks.check(environment, job))
+
+
+@hookimpl
+def explain_failure(report: FailureReport) -> Sequence[Explanation]:
+    """Return what the last words of a failed run's ranks mean."""
+    from . import explain
+
+    return explain.explain(report)

@@ -1,0 +1,73 @@
+"""Explains the end of a PyTorch run: reads the last words of each process in each log, and torchrun's report."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from desktop_app.api import Explanation, FailureReport, Job
+
+from .known_failures import KNOWN
+
+_PREFIX = re.compile(r"^(?:\[rank(\d+)\]:\s?)?(.*)$", re.IGNORECASE)
+_EXCEPTION = re.compile(r"^(?:[\w]+\.)*\w*(?:Error|Exception|Exit|Interrupt)\b(?::|$)")
+_ROOT_CAUSE = re.compile(
+    r"Root Cause.*?rank\s*:\s*(\d+).*?exitcode\s*:\s*(-?\d+)[^\n]*?(?:\((SIG\w+)\))?\s*(?:\n|$)", re.DOTALL
+)
+_CHILD_FAILED = "errors.ChildFailedError"
+
+
+def explain(report: FailureReport) -> tuple[Explanation, ...]:
+    """Return what the last words of each rank mean, causes first."""
+    found = [each for rank, tail in report.tails.items() for each in _of_log(rank, tail, report.job)]
+    return tuple(sorted(found, key=lambda each: each.is_echo))
+
+
+def _of_log(rank: int, tail: str, job: Job) -> Iterator[Explanation]:
+    words = _last_words(tail)
+    for line in words.values():
+        known = _recognise(line, rank, job)
+        if known is not None:
+            yield known
+    if any(_CHILD_FAILED in each for each in words.values()):
+        yield from _under_torchrun(rank, tail, words, job)
+
+
+def _last_words(tail: str) -> dict[str, str]:
+    """Return the last exception's line of each process that wrote to a log, by the prefix it goes by (`3`, or none)."""
+    found: dict[str, str] = {}
+    for line in tail.splitlines():
+        match = _PREFIX.match(line)
+        if match is not None and _EXCEPTION.match(match[2]):
+            found[match[1] or ""] = match[2].rstrip()
+    return found
+
+
+def _recognise(line: str, rank: int, job: Job) -> Explanation | None:
+    for each in KNOWN:
+        match = each.pattern.search(line)
+        if match is not None:
+            held = [group for group in match.groups() if group is not None]
+            advice = tuple(text.format(*held) if "{1}" in text else text for text in each.advice)
+            return Explanation(
+                each.code, each.cause.format(*held), advice, rank, line, each.is_echo, each.fix(job)
+            )  # fmt: skip
+    return None
+
+
+def _under_torchrun(rank: int, tail: str, words: dict[str, str], job: Job) -> Iterator[Explanation]:
+    """Say what torchrun's report names as the first failure, unless its own line is known anyway."""
+    match = _ROOT_CAUSE.search(tail)
+    if match is None:
+        return
+    line = words.get(match[1], "")
+    if line and _recognise(line, rank, job) is None:
+        advice = ("Its traceback stands above torchrun's report, in the same log.",)
+        yield Explanation(
+            "rank-of-torchrun-failed", f"Rank {match[1]}, which torchrun started, failed.", advice, rank, line
+        )
+    elif not line and match[3]:
+        cause = f"Rank {match[1]}, which torchrun started, was killed by {match[3]}."
+        killed = ("SIGKILL most often means that the memory ran out: take smaller batches or fewer workers.",)
+        row = next(each for each in tail[match.start() :].splitlines() if "exitcode" in each)
+        yield Explanation("rank-of-torchrun-killed", cause, killed if match[3] == "SIGKILL" else (), rank, row.strip())
