@@ -27,15 +27,16 @@ def modules_of(spec: ToolchainSpec) -> tuple[str, ...]:
 def best(pairs: Sequence[Pair], plugin: str | None, imports: Sequence[str]) -> Pair:
     """Return the toolchain for a job: the one that lacks fewest of its imports, of those that any toolchain is for.
 
-    Of equals, one of the plugin that starts the job, then one that is ready, then the first.
+    Of equals, one of the plugin that starts the job, then one that is ready, then the one for least else, then the
+    first: a program that speaks MPI alone waits for no Horovod.
     """
     declared = {module for spec, _ in pairs for module in modules_of(spec)}
     wanted = declared.intersection(imports)
 
-    def distance(pair: Pair) -> tuple[int, bool, bool]:
+    def distance(pair: Pair) -> tuple[int, bool, bool, int]:
         spec, toolchain = pair
         lacks = sum(not _has(spec, toolchain, module) for module in wanted)
-        return lacks, spec.plugin != plugin, toolchain.state != "ready"
+        return lacks, spec.plugin != plugin, toolchain.state != "ready", len(modules_of(spec))
 
     return min(pairs, key=distance)
 
