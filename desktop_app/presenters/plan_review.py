@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from desktop_app.api import Diagnostic, ProcessSpec, Severity, SubmissionPlan
+from desktop_app.api import Diagnostic, ProcessSpec, Severity, SubmissionPlan, ToolchainSpec
 from desktop_app.core.rank_words import shape_text
-from desktop_app.core.words import limit_text, size_text
+from desktop_app.core.words import cost_text, limit_text, size_text
 
 HIDDEN = "••••••"
 _SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|(?:^|_)(?:API_?)?KEY$|(?:^|_)SAS(?:_|$)", re.IGNORECASE)
@@ -107,19 +107,30 @@ class Mend:
     verb: str  # create or add
     toolchain: str
     packages: tuple[str, ...] = ()
+    cost: str = ""  # about 4 minutes, 1.1 GB
 
     @property
     def title(self) -> str:
-        """What the button says."""
+        """What is done."""
         if self.verb == "create":
             return f"Set up the {self.toolchain} toolchain"
         return f"Add {', '.join(self.packages)} to {self.toolchain}"
 
+    @property
+    def text(self) -> str:
+        """What the button says: what is done, and what that costs."""
+        return f"{self.title} ({self.cost})" if self.cost else self.title
 
-def mends(plan: SubmissionPlan) -> tuple[Mend, ...]:
+
+def mends(plan: SubmissionPlan, specs: Sequence[ToolchainSpec] = ()) -> tuple[Mend, ...]:
     """Return what can be done here about the plan's toolchain; packages that are lacking are added together."""
+    costs = {each.name: cost_text(each.minutes, each.size_mb) for each in specs}
     found = [_mend(each) for each in errors(plan) if each.code in _TOOLCHAIN_CODES]
-    creates = {each.toolchain: each for each in found if each and each.verb == "create"}
+    creates = {
+        each.toolchain: replace(each, cost=costs.get(each.toolchain, ""))
+        for each in found
+        if each and each.verb == "create"
+    }
     adds: dict[str, list[str]] = {}
     for each in found:
         if each and each.verb == "add":

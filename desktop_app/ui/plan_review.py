@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QProgressBar,
+    QPushButton,
     QSplitter,
     QTableView,
     QTabWidget,
@@ -68,6 +69,8 @@ class PlanReview(QDialog):
         self._workbench = workbench
         self._plan_again = plan_again
         self._task: asyncio.Task[Any] | None = None
+        self._mends: list[QPushButton] = []
+        self._said: InlineMessage | None = None
         self.heading, self.place = (
             label(role="title", wraps=True),
             ElidedLabel("", "muted", Qt.TextElideMode.ElideMiddle),
@@ -234,15 +237,19 @@ class PlanReview(QDialog):
             self.more.show_text("info", text, "", "\n".join(each.message for each in rest))
 
     def _add_mends(self, plan: SubmissionPlan) -> None:
+        self._mends = []
         first = self.messages.itemAt(0)
         bar = first.widget() if first is not None else None
         if isinstance(bar, InlineMessage):
-            for each in presenter.mends(plan):
-                bar.add_button(button(each.title, "mdi6.wrench-outline", partial(self.mend, each)))
+            for each in presenter.mends(plan, self._workbench.plugins.toolchain_specs()):
+                made = button(each.text, "mdi6.wrench-outline", partial(self.mend, each))
+                bar.add_button(made)
+                self._mends.append(made)
 
     def mend(self, mend: Mend) -> None:
         """Set up what the toolchain lacks, then plan again."""
         if self._task is None:
+            self._forget_what_was_said()
             self._task = spawn(self._busy(self._mend(mend)), mend.title, self._say)
 
     def _place_of(self, line: int | None, path: str) -> str:
@@ -337,13 +344,22 @@ class PlanReview(QDialog):
     def _be_busy(self, text: str) -> None:
         self.progress.setRange(0, 0)
         self.progress.setVisible(bool(text))
+        for each in self._mends:
+            each.setEnabled(not text)
         self.run_button.setEnabled(not text and not presenter.why_not(self.plan))
         self.state.setText(text or presenter.why_not(self.plan))
 
     def _say(self, error: UserError) -> None:
-        message = InlineMessage()
-        self.messages.insertWidget(0, message)
-        message.show_error(error)
+        self._forget_what_was_said()
+        self._said = InlineMessage()
+        self.messages.insertWidget(0, self._said)
+        self._said.show_error(error)
+
+    def _forget_what_was_said(self) -> None:
+        if self._said is not None and isValid(self._said):
+            self._said.hide()
+            self._said.deleteLater()
+        self._said = None
 
 
 class _Tabs(QTabWidget):

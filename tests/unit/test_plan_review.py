@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from desktop_app.api import Diagnostic, Job, PlannedFile, ProcessSpec, Severity, SubmissionPlan, Topology
+from desktop_app.api import Diagnostic, Job, PlannedFile, ProcessSpec, Severity, SubmissionPlan, ToolchainSpec, Topology
 from desktop_app.presenters import plan_review
 from desktop_app.presenters.plan_review import HIDDEN, Mend
 
@@ -78,7 +78,11 @@ def test_an_error_stands_in_the_way_and_a_warning_does_not() -> None:
 def test_a_missing_toolchain_can_be_set_up_by_a_click() -> None:
     message = "The toolchain pytorch (PyTorch 2.13) is not made yet: run `rankzero toolchains create pytorch`."
     (mend,) = plan_review.mends(plan(error("toolchain-missing", message)))
-    assert (mend, mend.title) == (Mend("create", "pytorch"), "Set up the pytorch toolchain")
+    assert (mend, mend.text) == (Mend("create", "pytorch"), "Set up the pytorch toolchain")
+    specs = [ToolchainSpec("pytorch", "PyTorch", "p", (), size_mb=900, minutes=1)]
+    (mend,) = plan_review.mends(plan(error("toolchain-missing", message)), specs)
+    assert mend.text == "Set up the pytorch toolchain (about 1 minute, 900 MB)"
+    assert mend.title == "Set up the pytorch toolchain"
 
 
 def test_missing_packages_are_added_together() -> None:
