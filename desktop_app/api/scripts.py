@@ -40,11 +40,17 @@ class ScriptArgument:
 
 @dataclass(frozen=True, slots=True)
 class ScriptVariable:
-    """An environment variable that a script reads, or `written`: sets for itself; with the first line that does."""
+    """An environment variable that a script reads, or `written`: sets for itself; with the first line that does.
+
+    `required` says that the script stops where it is not set. `guarded` says that the script minds what is there: it
+    asks first whether the variable is set, reads it in a branch alone, or sets it to something that it was told.
+    """
 
     name: str
     line: int
     written: bool = False
+    required: bool = False
+    guarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

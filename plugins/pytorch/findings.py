@@ -1,7 +1,6 @@
-"""What a script does about being launched: its backend, its rank variables, habits of SDK v1 and of old launchers.
+"""What a script does about being launched: its backend, habits of SDK v1 and of old launchers.
 
 Sources: PyTorch, torch.distributed and torchrun documentation (2.13); Azure ML, distributed GPU training guide;
-SDK v1 articles of 2019 to 2021 for the variables that are gone.
 """
 
 from __future__ import annotations
@@ -12,24 +11,6 @@ from collections.abc import Iterator, Sequence
 from desktop_app.api import Diagnostic, ScriptArgument, Severity
 from desktop_app.api.kit import Script, types_given
 
-from .launch import RANK_VARIABLES
-
-TORCHRUN_VARIABLES = frozenset(
-    {"LOCAL_WORLD_SIZE", "GROUP_RANK", "GROUP_WORLD_SIZE", "ROLE_RANK", "ROLE_WORLD_SIZE", "TORCHELASTIC_RUN_ID"}
-    | {"TORCHELASTIC_RESTART_COUNT", "TORCHELASTIC_MAX_RESTARTS"}
-)
-BATCH_AI = {
-    "AZ_BATCHAI_TASK_INDEX": "RANK",
-    "AZ_BATCHAI_PYTORCH_INIT_METHOD": "init_method='env://'",
-    "AZ_BATCHAI_MPI_MASTER_NODE": "MASTER_ADDR",
-    "AZ_BATCH_MASTER_NODE": "MASTER_ADDR",
-}
-MPI_VARIABLES = {
-    "OMPI_COMM_WORLD_RANK": "RANK",
-    "OMPI_COMM_WORLD_SIZE": "WORLD_SIZE",
-    "OMPI_COMM_WORLD_LOCAL_RANK": "LOCAL_RANK",
-    "PMI_RANK": "RANK",
-}
 OTHER_GROUPS = frozenset({"init_device_mesh", "init_rpc", "init_distributed"})
 GROUP_LIBRARIES = frozenset(
     {"accelerate", "lightning", "pytorch_lightning", "deepspeed", "transformers", "horovod", "composer", "ignite"}
@@ -38,8 +19,7 @@ GROUP_LIBRARIES = frozenset(
 
 
 def of_any_script(script: Script) -> Iterator[Diagnostic]:
-    """Findings that need no PyTorch in the script: variables and packages that are gone, and argparse traps."""
-    yield from _batch_ai(script)
+    """Findings that need no PyTorch in the script: packages that are gone, and argparse traps."""
     yield from _sdk_v1(script)
     yield from _bool_types(script)
 
@@ -48,16 +28,7 @@ def of_launch(script: Script, arguments: Sequence[ScriptArgument]) -> Iterator[D
     """Findings about how the script becomes a rank among others."""
     yield from _process_group(script, arguments)
     yield from _local_rank(script, arguments)
-    yield from _overridden_variables(script)
-    yield from _foreign_variables(script)
     yield from _own_launches(script)
-
-
-def _batch_ai(script: Script) -> Iterator[Diagnostic]:
-    for text, line in script.texts:
-        if text in BATCH_AI or text.startswith("AZ_BATCHAI_"):
-            instead = BATCH_AI.get(text, "RANK, WORLD_SIZE and MASTER_ADDR")
-            yield warning("batch-ai-variable", f"{text} is no longer set on Azure ML: use {instead} instead.", line)
 
 
 def _sdk_v1(script: Script) -> Iterator[Diagnostic]:
@@ -167,28 +138,6 @@ def _local_rank(script: Script, arguments: Sequence[ScriptArgument]) -> Iterator
         "Azure ML do not: read int(os.environ['LOCAL_RANK']) instead."
     )
     yield warning("local-rank-argument", message, taken.line)
-
-
-def _overridden_variables(script: Script) -> Iterator[Diagnostic]:
-    for variable in script.variables_set:
-        if variable.name in RANK_VARIABLES and script.literal(variable.value) is not None:
-            message = (
-                f"The script overwrites {variable.name} with a fixed value, so ranks miss each other: leave it to "
-                "the launcher, or use os.environ.setdefault."
-            )
-            yield warning("rank-variable-fixed", message, variable.line)
-
-
-def _foreign_variables(script: Script) -> Iterator[Diagnostic]:
-    for variable in script.variables_read:
-        if variable.name in TORCHRUN_VARIABLES:
-            message = f"Only torchrun sets {variable.name}: start the ranks by torchrun, or give it a fallback."
-            yield (warning if variable.must_exist else info)("launcher-variable", message, variable.line)
-        elif variable.name in MPI_VARIABLES:
-            message = (
-                f"Only mpirun sets {variable.name}: with distribution type pytorch read {MPI_VARIABLES[variable.name]}."
-            )
-            yield (warning if variable.must_exist else info)("mpi-variable", message, variable.line)
 
 
 def _own_launches(script: Script) -> Iterator[Diagnostic]:

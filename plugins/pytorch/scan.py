@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from desktop_app.api import ScriptScan, ScriptSource, Severity
-from desktop_app.api.kit import Script, find_arguments
+from desktop_app.api.kit import Script, find_arguments, gpu_findings, script_variables
 
 from . import findings, findings_ranks
 
@@ -25,7 +25,7 @@ def scan(source: ScriptSource) -> ScriptScan | None:
         return None
     arguments = find_arguments(script)
     trains_with_torch = bool(script.modules & TORCH_MODULES)
-    found = [*findings.of_any_script(script)]
+    found = [*findings.of_any_script(script), *gpu_findings(script)]
     if trains_with_torch:
         found += [*findings.of_launch(script, arguments), *findings_ranks.find(script)]
     found.sort(key=lambda each: (_ORDER[each.severity], each.line or 0))
@@ -34,4 +34,5 @@ def scan(source: ScriptSource) -> ScriptScan | None:
         arguments=arguments,
         frameworks=(FRAMEWORK,) if trains_with_torch else (),
         findings=tuple(found),
+        variables=script_variables(script),
     )

@@ -57,10 +57,8 @@ def _steps(answers: Answers, context: WizardContext, *, launcher: bool) -> tuple
     )
 
 
-def _told(finding: Diagnostic, *, launcher: bool) -> Diagnostic | None:
-    """Return what a finding means to the wizard, which passes the local rank and knows whether torchrun is there."""
-    if finding.code == "launcher-variable" and launcher:
-        return None
+def _told(finding: Diagnostic, *, launcher: bool) -> Diagnostic:
+    """Return what a finding means to the wizard, which passes the local rank where no launcher does."""
     if finding.code != "local-rank-argument" or launcher:
         return finding
     message = (

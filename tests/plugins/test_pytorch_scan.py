@@ -40,9 +40,6 @@ def ddp(more: str = "") -> str:
 
 
 HABITS: list[tuple[str, str]] = [
-    ("batch-ai-variable", 'import os\nrank = os.environ["AZ_BATCHAI_TASK_INDEX"]'),
-    ("batch-ai-variable", 'import os\nx = os.environ.get("AZ_BATCHAI_WORKER_HOSTS")'),
-    ("batch-ai-variable", 'import os\nx = os.getenv("AZ_BATCH_MASTER_NODE")'),
     ("sdk-v1", "from azureml.core import Run"),
     ("sdk-v1", "from azureml.core.run import Run"),
     ("sdk-v1", "import azureml.core"),
@@ -70,11 +67,6 @@ HABITS: list[tuple[str, str]] = [
     ),
     ("local-rank-argument", TORCH + 'p.add_argument("--local_rank", type=int, default=0)'),
     ("local-rank-argument", TORCH + 'p.add_argument("--local-rank", type=int)'),
-    ("rank-variable-fixed", TORCH + 'os.environ["MASTER_ADDR"] = "localhost"'),
-    ("rank-variable-fixed", TORCH + 'os.environ["WORLD_SIZE"] = "2"'),
-    ("launcher-variable", TORCH + 'n = int(os.environ["LOCAL_WORLD_SIZE"])'),
-    ("launcher-variable", TORCH + 'n = os.environ.get("TORCHELASTIC_RUN_ID")'),
-    ("mpi-variable", TORCH + 'n = os.environ["OMPI_COMM_WORLD_RANK"]'),
     ("spawns-processes", "import torch\nimport torch.multiprocessing as mp\nmp.spawn(f, nprocs=2)"),
     ("spawns-processes", "import torch\ntorch.multiprocessing.spawn(f)"),
     (
@@ -106,7 +98,6 @@ def test_habit_is_noticed(code: str, text: str) -> None:
 
 
 QUIET: list[tuple[str, str]] = [
-    ("batch-ai-variable", 'import os\nrank = os.environ["RANK"]'),
     ("sdk-v1", "from azureml.metrics import compute"),
     ("argparse-bool", 'import argparse\np = argparse.ArgumentParser()\np.add_argument("--amp", action="store_true")'),
     ("no-process-group", "import torch, accelerate"),
@@ -116,9 +107,6 @@ QUIET: list[tuple[str, str]] = [
     ("init-method-fixed", TORCH + 'dist.init_process_group("gloo", "env://")'),
     ("rank-argument", TORCH + 'r = int(os.environ["RANK"])\ndist.init_process_group("gloo", rank=r, world_size=2)'),
     ("local-rank-argument", TORCH + 'p.add_argument("--local_rank", default=int(os.environ.get("LOCAL_RANK", 0)))'),
-    ("rank-variable-fixed", TORCH + 'os.environ.setdefault("MASTER_ADDR", "localhost")'),
-    ("rank-variable-fixed", TORCH + 'os.environ["MASTER_ADDR"] = args.address'),
-    ("rank-variable-fixed", TORCH + 'os.environ["NCCL_DEBUG"] = "INFO"'),
     ("spawns-processes", "import torch, multiprocessing\nmultiprocessing.Pool(2)"),
     ("data-parallel", ddp()),
     ("gradients-not-averaged", TORCH + "dist.init_process_group()\nfrom trainer import fit\nfit()"),

@@ -12,21 +12,27 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from desktop_app.api.kit import answers, jobs, notes, pages
     from desktop_app.api.kit.argparse_options import find_arguments, types_given
+    from desktop_app.api.kit.gpu_use import NEEDS_GPU, gpu_findings
     from desktop_app.api.kit.kinds import JobKind
     from desktop_app.api.kit.presets import Presets, Retired, name_in, reference_to
     from desktop_app.api.kit.said import error, info, warning
     from desktop_app.api.kit.script_tree import Script, Variable
     from desktop_app.api.kit.v1_said import v1_notes
     from desktop_app.api.kit.v1_words import V1Words, parse_v1
+    from desktop_app.api.kit.variable_use import merged_variables, script_variables
+    from desktop_app.api.kit.variables import SETTERS, VariableSetter, launcher_in, setters_of, variable_findings
 
 _MODULES = {
     "argparse_options": "find_arguments types_given",
+    "gpu_use": "NEEDS_GPU gpu_findings",
     "kinds": "JobKind",
     "presets": "Presets Retired name_in reference_to",
     "said": "error info warning",
     "script_tree": "Script Variable",
+    "variable_use": "merged_variables script_variables",
     "v1_said": "v1_notes",
     "v1_words": "V1Words parse_v1",
+    "variables": "SETTERS VariableSetter launcher_in setters_of variable_findings",
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
 
@@ -44,23 +50,32 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
+    "NEEDS_GPU",
+    "SETTERS",
     "JobKind",
     "Presets",
     "Retired",
     "Script",
     "V1Words",
     "Variable",
+    "VariableSetter",
     "answers",
     "error",
     "find_arguments",
+    "gpu_findings",
     "info",
     "jobs",
+    "launcher_in",
+    "merged_variables",
     "name_in",
     "notes",
     "pages",
     "parse_v1",
     "reference_to",
+    "script_variables",
+    "setters_of",
     "types_given",
     "v1_notes",
+    "variable_findings",
     "warning",
 ]

@@ -10,9 +10,11 @@ from desktop_app.api.diagnostics import Diagnostic, Severity
 from desktop_app.api.forms import Answers, FieldKind, FormSpec
 from desktop_app.api.kit import answers as read
 from desktop_app.api.kit import jobs
+from desktop_app.api.kit.gpu_use import NEEDS_GPU
 from desktop_app.api.kit.kinds import JobKind
 from desktop_app.api.kit.said import error, info, warning
 from desktop_app.api.kit.v1_said import v1_notes
+from desktop_app.api.kit.variables import variable_findings
 from desktop_app.api.wizards import WizardContext
 
 _TYPES: dict[FieldKind, tuple[type, ...]] = {
@@ -62,8 +64,9 @@ def _scan_notes(
     if could_be_read and kind.frameworks and not set(kind.frameworks) & set(context.scan.frameworks):
         message = f"The script does not import {kind.module} itself; that is fine if a module of yours does."
         yield info(f"no-{kind.frameworks[0]}", message, "script")
-    for finding in context.scan.findings:
-        said = told(finding)
+    wanted = variable_findings(kind.distribution, context.scan.variables, kind.launcher)
+    for finding in (*context.scan.findings, *wanted):
+        said = None if finding.code == NEEDS_GPU else told(finding)
         if said is finding:
             yield at_script(finding)
         elif said is not None:
@@ -89,7 +92,7 @@ def ranks_notes(
         total = f"SDK v1 called this process_count = {nodes * per_node} (the total)."
         yield info("v1-process-count", f"{total} Azure ML v2 counts per node: {per_node}.", "processes_per_node")
     yield from vm_notes(answers, context, per_node)
-    yield from host_notes(nodes * per_node, context)
+    yield from host_notes(nodes * per_node, context, per_node=per_node)
 
 
 def vm_notes(
@@ -127,31 +130,39 @@ def vm_notes(
         )
 
 
-def host_notes(ranks: int, context: WizardContext, path: str = "processes_per_node") -> Iterator[Diagnostic]:
-    """Say where this machine is small for a try: few cores for the ranks, no GPU for a script that wants one."""
-    host = context.host
-    codes = {each.code for each in context.scan.findings} if context.scan else set()
-    if ranks > max(_MANY_RANKS, _MANY_PER_CORE * host.cpu_count):
-        yield warning(
-            "far-more-ranks-than-cores",
+def host_notes(
+    ranks: int, context: WizardContext, path: str = "processes_per_node", per_node: int | None = None
+) -> Iterator[Diagnostic]:
+    """Say where this machine is small for a try: few cores for the ranks, too few GPUs for a script that wants them.
+
+    `path` is the field that counts them; `per_node` how many are on one node, all unless said.
+    """
+    cores = context.host.cpu_count
+    if ranks > max(_MANY_RANKS, _MANY_PER_CORE * cores):
+        message = (
             f"{ranks:,} ranks are too many to try on this machine: each is a process of its own, and there are "
-            f"{host.cpu_count} cores. On Azure ML's nodes it is only a matter of quota.",
-            path,
+            f"{cores} cores. On Azure ML's nodes it is only a matter of quota."
         )
-    elif ranks > host.cpu_count:
-        yield info(
-            "more-ranks-than-cores",
-            f"On this machine {ranks} ranks would share {host.cpu_count} cores: good for a try, slow for training.",
-            path,
-        )
-    if "backend-nccl" in codes and len(host.gpus) < ranks:
-        has = f"has {len(host.gpus)}" if host.gpus else "has none"
-        yield warning(
-            "backend-nccl-here",
+        yield warning("far-more-ranks-than-cores", message, path)
+    elif ranks > cores:
+        message = f"On this machine {ranks} ranks would share {cores} cores: good for a try, slow for training."
+        yield info("more-ranks-than-cores", message, path)
+    yield from _gpu_notes(ranks, ranks if per_node is None else per_node, context, path)
+
+
+def _gpu_notes(ranks: int, per_node: int, context: WizardContext, path: str) -> Iterator[Diagnostic]:
+    found = {each.code: each for each in reversed(context.scan.findings)} if context.scan else {}
+    has = f"has {len(context.host.gpus)}" if context.host.gpus else "has none"
+    if "backend-nccl" in found and len(context.host.gpus) < ranks:
+        message = (
             f"The script asks for NCCL, which needs a GPU for each rank; this machine {has}. "
-            "It runs here once it takes gloo where there is no GPU.",
-            path,
+            "It runs here once it takes gloo where there is no GPU."
         )
+        yield warning("backend-nccl-here", message, path)
+    if NEEDS_GPU in found and len(context.host.gpus) < per_node:
+        takes = found[NEEDS_GPU]
+        line = f"Line {takes.line}: " if takes.line else ""
+        yield warning(NEEDS_GPU, f"{line}{takes.message} This machine {has}, of {per_node} that it would take.", path)
 
 
 def environment_notes(answers: Answers, context: WizardContext, form: FormSpec, kind: JobKind) -> Iterator[Diagnostic]:

@@ -11,18 +11,18 @@ from operator import itemgetter
 
 MISSING_MODULE = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 _ENVIRON = frozenset({"os.environ", "environ"})
-_READERS = frozenset({"os.getenv", "getenv", "os.environ.get", "environ.get", "os.environ.pop"})
 _LEAVES = frozenset({ast.Load, ast.Store, ast.Del, ast.alias, ast.Pass, ast.Break, ast.Continue})
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """An environment variable that a script touches: `must_exist` where its absence raises KeyError."""
+    """An environment variable that a script touches, at `node`: `must_exist` where its absence raises KeyError."""
 
     name: str
     line: int
     must_exist: bool = False
     value: ast.expr | None = None
+    node: ast.AST | None = None
 
 
 @dataclass(slots=True)
@@ -35,6 +35,7 @@ class _Sorted:
     calls: dict[str, list[ast.Call]] = field(default_factory=dict)
     assigns: list[ast.Assign] = field(default_factory=list)
     subscripts: list[ast.Subscript] = field(default_factory=list)
+    compares: list[ast.Compare] = field(default_factory=list)
     texts: list[tuple[str, int]] = field(default_factory=list)
     words: set[str] = field(default_factory=set)
     imports: list[tuple[ast.Import | ast.ImportFrom, bool]] = field(default_factory=list)
@@ -44,13 +45,12 @@ class _Sorted:
 class Script:
     """A parsed script. Everything it says is read off the tree; nothing is run."""
 
-    def __init__(self, text: str, path: str = "<script>") -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an odd escape in a person's string is no news of ours
-            self._sorted = _sort(ast.parse(text, path))
+    def __init__(self, text: str | ast.Module, path: str = "<script>") -> None:
+        self._sorted = _sort(_parsed(text, path) if isinstance(text, str) else text)
         self.texts = self._sorted.texts
         self.words = self._sorted.words
         self.parents = self._sorted.parents
+        self.subscripts = self._sorted.subscripts
         self._aliases = dict(_aliases(each for each, _ in self._sorted.imports))
         self.words.update(each.rpartition(".")[2] for each in self._aliases.values())
 
@@ -131,40 +131,79 @@ class Script:
     def variables_read(self) -> tuple[Variable, ...]:
         """The environment variables that the script reads by name."""
         found = [
-            Variable(name, each.lineno, must_exist=True)
-            for each, name in self._environ_items()
-            if isinstance(each.ctx, ast.Load)
+            Variable(name, each.lineno, must_exist=True, node=each)
+            for each in self._sorted.subscripts
+            if isinstance(each.ctx, ast.Load) and (name := self._environ_key(each))
         ]
-        for call in self.calls_of("getenv", "get", "pop"):
-            if call.args and self.name_of(call.func) in _READERS:
-                name = self.literal(call.args[0])
-                if isinstance(name, str):
-                    found.append(Variable(name, call.lineno))
+        for call in self.calls_of("getenv", "get"):
+            key = self.literal(call.args[0]) if call.args and self._is_of_environ(call.func, "get") else None
+            if isinstance(key, str):
+                found.append(Variable(key, call.lineno, node=call))
         return tuple(found)
 
     @cached_property
     def variables_set(self) -> tuple[Variable, ...]:
         """The environment variables that the script sets by name, whatever they were before."""
-        return tuple(
-            Variable(name, assign.lineno, value=assign.value)
+        assigned = (
+            Variable(name, assign.lineno, value=assign.value, node=assign)
             for assign in self._sorted.assigns
             for target in assign.targets
-            if isinstance(target, ast.Subscript)
-            for name in [self._environ_key(target)]
-            if name
+            if isinstance(target, ast.Subscript) and (name := self._environ_key(target))
         )
+        updated = (
+            Variable(name, call.lineno, value=value, node=call)
+            for call in self.calls_of("update")
+            if self._is_of_environ(call.func, "update")
+            for name, value in _updates(call)
+        )
+        return (*assigned, *updated)
 
-    def _environ_items(self) -> Iterator[tuple[ast.Subscript, str]]:
-        for each in self._sorted.subscripts:
-            name = self._environ_key(each)
-            if name:
-                yield each, name
+    @cached_property
+    def variables_asked(self) -> tuple[Variable, ...]:
+        """The environment variables that the script asks for before it uses them, sets where absent, or removes."""
+        asked = [
+            Variable(name, each.lineno, node=each)
+            for each in self._sorted.compares
+            if isinstance(each.ops[0], ast.In | ast.NotIn) and self._is_environ(each.comparators[0])
+            if isinstance(name := self.literal(each.left), str)
+        ]
+        for call in self.calls_of("setdefault", "pop"):
+            key = self.literal(call.args[0]) if call.args else None
+            if isinstance(key, str) and self._is_of_environ(call.func, "setdefault", "pop"):
+                asked.append(Variable(key, call.lineno, node=call))
+        return tuple(asked)
+
+    def _is_environ(self, node: ast.expr) -> bool:
+        if self.name_of(node) in _ENVIRON:
+            return True
+        other = self.constants.get(node.id) if isinstance(node, ast.Name) else None
+        return other is not None and self.name_of(other) in _ENVIRON
+
+    def _is_of_environ(self, function: ast.expr, *methods: str) -> bool:
+        if self.name_of(function) in {"os.getenv", "getenv"}:
+            return "get" in methods
+        return isinstance(function, ast.Attribute) and function.attr in methods and self._is_environ(function.value)
 
     def _environ_key(self, node: ast.Subscript) -> str:
-        if self.name_of(node.value) not in _ENVIRON:
-            return ""
-        key = self.literal(node.slice)
+        key = self.literal(node.slice) if self._is_environ(node.value) else None
         return key if isinstance(key, str) else ""
+
+
+def _updates(call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
+    for each in call.args:
+        if isinstance(each, ast.Dict):
+            for key, value in zip(each.keys, each.values, strict=True):
+                if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                    yield key.value, value
+    for keyword in call.keywords:
+        if keyword.arg:
+            yield keyword.arg, keyword.value
+
+
+def _parsed(text: str, path: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an odd escape in a person's string is no news of ours
+        return ast.parse(text, path)
 
 
 def _sort(tree: ast.Module) -> _Sorted:
@@ -201,6 +240,8 @@ def _file(node: ast.AST, optional: bool, found: _Sorted) -> None:
         found.assigns.append(node)
     elif isinstance(node, ast.Subscript):
         found.subscripts.append(node)
+    elif isinstance(node, ast.Compare):
+        found.compares.append(node)
     elif isinstance(node, ast.Import | ast.ImportFrom):
         found.imports.append((node, optional))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,10 +27,14 @@ from desktop_app.backends.local.quoting import resolve_for_shell
 from desktop_app.backends.local.run_folder import new_name
 from desktop_app.core.placeholders import resolve
 from desktop_app.documents.snapshot import plan_snapshot
+from desktop_app.worker import rank_starter
 from desktop_app.worker.supervisor.ending import Grace
 from desktop_app.worker.supervisor.network import is_free
 
 MOST_RANKS = 1000
+LAUNCHER = "launcher"
+STARTER = (sys.executable, "-I", str(Path(rank_starter.__file__).resolve()))
+"""The words by which a launcher starts a rank's starter, in this program's own Python."""
 
 
 @dataclass(slots=True)
@@ -44,6 +49,7 @@ class Draft:
     findings: list[Diagnostic] = field(default_factory=list)
     plugin: str | None = None
     processes: tuple[ProcessSpec, ...] = ()
+    launchers: tuple[ProcessSpec, ...] = ()
     files: tuple[PlannedFile, ...] = ()
     needs: scripts.Needs = field(default_factory=scripts.Needs)
     data: data.MappedData = field(default_factory=lambda: data.MappedData({}, {}, {}, ()))
@@ -79,7 +85,7 @@ class Planner:
         host = self._ports.host()
         draft = Draft(job, source, host, run, self._runs / run)
         port, problem = _master_port(job)
-        draft.host = dataclasses.replace(host, master_port=port)
+        draft.host = dataclasses.replace(host, master_port=port, rank_starter=STARTER)
         draft.findings += problem
         draft.text = source.text or _text_of(source.path)
         return draft
@@ -92,7 +98,8 @@ class Planner:
         planned = self._ports.launch_plan(draft.job, draft.host)
         if planned is not None:
             draft.plugin, processes = planned
-            draft.processes = tuple(processes)
+            draft.processes = tuple(each for each in processes if each.role != LAUNCHER)
+            draft.launchers = tuple(each for each in processes if each.role == LAUNCHER)
             return
         draft.findings += _check_plain(draft.job)
         draft.processes = (ProcessSpec(0, 0, 0, (*draft.host.shell, draft.job.command)),)
@@ -106,9 +113,10 @@ class Planner:
             snapshot = plan_snapshot(code)
             draft.files = tuple(snapshot.files)
             draft.findings += snapshot.diagnostics
-            draft.needs = scripts.find_needs(job.command, code, self._ports)
+            draft.needs = scripts.find_needs(job, code, self._ports, draft.host)
             draft.findings += draft.needs.findings
         draft.processes = tuple(_resolved(draft))
+        draft.launchers = tuple(_with_log(each) for each in draft.launchers)
 
 
 def _finished(draft: Draft, interpreter: Interpreter) -> SubmissionPlan:
@@ -130,6 +138,7 @@ def _finished(draft: Draft, interpreter: Interpreter) -> SubmissionPlan:
         source="" if draft.source.path is None else str(draft.source.path.absolute()),
         topology=job.topology,
         processes=draft.processes,
+        launchers=draft.launchers,
         files=draft.files,
         inputs=inputs,
         outputs=mapped.outputs,
@@ -231,6 +240,10 @@ def _resolved(draft: Draft) -> Iterator[ProcessSpec]:
             done[each.argv] = each.argv
         log = each.log or f"user_logs/std_log_process_{each.rank}.txt"
         yield dataclasses.replace(each, argv=done[each.argv], log=log)
+
+
+def _with_log(launcher: ProcessSpec) -> ProcessSpec:
+    return dataclasses.replace(launcher, log=launcher.log or f"user_logs/{Path(launcher.argv[0]).stem}.txt")
 
 
 def _resolve_argv(argv: Sequence[str], shell: Sequence[str], mapped: data.MappedData) -> tuple[str, ...]:

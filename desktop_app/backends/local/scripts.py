@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from desktop_app.api import Diagnostic, ScriptSource, Severity, UserError
+from desktop_app.api import Diagnostic, Host, Job, ScriptSource, ScriptVariable, Severity, UserError
+from desktop_app.api.kit import NEEDS_GPU, launcher_in, variable_findings
 from desktop_app.backends.local.data import kind_of
 from desktop_app.backends.local.ports import Ports
 from desktop_app.core.commands import brings_files, scripts_in
@@ -25,10 +26,30 @@ class Needs:
     imports: list[str] = field(default_factory=list)
     frameworks: list[str] = field(default_factory=list)
     findings: list[Diagnostic] = field(default_factory=list)
+    variables: dict[str, tuple[ScriptVariable, ...]] = field(default_factory=dict)
 
 
-def find_needs(command: str, code: Path, ports: Ports) -> Needs:
-    """Scan the scripts that a command runs in the folder `code`, and the modules of that folder they import."""
+def find_needs(job: Job, code: Path, ports: Ports, host: Host) -> Needs:
+    """Scan the scripts that a job's command runs in the folder `code`, and the modules of that folder they import."""
+    needs = _found(job.command, code, ports)
+    if len(host.gpus) >= job.topology.processes_per_node:
+        needs.findings = [each for each in needs.findings if each.code != NEEDS_GPU]
+    needs.findings += _about_variables(job, needs)
+    return needs
+
+
+def _about_variables(job: Job, needs: Needs) -> Iterator[Diagnostic]:
+    """Say which variables the scripts want that this job does not set, each file in the light of all."""
+    distribution = job.distribution.type if job.distribution else None
+    launcher = launcher_in(job.command)
+    known = [each for found in needs.variables.values() for each in found]
+    known += [ScriptVariable(each, 0, written=True, guarded=True) for each in job.environment_variables]
+    for name, found in needs.variables.items():
+        for finding in variable_findings(distribution, found, launcher, known):
+            yield _placed(finding, name)
+
+
+def _found(command: str, code: Path, ports: Ports) -> Needs:
     needs = Needs()
     waiting = [code / name for name in scripts_in(command)]
     seen = set(waiting)
@@ -56,6 +77,7 @@ def _scan(path: Path, code: Path, ports: Ports, needs: Needs) -> list[Path]:
         needs.findings.append(Diagnostic(Severity.ERROR, "script-syntax", _in_file(name, error), "command"))
         return []
     needs.findings += [_placed(each, name) for each in scan.findings]
+    needs.variables[name] = scan.variables
     needs.frameworks += [each for each in scan.frameworks if each not in needs.frameworks]
     local: list[Path] = []
     for module in scan.imports:

@@ -23,12 +23,16 @@ def parse_script(source: ScriptSource) -> ast.Module:
 
 
 def own_scan(tree: ast.Module) -> ScriptScan:
-    """Return the imports of a script in which no plugin saw anything, leaving out those that may fail."""
-    return ScriptScan(imports=tuple(dict.fromkeys(_imports(tree.body))))
+    """Return the imports and variables of a script in which no plugin saw anything, but imports that may fail."""
+    from desktop_app.api.kit import Script, script_variables  # when there is a script to read, not at the start
+
+    return ScriptScan(imports=tuple(dict.fromkeys(_imports(tree.body))), variables=script_variables(Script(tree)))
 
 
 def merged_scan(scans: Sequence[ScriptScan]) -> ScriptScan:
     """Return the scans of several plugins as one, each fact once, in the plugins' order."""
+    from desktop_app.api.kit import merged_variables
+
     arguments: dict[str, ScriptArgument] = {}
     for each in (argument for scan in scans for argument in scan.arguments):
         arguments.setdefault(each.flag, each)
@@ -40,6 +44,7 @@ def merged_scan(scans: Sequence[ScriptScan]) -> ScriptScan:
         arguments=tuple(arguments.values()),
         frameworks=tuple(dict.fromkeys(each for scan in scans for each in scan.frameworks)),
         findings=tuple(sorted(findings.values(), key=lambda each: each.line or 0)),
+        variables=merged_variables(each for scan in scans for each in scan.variables),
     )
 
 
