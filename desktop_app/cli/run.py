@@ -20,14 +20,17 @@ from desktop_app.core.blame import Explained
 from desktop_app.documents.edits import parse_assignment
 from desktop_app.services.explaining import explain
 from desktop_app.services.jobs import JobError, errors_of
-from desktop_app.services.samples import own_copy
+from desktop_app.services.samples import FIRST, own_job
 from desktop_app.services.workbench import Workbench
 
 
 def configure(parser: ArgumentParser) -> None:
     """Add the verb's options."""
     parser.add_argument("job", metavar="JOB.yml", nargs="?", type=Path, help="the job file")
-    parser.add_argument("--sample", action="store_true", help="run a copy of the sample project of one's own")
+    parser.add_argument(
+        "--sample", metavar="NAME", nargs="?", const=FIRST,
+        help="run a sample, from a copy of one's own; without NAME the PyTorch one, a wrong NAME lists them all",
+    )  # fmt: skip
     parser.add_argument("--backend", default="local", help="where it runs (default: local)")
     parser.add_argument(
         "--set", metavar="KEY=VALUE", action="append", default=[], type=_assignment, help="a value for this run alone"
@@ -38,12 +41,18 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Submit and follow."""
-    if (options.job is None) != options.sample:
-        message = "Give a job file, or --sample." if options.job is None else "Give a job file or --sample, not both."
+    if (options.job is None) != (options.sample is not None) or _is_path(options.sample):
+        none = options.job is None and options.sample is None
+        message = "Give a job file, or --sample." if none else "Give a job file or --sample, not both."
         raise UsageError(message, hint="`rankzero run --help` shows what it takes.")
     workbench = open_workbench(options.home, options.safe_mode)
-    path = own_copy(workbench.places) / "job.yml" if options.sample else options.job
+    path = options.job if options.sample is None else own_job(workbench.places, options.sample)
     return asyncio.run(_run(workbench, path, dict(options.set), options))
+
+
+def _is_path(name: str | None) -> bool:
+    """Whether a job file was taken for the name of a sample: `run --sample ./job.yml`."""
+    return name is not None and Path(name).name != name
 
 
 def _assignment(text: str) -> tuple[str, Value]:

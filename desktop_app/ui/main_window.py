@@ -23,7 +23,7 @@ from desktop_app.ui.window_state import WindowState
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent, QPaintEvent
 
-    from desktop_app.api import UserError, Value
+    from desktop_app.api import Fix, UserError, Value
     from desktop_app.services.workbench import Workbench
     from desktop_app.ui.crash import CrashReporter
     from desktop_app.ui.frame.actions import Actions
@@ -137,6 +137,10 @@ class MainWindow(QMainWindow):
         """Plan the job file, have the plan reviewed, and submit it."""
         self._with_files(lambda files: files.run_file(path))
 
+    def mend_file(self, path: Path, fix: Fix) -> None:
+        """Show a file, and what a fix would change in it."""
+        self._with_files(lambda files: files.mend_file(path, fix))
+
     def notify(self, title: str, text: str, handle: str = "") -> None:
         """Tell the person though the window is not in front."""
         if self._session is not None:
@@ -197,11 +201,11 @@ class MainWindow(QMainWindow):
 
         open_shortcuts(self)
 
-    def open_sample(self) -> None:
-        """Open the person's copy of the sample project."""
-        from desktop_app.services.samples import own_copy
+    def open_sample(self, name: str = "") -> None:
+        """Open the person's copy of the sample project, at a sample's job file if one is named."""
+        from desktop_app.services.samples import own_copy, own_job
 
-        self._try_to(lambda: self.open_path(own_copy(self.places)))
+        self._try_to(lambda: self.open_path(own_job(self.places, name) if name else own_copy(self.places)))
 
     def choose_theme(self, mode: str) -> None:
         """Look light, dark, or as the desktop does; remembered."""

@@ -92,6 +92,15 @@ def test_a_job_and_the_sample_are_too_much(program: Program, make_job: MakeJob) 
     assert said.err.startswith("error: Give a job file or --sample, not both.")
 
 
+def test_a_sample_that_there_is_not_lists_them_all(program: Program) -> None:
+    for verb in ("run", "open"):
+        said = program(verb, "--sample", "pytoch")
+        assert (said.code, said.out) == (1, "")
+        assert said.err.startswith("error: There is no sample “pytoch”. The samples: job, "), said.err
+        assert "tensorflow" in said.err
+    assert program("runs", "list", "--json").json == {"runs": []}, "nothing was started"
+
+
 def test_values_that_can_not_be_set(program: Program, make_job: MakeJob) -> None:
     job = make_job("true")
     assert program("run", job, "--set", "nonsense").code == 2

@@ -1,4 +1,4 @@
-"""The digits sample: honest data, an honest job, and a real training that learns."""
+"""The digits sample: honest data, honest jobs, and a real training that learns."""
 
 from __future__ import annotations
 
@@ -11,14 +11,25 @@ import sys
 import zipfile
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
-from desktop_app.places import shipped
+from desktop_app.api import Severity
+from desktop_app.core.commands import launcher_in, scripts_in
+from desktop_app.documents.job_document import read_job
+from desktop_app.places import Places, shipped
+from desktop_app.services.catalogues import curated_environments, current_images
+from desktop_app.services.checking import FileChecks
+from desktop_app.services.plugins import PluginHost
+from desktop_app.services.settings import Settings
 from plugins.pytorch import environments
 
 SAMPLE = shipped("resources") / "samples" / "digits"
+NAMES = sorted(each.name for each in SAMPLE.glob("*.yml"))
+SCRIPTS = sorted(each.name for each in (SAMPLE / "src").glob("*.py"))
+README = (SAMPLE / "README.md").read_text("utf-8")
 JOB = YAML(typ="safe").load((SAMPLE / "job.yml").read_text("utf-8"))
 
 
@@ -49,25 +60,92 @@ def test_the_source_and_licence_of_the_data_are_named() -> None:
     assert "CC BY 4.0" in text
 
 
-def test_the_job_is_a_command_job_for_two_processes() -> None:
-    assert JOB["$schema"].endswith("commandJob.schema.json")
+def test_the_first_job_is_for_two_processes() -> None:
     assert JOB["distribution"] == {"type": "pytorch", "process_count_per_instance": 2}
     assert JOB["resources"] == {"instance_count": 1}
-    assert (SAMPLE / JOB["code"] / "train.py").is_file()
-    assert set(re.findall(r"\$\{\{inputs\.(\w+)\}\}", JOB["command"])) == set(JOB["inputs"])
     assert JOB["environment"] == environments.presets()[0].reference
 
 
-def test_the_script_is_short_and_compiles() -> None:
-    text = (SAMPLE / "src" / "train.py").read_text("utf-8")
-    compile(text, "train.py", "exec")
+@pytest.mark.parametrize("name", NAMES)
+def test_a_job_is_a_command_job_whose_inputs_are_used_and_whose_script_is_there(name: str) -> None:
+    job = read(name)
+    assert job["$schema"].endswith("commandJob.schema.json")
+    assert job["experiment_name"] == "digits"
+    assert set(re.findall(r"\$\{\{inputs\.(\w+)\}\}", job["command"])) == set(job["inputs"])
+    (script,) = scripts_in(job["command"]) or (launcher_script(job["command"]),)
+    assert (SAMPLE / job["code"] / script).is_file()
+    options = (SAMPLE / job["code"] / script).read_text("utf-8")
+    for flag in re.findall(r"(--[a-z-]+) \$\{\{inputs", job["command"]):
+        assert f'"{flag}"' in options, "the script does not take it"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_wrong_with_a_job(name: str, places: Places) -> None:
+    """Neither by the rules of the house nor by any plugin; what is retired would be a warning."""
+    plugins = PluginHost(places, Settings(places.settings))
+    plugins.discover()
+    (report,) = FileChecks(plugins).check_paths([SAMPLE / name])
+    told = [each for each in report.diagnostics if each.severity is not Severity.INFO]
+    assert [(each.code, each.message) for each in told] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_jobs_environment_is_a_current_one_or_lies_here(name: str) -> None:
+    environment = read(name)["environment"]
+    if isinstance(environment, str):
+        named = environment.partition("/environments/")[2].partition("/")[0]
+        assert {each.name: each.status for each in curated_environments()}[named] == "current"
+        return
+    for path in (environment.get("conda_file"), environment.get("build", {}).get("path")):
+        assert path is None or (SAMPLE / path).exists()
+    assert "build" in environment or "image" in environment
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_jobs_processes_see_is_known(name: str, places: Places) -> None:
+    plugins = PluginHost(places, Settings(places.settings))
+    plugins.discover()
+    job = read_job((SAMPLE / name).read_text("utf-8")).job
+    assert job is not None
+    table = plugins.rank_table(job, None, 0, 64)
+    assert table is not None
+    assert len(table.rows) >= 2, "a sample of training on many processes"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_read_me_explains_a_job_in_a_line(name: str) -> None:
+    (line,) = (each for each in README.splitlines() if each.startswith(f"| `{name}` "))
+    assert line.count("|") == 5
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_is_short_and_compiles(name: str) -> None:
+    text = (SAMPLE / "src" / name).read_text("utf-8")
+    compile(text, name, "exec")
     assert sum(1 for line in text.splitlines() if line.strip()) < 100
     assert max(map(len, text.splitlines())) <= 120
+    assert '"test accuracy' in text.replace('f"', '"')
+    assert name in "".join((SAMPLE / each).read_text("utf-8") for each in NAMES), "no job runs it"
 
 
-def test_the_conda_file_names_a_supported_image() -> None:
+def launcher_script(command: str) -> str:
+    """Return the script that a launcher such as torchrun starts."""
+    found = launcher_in(command)
+    assert found
+    return found.script
+
+
+def read(name: str) -> dict[str, Any]:
+    """Return a job file's content."""
+    found: dict[str, Any] = YAML(typ="safe").load((SAMPLE / name).read_text("utf-8"))
+    return found
+
+
+def test_the_conda_file_names_supported_images() -> None:
     text = (SAMPLE / "environment" / "conda.yml").read_text("utf-8")
-    assert all(image in text for image in environments.base_images().values())
+    named = re.findall(r"mcr\.microsoft\.com/azureml/([\w.-]+)", text)
+    assert named
+    assert {each.rstrip(".") for each in named} <= {each.name.rpartition("/")[2] for each in current_images()}
 
 
 @pytest.mark.torch

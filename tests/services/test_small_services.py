@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop_app.api import OutsideError
+from desktop_app.api import OutsideError, UserError
 from desktop_app.places import Places
 from desktop_app.services import crash_reports, samples
 from desktop_app.services.catalogues import vm_sizes
@@ -48,6 +48,20 @@ def test_a_sample_that_can_not_be_copied_is_said(places: Places) -> None:
     (places.home / "samples").write_text("in the way")
     with pytest.raises(OutsideError, match="can't be copied"):
         samples.own_copy(places)
+
+
+def test_every_sample_has_a_title_and_the_plain_one_is_first() -> None:
+    gallery = samples.samples()
+    assert gallery[0].name == samples.FIRST
+    assert all(each.title != each.name for each in gallery), "one that has no title yet"
+    assert samples.find_sample("mpi.yml") == samples.find_sample("mpi")
+
+
+def test_a_sample_by_its_name(places: Places) -> None:
+    assert samples.own_job(places, "mpi") == places.home / "samples" / "digits" / "mpi.yml"
+    with pytest.raises(UserError, match="no sample “mpy”") as caught:
+        samples.own_job(places, "mpy")
+    assert caught.value.hint.startswith("The samples: job, ")
 
 
 def test_the_catalogue_of_vm_sizes_has_gpus() -> None:

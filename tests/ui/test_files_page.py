@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton
 
 from desktop_app.api import UserError
 from desktop_app.places import Places
@@ -407,7 +407,10 @@ async def test_without_a_project_the_page_teaches(places: Places, shell: FakeShe
     window = FilesWindow(places, shell, tmp_path)
     assert_sound(window.page)
     click(window.page, "Open the sample project")
-    assert shell.calls[-1][0] == "open_path"
+    assert shell.calls[-1] == ("open_path", places.home / "samples" / "digits")
+    (more,) = (each for each in window.page.findChildren(QPushButton) if each.text() == "Open &another sample")
+    next(each for each in more.menu().actions() if each.text() == "Horovod with PyTorch").trigger()
+    assert shell.calls[-1] == ("open_path", places.home / "samples" / "digits" / "horovod-pytorch.yml")
     await window.close()
 
 

@@ -101,6 +101,15 @@ async def test_without_runs_the_sample_is_one_click_away(runs_bench: RunsBench) 
     assert_sound(runs_bench.page)
 
 
+async def test_without_runs_the_other_samples_are_offered_by_their_titles(runs_bench: RunsBench) -> None:
+    buttons = {each.text(): each for each in runs_bench.page.findChildren(QPushButton) if each.isVisible()}
+    menu = buttons["Run &another sample"].menu()
+    offered = {each.text(): each for each in menu.actions()}
+    offered["MPI with NumPy"].trigger()
+    call, path = runs_bench.shell.calls[-1]
+    assert (call, path.name) == ("run_file", "mpi.yml")  # type: ignore[attr-defined]
+
+
 async def test_runs_appear_and_open_with_enter(runs_bench: RunsBench) -> None:
     made = await runs_bench.add("r-1")
     await runs_bench.add("r-2", RunStatus.COMPLETED, seconds=4000)

@@ -19,15 +19,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop_app.api import Diagnostic, UserError, Value
+from desktop_app.api import Diagnostic, Fix, UserError, Value
+from desktop_app.services.samples import own_copy, own_job
 from desktop_app.ui.environments.actions import add_environment_actions
 from desktop_app.ui.files.actions import add_file_actions
 from desktop_app.ui.files.editor_pane import EditorPane
 from desktop_app.ui.files.editors import Editors
+from desktop_app.ui.files.offered_fix import offer_fix
 from desktop_app.ui.files.problems_page import ProblemsPanel
 from desktop_app.ui.files.project_check import ProjectCheck
 from desktop_app.ui.files.running import Runner
 from desktop_app.ui.files.tree_panel import TreePanel
+from desktop_app.ui.samples_button import samples_button
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.widgets import EmptyState, button, primary_button
 
@@ -92,6 +95,10 @@ class FilesPage(QWidget):
     def run_file(self, path: Path) -> None:
         """Plan, have reviewed, submit."""
         spawn(self._run_file(path), f"run {path.name}")
+
+    def mend_file(self, path: Path, fix: Fix) -> None:
+        """Show a file and what a fix would change in it."""
+        spawn(self._mend_file(path, fix), f"mend {path.name}")
 
     def show_problems(self) -> None:
         """Show what is wrong in the whole folder."""
@@ -196,6 +203,7 @@ class FilesPage(QWidget):
             primary_button(self.tr("Open a folder…"), "mdi6.folder-open-outline", self.choose_folder),
         )  # fmt: skip
         made.add_action(button(self.tr("Open the sample project"), "mdi6.school-outline", self._open_sample))
+        made.add_action(samples_button(self.tr("Open &another sample"), self._open_sample))
         return made
 
     def _no_file(self) -> EmptyState:
@@ -296,6 +304,11 @@ class FilesPage(QWidget):
         finally:
             self.editors.set_busy("")
 
+    async def _mend_file(self, path: Path, fix: Fix) -> None:
+        pane = await self._open_file(path, None)
+        if pane is not None:
+            await offer_fix(pane, fix)
+
     def _open_wizard(self, folder: Path, template: str | None) -> None:
         from desktop_app.ui.wizard.dialog import WizardDialog
 
@@ -325,11 +338,10 @@ class FilesPage(QWidget):
         else:
             self.open_file(path)
 
-    def _open_sample(self) -> None:
-        from desktop_app.services.samples import own_copy
-
+    def _open_sample(self, name: str = "") -> None:
+        places = self.workbench.places
         try:
-            self.shell.open_path(own_copy(self.workbench.places))
+            self.shell.open_path(own_job(places, name) if name else own_copy(places))
         except UserError as error:
             self.shell.say(error)
 

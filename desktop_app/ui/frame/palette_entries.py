@@ -27,7 +27,7 @@ _RUNS = 30
 
 def open_palette(window: MainWindow, session: Session | None) -> None:
     """Show the palette over the window with all there is to do now; the open folder's files follow when read."""
-    entries = [*_actions(window), *_recent(window)]
+    entries = [*_actions(window), *_samples(), *_recent(window)]
     if session is not None:
         entries.extend(_runs(session))
     made = _open(window, entries)
@@ -69,6 +69,16 @@ def _actions(window: MainWindow) -> list[Entry]:
     ]
 
 
+def _samples() -> list[Entry]:
+    from desktop_app.services.samples import samples
+
+    return [
+        Entry(f"sample:{each.name}", f"Sample: {each.title}", "sample", detail=each.file,
+              icon="mdi6.school-outline", words=f"example demo tutorial {each.name.replace('-', ' ')}")
+        for each in samples()
+    ]  # fmt: skip
+
+
 def _recent(window: MainWindow) -> list[Entry]:
     files = [
         Entry(f"open:{each}", Path(each).name, "file", detail=str(Path(each).parent), icon="mdi6.file-outline")
@@ -97,6 +107,8 @@ def _carry_out(window: MainWindow, entry: Entry) -> None:
     kind, _, rest = entry.key.partition(":")
     if kind == "open":
         window.open_path(Path(rest))
+    elif kind == "sample":
+        window.open_sample(rest)
     elif kind == "run":
         window.show_run(rest)
     else:

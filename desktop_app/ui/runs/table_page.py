@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from desktop_app.api import RunSnapshot, UserError
 from desktop_app.presenters.run_page import actions_of
 from desktop_app.presenters.runs import Filter
-from desktop_app.services.samples import own_copy
+from desktop_app.services.samples import FIRST, own_job
 from desktop_app.services.workbench import Workbench
 from desktop_app.ui.icons import icon
 from desktop_app.ui.runs.actions import RunActions
@@ -28,6 +28,7 @@ from desktop_app.ui.runs.confirm import Confirm
 from desktop_app.ui.runs.table_model import RunsModel
 from desktop_app.ui.runs.table_view import RunsView
 from desktop_app.ui.runs.words import count_words
+from desktop_app.ui.samples_button import samples_button
 from desktop_app.ui.shell import Shell
 from desktop_app.ui.theme import Space
 from desktop_app.ui.widgets import Card, EmptyState, InlineMessage, button, label, primary_button
@@ -104,10 +105,10 @@ class RunsList(QWidget):
         self.backends.setCurrentIndex(0)
         self._apply()
 
-    def run_sample(self) -> None:
-        """Run the sample job, from the person's own copy of it."""
+    def run_sample(self, name: str = FIRST) -> None:
+        """Run a sample job, from the person's own copy of it."""
         try:
-            self._shell.run_file(own_copy(self._workbench.places) / "job.yml")
+            self._shell.run_file(own_job(self._workbench.places, name))
         except UserError as error:
             self.message.show_error(error)
 
@@ -170,6 +171,7 @@ class RunsList(QWidget):
         )
         empty = EmptyState("mdi6.play-box-multiple-outline", self.tr("No runs yet"), text)
         empty.add_action(primary_button(self.tr("&Run the sample job"), "mdi6.play", self.run_sample))
+        empty.add_action(samples_button(self.tr("Run &another sample"), self.run_sample))
         empty.add_action(button(self.tr("&New job…"), "mdi6.plus", self._shell.new_job))
         return empty
 
