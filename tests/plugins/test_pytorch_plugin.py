@@ -33,7 +33,7 @@ def host(places: Places) -> PluginHost:
 def test_its_manifest_says_what_it_contributes(host: PluginHost) -> None:
     info = next(each for each in host.plugins if each.id == PLUGIN)
     assert info.source == "bundled"
-    assert info.contributes["wizards"] == tuple(each.name for plugin, each in host.wizards() if plugin == PLUGIN)
+    assert info.contributes["wizards"] == tuple(each.name for plugin, each in host.wizards() if plugin.id == PLUGIN)
     assert {*info.contributes["environments"]} <= {each.name for each in host.environment_presets()}
 
 
