@@ -38,6 +38,26 @@ def last_words(log: Path) -> tuple[str, int | None]:
     return _bare(lines[index]).strip()[:TEXT_LIMIT], number
 
 
+_RULE = "-----"
+
+
+def refusal(log: Path) -> str:
+    """Return the first telling words of a launcher's log: the first paragraph between its rules, else its last line."""
+    try:
+        with log.open("rb") as file:
+            text = file.read(TAIL).decode("utf-8", "replace")
+    except OSError:
+        return ""
+    lines = [line.strip() for line in text.splitlines()]
+    begins = [index + 1 for index, line in enumerate(lines) if line.startswith(_RULE) and line.strip("-") == ""]
+    words: list[str] = []
+    for line in lines[begins[0] :] if begins else [each for each in lines if each][-1:]:
+        if words and (not line or line.startswith(_RULE)):
+            break
+        words += [line] if line and not line.startswith(_RULE) else []
+    return " ".join(words)[:TEXT_LIMIT]
+
+
 def _of_traceback(lines: list[str]) -> int | None:
     """Return the index of the exception's line: the first below the last traceback that is not indented."""
     begins = [index for index, line in enumerate(lines) if _bare(line).startswith(_TRACEBACK)]

@@ -8,10 +8,12 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from desktop_app.worker.supervisor import processes
 from desktop_app.worker.supervisor.arrivals import Arrivals
+
+C = TypeVar("C", bound="Child")
 
 INHERITED_NO_MORE = (
     *("RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "NODE_RANK", "GROUP_RANK", "ROLE_RANK"),
@@ -19,16 +21,23 @@ INHERITED_NO_MORE = (
     *("MLFLOW_TRACKING_URI", "MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME"),
 )
 """Variables that mean this one run: those of whoever started us must not reach a rank."""
+_OF_A_LAUNCHER = ("OMPI_COMM_", "OMPI_UNIVERSE_", "OMPI_APP_", "PMIX_", "PMI_", "HOROVOD_RANK", "HOROVOD_SIZE")
+"""What a launcher tells its ranks; should one have started us, its words are not for ours."""
 
 
 @dataclass(slots=True)
 class Rank:
-    """A process of the plan: `state` is its RankState in run.json, `exit_code` None while it lives."""
+    """A process of the plan: `state` is its RankState in run.json, `exit_code` None while it lives.
+
+    `pid` is the leader of its process group, 0 before it was started; `process` is there for our own children alone,
+    not for a rank that a launcher started.
+    """
 
     spec: Mapping[str, Any]
     state: dict[str, Any]
     log: Path
     arrivals: Arrivals
+    pid: int = 0
     process: subprocess.Popen[bytes] | None = None
     exit_code: int | None = None
 
@@ -40,12 +49,17 @@ class Rank:
     @property
     def alive(self) -> bool:
         """Whether it was started and has not ended."""
-        return self.process is not None and self.exit_code is None
+        return self.pid > 0 and self.exit_code is None
 
     @property
-    def pid(self) -> int:
-        """The leader of its process group, 0 before it was started."""
-        return 0 if self.process is None else self.process.pid
+    def launched(self) -> bool:
+        """Whether a launcher starts it."""
+        return bool(self.spec.get("launched"))
+
+    @property
+    def serves(self) -> bool:
+        """Whether it never ends by itself."""
+        return bool(self.spec.get("serves"))
 
 
 def make_rank(spec: Mapping[str, Any], state: dict[str, Any], folder: Path) -> Rank:
@@ -56,10 +70,14 @@ def make_rank(spec: Mapping[str, Any], state: dict[str, Any], folder: Path) -> R
 
 def rank_environment(inherited: Mapping[str, str], *layers: Mapping[str, str]) -> dict[str, str]:
     """Return a rank's whole environment: the inherited one without another run's variables, then the layers."""
-    own = {key: value for key, value in inherited.items() if key not in INHERITED_NO_MORE}
+    own = {key: value for key, value in inherited.items() if not _is_strange(key)}
     for layer in layers:
         own.update(layer)
     return own
+
+
+def _is_strange(name: str) -> bool:
+    return name in INHERITED_NO_MORE or name.startswith(_OF_A_LAUNCHER)
 
 
 def start(rank: Rank, folder: Path, environment: Mapping[str, str], umask: int) -> None:
@@ -67,12 +85,23 @@ def start(rank: Rank, folder: Path, environment: Mapping[str, str], umask: int) 
 
     Raises OSError where there is nothing to start, ValueError for impossible arguments.
     """
-    rank.log.parent.mkdir(parents=True, exist_ok=True)
-    log = os.open(rank.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    rank.process = spawn(rank.spec["argv"], folder / "code", environment, rank.log, umask)
+    rank.pid = rank.process.pid
+
+
+def spawn(
+    argv: Sequence[str], folder: Path, environment: Mapping[str, str], log: Path, umask: int
+) -> subprocess.Popen[bytes]:
+    """Start a child in a session of its own that writes straight into `log` and dies with us.
+
+    Raises OSError and ValueError.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
-        rank.process = _spawn(list(rank.spec["argv"]), str(folder / "code"), dict(environment), log, umask)
+        return _spawn(list(argv), str(folder), dict(environment), file, umask)
     finally:
-        os.close(log)
+        os.close(file)
 
 
 def _spawn(argv: list[str], folder: str, environment: dict[str, str], log: int, umask: int) -> subprocess.Popen[bytes]:
@@ -95,21 +124,35 @@ def _spawn(argv: list[str], folder: str, environment: dict[str, str], log: int, 
     )
 
 
-def collect(ranks: Sequence[Rank]) -> Iterator[Rank]:
-    """Reap what ended; yield the ranks among it, with their exit codes filled in."""
-    alive = {rank.pid: rank for rank in ranks if rank.alive}
+class Child(Protocol):
+    """What we started, or adopted: a rank or a launcher."""
+
+    pid: int
+    process: subprocess.Popen[bytes] | None
+    exit_code: int | None
+
+    @property
+    def alive(self) -> bool:
+        """Whether it was started and has not ended."""
+
+
+def collect(children: Iterable[C]) -> Iterator[C]:
+    """Reap what ended; yield those among it, with their exit codes filled in."""
+    alive = {each.pid: each for each in children if each.alive}
     for pid, code in _ended(alive.values()):
-        rank = alive.get(pid)
-        if rank is not None and rank.process is not None:
-            rank.exit_code = rank.process.returncode = code  # Popen did not see it: adopted orphans are reaped too
-            yield rank
+        child = alive.get(pid)
+        if child is not None:
+            child.exit_code = code
+            if child.process is not None:
+                child.process.returncode = code  # Popen did not see it: adopted orphans are reaped too
+            yield child
 
 
-def _ended(ranks: Iterable[Rank]) -> Iterator[tuple[int, int]]:
+def _ended(children: Iterable[Child]) -> Iterator[tuple[int, int]]:
     if sys.platform != "win32":
         yield from processes.reap()
         return
-    for rank in ranks:
-        code = None if rank.process is None else rank.process.poll()
+    for each in children:
+        code = None if each.process is None else each.process.poll()
         if code is not None:
-            yield rank.pid, code
+            yield each.pid, code

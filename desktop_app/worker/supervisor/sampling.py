@@ -27,11 +27,15 @@ class Sampler:
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._gpus = GpuWatch()
+        self._trees: list[RankTree] = []
 
-    def start(self, ranks: Sequence[tuple[int, int, int]]) -> None:
-        """Begin for these ranks: (rank, local rank, pid)."""
-        trees = [RankTree(*each) for each in ranks]
-        self._thread = threading.Thread(target=self._run, args=(trees,), name="sampler", daemon=True)
+    def add(self, rank: int, local_rank: int, pid: int) -> None:
+        """Sample this rank too, from now on."""
+        self._trees.append(RankTree(rank, local_rank, pid))
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -47,10 +51,10 @@ class Sampler:
         """How many samples the disk did not take."""
         return self._journal.dropped
 
-    def _run(self, trees: Sequence[RankTree]) -> None:
+    def _run(self) -> None:
         while not self._stopped.wait(INTERVAL):
             try:
-                self._sample(trees)
+                self._sample(tuple(self._trees))
             except ImportError:
                 return
             self._gpus.start()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,9 @@ from desktop_app.worker.supervisor import orders, preparing, processes, ranks
 from desktop_app.worker.supervisor.clock import Clock, elapsed
 from desktop_app.worker.supervisor.drills import Drills
 from desktop_app.worker.supervisor.ending import Ending, Grace, Step
-from desktop_app.worker.supervisor.failure import last_words
+from desktop_app.worker.supervisor.failure import last_words, refusal
 from desktop_app.worker.supervisor.journal import Journal, read_object
+from desktop_app.worker.supervisor.launchers import Launcher, Launchers, Told
 from desktop_app.worker.supervisor.network import is_free
 from desktop_app.worker.supervisor.ranks import Rank
 from desktop_app.worker.supervisor.sampling import Sampler
@@ -56,6 +57,8 @@ class Supervisor:
         self.wakeups = Wakeups()
         self.ending = Ending(Grace.read({**os.environ, **self.plan.get("environment", {})}))
         self.ranks = self._make_ranks()
+        self.launchers = Launchers(self.plan.get("launchers", ()), self.ranks, folder)
+        self.children: tuple[Rank | Launcher, ...] = (*self.ranks, *self.launchers.all)
         self.drills = Drills(self.ranks, self.state.data.setdefault("drills", []))
         self.tracking = Tracking(folder, self.clock, self.state.data)
         self.sampler = Sampler(folder, self.clock)
@@ -129,40 +132,61 @@ class Supervisor:
         if door is not None:
             self.wakeups.listen(door)
         self._begin_running()
-        started = all(self._start_rank(rank) for rank in self.ranks)
+        started = all(map(self._start_rank, self.ranks)) and all(map(self._start_launcher, self.launchers.all))
         self.state.write()
-        return started or any(rank.alive for rank in self.ranks)
+        return started or self._goes_on()
 
     def _begin_running(self) -> None:
         self.state.data["started"] = self.state.enter("Running")
         if self.plan.get("timeout"):
             self.deadline = elapsed() + float(self.plan["timeout"])
 
-    def _taken_port(self) -> str | None:
-        first = self.ranks[0]
-        port = {**self.plan.get("environment", {}), **first.spec["environment"]}.get("MASTER_PORT", "")
-        return str(port) if port.isdigit() and not is_free(int(port)) else None
+    def _taken_port(self) -> int | None:
+        given = {**self.plan.get("environment", {}), **self.ranks[0].spec["environment"]}.get("MASTER_PORT", "")
+        ports = [int(given)] if given.isdigit() else []
+        ports += [port for each in self.ranks for port in each.spec.get("ports", ())]
+        return next((port for port in ports if not is_free(port)), None)
 
-    def _start_rank(self, rank: Rank) -> bool:
-        layers = (self.plan.get("environment", {}), rank.spec["environment"])
+    def _environment(self, *layers: Mapping[str, str]) -> dict[str, str]:
         own = {
             processes.MARKER: str(self.folder),
             processes.MARK: self.state.data["mark"],
             "PWD": str(self.folder / "code"),
         }
-        tracking = self.tracking.environment(rank.number, os.environ)
-        environment = ranks.rank_environment(os.environ, tracking, *layers, own)
+        return ranks.rank_environment(os.environ, *layers, own)
+
+    def _start_rank(self, rank: Rank) -> bool:
+        tracking, shared = self.tracking.environment(rank.number, os.environ), self.plan.get("environment", {})
         try:
+            if rank.launched:  # what the launcher sets is above the plan's own, as it would be on Azure ML
+                own = {name: value for name, value in tracking.items() if name not in shared}
+                self.launchers.order(rank, own, self.umask)
+                return True
+            environment = self._environment(tracking, shared, rank.spec["environment"])
             ranks.start(rank, self.folder, environment, self.umask)
         except (OSError, ValueError) as error:
-            self._could_not_start(rank, error)
+            self._could_not_start(rank, str(error))
             return False
-        now = self.clock.text()
-        rank.state.update(status="Running", pid=rank.pid, started=now)
-        self._say("rank-started", rank=rank.number, pid=rank.pid)
+        self._rank_started(rank)
         return True
 
-    def _could_not_start(self, rank: Rank, error: Exception) -> None:
+    def _rank_started(self, rank: Rank) -> None:
+        rank.state.update(status="Running", pid=rank.pid, started=self.clock.text())
+        self.sampler.add(rank.number, int(rank.spec["local_rank"]), rank.pid)
+        self._say("rank-started", rank=rank.number, pid=rank.pid)
+
+    def _start_launcher(self, launcher: Launcher) -> bool:
+        environment = self._environment(self.plan.get("environment", {}), launcher.spec["environment"])
+        try:
+            self.launchers.start(launcher, environment, self.umask)
+        except (OSError, ValueError) as error:
+            self._fail(f"{launcher.name} could not be started: {error}.", 127)
+            self.ending.begin(elapsed(), own_grace=False)
+            return False
+        self._say("launcher-started", name=launcher.name, pid=launcher.pid)
+        return True
+
+    def _could_not_start(self, rank: Rank, error: str) -> None:
         rank.state.update(status="Failed", started=self.clock.text(), ended=self.clock.text(), exit_code=127)
         text = f"The process could not be started: {error}"
         self._first_failure(rank, 127, f"Rank {rank.number} could not be started: {error}.")
@@ -172,8 +196,8 @@ class Supervisor:
     # Running
 
     def _watch(self) -> None:
-        self.sampler.start([(rank.number, int(rank.spec["local_rank"]), rank.pid) for rank in self.ranks if rank.alive])
-        while any(rank.alive for rank in self.ranks):
+        self.sampler.start()
+        while self._goes_on():
             if self.wakeups.wait(min(self.tick, self.ending.wait(elapsed()))):
                 self.tracking.serve()
             self._reap()
@@ -181,12 +205,62 @@ class Supervisor:
             if not self._press():
                 return
 
+    def _goes_on(self) -> bool:
+        return any(rank.alive for rank in self.ranks) or bool(self.launchers.alive)
+
     def _reap(self) -> None:
-        ended = list(ranks.collect(self.ranks))
-        for rank in ended:
-            self._rank_ended(rank, int(rank.exit_code or 0))
-        if ended:
+        ended = list(ranks.collect(self.children))
+        told = list(self.launchers.news())  # after the launchers' ends: what their ranks told before is all there
+        for each in told:
+            self._hear(each)
+        for child in ended:
+            if isinstance(child, Launcher):
+                self._launcher_ended(child, int(child.exit_code or 0))
+            else:
+                self._rank_ended(child, int(child.exit_code or 0))
+        if ended or told:
             self.state.write()
+
+    def _hear(self, told: Told) -> None:
+        rank = told.rank
+        if told.event == "started":
+            rank.pid = int(told.facts["pid"])
+            self._rank_started(rank)
+        elif told.event == "asked":
+            self._launcher_gave_up()
+        elif "error" in told.facts:
+            rank.exit_code = 127
+            self._could_not_start(rank, str(told.facts["error"]))
+        elif rank.exit_code is None:
+            rank.exit_code = int(told.facts["exit_code"])
+            self._rank_ended(rank, rank.exit_code)
+
+    def _launcher_gave_up(self) -> None:
+        """End the run because a launcher would: its starters do not obey it, so that the ranks get their grace."""
+        if self.ending.begun:
+            return
+        early = next((rank for rank in self.ranks if rank.launched and rank.exit_code == 0), None)
+        if early is None:
+            self._fail(f"{self.launchers.name} wanted to end the ranks.", None)
+        else:
+            reason = f"Rank {early.number} ended without MPI_Finalize (or never called MPI_Init) while others went on"
+            self._first_failure(early, 0, f"{reason}, so {self.launchers.name} gave up the job.")
+        self._say("launcher-gave-up", name=self.launchers.name)
+        self.ending.begin(elapsed(), own_grace=True)
+
+    def _launcher_ended(self, launcher: Launcher, code: int) -> None:
+        self._say("launcher-ended", name=launcher.name, exit_code=code)
+        left = any(rank.launched and rank.exit_code is None for rank in self.ranks)
+        if self.ending.begun or not (code or left) or self.launchers.dismissed:
+            return
+        how = _how(code) if code else "ended before its ranks did"
+        words = refusal(launcher.log) if code > 0 else ""
+        self._fail(f"{launcher.name} {how}: {words}" if words else f"{launcher.name} {how}.", code or None)
+        self.ending.begin(elapsed(), own_grace=False)
+
+    def _fail(self, reason: str, code: int | None) -> None:
+        if self.verdict is None:
+            self.verdict = Verdict("Failed", reason, code)
 
     def _rank_ended(self, rank: Rank, code: int) -> None:
         status = "Completed" if code == 0 else "Canceled" if self.ending.terminated else "Failed"
@@ -206,17 +280,17 @@ class Supervisor:
             self._say("first-failure", rank=rank.number, exit_code=code)
         if self.verdict is None:
             drill = self.drills.before(rank.number)
-            self.verdict = Verdict("Failed", f"{reason} Drilled before: {drill}." if drill else reason, code)
+            self._fail(f"{reason} Drilled before: {drill}." if drill else reason, code or None)
 
     def _look(self) -> None:
         now = self.clock.now()
-        for rank in self.ranks:
-            rank.arrivals.look(now)
+        for each in self.children:
+            each.arrivals.look(now)
         if self.deadline is not None and elapsed() > self.deadline:
             self.deadline = None
             limit = self.plan["timeout"]
             self._stop(Verdict("Canceled", f"The time limit of {limit} s (limits.timeout) was reached."), "timeout")
-        if any(rank.alive for rank in self.ranks):  # a wish that comes when all is done changes nothing
+        if self._goes_on():  # a wish that comes when all is done changes nothing
             self._stop_wanted()
             self._drill()
         self._keep_books()
@@ -276,9 +350,12 @@ class Supervisor:
             self._signal_all(signal.SIGTERM)
             self.drills.release()
         elif step is Step.KILL:
-            for pid in processes.descendants(os.getpid()):
+            spared = self.launchers.family()  # they are to tell of their ranks' ends
+            for pid in set(processes.descendants(os.getpid())).difference(spared):
                 processes.send(pid, processes.KILL)
             self._signal_all(processes.KILL)
+        if not any(rank.alive for rank in self.ranks) and (self.ending.terminated or not self.launchers.awaits()):
+            self.launchers.press(elapsed(), ending=self.ending.begun)
         return step is not Step.GIVE_UP
 
     def _signal_all(self, number: int) -> None:
@@ -286,9 +363,8 @@ class Supervisor:
         leaders = {rank.pid for rank in self.ranks if rank.alive}
         for leader in leaders:
             processes.send_group(leader, number)
-        for pid in processes.children(os.getpid()):
-            if pid not in leaders:
-                processes.send(pid, number)
+        for pid in set(processes.children(os.getpid())).difference(leaders, self.launchers.family()):
+            processes.send(pid, number)
 
     # End
 
@@ -313,8 +389,8 @@ class Supervisor:
         return not self.plan_file.exists()
 
     def _write_end(self, verdict: Verdict, left: list[int]) -> None:
-        for rank in self.ranks:
-            rank.arrivals.look(self.clock.now())
+        for each in self.children:
+            each.arrivals.look(self.clock.now())
         for order in orders.take(self.folder / "requests"):
             self._refuse(order, "The run is over.")
         self._add_last_words()

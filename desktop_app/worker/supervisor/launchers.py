@@ -1,0 +1,147 @@
+"""Launchers such as mpirun, and the ranks that they start: each held by a rank starter that tells us of it in files.
+
+The folder `launch/` holds, for rank N, `N.json` (what to start) from us, and from its starter `N.started`, `N.ended`
+and `N.asked` (the launcher wants the job to end; the starter does not obey).
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from desktop_app.worker.supervisor import processes
+from desktop_app.worker.supervisor.arrivals import Arrivals
+from desktop_app.worker.supervisor.journal import read_object
+from desktop_app.worker.supervisor.ranks import Rank, spawn
+from desktop_app.worker.supervisor.state import replace
+
+MOMENT = 5.0
+"""Seconds that a launcher gets to end by itself once its ranks are over."""
+SHORT_MOMENT = 1.0
+"""The same where the run is being ended: mpirun may then sleep over its own way to end ranks."""
+
+
+@dataclass(slots=True)
+class Launcher:
+    """A process that starts ranks, and is none."""
+
+    spec: Mapping[str, Any]
+    log: Path
+    arrivals: Arrivals
+    pid: int = 0
+    process: subprocess.Popen[bytes] | None = None
+    exit_code: int | None = None
+
+    @property
+    def name(self) -> str:
+        """The program's name, as a person knows it."""
+        return Path(self.spec["argv"][0]).name
+
+    @property
+    def alive(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self.pid > 0 and self.exit_code is None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a rank's starter told: `started`, `ended` or `asked`, and the facts of it."""
+
+    rank: Rank
+    event: str
+    facts: Mapping[str, Any]
+
+
+class Launchers:
+    """The launchers of a run, and news of the ranks that they start."""
+
+    def __init__(self, specs: Sequence[Mapping[str, Any]], ranks: Sequence[Rank], folder: Path) -> None:
+        self.all = [_make(each, folder) for each in specs]
+        self._launched = [each for each in ranks if each.launched]
+        self._folder = folder
+        self._news = folder / "launch"
+        self._heard: set[str] = set()
+        self._end_at: float | None = None
+        self.dismissed = False
+
+    @property
+    def alive(self) -> list[Launcher]:
+        """Those that have not ended."""
+        return [each for each in self.all if each.alive]
+
+    @property
+    def name(self) -> str:
+        """The first one's name, for sentences."""
+        return self.all[0].name if self.all else ""
+
+    def awaits(self) -> bool:
+        """Whether ranks may still come: a launcher lives, and not all that it starts have been seen."""
+        return bool(self.alive) and any(each.pid == 0 and each.exit_code is None for each in self._launched)
+
+    def order(self, rank: Rank, environment: Mapping[str, str], umask: int) -> None:
+        """Write down what a rank's starter is to start; `environment` goes on top of the launcher's. Raises OSError."""
+        self._news.mkdir(mode=0o700, exist_ok=True)
+        order = {
+            "argv": list(rank.spec["argv"]), "cwd": str(self._folder / "code"), "environment": dict(environment),
+            "log": rank.spec["log"], "umask": umask,
+        }  # fmt: skip
+        replace(self._news / f"{rank.number}.json", order)
+
+    def start(self, launcher: Launcher, environment: Mapping[str, str], umask: int) -> None:
+        """Start one, in RUN/code as the ranks. Raises OSError and ValueError."""
+        launcher.process = spawn(launcher.spec["argv"], self._folder / "code", environment, launcher.log, umask)
+        launcher.pid = launcher.process.pid
+
+    def news(self) -> Iterator[Told]:
+        """Yield what the starters told since this was last asked, ends in the order in which they came to pass."""
+        if not self.all:
+            return
+        present = self._present() - self._heard
+        found = [told for each in self._launched for told in self._of(each, present)] if present else []
+        yield from sorted(found, key=lambda told: (told.event != "started", told.facts.get("at", 0.0)))
+
+    def _of(self, rank: Rank, present: set[str]) -> Iterator[Told]:
+        for event in ("started", "ended", "asked"):
+            name = f"{rank.number}.{event}"
+            if name in present:
+                self._heard.add(name)
+                yield Told(rank, event, read_object(self._news / name))
+
+    def _present(self) -> set[str]:
+        try:
+            return set(os.listdir(self._news))  # noqa: PTH208 - 20 times a second
+        except OSError:
+            return set()
+
+    # Their end
+
+    def press(self, now: float, *, ending: bool) -> None:
+        """End those that outlive their ranks; called once no rank is left or to come."""
+        if self._end_at is None:
+            self._end_at = now + (SHORT_MOMENT if ending else MOMENT)
+        if now >= self._end_at:
+            self.kill()
+
+    def kill(self) -> None:
+        """End every launcher with all that is below it; how they end says nothing more."""
+        self.dismissed = True
+        for each in self.alive:
+            for pid in (each.pid, *processes.descendants(each.pid)):
+                processes.send(pid, processes.KILL)
+            processes.send_group(each.pid, processes.KILL)
+
+    def family(self) -> set[int]:
+        """Return the pids of the launchers and of what they started, without the ranks and what is below these."""
+        found = {pid for each in self.alive for pid in (each.pid, *processes.descendants(each.pid))}
+        ranks = [each.pid for each in self._launched if each.alive]
+        below = processes.families(ranks)
+        return found.difference(ranks, *below.values())
+
+
+def _make(spec: Mapping[str, Any], folder: Path) -> Launcher:
+    log = folder / spec["log"]
+    return Launcher(spec, log, Arrivals(log, folder / "clock" / f"{log.stem}.bin"))
