@@ -2,9 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from desktop_app.api import Host, Job, ProcessSpec, RankTable, VmSize, hookimpl
+from desktop_app.api import (
+    Diagnostic,
+    EnvironmentPreset,
+    Explanation,
+    FailureReport,
+    Host,
+    Job,
+    JobWizard,
+    ProcessSpec,
+    RankTable,
+    ScriptScan,
+    ScriptSource,
+    Value,
+    VmSize,
+    hookimpl,
+)
+
+
+@hookimpl
+def environment_presets() -> Sequence[EnvironmentPreset]:
+    """Return the curated TensorFlow environments that are current."""
+    from . import environments
+
+    return environments.presets()
+
+
+@hookimpl
+def job_wizards() -> Sequence[JobWizard]:
+    """Return the wizards for both ways to share the weights."""
+    from . import wizard
+
+    return wizard.wizards()
 
 
 @hookimpl
@@ -21,3 +52,35 @@ def rank_table(job: Job, size: VmSize | None, first: int, count: int) -> RankTab
     from . import ranks
 
     return ranks.table(job, size, first, count)
+
+
+@hookimpl
+def scan_script(source: ScriptSource) -> ScriptScan | None:
+    """Return what a TensorFlow script takes, and what it does about its strategy."""
+    from . import scan
+
+    return scan.scan(source)
+
+
+@hookimpl
+def check_job(job: Job) -> Sequence[Diagnostic]:
+    """Return what is wrong with a TensorFlow job's command and words."""
+    from . import checks
+
+    return tuple(checks.check(job))
+
+
+@hookimpl
+def check_environment(environment: str | Mapping[str, Value], job: Job) -> Sequence[Diagnostic]:
+    """Return what a TensorFlow job's environment lacks."""
+    from . import environment_checks
+
+    return tuple(environment_checks.check(environment, job))
+
+
+@hookimpl
+def explain_failure(report: FailureReport) -> Sequence[Explanation]:
+    """Return what the last words of a TensorFlow run mean, causes before echoes."""
+    from . import explain
+
+    return explain.explain(report)

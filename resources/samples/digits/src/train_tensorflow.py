@@ -40,8 +40,7 @@ def log_metrics(metrics, epoch):
     if "MLFLOW_TRACKING_URI" in os.environ:
         import mlflow
 
-        for name, value in metrics.items():
-            mlflow.log_metric(name, value, step=epoch)
+        mlflow.log_metrics(metrics, step=epoch)
 
 
 def main():

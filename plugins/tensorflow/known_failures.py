@@ -1,0 +1,74 @@
+"""The lines of failed TensorFlow runs that are known, what each means, what to try, and which are only echoes.
+
+The texts are those of tensorflow-cpu 2.21.0 with Keras 3.15.1 and tf_keras 2.21.0, each provoked on this program's
+machines; that nothing here is about GPUs is because none was at hand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from desktop_app.api import Fix, Job
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A line that is known: `{0}` in the cause is what the pattern's group held."""
+
+    code: str
+    pattern: re.Pattern[str]
+    cause: str
+    advice: tuple[str, ...] = ()
+    is_echo: bool = False
+    fix: Callable[[Job], Fix | None] = lambda _job: None
+
+
+def _as_tensorflow(job: Job) -> Fix | None:
+    """Return a fix for a job that gets no TF_CONFIG."""
+    if job.distribution is not None and job.distribution.type.lower() == "tensorflow":
+        return None
+    gone = ("distribution.process_count_per_instance",) if job.distribution else ()
+    return Fix("Start the tasks the TensorFlow way", {"distribution.type": "tensorflow"}, gone)
+
+
+KNOWN = (
+    Known(
+        "port-in-use",
+        re.compile(r"No address added out of total \d+ resolved for '[^']*?:(\d+)'"),
+        "Another program has this task's port {0}.",
+        (
+            "Run again: free ports are looked for at every start.",
+            "If the script names ports itself, let it take those of TF_CONFIG.",
+        ),
+    ),
+    Known(
+        "keras-fit",
+        re.compile(r"Attempt to convert a value \(PerReplica:"),
+        "fit of Keras 3 does not work under this strategy (keras-team/keras#20585).",
+        (
+            "Write the training loop yourself, with strategy.run and a GradientTape, as the sample does.",
+            "Or keep fit with Keras 2: install tf_keras and set TF_USE_LEGACY_KERAS=1 before TensorFlow is imported.",
+        ),
+    ),
+    Known(
+        "strategy-too-late",
+        re.compile(r"Collective ops must be configured at program startup"),
+        "The script used TensorFlow before it made its strategy, which then could not join the cluster.",
+        ("Make the MultiWorkerMirroredStrategy first, before any tensor, dataset or model.",),
+    ),
+    Known(
+        "tf-keras-missing",
+        re.compile(r"do not have the tf_keras package installed|No module named 'tf_keras'"),
+        "The script wants Keras 2 (TF_USE_LEGACY_KERAS), and tf_keras is not installed.",
+        ("Add tf_keras to the environment, of the same version as TensorFlow.",),
+    ),
+    Known(
+        "no-tf-config",
+        re.compile(r"KeyError: 'TF_CONFIG'"),
+        "The script wants TF_CONFIG, which jobs of type tensorflow alone get.",
+        ("Set distribution.type to tensorflow.",),
+        fix=_as_tensorflow,
+    ),
+)
