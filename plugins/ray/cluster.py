@@ -33,10 +33,11 @@ def is_ray(job: Job) -> bool:
 def cluster_of(job: Job) -> Cluster:
     """Return the cluster; raises UserError for further arguments whose quotes don't match."""
     said = job.distribution or Distribution("ray")
-    return Cluster(job.topology.nodes, _words(said, HEAD_ARGUMENTS), _words(said, WORKER_ARGUMENTS))
+    return Cluster(job.topology.nodes, words_of(said, HEAD_ARGUMENTS), words_of(said, WORKER_ARGUMENTS))
 
 
-def _words(said: Distribution, key: str) -> tuple[str, ...]:
+def words_of(said: Distribution, key: str) -> tuple[str, ...]:
+    """Return further words for `ray start`; raises UserError where a quote is not closed."""
     text = str(said.extra.get(key) or "")
     try:
         return tuple(shlex.split(text))

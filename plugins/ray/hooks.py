@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from desktop_app.api import Host, Job, ProcessSpec, RankTable, VmSize, hookimpl
+from desktop_app.api import (
+    Diagnostic,
+    Explanation,
+    FailureReport,
+    Host,
+    Job,
+    JobWizard,
+    ProcessSpec,
+    RankTable,
+    ScriptScan,
+    ScriptSource,
+    Value,
+    VmSize,
+    hookimpl,
+)
 
 
 @hookimpl
@@ -21,3 +35,43 @@ def rank_table(job: Job, size: VmSize | None, first: int, count: int) -> RankTab
     from . import ranks
 
     return ranks.table(job, size, first, count)
+
+
+@hookimpl
+def job_wizards() -> Sequence[JobWizard]:
+    """Return the wizard for a cluster."""
+    from . import wizard
+
+    return wizard.wizards()
+
+
+@hookimpl
+def scan_script(source: ScriptSource) -> ScriptScan | None:
+    """Return how a script finds its cluster."""
+    from . import scan
+
+    return scan.scan(source)
+
+
+@hookimpl
+def check_job(job: Job) -> Sequence[Diagnostic]:
+    """Return what is wrong with a job's cluster."""
+    from . import checks
+
+    return tuple(checks.check(job))
+
+
+@hookimpl
+def check_environment(environment: str | Mapping[str, Value], job: Job) -> Sequence[Diagnostic]:
+    """Return where an environment has no Ray."""
+    from . import environments
+
+    return tuple(environments.check(environment, job))
+
+
+@hookimpl
+def explain_failure(report: FailureReport) -> Sequence[Explanation]:
+    """Return what the words of Ray in a failed run's logs mean."""
+    from . import failures
+
+    return failures.explain(report)

@@ -21,7 +21,7 @@ from desktop_app.api import Host, Job, ProcessSpec, UserError
 from .cluster import Cluster, cluster_of, is_ray
 
 MOST_NODES = 200
-"""More nodes than this have no loopback address of their own here; `check_job` says more."""
+"""More nodes than this have no loopback address of their own here, and no room."""
 
 STORE = 256 << 20
 """Bytes of each node's object store; Ray takes a third of the machine's memory by default, on every node."""
@@ -43,7 +43,7 @@ def processes(job: Job, host: Host) -> tuple[ProcessSpec, ...] | None:
     if not is_ray(job):
         return None
     cluster = cluster_of(job)
-    if not 0 < cluster.nodes <= MOST_NODES or job.topology.processes_per_node != 1:
+    if cluster.nodes < 1:
         return ()
     _check_machine(cluster)
     port = host.ports[0] if host.ports else host.master_port
@@ -53,6 +53,8 @@ def processes(job: Job, host: Host) -> tuple[ProcessSpec, ...] | None:
 
 
 def _check_machine(cluster: Cluster) -> None:
+    if cluster.nodes > MOST_NODES:
+        raise UserError(f"One machine can't be {cluster.nodes} nodes of Ray.", hint=f"Try at most {MOST_NODES} here.")
     if sys.platform == "win32":
         raise UserError("Ray's nodes are not started on Windows.", hint="Run it on Linux, or submit it to Azure ML.")
     if sys.platform != "linux" and cluster.nodes > 1:
@@ -119,4 +121,4 @@ def _shares(node: int, cluster: Cluster, host: Host) -> list[str]:
 
 
 def _shared(secret: str) -> dict[str, str]:
-    return {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secret, "RAY_USAGE_STATS_ENABLED": "0"}
+    return {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secret, "RAY_USAGE_STATS_ENABLED": "0", "RAY_COLOR_PREFIX": "0"}

@@ -1,0 +1,43 @@
+"""Environments for Ray: base images alone, since no curated one is known to hold it; and what a job's own lacks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from desktop_app.api import Diagnostic, Job, Value
+from desktop_app.api.kit import Presets, name_in, warning
+
+from .cluster import is_ray
+
+PRESETS = Presets(Path(__file__).parent / "data" / "environments.json")
+_CURATED = "azureml://registries/azureml/environments/"
+_HOLDS_RAY = frozenset({"acft-rft-training"})
+_RAY = re.compile(r"ray\b(?![-_])", re.IGNORECASE)
+
+
+def check(environment: str | Mapping[str, Value], job: Job) -> Iterator[Diagnostic]:
+    """Yield where a Ray job's environment has no Ray, as far as that is known."""
+    if not is_ray(job):
+        return
+    if isinstance(environment, str):
+        if environment.startswith(_CURATED) and name_in(environment) not in _HOLDS_RAY:
+            message = (
+                f"{name_in(environment)} has no Ray, as far as its source says: take an image and a conda file with "
+                "ray in it."
+            )
+            yield warning("environment-without-ray", message, "environment")
+        return
+    conda = environment.get("conda_file")
+    if isinstance(conda, Mapping) and not any(_RAY.match(each) for each in _packages(conda.get("dependencies"))):
+        message = "The conda file has no ray: add it to its pip packages (ray[default] for the dashboard too)."
+        yield warning("environment-without-ray", message, "environment.conda_file")
+
+
+def _packages(found: Value) -> Iterator[str]:
+    for each in found if isinstance(found, list) else ():
+        if isinstance(each, str):
+            yield each.strip()
+        elif isinstance(each, Mapping):
+            yield from _packages(each.get("pip"))
