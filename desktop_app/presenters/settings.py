@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from desktop_app.core.words import size_text
+from desktop_app.core.words import cost_text, size_text
 from desktop_app.services.plugins import PluginInfo, PluginState
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _WORDS = {
     "incomplete": ("Unfinished", "canceled", "mdi6.progress-download"),
     "broken": ("Broken", "failed", "mdi6.close-circle-outline"),
 }
-_MAIN_PACKAGES = ("torch", "tensorflow", "horovod")
+_MAIN_PACKAGES = ("torch", "tensorflow", "tensorflow-cpu", "tf-keras", "horovod", "deepspeed", "ray", "mpi4py")
 _CREATE = {"missing": "Create", "incomplete": "Continue", "broken": "Make anew"}
 
 
@@ -60,18 +60,19 @@ def toolchain_row(toolchain: Toolchain, spec: ToolchainSpec | None = None) -> To
 
 
 def toolchain_summary(toolchains: Iterable[Toolchain]) -> str:
-    """Return what the status bar says: `PyTorch 2.13 toolchain`."""
+    """Return what the status bar says: `PyTorch 2.13 toolchain`, or how many there are."""
     found = list(toolchains)
     ready = [each for each in found if each.state == "ready"]
     if not ready:
         return "No toolchain yet" if found else ""
+    if len(ready) > 1:
+        return f"{len(ready)} toolchains"
     first = ready[0]
     version = next((first.packages[name] for name in _MAIN_PACKAGES if name in first.packages), "")
     short = ".".join(version.partition("+")[0].split(".")[:2])
     title = first.title.removesuffix(" toolchain")
     named = title if not short or short in title else f"{title} {short}"
-    more = f" and {len(ready) - 1} more" if len(ready) > 1 else ""
-    return f"{named} toolchain{more}"
+    return f"{named} toolchain"
 
 
 def users(plugins: Iterable[PluginInfo]) -> list[PluginInfo]:
@@ -92,15 +93,25 @@ def plugin_python(plugin: PluginInfo, toolchains: Iterable[Toolchain]) -> tuple[
     for each in toolchains:
         if each.name in names and each.origin == "chosen":
             return str(each.python), True
-    return f"the toolchain {', '.join(each.title for each in plugin.toolchains)}", False
+    if len(plugin.toolchains) == 1:
+        return f"the toolchain {plugin.toolchains[0].title}", False
+    named = [each.name for each in plugin.toolchains]
+    return f"the one that fits: {', '.join(named[:-1])} or {named[-1]}", False
 
 
 def _facts(toolchain: Toolchain, spec: ToolchainSpec | None) -> str:
-    if toolchain.state == "missing" and spec is not None:
-        size = f"about {size_text(spec.size_mb * 1_000_000)}" if spec.size_mb else ""
-        return " · ".join(each for each in (", ".join(spec.requires), size) if each)
+    if toolchain.state in ("missing", "incomplete") and spec is not None:
+        return " · ".join(filter(None, (_planned(spec), cost_text(spec.minutes, spec.size_mb))))
     size = size_text(toolchain.size) if toolchain.size else ""
     return " · ".join(each for each in (_packages(toolchain.packages), str(toolchain.python), size) if each)
+
+
+def _planned(spec: ToolchainSpec) -> str:
+    """Return the main packages that a toolchain will hold, and what is built for it."""
+    pins = {name.replace("_", "-").lower(): version for name, _, version in
+            (each.partition("==") for each in (*spec.requires, *spec.alone))}  # fmt: skip
+    built = ", ".join(each.requirement.replace("==", " ") for each in spec.builds)
+    return " · ".join(filter(None, (_packages(pins), f"{built}, built here" if built else "")))
 
 
 def _packages(packages: Mapping[str, str]) -> str:

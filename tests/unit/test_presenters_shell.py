@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop_app.api import RunStatus, ToolchainSpec
+from desktop_app.api import RunStatus, ToolchainSpec, WheelBuild
 from desktop_app.presenters.palette import Entry, fit_letters, search
 from desktop_app.presenters.palette_words import KEYWORDS
 from desktop_app.presenters.plugins import card, cards, headline
@@ -203,7 +203,7 @@ def test_a_toolchain_that_is_ready() -> None:
 def test_one_that_is_missing_says_what_making_it_takes() -> None:
     row = toolchain_row(replace(TOOLCHAIN, state="missing", packages={}), SPEC)
     assert (row.create, row.can_check, row.can_remove) == ("Create", False, False)
-    assert row.facts == "torch==2.13.0 · about 800 MB"
+    assert row.facts == "torch 2.13.0 · about 800 MB"
 
 
 def test_one_of_the_persons_own_is_neither_made_nor_removed() -> None:
@@ -211,9 +211,16 @@ def test_one_of_the_persons_own_is_neither_made_nor_removed() -> None:
     assert (row.create, row.can_check, row.can_remove) == ("", True, False)
 
 
+def test_a_toolchain_that_is_built_says_so_and_what_it_costs() -> None:
+    build = WheelBuild("horovod==0.28.1")
+    spec = replace(SPEC, requires=("cffi==2", "torch==2.13.0"), alone=("tf_keras==2.21",), builds=(build,), minutes=4)
+    row = toolchain_row(replace(TOOLCHAIN, state="missing", packages={}), spec)
+    assert row.facts == "torch 2.13.0, tf-keras 2.21 · horovod 0.28.1, built here · about 4 minutes, 800 MB"
+
+
 def test_the_status_bar_names_the_toolchain() -> None:
     assert toolchain_summary([TOOLCHAIN]) == "PyTorch 2.13 toolchain"
-    assert toolchain_summary([TOOLCHAIN, TOOLCHAIN]) == "PyTorch 2.13 toolchain and 1 more"
+    assert toolchain_summary([TOOLCHAIN, TOOLCHAIN]) == "2 toolchains"
     assert toolchain_summary([replace(TOOLCHAIN, title="PyTorch 2.13 (CPU)")]) == "PyTorch 2.13 (CPU) toolchain"
     assert toolchain_summary([replace(TOOLCHAIN, state="missing")]) == "No toolchain yet"
     assert toolchain_summary([]) == ""
@@ -228,4 +235,6 @@ def test_where_a_plugins_jobs_run() -> None:
     plugin = info(toolchains=(SPEC,))
     assert users([plugin, info(), info(toolchains=(SPEC,), state=PluginState.DISABLED)]) == [plugin]
     assert plugin_python(plugin, [TOOLCHAIN]) == ("the toolchain PyTorch", False)
+    several = info(toolchains=(SPEC, replace(SPEC, name="deepspeed"), replace(SPEC, name="ray")))
+    assert plugin_python(several, []) == ("the one that fits: pytorch, deepspeed or ray", False)
     assert plugin_python(plugin, [replace(TOOLCHAIN, origin="chosen")]) == ("/c/bin/python", True)

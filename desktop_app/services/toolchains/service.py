@@ -11,6 +11,7 @@ from pathlib import Path
 
 from desktop_app.api import OutsideError, Progress, ToolchainSpec, UserError, Value
 from desktop_app.core.nearest import nearest
+from desktop_app.core.words import cost_text
 from desktop_app.documents.local_paths import local_path
 from desktop_app.places import Places
 from desktop_app.services.files import locked
@@ -169,7 +170,8 @@ class Toolchains:
         if folders.is_begun(self._root, spec):
             reason = f"Its making was begun; `rankzero toolchains create {spec.name}` finishes it."
             return Toolchain(spec.name, spec.title, python, "made", "incomplete", reason)
-        reason = f"It is not made yet; `rankzero toolchains create {spec.name}` makes it."
+        cost = cost_text(spec.minutes, spec.size_mb)
+        reason = f"It is not made yet; `rankzero toolchains create {spec.name}` makes it{f': {cost}' if cost else ''}."
         return Toolchain(spec.name, spec.title, python, "made", "missing", reason)
 
     async def _add_again(self, spec: ToolchainSpec, progress: Progress) -> None:
