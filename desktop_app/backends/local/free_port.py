@@ -1,4 +1,4 @@
-"""A port for the ranks to meet at."""
+"""Free ports: one for the ranks to meet at, others for processes that listen."""
 
 from __future__ import annotations
 
@@ -18,3 +18,15 @@ def find_free_port() -> int:
         if is_free(port):
             return port
     raise OutsideError("This machine has no free port for the ranks to meet at.")
+
+
+def find_free_ports(count: int) -> tuple[int, ...]:
+    """Return ports that nobody listens on, each once, fewer where there are too few."""
+    found: dict[int, None] = {}
+    for _ in range(20 * count + 100):
+        if len(found) >= count:
+            break
+        port = FIRST + secrets.randbelow(LAST - FIRST + 1)
+        if is_free(port):
+            found[port] = None
+    return tuple(found)

@@ -20,8 +20,8 @@ from desktop_app.api import (
     SubmissionPlan,
     UserError,
 )
-from desktop_app.backends.local import data, facts, installing, scripts, variables
-from desktop_app.backends.local.free_port import find_free_port
+from desktop_app.backends.local import counts, data, facts, installing, listening, scripts, variables
+from desktop_app.backends.local.free_port import find_free_ports
 from desktop_app.backends.local.ports import Interpreter, Ports
 from desktop_app.backends.local.quoting import resolve_for_shell
 from desktop_app.backends.local.run_folder import new_name
@@ -29,9 +29,7 @@ from desktop_app.core.placeholders import resolve
 from desktop_app.documents.snapshot import plan_snapshot
 from desktop_app.worker import rank_starter
 from desktop_app.worker.supervisor.ending import Grace
-from desktop_app.worker.supervisor.network import is_free
 
-MOST_RANKS = 1000
 LAUNCHER = "launcher"
 STARTER = (sys.executable, "-I", str(Path(rank_starter.__file__).resolve()))
 """The words by which a launcher starts a rank's starter, in this program's own Python."""
@@ -84,22 +82,29 @@ class Planner:
         run = new_name(self._runs)
         host = self._ports.host()
         draft = Draft(job, source, host, run, self._runs / run)
-        port, problem = _master_port(job)
-        draft.host = dataclasses.replace(host, master_port=port, rank_starter=STARTER)
+        port, problem = listening.master_port(job)
+        ports = find_free_ports(min(2 * counts.MOST_RANKS, 2 * counts.shape(job).world_size + 2))
+        draft.host = dataclasses.replace(host, master_port=port, ports=ports, rank_starter=STARTER)
         draft.findings += problem
         draft.text = source.text or _text_of(source.path)
         return draft
 
     def _ask_plugins(self, draft: Draft) -> None:
-        problems = tuple(_check_counts(draft.job, draft.host))
+        problems = tuple(counts.check_counts(draft.job, draft.host))
         draft.findings += problems
         if any(each.severity is Severity.ERROR for each in problems):
             return
-        planned = self._ports.launch_plan(draft.job, draft.host)
+        try:
+            planned = self._ports.launch_plan(draft.job, draft.host)
+        except UserError as error:  # of this machine, which has no mpirun or too few ports: the file may be right
+            message = f"{error.message} {error.hint}".rstrip()
+            draft.findings.append(Diagnostic(Severity.ERROR, "cannot-launch", message, "distribution"))
+            return
         if planned is not None:
             draft.plugin, processes = planned
             draft.processes = tuple(each for each in processes if each.role != LAUNCHER)
             draft.launchers = tuple(each for each in processes if each.role == LAUNCHER)
+            draft.findings += listening.taken(processes)
             return
         draft.findings += _check_plain(draft.job)
         draft.processes = (ProcessSpec(0, 0, 0, (*draft.host.shell, draft.job.command)),)
@@ -123,7 +128,7 @@ def _finished(draft: Draft, interpreter: Interpreter) -> SubmissionPlan:
     job = draft.job
     mapped = draft.data
     inputs = {**mapped.literals, **mapped.paths}
-    ranks = facts.ranks_of_launchers(job.command, max(1, job.topology.world_size, len(draft.processes)))
+    ranks = facts.ranks_of_launchers(job.command, max(1, counts.shape(job).world_size, len(draft.processes)))
     shared, threads = variables.threads(job, draft.host, ranks or draft.host.cpu_count)
     environment = {
         **shared,
@@ -136,7 +141,7 @@ def _finished(draft: Draft, interpreter: Interpreter) -> SubmissionPlan:
         backend="local",
         job=job,
         source="" if draft.source.path is None else str(draft.source.path.absolute()),
-        topology=job.topology,
+        topology=counts.shape(job),
         processes=draft.processes,
         launchers=draft.launchers,
         files=draft.files,
@@ -165,41 +170,6 @@ def _text_of(path: Path | None) -> str:
         return "" if path is None else path.read_bytes().decode("utf-8", "surrogateescape")
     except OSError:
         return ""
-
-
-def _master_port(job: Job) -> tuple[int, tuple[Diagnostic, ...]]:
-    """Return the port of the job's own MASTER_PORT if it sets one, else a free one; and what is wrong with it."""
-    given = job.environment_variables.get("MASTER_PORT")
-    if given is None:
-        return find_free_port(), ()
-    place = "environment_variables.MASTER_PORT"
-    if not (given.isascii() and given.isdigit() and 0 < int(given) < 65536):
-        message = f"MASTER_PORT must be a number from 1 to 65535, not “{given}”."
-        return find_free_port(), (Diagnostic(Severity.ERROR, "bad-port", message, place),)
-    port = int(given)
-    if is_free(port):
-        return port, ()
-    message = f"Port {port} is in use by another program: remove MASTER_PORT, and a free port is taken."
-    return port, (Diagnostic(Severity.ERROR, "port-in-use", message, place),)
-
-
-def _check_counts(job: Job, host: Host) -> Iterator[Diagnostic]:
-    topology = job.topology
-    counts = {"resources.instance_count": topology.nodes}
-    if job.distribution is not None:
-        counts["distribution.process_count_per_instance"] = topology.processes_per_node
-    for place, count in counts.items():
-        if count < 1:
-            yield Diagnostic(Severity.ERROR, "process-count", f"{place} is {count}: it must be at least 1.", place)
-    world = topology.world_size
-    said = f"{topology.nodes} × {topology.processes_per_node} = {world} processes"
-    place = "distribution.process_count_per_instance" if job.distribution else "resources.instance_count"
-    if world > MOST_RANKS:
-        message = f"{said} are more than this machine is asked to start ({MOST_RANKS})."
-        yield Diagnostic(Severity.ERROR, "process-count", message, place)
-    elif world > host.cpu_count:
-        message = f"{said} share {host.cpu_count} cores: the run will be slow here."
-        yield Diagnostic(Severity.WARNING, "more-ranks-than-cores", message, place)
 
 
 def _check_plain(job: Job) -> Iterator[Diagnostic]:

@@ -1,4 +1,4 @@
-"""Whether a port can be listened on."""
+"""Whether a port can be listened on, and who has it."""
 
 from __future__ import annotations
 
@@ -15,3 +15,18 @@ def is_free(port: int) -> bool:
         except (OSError, OverflowError):
             return False
     return True
+
+
+def holder(port: int) -> str:
+    """Return who listens on a port, `python (process 4711)`, empty where that can't be known: others' processes."""
+    try:
+        import psutil
+    except ImportError:
+        return ""
+    try:
+        for each in psutil.net_connections("tcp"):
+            if each.laddr and each.laddr.port == port and each.status == psutil.CONN_LISTEN and each.pid:
+                return f"{psutil.Process(each.pid).name()} (process {each.pid})"
+    except (OSError, psutil.Error):
+        return ""
+    return ""
