@@ -17,7 +17,7 @@ from desktop_app.cli.terminal_text import plain
 from desktop_app.cli.words import duration, ending, first_failure
 from desktop_app.compose import open_workbench
 from desktop_app.core.blame import Explained
-from desktop_app.core.rank_words import ranks
+from desktop_app.core.rank_words import names_of, ranks
 from desktop_app.services.explaining import explain
 from desktop_app.services.workbench import Workbench
 
@@ -110,9 +110,11 @@ def _print(run: RunSnapshot, known: Explained) -> None:
     for phase in run.phases:
         took = f"{(phase.ended - phase.started).total_seconds():.1f} s" if phase.ended else "…"
         print(f"{'Phase':<11} {phase.name.value} {took}")
+    names = names_of(run.ranks)
     for rank in run.ranks:
         code = "" if rank.exit_code is None else f" exit code {rank.exit_code}"
-        print(f"{'Rank':<11} {rank.rank} on node {rank.node}: {rank.status.value}{code}")
+        role = f" ({names[rank.rank].name})" if names[rank.rank].role else ""
+        print(f"{'Rank':<11} {rank.rank}{role} on node {rank.node}: {rank.status.value}{code}")
     for name, (value, step) in sorted(run.metrics.items()):
         print(f"{'Metric':<11} {plain(name)} = {value:g} at step {step}")
 

@@ -6,10 +6,12 @@ import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 
 from desktop_app.api import Diagnostic, ProcessSpec, Severity, SubmissionPlan, ToolchainSpec
-from desktop_app.core.rank_words import shape_text
+from desktop_app.core.rank_words import has_roles, names_of, roles_text, shape_text
 from desktop_app.core.words import cost_text, limit_text, size_text
+from desktop_app.services.rank_tables import pretty
 
 HIDDEN = "••••••"
 _SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|(?:^|_)(?:API_?)?KEY$|(?:^|_)SAS(?:_|$)", re.IGNORECASE)
@@ -22,6 +24,21 @@ class Variable:
     name: str
     value: str
     own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessRow:
+    """One process of the plan: what it is called, what there is to know of it, and the line that starts it."""
+
+    process: ProcessSpec
+    name: str
+    note: str
+    starts: str
+
+    @property
+    def is_rank(self) -> bool:
+        """Whether it counts as a rank: a launcher does not."""
+        return self.process.role != "launcher"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +60,55 @@ def facts(plan: SubmissionPlan) -> tuple[tuple[str, str], ...]:
 
 
 def _own_facts(plan: SubmissionPlan) -> list[tuple[str, str]]:
-    found = [("Ranks", shape_text(plan.topology))]
+    found = [("Ranks", ranks_text(plan))]
     if plan.toolchain or plan.python:
         found.append(("Python", f"{plan.toolchain}  {plan.python}".strip()))
     if plan.timeout:
         found.append(("Time limit", limit_text(plan.timeout)))
     found.append(("Files", files_text(plan)))
     return found
+
+
+def ranks_text(plan: SubmissionPlan) -> str:
+    """Return `2 nodes × 2 processes = 4 ranks`, or `3 workers, 1 parameter server`."""
+    roles = [each.role for each in plan.processes]
+    return roles_text(roles) if has_roles(roles) else shape_text(plan.topology)
+
+
+def process_rows(plan: SubmissionPlan) -> tuple[ProcessRow, ...]:
+    """Return every process of the plan: launchers such as mpirun first, then the ranks."""
+    names = names_of(plan.processes)
+    launcher = program_of(plan.launchers[0]) if plan.launchers else "a launcher"
+    launched = sum(each.launched for each in plan.processes)
+    first = (
+        ProcessRow(each, program_of(each), f"starts {launched} ranks", command_text(each)) for each in plan.launchers
+    )
+    ranks = (
+        ProcessRow(each, names[each.rank].name, _note(each, launcher), command_text(each)) for each in plan.processes
+    )
+    return (*first, *ranks)
+
+
+def program_of(process: ProcessSpec) -> str:
+    """Return the program that a process starts: `mpirun`."""
+    return PurePath(process.argv[0]).name if process.argv else process.role
+
+
+def _note(process: ProcessSpec, launcher: str) -> str:
+    told = (process.launched and f"started by {launcher}", process.serves and "ends when the others are done")
+    return ", ".join(each for each in told if each)
+
+
+def command_to_copy(process: ProcessSpec) -> str:
+    """Return a process' command line as a shell takes it; of `bash -c COMMAND`, the command as it was written."""
+    if len(process.argv) == 3 and process.argv[1] == "-c":
+        return process.argv[2]
+    return shlex.join(process.argv)
+
+
+def long_texts(found: Sequence[Variable]) -> tuple[tuple[str, str], ...]:
+    """Return the variables that are read better with a line for each part: JSON such as TF_CONFIG."""
+    return tuple((each.name, each.value) for each in found if pretty(each.value) != each.value)
 
 
 def files_text(plan: SubmissionPlan) -> str:

@@ -28,13 +28,17 @@ from shiboken6 import isValid
 from desktop_app.api import Severity, SubmissionPlan, UserError
 from desktop_app.core.words import size_text
 from desktop_app.presenters import plan_review as presenter
-from desktop_app.presenters.plan_review import Mend
+from desktop_app.presenters.plan_review import Mend, ProcessRow
+from desktop_app.presenters.rank_cells import cells_of
 from desktop_app.presenters.topology import ranks_of
+from desktop_app.ui.command_line import CommandLine
 from desktop_app.ui.fitting import fit_to_screen
+from desktop_app.ui.role_legend import RoleLegend
 from desktop_app.ui.row_model import RowModel
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import Space
 from desktop_app.ui.topology_picture import TopologyPicture
+from desktop_app.ui.variables_pane import VariablesPane
 from desktop_app.ui.widgets import (
     Card,
     ElidedLabel,
@@ -69,6 +73,7 @@ class PlanReview(QDialog):
         self._workbench = workbench
         self._plan_again = plan_again
         self._task: asyncio.Task[Any] | None = None
+        self._rows: tuple[ProcessRow, ...] = ()
         self._mends: list[QPushButton] = []
         self._said: InlineMessage | None = None
         self.heading, self.place = (
@@ -79,7 +84,9 @@ class PlanReview(QDialog):
         self.facts, self.notes = QGridLayout(), QVBoxLayout()
         self.more = InlineMessage(can_close=False)
         self.picture = TopologyPicture(most_height=120)
-        self.processes = RowModel(_PROCESS_HEADERS, mono=(3,), parent=self)
+        self.legend = RoleLegend()
+        self.processes = RowModel((), parent=self)
+        self.command, self.pane = CommandLine(), VariablesPane(self.tr("Variables with a line for each part"))
         self.variables = RowModel(
             (self.tr("Variable"), self.tr("Value"), self.tr("For")), mono=(0, 1), muted=(2,), parent=self
         )
@@ -102,7 +109,12 @@ class PlanReview(QDialog):
         self.place.setText(plan.source)
         self._show_messages(plan)
         self._show_facts(plan)
-        self.picture.show_topology(plan.topology if plan.processes else ranks_of(plan.job))
+        if plan.processes:
+            cells = cells_of(plan.processes)
+            self.picture.show_cells(cells)
+            self.legend.show_roles(cells)
+        else:
+            self.picture.show_topology(ranks_of(plan.job))
         self._show_rows(plan)
         reason = presenter.why_not(plan)
         self.run_button.setEnabled(not reason)
@@ -173,6 +185,7 @@ class PlanReview(QDialog):
         self.facts.setColumnStretch(3, 1)
         card.body.addLayout(self.facts)
         card.body.addWidget(self.picture)
+        card.body.addWidget(self.legend)
         self.notes.setSpacing(2)
         card.body.addLayout(self.notes)
         card.body.addWidget(self.more)
@@ -188,13 +201,12 @@ class PlanReview(QDialog):
             dress_table(view, name)
             view.setModel(model)
             view.verticalHeader().setDefaultSectionSize(view.fontMetrics().height() + Space.S + 2)
-        _stretch(self.process_table, 3)
         _stretch(self.variable_table, 1)
         _stretch(self.file_table, 0)
         self.process_table.selectionModel().currentRowChanged.connect(lambda now, _old: self._show_process(now.row()))
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(self.process_table)
-        split.addWidget(self.variable_table)
+        split.addWidget(self._details())
         split.setStretchFactor(1, 1)
         split.setSizes([150, 260])
         split.setHandleWidth(1)
@@ -206,6 +218,20 @@ class PlanReview(QDialog):
         self.tabs.setAccessibleName(self.tr("The plan"))
         self.tabs.tabBar().setAccessibleName(self.tr("Parts of the plan"))
         return self.tabs
+
+    def _details(self) -> QWidget:
+        """Return what there is to know of the chosen process: its command, its variables, and long ones to read."""
+        made = QWidget()
+        beside = QHBoxLayout()
+        beside.setSpacing(Space.M)
+        beside.addWidget(self.variable_table, 3)
+        beside.addWidget(self.pane, 2)
+        column = QVBoxLayout(made)
+        column.setContentsMargins(0, Space.S, 0, 0)
+        column.setSpacing(Space.S)
+        column.addWidget(self.command)
+        column.addLayout(beside, 1)
+        return made
 
     def _footer(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -267,11 +293,15 @@ class PlanReview(QDialog):
             self.facts.addWidget(_value(value), row, column + 1, Qt.AlignmentFlag.AlignTop)
 
     def _show_rows(self, plan: SubmissionPlan) -> None:
-        rows = plan.processes
+        self._rows = rows = presenter.process_rows(plan)
         files = presenter.file_rows(plan)
-        self.processes.show(len(rows), lambda row, column: (
-            str(rows[row].rank), str(rows[row].node), str(rows[row].local_rank), presenter.command_text(rows[row]),
-        )[column])  # fmt: skip
+        noted = any(each.note for each in rows)
+        headers = [self.tr("Process") if noted or self.legend.text else self.tr("Rank"), self.tr("Node")]
+        headers += [self.tr("Local rank"), *([self.tr("Note")] if noted else []), self.tr("Starts")]
+        last = len(headers) - 1
+        self.processes.show_columns(headers, mono=(last,), muted=(3,) if noted else ())
+        _stretch(self.process_table, last)
+        self.processes.show(len(rows), lambda row, column: _cells(rows[row], noted)[column])
         self.files.show(len(files), lambda row, column: (
             files[row].name, size_text(files[row].size)
         )[column])  # fmt: skip
@@ -279,28 +309,34 @@ class PlanReview(QDialog):
         self.tabs.setTabText(1, self.tr("Files ({})").format(len(files)))
         if rows:
             self.process_table.selectRow(0)
-            self.picture.pick(rows[0].rank)
-        self._show_variables(0)
+        self._show_process(0)
 
     def _show_process(self, row: int) -> None:
         self._show_variables(row)
-        if 0 <= row < len(self.plan.processes):
-            self.picture.pick(self.plan.processes[row].rank)
+        if 0 <= row < len(self._rows) and self._rows[row].is_rank:
+            self.picture.pick(self._rows[row].process.rank)
 
     def _show_variables(self, row: int) -> None:
-        if not 0 <= row < len(self.plan.processes):
+        if not 0 <= row < len(self._rows):
             self.variables.show(0, lambda _row, _column: "")
+            self.command.hide()
+            self.pane.hide()
             return
-        process = self.plan.processes[row]
-        found = presenter.variables(self.plan, process)
-        scopes = (self.tr("every process"), self.tr("rank {}").format(process.rank))
+        shown = self._rows[row]
+        self.command.show_command(shown.starts, presenter.command_to_copy(shown.process))
+        found = presenter.variables(self.plan, shown.process)
+        alone = self.tr("rank {}").format(shown.name) if shown.name.isdecimal() else shown.name
+        scopes = (self.tr("every process"), alone)
         self.variables.show(len(found), lambda at, column: (
             found[at].name, found[at].value, scopes[found[at].own]
         )[column])  # fmt: skip
+        long = presenter.long_texts(found)
+        self.pane.show_variables("", long)
+        self.pane.setVisible(bool(long))
 
     def _show_rank(self, rank: int) -> None:
-        for row, process in enumerate(self.plan.processes):
-            if process.rank == rank:
+        for row, shown in enumerate(self._rows):
+            if shown.is_rank and shown.process.rank == rank:
                 self.process_table.selectRow(row)
 
     # ----- doing
@@ -370,7 +406,9 @@ class _Tabs(QTabWidget):
         return QSize(super().sizeHint().width(), self.minimumHeight())
 
 
-_PROCESS_HEADERS = ("Rank", "Node", "Local rank", "Starts")
+def _cells(row: ProcessRow, noted: bool) -> tuple[str, ...]:
+    place = (str(row.process.node), str(row.process.local_rank)) if row.is_rank else ("–", "–")
+    return (row.name, *place, *([row.note] if noted else []), row.starts)
 
 
 def _value(text: str) -> QLabel:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QToolTip
 
 from desktop_app.api import RankState, RunStatus
+from desktop_app.core.rank_words import RankName, names_of
 from desktop_app.presenters.run_page import rank_tip
 from desktop_app.ui.icons import STATE_ICONS, draw_icon
 from desktop_app.ui.theme import Space, mix, sized_font, text_sizes, theme_manager
@@ -54,6 +55,7 @@ class RankGrid(QAbstractScrollArea):
     def __init__(self) -> None:
         super().__init__()
         self._ranks: tuple[RankState, ...] = ()
+        self._names: Mapping[int, RankName] = {}
         self._nodes = 1
         self._first: int | None = None
         self._picked = -1
@@ -68,6 +70,7 @@ class RankGrid(QAbstractScrollArea):
         if ranks == self._ranks and nodes == self._nodes and first_failed == self._first:
             return
         self._ranks, self._nodes, self._first = ranks, nodes, first_failed
+        self._names = names_of(ranks)
         self._at = min(self._at, max(0, len(ranks) - 1))
         self._arrange()  # the groups hold the states that are painted
         self._describe()
@@ -85,9 +88,9 @@ class RankGrid(QAbstractScrollArea):
 
     @property
     def cell(self) -> int:
-        """The side of a cell: room for the widest rank's number."""
+        """The side of a cell: room for the longest name, or number, of a rank."""
         metrics = QFontMetrics(sized_font(text_sizes().small, bold=True))
-        widest = str(max((each.rank for each in self._ranks), default=0))
+        widest = max((each.short for each in self._names.values()), key=len, default="0")
         return max(metrics.height() + Space.L, metrics.horizontalAdvance(widest) + 2 * Space.S)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -134,7 +137,7 @@ class RankGrid(QAbstractScrollArea):
         )
         painter.drawRoundedRect(inner, 6, 6)
         painter.setPen(color)
-        painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), str(rank.rank))
+        painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), self._names[rank.rank].short)
         if failed or rank.status is RunStatus.UNKNOWN:
             side = max(12, area.width() // 2 - 3)
             place = QRectF(area.right() - side + 4, area.y() - 4, side, side)
@@ -216,7 +219,9 @@ class RankGrid(QAbstractScrollArea):
 
     def _tip(self, index: int) -> str:
         rank = self._ranks[index]
-        return rank_tip(rank, first=rank.rank == self._first, nodes=self._nodes)
+        said = rank_tip(rank, first=rank.rank == self._first, nodes=self._nodes)
+        name = self._names[rank.rank]
+        return f"{said} · {name.name}" if name.role else said
 
     def _arrange(self) -> None:
         """Place the nodes side by side while there is room, then below each other."""
