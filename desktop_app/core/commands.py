@@ -130,7 +130,8 @@ def _is_runner(word: str) -> bool:
 
 
 def _is_launching_module(words: Sequence[str]) -> bool:
-    return bool(words) and words[0] in {*MODULES, "deepspeed.launcher.launch", "accelerate.commands.launch", "pdb"}
+    known = {*MODULES, "deepspeed.launcher.launch", "accelerate.commands.launch", "mpi4py", "mpi4py.run", "pdb"}
+    return bool(words) and words[0] in known
 
 
 def _normal(folder: str | None, path: str) -> str | None:

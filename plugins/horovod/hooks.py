@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from desktop_app.api import Host, Job, ProcessSpec, RankTable, VmSize, hookimpl
+from desktop_app.api import (
+    Host,
+    Job,
+    ProcessSpec,
+    RankTable,
+    ScriptScan,
+    ScriptSource,
+    VmSize,
+    hookimpl,
+)
 
 
 @hookimpl
@@ -21,3 +30,11 @@ def rank_table(job: Job, size: VmSize | None, first: int, count: int) -> RankTab
     from . import ranks
 
     return ranks.table(job, size, first, count)
+
+
+@hookimpl
+def scan_script(source: ScriptSource) -> ScriptScan | None:
+    """Return what a script does with Horovod or MPI."""
+    from . import scan
+
+    return scan.scan(source)

@@ -1,14 +1,15 @@
-"""Looks at this machine's mpirun before a run: is there one, is it Open MPI's, and does the job call it a second time."""
+"""Looks at this machine's mpirun before a run: is there one, is it Open MPI's, and does the job call it again."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from desktop_app.api import Host, UserError, simple_commands
 
 STARTERS = frozenset({"mpirun", "mpiexec", "orterun", "prterun", "horovodrun"})
-_MPICH = frozenset({"mpiexec.hydra", "mpirun.mpich", "mpiexec.mpich", "mpiexec.gforker", "hydra"})
+_MPICH = frozenset({"mpiexec.hydra", "mpirun.mpich", "mpiexec.mpich", "mpiexec.gforker"})
+_OPEN_MPI = frozenset({"orterun", "prterun", "mpirun.openmpi"})
 _LINUX = (
     "Debian and Ubuntu: `sudo apt install openmpi-bin`. Fedora: `sudo dnf install openmpi`, then "
     "`module load mpi/openmpi-x86_64`."
@@ -39,10 +40,14 @@ def how_to_install() -> str:
 
 def other_maker(program: str) -> str:
     """Return whose mpirun this file is where it is known not to be Open MPI's, else an empty text."""
-    path = program.replace("\\", "/").lower()
-    if "/intel/" in path or "/oneapi/" in path or "impi" in path:
+    path = Path(program)
+    words = program.replace("\\", "/").lower()
+    if path.name in _OPEN_MPI:
+        return ""
+    if "/intel/" in words or "/oneapi/" in words or (path.parent / "impi_info").exists():
         return "Intel MPI"
-    return "MPICH" if path.rpartition("/")[2] in _MPICH or "/mpich" in path else ""
+    has_mpich = path.name in _MPICH or (path.parent / "mpichversion").exists()
+    return "MPICH" if has_mpich and not (path.parent / "ompi_info").exists() else ""
 
 
 def refuse_own_launcher(command: str) -> None:

@@ -1,8 +1,8 @@
 """Says what every rank of an MPI job sees, on Azure ML as under any Open MPI.
 
-Source: Azure ML, "Distributed GPU training guide": type mpi runs mpirun, and a rank finds its place in OMPI_COMM_WORLD_*;
-Open MPI 4.1, mpirun(1), "Exported environment variables". The node rank counts the processes of a node over all jobs of
-one mpirun, which has one: it equals the local rank, and is no number of a node.
+Sources: Azure ML, "Distributed GPU training guide": type mpi runs mpirun, and a rank finds its place in
+OMPI_COMM_WORLD_*; Open MPI 4.1, mpirun(1), "Exported environment variables". The node rank counts the processes of a
+node over all jobs of one mpirun, which has one: it equals the local rank, and is no number of a node.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def log_metrics(metrics, epoch):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=12, help="how often to go through the training digits")
-    parser.add_argument("--lr", type=float, default=0.002, help="learning rate of Adam")
+    parser.add_argument("--lr", type=float, default=0.001, help="learning rate of Adam, times the number of ranks")
     parser.add_argument("--batch-size", type=int, default=32, help="digits per process and step")
     parser.add_argument("--seed", type=int, default=7, help="the same seed gives the same model")
     args = parser.parse_args()
@@ -76,7 +76,7 @@ def main():
         *(nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(), nn.Conv2d(32, 64, 3, padding=1), nn.ReLU()),
         *(nn.MaxPool2d(2), nn.Dropout(0.25), nn.Flatten(), nn.Linear(64 * 4 * 4, 10)),
     ).to(device)
-    optimizer = torch.optim.Adam(model.parameters(), lr=args.lr)
+    optimizer = torch.optim.Adam(model.parameters(), lr=args.lr * hvd.size())
     optimizer = hvd.DistributedOptimizer(optimizer, named_parameters=model.named_parameters())  # 2: averages gradients
     hvd.broadcast_parameters(model.state_dict(), root_rank=0)  # 3: all begin with rank 0's weights
     hvd.broadcast_optimizer_state(optimizer, root_rank=0)
