@@ -37,6 +37,14 @@ LIBRARIES = {
     "libX11-xcb.so.1": "libx11-xcb1",
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
 }
+# What builds Horovod, and starts its ranks. Source: Debian 12, 2026-11.
+PROGRAMS = {
+    "cmake": ("cmake",),
+    "c++": ("g++",),
+    "make": ("make",),
+    "mpicxx": ("libopenmpi-dev", "openmpi-bin"),
+    "mpirun": ("openmpi-bin",),
+}
 PIP = "pip for new environments"
 FONTS = Path("/usr/share/fonts")
 
@@ -57,6 +65,23 @@ def ensure(*, with_xvfb: bool, needed: bool) -> None:
         raise SetupError(advice(lacking))
     else:
         line(f"note: {advice(lacking)}")
+
+
+def ensure_programs() -> bool:
+    """Make sure that what builds and starts MPI programs is there, as root on Debian and Ubuntu; else say what to do.
+
+    Returns whether it is there: without it some toolchains can't be made, and their tests are left out.
+    """
+    lacking = {name: packages for name, packages in PROGRAMS.items() if not shutil.which(name)}
+    packages = list(dict.fromkeys(each for names in lacking.values() for each in names))
+    if lacking and sys.platform.startswith("linux") and shutil.which("apt-get") and os.geteuid() == 0:
+        _apt_install(packages)
+        return True
+    if lacking:
+        names = packages if shutil.which("apt-get") else list(lacking)
+        line(f"note: {advice({each: each for each in names})}")
+        line("      Until then what is built with them is left out, and its tests are skipped.")
+    return not lacking
 
 
 def missing(*, with_xvfb: bool) -> dict[str, str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from installer import clone, environments, system_libraries, toolchain
+from installer import clone, environments, system_libraries, toolchains
 from installer.checks import run_checks
 from installer.environments import Recipe
 from installer.say import SetupError, line
@@ -71,7 +72,7 @@ def _run(cache: Path, *, headless: bool) -> int:
     system_libraries.ensure(with_xvfb=False, needed=not headless)
     app = environments.ensure(APP, cache)
     light = clone.ensure([app, *_test_environment(cache, app)], cache)
-    toolchain.ensure(environments.python_of(light), cache)
+    toolchains.ensure(environments.python_of(light), cache)
     what = ["run", "--sample"] if headless else ["open", "--sample"]
     return become([str(environments.python_of(light)), "-m", "desktop_app", *what])
 
@@ -81,10 +82,15 @@ def _test(cache: Path) -> int:
     app = environments.ensure(APP, cache)
     tests = environments.ensure(test_recipe(app), cache)
     light = clone.ensure([app, tests], cache)
-    torch = toolchain.ensure(environments.python_of(light), cache)
+    has_compilers = system_libraries.ensure_programs()
+    found = toolchains.ensure_all(environments.python_of(light), cache, has_compilers=has_compilers)
     sdk = environments.python_of(environments.ensure(AZUREML, cache))
-    found = {"RANKZERO_TEST_TOOLCHAIN": str(torch), "RANKZERO_TEST_AZUREML": str(sdk)}
-    return run_checks(environments.python_of(tests), environments.python_of(light), found)
+    places = {
+        "RANKZERO_TEST_TOOLCHAIN": str(found[toolchains.FIRST]),
+        "RANKZERO_TEST_TOOLCHAINS": json.dumps({name: str(path) for name, path in found.items()}),
+        "RANKZERO_TEST_AZUREML": str(sdk),
+    }
+    return run_checks(environments.python_of(tests), environments.python_of(light), places)
 
 
 def test_recipe(app: Path) -> Recipe:
