@@ -1,4 +1,4 @@
-"""What a run's page says: heading, phases, what went wrong, which actions make sense; without Qt."""
+"""What a run's page says: heading, phases, which actions make sense; without Qt."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from desktop_app.api import FirstFailure, PhaseName, RankState, RunSnapshot, RunStatus, SubmissionPlan
+from desktop_app.api import PhaseName, RankState, RunSnapshot, RunStatus, SubmissionPlan
 from desktop_app.core.words import spoken_duration
-from desktop_app.presenters.run_words import exit_words, rank_span, short_exit
+from desktop_app.presenters.run_words import exit_words
 from desktop_app.services.logs.failure import CodePlace
 from desktop_app.services.logs.merge import LogSource
 
@@ -91,73 +91,6 @@ def _spread(shares: list[float], free: float) -> list[float]:
     if total <= 0:
         return [free / len(shares)] * len(shares)
     return [each * free / total for each in shares]
-
-
-@dataclass(frozen=True, slots=True)
-class FailureView:
-    """The card of a failed run. `place` names the line of the person's own code, where one is known."""
-
-    heading: str
-    facts: str
-    text: str
-    explanation: str
-    rank: int | None = None
-    line: int | None = None
-    at: datetime | None = None
-
-
-def failure_of(run: RunSnapshot, clock: str = "") -> FailureView | None:
-    """Return what to say about a run that failed, None for one that did not; `clock` is the local time of the fall."""
-    if run.status is not RunStatus.FAILED:
-        return None
-    fallen = run.first_failure
-    if fallen is None:
-        return FailureView("The run failed", "", "", run.reason or "Its files do not say why.")
-    others = [each for each in run.ranks if each.rank != fallen.rank]
-    facts = (_node(run, fallen.rank), clock, _lead(fallen, others))
-    return FailureView(
-        heading=f"Rank {fallen.rank} failed{' first' if others else ''}: {short_exit(fallen.exit_code)}",
-        facts=" · ".join(each for each in facts if each),
-        text=fallen.text,
-        explanation=_explain(fallen, others),
-        rank=fallen.rank,
-        line=fallen.log_line,
-        at=fallen.at,
-    )
-
-
-def _node(run: RunSnapshot, rank: int) -> str:
-    return next((f"node {each.node}" for each in run.ranks if each.rank == rank and run.nodes > 1), "")
-
-
-def _lead(fallen: FirstFailure, others: Sequence[RankState]) -> str:
-    ends = [each.ended for each in others if each.ended is not None and each.ended >= fallen.at]
-    return f"{spoken_duration((min(ends) - fallen.at).total_seconds())} before the others" if ends else ""
-
-
-def _explain(fallen: FirstFailure, others: Sequence[RankState]) -> str:
-    said = f"It ended with {exit_words(fallen.exit_code)}."
-    stopped = [each.rank for each in others if each.status is not RunStatus.COMPLETED and _ended_later(each, fallen)]
-    done = [each.rank for each in others if each.status is RunStatus.COMPLETED]
-    if stopped:
-        name, verb = _named(stopped)
-        echo = "its errors are echoes" if len(stopped) == 1 else "their errors are echoes"
-        said += f" {name} {verb} stopped because rank {fallen.rank} was gone: {echo}."
-    if done:
-        said += f" {_named(done)[0]} had finished."
-    if fallen.drill:
-        said += f" A drill came before: {fallen.drill}."
-    return said
-
-
-def _ended_later(rank: RankState, fallen: FirstFailure) -> bool:
-    return rank.ended is None or rank.ended >= fallen.at
-
-
-def _named(ranks: Sequence[int]) -> tuple[str, str]:
-    if len(ranks) == 1:
-        return f"Rank {ranks[0]}", "was"
-    return f"Ranks {rank_span(ranks)}", "were"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction
 
-    from desktop_app.api import UserError, Value
+    from desktop_app.api import Fix, UserError, Value
 
 PAGES = ("files", "runs", "plugins", "settings")
 
@@ -53,6 +53,9 @@ class Shell(Protocol):
     def run_file(self, path: Path) -> None:
         """Plan the job file, have the plan reviewed, and submit it."""
 
+    def mend_file(self, path: Path, fix: Fix) -> None:
+        """Show a file on the Files page, and what a fix would change in it, to be done or left."""
+
     def notify(self, title: str, text: str, handle: str = "") -> None:
         """Tell the person though the window is not in front; a click leads to the run `handle`."""
 
@@ -92,6 +95,9 @@ class FilesView(Protocol):
 
     def run_file(self, path: Path) -> None:
         """Plan, have reviewed, submit."""
+
+    def mend_file(self, path: Path, fix: Fix) -> None:
+        """Show a file and what a fix would change in it."""
 
     def show_problems(self) -> None:
         """Show the first problem, or the list of them."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from desktop_app.api import UserError
+from desktop_app.api import Fix, UserError
 from desktop_app.ui.window_state import WindowState
 
 
@@ -40,6 +40,9 @@ class FakeShell:
 
     def run_file(self, path: Path) -> None:
         self.calls.append(("run_file", path))
+
+    def mend_file(self, path: Path, fix: Fix) -> None:
+        self.calls.append(("mend_file", path, fix))
 
     def notify(self, title: str, text: str, handle: str = "") -> None:
         self.calls.append(("notify", title, text, handle))

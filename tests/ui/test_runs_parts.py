@@ -14,7 +14,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip, QVBoxLayout, QWidget
 
 from desktop_app.api import RankState, RunStatus
-from desktop_app.presenters.run_page import FailureView, PhaseView
+from desktop_app.presenters.run_failure import FailureView
+from desktop_app.presenters.run_page import PhaseView
 from desktop_app.ui.runs.confirm import Confirm
 from desktop_app.ui.runs.failure_card import FailureCard
 from desktop_app.ui.runs.rank_grid import RankGrid

@@ -10,7 +10,7 @@ import pytest
 
 from desktop_app.api import Drill, DrillKind, RankState, RunSnapshot, RunStatus
 from desktop_app.presenters.run_drills import drills_of, drills_said
-from desktop_app.presenters.run_page import failure_of
+from desktop_app.presenters.run_failure import failure_of
 from desktop_app.services.drills import aimed
 from tests.helpers.run_folders import fail, make_run
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from desktop_app.api import FirstFailure, Phase, PhaseName, RunStatus, SubmissionPlan
 from desktop_app.core.records import from_json
+from desktop_app.presenters.run_failure import failure_of
 from desktop_app.presenters.run_page import (
     PhaseView,
     actions_of,
-    failure_of,
     log_sources,
     own_code,
     phases_of,

@@ -16,10 +16,11 @@ _MOST_LINES = 5_000
 class MendDialog(QDialog):
     """`accepted`: it is to be done."""
 
-    def __init__(self, plan: MendPlan, parent: QWidget) -> None:
+    def __init__(self, plan: MendPlan, parent: QWidget, title: str = "") -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(self.tr("Fix all of this kind"))
+        self._title = title
+        self.setWindowTitle(title or self.tr("Fix all of this kind"))
         self.view = DifferenceView(self.tr("What changes"))
         self._build(plan)
         screen = parent.screen().availableSize()
@@ -31,9 +32,12 @@ class MendDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(Space.L, Space.L, Space.L, Space.L)
         column.setSpacing(Space.S)
-        column.addWidget(label(self.tr("Fix {} in {} ({})").format(problems, files, plan.code), "heading"))
+        heading = self._title or self.tr("Fix {} in {} ({})").format(problems, files, plan.code)
+        column.addWidget(label(heading, "heading", wraps=bool(self._title)))
         texts = sum(1 for each in plan.files if each.is_open)
-        hint = self.tr("Files that are open are changed in their editors; the others are saved. Both can be undone.")
+        one = self.tr("The text changes in its editor and is not saved yet; Ctrl+Z takes it back.")
+        many = self.tr("Files that are open are changed in their editors; the others are saved. Both can be undone.")
+        hint = one if self._title else many
         column.addWidget(
             label(hint if texts else self.tr("The files are saved; that can be undone."), "muted", wraps=True)
         )
@@ -47,7 +51,8 @@ class MendDialog(QDialog):
         buttons = QHBoxLayout()
         buttons.addStretch(1)
         buttons.addWidget(button(self.tr("&Cancel"), on_click=self.reject))
-        go = primary_button(self.tr("&Fix {}").format(problems), "mdi6.auto-fix", self.accept)
+        words = self.tr("&Change the file") if self._title else self.tr("&Fix {}").format(problems)
+        go = primary_button(words, "mdi6.auto-fix", self.accept)
         go.setDefault(True)
         buttons.addWidget(go)
         column.addLayout(buttons)

@@ -9,9 +9,12 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from desktop_app.api import RunSnapshot, RunStatus
+from desktop_app.api import Fix, RunSnapshot, RunStatus
+from desktop_app.core.blame import Explained
 from desktop_app.presenters.run_drills import DrillChoice, drills_said
-from desktop_app.presenters.run_page import failure_of, own_code, phases_of
+from desktop_app.presenters.run_failure import failure_of
+from desktop_app.presenters.run_page import own_code, phases_of
+from desktop_app.services.explaining import explain
 from desktop_app.services.logs.failure import last_places
 from desktop_app.services.workbench import Workbench
 from desktop_app.ui.runs.actions import RunActions
@@ -45,6 +48,7 @@ class RunPage(QWidget):
         self._run: RunSnapshot | None = None
         self._code: tuple[Path, int] | None = None
         self._failed_shown = ""
+        self._known = Explained()
         self.deeds = RunActions(workbench, shell, self)
         self.message, self.state_message, self.confirm = InlineMessage(), InlineMessage(can_close=False), Confirm()
         self.timeline, self.failure, self.grid = Timeline(), FailureCard(), RankGrid()
@@ -77,7 +81,7 @@ class RunPage(QWidget):
             for each in (self.message, self.confirm):
                 each.hide()
             self.failure.offer_code("")
-            self._code, self._failed_shown = None, ""
+            self._code, self._failed_shown, self._known = None, "", Explained()
             self.grid.pick(ALL)
             if not run.is_over or run.status is RunStatus.FAILED:
                 self.tabs.show_tab(LOGS)  # where it is seen what goes on, or what went wrong
@@ -182,11 +186,37 @@ class RunPage(QWidget):
     def _show_failure(self, run: RunSnapshot) -> None:
         fallen = run.first_failure
         clock = clock_time(fallen.at.astimezone(), tenths=True) if fallen is not None else ""
-        self.failure.show_failure(failure_of(run, clock))
-        if run.status is RunStatus.FAILED and fallen is not None and self._failed_shown != run.handle:
+        self.failure.show_failure(failure_of(run, clock, self._known))
+        if run.status is RunStatus.FAILED and self._failed_shown != run.handle:
             self._failed_shown = run.handle
-            self.logs.show_failure()
-            spawn(self._find_code(run), "find the code of a failure")
+            if fallen is not None:
+                self.logs.show_failure()
+                spawn(self._find_code(run), "find the code of a failure")
+            spawn(self._explain(run), "explain a failure")
+
+    async def _explain(self, run: RunSnapshot) -> None:
+        """Say what plugins know of the failure, and offer to mend the job file while it is there."""
+        known = await explain(self._workbench.plugins, run)
+        is_there = known.cause is not None and bool(run.source) and await asyncio.to_thread(Path(run.source).is_file)
+        if run.handle != self.handle or self._run is None or not known.all:
+            return
+        self._known = known
+        self._show_failure(self._run)
+        self.failure.offer_fix(known.cause.fix if known.cause is not None and is_there else None)
+        if self._cause_elsewhere is not None:
+            self.logs.go_to_first_error(self._cause_elsewhere)
+
+    @property
+    def _cause_elsewhere(self) -> int | None:
+        """The rank whose log holds the cause, where it is not the one that fell first."""
+        fallen, cause = self._run.first_failure if self._run is not None else None, self._known.cause
+        if cause is None or (fallen is not None and fallen.rank == cause.rank):
+            return None
+        return cause.rank
+
+    def _mend(self, fix: Fix) -> None:
+        if self._run is not None:
+            self._shell.mend_file(Path(self._run.source), fix)
 
     def _show_state(self, run: RunSnapshot) -> None:
         """Say why the state is what it is, where icon and word don't."""
@@ -211,7 +241,10 @@ class RunPage(QWidget):
 
     def _show_in_log(self) -> None:
         self.tabs.show_tab(LOGS)
-        self.logs.show_failure()
+        if self._cause_elsewhere is None:
+            self.logs.show_failure()
+        else:
+            self.logs.go_to_first_error(self._cause_elsewhere)
 
     def _pick_rank(self, rank: int) -> None:
         self.tabs.show_tab(LOGS)
@@ -251,6 +284,8 @@ class RunPage(QWidget):
         self.header.drill_asked.connect(self.ask_drill)
         self.failure.log_asked.connect(self._show_in_log)
         self.failure.code_asked.connect(self._open_code)
+        self.failure.fix_asked.connect(self._mend)
+        self.failure.copy_asked.connect(lambda text: self.deeds.copy_text(text, self.tr("Copied.")))
         self.grid.picked.connect(self._pick_rank)
         self.logs.rank_chosen.connect(self.grid.pick)
         self.deeds.failed.connect(self.message.show_error)

@@ -1,0 +1,121 @@
+"""What the card of a failed run says: which rank fell first, the very line, what it means, what to try; without Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from desktop_app.api import Explanation, FirstFailure, Fix, RankState, RunSnapshot, RunStatus
+from desktop_app.core.blame import Explained
+from desktop_app.core.words import spoken_duration
+from desktop_app.presenters.run_words import exit_words, rank_span, short_exit
+
+
+@dataclass(frozen=True, slots=True)
+class FailureView:
+    """The card of a failed run: `text` is the very line, `cause` what it means, `advice` what to try.
+
+    `rank` is the one whose log holds the line; `fix` changes the job file.
+    """
+
+    heading: str
+    facts: str
+    text: str
+    explanation: str
+    rank: int | None = None
+    line: int | None = None
+    at: datetime | None = None
+    cause: str = ""
+    advice: tuple[str, ...] = ()
+    fix: Fix | None = None
+
+    @property
+    def spoken(self) -> str:
+        """All of it as text, to be copied or read out."""
+        advice = "\n".join(f"- {each}" for each in self.advice)
+        parts = (self.heading, self.facts, self.cause, self.text, advice, self.explanation)
+        return "\n".join(each for each in parts if each)
+
+
+def failure_of(run: RunSnapshot, clock: str = "", known: Explained | None = None) -> FailureView | None:
+    """Return what to say about a run that failed, None for one that did not.
+
+    `clock` is the local time of the fall; `known` is what plugins explain. A rank that only echoes another's end is
+    not named as the one that failed.
+    """
+    if run.status is not RunStatus.FAILED:
+        return None
+    view = _fallen(run, clock)
+    known = known or Explained()
+    if known.only_echo and run.first_failure is not None:
+        view = _echoed(view, run.first_failure, known)
+    return _with_cause(view, known.cause) if known.cause is not None else view
+
+
+def _fallen(run: RunSnapshot, clock: str) -> FailureView:
+    fallen = run.first_failure
+    if fallen is None:
+        return FailureView("The run failed", "", "", run.reason or "Its files do not say why.")
+    others = [each for each in run.ranks if each.rank != fallen.rank]
+    facts = (_node(run, fallen.rank), clock, _lead(fallen, others))
+    return FailureView(
+        heading=f"Rank {fallen.rank} failed{' first' if others else ''}: {short_exit(fallen.exit_code)}",
+        facts=" · ".join(each for each in facts if each),
+        text=fallen.text,
+        explanation=_explain(fallen, others),
+        rank=fallen.rank,
+        line=fallen.log_line,
+        at=fallen.at,
+    )
+
+
+def _echoed(view: FailureView, fallen: FirstFailure, known: Explained) -> FailureView:
+    said = f"Rank {fallen.rank} ended first, with {exit_words(fallen.exit_code)}, because something else was gone"
+    if known.cause is not None:
+        where = "the launcher's log" if known.cause.rank is None else f"the log of rank {known.cause.rank}"
+        return replace(
+            view, heading=f"The cause is in {where}", explanation=f"{said}: its error is an echo.", line=None
+        )
+    advice = tuple(dict.fromkeys(text for each in known.echoes for text in each.advice))
+    heading = f"Rank {fallen.rank} ended first, but it is not the cause"
+    return replace(view, heading=heading, explanation=f"{said}. No log says what came first.", advice=advice)
+
+
+def _with_cause(view: FailureView, cause: Explanation) -> FailureView:
+    text, rank = cause.line or view.text, view.rank if cause.rank == view.rank else cause.rank
+    return replace(view, text=text, rank=rank, cause=cause.cause, advice=cause.advice, fix=cause.fix)
+
+
+def _node(run: RunSnapshot, rank: int) -> str:
+    return next((f"node {each.node}" for each in run.ranks if each.rank == rank and run.nodes > 1), "")
+
+
+def _lead(fallen: FirstFailure, others: Sequence[RankState]) -> str:
+    ends = [each.ended for each in others if each.ended is not None and each.ended >= fallen.at]
+    return f"{spoken_duration((min(ends) - fallen.at).total_seconds())} before the others" if ends else ""
+
+
+def _explain(fallen: FirstFailure, others: Sequence[RankState]) -> str:
+    said = f"It ended with {exit_words(fallen.exit_code)}."
+    stopped = [each.rank for each in others if each.status is not RunStatus.COMPLETED and _ended_later(each, fallen)]
+    done = [each.rank for each in others if each.status is RunStatus.COMPLETED]
+    if stopped:
+        name, verb = _named(stopped)
+        echo = "its errors are echoes" if len(stopped) == 1 else "their errors are echoes"
+        said += f" {name} {verb} stopped because rank {fallen.rank} was gone: {echo}."
+    if done:
+        said += f" {_named(done)[0]} had finished."
+    if fallen.drill:
+        said += f" A drill came before: {fallen.drill}."
+    return said
+
+
+def _ended_later(rank: RankState, fallen: FirstFailure) -> bool:
+    return rank.ended is None or rank.ended >= fallen.at
+
+
+def _named(ranks: Sequence[int]) -> tuple[str, str]:
+    if len(ranks) == 1:
+        return f"Rank {ranks[0]}", "was"
+    return f"Ranks {rank_span(ranks)}", "were"

@@ -1,0 +1,97 @@
+"""A failed run's card with what plugins know: cause, advice, copying, and the fix from card to editor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QApplication
+
+from desktop_app.api import Fix
+from desktop_app.places import Places
+from desktop_app.ui.files.mend_dialog import MendDialog
+from tests.helpers.fake_shell import FakeShell
+from tests.helpers.plugin_folders import write_plugin
+from tests.ui.audit import assert_sound
+from tests.ui.files_bench import FilesWindow, dialog_of, pane_of, project
+from tests.ui.runs_bench import RunsBench, quiet, runs_bench
+from tests.ui.windows import until
+
+__all__ = ["runs_bench"]
+
+KNOWS = """
+from desktop_app.api import Explanation, Fix, hookimpl
+
+
+@hookimpl
+def explain_failure(report):
+    found = []
+    for rank, text in report.tails.items():
+        for line in text.splitlines():
+            if "closed by peer" in line:
+                found.append(Explanation("peer-gone", "Another was gone.", (), rank, line, True))
+            elif "mat1 and mat2" in line:
+                fix = Fix("Take one process", {"distribution.process_count_per_instance": 1})
+                found.append(Explanation("a-shapes", "The sizes don't fit.", ("Look.", "Mend."), rank, line, fix=fix))
+    return found
+"""
+FIX = Fix("Take one process", {"distribution.process_count_per_instance": 1})
+
+
+async def test_the_card_says_cause_and_advice_and_hands_on_the_fix(runs_bench: RunsBench) -> None:
+    write_plugin(runs_bench.workbench.places.plugins, "aaa-knows", KNOWS)
+    runs_bench.workbench.plugins.discover()
+    job = runs_bench.places.home / "project" / "job.yml"
+    job.parent.mkdir(parents=True, exist_ok=True)
+    job.write_text("command: x\n")
+    page = await runs_bench.open_and_read(await runs_bench.add_failed("r-1"))
+    card = page.failure
+    await until(card.fix.isVisible)
+    assert (card.heading.text(), card.cause.text()) == ("Rank 3 failed first: exit 1", "The sizes don't fit.")
+    assert card.text.text().startswith("RuntimeError: mat1")
+    assert card.advice.text() == "•  Look.\n•  Mend."
+    assert card.fix.text() == "Take one process…"
+    assert "The sizes don't fit. RuntimeError" in card.accessibleName()
+    card.copy.click()
+    assert "- Mend." in QApplication.clipboard().text()
+    card.fix.click()
+    assert runs_bench.shell.calls[-1] == ("mend_file", job, FIX)
+    assert_sound(runs_bench.page)
+    await quiet()
+
+
+async def test_without_a_plugin_that_knows_all_is_as_before_and_a_fix_needs_its_file(runs_bench: RunsBench) -> None:
+    for info in runs_bench.workbench.plugins.plugins:
+        runs_bench.workbench.plugins.disable(info.id)
+    page = await runs_bench.open_and_read(await runs_bench.add_failed("r-1"))
+    assert [each.isVisible() for each in (page.failure.cause, page.failure.advice, page.failure.fix)] == [False] * 3
+    assert page.failure.copy.isVisible()
+    write_plugin(runs_bench.workbench.places.plugins, "aaa-knows", KNOWS)
+    runs_bench.workbench.plugins.discover()
+    page = await runs_bench.open_and_read(await runs_bench.add_failed("r-2"))
+    await until(page.failure.cause.isVisible)
+    assert not page.failure.fix.isVisible()
+    await quiet()
+
+
+async def test_the_fix_is_shown_first_and_is_one_step_to_undo(tmp_path: Path, places: Places, shell: FakeShell) -> None:
+    folder = project(tmp_path / "digits")
+    files = FilesWindow(places, shell, folder)
+    await files.open()
+    job = folder / "job.yml"
+    before = job.read_text("utf-8")
+    files.page.mend_file(job, FIX)
+    await until(lambda: dialog_of(MendDialog))
+    dialog = dialog_of(MendDialog)
+    assert dialog is not None
+    assert dialog.windowTitle() == "Take one process"
+    pane = pane_of(files.page)
+    assert pane.editor.text() == before
+    dialog.accept()
+    await until(lambda: "process_count_per_instance: 1" in pane.editor.text())
+    assert job.read_text("utf-8") == before
+    pane.editor.undo()
+    assert pane.editor.text() == before
+    files.page.mend_file(job, Fix("Take two", {"distribution.process_count_per_instance": 2}))
+    await until(pane.note.isVisible)
+    assert pane.note.heading.text() == "job.yml says so already."
+    await files.close()

@@ -1,0 +1,59 @@
+"""What the card of a failed run says once plugins have explained it."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from desktop_app.api import Explanation, Fix, RunSnapshot, RunStatus
+from desktop_app.core.blame import explained
+from desktop_app.presenters.run_failure import FailureView, failure_of
+from tests.helpers.run_folders import fail, make_run
+
+LINE = "mat1 and mat2 shapes cannot be multiplied (32x63 and 64x128)"
+CAUSE = Explanation("shapes", "A layer expects 64 features.", ("Look.", "Mend."), 1, LINE, fix=Fix("Do it", {"a": 1}))
+ECHO = Explanation("gone", "Another was gone.", ("Look elsewhere.",), 0, "Connection closed by peer", is_echo=True)
+
+
+def fallen(tmp_path: Path, rank: int = 1) -> RunSnapshot:
+    return fail(make_run(tmp_path, "r-1", RunStatus.FAILED), rank).snapshot
+
+
+def shown(run: RunSnapshot, *found: Explanation) -> FailureView:
+    view = failure_of(run, "", explained(found, run))
+    assert view is not None
+    return view
+
+
+def test_cause_line_and_advice_join_what_was_said_anyway(tmp_path: Path) -> None:
+    run = fallen(tmp_path)
+    before, view = shown(run), shown(run, CAUSE, ECHO)
+    assert (view.heading, view.explanation, view.rank, view.line) == (
+        before.heading, before.explanation, 1, before.line,
+    )  # fmt: skip
+    assert (view.text, view.cause, view.advice, view.fix) == (LINE, CAUSE.cause, CAUSE.advice, CAUSE.fix)
+    assert (before.cause, before.advice, before.fix) == ("", (), None)
+    assert view.spoken.splitlines()[-4:-1] == [LINE, "- Look.", "- Mend."]
+
+
+def test_a_rank_that_only_echoes_is_not_named_as_the_one_that_failed(tmp_path: Path) -> None:
+    run = fallen(tmp_path, 0)
+    assert run.first_failure is not None
+    run = dataclasses.replace(run, first_failure=dataclasses.replace(run.first_failure, text=ECHO.line))
+    view = shown(run, ECHO, CAUSE)
+    assert (view.heading, view.rank, view.line) == ("The cause is in the log of rank 1", 1, None)
+    assert view.explanation.startswith("Rank 0 ended first, with exit code 1, because something else was gone")
+    alone = shown(run, ECHO)
+    assert alone.heading == "Rank 0 ended first, but it is not the cause"
+    assert (alone.cause, alone.advice) == ("", ECHO.advice)
+    launcher = dataclasses.replace(CAUSE, rank=None)
+    assert shown(run, ECHO, launcher).heading == "The cause is in the launcher's log"
+    assert shown(run, ECHO, launcher).rank is None
+
+
+def test_a_launcher_that_refused_is_explained_without_any_rank(tmp_path: Path) -> None:
+    run = dataclasses.replace(fallen(tmp_path), first_failure=None, reason="mpirun ended with 1.")
+    view = shown(run, dataclasses.replace(CAUSE, rank=None))
+    assert (view.heading, view.cause, view.explanation, view.rank) == (
+        "The run failed", CAUSE.cause, "mpirun ended with 1.", None,
+    )  # fmt: skip
