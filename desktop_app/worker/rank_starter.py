@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import Any
 
 FOLDER_VARIABLE = "RANKZERO_RUN_FOLDER"
-DEAF_TO = ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
+ENDINGS = frozenset({"SIGCONT", "SIGTERM"})
+"""What Open MPI sends before it kills: SIGCONT first, and SIGTERM after the time that it was told to leave."""
+DEAF_TO = ("SIGCONT", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
 _PR_SET_PDEATHSIG = 1
 
 
@@ -84,7 +86,7 @@ def _close_ears(note: Path) -> None:
     """Let signals pass, but write down that the launcher asks for the end. (A handler does not reach the rank.)"""
 
     def note_it(number: int, frame: object) -> None:
-        if number == signal.SIGTERM and not note.exists():
+        if signal.Signals(number).name in ENDINGS and not note.exists():
             _tell(note, {"at": time.monotonic()})
 
     for name in DEAF_TO:

@@ -19,6 +19,9 @@ from desktop_app.worker.supervisor.journal import read_object
 from desktop_app.worker.supervisor.ranks import Rank, spawn
 from desktop_app.worker.supervisor.state import replace
 
+EVENTS = ("started", "ended", "asked")
+SORTING = 0.15
+"""Seconds in which more ends are waited for once a rank failed, to tell the first from those that fell after it."""
 MOMENT = 5.0
 """Seconds that a launcher gets to end by itself once its ranks are over."""
 SHORT_MOMENT = 1.0
@@ -55,6 +58,17 @@ class Told:
     event: str
     facts: Mapping[str, Any]
 
+    @property
+    def is_failure(self) -> bool:
+        """Whether this is a reason to end the run, or a consequence of one."""
+        return self.event == "asked" or (self.event == "ended" and self.facts.get("exit_code") != 0)
+
+
+def _order(told: Told) -> tuple[int, bool, float]:
+    """Sort starts before ends; among ends of the same moment none by SIGKILL is another rank's doing."""
+    is_consequence = told.facts.get("exit_code") != -processes.KILL
+    return EVENTS.index(told.event), is_consequence, float(told.facts.get("at", 0.0))
+
 
 class Launchers:
     """The launchers of a run, and news of the ranks that they start."""
@@ -66,6 +80,7 @@ class Launchers:
         self._news = folder / "launch"
         self._heard: set[str] = set()
         self._end_at: float | None = None
+        self._first_at: float | None = None
         self.dismissed = False
 
     @property
@@ -96,19 +111,25 @@ class Launchers:
         launcher.process = spawn(launcher.spec["argv"], self._folder / "code", environment, launcher.log, umask)
         launcher.pid = launcher.process.pid
 
-    def news(self) -> Iterator[Told]:
-        """Yield what the starters told since this was last asked, ends in the order in which they came to pass."""
-        if not self.all:
-            return
-        present = self._present() - self._heard
+    def news(self, now: float, *, patient: bool) -> list[Told]:
+        """Return what the starters told since this was last asked: starts, then ends in the order of their moments.
+
+        The first failure is held back for a moment, if `patient`: a rank that fell because another did may be the
+        first whose end is told.
+        """
+        present = self._present() - self._heard if self.all else set()
         found = [told for each in self._launched for told in self._of(each, present)] if present else []
-        yield from sorted(found, key=lambda told: (told.event != "started", told.facts.get("at", 0.0)))
+        if patient and any(told.is_failure for told in found):
+            self._first_at = now if self._first_at is None else self._first_at
+            if now < self._first_at + SORTING:
+                found = [told for told in found if told.event == "started"]
+        self._heard.update(f"{told.rank.number}.{told.event}" for told in found)
+        return sorted(found, key=_order)
 
     def _of(self, rank: Rank, present: set[str]) -> Iterator[Told]:
-        for event in ("started", "ended", "asked"):
+        for event in EVENTS:
             name = f"{rank.number}.{event}"
             if name in present:
-                self._heard.add(name)
                 yield Told(rank, event, read_object(self._news / name))
 
     def _present(self) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from desktop_app.worker.supervisor.launchers import Launcher, Launchers, Told
 from desktop_app.worker.supervisor.network import is_free
 from desktop_app.worker.supervisor.ranks import Rank
 from desktop_app.worker.supervisor.sampling import Sampler
+from desktop_app.worker.supervisor.serving import Serving
 from desktop_app.worker.supervisor.state import StateFile
 from desktop_app.worker.supervisor.tracking import Tracking
 from desktop_app.worker.supervisor.wakeups import Wakeups
@@ -55,8 +56,10 @@ class Supervisor:
         self.state = StateFile(folder, self.clock)
         self.events = Journal(folder / "events.jsonl")
         self.wakeups = Wakeups()
-        self.ending = Ending(Grace.read({**os.environ, **self.plan.get("environment", {})}))
+        grace = Grace.read({**os.environ, **self.plan.get("environment", {})})
+        self.ending = Ending(grace)
         self.ranks = self._make_ranks()
+        self.serving = Serving(self.ranks, grace)
         self.launchers = Launchers(self.plan.get("launchers", ()), self.ranks, folder)
         self.children: tuple[Rank | Launcher, ...] = (*self.ranks, *self.launchers.all)
         self.drills = Drills(self.ranks, self.state.data.setdefault("drills", []))
@@ -210,30 +213,32 @@ class Supervisor:
 
     def _reap(self) -> None:
         ended = list(ranks.collect(self.children))
-        told = list(self.launchers.news())  # after the launchers' ends: what their ranks told before is all there
-        for each in told:
-            self._hear(each)
-        for child in ended:
-            if isinstance(child, Launcher):
-                self._launcher_ended(child, int(child.exit_code or 0))
-            else:
-                self._rank_ended(child, int(child.exit_code or 0))
+        fallen = [each for each in ended if isinstance(each, Launcher)]
+        told = self.launchers.news(elapsed(), patient=not fallen)  # all is told by the time that a launcher has ended
+        self._hear([each for each in told if each.event == "started"])
+        for each in ended:
+            if isinstance(each, Rank):
+                self._rank_ended(each, int(each.exit_code or 0), orphaned=each.launched)
+        self._hear([each for each in told if each.event != "started"])
+        for launcher in fallen:
+            self._launcher_ended(launcher, int(launcher.exit_code or 0))
         if ended or told:
             self.state.write()
 
-    def _hear(self, told: Told) -> None:
-        rank = told.rank
-        if told.event == "started":
-            rank.pid = int(told.facts["pid"])
-            self._rank_started(rank)
-        elif told.event == "asked":
-            self._launcher_gave_up()
-        elif "error" in told.facts:
-            rank.exit_code = 127
-            self._could_not_start(rank, str(told.facts["error"]))
-        elif rank.exit_code is None:
-            rank.exit_code = int(told.facts["exit_code"])
-            self._rank_ended(rank, rank.exit_code)
+    def _hear(self, news: Sequence[Told]) -> None:
+        for told in news:
+            rank, facts = told.rank, told.facts
+            if told.event == "started":
+                rank.pid = int(facts["pid"])
+                self._rank_started(rank)
+            elif told.event == "asked":
+                self._launcher_gave_up()
+            elif "error" in facts:
+                rank.exit_code = 127
+                self._could_not_start(rank, str(facts["error"]))
+            elif rank.exit_code is None:
+                rank.exit_code = int(facts["exit_code"])
+                self._rank_ended(rank, rank.exit_code)
 
     def _launcher_gave_up(self) -> None:
         """End the run because a launcher would: its starters do not obey it, so that the ranks get their grace."""
@@ -262,12 +267,15 @@ class Supervisor:
         if self.verdict is None:
             self.verdict = Verdict("Failed", reason, code)
 
-    def _rank_ended(self, rank: Rank, code: int) -> None:
-        status = "Completed" if code == 0 else "Canceled" if self.ending.terminated else "Failed"
-        rank.state.update(status=status, exit_code=code, ended=self.clock.text())
+    def _rank_ended(self, rank: Rank, code: int, *, orphaned: bool = False) -> None:
+        served = self.serving.is_dismissed(rank)
+        done = code == 0 or served
+        status = "Completed" if done else "Canceled" if self.ending.terminated else "Failed"
+        rank.state.update(status=status, exit_code=None if served and code else code, ended=self.clock.text())
         self._say("rank-ended", rank=rank.number, exit_code=code, status=status)
         if status == "Failed":
-            self._first_failure(rank, code, f"Rank {rank.number} {_how(code)}.")
+            why = f": the process that held it below {self.launchers.name} was killed" if orphaned else ""
+            self._first_failure(rank, code, f"Rank {rank.number} {_how(code)}{why}.")
             self.ending.begin(self.drills.free_from(elapsed()), own_grace=True)
 
     def _first_failure(self, rank: Rank, code: int, reason: str) -> None:
@@ -345,6 +353,8 @@ class Supervisor:
     def _press(self) -> bool:
         """Send the signals that are due; return False once there is no hope that the ranks die."""
         step = self.ending.step(elapsed())
+        if not self.ending.begun:
+            self.serving.press(elapsed())
         if step is Step.TERMINATE:
             self._say("terminating")
             self._signal_all(signal.SIGTERM)
