@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -20,8 +21,12 @@ from desktop_app.cli.displays import display_trouble
 from desktop_app.compose import open_workbench
 from desktop_app.services.host import cpu_count, gpu_names
 from desktop_app.services.toolchains import Toolchain, Toolchains
+from desktop_app.services.toolchains.build_programs import command_for, listed, title
 from desktop_app.services.workbench import Workbench
 
+FIRST = "pytorch"
+"""The toolchain of the sample's first job."""
+_PATIENCE = 20.0  # seconds for a program to tell its version
 _QT = "from PySide6 import QtCore, QtGui, QtWidgets; print(QtCore.__version__)"
 LEAST_ROOM = 200_000_000
 """With fewer bytes free, a run fails for want of room sooner or later."""
@@ -63,7 +68,8 @@ def examine(workbench: Workbench) -> Iterator[Check]:
     yield from _toolchains(workbench)
     yield Check("Cores", "ok", str(cpu_count()))
     yield gpus()
-    yield tool("mpirun", "apt-get install openmpi-bin, if jobs use MPI")
+    yield mpirun()
+    yield builders(workbench)
     yield tool("git", "install git, if runs should remember the commit they came from")
 
 
@@ -111,6 +117,45 @@ def tool(name: str, advice: str) -> Check:
     return Check(name, "ok", where) if where else Check(name, "optional", "none", advice)
 
 
+def mpirun() -> Check:
+    """What starts the ranks of MPI jobs, its version and whose it is; the options that are used are Open MPI's."""
+    where = shutil.which("mpirun")
+    install = command_for(["mpirun"])
+    advice = f"{install}, if jobs use MPI" if install else "install Open MPI, if jobs use MPI"
+    if where is None:
+        return Check("mpirun", "optional", "none", advice)
+    said = _said(where, "--version")
+    if match := re.search(r"Open MPI\)? v?(\d[\w.]*)", said):
+        return Check("mpirun", "ok", f"Open MPI {match[1]} ({where})")
+    whose = "MPICH" if "HYDRA" in said else "Intel MPI" if "Intel" in said else "one that does not say whose it is"
+    return Check("mpirun", "optional", f"{whose} ({where})", f"jobs use Open MPI's: {advice}")
+
+
+def builders(workbench: Workbench) -> Check:
+    """The programs that toolchains are built with."""
+    builds = [build for spec in workbench.plugins.toolchain_specs() for build in spec.builds]
+    names = list(dict.fromkeys(name for build in builds for name in build.programs))
+    lacking = [name for name in names if not shutil.which(name)]
+    there = ", ".join(name for name in names if name not in lacking)
+    if not lacking:
+        return Check("Compilers", "ok", there or "none is needed")
+    needing = [title(each) for each in builds if set(each.programs) & set(lacking)]
+    command = command_for(lacking) or f"install {listed(lacking)}"
+    return Check(
+        "Compilers", "optional", f"no {listed(lacking)}", f"{command}, to build {listed(list(dict.fromkeys(needing)))}"
+    )
+
+
+def _said(*command: str) -> str:
+    try:
+        asked = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=_PATIENCE, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return asked.stdout + asked.stderr
+
+
 def _plugins(workbench: Workbench) -> Iterator[Check]:
     workbench.plugins.load()
     for each in workbench.plugins.plugins:
@@ -123,10 +168,13 @@ def _toolchains(workbench: Workbench) -> Iterator[Check]:
     for each in asyncio.run(_looked_at(workbench.toolchains)):
         if each.state == "ready":
             yield Check(f"Toolchain {each.name}", "ok", str(each.python))
-        else:
-            verb = "create" if each.origin == "made" else "remove"
-            advice = f"rankzero toolchains {verb} {each.name}{'' if verb == 'create' else ' takes the choice back'}"
-            yield Check(f"Toolchain {each.name}", "missing", each.reason or str(each.state), advice)
+            continue
+        # What was never made is missed by jobs of its own kind alone; but the sample's is what a first run needs.
+        never = each.origin == "made" and each.state == "missing" and each.name != FIRST
+        verb = "create" if each.origin == "made" else "remove"
+        advice = f"rankzero toolchains {verb} {each.name}{'' if verb == 'create' else ' takes the choice back'}"
+        found = "not made yet" if never else each.reason or str(each.state)
+        yield Check(f"Toolchain {each.name}", "optional" if never else "missing", found, advice)
 
 
 async def _looked_at(toolchains: Toolchains) -> list[Toolchain]:

@@ -14,7 +14,7 @@ _MPI = ("mpicc", "mpicxx", "mpirun")
 _PACKAGES: dict[str, dict[str, tuple[str, ...]]] = {
     "apt-get": {
         "cc": ("gcc",), "c++": ("g++",), "gcc": ("gcc",), "g++": ("g++",),
-        **dict.fromkeys(_MPI, ("libopenmpi-dev", "openmpi-bin")),
+        **dict.fromkeys(_MPI, ("libopenmpi-dev", "openmpi-bin")), "mpirun": ("openmpi-bin",),
     },
     "dnf": {
         "cc": ("gcc",), "c++": ("gcc-c++",), "g++": ("gcc-c++",), "ninja": ("ninja-build",),
