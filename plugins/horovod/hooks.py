@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from desktop_app.api import (
+    Diagnostic,
+    Explanation,
+    FailureReport,
     Host,
     Job,
+    JobWizard,
     ProcessSpec,
     RankTable,
     ScriptScan,
     ScriptSource,
+    Value,
     VmSize,
     hookimpl,
 )
@@ -38,3 +43,35 @@ def scan_script(source: ScriptSource) -> ScriptScan | None:
     from . import scan
 
     return scan.scan(source)
+
+
+@hookimpl
+def job_wizards() -> Sequence[JobWizard]:
+    """Return the wizards for Horovod and for any program with MPI."""
+    from . import wizard
+
+    return wizard.wizards()
+
+
+@hookimpl
+def check_job(job: Job) -> Sequence[Diagnostic]:
+    """Return what is wrong with an MPI job's counts and variables."""
+    from . import checks
+
+    return tuple(checks.check(job))
+
+
+@hookimpl
+def check_environment(environment: str | Mapping[str, Value], job: Job) -> Sequence[Diagnostic]:
+    """Return what an MPI job's environment lets one do better."""
+    from . import checks
+
+    return tuple(checks.check_environment(environment, job))
+
+
+@hookimpl
+def explain_failure(report: FailureReport) -> Sequence[Explanation]:
+    """Return what the last words of ranks and mpirun mean."""
+    from . import explain
+
+    return explain.explain(report)

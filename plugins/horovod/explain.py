@@ -1,0 +1,48 @@
+"""Explains the end of a Horovod or MPI run: each rank's last exception, what tells wherever it stands, mpirun's words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from desktop_app.api import Explanation, FailureReport
+
+from .known_failures import OF_MPIRUN, OF_RANKS, Known
+
+_EXCEPTION = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception|Exit|Interrupt)\b(?::|$)")
+
+
+def explain(report: FailureReport) -> tuple[Explanation, ...]:
+    """Return what the logs of ranks and mpirun mean, causes first, and of mpirun only the first thing it says."""
+    found = [each for rank, tail in report.tails.items() for each in _of_rank(rank, tail)]
+    found += [*_first(_matches(OF_MPIRUN, report.launcher.splitlines(), None))]
+    return tuple(sorted(found, key=lambda each: each.is_echo))
+
+
+def _of_rank(rank: int, tail: str) -> Iterator[Explanation]:
+    lines = tail.splitlines()
+    told = [*_matches([each for each in OF_RANKS if each.anywhere], lines, rank)]
+    last = next((line for line in reversed(lines) if _EXCEPTION.match(line)), "")
+    told += _matches([each for each in OF_RANKS if not each.anywhere], [last], rank)
+    codes: dict[str, Explanation] = {}
+    for each in told:
+        codes.setdefault(each.code, each)
+    yield from codes.values()
+    yield from _first(_matches(OF_MPIRUN, lines, rank))
+
+
+def _matches(known: Iterable[Known], lines: Iterable[str], rank: int | None) -> Iterator[Explanation]:
+    known = tuple(known)
+    for line in lines:
+        for each in known:
+            match = each.pattern.search(line)
+            if match is not None:
+                held = [group or "" for group in match.groups()]
+                advice = tuple(text.format(*held) if "{0}" in text else text for text in each.advice)
+                yield Explanation(each.code, each.cause.format(*held), advice, rank, line.rstrip(), each.is_echo)
+
+
+def _first(found: Iterator[Explanation]) -> Iterator[Explanation]:
+    first = next(found, None)
+    if first is not None:
+        yield first
