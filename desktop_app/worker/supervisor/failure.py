@@ -11,6 +11,8 @@ COUNT_LIMIT = 2 << 30
 TEXT_LIMIT = 3000  # as long as Azure ML keeps an error message
 
 _PREFIX = re.compile(r"^\[[\w ]*?rank\s?\d+\]:\s?", re.IGNORECASE)
+_ERROR = re.compile(r"\berror\b", re.IGNORECASE)
+MIN_RULE = 20
 _TRACEBACK = "Traceback (most recent call last):"
 _PLAIN_ERROR = re.compile(
     r"^\w*Error\b|\b[Ee]rror: |command not found|No such file or directory|can't open file|Permission denied"
@@ -38,24 +40,34 @@ def last_words(log: Path) -> tuple[str, int | None]:
     return _bare(lines[index]).strip()[:TEXT_LIMIT], number
 
 
-_RULE = "-----"
-
-
 def refusal(log: Path) -> str:
-    """Return the first telling words of a launcher's log: the first paragraph between its rules, else its last line."""
+    """Return the first telling words of a launcher's log: what stands between its rules, else a line with an error."""
     try:
         with log.open("rb") as file:
             text = file.read(TAIL).decode("utf-8", "replace")
     except OSError:
         return ""
     lines = [line.strip() for line in text.splitlines()]
-    begins = [index + 1 for index, line in enumerate(lines) if line.startswith(_RULE) and line.strip("-") == ""]
+    words = _first_paragraph(lines) or _plainest(lines)
+    return words[:TEXT_LIMIT].rstrip(" :.") + "." if words else ""
+
+
+def _first_paragraph(lines: list[str]) -> str:
+    """Return the first paragraph below a rule (`-----`), as Open MPI's own messages are set."""
     words: list[str] = []
-    for line in lines[begins[0] :] if begins else [each for each in lines if each][-1:]:
-        if words and (not line or line.startswith(_RULE)):
+    below = False
+    for line in lines:
+        rule = len(line) > MIN_RULE and not line.strip("-")
+        if words and (rule or not line):
             break
-        words += [line] if line and not line.startswith(_RULE) else []
-    return " ".join(words)[:TEXT_LIMIT]
+        below = below or rule
+        words += [line] if below and line and not rule else []
+    return " ".join(words)
+
+
+def _plainest(lines: list[str]) -> str:
+    said = [line for line in lines if line]
+    return next((line for line in said if _ERROR.search(line)), said[-1] if said else "")
 
 
 def _of_traceback(lines: list[str]) -> int | None:

@@ -246,7 +246,7 @@ class Supervisor:
             return
         early = next((rank for rank in self.ranks if rank.launched and rank.exit_code == 0), None)
         if early is None:
-            self._fail(f"{self.launchers.name} wanted to end the ranks.", None)
+            self._fail(f"{self.launchers.name} asked its ranks to end before they were done.", None)
         else:
             reason = f"Rank {early.number} ended without MPI_Finalize (or never called MPI_Init) while others went on"
             self._first_failure(early, 0, f"{reason}, so {self.launchers.name} gave up the job.")
