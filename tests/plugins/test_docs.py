@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from desktop_app import api
-from desktop_app.api import FieldKind, Hooks, testing
+from desktop_app.api import FieldKind, Hooks, Value, kit, testing
 from desktop_app.api._plugins import read_manifest
 from desktop_app.api._plugins.manifest import KINDS
 from desktop_app.api._plugins.manifest_toolchains import BUILD_KEYS, EDIT_KEYS, KEYS
@@ -125,7 +125,7 @@ def test_every_kind_of_field_is_named() -> None:
 
 
 def test_there_are_examples_enough() -> None:
-    assert len(HOOK_FILES) == len(HOOK_NAMES) + 1
+    assert len(HOOK_FILES) == len(HOOK_NAMES) + 2
     assert all(text.startswith("# ") for kind, text in BLOCKS if kind == "python"), "say which file an example is"
 
 
@@ -148,3 +148,53 @@ def test_every_public_name_in_the_guide_is_there() -> None:
     named = {name for each in lists for name in re.findall(r"\w+", " ".join(each))}
     assert named
     assert named <= set(api.__all__)
+
+
+KIT = GUIDE.partition("\n## The kit\n")[2].partition("\n## ")[0]
+WHOLE = (kit.answers, kit.jobs, kit.notes, kit.pages)
+
+
+def kit_names() -> list[tuple[str, Any]]:
+    """Return every public name of the kit and of its modules that are imported whole."""
+    own = [(name, getattr(kit, name)) for name in kit.__all__]
+    for module in WHOLE:
+        own += [(name, value) for name, value in vars(module).items() if is_public(module, name)]
+    return [(name, value) for name, value in own if not inspect.ismodule(value)]
+
+
+def is_public(module: Any, name: str) -> bool:
+    """Whether a module says a name itself: a function or class of its own, or a constant."""
+    home = getattr(vars(module)[name], "__module__", module.__name__ if name.isupper() else "")
+    return not name.startswith("_") and home == module.__name__
+
+
+@pytest.mark.parametrize(("name", "value"), kit_names(), ids=[name for name, _ in kit_names()])
+def test_every_name_of_the_kit_is_documented_with_its_parameters(name: str, value: Any) -> None:
+    if not callable(value):
+        assert f"`{name}`" in KIT
+        return
+    first = (inspect.getdoc(value) or "").splitlines()[0]
+    assert f"| `{name}({', '.join(inspect.signature(value).parameters)})` | {first} |" in KIT
+
+
+def test_nothing_is_documented_that_the_kit_does_not_have() -> None:
+    assert set(re.findall(r"^\| `(\w+)\(", KIT, re.MULTILINE)) <= {name for name, _ in kit_names()}
+
+
+def test_the_kits_example_makes_a_job(tmp_path: Path) -> None:
+    (tmp_path / "plugin.toml").write_text(
+        f'{MANIFEST}[contributes]\nwizards = ["jax"]\nenvironments = ["jax-gpu"]\n', "utf-8"
+    )
+    (tmp_path / "hooks.py").write_text(next(each for each in HOOK_FILES if "desktop_app.api.kit" in each), "utf-8")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "environments.json").write_text(next(text for kind, text in BLOCKS if kind == "json"), "utf-8")
+    text = "import argparse, jax\np = argparse.ArgumentParser()\np.add_argument('--lr', type=float, default=0.1)\n"
+    (tmp_path / "train.py").write_text(text, "utf-8")
+    testing.assert_plugin_sound(tmp_path)
+    with testing.load_plugin(tmp_path) as plugin:
+        context = testing.fake_context(tmp_path, scan=plugin.scan(text))
+        answers: dict[str, Value] = {"script": "train.py", "arg.lr": 0.5, "v1_words": "process_count=8, node_count=2"}
+        job = testing.drive(plugin.wizard("jax"), answers, context).job
+    assert job.command == "python -u train.py --lr ${{inputs.lr}}"
+    assert (job.topology.nodes, job.topology.processes_per_node) == (2, 4)
+    assert job.environment == "azureml:jax-gpu@latest"

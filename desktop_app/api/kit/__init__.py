@@ -37,7 +37,12 @@ _MODULES = {
 _HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
 
 
+_WHOLE = frozenset({"answers", "jobs", "notes", "pages"})
+
+
 def __getattr__(name: str) -> object:
+    if name in _WHOLE:
+        return importlib.import_module(f"{__name__}.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value: object = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
@@ -46,7 +51,7 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return sorted({*globals(), *_HOMES, *_WHOLE})
 
 
 __all__ = [

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from desktop_app.api.diagnostics import Diagnostic
+from desktop_app.api.environments import EnvironmentPreset
 from desktop_app.api.forms import Answers, Choice, Field, FieldKind, FormSpec, Value
 from desktop_app.api.kit import answers as read
 from desktop_app.api.kit import jobs
@@ -105,7 +106,7 @@ def _vm_choice(size: VmSize) -> Choice:
 def environment_form(answers: Answers, context: WizardContext, kind: JobKind) -> FormSpec:
     """Ask for a curated environment, or an image and a conda file of one's own."""
     default = jobs.default_environment(context, kind)
-    offered = {each.name: each for each in (*kind.presets.current, *context.presets) if each.status == "current"}
+    offered = {each.name: each for each in (*kind.presets.current, *context.presets) if _fits(each, kind)}
     presets = tuple(Choice(each.name, each.title, each.summary) for each in offered.values())
     own = Choice(read.OWN, "My own: an image and a conda file", "Azure ML builds it once, before the first run.")
     environment = Field(
@@ -120,6 +121,12 @@ def environment_form(answers: Answers, context: WizardContext, kind: JobKind) ->
     if read.text(answers, "environment", default) != read.OWN:
         return FormSpec((environment,))
     return FormSpec((environment, *_own_fields(answers, context, kind)))
+
+
+def _fits(preset: EnvironmentPreset, kind: JobKind) -> bool:
+    """Whether an environment is still to be had, and known to hold what the script imports or not known to lack it."""
+    is_own = preset in kind.presets.current
+    return preset.status == "current" and (is_own or not preset.packages or kind.module in preset.packages)
 
 
 def _own_fields(answers: Answers, context: WizardContext, kind: JobKind) -> tuple[Field, Field]:
