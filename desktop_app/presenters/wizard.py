@@ -57,13 +57,15 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class WizardCard:
-    """One wizard to choose."""
+    """One wizard to choose; `about` is what its plugin says of itself."""
 
     key: str  # PLUGIN/WIZARD
     title: str
     summary: str
     icon: str
     plugin: str
+    tags: tuple[str, ...] = ()
+    about: str = ""
 
 
 class WizardSession:

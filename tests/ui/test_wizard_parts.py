@@ -53,6 +53,7 @@ def test_arrows_go_round_the_cards_and_a_key_takes_one(stage: QWidget) -> None:
     made = Chooser(CARDS, [])
     chosen: list[str] = []
     made.chosen.connect(chosen.append)
+    stage.resize(500, 500)
     put(stage, made)
     made.focus_first()
     for key, there in ((Qt.Key.Key_Down, 1), (Qt.Key.Key_Down, 2), (Qt.Key.Key_Down, 0), (Qt.Key.Key_Up, 2)):
@@ -63,6 +64,78 @@ def test_arrows_go_round_the_cards_and_a_key_takes_one(stage: QWidget) -> None:
     QTest.keyClick(made.buttons[2], Qt.Key.Key_Space)
     assert chosen == ["acme/export"]
     assert_sound(stage)
+
+
+MANY = [
+    WizardCard("rankzero-ray/ray", "Ray cluster", "A head and workers.", "mdi6.fire", "Ray", ("ray",), "Clusters."),
+    *(WizardCard(f"rankzero-pytorch/{each}", f"PyTorch, {each}", "Ranks.", "mdi6.fire", "PyTorch", (each,), "DDP jobs.")
+      for each in ("ddp", "torchrun", "deepspeed")),
+    *(WizardCard(f"rankzero-horovod/{each}", f"Horovod with {each}", "By mpirun.", "mdi6.fire", "Horovod", (), "MPI.")
+      for each in ("PyTorch", "TensorFlow")),
+    WizardCard("rankzero-sdk-v1/v1", "I have v1 code", "From SDK v1.", "mdi6.fire", "SDK v1"),
+    WizardCard("acme/own", "Ours", "The team's own way.", "mdi6.fire", "Acme"),
+]  # fmt: skip
+
+
+def titles(made: Chooser) -> list[str]:
+    return [each.card.title for each in made.shown]
+
+
+def test_many_cards_stand_by_framework_and_the_usual_one_is_first(stage: QWidget) -> None:
+    made = Chooser(MANY, [])
+    put(stage, made)
+    assert titles(made) == [
+        "PyTorch, ddp", "PyTorch, torchrun", "PyTorch, deepspeed", "Horovod with PyTorch", "Horovod with TensorFlow",
+        "Ray cluster", "Ours", "I have v1 code",
+    ]  # fmt: skip
+    assert "Not sure?" in made.hint.text()
+    assert made.search.isVisible()
+    assert_sound(stage)
+
+
+def test_letters_find_a_card_and_enter_takes_it(stage: QWidget) -> None:
+    made = Chooser(MANY, [])
+    chosen: list[str] = []
+    made.chosen.connect(chosen.append)
+    put(stage, made)
+    made.focus_first()
+    QTest.keyClick(made.buttons[0], Qt.Key.Key_M)
+    assert made.search.hasFocus()
+    QTest.keyClicks(made.search, "pirun tensor")
+    assert titles(made) == ["Horovod with TensorFlow"]
+    QTest.keyClick(made.search, Qt.Key.Key_Return)
+    assert chosen == ["rankzero-horovod/TensorFlow"]
+    made.search.setText("nonsense")
+    assert titles(made) == []
+    assert "nonsense" in made.nothing.text()
+    QTest.keyClick(made.search, Qt.Key.Key_Escape)
+    assert len(titles(made)) == len(MANY)
+    QTest.keyClick(made.search, Qt.Key.Key_Down)
+    assert made.shown[0].hasFocus()
+
+
+def test_arrows_follow_the_columns(stage: QWidget) -> None:
+    made = Chooser(MANY, [])
+    stage.resize(1200, 900)
+    put(stage, made)
+    made.focus_first()
+    by_title = {each.card.title: each for each in made.shown}
+    for key, there in (
+        (Qt.Key.Key_Down, "PyTorch, deepspeed"), (Qt.Key.Key_Down, "Horovod with PyTorch"),
+        (Qt.Key.Key_Right, "Horovod with TensorFlow"), (Qt.Key.Key_Up, "PyTorch, deepspeed"),
+        (Qt.Key.Key_Up, "PyTorch, ddp"), (Qt.Key.Key_Up, "I have v1 code"), (Qt.Key.Key_Down, "PyTorch, ddp"),
+        (Qt.Key.Key_Left, "I have v1 code"),
+    ):  # fmt: skip
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        QTest.keyClick(focus, key)
+        assert QApplication.focusWidget() is by_title[there]
+
+
+def test_few_cards_need_no_field(stage: QWidget) -> None:
+    made = Chooser(CARDS, [])
+    put(stage, made)
+    assert not made.search.isVisible()
 
 
 def test_a_card_that_was_begun_says_so_to_eyes_and_ears(stage: QWidget) -> None:

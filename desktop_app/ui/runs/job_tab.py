@@ -18,8 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop_app.api import ProcessSpec, RunSnapshot, SubmissionPlan, UserError
+from desktop_app.api import RunSnapshot, SubmissionPlan, UserError
 from desktop_app.core.records import from_json
+from desktop_app.presenters.plan_review import ProcessRow, process_rows
 from desktop_app.services.run_copies import submitted_text
 from desktop_app.ui.files.code_editor import CodeEditor
 from desktop_app.ui.runs.words import size_words
@@ -112,13 +113,16 @@ class JobTab(QWidget):
 def _process_model(plan: SubmissionPlan | None, parent: QTreeView) -> QStandardItemModel:
     model = QStandardItemModel(0, 2, parent)
     model.setHorizontalHeaderLabels(["PROCESS", "VALUE"])
-    for each in plan.processes if plan is not None else ():
+    for each in process_rows(plan) if plan is not None else ():
         model.appendRow(_process(each, dict(plan.environment) if plan is not None else {}))
     return model
 
 
-def _process(process: ProcessSpec, common: dict[str, str]) -> list[QStandardItem]:
-    first = QStandardItem(f"Rank {process.rank} · node {process.node}")
+def _process(row: ProcessRow, common: dict[str, str]) -> list[QStandardItem]:
+    process = row.process
+    called = f"Rank {row.name}" if row.name.isdecimal() else row.name
+    place = f"node {process.node}" if row.is_rank else ""
+    first = QStandardItem(" · ".join(each for each in (called, place, row.note) if each))
     for name, value in sorted({**common, **process.environment}.items()):
         first.appendRow(_pair(name, value))
     command = process.argv[-1] if process.argv else ""

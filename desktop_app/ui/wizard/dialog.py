@@ -248,7 +248,7 @@ class WizardDialog(QDialog):
     def _show_chooser(self) -> None:
         if self.chooser is None:
             cards = [
-                WizardCard(key, wizard.title, wizard.summary, wizard.icon, info.name)
+                WizardCard(key, wizard.title, wizard.summary, wizard.icon, info.name, wizard.tags, info.summary)
                 for key, (info, wizard) in self._wizards.items()
             ]
             begun = [each for each in self._wizards if has_draft(self._drafts, self._folder, each)]
