@@ -1,4 +1,4 @@
-"""Explains the end of a Horovod or MPI run: each rank's last exception, what tells wherever it stands, mpirun's words."""
+"""Explains the end of a Horovod or MPI run: each rank's last exception, what tells anywhere, mpirun's words."""
 
 from __future__ import annotations
 

@@ -167,9 +167,7 @@ OF_MPIRUN = (
         "mpirun-as-root",
         re.compile(r"mpirun has detected an attempt to run as root"),
         "mpirun refuses to be run by root.",
-        (
-            "Run it as another user, or set OMPI_ALLOW_RUN_AS_ROOT=1 and OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 in a container.",
-        ),
+        ("Run it as another user, or in a container set OMPI_ALLOW_RUN_AS_ROOT and …_CONFIRM to 1.",),
     ),
     Known(
         "rank-killed",

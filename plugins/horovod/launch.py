@@ -16,9 +16,13 @@ MOST_RANKS = 4096
 LOG = "user_logs/mpirun.txt"
 RANK = "OMPI_COMM_WORLD_RANK"
 
-# Open MPI parts these words at blanks and knows no quotes, so there are none: the shell's own ${IFS} parts them. It
-# takes the place of ssh, drops the node's name and runs the rest, a command line, here.
-AGENT = "sh -c eval${IFS}$*"
+# What takes the place of ssh: drops the node's name, which is $0, and runs the rest, a command line, here. Open MPI parts
+# these words at blanks and knows no quotes, so there are none: the shell's own ${IFS} parts them. Each node has a folder
+# of its own for what its helper writes, in the run's: helpers that share one delete it under each other's hands.
+AGENT = (
+    "sh -c OMPI_MCA_orte_tmpdir_base=${RANKZERO_RUN_FOLDER:-/tmp}/launch/$0;"
+    "export${IFS}OMPI_MCA_orte_tmpdir_base;eval${IFS}$*"
+)
 
 LOOPBACK = "127.0.0.0/8"
 NEVER = "86400"
