@@ -10,7 +10,7 @@ from .known_failures import KNOWN, Known
 
 
 def explain(report: FailureReport) -> tuple[Explanation, ...]:
-    """Return what is known in the logs: of each rank its causes, and one echo where nothing else is known of it."""
+    """Return what is known in the logs: of each rank its causes, and its echoes where nothing else is known of it."""
     found = [each for rank, tail in report.tails.items() for each in _of_log(rank, tail, report)]
     return tuple(sorted(found, key=lambda each: (each.is_echo, each.rank != report.first_rank)))
 
@@ -18,17 +18,17 @@ def explain(report: FailureReport) -> tuple[Explanation, ...]:
 def _of_log(rank: int, tail: str, report: FailureReport) -> Iterator[Explanation]:
     if report.exit_codes.get(rank) == 0:
         return  # the last words of one that ended well mean nothing
+    lines = tail.splitlines()
     found: dict[str, Explanation] = {}
-    for line in tail.splitlines():
-        for each in KNOWN:
-            if each.code not in found and (match := each.pattern.search(line)):
-                found[each.code] = _explanation(each, match.groups(), rank, line.strip(), report)
+    for known in KNOWN:
+        line = next((each for each in lines if known.pattern.search(each)), None)
+        if line is not None and known.code not in found:
+            found[known.code] = _explanation(known, rank, line.strip(), report)
     causes = [each for each in found.values() if not each.is_echo]
-    yield from causes or [*found.values()][:1]
+    yield from causes or found.values()
 
 
-def _explanation(
-    known: Known, held: tuple[str | None, ...], rank: int, line: str, report: FailureReport
-) -> Explanation:
-    cause = known.cause.format(*(each or "" for each in held))
+def _explanation(known: Known, rank: int, line: str, report: FailureReport) -> Explanation:
+    match = known.pattern.search(line)
+    cause = known.cause.format(*(match.groups() if match else ()))
     return Explanation(known.code, cause, known.advice, rank, line, known.is_echo, known.fix(report.job))

@@ -33,6 +33,7 @@ def _as_tensorflow(job: Job) -> Fix | None:
     return Fix("Start the tasks the TensorFlow way", {"distribution.type": "tensorflow"}, gone)
 
 
+_LOOK_AT_OTHERS = ("Look at the task that ended first: its log holds the cause.",)
 KNOWN = (
     Known(
         "port-in-use",
@@ -70,5 +71,29 @@ KNOWN = (
         "The script wants TF_CONFIG, which jobs of type tensorflow alone get.",
         ("Set distribution.type to tensorflow.",),
         fix=_as_tensorflow,
+    ),
+    Known(
+        "no-worker-left",
+        re.compile(r"ValueError: There must be at least one worker\."),
+        "The first worker became the coordinator, and no other worker is left to compute.",
+        ("Write at least 2 at worker_count.",),
+    ),
+    Known(
+        "peer-gone",
+        re.compile(r"errors_impl\.(?:Unavailable|Aborted)Error:"),
+        "Another task had ended, so the connection to it broke.",
+        _LOOK_AT_OTHERS,
+        is_echo=True,
+    ),
+    Known(
+        "peer-gone",
+        re.compile(
+            r"Collective ops is aborted by|StartAbort UNAVAILABLE|Failed to send RPC to coordination service"
+            r"|failed with UnavailableError"
+            r"|UNAVAILABLE: .*(?:Connection re(?:set|fused)|failed to connect|Socket closed)"
+        ),
+        "Another task had ended, so the connection to it broke.",
+        _LOOK_AT_OTHERS,
+        is_echo=True,
     ),
 )

@@ -1,0 +1,147 @@
+"""What the TensorFlow plugin makes of the ends of logs; the texts are what TensorFlow really said, and says anew."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from desktop_app.api import Distribution, Explanation, FailureReport, Job
+from plugins.tensorflow.explain import explain
+from plugins.tensorflow.known_failures import KNOWN
+from tests.helpers.tensorflow_jobs import tensorflow_job
+
+TRACE = 'Traceback (most recent call last):\n  File "train.py", line 41, in <module>\n    main()\n'
+PORT = (
+    "E0000 00:00:1795276928.004793   30148 add_port.cc:83] Failed to add port to server: No address added out of total "
+    "1 resolved for '0.0.0.0:33301'"
+)
+PEER = "tensorflow.python.framework.errors_impl.UnavailableError: Graph execution error:"
+LINES = {
+    PORT: "port-in-use",
+    "ValueError: Attempt to convert a value (PerReplica:{": "keras-fit",
+    "RuntimeError: Collective ops must be configured at program startup": "strategy-too-late",
+    "WARNING:tensorflow:Your environment has TF_USE_LEGACY_KERAS set to True, but you do not have the tf_keras package "
+    "installed. You must install it in order to use the legacy tf.keras. Install it via: `pip install tf_keras`":
+        "tf-keras-missing",
+    "ModuleNotFoundError: No module named 'tf_keras'": "tf-keras-missing",
+    "KeyError: 'TF_CONFIG'": "no-tf-config",
+    "ValueError: There must be at least one worker.": "no-worker-left",
+}  # fmt: skip
+ECHOES = (
+    PEER,
+    "Collective ops is aborted by: recvmsg:Connection reset by peer",
+    "E0000 00:00:1795277474.184909   10797 base_collective_executor.cc:252] BaseCollectiveExecutor::StartAbort "
+    "UNAVAILABLE: recvmsg:Connection reset by peer",
+    "E0000 00:00:1795275973.443998   17871 base_collective_executor.cc:252] BaseCollectiveExecutor::StartAbort "
+    "UNAVAILABLE: Failed to send RPC to coordination service. Either the leader task was preempted/died/restarted",
+    "ERROR:tensorflow:Worker /job:worker/replica:0/task:1 failed with UnavailableError():recvmsg:Connection reset by",
+    "  (0) UNAVAILABLE:  Socket closed",
+    "  (1) UNAVAILABLE:  failed to connect to all addresses; last error: UNKNOWN: ipv4:127.0.0.1:44805: Failed to "
+    "connect to remote host: Connection refused",
+)
+NOISE = (
+    "2026-11-21 16:00:01.1: I external/local_xla/xla/tsl/cuda/cudart_stub.cc:32] Could not find cuda drivers on your "
+    "machine, GPU will not be used.\n"
+    "E0000 00:00:1 1 cuda_dnn.cc:8310] Unable to register cuDNN factory\n"
+    "W0000 00:00:1 1 cuda_executor.cc] failed call to cuInit: INTERNAL: CUDA error: Failed call to cuInit\n"
+)
+
+
+def explained(
+    *tails: str, first: int | None = 0, job: Job | None = None, codes: dict[int, int] | None = None
+) -> tuple[Explanation, ...]:
+    ranks = dict(enumerate(tails))
+    return explain(FailureReport(job or tensorflow_job(), codes or dict.fromkeys(ranks, 1), first, ranks))
+
+
+@pytest.mark.parametrize(("line", "code"), LINES.items(), ids=LINES.values())
+def test_a_known_line_is_a_cause(line: str, code: str) -> None:
+    (found,) = explained(f"epoch 1\n{NOISE}{TRACE}{line}\n")
+    assert (found.code, found.rank, found.line, found.is_echo) == (code, 0, line, False)
+    assert found.cause.endswith(".")
+    assert found.advice
+    assert "{" not in found.cause
+
+
+def test_every_known_line_is_tried() -> None:
+    assert {each.code for each in KNOWN} == {*LINES.values(), "peer-gone"}
+
+
+@pytest.mark.parametrize("line", ECHOES)
+def test_what_a_lost_peer_says_is_an_echo(line: str) -> None:
+    (found,) = explained("", f"{TRACE}{line}\n")
+    assert (found.code, found.rank, found.is_echo) == ("peer-gone", 1, True)
+
+
+def test_the_last_words_stand_for_all_echoes_of_a_rank() -> None:
+    """So that the line is the one that the run shows as what the rank ended on."""
+    (found,) = explained("\n".join([*reversed(ECHOES[1:]), TRACE + PEER, *ECHOES]))
+    assert found.line == PEER
+
+
+@pytest.mark.parametrize("tail", ["", "epoch 1  loss 0.1", NOISE, TRACE + "ValueError: no data"])
+def test_nothing_is_made_of_what_is_not_known(tail: str) -> None:
+    assert explained(tail) == ()
+
+
+def test_causes_come_first_and_a_cause_silences_its_own_echoes() -> None:
+    found = explained(PEER, f"{ECHOES[1]}\n{TRACE}RuntimeError: Collective ops must be configured at program startup")
+    assert [(each.rank, each.code) for each in found] == [(1, "strategy-too-late"), (0, "peer-gone")]
+
+
+def test_echoes_of_a_task_that_ended_well_mean_nothing() -> None:
+    """A worker that leaves after the chief complains of it, and ends with 0."""
+    assert explained(PEER, codes={0: 0}) == ()
+
+
+def test_the_port_is_named() -> None:
+    assert "33301" in explained(PORT)[0].cause
+
+
+def test_a_job_without_tf_config_gets_a_fix() -> None:
+    job = Job("x", distribution=Distribution("mpi", 2))
+    (found,) = explained("KeyError: 'TF_CONFIG'", job=job)
+    assert found.fix is not None
+    assert found.fix.set == {"distribution.type": "tensorflow"}
+    assert found.fix.unset == ("distribution.process_count_per_instance",)
+    assert explained("KeyError: 'TF_CONFIG'")[0].fix is None
+
+
+LATE = "import tensorflow as tf\ntf.constant(1)\ntf.distribute.MultiWorkerMirroredStrategy()\n"
+MISSING = "import sys\nsys.modules['tf_keras'] = None\nimport tensorflow as tf\ntf.keras.Sequential\n"
+ALONE = '{"cluster":{"worker":["127.0.0.1:PORT"]},"task":{"type":"worker","index":0}}'
+
+
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [
+        (LATE, "strategy-too-late"),
+        (MISSING, "tf-keras-missing"),
+        (LATE.replace("tf.constant(1)", ""), "port-in-use"),
+        ("import os; os.environ['TF_CONFIG']", "no-tf-config"),
+    ],
+    ids=["late", "missing", "port", "variable"],
+)
+def test_tensorflow_says_so_still(script: str, code: str, tensorflow_toolchain: Path) -> None:
+    with socket.socket() as holder:
+        holder.bind(("0.0.0.0", 0))
+        holder.listen()
+        taken = str(holder.getsockname()[1])
+        variables = {**os.environ, "TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
+        if code != "no-tf-config":
+            config = ALONE.replace("PORT", taken).replace("]}", ',"127.0.0.1:1"]}' if code == "port-in-use" else "]}")
+            variables["TF_CONFIG"] = config
+        done = subprocess.run(
+            [str(tensorflow_toolchain), "-c", script],
+            env=variables,
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+    assert done.returncode == 1, done.stderr
+    assert code in {each.code for each in explained(done.stderr)}, done.stderr
