@@ -126,7 +126,8 @@ class RunSnapshot:
     a name to its last (value, step). `launched` is how many ranks its launchers (processes of the role agent)
     start, where they are launchers and that is known. `drills` are the fault drills done to it, in order. `plan`
     is the folder-relative path of the plan that was submitted. `outside` says of a failed run that neither the job nor
-    what it started is at fault, but the world around (a full disk).
+    what it started is at fault, but the world around (a full disk). `launcher_logs` are the logs of mpirun and its
+    like, relative to the run's folder.
     """
 
     handle: str
@@ -154,6 +155,7 @@ class RunSnapshot:
     launched: int | None = None
     drills: tuple[Drill, ...] = ()
     outside: bool = False
+    launcher_logs: tuple[str, ...] = ()
 
     @property
     def is_over(self) -> bool:

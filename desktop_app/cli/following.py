@@ -14,6 +14,7 @@ from desktop_app.cli import console
 from desktop_app.cli.log_tail import LogTail
 from desktop_app.cli.refusals import EndedError
 from desktop_app.core.backoff import Backoff
+from desktop_app.services.logs.sources import logs_of
 
 INTERVAL = 0.1
 PATIENCE = 3.0
@@ -70,6 +71,7 @@ class Follower:
         self._write = write
         self._rank = rank
         self._tails: dict[int, LogTail] = {}
+        self._labels: dict[int, str] = {}
         self._said: set[str] = set()
         self._seen = time.monotonic()
         self._backoff = Backoff(INTERVAL, 2.0, 5.0)
@@ -122,16 +124,17 @@ class Follower:
         return any(copied)
 
     def _is_merged(self, snapshot: RunSnapshot) -> bool:
-        return self._rank is None and len(snapshot.ranks) > 1
+        return self._rank is None and len(snapshot.ranks) + len(snapshot.launcher_logs) > 1
 
     async def _find_logs(self, snapshot: RunSnapshot) -> None:
-        wanted = [each for each in snapshot.ranks if self._rank in (None, each.rank)]
-        if all(each.rank in self._tails for each in wanted):
+        wanted = [each for each in logs_of(snapshot) if self._rank in (None, each.number)]
+        if all(each.number in self._tails for each in wanted):
             return
         files = await self._backend.log_files(self._handle)
         for each in wanted:
-            if each.rank not in self._tails and each.log in files:
-                self._tails[each.rank] = LogTail(files[each.log])
+            if each.number not in self._tails and each.path in files:
+                self._tails[each.number] = LogTail(files[each.path])
+                self._labels[each.number] = each.label
 
     def _finish(self, snapshot: RunSnapshot) -> None:
         for rank, tail in sorted(self._tails.items()):
@@ -139,7 +142,7 @@ class Follower:
 
     def _copy(self, rank: int, lines: list[str], many: bool) -> bool:
         for line in lines:
-            self._write(f"[{rank}] {line}" if many else line)
+            self._write(f"[{self._labels[rank]}] {line}" if many else line)
         return bool(lines)
 
     async def _pause(self, interrupts: Interrupts, canceling: bool) -> None:

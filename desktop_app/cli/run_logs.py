@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from desktop_app.api import RunSnapshot, UserError
@@ -16,6 +16,7 @@ from desktop_app.cli.log_tail import LogTail
 from desktop_app.cli.lookup import find_run
 from desktop_app.cli.words import ending, no_rank
 from desktop_app.services.logs.merge import LogLine, LogSource, MergedLog
+from desktop_app.services.logs.sources import log_names, logs_of
 from desktop_app.services.workbench import Workbench
 
 WINDOW = 2000
@@ -34,31 +35,35 @@ async def run(workbench: Workbench, options: Namespace) -> int:
     files = await workbench.backend_of(found.handle).log_files(found.handle)
     wanted = _wanted(found, options.rank)
     if options.json:
-        names = [{"rank": rank, "log": name, "path": str(files.get(name, ""))} for rank, name in wanted.items()]
+        names = [{"rank": rank, "log": name, "path": str(files.get(name, ""))} for name, rank in wanted.items()]
         console.document({"run": found.run, "logs": names})
     elif options.follow and not found.is_over:
         return await _follow(workbench, found, options.rank)
     else:
-        _print(found, {rank: files[name] for rank, name in wanted.items() if name in files})
+        clocks = Path(found.folder, "clock")
+        named = [each for each in logs_of(found) if each.path in wanted and each.path in files]
+        sources = [LogSource(each.number, files[each.path], clocks / f"{each.label}.bin", each.name) for each in named]
+        _print(found, sources)
     return 0
 
 
-def _wanted(found: RunSnapshot, rank: int | None) -> dict[int, str]:
-    logs = {each.rank: each.log for each in found.ranks if rank in (None, each.rank)}
+def _wanted(found: RunSnapshot, rank: int | None) -> dict[str, int | None]:
+    """Return the rank of each log's name; a launcher has none."""
+    logs: dict[str, int | None] = {each.log: each.rank for each in found.ranks if rank in (None, each.rank)}
     if rank is not None and not logs:
         raise UserError(f"{found.run} has no rank {rank}.", hint=no_rank(found.ranks))
-    return logs
+    return logs if rank is not None else logs | dict.fromkeys(found.launcher_logs)
 
 
-def _print(found: RunSnapshot, files: Mapping[int, Path]) -> None:
-    if not files:
+def _print(found: RunSnapshot, logs: Sequence[LogSource]) -> None:
+    if not logs:
         raise UserError(f"{found.run} has no log.", hint=f"It is {found.status.value}. {found.reason}".rstrip())
-    if len(files) == 1:
-        _print_one(*files.values())
+    if len(logs) == 1:
+        _print_one(logs[0].log)
         return
-    clocks = Path(found.folder, "clock")
-    for line in _merged([LogSource(rank, path, clocks / f"{rank}.bin") for rank, path in files.items()]):
-        print(f"[{line.rank}] {line.text}")
+    names = log_names(logs)
+    for line in _merged(logs):
+        print(f"[{names[line.rank]}] {line.text}")
 
 
 def _print_one(path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from desktop_app.api import PhaseName, RankState, RunSnapshot, RunStatus, SubmissionPlan
 from desktop_app.core.words import spoken_duration
 from desktop_app.presenters.run_words import exit_words
+from desktop_app.services.logs import sources
 from desktop_app.services.logs.failure import CodePlace
 from desktop_app.services.logs.merge import LogSource
 
@@ -117,18 +118,8 @@ def actions_of(run: RunSnapshot) -> Actions:
 
 
 def log_sources(run: RunSnapshot) -> tuple[LogSource, ...]:
-    """Return the log and the clock of each rank; a rank that did not start yet has a place for them already."""
-    if not run.folder:
-        return ()
-    folder = Path(run.folder)
-    return tuple(
-        LogSource(
-            each.rank,
-            folder / (each.log or f"user_logs/std_log_process_{each.rank}.txt"),
-            folder / "clock" / f"{each.rank}.bin",
-        )
-        for each in sorted(run.ranks, key=lambda each: each.rank)
-    )
+    """Return the log and the clock of each rank, then of each launcher; none where the run has no folder here."""
+    return tuple(sources.log_sources(run)) if run.folder else ()
 
 
 def rank_tip(rank: RankState, *, first: bool, nodes: int) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from types import MappingProxyType
 
 from desktop_app.api import RunSnapshot, RunStatus
 from desktop_app.core.words import clock_text
@@ -59,15 +60,16 @@ def short_exit(code: int) -> str:
     return words.partition("(")[2].partition(")")[0] if words.startswith("signal") else f"exit {code}"
 
 
-def rank_span(ranks: Sequence[int]) -> str:
-    """Return `0–3`, `0, 2` or `0–2, 5`."""
+def rank_span(ranks: Sequence[int], names: Mapping[int, str] = MappingProxyType({})) -> str:
+    """Return `0–3`, `0, 2`, `0–2, 5`, or `0, mpirun` where a number has a name instead."""
     parts: list[list[int]] = []
-    for each in sorted(ranks):
+    for each in sorted(each for each in ranks if each not in names):
         if parts and each == parts[-1][-1] + 1:
             parts[-1].append(each)
         else:
             parts.append([each])
-    return ", ".join(f"{each[0]}–{each[-1]}" if len(each) > 1 else str(each[0]) for each in parts)
+    spans = [f"{each[0]}–{each[-1]}" if len(each) > 1 else str(each[0]) for each in parts]
+    return ", ".join([*spans, *(names[each] for each in ranks if each in names)])
 
 
 class Past(Enum):

@@ -57,13 +57,13 @@ def is_begun(runs: Path, name: str) -> bool:
 
 
 def log_files(folder: Path) -> Mapping[str, Path]:
-    """Return the logs by name: one for each rank in order, then what scripts write into ./logs."""
+    """Return the logs by name: one for each rank in order, those of launchers, then what scripts write into ./logs."""
     ranks = sorted((folder / "user_logs").glob("*.txt"), key=_by_number)
     own = sorted(each for each in (folder / "code" / "logs").rglob("*") if each.is_file())
     named = {f"user_logs/{each.name}": each for each in ranks}
     return named | {each.relative_to(folder / "code").as_posix(): each for each in own}
 
 
-def _by_number(path: Path) -> tuple[int, str]:
+def _by_number(path: Path) -> tuple[bool, int, str]:
     digits = re.sub(r"\D", "", path.stem)
-    return (int(digits) if digits else 0, path.name)
+    return not digits, int(digits) if digits else 0, path.name

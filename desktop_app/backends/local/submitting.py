@@ -128,6 +128,7 @@ def first_snapshot(plan: SubmissionPlan, folder: Path) -> RunSnapshot:
         source=plan.source,
         tags=job.tags,
         launched=facts.launched(plan),
+        launcher_logs=tuple(each.log for each in plan.launchers),
     )
 
 

@@ -22,11 +22,12 @@ Key: TypeAlias = tuple[float, int, int]
 
 @dataclass(frozen=True, slots=True)
 class LogSource:
-    """One rank's log and its clock."""
+    """One rank's log and its clock; or, with a `name`, a launcher's."""
 
     rank: int
     log: Path
     clock: Path
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from desktop_app.api import OutsideError, UserError
 from desktop_app.services.logs.merge import LogLine, LogSource, MergedLog
+from desktop_app.services.logs.sources import log_names
 
 
 def save_log(sources: Sequence[LogSource], target: Path) -> None:
@@ -29,10 +30,11 @@ def _write(sources: Sequence[LogSource], part: Path) -> None:
         shutil.copyfile(sources[0].log, part)
         return
     with part.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(f"{_line(each)}\n" for each in MergedLog(sources).lines())
+        names = log_names(sources)
+        file.writelines(f"{_line(each, names[each.rank])}\n" for each in MergedLog(sources).lines())
 
 
-def _line(line: LogLine) -> str:
+def _line(line: LogLine, name: str) -> str:
     at = datetime.fromtimestamp(line.time).astimezone() if line.time else None
     time = f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 100_000}" if at else "–"
-    return f"{time}\t{line.rank}\t{line.text}"
+    return f"{time}\t{name}\t{line.text}"

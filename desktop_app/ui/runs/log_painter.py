@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRect, QRectF, Qt
@@ -45,6 +46,7 @@ class LogPainter:
         self._match, self._current = QColor(theme.tint("canceled", 0.3)), QColor(theme.tint("canceled", 0.65))
         self._focus, self._error = QColor(theme.tint("accent", 0.12)), QColor(theme.tint("failed", 0.1))
         self.shows_time, self.rank_chars = True, 2
+        self.names: Mapping[int, str] = {}
 
     @property
     def text_left(self) -> int:
@@ -87,7 +89,7 @@ class LogPainter:
         if self.rank_chars:
             painter.setPen(self._accent)
             painter.setFont(self._strong)
-            span = rank_span(row.ranks)
+            span = rank_span(row.ranks, self.names)
             if len(span) > self.rank_chars:
                 span = span[: self.rank_chars - 1] + "…"
             place = QRectF(x, area.y(), self.rank_chars * self.char, area.height())

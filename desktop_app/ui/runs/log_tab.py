@@ -243,7 +243,7 @@ class LogTab(QWidget):
         if len(self._sources) != 1:
             ranks.addItem(self.tr("All ranks"), ALL)
         for each in self._sources:
-            ranks.addItem(self.tr("Rank {}").format(each.rank), each.rank)
+            ranks.addItem(each.name or self.tr("Rank {}").format(each.rank), each.rank)
         ranks.blockSignals(False)
 
     async def _run_search(self, query: Query) -> None:

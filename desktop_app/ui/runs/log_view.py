@@ -488,7 +488,9 @@ class LogView(QAbstractScrollArea):
         self._moved()
 
     def _fit_columns(self) -> None:
-        ranks = [each.rank for each in self._sources]
-        self._painter.rank_chars = min(12, 2 * len(str(max(ranks))) + 1) if len(ranks) > 1 else 0
+        ranks = [each.rank for each in self._sources if not each.name]
+        names = {each.rank: each.name for each in self._sources if each.name}
+        widest = max([2 * len(str(max(ranks, default=0))) + 1, *map(len, names.values())])
+        self._painter.names, self._painter.rank_chars = names, min(12, widest) if len(self._sources) > 1 else 0
         self._painter.shows_time = any(each.clock.name for each in self._sources) or not self._sources
         self.setAccessibleDescription(self.tr("Ranks {}").format(rank_span(ranks)) if ranks else "")
