@@ -16,11 +16,11 @@ MOST_RANKS = 4096
 LOG = "user_logs/mpirun.txt"
 RANK = "OMPI_COMM_WORLD_RANK"
 
-# What takes the place of ssh: drops the node's name, which is $0, and runs the rest, a command line, here. Open MPI parts
-# these words at blanks and knows no quotes, so there are none: the shell's own ${IFS} parts them. Each node has a folder
-# of its own for what its helper writes, in the run's: helpers that share one delete it under each other's hands.
+# What takes the place of ssh: drops the node's name, $0, and runs the rest, a command line, here. Open MPI parts
+# these words at blanks and colons and knows no quotes, so there are none: the shell's own ${IFS} parts them. Each node
+# has a folder in the run's for what its helper writes: helpers that share one delete it under each other's hands.
 AGENT = (
-    "sh -c OMPI_MCA_orte_tmpdir_base=${RANKZERO_RUN_FOLDER:-/tmp}/launch/$0;"
+    "sh -c OMPI_MCA_orte_tmpdir_base=${RANKZERO_RUN_FOLDER-/tmp}/launch/$0;"
     "export${IFS}OMPI_MCA_orte_tmpdir_base;eval${IFS}$*"
 )
 
