@@ -51,6 +51,12 @@ SAID = [
     (RUNCONFIG.format(framework="PyTorch", communicator="Nccl"), ("pytorch", 4, 4)),
     (RUNCONFIG.format(framework="Python", communicator="None"), ("", 4, None)),
     ('{"nodeCount": 2, "communicator": "OpenMpi", "mpi": {"processCountPerNode": 3}}', ("mpi", 2, 3)),
+    (
+        '{"communicator": "Nccl", "nodeCount": 2, "mpi": {"processCountPerNode": 1}, "pytorch": {"processCount": 8}}',
+        ("pytorch", 2, 4),
+    ),
+    (RUNCONFIG.format(framework="PyTorch", communicator="Nccl").replace("\n", " ").replace("#", ""), ("pytorch", 4, 4)),
+    ('{"communicator": "None", "nodeCount": 1, "mpi": {"processCountPerNode": 4}}', ("", 1, None)),
     ("python -m torch.distributed.launch --nproc_per_node 4 train.py", ("", None, 4)),
     ("# MpiConfiguration(node_count=2)", ("", None, None)),
 ]

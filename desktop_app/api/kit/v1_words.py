@@ -15,6 +15,9 @@ from functools import lru_cache
 _LONGEST = 20_000
 """Letters of a paste that are read; a run configuration has some 3,000."""
 _DIGITS = re.compile(r"[0-9]{1,6}")
+_NONE = "none"
+"""A communicator by which a run has one process."""
+_BACKEND = "communication_backend"
 _CONSTRUCTORS = {
     "mpiconfiguration": "mpi", "mpi": "mpi", "horovodconfiguration": "mpi", "intelmpi": "mpi", "openmpi": "mpi",
     "pytorchconfiguration": "pytorch", "nccl": "pytorch", "gloo": "pytorch",
@@ -22,13 +25,17 @@ _CONSTRUCTORS = {
 }  # fmt: skip
 _COMMUNICATORS = {
     "intelmpi": "mpi", "openmpi": "mpi", "mpi": "mpi", "horovod": "mpi", "nccl": "pytorch", "gloo": "pytorch",
-    "parameterserver": "tensorflow", "ps": "tensorflow", "none": "",
+    "parameterserver": "tensorflow", "ps": "tensorflow", "none": _NONE,
 }  # fmt: skip
 _COMMUNICATOR_KEYS = frozenset({"communicator", "communication_backend", "distributed_backend", "distributed_training"})
-_COUNTS = frozenset(
-    {"node_count", "process_count", "process_count_per_node", "worker_count", "parameter_server_count"}
-    | {"nproc_per_node"}
-)
+_COUNTS = {
+    "mpi": frozenset({"node_count", "process_count_per_node"}),
+    "pytorch": frozenset({"node_count", "process_count", "nproc_per_node"}),
+    "tensorflow": frozenset({"node_count", "worker_count", "parameter_server_count"}),
+    _NONE: frozenset({"node_count"}),
+}
+"""What counts in each configuration; a `.runconfig` holds the others' defaults too."""
+_ANY_COUNT = frozenset[str]().union(*_COUNTS.values())
 _CLASS = re.compile(
     r"\b((?:Mpi|Horovod|Py[Tt]orch|Tensor[Ff]low)Configuration)\b|\b(Mpi|Nccl|Gloo|ParameterServer)\s*\("
 )
@@ -109,26 +116,33 @@ def parse_v1(text: str) -> V1Words:
     lines = [_COMMENT.sub("", line) for line in text[:_LONGEST].splitlines()]
     entries = [*_entries(lines)]
     config, distribution = _named("\n".join(lines), entries)
-    chosen = [each for each in entries if each[0] in {"", distribution}]
-    counts = dict(_counts(chosen))
-    unread = tuple(
-        dict.fromkeys(key for _, key, value in chosen if key in _COUNTS and _number(value) is None and value)
-    )
+    counts, unread = _counted(entries, distribution)
     if not distribution and {"worker_count", "parameter_server_count"} & counts.keys():
         distribution = "tensorflow"
-    backend = next((_bare(value) for _, key, value in chosen if key == "communication_backend"), "")
     per_node = counts.get("process_count_per_node", counts.get("nproc_per_node"))
     return V1Words(
         config=config,
-        distribution=distribution,
+        distribution=distribution.removeprefix(_NONE),
         node_count=counts.get("node_count"),
         process_count=counts.get("process_count"),
         process_count_per_node=per_node,
         worker_count=counts.get("worker_count"),
         parameter_server_count=counts.get("parameter_server_count"),
-        backend=backend,
-        unread=tuple(each for each in unread if each not in counts),
+        backend=next((_bare(value) for section, key, value in entries if key == _BACKEND and not section), ""),
+        unread=unread,
     )
+
+
+def _counted(entries: Iterable[tuple[str, str, str]], distribution: str) -> tuple[dict[str, int], tuple[str, ...]]:
+    """Return the counts that the distribution's configuration has, those of the whole run first, and what is unread."""
+    wanted = _COUNTS.get(distribution, _ANY_COUNT)
+    fitting = [each for each in entries if each[0] in {"", distribution} and each[1] in wanted]
+    counts: dict[str, int] = {}
+    for _, key, value in sorted(fitting, key=lambda each: each[0]):
+        number = _number(value)
+        if number is not None:
+            counts.setdefault(key, number)
+    return counts, tuple(dict.fromkeys(key for _, key, value in fitting if value and key not in counts))
 
 
 def _entries(lines: Iterable[str]) -> Iterator[tuple[str, str, str]]:
@@ -148,7 +162,7 @@ def _entries(lines: Iterable[str]) -> Iterator[tuple[str, str, str]]:
 
 
 def _named(text: str, entries: Iterable[tuple[str, str, str]]) -> tuple[str, str]:
-    """Return the configuration as v1 calls it, and its distribution in v2."""
+    """Return the configuration as v1 calls it, and its distribution in v2: `none` where v1 says that there is none."""
     called = _CLASS.search(text)
     if called is not None:
         name = called[1] or called[2]
@@ -157,16 +171,8 @@ def _named(text: str, entries: Iterable[tuple[str, str, str]]) -> tuple[str, str
         name = _bare(value)
         if key in _COMMUNICATOR_KEYS and not section and name.lower() in _COMMUNICATORS:
             distribution = _COMMUNICATORS[name.lower()]
-            return (name, distribution) if distribution else ("", "")
+            return "" if distribution == _NONE else name, distribution
     return "", ""
-
-
-def _counts(entries: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, int]]:
-    """Yield the counts, those outside a section last: they hold for the whole run."""
-    for _, key, value in sorted(entries, key=lambda each: not each[0]):
-        number = _number(value)
-        if key in _COUNTS and number is not None:
-            yield key, number
 
 
 def _number(value: str) -> int | None:
