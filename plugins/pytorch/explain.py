@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from desktop_app.api import Explanation, FailureReport, Job
 
+from .deepspeed_failures import DEEPSPEED
 from .known_failures import KNOWN
 
 _PREFIX = re.compile(r"^(?:\[rank(\d+)\]:\s?)?(.*)$", re.IGNORECASE)
@@ -44,7 +45,7 @@ def _last_words(tail: str) -> dict[str, str]:
 
 
 def _recognise(line: str, rank: int, job: Job) -> Explanation | None:
-    for each in KNOWN:
+    for each in (*DEEPSPEED, *KNOWN):
         match = each.pattern.search(line)
         if match is not None:
             held = [group for group in match.groups() if group is not None]

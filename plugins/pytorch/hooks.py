@@ -48,10 +48,10 @@ def rank_table(job: Job, size: VmSize | None, first: int, count: int) -> RankTab
 
 @hookimpl
 def job_wizards() -> Sequence[JobWizard]:
-    """Return the wizards for both ways to start the ranks."""
-    from . import wizard
+    """Return the wizards for both ways to start the ranks, and for DeepSpeed."""
+    from . import deepspeed_wizard, wizard
 
-    return wizard.wizards()
+    return (*wizard.wizards(), deepspeed_wizard.wizard())
 
 
 @hookimpl
@@ -65,9 +65,9 @@ def scan_script(source: ScriptSource) -> ScriptScan | None:
 @hookimpl
 def check_job(job: Job) -> Sequence[Diagnostic]:
     """Return what is wrong with a PyTorch job's counts and launcher."""
-    from . import checks
+    from . import checks, deepspeed_checks
 
-    return tuple(checks.check(job))
+    return (*checks.check(job), *deepspeed_checks.check(job))
 
 
 @hookimpl

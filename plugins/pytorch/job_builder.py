@@ -18,7 +18,7 @@ def build(answers: Answers, context: WizardContext, *, launcher: bool) -> Job:
     nodes, per_node = read.topology(answers, context, TORCHRUN if launcher else DDP)
     if launcher:
         return jobs.build(answers, context, TORCHRUN, Distribution("pytorch", 1), _torchrun(nodes, per_node))
-    passed = (f"{_local_rank_flag(context)}=$LOCAL_RANK",) if takes_local_rank(context) else ()
+    passed = (f"{local_rank_flag(context)}=$LOCAL_RANK",) if takes_local_rank(context) else ()
     return jobs.build(answers, context, DDP, Distribution("pytorch", per_node), jobs.Start(passed=passed))
 
 
@@ -27,7 +27,8 @@ def takes_local_rank(context: WizardContext) -> bool:
     return context.scan is not None and any(each.code == "local-rank-argument" for each in context.scan.findings)
 
 
-def _local_rank_flag(context: WizardContext) -> str:
+def local_rank_flag(context: WizardContext) -> str:
+    """Return how the script spells the argument of its local rank."""
     found = context.scan.arguments if context.scan else ()
     return next((each.flag for each in found if each.name in read.LAUNCHER_ARGUMENTS), "--local_rank")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from desktop_app.api import ScriptScan, ScriptSource, Severity
 from desktop_app.api.kit import Script, find_arguments, gpu_findings, script_variables
 
-from . import findings, findings_ranks
+from . import deepspeed_scan, findings, findings_ranks
 
 FRAMEWORK = "pytorch"
 TORCH_MODULES = frozenset(
@@ -23,16 +23,22 @@ def scan(source: ScriptSource) -> ScriptScan | None:
         script = Script(source.text, source.path)
     except (RecursionError, MemoryError):
         return None
-    arguments = find_arguments(script)
-    trains_with_torch = bool(script.modules & TORCH_MODULES)
+    arguments = (*find_arguments(script), *deepspeed_scan.added_arguments(script))
+    trains_with_torch = FRAMEWORK in _frameworks(script)
     found = [*findings.of_any_script(script), *gpu_findings(script)]
     if trains_with_torch:
-        found += [*findings.of_launch(script, arguments), *findings_ranks.find(script)]
+        found += [*findings.of_launch(script, arguments), *findings_ranks.find(script), *deepspeed_scan.find(script)]
     found.sort(key=lambda each: (_ORDER[each.severity], each.line or 0))
     return ScriptScan(
         imports=script.required_modules,
         arguments=arguments,
-        frameworks=(FRAMEWORK,) if trains_with_torch else (),
+        frameworks=_frameworks(script),
         findings=tuple(found),
         variables=script_variables(script),
     )
+
+
+def _frameworks(script: Script) -> tuple[str, ...]:
+    if deepspeed_scan.uses_deepspeed(script):
+        return (FRAMEWORK, deepspeed_scan.FRAMEWORK)
+    return (FRAMEWORK,) if script.modules & TORCH_MODULES else ()
