@@ -26,7 +26,10 @@ MOST_NODES = 200
 STORE = 256 << 20
 """Bytes of each node's object store; Ray takes a third of the machine's memory by default, on every node."""
 
-PATIENCE = {"RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0", "RAY_agent_register_timeout_ms": "120000"}
+PATIENCE = {
+    "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0",
+    "RAY_agent_register_timeout_ms": "120000",
+}
 """A node ends at once when it is asked to; and its helpers may take their time to start where cores are few."""
 
 _HERE = Path(__file__).parent
