@@ -1,0 +1,113 @@
+"""The wizard's questions; the defaults are what the v1 code says, and where it says nothing, what v1 took."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from desktop_app.api import Choice, Field, FieldKind, FormSpec, WizardContext
+from desktop_app.api.kit import pages
+
+from . import environments
+from .job import experiment_of
+from .words import V1
+
+Make = Callable[..., Field]
+
+
+def _with(v1: V1, name: str, title: str, kind: FieldKind = FieldKind.TEXT, why: str = "", **more: object) -> Field:
+    return Field(name, title, kind, default=v1.defaults.get(name), help=why, **more)  # type: ignore[arg-type]
+
+
+def code_form(v1: V1) -> FormSpec:
+    """Ask for the v1 file, and which of its jobs is meant."""
+    file = Field(
+        "v1_file",
+        "Script or notebook that submits",
+        FieldKind.FILE,
+        patterns=("*.py", "*.ipynb"),
+        help="Optional. It is read, never run; what it says becomes the defaults of the next pages.",
+    )
+    if len(v1.submissions) < 2:
+        return FormSpec((file,))
+    choices = tuple(Choice(str(number), each.title) for number, each in enumerate(v1.submissions, 1))
+    return FormSpec((file, Field("submission", "Which job", FieldKind.CHOICE, default="1", choices=choices)))
+
+
+def script_form(v1: V1) -> FormSpec:
+    """Ask for the training script and its arguments."""
+    script = Field(
+        "script",
+        "entry_script",
+        FieldKind.FILE,
+        default=v1.text("script") or None,
+        required=not v1.text("launch_command"),
+        patterns=("*.py",),
+        help="The training script; it stays the same file.",
+    )
+    return FormSpec(
+        (
+            _with(v1, "code", "source_directory", FieldKind.FOLDER, "Everything in it goes along."),
+            script,
+            _with(v1, "script_params", "script_params", FieldKind.KEY_VALUES,
+                  "Names with their values; one without a value is a switch. ${{inputs.NAME}} is the path of data."),
+            _with(v1, "more_arguments", "Other arguments", why="What has no name; it follows the script."),
+            _with(v1, "launch_command", "command", why="Only where v1 had command=[…] in place of a script."),
+        )
+    )  # fmt: skip
+
+
+def processes_form(v1: V1, context: WizardContext) -> FormSpec:
+    """Ask for the framework, how its processes talk, and v1's counts."""
+    titles = {"none": "none: one process", "Mpi": "MPI (Horovod)", "Nccl": "NCCL", "Gloo": "Gloo",
+              "ParameterServer": "TensorFlow's own (TF_CONFIG)"}  # fmt: skip
+    return FormSpec(
+        (
+            _with(v1, "distributed_training", "distributed_training", FieldKind.CHOICE,
+                  "v1 also called it communicator or distributed_job_config.",
+                  choices=tuple(Choice(each, title) for each, title in titles.items())),
+            _count(v1, "node_count", 1, "Machines."),
+            _count(v1, "process_count_per_node", 0, "As v2 counts. 0: as process_count says, else 1."),
+            _count(v1, "process_count", 0, "The total over all nodes, as PyTorchConfiguration took it. 0: not said."),
+            _count(v1, "worker_count", 0, "Of TensorflowConfiguration."),
+            _count(v1, "parameter_server_count", 0, "Of TensorflowConfiguration, which took 1 where nothing was said."),
+            _with(v1, "compute_target", "compute_target", why="The cluster's name. Empty: serverless compute."),
+            pages.vm_size_field(context, "Without a compute target: what a node is on serverless compute."),
+        )
+    )  # fmt: skip
+
+
+def _count(v1: V1, name: str, least: int, why: str) -> Field:
+    return _with(v1, name, name, FieldKind.INTEGER, why, minimum=least, maximum=1000)
+
+
+def environment_form(v1: V1) -> FormSpec:
+    """Ask for what v1's environment held."""
+    frameworks = {"pytorch": "PyTorch", "tensorflow": "TensorFlow", "other": "another, or none"}
+    return FormSpec(
+        (
+            _with(v1, "framework", "Framework", FieldKind.CHOICE, "The estimator's class, or what the script imports.",
+                  choices=tuple(Choice(each, title) for each, title in frameworks.items())),
+            _with(v1, "framework_version", "framework_version", why="Taken where it can still be installed."),
+            _with(v1, "use_gpu", "use_gpu", FieldKind.BOOLEAN, "With it the base image has CUDA."),
+            _with(v1, "pip_packages", "pip_packages", why="Parted by spaces; versions are kept."),
+            _with(v1, "conda_packages", "conda_packages", why="Parted by spaces."),
+            _with(v1, "v1_environment", "Environment", why="The name that Environment.get took, if any."),
+            _with(v1, "conda_file", "Conda file", FieldKind.FILE, "The file of from_conda_specification, if any.",
+                  patterns=("*.yml", "*.yaml")),
+            _with(v1, "base_image", "Base image", why="docker.base_image or custom_docker_image, if any."),
+        )
+    )  # fmt: skip
+
+
+def data_form(v1: V1) -> FormSpec:
+    """Ask where the data lies that v1 mounted or downloaded."""
+    why = "Name of an input → a folder or file here, a URL, or azureml:NAME@latest. The script gets ${{inputs.NAME}}."
+    return FormSpec((_with(v1, "data", "Inputs", FieldKind.KEY_VALUES, why),))
+
+
+def review_form(v1: V1, context: WizardContext) -> FormSpec:
+    """Ask for names, the time limit and tags."""
+    fields = {each.name: each for each in pages.review_form(context, environments.KIND).fields}
+    old = fields["experiment"]
+    fields["experiment"] = Field(old.name, old.title, old.kind, default=experiment_of(v1, context), help=old.help)
+    return FormSpec(tuple(fields.values()))
