@@ -46,8 +46,8 @@ def other_maker(program: str) -> str:
         return ""
     if "/intel/" in words or "/oneapi/" in words or (path.parent / "impi_info").exists():
         return "Intel MPI"
-    has_mpich = path.name in _MPICH or (path.parent / "mpichversion").exists()
-    return "MPICH" if has_mpich and not (path.parent / "ompi_info").exists() else ""
+    beside = (path.parent / "mpichversion").exists() and not (path.parent / "ompi_info").exists()
+    return "MPICH" if path.name in _MPICH or beside else ""
 
 
 def refuse_own_launcher(command: str) -> None:
