@@ -25,6 +25,12 @@ class _Known:
 
 _KNOWN = (
     _Known(
+        "ray-unknown-word",
+        re.compile(r"Error: (?:No such option|Invalid value|Got unexpected extra argument)"),
+        "`ray start` does not take a word that the job gives it.",
+        ("Correct head_node_additional_args or worker_node_additional_args: `ray start --help` lists its words.",),
+    ),
+    _Known(
         "ray-no-dashboard",
         re.compile(r"Cannot include dashboard with missing packages"),
         "Ray's dashboard was asked for, and the environment has ray without it.",
