@@ -16,7 +16,7 @@ from desktop_app.services.host import cpu_count
 from desktop_app.services.toolchains import build_programs, sources, wheels
 from desktop_app.services.toolchains.build_output import BuildLines, first_error
 from desktop_app.services.toolchains.build_programs import title
-from desktop_app.services.toolchains.children import follow, started
+from desktop_app.services.toolchains.children import follow, leashed, started
 from desktop_app.services.toolchains.turns import turn
 
 _MEMORY = 2 << 30  # bytes that a compiler of C++ takes at the most, roughly
@@ -109,7 +109,7 @@ async def _fetch(
 
 
 def _pip(python: Path, verb: str, *words: str | Path) -> list[str]:
-    return [str(python), "-m", "pip", verb, *_QUIET, *map(str, words)]
+    return leashed([str(python), "-m", "pip", verb, *_QUIET, *map(str, words)], python)
 
 
 def _failure(build: WheelBuild, lines: Sequence[str], source: str, log: Path) -> OutsideError:

@@ -6,11 +6,23 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from pathlib import Path
 
 from desktop_app.services.processes import end_group, group_options
 
 _LONGEST = 8 << 20  # bytes of a line; a linker's command names thousands of files
 _UNWANTED = ("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHOME", "PYTHONPATH", "UV_PROJECT_ENVIRONMENT", "UV_PYTHON")
+
+
+_LEASH = Path(__file__).resolve().parents[2] / "worker" / "leash.py"
+
+
+def leashed(command: Sequence[str], python: Path) -> list[str]:
+    """Return a command that is killed with all its own where this process is killed; `python` runs what sees to that.
+
+    Its standard input must be a pipe.
+    """
+    return list(command) if os.name == "nt" else [str(python), "-I", str(_LEASH), *command]
 
 
 @contextlib.asynccontextmanager
@@ -24,7 +36,7 @@ async def started(
     """
     process = await asyncio.create_subprocess_exec(
         *command,
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         env=without_environments(environment),
