@@ -219,9 +219,9 @@ def _keras3(script: Script) -> Iterator[Diagnostic]:
     for call in calls(script, "DistributedOptimizer"):
         if "keras" in script.name_of(call.func) or "torch" not in script.name_of(call.func):
             message = (
-                "Keras 3, which TensorFlow has since 2.16, fails with hvd.DistributedOptimizer (horovod#4290): wrap "
-                "the tape in hvd.DistributedGradientTape, or use tf_keras with TF_USE_LEGACY_KERAS=1, as Azure's "
-                "tensorflow-2.16-cuda12 does."
+                "With Keras 3, which TensorFlow has since 2.16, hvd.DistributedOptimizer averages nothing and says "
+                "nothing (horovod#4290): wrap the tape in hvd.DistributedGradientTape, or use tf_keras with "
+                "TF_USE_LEGACY_KERAS=1, as Azure's tensorflow-2.16-cuda12 does."
             )
             yield warning("keras3-distributed-optimizer", message, line=call.lineno)
             return

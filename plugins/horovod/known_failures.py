@@ -155,6 +155,13 @@ OF_RANKS = (
 
 OF_MPIRUN = (
     Known(
+        "peer-gone",
+        re.compile(r"An MPI communication peer process has unexpectedly disconnected"),
+        "A rank was gone while others still spoke with it.",
+        _LOOK_AT_OTHERS,
+        is_echo=True,
+    ),
+    Known(
         "too-few-slots",
         re.compile(r"There are not enough slots available in the system to satisfy the (\d+)"),
         "mpirun was asked for {0} ranks and has slots for fewer.",

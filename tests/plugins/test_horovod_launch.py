@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from pathlib import Path
 
 import pytest
@@ -101,7 +102,7 @@ def test_a_machine_without_mpirun_is_told_how_to_get_it(monkeypatch: pytest.Monk
     with pytest.raises(UserError, match="not installed here") as refused:
         launch.processes(mpi_job(), bare)
     assert "apt install openmpi-bin" in (refused.value.hint or "")
-    monkeypatch.setattr(mpirun.sys, "platform", "darwin")
+    monkeypatch.setattr(sys, "platform", "darwin")
     assert "brew install open-mpi" in mpirun.how_to_install()
 
 

@@ -53,6 +53,9 @@ model.fit(data, callbacks=calls)
 """
 
 
+LEGACY = "import keras, os\nos.environ['TF_USE_LEGACY_KERAS'] = '1'"
+
+
 def without(text: str, *lines: str) -> str:
     """Return a script without the lines that hold one of these words."""
     kept = [each for each in text.splitlines() if not any(word in each for word in lines)]
@@ -85,7 +88,13 @@ def test_what_a_script_trains_with() -> None:
         (TORCH, ["broadcast"], "hvd-broadcast-missing", 7, "hvd.broadcast_parameters(model.state_dict()"),
         (TORCH, ["DistributedOptimizer"], "hvd-averaging-missing", 7, "hvd.DistributedOptimizer(optimizer"),
         (TORCH, ["set_device", "device.type"], "gpu-not-pinned", 8, "torch.cuda.set_device(hvd.local_rank())"),
-        (KERAS, ["Broadcast", "calls.append", "rank() == 0"], "hvd-broadcast-missing", 5, "BroadcastGlobalVariablesCallback(0)"),
+        (
+            KERAS,
+            ["Broadcast", "calls.append", "rank() == 0"],
+            "hvd-broadcast-missing",
+            5,
+            "BroadcastGlobalVariablesCallback(0)",
+        ),
         (KERAS, ["if gpus", "set_visible"], "gpu-not-pinned", 6, "set_visible_devices(gpus[hvd.local_rank()]"),
     ],
 )
@@ -151,10 +160,7 @@ def test_two_process_groups() -> None:
 def test_keras_3_and_the_optimizer_that_it_breaks() -> None:
     found = findings(KERAS.replace("import tf_keras as keras", "import keras"))
     assert "horovod#4290" in found["keras3-distributed-optimizer"].message
-    assert (
-        findings(KERAS.replace("import tf_keras as keras", "import keras, os\nos.environ['TF_USE_LEGACY_KERAS'] = '1'"))
-        == {}
-    )
+    assert findings(KERAS.replace("import tf_keras as keras", LEGACY)) == {}
 
 
 @pytest.mark.parametrize(
