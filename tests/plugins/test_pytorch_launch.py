@@ -21,6 +21,7 @@ import os, torch.distributed as dist
 dist.init_process_group("gloo")
 said = f"I am {dist.get_rank()} of {dist.get_world_size()} local {os.environ['LOCAL_RANK']}\\n"
 os.write(1, said.encode())  # at once: the ranks of a launcher share one pipe
+dist.barrier()  # a rank that leaves while others still connect breaks their connections
 dist.destroy_process_group()
 """
 
