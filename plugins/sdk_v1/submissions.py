@@ -11,6 +11,7 @@ from typing import Any
 from .values import Data, Made, Unknown, Values
 
 ESTIMATORS = {"PyTorch": "pytorch", "TensorFlow": "tensorflow", "Chainer": "other", "SKLearn": "other", "Estimator": ""}
+_MOST_CLONES = 5
 _ESTIMATOR_WORDS = frozenset({"source_directory", "entry_script", "script_params", "compute_target"})
 _CONFIGURATIONS = {
     "MpiConfiguration": "Mpi", "Mpi": "Mpi", "PyTorchConfiguration": "Nccl", "Nccl": "Nccl", "Gloo": "Gloo",
@@ -243,7 +244,7 @@ class _Reader:
 
     # ----- environments
 
-    def _environment(self, value: Any) -> None:
+    def _environment(self, value: Any, depth: int = 0) -> None:
         if not isinstance(value, Made):
             if value is not None:
                 self._not_read("environment", value)
@@ -253,9 +254,10 @@ class _Reader:
         elif value.kind in {"from_conda_specification", "from_pip_requirements"}:
             name = "conda_dependencies_file" if value.kind == "from_conda_specification" else "pip_requirements_file"
             self._text(name, value.get("file_path", 1))
-        elif value.kind == "clone":
-            inner = self._values.definition(value.owner, value.line) if value.owner.isidentifier() else None
-            self._environment(self._values.value(inner, value.line) if inner is not None else None)
+        elif value.kind == "clone" and depth < _MOST_CLONES:
+            inner = self._values.definition(value.owner, value.line - 1) if value.owner.isidentifier() else None
+            if inner is not None:
+                self._environment(self._values.value(inner, value.line - 1), depth + 1)
         elif value.kind == "from_existing_conda_environment":
             self._not_read("environment", value)
         self._environment_attributes(value)

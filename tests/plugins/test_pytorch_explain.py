@@ -171,7 +171,7 @@ os._exit(0)
 def test_what_torch_really_says_is_recognised(torch_toolchain: Path, tmp_path: Path) -> None:
     script = tmp_path / "fails.py"
     script.write_text(REAL)
-    command = [torch_toolchain, "-W", "ignore", script]
+    command = [str(torch_toolchain), "-W", "ignore", str(script)]
     said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300, cwd=tmp_path)
     parts = [each.partition("\n") for each in said.stdout.split("===== ")[1:]]
     assert [(code, [each.code for each in told(log)]) for code, _, log in parts] == [
