@@ -74,6 +74,7 @@ def test_a_failed_plugin_says_why_and_the_rest_works(acme: Path, places: Places,
     assert failed._trace_box.isVisible()
     failed._copy()
     assert "ModuleNotFoundError" in QApplication.clipboard().text()
+    settle()
     assert_sound(page)
     page.deleteLater()
 
