@@ -92,6 +92,17 @@ async def test_it_is_sound(windows: Windows) -> None:
     palette.close()
 
 
+async def test_it_offers_the_samples_by_their_titles(windows: Windows, bench: Workbench) -> None:
+    window = await windows.open(bench)
+    window.open_palette()
+    palette = opened()
+    QTest.keyClicks(palette.field, "sample horovod torch")
+    assert palette.list.currentIndex().data() == "Sample: Horovod with PyTorch"
+    QTest.keyClick(palette.field, Qt.Key.Key_Return)
+    job = bench.places.home / "samples" / "digits" / "horovod-pytorch.yml"
+    await until(lambda: any(job in each for each in stand_in(window, "files").asked))
+
+
 async def test_it_offers_actions_recent_files_and_runs(windows: Windows, bench: Workbench, tmp_path: Path) -> None:
     window = await windows.open(bench)
     job = tmp_path / "job.yml"
