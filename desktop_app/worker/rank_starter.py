@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -22,6 +23,10 @@ FOLDER_VARIABLE = "RANKZERO_RUN_FOLDER"
 ENDINGS = frozenset({"SIGCONT", "SIGTERM"})
 """What Open MPI sends before it kills: SIGCONT first, and SIGTERM after the time that it was told to leave."""
 DEAF_TO = ("SIGCONT", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
+CONNECTIONS = Path("/proc/net/tcp")
+LOOK_EVERY = 0.2
+_PORT = re.compile(r"tcp4://[\d.]+:(\d+)")
+_ESTABLISHED = "01"
 _PR_SET_PDEATHSIG = 1
 
 
@@ -43,10 +48,51 @@ def _hold(folder: Path, number: int) -> int:
     except (OSError, ValueError) as error:
         _tell(launch / f"{number}.ended", {"exit_code": 127, "error": str(error), "at": time.monotonic()})
         return 127
-    _tell(launch / f"{number}.started", {"pid": rank.pid, "starter": os.getpid()})
+    ports = _daemons_ports()
+    _tell(launch / f"{number}.started", {"pid": rank.pid, "starter": os.getpid(), "ports": sorted(ports)})
     code = rank.wait()
-    _tell(launch / f"{number}.ended", {"exit_code": code, "at": time.monotonic()})
+    ended = {"exit_code": code, "at": time.monotonic()}
+    _tell(launch / f"{number}.ended", ended | {"in_touch": _is_known(ports)})
+    if code == 0:
+        _wait_for_others(launch, ports)
     return code if code >= 0 else 128 - code
+
+
+def _wait_for_others(launch: Path, ports: set[int]) -> None:
+    """Stay until another rank is in touch with Open MPI's daemon, or all have ended.
+
+    Open MPI looks once, when a process ends, whether it left others waiting: it ended without MPI_Finalize, or never
+    called MPI_Init, while others did. A rank that is done before the others have come so far would go unnoticed, and
+    they would wait for it for ever.
+    """
+    while ports and CONNECTIONS.exists() and not _all_ended(launch):
+        if _is_known(ports, _ESTABLISHED):
+            time.sleep(LOOK_EVERY)  # the daemon takes note of a moment after the connection
+            return
+        time.sleep(LOOK_EVERY)
+
+
+def _daemons_ports() -> set[int]:
+    """Return where the daemon of this node listens for its ranks; they connect in MPI_Init."""
+    uris = [value for name, value in os.environ.items() if name.startswith("PMIX_SERVER_URI")]
+    return {int(found[1]) for uri in uris if (found := _PORT.search(uri))}
+
+
+def _all_ended(launch: Path) -> bool:
+    try:
+        names = [Path(each) for each in os.listdir(launch)]  # noqa: PTH208 - names alone are wanted
+    except OSError:
+        return True
+    return sum(each.suffix == ".ended" for each in names) >= sum(each.suffix == ".json" for each in names)
+
+
+def _is_known(ports: set[int], state: str = "") -> bool | None:
+    """Return whether anybody is, or was a moment ago, connected to one of the ports; None where that is not known."""
+    try:
+        rows = [line.split() for line in CONNECTIONS.read_text("ascii").splitlines()[1:]]
+    except OSError:
+        return None
+    return any(int(row[2].rpartition(":")[2], 16) in ports for row in rows if state in ("", row[3]))
 
 
 def _start(folder: Path, order: dict[str, Any]) -> subprocess.Popen[bytes]:

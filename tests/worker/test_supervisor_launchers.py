@@ -293,3 +293,11 @@ def test_the_launcher_knows_its_run(runs: Path) -> None:
     assert launcher_pid(folder) in processes.marked(str(folder))
     local_runs.request_cancel(folder)
     end_of(folder)
+
+
+def test_a_node_that_never_calls_mpi_init(runs: Path, mpirun: str, mpi_toolchain: Path) -> None:
+    words = mpirun_words(2, "--mca", "plm_rsh_agent", AGENT, hosts="127.1.0.1:1,127.1.0.2:1")
+    commands = [f"exec {mpi_toolchain} -c 'from mpi4py import MPI'", "true"]
+    run = end_of(local_runs.start_plan(launched(runs, commands, words), runs))
+    assert (run["status"], first(run)) == ("Failed", 1)
+    assert run["reason"] == "Rank 1 ended and never called MPI_Init; others wait for it."

@@ -21,6 +21,7 @@ from desktop_app.worker.supervisor.network import is_free
 from desktop_app.worker.supervisor.ranks import Rank
 from desktop_app.worker.supervisor.sampling import Sampler
 from desktop_app.worker.supervisor.serving import Serving
+from desktop_app.worker.supervisor.silence import Silence
 from desktop_app.worker.supervisor.state import StateFile
 from desktop_app.worker.supervisor.tracking import Tracking
 from desktop_app.worker.supervisor.wakeups import Wakeups
@@ -65,6 +66,7 @@ class Supervisor:
         self.drills = Drills(self.ranks, self.state.data.setdefault("drills", []))
         self.tracking = Tracking(folder, self.clock, self.state.data)
         self.sampler = Sampler(folder, self.clock)
+        self.silence = Silence()
         self.verdict: Verdict | None = None
         self.tick = max(TICK, 0.0005 * len(self.ranks))
         self.deadline: float | None = None
@@ -230,6 +232,7 @@ class Supervisor:
             rank, facts = told.rank, told.facts
             if told.event == "started":
                 rank.pid = int(facts["pid"])
+                self.silence.started(rank, facts)
                 self._rank_started(rank)
             elif told.event == "asked":
                 self._launcher_gave_up()
@@ -238,6 +241,7 @@ class Supervisor:
                 self._could_not_start(rank, str(facts["error"]))
             elif rank.exit_code is None:
                 rank.exit_code = int(facts["exit_code"])
+                self.silence.ended(rank, facts)
                 self._rank_ended(rank, rank.exit_code)
 
     def _launcher_gave_up(self) -> None:
@@ -298,6 +302,10 @@ class Supervisor:
             self.deadline = None
             limit = self.plan["timeout"]
             self._stop(Verdict("Canceled", f"The time limit of {limit} s (limits.timeout) was reached."), "timeout")
+        silent = None if self.ending.begun else self.silence.culprit(self.ranks, elapsed())
+        if silent is not None:
+            self._first_failure(silent, 0, f"Rank {silent.number} ended and never called MPI_Init; others wait for it.")
+            self.ending.begin(elapsed(), own_grace=True)
         if self._goes_on():  # a wish that comes when all is done changes nothing
             self._stop_wanted()
             self._drill()
