@@ -110,7 +110,7 @@ async def test_switching_off_and_on_keeps_the_focus(bench: Workbench, shell: Fak
         await at_rest(page)
         assert page._cards["rankzero-pytorch"].action.text() == word
         assert page._cards["rankzero-pytorch"].action.hasFocus()
-        assert bool(bench.plugins.wizards()) is works
+        assert any(info.id == "rankzero-pytorch" for info, _ in bench.plugins.wizards()) is works
     page.deleteLater()
 
 
@@ -138,7 +138,8 @@ async def test_switching_waits_for_the_settings_file_beside_the_window(
         assert page._cards["rankzero-pytorch"].action.text() == "Disable"
     await at_rest(page)
     assert page._cards["rankzero-pytorch"].action.text() == "Enable"
-    assert page._headline.text() == "0 of 1 on"
+    count = len(bench.plugins.plugins)
+    assert page._headline.text() == f"{count - 1} of {count} on"
     page.deleteLater()
 
 
