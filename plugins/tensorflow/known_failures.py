@@ -79,6 +79,18 @@ KNOWN = (
         ("Write at least 2 at worker_count.",),
     ),
     Known(
+        "peer-silent",
+        re.compile(
+            r"Error reported from /job:(\w+)/task:(\d+): The following tasks are unhealthy \(stopped sending heart"
+        ),
+        "{0} {1} stopped answering: it hangs, or its machine is gone.",
+        (
+            "Look at what that task wrote last.",
+            "Give it more memory or a smaller batch if its machine was short of it.",
+        ),
+        is_echo=True,
+    ),
+    Known(
         "peer-gone",
         re.compile(r"errors_impl\.(?:Unavailable|Aborted)Error:"),
         "Another task had ended, so the connection to it broke.",

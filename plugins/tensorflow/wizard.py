@@ -106,11 +106,12 @@ def _cluster(answers: Answers, *, served: bool) -> Cluster:
 def _workers_form(answers: Answers, context: WizardContext, *, served: bool) -> FormSpec:
     (workers, why), (servers, why_servers) = _defaults(answers, served=served)
     limits = (1, MOST)
+    both = f"Workers {why}. Servers {why_servers}"  # the window shows the reason of the last count beside others
     fields = [pages.count_field("workers", "Workers", workers, f"{why}. Each is a node and uses all its GPUs.", limits)]
     if served:
         fields.append(
             pages.count_field(
-                "parameter_servers", "Parameter servers", servers, f"{why_servers}. Each is a node too.", limits
+                "parameter_servers", "Parameter servers", servers, f"{both}. Each task is a node.", limits
             )
         )
     size = pages.vm_size_field(context, "On Azure ML: what a node is. A worker uses all of its GPUs.")

@@ -68,7 +68,7 @@ def test_a_known_line_is_a_cause(line: str, code: str) -> None:
 
 
 def test_every_known_line_is_tried() -> None:
-    assert {each.code for each in KNOWN} == {*LINES.values(), "peer-gone"}
+    assert {each.code for each in KNOWN} == {*LINES.values(), "peer-gone", "peer-silent"}
 
 
 @pytest.mark.parametrize("line", ECHOES)
@@ -81,6 +81,17 @@ def test_the_last_words_stand_for_all_echoes_of_a_rank() -> None:
     """So that the line is the one that the run shows as what the rank ended on."""
     (found,) = explained("\n".join([*reversed(ECHOES[1:]), TRACE + PEER, *ECHOES]))
     assert found.line == PEER
+
+
+def test_a_task_that_stopped_answering_is_named() -> None:
+    line = (
+        "Collective ops is aborted by: Error reported from /job:worker/task:1: The following tasks are unhealthy "
+        "(stopped sending heartbeats):"
+    )
+    found = explained(f"{TRACE}{PEER}\n\n{line}\n/job:worker/replica:0/task:1\nThe tasks have crashed.")
+    assert [(each.code, each.is_echo) for each in found] == [("peer-silent", True), ("peer-gone", True)]
+    assert found[0].cause.startswith("worker 1 stopped answering")
+    assert found[1].line == PEER
 
 
 @pytest.mark.parametrize("tail", ["", "epoch 1  loss 0.1", NOISE, TRACE + "ValueError: no data"])
