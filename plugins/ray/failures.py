@@ -50,7 +50,7 @@ _KNOWN = (
     ),
     _Known(
         "ray-memory-full",
-        re.compile(r"OutOfMemoryError|killed due to the node running low on memory|running low on memory"),
+        re.compile(r"ray\.exceptions\.OutOfMemoryError|running low on memory"),
         "Ray ended a task or actor because its node was running out of memory.",
         (
             "Let fewer of them run at once: @ray.remote(num_cpus=2) or memory=… makes each ask for more.",
