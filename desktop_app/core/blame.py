@@ -47,7 +47,7 @@ def _ordered(found: Sequence[Explanation], run: RunSnapshot) -> tuple[Explanatio
         if each.is_echo or _place(each) not in echoing:
             kept.setdefault((each.code, *_place(each)), each)
     first = run.first_failure.rank if run.first_failure is not None else None
-    return tuple(sorted(kept.values(), key=lambda each: (each.is_echo, each.rank != first)))
+    return tuple(sorted(kept.values(), key=lambda each: (each.is_echo, each.rank != first, each.fix is None)))
 
 
 def _place(explanation: Explanation) -> tuple[int | None, str]:

@@ -9,7 +9,7 @@ from desktop_app.api.kit import pages
 
 from . import environments
 from .job import experiment_of
-from .words import V1
+from .words import COUNTS, V1
 
 Make = Callable[..., Field]
 
@@ -65,19 +65,43 @@ def processes_form(v1: V1, context: WizardContext) -> FormSpec:
             _with(v1, "distributed_training", "distributed_training", FieldKind.CHOICE,
                   "v1 also called it communicator or distributed_job_config.",
                   choices=tuple(Choice(each, title) for each, title in titles.items())),
-            _count(v1, "node_count", 1, "Machines."),
-            _count(v1, "process_count_per_node", 0, "As v2 counts. 0: as process_count says, else 1."),
-            _count(v1, "process_count", 0, "The total over all nodes, as PyTorchConfiguration took it. 0: not said."),
-            _count(v1, "worker_count", 0, "Of TensorflowConfiguration."),
-            _count(v1, "parameter_server_count", 0, "Of TensorflowConfiguration, which took 1 where nothing was said."),
+            *_counts(v1),
             _with(v1, "compute_target", "compute_target", why="The cluster's name. Empty: serverless compute."),
             pages.vm_size_field(context, "Without a compute target: what a node is on serverless compute."),
         )
     )  # fmt: skip
 
 
-def _count(v1: V1, name: str, least: int, why: str) -> Field:
-    return _with(v1, name, name, FieldKind.INTEGER, why, minimum=least, maximum=1000)
+_ASKED = {
+    "none": ("node_count",),
+    "Mpi": ("node_count", "process_count_per_node"),
+    "Nccl": ("node_count", "process_count_per_node", "process_count"),
+    "Gloo": ("node_count", "process_count_per_node", "process_count"),
+    "ParameterServer": ("node_count", "worker_count", "parameter_server_count"),
+}
+_WHY = {
+    "process_count_per_node": "As v2 counts too. 0: not said, so one.",
+    "process_count": "process_count is the total over all nodes, process_count_per_node that of one; 0: not said.",
+    "parameter_server_count": "v1 took one parameter server where nothing was said.",
+}
+
+
+def _counts(v1: V1) -> tuple[Field, ...]:
+    """Return the counts that go with the way the processes talk, and others that were said all the same."""
+    asked = _ASKED.get(v1.text("distributed_training"), COUNTS)
+    names = [each for each in COUNTS if each in asked or v1.count(each)]
+    return tuple(
+        _with(
+            v1,
+            each,
+            each,
+            FieldKind.INTEGER,
+            _WHY.get(each, ""),
+            minimum=1 if each == "node_count" else 0,
+            maximum=1000,
+        )
+        for each in names
+    )
 
 
 def environment_form(v1: V1) -> FormSpec:
