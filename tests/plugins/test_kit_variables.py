@@ -158,6 +158,7 @@ SET = [
     ('x = os.environ["RANK"]', None, "torchrun"),
     ('x = os.environ["RANK"]', "mpi", "torchrun"),
     ('x = os.environ["RANK"]', "ray", ""),
+    ('x = int(os.environ.get("RANK", 0))', None, ""),
     ('x = os.environ["RANK"]', "something-new", ""),
     ('x = os.environ["LOCAL_WORLD_SIZE"]', "pytorch", "torchrun"),
     ('x = os.environ["OMPI_COMM_WORLD_RANK"]', "mpi", ""),

@@ -171,8 +171,8 @@ def _gone(variable: ScriptVariable, here: _Here) -> Diagnostic:
 
 def _not_set(variable: ScriptVariable, here: _Here, named: set[str]) -> Iterator[Diagnostic]:
     instead = here.alternatives(variable.name)
-    has_another = bool(named & {*instead})
-    if not variable.required and (variable.guarded or has_another):
+    is_alone = not here.setters  # one process: what it falls back to is right
+    if not variable.required and (variable.guarded or is_alone or named & {*instead}):
         return
     setters = setters_of(variable.name)
     code = next((_CODES[each.key] for each in setters if each.key in _CODES), "variable-not-set")
