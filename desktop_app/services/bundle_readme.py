@@ -17,7 +17,7 @@ ABOUT = {
     "metrics.jsonl": "what was logged with MLflow, a point a line",
     "resources.jsonl": "CPU, memory and GPU of each rank over time",
     "supervisor.log": "what the run's supervisor had to say",
-    "user_logs/": "what each rank printed",
+    "user_logs/": "what each rank printed, and what mpirun or its like did",
     "code/logs/": "what the script wrote into ./logs",
     "code/": "the code that the run had",
     "doctor.txt": "what the machine has on which this was bundled (`rankzero doctor`)",

@@ -55,7 +55,8 @@ def secrets_of(plan: Mapping[str, Any], state: Mapping[str, Any]) -> tuple[str, 
     """
     named: list[tuple[str, str]] = [*os.environ.items()]
     tables = [plan.get("environment"), plan.get("inputs"), _at(plan, "job", "environment_variables")]
-    tables += [each.get("environment") for each in plan.get("processes") or () if isinstance(each, Mapping)]
+    started = [*(plan.get("processes") or ()), *(plan.get("launchers") or ())]
+    tables += [each.get("environment") for each in started if isinstance(each, Mapping)]
     for table in tables:
         if isinstance(table, Mapping):
             named += [(str(name), value) for name, value in table.items() if isinstance(value, str)]

@@ -170,13 +170,16 @@ def _plans(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[Differe
     names = ("backend", "source", "topology", "toolchain", "python", "framework", "timeout", "environment", "inputs",
              "outputs")  # fmt: skip
     yield from _differences(_only(one, names), _only(other, names))
-    ours, theirs = processes(one), processes(other)
-    if len(ours) != len(theirs):
-        yield Difference("processes", "changed", len(ours), len(theirs))
+    for kind in ("processes", "launchers"):
+        ours, theirs = processes(one, kind), processes(other, kind)
+        if len(ours) != len(theirs):
+            yield Difference(kind, "changed", len(ours), len(theirs))
     keys = ("node", "local_rank", "role", "argv", "environment")
-    yield from _grouped(
-        (str(a.get("rank")), _only(a, keys), _only(b, keys)) for a, b in zip(ours, theirs, strict=False)
-    )
+    pairs = zip(processes(one), processes(other), strict=False)
+    yield from _grouped((str(a.get("rank")), _only(a, keys), _only(b, keys)) for a, b in pairs)
+    for a, b in zip(processes(one, "launchers"), processes(other, "launchers"), strict=False):
+        for each in _differences(_only(a, keys), _only(b, keys)):
+            yield replace(each, path=f"launcher: {each.path}")
 
 
 def _only(data: Mapping[str, Any], names: Sequence[str]) -> Facts:

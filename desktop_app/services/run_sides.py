@@ -81,12 +81,14 @@ def _free_ports(plan: Mapping[str, Any]) -> set[str]:
         return set()
     tables = [plan.get("environment"), *(each.get("environment") for each in processes(plan))]
     ports = {str(each["MASTER_PORT"]) for each in tables if isinstance(each, Mapping) and "MASTER_PORT" in each}
+    listed = [each.get("ports") for each in processes(plan)]
+    ports |= {str(port) for each in listed if isinstance(each, list) for port in each}
     return {each for each in ports if each.isdigit() and len(each) > 3}
 
 
-def processes(plan: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the processes of a plan by rank."""
-    found = plan.get("processes")
+def processes(plan: Mapping[str, Any], kind: str = "processes") -> list[Mapping[str, Any]]:
+    """Return the processes of a plan by rank, or (`kind`) its launchers."""
+    found = plan.get(kind)
     return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
 
 

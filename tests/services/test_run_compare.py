@@ -59,6 +59,18 @@ def test_a_port_that_the_job_sets_is_compared(pair: tuple[FolderOfRun, FolderOfR
     assert [each.path for each in compare(pair).plan] == ["environment.MASTER_PORT"]
 
 
+def test_launchers_are_compared_and_chosen_ports_are_not(pair: tuple[FolderOfRun, FolderOfRun]) -> None:
+    for number, made in enumerate(pair):
+        port = 12340 + number
+        environment = {"TF_CONFIG": f"127.0.0.1:{port}"}
+        launcher = {"rank": 0, "argv": ["mpirun", "-np", str(2 + number)], "environment": {}}
+        ranks = [{"rank": 0, "argv": ["true"], "environment": environment, "ports": [port]}]
+        edit_plan(made, processes=ranks, launchers=[launcher])
+    assert [each.path for each in compare(pair).plan] == ["launcher: argv[2]"]
+    edit_plan(pair[1], launchers=[])
+    assert [(each.path, each.first, each.second) for each in compare(pair).plan] == [("launchers", 1, 0)]
+
+
 def test_a_run_is_not_compared_with_itself(pair: tuple[FolderOfRun, FolderOfRun]) -> None:
     with pytest.raises(UserError, match="Both are r-20261121-aaaa"):
         compare((pair[0], pair[0]))

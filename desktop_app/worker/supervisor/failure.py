@@ -66,7 +66,7 @@ def _first_paragraph(lines: list[str]) -> str:
 
 
 def _plainest(lines: list[str]) -> str:
-    said = [line for line in lines if line]
+    said = [line for line in lines if line.strip("-")]
     return next((line for line in said if _ERROR.search(line)), said[-1] if said else "")
 
 
