@@ -43,16 +43,19 @@ def read(path: Path) -> dict[str, bytes]:
 
 
 def test_what_goes_along_and_what_does_not(made: FolderOfRun, tmp_path: Path) -> None:
+    (made.path / "user_logs" / "mpirun.txt").write_text("There are not enough slots.\n")
+    (made.path / "launch").mkdir()
+    (made.path / "launch" / "0.json").write_text('{"environment": {"TOKEN": "hunter2"}}')
     found = bundle_run(made.snapshot, tmp_path / "b.zip", Choices(doctor="Qt: ok\n"))
     inside = read(tmp_path / "b.zip")
     assert set(inside) == {
         "run.json", "job.yml", "plan.json", "user_logs/std_log_process_0.txt", "user_logs/std_log_process_1.txt",
-        "doctor.txt", "README.txt",
+        "user_logs/mpirun.txt", "doctor.txt", "README.txt",
     }  # fmt: skip
     assert {name: len(data) for name, data in inside.items()} == found.files
     assert inside["job.yml"] == (made.path / "job.yml").read_bytes()
     readme = inside["README.txt"].decode()
-    assert "what each rank printed (2 files)" in readme
+    assert "what each rank printed, and what mpirun or its like did (3 files)" in readme
     assert "the code, on purpose" in readme
     assert "values of secret variables: 2 ×" in readme
     assert names(tmp_path) == {"runs", "b.zip"}
