@@ -1,11 +1,15 @@
-"""`rankzero ranks`: what every process will see, as a person asks for it on the terminal."""
+"""`rankzero ranks`: what every process will see, as a person asks for it on the terminal, and what a run then says."""
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 
 import pytest
 
+from desktop_app.services.settings import Settings
+from desktop_app.services.toolchains.service import CHOSEN
 from tests.helpers.program import Program
 
 JOB = """\
@@ -63,3 +67,42 @@ def test_refusals(program: Program, job: Path, tmp_path: Path) -> None:
     assert "0 × 4 processes" in none.err
     assert program("ranks", tmp_path / "none.yml").code == 1
     assert program("ranks").code == 2
+
+
+ROLES = """\
+$schema: https://azuremlschemas.azureedge.net/latest/commandJob.schema.json
+display_name: a test
+command: >-
+  python -c "import json, os; print(json.dumps(json.loads(os.environ['TF_CONFIG'])['task']))"
+code: src
+environment: azureml:any@latest
+distribution:
+  type: tensorflow
+  worker_count: 2
+  parameter_server_count: 1
+resources:
+  instance_count: 3
+"""
+
+
+def test_roles_have_their_names_wherever_a_run_is_told_of(program: Program, tmp_path: Path) -> None:
+    Settings(program.home / "settings.json").set(CHOSEN, {"rankzero-tensorflow": sys.executable})
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "main.sh").write_text("echo\n")
+    job = tmp_path / "job.yml"
+    job.write_text(ROLES)
+    table = program("ranks", job, "--json").json
+    assert [each["name"] for each in table["ranks"]] == ["ps 0", "worker 0", "worker 1"]
+    assert program("ranks", job, "--rank", "0").out.splitlines()[0] == "Rank 0 (ps 0): node 0, local rank 0"
+
+    said = program("run", job)
+    assert said.code == 0, said.err
+    seen = {int(line[1]): json.loads(line[4:]) for line in said.out.splitlines()}
+    promised = {each["rank"]: json.loads(each["environment"]["TF_CONFIG"])["task"] for each in table["ranks"]}
+    assert seen == promised
+    (run,) = program("runs", "list", "--json").json["runs"]
+    assert "2 workers, 1 parameter server" in program("runs", "list").out
+    shown = program("runs", "show", run["run"]).out
+    assert "Size        2 workers, 1 parameter server\n" in shown
+    assert "Rank        0 (ps 0) on node 0: Completed exit code 0\n" in shown
+    assert "Rank        2 (worker 1) on node 2: Completed exit code 0\n" in shown

@@ -118,6 +118,10 @@ def test_the_read_me_explains_a_job_in_a_line(name: str) -> None:
     assert line.count("|") == 5
 
 
+def test_the_read_me_names_no_job_that_is_gone() -> None:
+    assert set(re.findall(r"^\| `([\w-]+\.yml)` ", README, re.MULTILINE)) == set(NAMES)
+
+
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_a_script_is_short_and_compiles(name: str) -> None:
     text = (SAMPLE / "src" / name).read_text("utf-8")
