@@ -58,6 +58,12 @@ SAID = [
     (RUNCONFIG.format(framework="PyTorch", communicator="Nccl").replace("\n", " ").replace("#", ""), ("pytorch", 4, 4)),
     ('{"communicator": "None", "nodeCount": 1, "mpi": {"processCountPerNode": 4}}', ("", 1, None)),
     ("python -m torch.distributed.launch --nproc_per_node 4 train.py", ("", None, 4)),
+    (
+        "run_config.node_count = 2\nrun_config.mpi.process_count_per_node = 3\nrun_config.communicator = 'OpenMpi'",
+        ("mpi", 2, 3),
+    ),
+    ('"distr_config = MpiConfiguration(process_count_per_node=3, node_count=2\\n",', ("mpi", 2, 3)),
+    ("AmlCompute.provisioning_configuration(min_node_count=1, max_nodes=4)", ("", None, None)),
     ("# MpiConfiguration(node_count=2)", ("", None, None)),
 ]
 

@@ -44,8 +44,8 @@ _KEYS = (
     r"|communicator|communication_?backend|distributed_?backend|distributed_?training"
 )
 _ENTRY = re.compile(
-    rf"(?<![\w.])(?:--)?[\"']?(?P<key>{_KEYS})[\"']?\s*(?:[:=]\s*|\s(?=[0-9]))"
-    r"(?P<value>[^\s,()}\]]*(?:\s*(?:[*/+%]+|-(?=\s))\s*[^\s,()}\]]+)*)",
+    rf"(?<!\w)(?:--)?[\"']?(?P<key>{_KEYS})[\"']?\s*(?:[:=]\s*|\s(?=[0-9]))"
+    r"(?P<value>[^\s,()}\]\\]*(?:\s*(?:[*/+%]+|-(?=\s))\s*[^\s,()}\]\\]+)*)",
     re.IGNORECASE,
 )
 _SECTION = re.compile(r"(?P<indent>\s*)[\"']?(?P<name>mpi|tensorflow|pytorch)[\"']?\s*:\s*\{?\s*")
