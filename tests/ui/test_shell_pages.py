@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QMessageBox, QScrollArea
 
 from desktop_app.places import Places
 from desktop_app.services.files import locked
@@ -273,6 +273,22 @@ async def test_what_goes_wrong_is_said_where_it_happened(places: Places, shell: 
     await until(page.toolchains.message.isVisible)
     assert page.toolchains.message.heading.text() == "The toolchain could not be made."
     assert page.toolchains.message.details.toPlainText() == "pip said no"
+    await cancel_all()
+    page.deleteLater()
+
+
+async def test_what_is_said_of_one_far_below_is_scrolled_to(places: Places, shell: FakeShell) -> None:
+    many = [dataclasses.replace(MISSING, name=f"tf-{number}", title=f"TensorFlow {number}") for number in range(12)]
+    toolchains = FakeToolchains(*many)
+    toolchains.fails = True
+    toolchains.go.set()
+    page = await settings_page(small_bench(places.home, toolchains=toolchains), shell)
+    last = view(page, "tf-11")
+    area = next(each for each in page.findChildren(QScrollArea) if each.isAncestorOf(last))
+    area.ensureWidgetVisible(last)
+    assert not page.toolchains.message.visibleRegion().boundingRect().height()
+    last.create_button.click()
+    await until(lambda: page.toolchains.message.visibleRegion().boundingRect().height() > 0)
     await cancel_all()
     page.deleteLater()
 

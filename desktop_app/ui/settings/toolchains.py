@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMessageBox, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QMessageBox,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 from shiboken6 import isValid
 
 from desktop_app.api import Progress
@@ -44,6 +53,7 @@ class ToolchainsSection(Card):
         self._list = QVBoxLayout()
         self._choices = QVBoxLayout()
         self._build()
+        self.message.toggled.connect(self._bring_into_view)
         disconnect = self._plugins.changed.connect(self.refresh)
         self.destroyed.connect(disconnect)
         self.refresh()
@@ -94,6 +104,14 @@ class ToolchainsSection(Card):
         self._choices.setSpacing(Space.S)
         self.body.addLayout(self._list)
         self.body.addLayout(self._choices)
+
+    def _bring_into_view(self, shown: bool) -> None:
+        """Scroll to the message: the toolchain that it is about may stand far below it."""
+        area = self.parentWidget()
+        while area is not None and not isinstance(area, QScrollArea):
+            area = area.parentWidget()
+        if shown and isinstance(area, QScrollArea):
+            area.ensureWidgetVisible(self.message)
 
     async def _refresh(self) -> None:
         found = await asyncio.to_thread(self._toolchains.list)
@@ -183,7 +201,7 @@ class ToolchainView(QWidget):
         self._reason = label(role="warning", wraps=True)
         self.bar = QProgressBar(maximum=1000, textVisible=False)
         self._step = ElidedLabel(role="small")
-        self.create_button = button("", "mdi6.download-outline", lambda: section.make(self._name), role="primary")
+        self.create_button = button("", "mdi6.download-outline", lambda: section.make(self._name))
         self.check_button = button(self.tr("Check"), "mdi6.check-all", lambda: section.check(self._name))
         self.remove_button = button(self.tr("Remove"), "mdi6.trash-can-outline", lambda: section.remove(self._name),
                                     role="danger")  # fmt: skip
