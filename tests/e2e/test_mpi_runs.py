@@ -116,6 +116,13 @@ def sample(program: Program, name: str, epochs: int | None = None) -> Path:
     return path
 
 
+def submitted(program: Program, path: Path) -> str:
+    """Submit a job; return the run's name."""
+    done = program("run", path, "--detach")
+    assert done.code == 0, done.out + done.err
+    return done.out.strip()
+
+
 def shown(program: Program, name: str) -> dict[str, Any]:
     found: dict[str, Any] = program("runs", "show", name, "--json").json
     return found
@@ -220,7 +227,7 @@ def test_who_is_killed_in_the_middle_is_blamed(
 ) -> None:
     python = request.getfixturevalue(f"{name.replace('-', '_')}_toolchain")
     Settings(plain.home / "settings.json").set(CHOSEN, {PLUGIN: str(python)})
-    run = plain("run", sample(plain, name, epochs=20000), "--detach").out.strip()
+    run = submitted(plain, sample(plain, name, epochs=20000))
     wait_for_epoch(plain, run)
     assert plain("runs", "drill", run, "kill", "--rank", str(victim)).code == 0
     found = ended(plain, run)
@@ -229,23 +236,23 @@ def test_who_is_killed_in_the_middle_is_blamed(
 
 
 def test_an_exception_in_one_rank_ends_all_and_is_blamed(with_mpi: Program) -> None:
-    run = with_mpi("run", write(with_mpi, RAISES, command="python -m mpi4py main.py"), "--detach").out.strip()
+    run = submitted(with_mpi, write(with_mpi, RAISES, command="python -m mpi4py main.py"))
     found = ended(with_mpi, run)
     assert (found["status"], found["first_failure"]["rank"]) == ("Failed", 1)
     assert "no data on this rank" in found["first_failure"]["text"]
 
 
 def test_ranks_that_horovod_shuts_down_are_echoes(with_torch: Program) -> None:
-    run = with_torch("run", write(with_torch, HOROVOD_RAISES, per_node=3), "--detach").out.strip()
+    run = submitted(with_torch, write(with_torch, HOROVOD_RAISES, per_node=3))
     found = ended(with_torch, run)
     assert (found["status"], found["first_failure"]["rank"]) == ("Failed", 1)
     assert "no data on this rank" in found["first_failure"]["text"]
-    known = {(each["code"], each["rank"]): each["is_echo"] for each in found["explanations"]}
+    known = {(each["code"], each["rank"]): each["echo"] for each in found["explanations"]}
     assert known == {("horovod-shut-down", 0): True, ("horovod-shut-down", 2): True}
 
 
 def test_a_rank_that_never_calls_init_is_told_so(with_torch: Program) -> None:
-    run = with_torch("run", write(with_torch, NEVER_INITS), "--detach").out.strip()
+    run = submitted(with_torch, write(with_torch, NEVER_INITS))
     found = ended(with_torch, run)
     assert (found["status"], found["first_failure"]["rank"]) == ("Failed", 1)
     assert "without having called hvd.init()" in with_torch("runs", "show", run).out
@@ -253,7 +260,7 @@ def test_a_rank_that_never_calls_init_is_told_so(with_torch: Program) -> None:
 
 def test_a_cancelled_run_leaves_nobody(with_mpi: Program) -> None:
     """That no process is left is what the fixture `no_orphans` looks at."""
-    run = with_mpi("run", sample(with_mpi, "mpi", epochs=20000), "--detach").out.strip()
+    run = submitted(with_mpi, sample(with_mpi, "mpi", epochs=20000))
     wait_for_epoch(with_mpi, run)
     assert with_mpi("runs", "cancel", run).code == 0
     assert ended(with_mpi, run)["status"] == "Canceled"

@@ -25,7 +25,7 @@ Traceback (most recent call last):
 AttributeError: module 'horovod.torch' has no attribute 'init'"""
 STALLED = f"""\
 [2026-11-21 16:05:43.580338: W stall_inspector.cc:107] One or more tensors were submitted to be reduced, gathered \
-or broadcasted by subset of ranks and are waiting for remainder of ranks for more than 3 seconds. This may indicate that \
+or broadcasted by subset of ranks and are waiting for remainder of ranks for more than 3 seconds. This may mean that \
 different ranks are trying to submit different tensors or that only subset of ranks is submitting tensors.
 Missing ranks:
 1: [allreduce.grad.weight]
