@@ -65,9 +65,8 @@ def log_metrics(metrics, epoch):
 def coordinate(cluster, args):
     """Train: the weights lie on the servers, the workers compute, this process says what."""
     spec = tf.train.ClusterSpec(cluster)
-    resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
-        spec, task_type="chief", task_id=0, rpc_layer="grpc"
-    )
+    resolvers = tf.distribute.cluster_resolver
+    resolver = resolvers.SimpleClusterResolver(spec, task_type="chief", task_id=0, rpc_layer="grpc")
     strategy = tf.distribute.ParameterServerStrategy(resolver)
     coordinator = tf.distribute.coordinator.ClusterCoordinator(strategy)
     print(f"coordinator of {len(cluster['worker'])} workers and {len(cluster['ps'])} servers", flush=True)
