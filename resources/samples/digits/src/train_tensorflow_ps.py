@@ -64,8 +64,7 @@ def log_metrics(metrics, epoch):
 
 def coordinate(cluster, args):
     """Train: the weights lie on the servers, the workers compute, this process says what."""
-    spec = tf.train.ClusterSpec(cluster)
-    resolvers = tf.distribute.cluster_resolver
+    spec, resolvers = tf.train.ClusterSpec(cluster), tf.distribute.cluster_resolver
     resolver = resolvers.SimpleClusterResolver(spec, task_type="chief", task_id=0, rpc_layer="grpc")
     strategy = tf.distribute.ParameterServerStrategy(resolver)
     coordinator = tf.distribute.coordinator.ClusterCoordinator(strategy)
