@@ -71,10 +71,7 @@ def ranks_form(answers: Answers, context: WizardContext, kind: JobKind | None = 
 
 def v1_words_field() -> Field:
     """Return the question for what SDK v1 said, which sets the defaults of the counts; its name is `v1_words`."""
-    why = (
-        "Optional. Paste what your SDK v1 code or .runconfig says about processes, such as "
-        "PyTorchConfiguration(process_count=8, node_count=2); it is translated into the counts above."
-    )
+    why = "Optional. Paste what SDK v1 or a .runconfig said, such as process_count=8, node_count=2: it sets the counts."
     return Field("v1_words", "From SDK v1", FieldKind.TEXT, help=why)
 
 
