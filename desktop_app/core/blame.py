@@ -43,7 +43,7 @@ def explained(found: Sequence[Explanation], run: RunSnapshot) -> Explained:
 def _ordered(found: Sequence[Explanation], run: RunSnapshot) -> tuple[Explanation, ...]:
     echoing = {_place(each) for each in found if each.is_echo and each.line}
     kept: dict[tuple[object, ...], Explanation] = {}
-    for each in found:
+    for each in sorted(found, key=lambda one: one.fix is None):  # of two that say the same, the one that can mend it
         if each.is_echo or _place(each) not in echoing:
             kept.setdefault((each.code, *_place(each)), each)
     first = run.first_failure.rank if run.first_failure is not None else None

@@ -49,6 +49,8 @@ def parse_code(text: str, name: str) -> CodeFile:
         if cells is None:
             return CodeFile(fault=f"{name} is no notebook: it does not hold JSON with cells. Pick another file.")
         return _parse_cells(cells, name)
+    if not name.lower().endswith(".py"):
+        return CodeFile(fault=f"{name} is neither a Python script nor a notebook; pick the one that submits the job.")
     return _parse(_without_magics(text), name)
 
 

@@ -182,6 +182,7 @@ def test_a_notebook_is_read_without_its_magics(tmp_path: Path) -> None:
         ("a.py", "x = 1\n", "No estimator"),
         ("a.py", "from torch import PyTorch\nPyTorch(3)", "No estimator"),
         ("a.py", "\0", "no Python"),
+        ("a.runconfig", "script: train.py", "neither a Python script nor a notebook"),
     ],
 )
 def test_what_can_t_be_read_is_said_and_everything_can_still_be_typed(
@@ -324,7 +325,9 @@ def corpus() -> Iterator[Path]:
 
 @pytest.mark.skipif(not CORPORA.is_dir(), reason="the corpora are not there")
 def test_whatever_file_is_picked_a_job_or_a_clear_word_comes_of_it(tmp_path: Path) -> None:
-    for path in corpus():
+    files = list(corpus())
+    assert len(files) > 100
+    for path in files:
         context = fake_context(path.parent)
         pages = WIZARD.steps({"v1_file": path.name}, context)
         assert pages[0].notes

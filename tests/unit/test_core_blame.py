@@ -7,7 +7,7 @@ import dataclasses
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop_app.api import Explanation, FirstFailure, RunSnapshot, RunStatus
+from desktop_app.api import Explanation, FirstFailure, Fix, RunSnapshot, RunStatus
 from desktop_app.core.blame import explained
 from tests.helpers.snapshots import NOW, snapshot
 
@@ -49,6 +49,13 @@ def test_a_launcher_is_the_cause_only_where_no_rank_is() -> None:
 def test_a_line_that_anybody_calls_an_echo_is_no_cause_and_the_same_thing_is_said_once() -> None:
     wrong = Explanation("anything", "It is all its fault.", (), 0, " Connection closed by peer")
     assert explained([wrong, ECHO, ECHO], failed(0)).all == (ECHO,)
+
+
+def test_of_two_plugins_that_say_the_same_the_one_with_a_fix_is_heard() -> None:
+    fixes = dataclasses.replace(CAUSE, cause="It is full.", fix=Fix("Take less", {"inputs.batch": 8}))
+    assert explained([CAUSE, fixes], failed(1)).all == (fixes,)
+    other = dataclasses.replace(CAUSE, code="another")
+    assert explained([other, fixes], failed(1)).all == (fixes, other)
 
 
 RANKS = st.none() | st.integers(0, 3)
