@@ -25,6 +25,9 @@ ENDINGS = frozenset({"SIGCONT", "SIGTERM"})
 DEAF_TO = ("SIGCONT", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
 CONNECTIONS = Path("/proc/net/tcp")
 LOOK_EVERY = 0.2
+PATIENCE = 30.0
+"""Seconds for a disk to take what is told; it was reserved before."""
+SPACE = 512
 _PORT = re.compile(r"tcp4://[\d.]+:(\d+)")
 _ESTABLISHED = "01"
 _PR_SET_PDEATHSIG = 1
@@ -41,6 +44,7 @@ def main(variable: str) -> int:
 
 def _hold(folder: Path, number: int) -> int:
     launch = folder / "launch"
+    _reserve(launch / f"{number}.started", launch / f"{number}.ended")
     _close_ears(launch / f"{number}.asked")
     order: dict[str, Any] = json.loads((launch / f"{number}.json").read_bytes())
     try:
@@ -49,7 +53,8 @@ def _hold(folder: Path, number: int) -> int:
         _tell(launch / f"{number}.ended", {"exit_code": 127, "error": str(error), "at": time.monotonic()})
         return 127
     ports = _daemons_ports()
-    _tell(launch / f"{number}.started", {"pid": rank.pid, "starter": os.getpid(), "ports": sorted(ports)})
+    if not _tell(launch / f"{number}.started", {"pid": rank.pid, "starter": os.getpid(), "ports": sorted(ports)}):
+        rank.kill()  # nobody would know of it
     code = rank.wait()
     ended = {"exit_code": code, "at": time.monotonic()}
     _tell(launch / f"{number}.ended", ended | {"in_touch": _is_known(ports)})
@@ -140,19 +145,30 @@ def _close_ears(note: Path) -> None:
             signal.signal(getattr(signal, name), note_it)
 
 
-def _tell(path: Path, facts: dict[str, Any]) -> None:
-    """Write a small file in one step; a disk that takes nothing is tried again as long as it is full."""
+def _reserve(*paths: Path) -> None:
+    """Take the space for what will be told, so that a disk which is full by then does not silence us."""
+    for each in paths:
+        with contextlib.suppress(OSError):
+            each.with_name(f"{each.name}.tmp").write_bytes(b" " * SPACE)
+
+
+def _tell(path: Path, facts: dict[str, Any]) -> bool:
+    """Write a small file in one step; what the disk does not take is tried again for a while."""
     draft = path.with_name(f"{path.name}.tmp")
-    while True:
+    deadline = time.monotonic() + PATIENCE
+    while path.parent.is_dir():
         try:
-            draft.write_text(json.dumps(facts), "utf-8")
+            file = os.open(draft, os.O_WRONLY | os.O_CREAT, 0o600)  # over the space that was reserved for it
+            with os.fdopen(file, "wb") as stream:
+                stream.write(json.dumps(facts).encode().ljust(SPACE))
             draft.replace(path)
-        except FileNotFoundError:
-            return  # the run's folder was deleted
         except OSError:
-            time.sleep(0.2)
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(LOOK_EVERY)
         else:
-            return
+            return True
+    return False
 
 
 if __name__ == "__main__":

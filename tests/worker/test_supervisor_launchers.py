@@ -232,6 +232,32 @@ def test_a_rank_that_aborts(runs: Path, mpirun: str, mpi_toolchain: Path) -> Non
     assert (run["status"], first(run), codes(run)[1]) == ("Failed", 1, 7)
 
 
+def test_a_full_disk_silences_no_rank(small_disk: Path, mpirun: str) -> None:
+    runs = small_disk / "runs"
+    fill = "head -c 50000000 /dev/zero > outputs/big; exit 3"
+    run = end_of(start_mpirun(runs, [fill, UP]))
+    local_runs.assert_nothing_left(runs)
+    assert (run["status"], first(run), codes(run)) == ("Failed", 0, [3, -15])
+
+
+def test_the_run_goes_on_when_who_submitted_it_is_killed(runs: Path, mpirun: str) -> None:
+    code = """if True:
+        import sys, time
+        from pathlib import Path
+        from tests.helpers.launchers import start_mpirun
+        print(start_mpirun(Path(sys.argv[1]), ["echo up; until [ -e over ]; do sleep 0.02; done; echo done"] * 2))
+        sys.stdout.flush()
+        time.sleep(1000)"""
+    with subprocess.Popen([sys.executable, "-c", code, str(runs)], stdout=subprocess.PIPE, text=True) as submitter:
+        assert submitter.stdout is not None
+        folder = Path(submitter.stdout.readline().strip())
+        submitter.kill()
+    begun(folder, 2)
+    (folder / "code" / "over").touch()
+    assert codes(end_of(folder)) == [0, 0]
+    assert log(folder, 1) == "up\ndone\n"
+
+
 # With a launcher of our own, for what mpirun can't be brought to
 
 

@@ -129,8 +129,9 @@ class Launchers:
     def _of(self, rank: Rank, present: set[str]) -> Iterator[Told]:
         for event in EVENTS:
             name = f"{rank.number}.{event}"
-            if name in present:
-                yield Told(rank, event, read_object(self._news / name))
+            facts = read_object(self._news / name) if name in present else {}
+            if facts:
+                yield Told(rank, event, facts)
 
     def _present(self) -> set[str]:
         try:
