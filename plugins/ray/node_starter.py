@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 AGENTS = (
@@ -21,6 +22,9 @@ AGENTS = (
 )
 """Ray's helpers on every node. One that chooses its port itself must say it within seconds, or the node gives up: on a
 busy machine that is not enough."""
+
+PATIENCE = 2.0
+"""Seconds that a node gets to end when it is asked to; less than a run's own patience, which is 5."""
 
 LONGEST = 40
 PREFIX = "rankzero-ray-"
@@ -72,20 +76,22 @@ def agent_ports() -> list[str]:
 
 def main() -> int:
     """Start the node, wait until it has ended, and return its exit code: 0 where it was asked to end."""
+    asked: list[float] = []
+    signal.signal(signal.SIGTERM, lambda _number, _frame: asked.append(time.monotonic()))
     parent = short_folder()
     sweep(parent)
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
     lock(folder)
-    asked: list[int] = []
     words = ["-m", "ray.scripts.scripts", "start", "--block", *agent_ports(), f"--temp-dir={folder}", *sys.argv[1:]]
-    signal.signal(signal.SIGTERM, lambda number, _frame: asked.append(number))
     node = subprocess.Popen([sys.executable, *words])
     try:
         while node.poll() is None:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                node.wait(timeout=1)
+                node.wait(timeout=0.5)
             if asked:
                 node.terminate()
+            if asked and time.monotonic() > asked[0] + PATIENCE:
+                node.kill()  # one that waits for its head hears no signal
     finally:
         remove(folder)
     return 0 if asked else node.returncode
