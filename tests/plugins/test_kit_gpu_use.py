@@ -25,6 +25,7 @@ TAKES = [
 ASKS = [
     'import torch\ndevice = torch.device("cuda" if torch.cuda.is_available() else "cpu")',
     "import torch\nif torch.cuda.device_count():\n    model.cuda()",
+    "import torch\nuse_cuda = torch.cuda.is_available()\nmodel = choose(use_cuda, model.cuda)\nmodel.cuda()",
     "import torch\nif args.gpu:\n    model.cuda()",
     "import torch\nmodel.cuda() if use_cuda else model",
     'import tensorflow as tf\ngpus = tf.config.list_physical_devices("GPU")\nif gpus:\n    use(gpus[0])',
