@@ -308,3 +308,13 @@ async def test_dragging_beyond_the_edge_scrolls_on(view: LogView, tmp_path: Path
     await until(lambda: view._top < top - 20)
     QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(200, 0))
     assert len(view.selection.text(view.page.rows).splitlines()) > 20
+
+
+async def test_a_launchers_lines_bear_its_name(view: LogView, tmp_path: Path) -> None:
+    launcher = LogSource(1 << 20, tmp_path / "mpirun.txt", tmp_path / "mpirun.bin", "mpirun")
+    append(launcher, b"no slots\n", 1001.0)
+    await shown(view, source(tmp_path, 0, b"up\n"), source(tmp_path, 1), launcher)
+    await until(lambda: seen(view) == ["up", "no slots"])
+    assert view._painter.rank_chars == len("mpirun")
+    assert "1048576" not in view.accessibleDescription()
+    view.grab()

@@ -97,3 +97,17 @@ async def test_ctrl_c_cancels_once_and_the_end_is_still_shown(tmp_path: Path) ->
     assert backend.canceled == ["scripted://r-1"]
     assert len(lines) == 4
     assert signal.getsignal(signal.SIGINT) is before
+
+
+async def test_the_lines_of_a_launcher_are_marked_with_its_name(tmp_path: Path) -> None:
+    files = {**logs(tmp_path), "user_logs/mpirun.txt": tmp_path / "mpirun"}
+    files["user_logs/mpirun.txt"].write_text("no slots\n")
+    run = replace(OVER, launcher_logs=("user_logs/mpirun.txt",))
+    _last, lines = await follow(ToldBackend([run], files))
+    assert "[mpirun] no slots" in lines
+    assert len(lines) == 5
+    alone = replace(run, ranks=run.ranks[:1])
+    _last, lines = await follow(ToldBackend([alone], files))
+    assert lines == ["[0] a", "[0] b", "[mpirun] no slots"], "one rank and its launcher are two logs"
+    _last, lines = await follow(ToldBackend([run], files), rank=0)
+    assert lines == ["a", "b"]

@@ -132,6 +132,9 @@ def test_every_rank_has_a_log_and_a_clock(tmp_path: Path) -> None:
     assert [each.log for each in sources] == [made.log(rank) for rank in range(4)]
     assert sources[3].clock == made.path / "clock" / "3.bin"
     assert log_sources(dataclasses.replace(made.snapshot, folder="")) == ()
+    launched = log_sources(dataclasses.replace(made.snapshot, launcher_logs=("user_logs/mpirun.txt",)))
+    assert (launched[-1].name, launched[-1].log.name, launched[-1].clock.name) == ("mpirun", "mpirun.txt", "mpirun.bin")
+    assert launched[:-1] == sources
 
 
 def test_a_cell_says_all_about_its_rank(tmp_path: Path) -> None:

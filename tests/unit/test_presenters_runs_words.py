@@ -96,3 +96,9 @@ def test_frameworks_are_written_as_their_makers_do() -> None:
         "own",
         "–",
     ]
+
+
+def test_a_launcher_has_a_name_among_ranks() -> None:
+    names = {99: "mpirun"}
+    assert rank_span((0, 1, 2, 99), names) == "0–2, mpirun"
+    assert rank_span((99,), names) == "mpirun"
