@@ -54,6 +54,15 @@ KNOWN = (
         ),
     ),
     Known(
+        "dataset-of-no-worker",
+        re.compile(r"need to pass this dataset to ClusterCoordinator\.create_per_worker_dataset"),
+        "Under ParameterServerStrategy every worker needs a dataset of its own, which fit of Keras 3 does not make.",
+        (
+            "Make it by coordinator.create_per_worker_dataset, and train by coordinator.schedule, as the sample does.",
+            "Or keep fit with Keras 2: install tf_keras and set TF_USE_LEGACY_KERAS=1 before TensorFlow is imported.",
+        ),
+    ),
+    Known(
         "strategy-too-late",
         re.compile(r"Collective ops must be configured at program startup"),
         "The script used TensorFlow before it made its strategy, which then could not join the cluster.",

@@ -30,6 +30,8 @@ LINES = {
     "ModuleNotFoundError: No module named 'tf_keras'": "tf-keras-missing",
     "KeyError: 'TF_CONFIG'": "no-tf-config",
     "ValueError: There must be at least one worker.": "no-worker-left",
+    "ValueError: To use this dataset, you need to pass this dataset to ClusterCoordinator.create_per_worker_dataset.":
+        "dataset-of-no-worker",
 }  # fmt: skip
 ECHOES = (
     PEER,
