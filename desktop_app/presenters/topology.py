@@ -13,7 +13,7 @@ from desktop_app.api import Job, Topology
 from desktop_app.core.commands import launcher_in
 
 CELL_SIZES = (44, 36, 28, 22, 16, 11, 7)
-"""Sides of a cell in pixels for letters of 12, the largest that fits is taken; numbers fit into cells of `READABLE` and more."""
+"""Sides of a cell in pixels, the largest that fits is taken; numbers fit into cells of `READABLE` and more."""
 READABLE = 22
 GAP = 7
 NODE_GAP = 26

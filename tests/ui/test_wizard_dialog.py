@@ -209,6 +209,20 @@ async def test_the_ranks_are_pictured_and_listed_live(wizard: Opener) -> None:
     del tester
 
 
+async def test_tab_goes_from_the_picture_over_the_rows_to_what_can_be_copied(wizard: Opener) -> None:
+    dialog = await wizard.open()
+    dialog.next()
+    page = dialog.page
+    assert page is not None
+    await until(lambda: page.processes.pane.buttons)
+    page.picture.setFocus()
+    for there in (page.processes.table, page.processes.pane.buttons[0], page.processes.pane.text):
+        press(Qt.Key.Key_Tab)
+        assert QApplication.focusWidget() is there
+    QTest.keyClick(page.processes.pane.buttons[0], Qt.Key.Key_Space)
+    assert QApplication.clipboard().text().splitlines()[0] == "MASTER_ADDR=node-0"
+
+
 def row(model: QAbstractItemModel, at: int) -> list[str]:
     return [str(model.index(at, column).data()) for column in range(model.columnCount())]
 

@@ -350,6 +350,7 @@ class WizardDialog(QDialog):
             self._processes = RankPages(preview.job, self._workbench.jobs.rank_table)
         if self._processes is not None:
             page.show_processes(self._processes)
+            self._order_tabs(page)  # another job may have other variables to copy
 
     def _toggle_preview(self) -> None:
         self.preview.setVisible(self.preview_button.isChecked())
