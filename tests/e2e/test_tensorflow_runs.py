@@ -188,7 +188,7 @@ def test_who_is_killed_in_the_middle_is_blamed(real: Program, name: str, chief: 
 
 
 def test_who_dies_before_the_others_connect_is_blamed(real: Program) -> None:
-    """TensorFlow would wait for the missing worker for an hour; the run ends within the grace."""
+    """TensorFlow itself waits for a missing worker for a quarter of an hour and more; the run ends within the grace."""
     run = real("run", write(real, DIES), "--detach").out.strip()
     found = ended(real, run)
     assert (found["status"], found["first_failure"]["rank"]) == ("Failed", 1)
