@@ -1,13 +1,13 @@
 """Says which processes an MPI job means here: mpirun, and the ranks that it starts.
 
-Source: mpirun(1) of Open MPI 4.1, and what it was seen to do on one machine that plays several nodes.
+Source: mpirun(1) of Open MPI 4.1 and 5.0, and what both were seen to do on one machine; 4.1 there plays several nodes.
 """
 
 from __future__ import annotations
 
 from desktop_app.api import Host, Job, ProcessSpec, Topology
 
-from .mpirun import check_mpirun, refuse_own_launcher
+from .mpirun import check_mpirun, is_version_5, refuse_own_launcher
 from .ranks import is_mpi, variables
 
 MOST_RANKS = 4096
@@ -31,11 +31,14 @@ _SETTINGS = {
     "pml": "ob1",
     "btl": "tcp,self",
     "btl_tcp_if_include": LOOPBACK,
+}
+# Whose failure ends a run, and when, is the program's to say: it is the same with mpirun and without.
+_OF_VERSION_4 = {
     "oob_tcp_if_include": LOOPBACK,
-    # Whose failure ends a run, and when, is the program's to say: it is the same with mpirun and without.
     "orte_abort_on_non_zero_status": "0",
     "odls_base_sigkill_timeout": NEVER,
 }
+_OF_VERSION_5 = ("--runtime-options", "continuous,error-nonzero-status=false")
 
 
 def processes(job: Job, host: Host) -> tuple[ProcessSpec, ...] | None:
@@ -49,7 +52,7 @@ def processes(job: Job, host: Host) -> tuple[ProcessSpec, ...] | None:
     if not 0 < topology.world_size <= MOST_RANKS or topology.nodes < 1:
         return ()
     refuse_own_launcher(job.command)
-    check_mpirun(host)
+    check_mpirun(host, topology.nodes)
     launcher = ProcessSpec(0, 0, 0, mpirun_words(topology, host), role="launcher", log=LOG)
     return (launcher, *(_rank(job, host, place) for place in topology.ranks()))
 
@@ -59,9 +62,13 @@ def mpirun_words(topology: Topology, host: Host) -> tuple[str, ...]:
 
     Bound to cores, as mpirun would, ranks that are more than there are cores are refused.
     """
+    is_new = is_version_5(host.programs.get("mpirun", ""))
     words = ["mpirun", *(["--allow-run-as-root"] if host.is_root else [])]
     words += ["-np", str(topology.world_size), "--host", _hosts(topology), "--map-by", "slot", "--bind-to", "none"]
-    settings = _SETTINGS | ({"plm_rsh_agent": AGENT} if topology.nodes > 1 else {})
+    words += _OF_VERSION_5 if is_new else ()
+    settings = _SETTINGS | ({} if is_new else _OF_VERSION_4)
+    if topology.nodes > 1:
+        settings["plm_rsh_agent"] = AGENT
     if topology.world_size > host.cpu_count:
         settings["mpi_yield_when_idle"] = "1"
     for name, value in settings.items():

@@ -17,8 +17,8 @@ _LINUX = (
 _MAC = "`brew install open-mpi` installs it."
 
 
-def check_mpirun(host: Host) -> None:
-    """Raise UserError, with the way out, where this machine has no mpirun of Open MPI."""
+def check_mpirun(host: Host, nodes: int) -> None:
+    """Raise UserError, with the way out, where this machine has no mpirun of Open MPI, or none that can play nodes."""
     if PurePath(host.shell[0]).stem.lower() == "cmd":
         message = "Open MPI, which starts the ranks of this job, does not exist for Windows."
         raise UserError(message, hint="Start Rank Zero in WSL (`wsl --install`) and run the job there.")
@@ -31,6 +31,17 @@ def check_mpirun(host: Host) -> None:
         message = f"The mpirun found here is {maker}'s; the ranks of this job are started by Open MPI's."
         hint = f"{how_to_install()} Then see to it that its folder comes first in PATH. Found: {found}"
         raise UserError(message, hint=hint)
+
+    if nodes > 1 and is_version_5(found):
+        message = f"Open MPI 5, which is installed here, can't play {nodes} nodes on one machine; Open MPI 4 can."
+        raise UserError(message, hint="Try it on one node: `rankzero set JOB.yml resources.instance_count=1`.")
+
+
+def is_version_5(program: str) -> bool:
+    """Whether this mpirun is of Open MPI 5, which has prterun where Open MPI 4 has orterun."""
+    path = Path(program)
+    beside = (path.parent / "prterun").exists() and not (path.parent / "orterun").exists()
+    return path.name == "prterun" or (path.name != "orterun" and beside)
 
 
 def how_to_install() -> str:

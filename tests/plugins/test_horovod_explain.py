@@ -140,6 +140,16 @@ def test_a_shutdown_is_the_echo_of_another_ranks_failure(echo: str) -> None:
     assert next(iter(found)) == ("no-such-module", 1)
 
 
+def test_an_error_that_nobody_knows_is_the_cause_behind_the_echoes() -> None:
+    """Horovod ends the others, at times before the rank that raised has ended: then the first to end is an echo."""
+    tails = {0: SHUT_DOWN, 1: "Traceback (most recent call last):\nValueError: no data", 2: SHUT_DOWN}
+    (found, *echoes) = explain(FailureReport(Job("python t.py"), {0: 1, 1: 1, 2: 1}, first_rank=0, tails=tails))
+    assert (found.code, found.rank, found.line, found.is_echo) == ("rank-raised", 1, "ValueError: no data", False)
+    assert [(each.rank, each.is_echo) for each in echoes] == [(0, True), (2, True)]
+    killed = explain(FailureReport(Job("python t.py"), {0: 1, 1: -15, 2: 1}, first_rank=0, tails=tails))
+    assert {each.is_echo for each in killed} == {True}
+
+
 def test_who_stalled_is_named_though_the_others_shut_down() -> None:
     found = explain(FailureReport(Job("python t.py"), first_rank=0, tails={0: STALLED, 1: SHUT_DOWN}))
     assert [(each.code, each.rank, each.is_echo) for each in found] == [

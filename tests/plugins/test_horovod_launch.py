@@ -145,3 +145,14 @@ def test_a_command_that_starts_ranks_itself_is_refused(command: str) -> None:
 @pytest.mark.parametrize("command", ["echo mpirun", "python mpirun.py", "python t.py --launcher=mpirun"])
 def test_a_command_that_only_speaks_of_it_is_not(command: str) -> None:
     assert launch.processes(mpi_job(command), HOST)
+
+
+def test_open_mpi_5_has_other_words_and_one_node(tmp_path: Path) -> None:
+    for name in ("mpirun", "prterun"):
+        (tmp_path / name).touch()
+    new = dataclasses.replace(HOST, programs={"mpirun": str(tmp_path / "mpirun")})
+    assert "continuous,error-nonzero-status=false" in words(mpi_job(), new)
+    assert not [each for each in words(mpi_job(), new) if each.startswith(("orte_", "oob_", "odls_"))]
+    assert "--runtime-options" not in words(mpi_job())
+    with pytest.raises(UserError, match="can't play 2 nodes"):
+        launch.processes(mpi_job(nodes=2), new)
