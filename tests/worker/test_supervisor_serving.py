@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import socket
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -79,5 +80,6 @@ def test_a_port_that_somebody_has(runs: Path) -> None:
         port = other.getsockname()[1]
         run = end_of(start(runs, ["echo never", "echo never"], (), [port]))
     assert run["status"] == "Failed"
-    assert run["reason"] == f"Port {port} is in use by another program. Plan and start the job again."
+    assert run["reason"].startswith(f"Port {port} is in use by ")
+    assert f"(process {os.getpid()}). Plan and start the job again." in run["reason"]
     assert {each["pid"] for each in run["ranks"]} == {None}

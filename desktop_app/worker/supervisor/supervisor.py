@@ -17,7 +17,7 @@ from desktop_app.worker.supervisor.ending import Ending, Grace, Step
 from desktop_app.worker.supervisor.failure import last_words, refusal
 from desktop_app.worker.supervisor.journal import Journal, read_object
 from desktop_app.worker.supervisor.launchers import Launcher, Launchers, Told
-from desktop_app.worker.supervisor.network import is_free
+from desktop_app.worker.supervisor.network import holder, is_free
 from desktop_app.worker.supervisor.ranks import Rank
 from desktop_app.worker.supervisor.sampling import Sampler
 from desktop_app.worker.supervisor.serving import Serving
@@ -131,7 +131,8 @@ class Supervisor:
     def _start(self) -> bool:
         port = self._taken_port()
         if port is not None:
-            self.verdict = Verdict("Failed", f"Port {port} is in use by another program. Plan and start the job again.")
+            who = holder(port) or "another program"
+            self.verdict = Verdict("Failed", f"Port {port} is in use by {who}. Plan and start the job again.")
             return False
         door = self.tracking.open_door()
         if door is not None:
