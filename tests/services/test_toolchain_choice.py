@@ -68,7 +68,8 @@ def test_the_imports_say_which(plugin: str | None, imports: Sequence[str], name:
 def test_of_equals_one_that_is_ready_and_never_one_that_lacks_more() -> None:
     assert best(pairs("mpi"), "p-mpi", ["numpy"])[0].name == "mpi"
     assert best(pairs("ray"), "p-torch", ["torch"])[0].name == "pytorch"
-    assert best(pairs("tensorflow"), None, ["tensorflow"])[0].name == "tensorflow"
+    assert best(pairs("horovod-tensorflow"), None, ["tensorflow"])[0].name == "horovod-tensorflow"
+    assert best(pairs("ray"), None, ["torch"])[0].name == "ray"
     assert best(pairs("pytorch"), "p-torch", ["torch", "deepspeed"])[0].name == "deepspeed"
 
 
