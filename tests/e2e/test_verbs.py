@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -233,7 +234,7 @@ def test_a_missing_toolchain_refuses_the_job_with_the_command(program: Program, 
 
 
 def test_toolchains(program: Program, tmp_path: Path) -> None:
-    (chosen,) = program("toolchains", "list", "--json").json["toolchains"]
+    chosen = toolchain(program)
     assert (chosen["name"], chosen["origin"], chosen["python"]) == ("pytorch", "chosen", sys.executable)
     checked = program("toolchains", "check", "pytorch")
     assert checked.code == 3, "this Python has no torch"
@@ -245,19 +246,33 @@ def test_toolchains(program: Program, tmp_path: Path) -> None:
     assert (refused.code, is_one_line(refused)) == (1, True)
     assert "lacks torch" in program("toolchains", "use", "rankzero-pytorch", sys.executable).err
     assert program("toolchains", "remove", "pytorch").code == 0
-    assert program("toolchains", "list", "--json").json["toolchains"][0]["state"] == "missing"
+    assert toolchain(program)["state"] == "missing"
+
+
+def toolchain(program: Program, name: str = "pytorch") -> dict[str, Any]:
+    """Return what the list says of one toolchain."""
+    listed: list[dict[str, Any]] = program("toolchains", "list", "--json").json["toolchains"]
+    return next(each for each in listed if each["name"] == name)
+
+
+def wizards_of(program: Program, plugin: str) -> list[str]:
+    """Return the wizards of one plugin that are offered."""
+    listed = program("new", "job", "--list", "--json").json["wizards"]
+    return [each["wizard"] for each in listed if each["plugin"] == plugin]
 
 
 def test_plugins_are_switched_off_and_on(program: Program) -> None:
-    (plugin,) = program("plugins", "list", "--json").json["plugins"]
+    listed = program("plugins", "list", "--json").json["plugins"]
+    plugin = next(each for each in listed if each["name"] == "rankzero-pytorch")
     assert set(plugin) >= {"name", "version", "api", "enabled", "source", "status", "reason", "contributes"}
     assert set(plugin["contributes"]) == {"wizards", "exporters", "environments", "backends"}
     assert (plugin["name"], plugin["status"], plugin["enabled"]) == ("rankzero-pytorch", "ok", True)
-    off = program("plugins", "disable", "rankzero-pytorch", "--json").json["plugins"][0]
+    listed = program("plugins", "disable", "rankzero-pytorch", "--json").json["plugins"]
+    off = next(each for each in listed if each["name"] == "rankzero-pytorch")
     assert (off["status"], off["enabled"]) == ("disabled", False)
-    assert program("new", "job", "--list", "--json").json == {"wizards": []}
+    assert wizards_of(program, "rankzero-pytorch") == []
     assert program("plugins", "enable", "rankzero-pytorch").code == 0
-    assert program("new", "job", "--list", "--json").json["wizards"]
+    assert wizards_of(program, "rankzero-pytorch")
     assert is_one_line(program("plugins", "enable", "rankzero-pytroch"))
 
 
