@@ -36,7 +36,11 @@ from tests.helpers.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="tried on Linux alone")
 UP = "echo up; exec sleep 1000"
-AGENT = "sh -c eval${IFS}$*"
+AGENT = (
+    "sh -c OMPI_MCA_orte_tmpdir_base=${RANKZERO_RUN_FOLDER-/tmp}/launch/$0;"
+    "export${IFS}OMPI_MCA_orte_tmpdir_base;eval${IFS}$*"
+)
+"""Runs what is meant for another node here, as the Horovod plugin does it: each node with a folder of its own."""
 
 
 def codes(run: dict[str, Any]) -> list[int | None]:
