@@ -97,6 +97,14 @@ async def test_its_commands_work_where_it_lies(places: Places) -> None:
     assert output_of(made.python.parent / "tinysay") == "tiny 1.0+cpu"
 
 
+async def test_its_modules_are_compiled_and_their_bytecode_holds_where_it_lies(places: Places) -> None:
+    python = (await make(places)).get("tiny").python
+    (source,) = python.parent.parent.rglob("tinything/__init__.py")
+    show = "import tinything; print(tinything.__cached__); print(tinything.say.__code__.co_filename)"
+    said = output_of(python, "-v", "-c", show).splitlines()
+    assert said == [str(next(source.parent.rglob("*.pyc"))), str(source)]
+
+
 async def test_its_pip_installs_into_it_and_nowhere_else(places: Places) -> None:
     made = (await make(places)).get("tiny")
     assert "pip" in made.packages
