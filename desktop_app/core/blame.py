@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from desktop_app.api import Explanation, RunSnapshot
+
+LAST_LINES = 20  # of a log without an exception: what stands above them, the rank outlived
+_OWN_DEATHS = frozenset({4, 7, 8, 9, 11})  # no peer's end brings these signals, as it does SIGABRT and SIGTERM
+_OF_A_SHELL = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +29,14 @@ class Explained:
         return tuple(each for each in self.all if each.is_echo)
 
 
-def explained(found: Sequence[Explanation], run: RunSnapshot) -> Explained:
-    """Return the explanations in order, and the cause among them.
+def explained(found: Sequence[Explanation], run: RunSnapshot, tails: Mapping[int, str]) -> Explained:
+    """Return the explanations in order, and the cause among them; `tails` are the ends of the logs, by rank.
 
     A line that anybody calls an echo is no cause. The cause of the first rank to fall is the run's; that of another
     rank, or of the launcher, only where the first rank itself has nothing but an echo to tell, or no rank fell.
     """
     ordered = _ordered(found, run)
-    only_echo = _is_only_echo(ordered, run)
+    only_echo = _is_only_echo(ordered, run, tails)
     causes = [each for each in ordered if not each.is_echo]
     first = run.first_failure
     if first is not None and not only_echo:
@@ -54,13 +58,22 @@ def _place(explanation: Explanation) -> tuple[int | None, str]:
     return explanation.rank, explanation.line.strip()
 
 
-def _is_only_echo(ordered: Sequence[Explanation], run: RunSnapshot) -> bool:
-    """Whether the first rank's last words are an echo; words that nobody knows are its own fault, as long as any."""
+def _is_only_echo(ordered: Sequence[Explanation], run: RunSnapshot, tails: Mapping[int, str]) -> bool:
+    """Whether the first rank's last words are an echo; words that nobody knows are its own fault, as long as any.
+
+    One without last words may have been killed long after a line that only sounds like an echo.
+    """
     first = run.first_failure
-    if first is None:
+    if first is None or _died_by_itself(first.exit_code):
         return False
     mine = [each for each in ordered if each.rank == first.rank]
     if any(not each.is_echo for each in mine):
         return False
     words = first.text.strip()
-    return any(not words or each.line.strip() in words or words in each.line for each in mine if each.line)
+    last = words or "\n".join([each for each in tails.get(first.rank, "").splitlines() if each.strip()][-LAST_LINES:])
+    return any(each.line.strip() in last or (words and words in each.line) for each in mine if each.line)
+
+
+def _died_by_itself(code: int) -> bool:
+    """Whether a rank was killed for what it did itself, such as a fault, or memory that ran out."""
+    return (-code if code < 0 else code - _OF_A_SHELL) in _OWN_DEATHS

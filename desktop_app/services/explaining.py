@@ -27,7 +27,7 @@ async def explain(plugins: PluginHost, run: RunSnapshot) -> Explained:
 
 def _explain(plugins: PluginHost, run: RunSnapshot) -> Explained:
     report = failure_report(run)
-    return explained(plugins.explain_failure(report), run) if report is not None else Explained()
+    return explained(plugins.explain_failure(report), run, report.tails) if report is not None else Explained()
 
 
 def failure_report(run: RunSnapshot) -> FailureReport | None:

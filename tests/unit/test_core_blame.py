@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop_app.api import Explanation, FirstFailure, Fix, RunSnapshot, RunStatus
-from desktop_app.core.blame import explained
+from desktop_app.core.blame import LAST_LINES, Explained
+from desktop_app.core.blame import explained as blamed
 from tests.helpers.snapshots import NOW, snapshot
 
 CAUSE = Explanation("out-of-memory", "The GPU's memory is full.", ("Take a smaller batch.",), 1, "CUDA out of memory")
 ECHO = Explanation("peer-gone", "Another process was gone.", (), 0, "Connection closed by peer", is_echo=True)
 
 
-def failed(rank: int | None, text: str = "") -> RunSnapshot:
-    first = None if rank is None else FirstFailure(rank, NOW, 1, text)
+def failed(rank: int | None, text: str = "", code: int = 1) -> RunSnapshot:
+    first = None if rank is None else FirstFailure(rank, NOW, code, text)
     return dataclasses.replace(snapshot("r-1", RunStatus.FAILED), first_failure=first)
+
+
+def explained(found: list[Explanation], run: RunSnapshot) -> Explained:
+    """Blame, where every line that was found is the last of its log."""
+    return blamed(found, run, {each.rank: each.line for each in found if each.rank is not None})
 
 
 def test_the_cause_comes_first_and_echoes_after() -> None:
@@ -31,6 +38,21 @@ def test_a_first_rank_with_nothing_but_an_echo_is_not_blamed() -> None:
     assert (known.cause, known.only_echo) == (CAUSE, True)
     alone = explained([ECHO], failed(0))
     assert (alone.cause, alone.only_echo) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("code", "excused"), [(1, True), (-6, True), (-15, True), (-9, False), (-11, False), (137, False)]
+)
+def test_a_rank_that_died_of_a_signal_of_its_own_is_not_excused_by_an_echo(code: int, excused: bool) -> None:
+    known = explained([ECHO], failed(0, code=code))
+    assert (known.cause, known.only_echo) == (None, excused)
+    assert explained([ECHO], failed(0, ECHO.line, code)).only_echo is excused
+
+
+@pytest.mark.parametrize(("lines", "excused"), [(0, True), (LAST_LINES - 1, True), (LAST_LINES, False), (500, False)])
+def test_without_last_words_an_echo_excuses_only_where_the_log_ends_on_it(lines: int, excused: bool) -> None:
+    log = "\n".join([ECHO.line, *(f"step {each}\n" for each in range(lines))])
+    assert blamed([ECHO], failed(0), {0: log}).only_echo is excused
 
 
 def test_a_first_rank_with_an_error_of_its_own_is_not_excused_by_an_echo_or_by_another_ranks_error() -> None:

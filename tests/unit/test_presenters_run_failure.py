@@ -20,7 +20,7 @@ def fallen(tmp_path: Path, rank: int = 1) -> RunSnapshot:
 
 
 def shown(run: RunSnapshot, *found: Explanation) -> FailureView:
-    view = failure_of(run, "", explained(found, run))
+    view = failure_of(run, "", explained(found, run, {}))
     assert view is not None
     return view
 
