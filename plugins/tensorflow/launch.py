@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from desktop_app.api import Host, Job, ProcessSpec, UserError
 
-from .tasks import SERVER, Cluster, Task, cluster_of, is_tensorflow
+from .tasks import SERVER, Task, cluster_of, is_tensorflow
 
 
 def processes(job: Job, host: Host) -> tuple[ProcessSpec, ...] | None:
@@ -26,18 +26,20 @@ def processes(job: Job, host: Host) -> tuple[ProcessSpec, ...] | None:
     if len(host.ports) < cluster.size:
         message = f"Every task listens at a port of its own, and this machine has no {cluster.size} free ones."
         raise UserError(message, hint="End programs that hold many ports open, or write fewer workers.")
-    return tuple(_process(job, host, cluster, task) for task in cluster.tasks())
+    configs = cluster.configs(cluster.tasks(), lambda number: f"127.0.0.1:{host.ports[number]}")
+    coordinated = cluster.servers > 0
+    return tuple(_process(job, host, task, config, coordinated) for task, config in configs)
 
 
-def _process(job: Job, host: Host, cluster: Cluster, task: Task) -> ProcessSpec:
+def _process(job: Job, host: Host, task: Task, config: str, coordinated: bool) -> ProcessSpec:
     return ProcessSpec(
         rank=task.number,
         local_rank=0,
         node=task.number,
         argv=(*host.shell, job.command),
-        environment={"TF_CONFIG": cluster.config(task, lambda number: f"127.0.0.1:{host.ports[number]}")},
+        environment={"TF_CONFIG": config},
         role=task.kind,
         log=f"user_logs/std_log_process_{task.number}.txt",
-        serves=task.kind == SERVER or (cluster.servers > 0 and task.index > 0),
+        serves=task.kind == SERVER or (coordinated and task.index > 0),
         ports=(host.ports[task.number],),
     )

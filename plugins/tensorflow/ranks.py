@@ -21,11 +21,12 @@ def table(job: Job, size: VmSize | None, first: int, count: int) -> RankTable | 
     if cluster is None:
         return RankTable(Topology(nodes, 1))
     gpus = size.gpus if size is not None else 0
-    rows = tuple(_row(cluster, task, gpus) for task in cluster.tasks(first, count))
+    configs = cluster.configs(cluster.tasks(first, count), lambda number: f"host{number}:{PORT}")
+    rows = tuple(_row(task, config, gpus) for task, config in configs)
     return RankTable(Topology(max(nodes, cluster.size), 1), rows, _says(cluster, nodes))
 
 
-def _row(cluster: Cluster, task: Task, gpus: int) -> RankRow:
+def _row(task: Task, config: str, gpus: int) -> RankRow:
     return RankRow(
         rank=task.number,
         node=task.number,
@@ -33,7 +34,7 @@ def _row(cluster: Cluster, task: Task, gpus: int) -> RankRow:
         name=f"{task.kind} {task.index}",
         short=f"{'ps' if task.kind == SERVER else 'w'}{task.index}",
         gpu=_gpus(gpus),
-        environment={"TF_CONFIG": cluster.config(task, lambda number: f"host{number}:{PORT}")},
+        environment={"TF_CONFIG": config},
     )
 
 

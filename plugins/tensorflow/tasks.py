@@ -7,7 +7,7 @@ by default the number of nodes, a node runs at most one parameter server, and TF
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from desktop_app.api import Job
@@ -45,13 +45,19 @@ class Cluster:
             is_server = number < self.servers
             yield Task(number, SERVER if is_server else WORKER, number if is_server else number - self.servers)
 
-    def config(self, task: Task, address: Callable[[int], str]) -> str:
-        """Return a task's TF_CONFIG, with the address of each task by its number."""
+    def configs(self, tasks: Iterable[Task], address: Callable[[int], str]) -> Iterator[tuple[Task, str]]:
+        """Yield tasks with their TF_CONFIG; what all share, as long as the cluster, is made once and not for each."""
         addresses = [address(number) for number in range(self.size)]
         cluster = {SERVER: addresses[: self.servers]} if self.servers else {}
         cluster[WORKER] = addresses[self.servers :]
-        config = {"cluster": cluster, "task": {"type": task.kind, "index": task.index}, "environment": "cloud"}
-        return json.dumps(config, separators=(",", ":"))
+        shared = _json({"cluster": cluster})[:-1]
+        for task in tasks:
+            own = _json({"task": {"type": task.kind, "index": task.index}, "environment": "cloud"})[1:]
+            yield task, f"{shared},{own}"
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
 
 
 def is_tensorflow(job: Job) -> bool:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from desktop_app.api import Distribution, Job, ProcessSpec, RankTable, Topology, UserError, VmSize
 from plugins.tensorflow.launch import processes
 from plugins.tensorflow.ranks import table
+from plugins.tensorflow.tasks import Cluster
 from tests.helpers.tensorflow_jobs import HOST, tensorflow_job
 
 AZURE = '{"cluster":{"worker":["host0:2222","host1:2222"]},"task":{"type":"worker","index":0},"environment":"cloud"}'
@@ -57,6 +58,19 @@ def test_the_table_shows_what_azure_sets_to_the_letter() -> None:
         (0, 0, "worker 0", "w0"),
         (1, 1, "worker 1", "w1"),
     ]
+
+
+def test_what_all_tasks_share_is_made_once() -> None:
+    asked: list[int] = []
+    cluster = Cluster(servers=1, workers=99)
+
+    def address(number: int) -> str:
+        asked.append(number)
+        return f"host{number}:2222"
+
+    made = list(cluster.configs(cluster.tasks(), address))
+    assert asked == [*range(100)]
+    assert [json.loads(text)["task"]["index"] for _, text in made] == [0, *range(99)]
 
 
 def test_parameter_servers_come_first_and_serve() -> None:

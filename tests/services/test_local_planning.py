@@ -9,6 +9,7 @@ import os
 import re
 import socket
 import subprocess
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,12 +17,14 @@ import pytest
 
 from desktop_app.api import (
     Distribution,
+    Host,
     Job,
     JobInput,
     JobOutput,
     JobSource,
     OutsideError,
     PlannedFile,
+    ProcessSpec,
     Resources,
     Severity,
     SubmissionPlan,
@@ -329,6 +332,22 @@ async def test_a_plain_command_is_one_process(project: Project) -> None:
 async def test_a_distribution_that_nobody_launches(project: Project) -> None:
     plan = await project.plan(Job(command="python train.py", code="src", distribution=Distribution("mpi", 2)))
     assert errors(plan) == {"no-launcher": "distribution.type"}
+
+
+async def test_the_window_goes_on_while_plugins_think(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plugin may take long over a thousand processes: it is asked beside the loop."""
+    goes_on, answer = threading.Event(), project.ports.launch_plan
+    waited: list[bool] = []
+
+    def slow(_ports: FakePorts, job: Job, host: Host) -> tuple[str, tuple[ProcessSpec, ...]] | None:
+        loop.call_soon_threadsafe(goes_on.set)
+        waited.append(goes_on.wait(20))
+        return answer(job, host)
+
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(FakePorts, "launch_plan", slow)
+    assert (await project.plan(ddp())).processes
+    assert waited == [True]
 
 
 async def test_a_port_of_the_jobs_own(project: Project) -> None:

@@ -69,7 +69,7 @@ class Planner:
     async def plan(self, job: Job, source: JobSource) -> SubmissionPlan:
         """Return the plan; what is wrong stands in its diagnostics."""
         draft = await asyncio.to_thread(self._begin, job, source)
-        self._ask_plugins(draft)
+        await asyncio.to_thread(self._ask_plugins, draft)
         await asyncio.to_thread(self._read_files, draft)
         pips = installing.find_pips(job.command)
         # Without a process to start it is not known whose Python that would be: nothing is said of what it lacks.
