@@ -22,7 +22,7 @@ BROADCASTS = frozenset({
 AVERAGING = frozenset({
     "DistributedOptimizer", "DistributedGradientTape", "PartialDistributedGradientTape", "PartialDistributedOptimizer",
     "create_distributed_optimizer", "DistributedAdasumOptimizer", "allreduce", "allreduce_", "allreduce_async",
-    "allreduce_async_", "grouped_allreduce", "grouped_allreduce_", "load_model",
+    "allreduce_async_", "grouped_allreduce", "grouped_allreduce_", "load_model", "DistributedTrainer",
 })  # fmt: skip
 SHARING = frozenset({
     "DistributedSampler", "IterableDataset", "split_dataset_by_node", "Subset", "random_split", "WebDataset", "shard",
@@ -35,6 +35,7 @@ _ASKING = frozenset({
     "rank", "size", "local_rank", "local_size", "cross_rank", "allreduce", "allgather", "broadcast", "broadcast_object",
     "broadcast_parameters", "broadcast_variables", "DistributedOptimizer",
 })  # fmt: skip
+_LIBRARIES = ("torch.", "tensorflow.", "keras.", "tf_keras.", "horovod.")
 _SAVERS = frozenset({"save", "save_weights", "save_model", "export", "ModelCheckpoint"})
 _CUDA = frozenset({"cuda", "cuda:0"})
 
@@ -45,7 +46,7 @@ def find(script: Script) -> Iterator[Diagnostic]:
         return
     inits = calls(script, "init")
     yield from _init(script, inits)
-    if script.words & _TRAINING:
+    if (inits or _is_program(script)) and _trains(script):
         yield from _parts(script, inits)
         yield from _data(script)
         yield from _gpu(script)
@@ -60,6 +61,39 @@ def calls(script: Script, *names: str) -> list[ast.Call]:
     return [each for each in script.calls_of(*names) if script.name_of(each.func).startswith("horovod.")]
 
 
+def _is_program(script: Script) -> bool:
+    """Whether a file is what a job starts; of a module of it, others may do the missing part."""
+    if any(text == "__main__" for text, _ in script.texts):
+        return True
+    return any(scope(each, script) is None for each in script.calls_of(*_TRAINING))
+
+
+def _trains(script: Script) -> bool:
+    """Whether a file trains by itself: a `fit` without Keras's compile is some library's, which knows its business."""
+    words = script.words & _TRAINING
+    return bool(words - {"fit", "fit_generator"} or (words and "compile" in script.words))
+
+
+def _is_handed_on(script: Script) -> bool:
+    """Whether the module horovod itself is an argument of a call: what is called does the rest with it."""
+    for call in (each for each in script.parents if isinstance(each, ast.Call)):
+        for given in (*call.args, *(each.value for each in call.keywords)):
+            options = (given.body, given.orelse) if isinstance(given, ast.IfExp) else (given,)
+            if any(isinstance(each, ast.Name) and script.name_of(each).startswith("horovod.") for each in options):
+                return True
+    return False
+
+
+def _makes_optimizer_elsewhere(script: Script) -> bool:
+    """Whether a function of another file, by its name, makes the optimizer: it may wrap it too."""
+    return any(
+        "optim" in name.rpartition(".")[2].lower() and not name.startswith(_LIBRARIES) and "." in name
+        for each in script.parents
+        if isinstance(each, ast.Call) and isinstance(each.func, ast.Name)
+        for name in (script.name_of(each.func),)
+    )
+
+
 def _is_of_cluster(script: Script) -> bool:
     return any(name.startswith(("horovod.spark", "horovod.ray", "horovod.runner")) for name in script.imported)
 
@@ -70,7 +104,7 @@ def _binding(script: Script) -> str:
 
 def _init(script: Script, inits: list[ast.Call]) -> Iterator[Diagnostic]:
     if not inits:
-        if script.words & _TRAINING and "__name__" in script.words:
+        if script.words & _TRAINING and _is_program(script):
             message = "hvd.init() is never called: call it first of all, before any other function of Horovod."
             yield warning("hvd-init-missing", message, line=script.import_line("horovod"))
         return
@@ -94,16 +128,17 @@ def _too_early(script: Script, init: ast.Call) -> Iterator[Diagnostic]:
 def _parts(script: Script, inits: list[ast.Call]) -> Iterator[Diagnostic]:
     line = inits[0].lineno if inits else script.import_line("horovod")
     is_torch = _binding(script) == "torch"
-    if not script.words & BROADCASTS:
+    is_handed_on = _is_handed_on(script)
+    if not script.words & BROADCASTS and not is_handed_on:
         start = "hvd.broadcast_parameters(model.state_dict(), root_rank=0)" if is_torch else _broadcast_of_keras(script)
         message = f"Nothing makes the ranks begin with the same weights: add {start}."
         yield warning("hvd-broadcast-missing", message, line=line)
-    if not script.words & AVERAGING:
+    if not script.words & AVERAGING and not is_handed_on and not _makes_optimizer_elsewhere(script):
         wrapped = "hvd.DistributedOptimizer(optimizer, named_parameters=model.named_parameters())"
         wrapped = wrapped if is_torch else _averaging_of_keras(script)
         message = f"Nothing averages the gradients, so every rank trains a model of its own: add {wrapped}."
         yield warning("hvd-averaging-missing", message, line=line)
-    loads = script.words & {"load_state_dict"}
+    loads = any("optim" in script.name_of(each.func).lower() for each in script.calls_of("load_state_dict"))
     if (
         is_torch
         and loads
@@ -170,13 +205,19 @@ def _gpu(script: Script) -> Iterator[Diagnostic]:
 
 def _learning_rate(script: Script) -> Iterator[Diagnostic]:
     sizes = calls(script, "size")
-    scaled = any(isinstance(script.parents.get(each), ast.BinOp) for each in sizes)
+    scaled = any(_is_reckoned_with(each, script) for each in sizes)
     made = calls(script, "DistributedOptimizer", "DistributedGradientTape")
     if made and not scaled and "Adasum" not in script.words and "LearningRateWarmupCallback" not in script.words:
         message = (
             "A step averages the batches of all ranks, so the learning rate is often multiplied by hvd.size(): try it."
         )
         yield info("learning-rate-not-scaled", message, line=made[0].lineno)
+
+
+def _is_reckoned_with(size: ast.Call, script: Script) -> bool:
+    """Whether the number of ranks goes into a product, or into a name that some product may hold."""
+    parent = script.parents.get(size)
+    return isinstance(parent, ast.BinOp | ast.AugAssign | ast.Assign | ast.IfExp)
 
 
 def _saves(script: Script) -> Iterator[Diagnostic]:
@@ -217,7 +258,7 @@ def _keras3(script: Script) -> Iterator[Diagnostic]:
     if not uses_keras or "tf_keras" in script.modules or "TF_USE_LEGACY_KERAS" in texts:
         return
     for call in calls(script, "DistributedOptimizer"):
-        if "keras" in script.name_of(call.func) or "torch" not in script.name_of(call.func):
+        if "torch" not in script.name_of(call.func) and not _has_tf1_optimizer(script):
             message = (
                 "With Keras 3, which TensorFlow has since 2.16, hvd.DistributedOptimizer averages nothing and says "
                 "nothing (horovod#4290): wrap the tape in hvd.DistributedGradientTape, or use tf_keras with "
@@ -225,3 +266,11 @@ def _keras3(script: Script) -> Iterator[Diagnostic]:
             )
             yield warning("keras3-distributed-optimizer", message, line=call.lineno)
             return
+
+
+def _has_tf1_optimizer(script: Script) -> bool:
+    """Whether the only optimizers that a script makes are those of tf.train, of which Keras knows nothing."""
+    made = (script.name_of(each.func) for each in script.parents if isinstance(each, ast.Call))
+    return "optimizers" not in script.words and any(
+        name.startswith("tensorflow.") and ".train." in name and name.endswith("Optimizer") for name in made
+    )

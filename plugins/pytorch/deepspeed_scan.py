@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from desktop_app.api import Diagnostic, ScriptArgument
-from desktop_app.api.kit import Script, warning
+from desktop_app.api.kit import Script, is_in_branch, warning
 
 FRAMEWORK = "deepspeed"
 _CONFIGS = frozenset({"config", "config_params", "args"})
@@ -45,19 +45,22 @@ def find(script: Script) -> Iterator[Diagnostic]:
 
 
 def _passed_by(script: Script) -> Iterator[Diagnostic]:
+    is_done_right = any(each.args for each in script.calls_of("backward"))
     for call in script.calls_of("backward"):
-        if not call.args and not call.keywords:
+        if not call.args and not call.keywords and not (is_done_right and is_in_branch(call, script)):
             message = "loss.backward() passes DeepSpeed by, and ranks drift apart: call engine.backward(loss)."
             yield warning("deepspeed-backward", message, line=call.lineno)
             break
     for call in script.calls_of("DistributedDataParallel"):
+        if is_in_branch(call, script):  # most likely the way without DeepSpeed
+            continue
         message = "DeepSpeed averages the gradients itself: leave DistributedDataParallel out."
         yield warning("deepspeed-and-ddp", message, line=call.lineno)
 
 
 def _saves(script: Script) -> Iterator[Diagnostic]:
     for call in script.calls_of("save_checkpoint"):
-        if _asks_for_rank(call, script):
+        if isinstance(call.func, ast.Attribute) and _asks_for_rank(call, script):
             message = (
                 "engine.save_checkpoint must be called by every rank, for each saves its own part: within a question "
                 "for the rank the others wait for ever."

@@ -131,11 +131,12 @@ def _init_method(node: ast.expr | None, script: Script, arguments: Sequence[Scri
 
 def _local_rank(script: Script, arguments: Sequence[ScriptArgument]) -> Iterator[Diagnostic]:
     taken = next((each for each in arguments if each.name in {"local_rank", "local-rank"}), None)
-    if taken is None or any(text == "LOCAL_RANK" for text, _ in script.texts):
+    is_used = "local_rank" in script.words  # some parsers only swallow what the launcher of old adds
+    if taken is None or not is_used or any(text == "LOCAL_RANK" for text, _ in script.texts):
         return
     message = (
-        f"Only torch.distributed.launch passes {taken.flag} (spelled --local-rank since PyTorch 2.0); torchrun and "
-        "Azure ML do not: read int(os.environ['LOCAL_RANK']) instead."
+        f"Only torch.distributed.launch (as --local-rank since PyTorch 2.0) and deepspeed pass {taken.flag}; torchrun "
+        "and Azure ML do not: read int(os.environ['LOCAL_RANK']) instead."
     )
     yield warning("local-rank-argument", message, taken.line)
 

@@ -67,13 +67,23 @@ def _averaging(script: Script) -> Iterator[Diagnostic]:
 
 def _shares(script: Script) -> Iterator[Diagnostic]:
     loaders = script.calls_of("DataLoader")
-    if loaders and not script.words & SHARING and not any(_has_sampler(each) for each in loaders):
+    trains_here = "backward" in script.words
+    if loaders and trains_here and not script.words & SHARING and not any(_has_sampler(each) for each in loaders):
         message = "Every rank reads all of the data: give the DataLoader a DistributedSampler."
         yield warning("sampler-missing", message, loaders[0].lineno)
-    shuffled = [each for each in script.calls_of("DistributedSampler") if not _is_unshuffled(each, script)]
+    samplers = [each for each in script.calls_of("DistributedSampler") if not _is_for_evaluation(each, script)]
+    shuffled = [each for each in samplers if not _is_unshuffled(each, script)]
     if shuffled and "set_epoch" not in script.words:
         message = "Without sampler.set_epoch(epoch) every epoch comes in the same order: call it before each epoch."
         yield warning("set-epoch-missing", message, shuffled[0].lineno)
+
+
+def _is_for_evaluation(sampler: ast.Call, script: Script) -> bool:
+    """Whether a sampler is, by the names of its data or its own, for evaluation, where the order does not matter."""
+    names = [ast.unparse(each) for each in sampler.args[:1]]
+    parent = script.parents.get(sampler)
+    names += [ast.unparse(each) for each in parent.targets] if isinstance(parent, ast.Assign) else []
+    return any(word in name.lower() for name in names for word in ("eval", "test", "valid", "val_"))
 
 
 def _has_sampler(loader: ast.Call) -> bool:

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 
 from desktop_app.api import Diagnostic, ScriptScan, ScriptSource
-from desktop_app.api.kit import Script, find_arguments, gpu_findings, info, script_variables, warning
+from desktop_app.api.kit import Script, find_arguments, gpu_findings, info, is_in_branch, script_variables, warning
 
 FRAMEWORK = "ray"
 _COUNTS = ("num_cpus", "num_gpus", "resources", "object_store_memory")
@@ -58,6 +58,8 @@ def _address(call: ast.Call, script: Script) -> Iterator[Diagnostic]:
     if address == "local":
         message = 'address="local" starts a Ray on one node, and the others stay idle: write address="auto".'
         yield warning("ray-init-local", message, line=call.lineno)
+    elif counts and _has_another_way(call, script):
+        return
     elif counts:
         message = (
             f"ray.init takes no {counts[0]} where the cluster is started by the job, and raises: leave it out, or put "
@@ -73,6 +75,12 @@ def _address(call: ast.Call, script: Script) -> Iterator[Diagnostic]:
             'with address="auto" it fails instead.'
         )
         yield info("ray-init-without-address", message, line=call.lineno)
+
+
+def _has_another_way(call: ast.Call, script: Script) -> bool:
+    """Whether the script starts Ray otherwise where this call's branch, a smoke test's by custom, is not taken."""
+    others = [each for each in script.calls_of("init") if script.name_of(each.func) == "ray.init"]
+    return len(others) > 1 and is_in_branch(call, script)
 
 
 def _is_in_a_worker(node: ast.AST, script: Script) -> bool:

@@ -19,6 +19,8 @@ _V1_SESSIONS = frozenset({
     "Session", "InteractiveSession", "train.MonitoredTrainingSession", "train.replica_device_setter",
     "train.SyncReplicasOptimizer", "train.Supervisor",
 })  # fmt: skip
+_OTHER_WAYS = frozenset({"horovod", "byteps", "kungfu"})
+"""Libraries that train on many processes with TensorFlow 1's sessions too, without tf.distribute."""
 _V1_REMOVED = frozenset(
     {"placeholder", "app.flags", "app.run", "global_variables_initializer", "get_variable", "contrib"}
 )
@@ -178,6 +180,10 @@ def _gone(script: Script) -> Iterator[Diagnostic]:
         if of_v1 == "estimator" or of_v1.startswith("estimator."):
             message = "tf.estimator was removed in TensorFlow 2.16: train with Keras or a loop of your own."
             found.setdefault("estimator", warning("estimator-removed", message, line=line))
+        elif of_v1 in _V1_SESSIONS and script.modules & _OTHER_WAYS:
+            if rest == of_v1 and "tensorflow.compat.v1" not in script.imported:
+                message = f"TensorFlow 2 has no tf.{rest}: write tf.compat.v1.{rest}, or the way of TensorFlow 2."
+                found.setdefault("session", warning("tf1-name", message, line=line))
         elif of_v1 in _V1_SESSIONS:
             message = (
                 f"tf.{rest} is TensorFlow 1's way to train, of which tf.distribute knows nothing: make a "

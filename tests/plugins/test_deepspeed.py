@@ -124,6 +124,9 @@ def test_files_that_are_no_configuration(text: str, tmp_path: Path) -> None:
         ("", START + "engine.backward(loss)\nengine.save_checkpoint('x')"),
         ("deepspeed-no-config", SCRIPT + "deepspeed.initialize(model=m)"),
         ("deepspeed-backward", START + "loss.backward()"),
+        ("", START + "if fast:\n    engine.backward(loss)\nelse:\n    loss.backward()"),
+        ("", START + "if fast:\n    pass\nelse:\n    model = DistributedDataParallel(m)"),
+        ("", START + "if rank == 0:\n    save_checkpoint({'model': m})"),
         (
             "deepspeed-and-ddp",
             START + "from torch.nn.parallel import DistributedDataParallel\nDistributedDataParallel(m)",

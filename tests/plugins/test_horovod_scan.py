@@ -63,6 +63,16 @@ def without(text: str, *lines: str) -> str:
     return "\n".join(kept)
 
 
+MXNET = """
+import horovod.mxnet as hvd
+hvd.init()
+hvd.broadcast_parameters(parameters, root_rank=0)
+trainer = hvd.DistributedTrainer(parameters, "sgd", {"learning_rate": 0.1 * hvd.size()})
+loss.backward()
+trainer.step(1)
+"""
+
+
 @pytest.mark.parametrize("name", ["train_horovod_pytorch", "train_horovod_tensorflow", "train_mpi"])
 def test_nothing_is_said_of_the_samples(name: str) -> None:
     assert scanned((SAMPLES / f"{name}.py").read_text("utf-8")).findings == ()
@@ -125,6 +135,29 @@ def test_a_learning_rate_that_is_not_scaled_is_a_hint_only() -> None:
     assert {code: each.severity for code, each in found.items()} == {"learning-rate-not-scaled": Severity.INFO}
 
 
+@pytest.mark.parametrize("way", ["ranks = hvd.size()\n    rate = 0.1 * ranks", "rate = 0.1\n    rate *= hvd.size()"])
+def test_a_learning_rate_that_is_scaled_by_way_of_a_name(way: str) -> None:
+    text = TORCH.replace("0.1 * hvd.size()", "rate").replace(
+        "    optimizer = torch", f"    {way}\n    optimizer = torch"
+    )
+    assert findings(text) == {}
+
+
+def test_an_optimizer_of_another_file_may_be_wrapped_there() -> None:
+    text = KERAS.replace("hvd.DistributedOptimizer(keras.optimizers.Adam(0.001 * hvd.size()))", "get_optimizer()")
+    assert "hvd-averaging-missing" in findings(text)
+    assert "hvd-averaging-missing" not in findings(
+        text.replace("hvd.init()", "from ours import get_optimizer\nhvd.init()")
+    )
+
+
+def test_the_optimizers_state_matters_where_one_is_loaded() -> None:
+    text = without(TORCH, "broadcast_optimizer_state")
+    assert findings(text.replace("    for batch", "    model.load_state_dict(x)\n    for batch")) == {}
+    found = findings(text.replace("    for batch", "    optimizer.load_state_dict(x)\n    for batch"))
+    assert [*found] == ["hvd-optimizer-state"]
+
+
 @pytest.mark.parametrize(
     "condition",
     ["hvd_rank == 0", "not local_rank", 'os.environ["OMPI_COMM_WORLD_RANK"] == "0"', "args.rank != 0"],
@@ -161,6 +194,10 @@ def test_keras_3_and_the_optimizer_that_it_breaks() -> None:
     found = findings(KERAS.replace("import tf_keras as keras", "import keras"))
     assert "horovod#4290" in found["keras3-distributed-optimizer"].message
     assert findings(KERAS.replace("import tf_keras as keras", LEGACY)) == {}
+    tf1 = "import keras\nimport tensorflow.compat.v1 as tf\nimport horovod.tensorflow as hvd\n"
+    text = f"{tf1}opt = tf.train.AdamOptimizer(0.1)\nopt = hvd.DistributedOptimizer(opt)\n"
+    assert findings(text) == {}
+    assert "keras3-distributed-optimizer" in findings(text.replace("tf.train.AdamOptimizer", "keras.optimizers.Adam"))
 
 
 @pytest.mark.parametrize(
@@ -170,8 +207,12 @@ def test_keras_3_and_the_optimizer_that_it_breaks() -> None:
         "import horovod.torch as hvd\ndef average(x):\n    return hvd.allreduce(x)\n",
         "import horovod.spark\nhorovod.spark.run(train)\nmodel.fit(x)\n",
         "import horovod.torch as hvd, pytorch_lightning as pl\npl.Trainer(strategy='horovod').fit(m)\n",
+        "import horovod.torch as hvd\nclass Trainer:\n    def step(self):\n        self.loss().backward()\n",
+        "import horovod.torch as hvd\nfrom ours import Classifier\nhvd.init()\nClassifier().fit(x)\n",
+        "import horovod.tensorflow as hvd\nhvd.init()\nloop(model.fit, hvd=hvd if many else None)\nmodel.compile()\n",
+        MXNET,
     ],
-    ids=["optional", "helper", "spark", "lightning"],
+    ids=["optional", "helper", "spark", "lightning", "module", "own class", "handed on", "mxnet"],
 )
 def test_nothing_is_said_that_is_not_sure(text: str) -> None:
     assert findings(text) == {}

@@ -131,6 +131,12 @@ def test_merging_is_done_once_for_all(found: list[ScriptVariable]) -> None:
     assert {(each.name, each.written) for each in merged} == {(each.name, each.written) for each in found}
 
 
+def test_a_switch_of_a_launcher_is_off_without_it() -> None:
+    text = 'import os\nx = os.environ.get("ACCELERATE_USE_X", "false")\ny = os.environ["ACCELERATE_Y"]\n'
+    (found,) = variable_findings("pytorch", script_variables(Script(text)))
+    assert found.line == 3
+
+
 NOT_SET = [
     ('x = os.environ["RANK"]', "mpi", "", "OMPI_COMM_WORLD_RANK"),
     ('x = os.environ["RANK"]', "tensorflow", "", "TF_CONFIG"),

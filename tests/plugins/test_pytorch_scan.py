@@ -39,6 +39,7 @@ def ddp(more: str = "") -> str:
     return DDP.replace("{more}", more)
 
 
+UNSHARED = TORCH + "dist.init_process_group()\nl = torch.utils.data.DataLoader(d, OPTIONS)\nloss.backward()"
 HABITS: list[tuple[str, str]] = [
     ("sdk-v1", "from azureml.core import Run"),
     ("sdk-v1", "from azureml.core.run import Run"),
@@ -65,8 +66,8 @@ HABITS: list[tuple[str, str]] = [
         "rank-argument",
         TORCH + 'p.add_argument("--rank", type=int)\ndist.init_process_group("gloo", rank=args.rank, world_size=2)',
     ),
-    ("local-rank-argument", TORCH + 'p.add_argument("--local_rank", type=int, default=0)'),
-    ("local-rank-argument", TORCH + 'p.add_argument("--local-rank", type=int)'),
+    ("local-rank-argument", TORCH + 'p.add_argument("--local_rank", type=int, default=0)\nx = a.local_rank'),
+    ("local-rank-argument", TORCH + 'p.add_argument("--local-rank", type=int)\nx = a.local_rank'),
     ("spawns-processes", "import torch\nimport torch.multiprocessing as mp\nmp.spawn(f, nprocs=2)"),
     ("spawns-processes", "import torch\ntorch.multiprocessing.spawn(f)"),
     (
@@ -75,8 +76,8 @@ HABITS: list[tuple[str, str]] = [
     ),
     ("data-parallel", "import torch\nm = torch.nn.DataParallel(m)"),
     ("gradients-not-averaged", TORCH + "dist.init_process_group()\nloss.backward()"),
-    ("sampler-missing", TORCH + "dist.init_process_group()\nl = torch.utils.data.DataLoader(d, shuffle=True)"),
-    ("sampler-missing", TORCH + "dist.init_process_group()\nl = torch.utils.data.DataLoader(d, sampler=None)"),
+    ("sampler-missing", UNSHARED.replace("OPTIONS", "shuffle=True")),
+    ("sampler-missing", UNSHARED.replace("OPTIONS", "sampler=None")),
     ("set-epoch-missing", ddp().replace("sampler.set_epoch(epoch)", "pass")),
     ("saves-on-every-rank", ddp('torch.save(model, "outputs/m.pt")')),
     ("saves-on-every-rank", ddp('def save():\n    torch.save(m, "m.pt")\nsave()')),
@@ -111,8 +112,11 @@ QUIET: list[tuple[str, str]] = [
     ("data-parallel", ddp()),
     ("gradients-not-averaged", TORCH + "dist.init_process_group()\nfrom trainer import fit\nfit()"),
     ("gradients-not-averaged", TORCH + "dist.init_process_group()\nloss.backward()\ndist.all_reduce(g)"),
-    ("sampler-missing", TORCH + "dist.init_process_group()\nl = torch.utils.data.DataLoader(d, batch_sampler=mine)"),
-    ("sampler-missing", TORCH + "dist.init_process_group()\nl = torch.utils.data.DataLoader(d, **options)"),
+    ("sampler-missing", UNSHARED.replace("OPTIONS", "batch_sampler=mine")),
+    ("sampler-missing", UNSHARED.replace("OPTIONS", "**options")),
+    ("sampler-missing", UNSHARED.replace("OPTIONS", "shuffle=False").replace("loss.backward()", "score(l)")),
+    ("local-rank-argument", TORCH + 'p.add_argument("--local_rank", help="what the launcher adds, not used")'),
+    ("set-epoch-missing", ddp().replace("sampler.set_epoch(epoch)", "pass").replace("(data)", "(test_data)")),
     (
         "set-epoch-missing",
         ddp().replace("(data)\nl", "(data, shuffle=False)\nl").replace("sampler.set_epoch(epoch)", "pass"),

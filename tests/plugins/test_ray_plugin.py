@@ -125,6 +125,8 @@ def test_a_node_tidies_up_after_itself_and_after_those_that_could_not(tmp_path: 
         ("ray-init-without-address", "import ray\nray.init()"),
         ("ray-init-local", 'import ray\nray.init(address="local")'),
         ("ray-init-counts", "import ray\nray.init(num_cpus=8)"),
+        ("ray-init-counts", "import ray\nif not ray.is_initialized():\n    ray.init(num_cpus=8)"),
+        ("", 'import ray\nif smoke_test:\n    ray.init(num_cpus=8)\nelse:\n    ray.init("auto")'),
         ("ray-init-fixed-address", 'import ray\nray.init("10.0.0.4:6379")'),
         ("ray-init-in-worker", 'import ray\n@ray.remote\ndef work():\n    ray.init(address="auto")'),
         (

@@ -118,6 +118,9 @@ def test_what_tensorflow_2_has_no_more() -> None:
     assert not findings("import tensorflow.compat.v1 as tf\nx = tf.placeholder(tf.float32)\n")
     assert "tf1-session" in findings("import tensorflow.compat.v1 as tf\nwith tf.Session() as s: pass\n")
     assert not findings("import tensorflow as tf\nspec = tf.train.ClusterSpec({})\n")
+    horovod = "import horovod.tensorflow as hvd\nimport tensorflow as tf\n"
+    assert [*findings(horovod + "with tf.Session() as s: pass\n")] == ["tf1-name"]
+    assert not findings(horovod + "with tf.compat.v1.train.MonitoredTrainingSession() as s: pass\n")
 
 
 SAVES = MIRRORED + "def main():\n    {}\n\nif __name__ == '__main__':\n    main()\n"

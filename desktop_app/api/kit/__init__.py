@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from desktop_app.api.kit.script_tree import Script, Variable
     from desktop_app.api.kit.v1_said import v1_notes
     from desktop_app.api.kit.v1_words import V1Words, parse_v1
-    from desktop_app.api.kit.variable_use import merged_variables, script_variables
+    from desktop_app.api.kit.variable_use import is_in_branch, merged_variables, script_variables
     from desktop_app.api.kit.variables import SETTERS, VariableSetter, launcher_in, setters_of, variable_findings
 
 _MODULES = {
@@ -29,7 +29,7 @@ _MODULES = {
     "presets": "Presets Retired name_in reference_to",
     "said": "error info warning",
     "script_tree": "Script Variable",
-    "variable_use": "merged_variables script_variables",
+    "variable_use": "is_in_branch merged_variables script_variables",
     "v1_said": "v1_notes",
     "v1_words": "V1Words parse_v1",
     "variables": "SETTERS VariableSetter launcher_in setters_of variable_findings",
@@ -69,6 +69,7 @@ __all__ = [
     "find_arguments",
     "gpu_findings",
     "info",
+    "is_in_branch",
     "jobs",
     "launcher_in",
     "merged_variables",

@@ -57,6 +57,7 @@ SETTERS = (
 """For distribution type ray no variable is known for sure; what Ray itself sets in its workers, its imports tell."""
 GONE = ("AZ_BATCHAI_", "AZ_BATCH_MASTER_NODE")
 """What Azure Batch AI set until SDK v1; nothing on Azure ML sets it any more (distributed GPU guide, 2026-11)."""
+_SETTINGS = ("ACCELERATE_",)
 _MEANINGS = {
     "rank": ("RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK", "AZ_BATCHAI_TASK_INDEX"),
     "size": ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "AZ_BATCHAI_NUM_GPUS"),
@@ -175,6 +176,8 @@ def _not_set(variable: ScriptVariable, here: _Here, named: set[str]) -> Iterator
     if not variable.required and (variable.guarded or is_alone or named & {*instead}):
         return
     setters = setters_of(variable.name)
+    if not variable.required and variable.name.startswith(_SETTINGS):
+        return  # a switch that is off unless its launcher turns it on
     code = next((_CODES[each.key] for each in setters if each.key in _CODES), "variable-not-set")
     code = "variable-not-set" if any(each.key == "pytorch" for each in setters) else code
     fallback = "" if variable.required else ", so every process takes the fallback"
