@@ -304,6 +304,19 @@ def test_what_can_not_be_started(runs: Path) -> None:
     assert run["reason"].startswith("Rank 0 could not be started: ")
 
 
+def test_what_can_not_be_started_after_another_failed_takes_nothing_of_its_words(runs: Path) -> None:
+    script = (
+        "OMPI_COMM_WORLD_RANK=1 \"$@\" & until [ -e ../launch/1.ended ]; do sleep 0.02; done;"
+        " until grep -q rank-ended ../events.jsonl; do sleep 0.02; done; OMPI_COMM_WORLD_RANK=0 \"$@\" & wait"
+    )
+    plan = launched(runs, ["true", "echo 'ValueError: first' >&2; exit 3"], ("/bin/bash", "-c", script, "fake"))
+    broken = replace(plan.processes[0], argv=("/no/such/program",))
+    plan = replace(plan, processes=(broken, plan.processes[1]), environment={**plan.environment, "RANKZERO_GRACE": "60"})
+    run = end_of(local_runs.start_plan(plan, runs))
+    assert codes(run) == [127, 3]
+    assert (first(run), run["first_failure"]["text"]) == (1, "ValueError: first")
+
+
 def test_a_starter_that_is_told_nothing() -> None:
     done = subprocess.run([*STARTER, "NO_SUCH"], capture_output=True, text=True, check=False, env={})
     assert done.returncode == 2

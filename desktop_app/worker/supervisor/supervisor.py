@@ -195,8 +195,7 @@ class Supervisor:
     def _could_not_start(self, rank: Rank, error: str) -> None:
         rank.state.update(status="Failed", started=self.clock.text(), ended=self.clock.text(), exit_code=127)
         text = f"The process could not be started: {error}"
-        self._first_failure(rank, 127, f"Rank {rank.number} could not be started: {error}.")
-        self.state.data["first_failure"]["text"] = text
+        self._first_failure(rank, 127, f"Rank {rank.number} could not be started: {error}.", text)
         self.ending.begin(elapsed(), own_grace=False)
 
     # Running
@@ -283,11 +282,11 @@ class Supervisor:
             self._first_failure(rank, code, f"Rank {rank.number} {_how(code)}{why}.")
             self.ending.begin(self.drills.free_from(elapsed()), own_grace=True)
 
-    def _first_failure(self, rank: Rank, code: int, reason: str) -> None:
+    def _first_failure(self, rank: Rank, code: int, reason: str, text: str = "") -> None:
         if self.state.data.get("first_failure") is None:
             at = self.clock.text()
             self.state.data["first_failure"] = {
-                "rank": rank.number, "at": at, "exit_code": code, "text": "", "log_line": None,
+                "rank": rank.number, "at": at, "exit_code": code, "text": text, "log_line": None,
                 "drill": self.drills.before(rank.number),
             }  # fmt: skip
             self._say("first-failure", rank=rank.number, exit_code=code)
