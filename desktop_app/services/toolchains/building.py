@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from desktop_app.services.toolchains.turns import turn
 
 _MEMORY = 2 << 30  # bytes that a compiler of C++ takes at the most, roughly
 _DETAILS = 300_000  # characters of a build's output that an error carries; the log has all
+_COMPILERS = re.compile(r"(OMPI_|MPICH_|I_MPI_)?(CC|CXX|CPP|FC|F77)|CMAKE_ARGS|CMAKE_GENERATOR|\w*FLAGS")
+"""What a shell says of compilers: it would get into a wheel that is taken again where nobody says so."""
 _QUIET = ("--disable-pip-version-check", "--no-input", "--progress-bar", "off")
 
 
@@ -33,15 +36,31 @@ class Workplace:
     lock: int
 
     def environment(self, build: WheelBuild, temporary: Path) -> dict[str, str]:
-        """Return the variables of a build: this process's, the toolchain's programs first, and the plugin's own."""
+        """Return the variables of a build: the toolchain's programs first, and the plugin's own.
+
+        Of this process's are left those that say nothing of what is built, as the kept wheel's name knows only ours.
+        """
         jobs = str(job_count())
         path = os.pathsep.join([str(self.python.parent), os.environ.get("PATH", os.defpath)])
         settings = {
             "PATH": path, "MAKEFLAGS": f"-j{jobs}", "CMAKE_BUILD_PARALLEL_LEVEL": jobs, "MAX_JOBS": jobs,
             "TMPDIR": str(temporary), "PYTHONUNBUFFERED": "1", "LC_ALL": "C.UTF-8", "LANGUAGE": "",
         }  # fmt: skip
-        merged = {**os.environ, **settings, **build.environment}
+        merged = {**_inherited(build), **settings, **build.environment}
         return {name: value for name, value in merged.items() if value or name not in build.environment}
+
+
+def _inherited(build: WheelBuild) -> dict[str, str]:
+    """Return this process's variables but for the compilers' and those that the package itself reads.
+
+    These are known by their first word, which is the package's own or that of one which the plugin sets: HOROVOD_GPU.
+    """
+    words = {each.partition("_")[0] for each in build.environment if "_" in each} - {"PIP", "UV"}
+    words.add(re.split(r"[-_.]", wheels.name_of(build), maxsplit=1)[0].upper())
+    own = tuple(f"{each}_" for each in words)
+    return {
+        name: value for name, value in os.environ.items() if not name.startswith(own) and not _COMPILERS.fullmatch(name)
+    }
 
 
 def job_count() -> int:

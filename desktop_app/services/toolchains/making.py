@@ -13,7 +13,7 @@ from pathlib import Path
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from desktop_app.api import OutsideError, Progress, ToolchainSpec, UserError
-from desktop_app.services.toolchains import build_programs, building, folders, wheels
+from desktop_app.services.toolchains import build_programs, building, folders, mpi_version, wheels
 from desktop_app.services.toolchains.children import follow, leashed, started
 from desktop_app.services.toolchains.choosing import distribution_key
 from desktop_app.services.toolchains.models import Toolchain
@@ -167,7 +167,8 @@ async def _build(recipe: Recipe, python: Path, number: int, uv: Uv, progress: Pr
         wanted = ", ".join(build.build_requires)
         await uv.run([*into, *build.build_requires], f"Installing {wanted}, which the build needs", _ignore)
     pins = wheels.pins_of(spec, await asyncio.to_thread(folders.packages_of, python))
-    place = wheels.place_of(recipe.wheels, build, recipe.version, pins)
+    linked = await asyncio.to_thread(mpi_version.linked_by, build, str(python.parent))
+    place = wheels.place_of(recipe.wheels, build, recipe.version, pins | linked)
     wheel = await building.ensure(build, python, place, uv.lock or 0, progress)
     await uv.run([*into, "--no-deps", str(wheel)], f"Installing {build.requirement}", _ignore)
     return wheel
