@@ -177,6 +177,8 @@ class Values:
         owner, key = self.value(node.value, line, depth), self.value(node.slice, line, depth)
         if isinstance(owner, Unknown) and owner.text.endswith("datasets") and isinstance(key, str):
             return Data(path=asset(key))
+        if isinstance(owner, Unknown) and owner.text.endswith(".compute_targets") and isinstance(key, str):
+            return key
         try:
             return owner[key] if isinstance(owner, list | dict) else None
         except (IndexError, KeyError, TypeError):

@@ -97,6 +97,11 @@ def test_the_command_says_what_v1_said(name: str, expected: str, tmp_path: Path)
     assert job(tmp_path, code.ALL[name]).command == expected
 
 
+def test_a_compute_target_of_the_workspace_is_its_name() -> None:
+    (one,) = found("ScriptRunConfig('.', 'train.py', compute_target=ws.compute_targets['gpu-cluster'])")
+    assert (one.words["compute_target"], one.unread) == ("gpu-cluster", {})
+
+
 def test_environments_find_their_successors(tmp_path: Path) -> None:
     assert job(tmp_path, code.S4).environment == CURATED
     assert str(job(tmp_path, code.S1).environment).endswith("tensorflow-2.16-cuda12/labels/latest")
