@@ -14,6 +14,9 @@ from desktop_app.compose import open_workbench
 from desktop_app.services.rank_tables import PAGE, columns_of, pretty, total_of
 from desktop_app.services.workbench import Workbench
 
+MOST_LISTED = 4100
+"""More processes than this are not listed at once: nobody reads them, and each row may be as long as its cluster."""
+
 
 def configure(parser: ArgumentParser) -> None:
     """Add the verb's options."""
@@ -43,6 +46,9 @@ def _asked(workbench: Workbench, path: Path, rank: int | None) -> tuple[RankTabl
         message = f"{path.name} asks for {first.topology.nodes} × {first.topology.processes_per_node} processes."
         raise UserError(f"{message} Nothing is known of so many.", hint="`rankzero validate` says what is wrong.")
     if rank is None:
+        if total > MOST_LISTED:
+            message = f"{path.name} means {total:,} processes; at most {MOST_LISTED:,} are listed."
+            raise UserError(message, hint="--rank N shows one of them; `rankzero validate` checks the counts.")
         return (first if total == len(first.rows) else workbench.jobs.rank_table(job, 0, total)), total
     if not 0 <= rank < total:
         raise UserError(f"The job has no rank {rank}.", hint=f"Its ranks are numbered from 0 to {total - 1}.")

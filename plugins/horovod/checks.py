@@ -13,8 +13,7 @@ from difflib import get_close_matches
 from desktop_app.api import Diagnostic, Fix, Job, Value
 from desktop_app.api.kit import error, info, warning
 
-from .launch import MOST_RANKS
-from .ranks import is_mpi
+from .ranks import MOST_RANKS, is_mpi
 
 MOST_NODES = 100
 PER_NODE = "distribution.process_count_per_instance"

@@ -8,10 +8,7 @@ from __future__ import annotations
 from desktop_app.api import Host, Job, ProcessSpec, Topology
 
 from .mpirun import check_mpirun, is_version_5, refuse_own_launcher
-from .ranks import is_mpi, variables
-
-MOST_RANKS = 4096
-"""More processes than this are a slip of the pen; no plan is made for them."""
+from .ranks import MOST_RANKS, is_mpi, variables
 
 LOG = "user_logs/mpirun.txt"
 RANK = "OMPI_COMM_WORLD_RANK"

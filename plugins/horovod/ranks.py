@@ -11,6 +11,9 @@ from collections.abc import Iterator
 
 from desktop_app.api import Job, RankRow, RankTable, Topology, VmSize
 
+MOST_RANKS = 4096
+"""More processes than this are a slip of the pen; no plan is made for them, and no row."""
+
 SAYS = "mpirun starts the ranks, node by node; a rank's number within its node picks its GPU."
 
 
@@ -24,6 +27,8 @@ def table(job: Job, size: VmSize | None, first: int, count: int) -> RankTable | 
     if not is_mpi(job):
         return None
     topology = job.topology
+    if topology.nodes < 1 or not 0 < topology.world_size <= MOST_RANKS:
+        return RankTable(topology)
     gpus = size.gpus if size is not None else 0
     return RankTable(topology, tuple(_row(topology, each, gpus) for each in _places(topology, first, count)), SAYS)
 
@@ -41,9 +46,9 @@ def variables(topology: Topology, place: tuple[int, int, int]) -> dict[str, str]
 
 
 def _places(topology: Topology, first: int, count: int) -> Iterator[tuple[int, int, int]]:
-    """Yield the places of the ranks wanted, and look at no others: a slip of the pen may mean millions."""
+    """Yield the places of the ranks wanted, and look at no others."""
     per_node = topology.processes_per_node
-    for rank in range(max(0, first), min(topology.world_size if topology.nodes > 0 else 0, first + count)):
+    for rank in range(max(0, first), min(topology.world_size, first + count)):
         yield rank, rank // per_node, rank % per_node
 
 

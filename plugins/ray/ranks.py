@@ -9,14 +9,19 @@ from desktop_app.api import Job, RankRow, RankTable, Topology, VmSize
 
 from .cluster import AZURE_PORT, is_ray
 
+MOST_NODES = 4096
+"""More nodes than this are a slip of the pen; there is no row for them."""
+
 
 def table(job: Job, size: VmSize | None, first: int, count: int) -> RankTable | None:
     """Return the processes from number `first` on, at most `count`; None for a job of another kind."""
     if not is_ray(job):
         return None
-    nodes = max(0, job.topology.nodes)
+    nodes = job.topology.nodes
+    if not 0 < nodes <= MOST_NODES:
+        return RankTable(Topology(nodes, 1))
     gpus = _gpus(size.gpus if size is not None else 0)
-    numbers = range(max(0, first), min(nodes + 1 if nodes else 0, first + count))
+    numbers = range(max(0, first), min(nodes + 1, first + count))
     return RankTable(Topology(nodes, 1), tuple(_row(each, gpus) for each in numbers), _says(job))
 
 

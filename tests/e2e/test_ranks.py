@@ -69,6 +69,17 @@ def test_refusals(program: Program, job: Path, tmp_path: Path) -> None:
     assert program("ranks").code == 2
 
 
+@pytest.mark.parametrize("kind", ["pytorch", "mpi", "ray", "tensorflow", "dask"])
+def test_a_slip_of_the_pen_is_refused_at_once(program: Program, job: Path, kind: str) -> None:
+    """A hundred million nodes once took a minute and all of the memory."""
+    job.write_text(JOB.format(nodes=100_000_000, per_node=1).replace("pytorch", kind), "utf-8")
+    told = program("ranks", job, timeout=20)
+    assert (told.code, told.out) == (1, "")
+    assert ("Nothing is known of so many" in told.err) is (kind != "dask")
+    assert ("100,000,000 processes; at most" in told.err) is (kind == "dask")
+    assert (program("ranks", job, "--rank", "99999999", timeout=20).code == 0) is (kind == "dask")
+
+
 ROLES = """\
 $schema: https://azuremlschemas.azureedge.net/latest/commandJob.schema.json
 display_name: a test

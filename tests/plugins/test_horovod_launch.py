@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop_app.api import Distribution, Host, Job, UserError, VmSize
+from desktop_app.api import Distribution, Host, Job, Topology, UserError, VmSize
 from plugins.horovod import launch, mpirun, ranks
 from tests.helpers.mpi_jobs import HOST, mpi_job
 
@@ -19,6 +19,13 @@ def words(job: Job, host: Host = HOST) -> tuple[str, ...]:
     found = launch.processes(job, host)
     assert found
     return found[0].argv
+
+
+@pytest.mark.parametrize("nodes", [0, -1, ranks.MOST_RANKS])
+def test_no_rows_where_none_can_be(nodes: int) -> None:
+    table = ranks.table(mpi_job(nodes=nodes, per_node=2), None, 0, 64)
+    assert table is not None
+    assert (table.rows, table.topology) == ((), Topology(nodes, 2))
 
 
 def test_one_launcher_and_every_rank_that_it_starts() -> None:

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop_app.api import Distribution, FailureReport, Host, Job, Resources, Severity, UserError, Value
+from desktop_app.api import Distribution, FailureReport, Host, Job, Resources, Severity, Topology, UserError, Value
 from desktop_app.api.testing import LoadedPlugin, assert_plugin_sound, drive, fake_context, load_plugin
 from desktop_app.places import shipped
-from plugins.ray import launch, node_starter
+from plugins.ray import launch, node_starter, ranks
 from plugins.ray.cluster import HEAD_ARGUMENTS, WORKER_ARGUMENTS
 
 FOLDER = shipped("plugins") / "ray"
@@ -176,6 +176,13 @@ def test_an_environment_without_ray(plugin: LoadedPlugin) -> None:
     without: Value = {"image": "x", "conda_file": {"dependencies": ["pip", {"pip": ["ray-utils", "torch"]}]}}
     assert said(curated) == said(without) == ["environment-without-ray"]
     assert said(with_ray) == said("azureml:mine@latest") == said(curated, Job("python x.py")) == []
+
+
+@pytest.mark.parametrize("nodes", [0, -1, ranks.MOST_NODES + 1, 10**8])
+def test_no_rows_where_none_can_be(nodes: int) -> None:
+    table = ranks.table(job(nodes), None, 0, 64)
+    assert table is not None
+    assert (table.rows, table.topology) == ((), Topology(nodes, 1))
 
 
 def test_the_table(plugin: LoadedPlugin) -> None:
