@@ -238,7 +238,7 @@ def _writes_model(call: ast.Call, script: Script) -> bool:
         first = call.args[0] if call.args else place
         return isinstance(script.literal(first), str)
     owner = name.rpartition(".")[0].lower()
-    return is_fixed and owner.endswith(("model", "network", "net", "saved_model"))
+    return is_fixed and owner.endswith(("model", "network", "net", "saved_model", "checkpoint", "ckpt"))
 
 
 def _two_groups(script: Script, inits: list[ast.Call]) -> Iterator[Diagnostic]:

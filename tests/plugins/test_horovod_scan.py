@@ -121,6 +121,7 @@ def test_saving_on_every_rank() -> None:
     assert found["hvd-saves-on-every-rank"].line == 22
     found = findings(KERAS.replace("if hvd.rank() == 0:", "if True:"))
     assert found["hvd-saves-on-every-rank"].line == 13
+    assert "hvd-saves-on-every-rank" in findings(KERAS + "checkpoint.save('outputs/ckpt')\n")
     each_its_own = TORCH.replace("if hvd.rank() == 0:", "if True:").replace('"outputs/model.pt"', "path_of(hvd.rank())")
     assert findings(each_its_own) == {}
 
