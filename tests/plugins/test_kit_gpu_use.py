@@ -70,3 +70,8 @@ def test_it_names_the_line_and_the_machine(tmp_path: Path) -> None:
     said = next(each for each in notes.ranks_notes({}, context, form) if each.code == NEEDS_GPU)
     assert said.message.startswith("Line 4: torch.cuda.set_device takes a GPU")
     assert "has none" in said.message
+
+
+def test_a_text_is_parsed_once_for_all_plugins() -> None:
+    assert Script("x = 1\n").parents is Script("x = 1\n").parents
+    assert Script("x = 1\n").parents is not Script("x = 2\n").parents

@@ -6,7 +6,7 @@ import ast
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from operator import itemgetter
 
 MISSING_MODULE = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
@@ -46,7 +46,7 @@ class Script:
     """A parsed script. Everything it says is read off the tree; nothing is run."""
 
     def __init__(self, text: str | ast.Module, path: str = "<script>") -> None:
-        self._sorted = _sort(_parsed(text, path) if isinstance(text, str) else text)
+        self._sorted = _sorted_text(text, path) if isinstance(text, str) else _sort(text)
         self.texts = self._sorted.texts
         self.words = self._sorted.words
         self.parents = self._sorted.parents
@@ -198,6 +198,12 @@ def _updates(call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
     for keyword in call.keywords:
         if keyword.arg:
             yield keyword.arg, keyword.value
+
+
+@lru_cache(maxsize=1)
+def _sorted_text(text: str, path: str) -> _Sorted:
+    """Parse and sort a text; the plugins ask for the same one in a row."""
+    return _sort(_parsed(text, path))
 
 
 def _parsed(text: str, path: str) -> ast.Module:
