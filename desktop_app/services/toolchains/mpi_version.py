@@ -31,7 +31,9 @@ def linked_by(build: WheelBuild, first: str) -> dict[str, str]:
 
 def _version(command: Sequence[str]) -> str:
     try:
-        asked = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=_PATIENCE)  # noqa: S603
+        asked = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", check=False, timeout=_PATIENCE
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     found = _VERSION.search(asked.stdout)
