@@ -38,7 +38,7 @@ def check_config(config: Mapping[str, Any], ranks: int, path: str) -> Iterator[D
     """Yield what is wrong with a configuration on so many ranks, and what its batches come to; `path` is the field."""
     yield from _batches(config, ranks, path)
     stage = _part(config, "zero_optimization").get("stage", 0)
-    if stage not in {0, 1, 2, 3, "auto"}:
+    if stage not in (0, 1, 2, 3, "auto"):  # a set would hash what may be a list
         yield error("deepspeed-stage", f"zero_optimization.stage is {stage}: it is 0, 1, 2 or 3.", path)
     if all(_part(config, each).get("enabled") is True for each in ("fp16", "bf16")):
         yield error("deepspeed-precision", "fp16 and bf16 can't both be enabled: keep one.", path)

@@ -89,6 +89,7 @@ def test_it_judges_as_deepspeed_does(total: int, micro: int | None, steps: int |
         ("deepspeed-batch", {"train_batch_size": "64"}),
         ("deepspeed-batch", {"train_batch_size": 0}),
         ("deepspeed-stage", {"train_batch_size": "auto", "zero_optimization": {"stage": 4}}),
+        ("deepspeed-stage", {"train_batch_size": "auto", "zero_optimization": {"stage": [2]}}),
         ("deepspeed-precision", {"train_batch_size": "auto", "fp16": {"enabled": True}, "bf16": {"enabled": True}}),
     ],
 )
