@@ -47,6 +47,26 @@ def lock(folder: Path) -> int | None:
     return descriptor
 
 
+def own_folder(parent: Path) -> Path:
+    """Return a new folder that this process holds; another one that tidies up may get at it before the lock does."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+        with contextlib.suppress(FileNotFoundError):  # swept away between the two
+            held = lock(folder)
+            if held is not None and is_there(folder, held):
+                return folder
+            if held is not None:
+                os.close(held)
+
+
+def is_there(folder: Path, held: int) -> bool:
+    """Whether a folder still has the very file that is locked."""
+    try:
+        return os.path.samestat((folder / "held").stat(), os.fstat(held))
+    except FileNotFoundError:
+        return False
+
+
 def sweep(parent: Path) -> None:
     """Remove what nodes left behind that were killed before they could."""
     for each in parent.glob(f"{PREFIX}*"):
@@ -80,8 +100,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda _number, _frame: asked.append(time.monotonic()))
     parent = short_folder()
     sweep(parent)
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
-    lock(folder)
+    folder = own_folder(parent)
     words = ["-m", "ray.scripts.scripts", "start", "--block", *agent_ports(), f"--temp-dir={folder}", *sys.argv[1:]]
     node = subprocess.Popen([sys.executable, *words])
     try:
