@@ -147,7 +147,8 @@ def _carried(text: str, pin: str = "==") -> Package:
             f"{text}: Horovod's last release is 0.28.1. It is compiled when the environment is built; "
             "the curated TensorFlow environment has it."
         )
-        return Package(text if "0.28" in text else f"horovod{pin}0.28.1", why)
+        extras = match[2] or "" if match and pin == "==" else ""
+        return Package(text if "0.28" in text else f"horovod{extras}{pin}0.28.1", why)
     library = {"torch": (2, 0), "tensorflow": (2, 12)}.get(name)
     if library and match and match[3] and _release(match[3]) < library:
         today = {"torch": "torch==2.8.0", "tensorflow": "tensorflow==2.16.2"}[name]

@@ -6,6 +6,7 @@ import re
 import shlex
 
 from .counts import counts_of
+from .shell import words_of
 from .words import V1
 
 _TAKES_VALUE = re.compile(
@@ -50,14 +51,6 @@ def arguments_of(v1: V1) -> list[str]:
         if value:
             words.append(quoted(value))
     return words
-
-
-def words_of(text: str) -> list[str]:
-    """Return a command's words as a shell would part them; parted at spaces where its quotes don't close."""
-    try:
-        return shlex.split(text)
-    except ValueError:
-        return text.split()
 
 
 def quoted(word: str) -> str:

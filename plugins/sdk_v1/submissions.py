@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .shell import text_of, words_of
 from .values import Data, Made, Unknown, Values
 
 ESTIMATORS = {"PyTorch": "pytorch", "TensorFlow": "tensorflow", "Chainer": "other", "SKLearn": "other", "Estimator": ""}
@@ -206,7 +206,7 @@ class _Reader:
 
     def _arguments(self, value: Any) -> None:
         if isinstance(value, str):
-            value = value.split()
+            value = words_of(value)
         if isinstance(value, list):
             words = [self._parameter(f"arguments[{index}]", each) for index, each in enumerate(value)]
             self._words["script_params"], self._words["more_arguments"] = paired(words)
@@ -303,30 +303,26 @@ class _Reader:
 
 
 def paired(words: list[str]) -> tuple[dict[str, str], str]:
-    """Return a list of arguments as names with values, and the words before and between that fit into no pair."""
+    """Return arguments as the words in front of all options, and options with their values.
+
+    Where that would change what the script gets, all are words in their order: an option that repeats, a word behind
+    an option's value, an empty word.
+    """
+    first = next((index for index, each in enumerate(words) if _is_flag(each)), len(words))
     pairs: dict[str, str] = {}
-    others: list[str] = []
-    index = 0
+    index = first
     while index < len(words):
-        word = words[index]
-        index += 1
-        if not _is_flag(word) or word in pairs:
-            others.append(word)
-            continue
-        pairs[word] = ""
-        if index < len(words) and not _is_flag(words[index]):
-            pairs[word] = words[index]
-            index += 1
-    return pairs, " ".join(_quoted(each) for each in others)
+        name, value = words[index], words[index + 1] if index + 1 < len(words) else "--"
+        if not _is_flag(name) or name in pairs or not value:
+            return {}, text_of(words)
+        pairs[name] = "" if _is_flag(value) else value
+        index += 1 if _is_flag(value) else 2
+    return pairs, text_of(words[:first])
 
 
 def _today(word: str) -> str:
     """Return a word without the variables that v1 set for PyTorch: `env://` and RANK take their place."""
     return word.replace("$AZ_BATCHAI_PYTORCH_INIT_METHOD", "env://").replace("$AZ_BATCHAI_TASK_INDEX", "$RANK")
-
-
-def _quoted(word: str) -> str:
-    return word if "${{" in word or "$" in word else shlex.quote(word)
 
 
 def _is_flag(word: str) -> bool:

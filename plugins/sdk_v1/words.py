@@ -11,6 +11,7 @@ from desktop_app.api import Answers, Value, WizardContext
 from desktop_app.api.kit import answers as read
 
 from .code_file import CodeFile, read_code
+from .packages import parted
 from .submissions import Submission, find_submissions
 
 DISTRIBUTIONS = ("none", "Mpi", "Nccl", "Gloo", "ParameterServer")
@@ -47,8 +48,11 @@ class V1:
         return read.texts(self.filled, name)
 
     def listed(self, name: str) -> list[str]:
-        """Return packages, which are parted by spaces or commas; a version may follow after a space-free operator."""
-        return self.text(name).replace(",", " ").split()
+        """Return packages: each text of the code is one, and what a person wrote is parted by spaces or commas."""
+        said = self.chosen.words.get(name) if self.chosen is not None else None
+        if said and self.filled.get(name) == self.defaults.get(name):
+            return [str(each) for each in said]
+        return parted(self.text(name))
 
 
 def read_v1(answers: Answers, context: WizardContext) -> V1:
