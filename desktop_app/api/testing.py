@@ -32,8 +32,9 @@ from desktop_app.api._plugins import (
 )
 from desktop_app.api._plugins.results import misfit
 from desktop_app.api.diagnostics import Severity
+from desktop_app.api.errors import UserError
 from desktop_app.api.forms import Answers, Field, FieldKind, FormSpec, Value
-from desktop_app.api.jobs import Job
+from desktop_app.api.jobs import Distribution, Job
 from desktop_app.api.plans import Host
 from desktop_app.api.scripts import ScriptScan, ScriptSource
 from desktop_app.api.wizards import JobWizard, WizardContext, WizardStep
@@ -204,9 +205,20 @@ def _call_with_samples(plugin: LoadedPlugin) -> None:
     job = Job("python train.py", environment="azureml:some-environment@latest")
     host = fake_host()
     plugin.call("launch_plan", job=job, host=host)
+    for kind in plugin.imported.manifest.contributes["launches"]:
+        _assert_launches(plugin, dataclasses.replace(job, distribution=Distribution(kind, 1)), host)
     plugin.call("check_job", job=job)
     plugin.call("check_environment", environment="azureml:some-environment@latest", job=job)
     plugin.scan("import os\nprint(os.environ)\n")
+
+
+def _assert_launches(plugin: LoadedPlugin, job: Job, host: Host) -> None:
+    kind = job.distribution.type if job.distribution else ""
+    try:
+        found = plugin.call("launch_plan", job=job, host=host)
+    except UserError:  # of this machine, which lacks what the job needs
+        return
+    assert found is not None, f"plugin.toml promises to launch {kind}, and launch_plan says None to it"
 
 
 def _steps(wizard: JobWizard, answers: Answers, context: WizardContext) -> tuple[WizardStep, ...]:

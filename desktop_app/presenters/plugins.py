@@ -93,9 +93,13 @@ def card(info: PluginInfo) -> PluginCard:
     )
 
 
+_LAUNCHES = "launches"
+"""No thing that is added, but which jobs the plugin is for."""
+
+
 def counted(info: PluginInfo) -> str:
     """Return what the plugin adds: `2 wizards · 6 environments`."""
-    counts = {kind: len(names) for kind, names in info.contributes.items()}
+    counts = {kind: len(names) for kind, names in info.contributes.items() if kind != _LAUNCHES}
     if info.toolchains:
         counts["toolchains"] = len(info.toolchains)
     kinds = [*(each for each in _COUNTED if each in counts), *sorted(counts.keys() - _COUNTED.keys())]

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from desktop_app.api import Job, RankRow, RankTable, Topology
 from desktop_app.core.rank_words import RankName
 from desktop_app.presenters.rank_cells import ListedCells, Mark, PlainCells, place_text
-from desktop_app.services.rank_tables import LONGEST, PAGE, columns_of, total_of
+from desktop_app.services.rank_tables import PAGE, columns_of, total_of
 
 Fetch: TypeAlias = Callable[[Job, int, int], RankTable]
 MOST_PAGES = 16
@@ -89,8 +89,3 @@ def where_text(row: RankRow) -> str:
     text = text[:1].upper() + text[1:] if row.name == str(row.rank) else text
     gpus = "GPUs" if "–" in row.gpu or "," in row.gpu else "GPU"
     return f"{text}, {gpus} {row.gpu}" if row.gpu else text
-
-
-def long_variables(row: RankRow) -> tuple[str, ...]:
-    """Return the variables that are too long for a column, such as TF_CONFIG."""
-    return tuple(name for name, value in row.environment.items() if len(value) > LONGEST)

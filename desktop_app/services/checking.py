@@ -7,6 +7,7 @@ from pathlib import Path
 from traceback import extract_tb
 
 from desktop_app.api import Diagnostic, Job, Severity, UserError
+from desktop_app.core.job_schema import DISTRIBUTION_KEYS
 from desktop_app.documents.checks import FileReport, JobChecks, check_text
 from desktop_app.documents.kinds import UNKNOWN
 from desktop_app.documents.project_files import project_files
@@ -14,6 +15,8 @@ from desktop_app.documents.text_file import TextFile
 from desktop_app.services.catalogues import facts
 from desktop_app.services.host import this_host
 from desktop_app.services.plugins import PluginHost, PluginState
+
+LAUNCHES = "launches"
 
 
 class FileChecks:
@@ -45,22 +48,30 @@ class FileChecks:
         return _checked(path, text, self._check_offline)
 
     def switched_off(self, job: Job) -> str:
-        """Return how to switch on the plugin that may launch a job; empty where that can't help."""
-        kind = job.distribution.type.strip().lower() if job.distribution else ""
-        off = [each.id for each in self._plugins.plugins if each.state is PluginState.DISABLED]
-        likely = next((each for each in off if kind and kind in each.lower()), "") or (off[0] if len(off) == 1 else "")
-        return f"`rankzero plugins enable {likely}` switches it on." if kind and likely else ""
+        """Return how to have the plugin that launches a job take part; empty where none says that it does."""
+        for each in self._plugins.plugins:
+            if kind_of(job) not in each.contributes.get(LAUNCHES, ()):
+                continue
+            if each.state is PluginState.DISABLED:
+                return f"`rankzero plugins enable {each.id}` switches it on."
+            if each.state is not PluginState.OK:
+                return f"{each.name} would; `rankzero plugins list` says why it takes no part."
+        return ""
 
     def _check_offline(self, job: Job) -> Sequence[Diagnostic]:
         """Return what the plugins say of a job, and whether it wants for one that could launch it."""
         found = self._check_job(job)
         mend = self.switched_off(job)
-        if job.distribution is None or not mend or self._is_launched(job):
+        is_known = mend or kind_of(job) in DISTRIBUTION_KEYS  # of another one it is said that there is no such kind
+        if job.distribution is None or not is_known or self._is_launched(job):
             return found
-        message = f"No enabled plugin launches “{job.distribution.type}”. {mend}"
+        message = f"No enabled plugin launches “{job.distribution.type}”. {mend}".rstrip()
         return (*found, Diagnostic(Severity.WARNING, "no-launcher", message, "distribution.type"))
 
     def _is_launched(self, job: Job) -> bool:
+        on = (each for each in self._plugins.plugins if each.state is PluginState.OK)
+        if any(kind_of(job) in each.contributes.get(LAUNCHES, ()) for each in on):
+            return True
         try:
             return self._plugins.launch_plan(job, this_host()) is not None
         except UserError:
@@ -68,6 +79,11 @@ class FileChecks:
 
     def _check_job(self, job: Job) -> Sequence[Diagnostic]:
         return (*self._plugins.check_job(job), *self._plugins.check_environment(job))
+
+
+def kind_of(job: Job) -> str:
+    """Return the type of a job's distribution, in small letters as plugins say what they launch."""
+    return job.distribution.type.strip().lower() if job.distribution else ""
 
 
 def _checked(path: Path | None, text: str, job_checks: JobChecks) -> FileReport:

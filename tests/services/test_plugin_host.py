@@ -61,7 +61,13 @@ def test_plugins_are_listed_before_anything_is_imported(places: Places, bundled:
         ("alpha", "folder", PluginState.OK),
         ("beta", "bundled", PluginState.OK),
     ]
-    assert found[0].contributes == {"wizards": (), "environments": ("a",), "exporters": (), "backends": ()}
+    assert found[0].contributes == {
+        "wizards": (),
+        "environments": ("a",),
+        "exporters": (),
+        "backends": (),
+        "launches": (),
+    }
     assert not {f"{PREFIX}.alpha", f"{PREFIX}.beta"} & set(sys.modules)
 
 
@@ -128,6 +134,7 @@ BAD_MANIFESTS = {
     TOML.replace("[contributes]", 'color = "red"\n[contributes]'): "unknown key plugin.color",
     TOML + "gadgets = []\n": "unknown key contributes.gadgets",
     TOML + "wizards = 'ddp'\n": "contributes.wizards must be a list",
+    TOML + "launches = 'mpi'\n": "contributes.launches must be a list",
     TOML.replace("[contributes]", 'hooks = "../other.py"\n[contributes]'): "in the plugin's own folder",
     TOML.replace("[contributes]", 'hooks = "my-hooks.py"\n[contributes]'): "no name that Python can import",
     TOML + "[toolchains]\nname = 'x'\n": "written as [[toolchains]]",

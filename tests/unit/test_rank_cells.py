@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from desktop_app.api import Job, ProcessSpec, RankRow, RankTable, Topology
 from desktop_app.presenters.rank_cells import ListedCells, PlainCells, cells_of, in_words, sum_text
-from desktop_app.presenters.rank_pages import MOST_PAGES, RankPages, long_variables, role_of, where_text
+from desktop_app.presenters.rank_pages import MOST_PAGES, RankPages, role_of, where_text
 from desktop_app.services.rank_tables import PAGE
 
 JOB = Job("python train.py")
@@ -65,12 +65,9 @@ def test_of_thousands_only_the_last_pages_are_kept() -> None:
     assert asked.pages[-1] == 0
 
 
-def test_short_variables_have_columns_and_long_ones_are_named() -> None:
+def test_short_variables_have_columns_and_long_ones_none() -> None:
     pages = RankPages(JOB, Asked(count=3))
     assert (pages.variables, pages.says, pages.has_master) == (("RANK",), "said", False)
-    row = pages.row(2)
-    assert row is not None
-    assert long_variables(row) == ("LONG",)
     assert pages.row(3) is None
 
 

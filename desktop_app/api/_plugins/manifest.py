@@ -13,7 +13,7 @@ from desktop_app.api._plugins.manifest_values import ManifestError, texts
 from desktop_app.api.toolchains import ToolchainSpec
 
 FILE = "plugin.toml"
-KINDS = ("wizards", "environments", "exporters", "backends")
+KINDS = ("wizards", "environments", "exporters", "backends", "launches")
 _LARGEST = 256_000
 _TABLES = {"plugin", "contributes", "toolchains"}
 _REQUIRED = ("id", "name", "version", "api")
