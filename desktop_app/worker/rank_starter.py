@@ -1,9 +1,10 @@
 """Holds one rank below a launcher such as mpirun: `python -I …/rank_starter.py NAME_OF_RANK_VARIABLE`.
 
 What to start stands in the run's folder, `launch/N.json`, written by the supervisor before it starts the launcher.
-What becomes of it goes there too: `launch/N.started` and `launch/N.ended`. The rank has a session, a log and a
-process group of its own, as one without a launcher has, and the supervisor alone ends it: signals by which the
-launcher would do so are not heard. Windows and macOS: written with them in mind, NOT tried there.
+What becomes of it goes there too: `launch/N.started` and `launch/N.ended`; `launch/over` says that no rank is left. The
+rank has a session, a log and a process group of its own, as one without a launcher has, and the supervisor alone ends
+it: signals by which the launcher would do so are not heard. Windows and macOS: written with them in mind, NOT tried
+there.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ ENDINGS = frozenset({"SIGCONT", "SIGTERM"})
 DEAF_TO = ("SIGCONT", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
 CONNECTIONS = Path("/proc/net/tcp")
 LOOK_EVERY = 0.2
+SELDOM = 5.0
+"""Seconds between looks at the system's table of connections, once many were in vain."""
 PATIENCE = 30.0
 """Seconds for a disk to take what is told; it was reserved before."""
 SPACE = 512
@@ -44,7 +47,7 @@ def main(variable: str) -> int:
 
 def _hold(folder: Path, number: int) -> int:
     launch = folder / "launch"
-    _reserve(launch / f"{number}.started", launch / f"{number}.ended")
+    _reserve(*(launch / f"{number}.{event}" for event in ("started", "ended", "asked")))
     _close_ears(launch / f"{number}.asked")
     order: dict[str, Any] = json.loads((launch / f"{number}.json").read_bytes())
     try:
@@ -68,13 +71,17 @@ def _wait_for_others(launch: Path, ports: set[int]) -> None:
 
     Open MPI looks once, when a process ends, whether it left others waiting: it ended without MPI_Finalize, or never
     called MPI_Init, while others did. A rank that is done before the others have come so far would go unnoticed, and
-    they would wait for it for ever.
+    they would wait for it for ever. Hundreds may wait at once, for hours: each looks ever more seldom.
     """
-    while ports and CONNECTIONS.exists() and not _all_ended(launch):
-        if _is_known(ports, _ESTABLISHED):
-            time.sleep(LOOK_EVERY)  # the daemon takes note of a moment after the connection
-            return
-        time.sleep(LOOK_EVERY)
+    pause, look_at = LOOK_EVERY, 0.0
+    while ports and CONNECTIONS.exists() and not _is_over(launch):
+        now = time.monotonic()
+        if now >= look_at:
+            if _is_known(ports, _ESTABLISHED):
+                time.sleep(LOOK_EVERY)  # the daemon takes note of a moment after the connection
+                return
+            look_at, pause = now + pause, min(pause * 1.5, SELDOM)
+        time.sleep(min(pause, LOOK_EVERY * 5))
 
 
 def _daemons_ports() -> set[int]:
@@ -83,12 +90,9 @@ def _daemons_ports() -> set[int]:
     return {int(found[1]) for uri in uris if (found := _PORT.search(uri))}
 
 
-def _all_ended(launch: Path) -> bool:
-    try:
-        names = [Path(each) for each in os.listdir(launch)]  # noqa: PTH208 - names alone are wanted
-    except OSError:
-        return True
-    return sum(each.suffix == ".ended" for each in names) >= sum(each.suffix == ".json" for each in names)
+def _is_over(launch: Path) -> bool:
+    """Return whether the supervisor says that all ranks have ended, or the run's folder is gone."""
+    return (launch / "over").exists() or not launch.is_dir()
 
 
 def _is_known(ports: set[int], state: str = "") -> bool | None:
@@ -138,7 +142,7 @@ def _close_ears(note: Path) -> None:
 
     def note_it(number: int, frame: object) -> None:
         if signal.Signals(number).name in ENDINGS and not note.exists():
-            _tell(note, {"at": time.monotonic()})
+            _tell(note, {"at": time.monotonic()}, patience=0.0)  # a handler holds up all else
 
     for name in DEAF_TO:
         with contextlib.suppress(AttributeError, OSError, ValueError):
@@ -152,10 +156,10 @@ def _reserve(*paths: Path) -> None:
             each.with_name(f"{each.name}.tmp").write_bytes(b" " * SPACE)
 
 
-def _tell(path: Path, facts: dict[str, Any]) -> bool:
+def _tell(path: Path, facts: dict[str, Any], patience: float = PATIENCE) -> bool:
     """Write a small file in one step; what the disk does not take is tried again for a while."""
     draft = path.with_name(f"{path.name}.tmp")
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while path.parent.is_dir():
         try:
             file = os.open(draft, os.O_WRONLY | os.O_CREAT, 0o600)  # over the space that was reserved for it
@@ -163,7 +167,7 @@ def _tell(path: Path, facts: dict[str, Any]) -> bool:
                 stream.write(json.dumps(facts).encode().ljust(SPACE))
             draft.replace(path)
         except OSError:
-            if time.monotonic() > deadline:
+            if time.monotonic() >= deadline:
                 return False
             time.sleep(LOOK_EVERY)
         else:

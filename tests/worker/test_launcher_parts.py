@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop_app.worker.supervisor.failure import refusal
+from desktop_app.worker import rank_starter
+from desktop_app.worker.supervisor.failure import refusal, why_given_up
 from desktop_app.worker.supervisor.launchers import SORTING, Launchers
 from desktop_app.worker.supervisor.ranks import Rank, make_rank
 from desktop_app.worker.supervisor.silence import PATIENCE, Silence, connected
@@ -82,6 +86,101 @@ def test_the_words_of_a_refusal(tmp_path: Path, text: str, said: str) -> None:
     log.write_text(text)
     assert refusal(log) == said
     assert not refusal(tmp_path / "none.txt")
+
+
+LOST = """Killed
+{rule}
+ORTE has lost communication with a remote daemon.
+
+  HNP daemon   : [[31912,0],0] on node vm
+
+the daemon itself. We cannot recover from this failure.
+{rule}
+"""
+PEER = """{rule}
+An MPI communication peer process has unexpectedly disconnected.  This
+usually indicates a failure in the peer process.
+
+  Local host: vm
+{rule}
+"""
+NOISE = """[vm:07386] ORTE_ERROR_LOG: Data unpack would read past end of buffer
+{rule}
+WARNING: There was an error initializing an OpenFabrics device.
+
+  Local host: vm
+{rule}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", ""),
+        (PEER, ""),
+        (NOISE, ""),
+        (LOST, "ORTE has lost communication with a remote daemon."),
+        (NOISE + PEER + LOST, "ORTE has lost communication with a remote daemon."),
+    ],
+    ids=["nothing", "a rank is missed", "noise", "lost", "lost among others"],
+)
+def test_an_early_rank_is_to_blame_unless_the_launcher_has_reasons_of_its_own(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    log = tmp_path / SPEC["log"]
+    log.parent.mkdir()
+    log.write_text(text.format(rule="-" * 74))
+    assert why_given_up(log) == said
+    ranks = ranks_in(tmp_path, 2)
+    ranks[1].exit_code = 0
+    blamed, reason = Launchers([SPEC], ranks, tmp_path).why_given_up()
+    assert blamed is (None if said else ranks[1])
+    assert said in reason
+    assert ("Rank 1 ended without MPI_Finalize" in reason) == (not said)
+
+
+def test_all_starters_are_told_by_one_file_that_no_rank_is_left(tmp_path: Path) -> None:
+    ranks = ranks_in(tmp_path, 2)
+    launchers = Launchers([SPEC], ranks, tmp_path)
+    over = tmp_path / "launch" / "over"
+    over.parent.mkdir()
+    for each in ranks:
+        launchers.tell_over()
+        assert not over.exists()
+        each.exit_code = 0
+    launchers.tell_over()
+    assert over.exists()
+
+
+def test_a_starter_that_waits_for_an_hour_looks_seldom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, looks = [0.0], itertools.count()
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+        if now[0] > 3600:
+            (tmp_path / "over").touch()
+
+    monkeypatch.setattr(f"{rank_starter.__name__}.time.monotonic", lambda: now[0])
+    monkeypatch.setattr(f"{rank_starter.__name__}.time.sleep", sleep)
+    monkeypatch.setattr(rank_starter, "CONNECTIONS", tmp_path)
+    monkeypatch.setattr(rank_starter, "_is_known", lambda *_: bool(next(looks) < 0))
+    rank_starter._wait_for_others(tmp_path, {4711})
+    assert next(looks) < 3600 / rank_starter.SELDOM + 20
+    assert now[0] < 3602, "and is gone soon after the last rank"
+
+
+def test_a_signals_handler_does_not_wait_for_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    note = tmp_path / "0.asked"
+    note.with_name("0.asked.tmp").mkdir()
+    monkeypatch.setattr(f"{rank_starter.__name__}.time.sleep", lambda _: pytest.fail("it waits"))
+    before = {each: signal.getsignal(getattr(signal, each)) for each in rank_starter.DEAF_TO}
+    try:
+        rank_starter._close_ears(note)
+        os.kill(os.getpid(), signal.SIGCONT)
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
+    assert not note.exists()
 
 
 @given(st.binary(max_size=200))

@@ -105,6 +105,18 @@ def test_a_deleted_folder_ends_the_run(runs: Path) -> None:
     assert not folder.exists(), "nothing is written where the person deleted it"
 
 
+def test_nothing_of_a_run_comes_back_while_its_folder_is_being_deleted(runs: Path) -> None:
+    folder = start(runs, ["echo up; exec sleep 600", "sleep 600"])
+    local_runs.wait_for_log(folder, "up")
+    for name in ("run.json", "plan.json"):  # as a deletion does that has come so far
+        (folder / name).unlink()
+    files = [each for each in folder.rglob("*") if each.is_file() and each.name != ".lock"]
+    for each in files:
+        each.unlink(missing_ok=True)
+    wait_until(lambda: not local_runs.left_of(folder))
+    assert [each.name for each in folder.rglob("*") if each.is_file() and each.name != ".lock"] == []
+
+
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.write_text("a file")

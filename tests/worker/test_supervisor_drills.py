@@ -70,8 +70,10 @@ def test_kill(runs: Path) -> None:
 def test_stop_and_resume(runs: Path) -> None:
     folder = begun(runs, [f"{COUNTING.removeprefix('exec ')}; true"])
     assert drill(folder, "stop", rank=0).text == "rank 0 was stopped"
-    pids = processes.families([state(folder)["ranks"][0]["pid"]])
-    assert [status(each) for leader, below in pids.items() for each in (leader, *below)] == [psutil.STATUS_STOPPED] * 2
+    leader = state(folder)["ranks"][0]["pid"]
+    family = [leader, *processes.descendants(leader)]
+    assert len(family) == 2
+    wait_until(lambda: {status(each) for each in family} == {psutil.STATUS_STOPPED}, what="both to stand still")
     assert not local_runs.is_over(folder)
     said = local_runs.log(folder)
     assert drill(folder, "resume").text == "rank 0 was resumed"
@@ -102,7 +104,8 @@ def test_a_stopped_rank_does_not_outlive_its_keepers(runs: Path, who: str) -> No
 def test_a_node_that_is_cut_off_stands_still_until_it_is_resumed(runs: Path) -> None:
     folder = start_on_nodes(runs, [COUNTING, COUNTING, COUNTING], [0, 1, 1])
     assert drill(folder, "node", node=1).text == "node 1 was cut off: ranks 1 and 2 were stopped"
-    assert [status(each["pid"]) == psutil.STATUS_STOPPED for each in state(folder)["ranks"]] == [False, True, True]
+    pids = [each["pid"] for each in state(folder)["ranks"]]
+    wait_until(lambda: [status(each) == psutil.STATUS_STOPPED for each in pids] == [False, True, True])
     assert drill(folder, "resume", node=1).ranks == (1, 2)
     wait_until(lambda: psutil.STATUS_STOPPED not in [status(each["pid"]) for each in state(folder)["ranks"]])
     local_runs.request_cancel(folder)

@@ -36,6 +36,8 @@ from tests.helpers.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="tried on Linux alone")
 UP = "echo up; exec sleep 1000"
+SEEN = "until [ $(grep -c {name} ../events.jsonl) -ge {count} ]; do sleep 0.02; done"
+"""Shell: wait until the supervisor tells of so many."""
 AGENT = (
     "sh -c OMPI_MCA_orte_tmpdir_base=${RANKZERO_RUN_FOLDER-/tmp}/launch/$0;"
     "export${IFS}OMPI_MCA_orte_tmpdir_base;eval${IFS}$*"
@@ -139,6 +141,20 @@ def test_two_nodes_end_with_their_daemons(runs: Path, mpirun: str) -> None:
     assert [log(folder, rank).splitlines()[0] for rank in range(4)] == ["0 0", "1 1", "2 0", "3 1"]
     local_runs.request_cancel(folder)
     assert codes(end_of(folder)) == [-15] * 4
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_mpirun_loses_its_daemon(runs: Path, mpirun: str, early: bool) -> None:
+    words = mpirun_words(4, "--mca", "plm_rsh_agent", AGENT, hosts="127.1.0.1:2,127.1.0.2:2")
+    commands = [UP, "echo up" if early else UP, UP, UP]
+    folder = begun(local_runs.start_plan(launched(runs, commands, words), runs), 4)
+    wait_until(lambda: (state(folder)["ranks"][1]["status"] == "Completed") == early, what="rank 1 to be done")
+    daemons = [each for each in local_runs.left_of(folder) if psutil.Process(each).name() == "orted"]
+    os.kill(daemons[-1], signal.SIGKILL)
+    run = end_of(folder)
+    assert (run["status"], first(run)) == ("Failed", None), "no rank is to blame, also not one that was rightly done"
+    assert run["reason"] == "mpirun gave up the job: ORTE has lost communication with a remote daemon."
+    assert codes(run) == [-15, 0 if early else -15, -15, -15]
 
 
 def test_a_drill_hits_the_rank_and_not_who_holds_it(runs: Path, mpirun: str) -> None:
@@ -266,7 +282,7 @@ def test_the_run_goes_on_when_who_submitted_it_is_killed(runs: Path, mpirun: str
 
 
 def test_a_launcher_that_leaves_its_ranks_alone(runs: Path) -> None:
-    run = end_of(start_fake(runs, [UP] * 2, ALL + "sleep 0.5"))
+    run = end_of(start_fake(runs, [UP] * 2, ALL + SEEN.format(name="rank-started", count=2)))
     assert (run["status"], run["reason"]) == ("Failed", "bash ended before its ranks did.")
     assert codes(run) == [-15, -15]
 
@@ -288,7 +304,7 @@ def test_a_launcher_that_never_ends(runs: Path) -> None:
 
 
 def test_ranks_get_their_grace_from_a_launcher_that_ends_them(runs: Path) -> None:
-    done = "echo up; sleep 0.2; echo done"
+    done = "echo up; until [ -e ../launch/0.asked ]; do sleep 0.02; done; echo done"
     script = ALL + "until grep -qs up ../user_logs/*; do sleep 0.02; done; kill -TERM $(jobs -p); wait"
     folder = start_fake(runs, [done], script)
     end_of(folder)
@@ -306,12 +322,14 @@ def test_what_can_not_be_started(runs: Path) -> None:
 
 def test_what_can_not_be_started_after_another_failed_takes_nothing_of_its_words(runs: Path) -> None:
     script = (
-        "OMPI_COMM_WORLD_RANK=1 \"$@\" & until [ -e ../launch/1.ended ]; do sleep 0.02; done;"
-        " until grep -q rank-ended ../events.jsonl; do sleep 0.02; done; OMPI_COMM_WORLD_RANK=0 \"$@\" & wait"
+        'OMPI_COMM_WORLD_RANK=1 "$@" & until [ -e ../launch/1.ended ]; do sleep 0.02; done;'
+        f' {SEEN.format(name="rank-ended", count=1)}; OMPI_COMM_WORLD_RANK=0 "$@" & wait'
     )
     plan = launched(runs, ["true", "echo 'ValueError: first' >&2; exit 3"], ("/bin/bash", "-c", script, "fake"))
     broken = replace(plan.processes[0], argv=("/no/such/program",))
-    plan = replace(plan, processes=(broken, plan.processes[1]), environment={**plan.environment, "RANKZERO_GRACE": "60"})
+    plan = replace(
+        plan, processes=(broken, plan.processes[1]), environment={**plan.environment, "RANKZERO_GRACE": "60"}
+    )
     run = end_of(local_runs.start_plan(plan, runs))
     assert codes(run) == [127, 3]
     assert (first(run), run["first_failure"]["text"]) == (1, "ValueError: first")

@@ -15,6 +15,8 @@ from tests.helpers import local_runs
 from tests.helpers.local_runs import end_of, events, log, shell_plan, start_plan
 
 SERVE = "trap 'echo asked; exit 1' TERM; echo up; while :; do sleep 0.05; done"
+UP = "until grep -qs up ../user_logs/std_log_process_0.txt; do sleep 0.02; done; "
+"""Shell: wait until rank 0 is up."""
 
 
 def start(runs: Path, commands: Sequence[str], serving: Collection[int], ports: Sequence[int] = ()) -> Path:
@@ -34,11 +36,16 @@ def ends(run: dict[str, Any]) -> list[tuple[str, int | None]]:
 
 @pytest.mark.parametrize(
     ("server", "code"),
-    [(SERVE, None), ("exec sleep 1000", None), ("trap '' TERM; while :; do sleep 0.05; done", None), ("exit 0", 0)],
+    [
+        (SERVE, None),
+        ("echo up; exec sleep 1000", None),
+        ("trap '' TERM; echo up; while :; do sleep 0.05; done", None),
+        ("echo up; exit 0", 0),
+    ],
     ids=["asked", "signalled", "stubborn", "done early"],
 )
 def test_a_server_is_ended_once_the_others_are_done(runs: Path, server: str, code: int | None) -> None:
-    run = end_of(start(runs, [server, "sleep 0.5"], {0}))
+    run = end_of(start(runs, [server, f"{UP}exit 0"], {0}))
     assert (run["status"], run["exit_code"], run["reason"]) == ("Completed", 0, "")
     assert ends(run) == [("Completed", code), ("Completed", 0)]
     assert run["first_failure"] is None
@@ -52,20 +59,29 @@ def test_a_server_may_go_by_itself_in_its_grace(runs: Path) -> None:
 
 
 def test_a_server_that_fails_early_is_blamed(runs: Path) -> None:
-    run = end_of(start(runs, ["sleep 0.2; exit 3", "exec sleep 1000"], {0}))
+    run = end_of(
+        start(
+            runs,
+            [
+                "until grep -qs up ../user_logs/std_log_process_1.txt; do sleep 0.02; done; exit 3",
+                "echo up; exec sleep 1000",
+            ],
+            {0},
+        )
+    )
     assert (run["status"], run["first_failure"]["rank"], run["exit_code"]) == ("Failed", 0, 3)
     assert ends(run) == [("Failed", 3), ("Canceled", -15)]
 
 
 def test_servers_go_with_a_worker_that_fails(runs: Path) -> None:
-    folder = start(runs, [SERVE, "sleep 0.3; exit 2"], {0})
+    folder = start(runs, [SERVE, f"{UP}exit 2"], {0})
     run = end_of(folder)
     assert (run["status"], run["first_failure"]["rank"]) == ("Failed", 1)
     assert "asked" in log(folder, 0)
 
 
 def test_where_all_serve_each_ends_by_itself(runs: Path) -> None:
-    assert ends(end_of(start(runs, ["true", "sleep 1"], {0, 1}))) == [("Completed", 0), ("Completed", 0)]
+    assert ends(end_of(start(runs, ["echo up", f"{UP}exit 0"], {0, 1}))) == [("Completed", 0), ("Completed", 0)]
 
 
 def test_cancelled_while_serving(runs: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 TAIL = 256 << 10
@@ -12,6 +13,8 @@ TEXT_LIMIT = 3000  # as long as Azure ML keeps an error message
 
 _PREFIX = re.compile(r"^\[[\w ]*?rank\s?\d+\]:\s?", re.IGNORECASE)
 _ERROR = re.compile(r"\berror\b", re.IGNORECASE)
+_GIVES_UP = re.compile(r"\bdaemons?\b|\bterminate the job\b|\btime limit\b|\bunable to (?:launch|start)\b|^MPI_ABORT\b")
+"""What a launcher says that ends a job for its own reasons. It says more: warnings, and that ranks miss a peer."""
 MIN_RULE = 20
 _TRACEBACK = "Traceback (most recent call last):"
 _PLAIN_ERROR = re.compile(
@@ -42,27 +45,40 @@ def last_words(log: Path) -> tuple[str, int | None]:
 
 def refusal(log: Path) -> str:
     """Return the first telling words of a launcher's log: what stands between its rules, else a line with an error."""
+    lines = _lines(log)
+    return _sentence(next(_messages(lines), "") or _plainest(lines))
+
+
+def why_given_up(log: Path) -> str:
+    """Return what a launcher's log names as its own reason to give up the job; empty where it names none."""
+    return _sentence(next((words for words in _messages(_lines(log)) if _GIVES_UP.search(words)), ""))
+
+
+def _lines(log: Path) -> list[str]:
     try:
         with log.open("rb") as file:
-            text = file.read(TAIL).decode("utf-8", "replace")
+            return [line.strip() for line in file.read(TAIL).decode("utf-8", "replace").splitlines()]
     except OSError:
-        return ""
-    lines = [line.strip() for line in text.splitlines()]
-    words = _first_paragraph(lines) or _plainest(lines)
+        return []
+
+
+def _sentence(words: str) -> str:
     return words[:TEXT_LIMIT].rstrip(" :.") + "." if words else ""
 
 
-def _first_paragraph(lines: list[str]) -> str:
-    """Return the first paragraph below a rule (`-----`), as Open MPI's own messages are set."""
+def _messages(lines: list[str]) -> Iterator[str]:
+    """Yield the first paragraph below each rule (`-----`), as Open MPI's own messages are set."""
     words: list[str] = []
     below = False
     for line in lines:
         rule = len(line) > MIN_RULE and not line.strip("-")
         if words and (rule or not line):
-            break
+            yield " ".join(words)
+            words, below = [], False
         below = below or rule
         words += [line] if below and line and not rule else []
-    return " ".join(words)
+    if words:
+        yield " ".join(words)
 
 
 def _plainest(lines: list[str]) -> str:

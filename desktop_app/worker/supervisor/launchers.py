@@ -1,11 +1,12 @@
 """Launchers such as mpirun, and the ranks that they start: each held by a rank starter that tells us of it in files.
 
 The folder `launch/` holds, for rank N, `N.json` (what to start) from us, and from its starter `N.started`, `N.ended`
-and `N.asked` (the launcher wants the job to end; the starter does not obey).
+and `N.asked` (the launcher wants the job to end; the starter does not obey). Once all ended there is `over`, from us.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,10 +16,12 @@ from typing import Any
 
 from desktop_app.worker.supervisor import processes
 from desktop_app.worker.supervisor.arrivals import Arrivals
+from desktop_app.worker.supervisor.failure import refusal, why_given_up
 from desktop_app.worker.supervisor.journal import read_object
 from desktop_app.worker.supervisor.ranks import Rank, spawn
 from desktop_app.worker.supervisor.state import replace
 
+OVER = "over"
 EVENTS = ("started", "ended", "asked")
 SORTING = 0.15
 """Seconds in which more ends are waited for once a rank failed, to tell the first from those that fell after it."""
@@ -82,6 +85,7 @@ class Launchers:
         self._end_at: float | None = None
         self._first_at: float | None = None
         self.dismissed = False
+        self._over = not self._launched
 
     @property
     def alive(self) -> list[Launcher]:
@@ -140,6 +144,34 @@ class Launchers:
             return set()
 
     # Their end
+
+    def tell_over(self) -> None:
+        """Tell the starters that wait for other ranks, by one file for all of them, once every rank has ended."""
+        if self._over or any(each.exit_code is None for each in self._launched):
+            return
+        self._over = True
+        with contextlib.suppress(OSError):  # they are ended with their launcher then, a moment later
+            (self._news / OVER).touch()
+
+    def why_given_up(self) -> tuple[Rank | None, str]:
+        """Return who is to blame for a launcher that wants to end the job, if any rank is, and the reason."""
+        for words in filter(None, (why_given_up(each.log) for each in self.all)):
+            return None, f"{self.name} gave up the job: {words}"
+        early = next((rank for rank in self._launched if rank.exit_code == 0), None)
+        if early is None:
+            return None, f"{self.name} asked its ranks to end before they were done."
+        how = f"Rank {early.number} ended without MPI_Finalize (or never called MPI_Init) while others went on"
+        return early, f"{how}, so {self.name} gave up the job."
+
+    def why_ended(self, launcher: Launcher, how: str) -> str:
+        """Return why the run fails by the end of a launcher; empty where that end is as it should be."""
+        code = launcher.exit_code or 0
+        left = any(rank.exit_code is None for rank in self._launched)
+        if self.dismissed or not (code or left):
+            return ""
+        words = refusal(launcher.log) if code > 0 else ""
+        how = how if code else "ended before its ranks did"
+        return f"{launcher.name} {how}: {words}" if words else f"{launcher.name} {how}."
 
     def press(self, now: float, *, ending: bool) -> None:
         """End those that outlive their ranks; called once no rank is left or to come."""

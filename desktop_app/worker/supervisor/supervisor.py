@@ -14,7 +14,7 @@ from desktop_app.worker.supervisor import orders, preparing, processes, ranks
 from desktop_app.worker.supervisor.clock import Clock, elapsed
 from desktop_app.worker.supervisor.drills import Drills
 from desktop_app.worker.supervisor.ending import Ending, Grace, Step
-from desktop_app.worker.supervisor.failure import last_words, refusal
+from desktop_app.worker.supervisor.failure import last_words
 from desktop_app.worker.supervisor.journal import Journal, read_object
 from desktop_app.worker.supervisor.launchers import Launcher, Launchers, Told
 from desktop_app.worker.supervisor.network import holder, is_free
@@ -139,7 +139,7 @@ class Supervisor:
             self.wakeups.listen(door)
         self._begin_running()
         started = all(map(self._start_rank, self.ranks)) and all(map(self._start_launcher, self.launchers.all))
-        self.state.write()
+        self._write()
         return started or self._goes_on()
 
     def _begin_running(self) -> None:
@@ -225,7 +225,8 @@ class Supervisor:
         for launcher in fallen:
             self._launcher_ended(launcher, int(launcher.exit_code or 0))
         if ended or told:
-            self.state.write()
+            self.launchers.tell_over()
+            self._write()
 
     def _hear(self, news: Sequence[Told]) -> None:
         for told in news:
@@ -248,24 +249,20 @@ class Supervisor:
         """End the run because a launcher would: its starters do not obey it, so that the ranks get their grace."""
         if self.ending.begun:
             return
-        early = next((rank for rank in self.ranks if rank.launched and rank.exit_code == 0), None)
-        if early is None:
-            self._fail(f"{self.launchers.name} asked its ranks to end before they were done.", None)
+        rank, reason = self.launchers.why_given_up()
+        if rank is None:
+            self._fail(reason, None)
         else:
-            reason = f"Rank {early.number} ended without MPI_Finalize (or never called MPI_Init) while others went on"
-            self._first_failure(early, 0, f"{reason}, so {self.launchers.name} gave up the job.")
+            self._first_failure(rank, 0, reason)
         self._say("launcher-gave-up", name=self.launchers.name)
         self.ending.begin(elapsed(), own_grace=True)
 
     def _launcher_ended(self, launcher: Launcher, code: int) -> None:
         self._say("launcher-ended", name=launcher.name, exit_code=code)
-        left = any(rank.launched and rank.exit_code is None for rank in self.ranks)
-        if self.ending.begun or not (code or left) or self.launchers.dismissed:
-            return
-        how = _how(code) if code else "ended before its ranks did"
-        words = refusal(launcher.log) if code > 0 else ""
-        self._fail(f"{launcher.name} {how}: {words}" if words else f"{launcher.name} {how}.", code or None)
-        self.ending.begin(elapsed(), own_grace=False)
+        reason = "" if self.ending.begun else self.launchers.why_ended(launcher, _how(code))
+        if reason:
+            self._fail(reason, code or None)
+            self.ending.begin(elapsed(), own_grace=False)
 
     def _fail(self, reason: str, code: int | None) -> None:
         if self.verdict is None:
@@ -295,9 +292,10 @@ class Supervisor:
             self._fail(f"{reason} Drilled before: {drill}." if drill else reason, code or None)
 
     def _look(self) -> None:
-        now = self.clock.now()
-        for each in self.children:
-            each.arrivals.look(now)
+        if not self._is_gone():
+            now = self.clock.now()
+            for each in self.children:
+                each.arrivals.look(now)
         if self.deadline is not None and elapsed() > self.deadline:
             self.deadline = None
             limit = self.plan["timeout"]
@@ -322,7 +320,7 @@ class Supervisor:
                 self._refuse(order, str(why))
             else:
                 self._say("drilled", **done)
-                self.state.write()
+                self._write()
                 order.answer({"drill": done})
 
     def _refuse(self, order: orders.Order, why: str) -> None:
@@ -333,8 +331,9 @@ class Supervisor:
         if elapsed() > self.books_at and self.tracking.changed():
             self.books_at = elapsed() + METRICS_EVERY
             self.state.data.update(self.tracking.facts())
-            self.state.write()
-        self.state.keep_up()
+            self._write()
+        if not self._is_gone():
+            self.state.keep_up()
         jump = self.clock.jump()
         if jump is not None:
             self._say("clock-jumped", seconds=round(jump, 1), text="The computer's clock was set; the run's was not.")
@@ -356,7 +355,7 @@ class Supervisor:
         self.state.data["status"] = "CancelRequested"
         self.ending.begin(elapsed(), own_grace=False, kill=kill)
         self._say(event, text=verdict.reason)
-        self.state.write()
+        self._write()
 
     def _press(self) -> bool:
         """Send the signals that are due; return False once there is no hope that the ranks die."""
@@ -390,7 +389,7 @@ class Supervisor:
         verdict = self.verdict or self._of_the_evicted() or Verdict("Completed", "", 0)
         if not self._is_gone():
             self.state.enter("Finalizing")
-            self.state.write()
+            self._write()
         self.sampler.stop()
         left = processes.end_descendants()
         self.tracking.close()
@@ -438,7 +437,12 @@ class Supervisor:
                 first["text"], first["log_line"] = last_words(rank.log)
 
     def _say(self, event: str, **facts: Any) -> None:
-        self.events.append({"time": self.clock.text(), "event": event, **facts})
+        if not self._is_gone():
+            self.events.append({"time": self.clock.text(), "event": event, **facts})
+
+    def _write(self) -> None:
+        if not self._is_gone():  # what is written while the folder is being deleted would keep it there
+            self.state.write()
 
 
 def _who(pid: int) -> dict[str, Any]:
