@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
-from desktop_app.api import DrillKind, DrillOrder, RankState, RunSnapshot, RunStatus
+from desktop_app.api import Drill, DrillKind, DrillOrder, RankState, RunSnapshot, RunStatus
+from desktop_app.presenters.run_words import rank_called
 
 
 @dataclass(frozen=True, slots=True)
 class DrillChoice:
-    """An entry of the menu: `question` and `text` are asked first, `yes` does it."""
+    """An entry of the menu: `question` and `text` are asked first, `yes` does it.
+
+    Entries of one `group` (`Kill a rank`) are a menu of their own.
+    """
 
     title: str
     question: str
     text: str
     yes: str
     order: DrillOrder
+    group: str = ""
 
 
+MOST = 32
+"""Ranks that a menu lists."""
+_SLACK = timedelta(seconds=1)  # times in run.json are rounded
+_DEEDS = {
+    "kill": "killed {}",
+    "stop": "stopped {}",
+    "memory": "starved {} of memory",
+    "disk": "filled the disk of {}",
+    "evict": "evicted {}",
+    "node": "cut off {}",
+}
 _RANK = {
     DrillKind.KILL: ("Kill", "It is ended at once, with all its processes. The others get to see what that does."),
     DrillKind.STOP: ("Stop", "It stands still until you resume it; the others wait for it, or run into a timeout."),
@@ -32,24 +49,32 @@ _NODE = {
 
 
 def drills_of(run: RunSnapshot, picked: int) -> tuple[DrillChoice, ...]:
-    """Return the drills of a run that goes on: for the rank that was picked (else the last that lives) and its node."""
+    """Return the drills of a run that goes on: for the rank that was picked and its node, else for each that lives.
+
+    Of very many ranks the first `MOST` are offered; the rest have to be picked.
+    """
     alive = [each for each in run.ranks if each.ended is None]
     if run.status is not RunStatus.RUNNING or not alive:
         return ()
-    return tuple(_choices(run, next((each for each in alive if each.rank == picked), alive[-1])))
+    return tuple(_choices(run, ([each for each in alive if each.rank == picked] or alive)[:MOST]))
 
 
-def _choices(run: RunSnapshot, rank: RankState) -> Iterator[DrillChoice]:
+def _choices(run: RunSnapshot, ranks: Sequence[RankState]) -> Iterator[DrillChoice]:
+    nodes = sorted({each.node for each in ranks})
     for kind, (verb, text) in _RANK.items():
-        yield _choice(f"{verb} rank {rank.rank}", text, DrillOrder(kind, rank=rank.rank))
+        for each in ranks:
+            group = f"{verb} a rank" if len(ranks) > 1 else ""
+            yield _choice(f"{verb} {rank_called(run, each.rank)}", text, DrillOrder(kind, rank=each.rank), group)
     for kind, (verb, text) in _NODE.items():
-        yield _choice(f"{verb} node {rank.node}", text, DrillOrder(kind, node=rank.node))
+        for node in nodes:
+            group = f"{verb} a node" if len(nodes) > 1 else ""
+            yield _choice(f"{verb} node {node}", text, DrillOrder(kind, node=node), group)
     if any(each.kind in (DrillKind.STOP, DrillKind.NODE) for each in run.drills):
         yield _choice("Resume all that stand still", "They go on where they were.", DrillOrder(DrillKind.RESUME))
 
 
-def _choice(deed: str, text: str, order: DrillOrder) -> DrillChoice:
-    return DrillChoice(deed, f"{deed}?", text, deed, order)
+def _choice(deed: str, text: str, order: DrillOrder, group: str = "") -> DrillChoice:
+    return DrillChoice(deed, f"{deed}?", text, deed, order, group)
 
 
 def drills_said(run: RunSnapshot) -> str:
@@ -59,3 +84,42 @@ def drills_said(run: RunSnapshot) -> str:
     last = run.drills[-1]
     more = f" It was the last of {len(run.drills)} drills." if len(run.drills) > 1 else ""
     return f"A drill: {last.text} at {last.at.astimezone():%H:%M:%S}.{more}"
+
+
+def drill_behind(run: RunSnapshot) -> Drill | None:
+    """Return the drill that a run failed of; None where none came before, or what stood still was resumed since."""
+    drill = _drill_before(run)
+    if drill is None or any(each.kind == DrillKind.RESUME and each.at > drill.at for each in run.drills):
+        return None
+    return drill
+
+
+def drill_deed(drill: Drill, run: RunSnapshot) -> str:
+    """Return who did what: `You killed it (drill) at 17:08:18.`"""
+    fallen = run.first_failure
+    hit = fallen is not None and fallen.rank in drill.ranks
+    who = rank_called(run, drill.ranks[0]) if len(drill.ranks) == 1 else "several ranks"
+    if drill.node is not None:
+        who = f"node {drill.node}"
+    elif hit and len(drill.ranks) == 1:
+        who = "it"
+    deed = _DEEDS.get(drill.kind, "did something to {}").format(who)
+    return f"You {deed} (drill) at {drill.at.astimezone():%H:%M:%S}."
+
+
+def drill_text(run: RunSnapshot) -> str:
+    """Return what the drill before a run's failure did, and the local time of it; empty where there was none."""
+    drill, fallen = _drill_before(run), run.first_failure
+    if drill is not None:
+        return f"{drill.text} at {drill.at.astimezone():%H:%M:%S}"
+    return fallen.drill.partition(" at ")[0] if fallen is not None else ""
+
+
+def _drill_before(run: RunSnapshot) -> Drill | None:
+    """Return the last drill that hit the first rank to fall, or any rank, as the supervisor tells it."""
+    fallen = run.first_failure
+    if fallen is None or not fallen.drill:
+        return None
+    faults = [each for each in run.drills if each.kind != DrillKind.RESUME and each.at <= fallen.at + _SLACK]
+    hits = [each for each in faults if fallen.rank in each.ranks] or faults
+    return hits[-1] if hits else None

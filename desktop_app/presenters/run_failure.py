@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from desktop_app.api import Explanation, FirstFailure, Fix, RankState, RunSnapshot, RunStatus
 from desktop_app.core.blame import Explained
 from desktop_app.core.words import spoken_duration
-from desktop_app.presenters.run_words import exit_words, rank_span, short_exit
+from desktop_app.presenters.run_drills import drill_behind, drill_deed, drill_text
+from desktop_app.presenters.run_words import (
+    exit_words,
+    exit_words_only,
+    rank_called,
+    rank_span,
+    ranks_by_role,
+    short_exit,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +50,17 @@ def failure_of(run: RunSnapshot, clock: str = "", known: Explained | None = None
     """Return what to say about a run that failed, None for one that did not.
 
     `clock` is the local time of the fall; `known` is what plugins explain. A rank that only echoes another's end is
-    not named as the one that failed.
+    not named as the one that failed. Where a drill is behind it, nothing else is taken for the cause.
     """
     if run.status is not RunStatus.FAILED:
         return None
     view = _fallen(run, clock)
     known = known or Explained()
+    drill = drill_behind(run)
+    if drill is not None and run.first_failure is not None:
+        return replace(view, cause=drill_deed(drill, run))
     if known.only_echo and run.first_failure is not None:
-        view = _echoed(view, run.first_failure, known)
+        view = _echoed(run, view, run.first_failure, known)
     return _with_cause(view, known.cause) if known.cause is not None else view
 
 
@@ -60,25 +71,32 @@ def _fallen(run: RunSnapshot, clock: str) -> FailureView:
     others = [each for each in run.ranks if each.rank != fallen.rank]
     facts = (_node(run, fallen.rank), clock, _lead(fallen, others))
     return FailureView(
-        heading=f"Rank {fallen.rank} failed{' first' if others else ''}: {short_exit(fallen.exit_code)}",
+        heading=f"{_called(run, fallen.rank)} failed{' first' if others else ''}: {short_exit(fallen.exit_code)}",
         facts=" · ".join(each for each in facts if each),
         text=fallen.text,
-        explanation=_explain(fallen, others),
+        explanation=_explain(run, fallen, others),
         rank=fallen.rank,
         line=fallen.log_line,
         at=fallen.at,
     )
 
 
-def _echoed(view: FailureView, fallen: FirstFailure, known: Explained) -> FailureView:
-    said = f"Rank {fallen.rank} ended first, with {exit_words(fallen.exit_code)}, because something else was gone"
+def _called(run: RunSnapshot, rank: int) -> str:
+    name = rank_called(run, rank)
+    return name.capitalize() if name.startswith("rank") else name
+
+
+def _echoed(run: RunSnapshot, view: FailureView, fallen: FirstFailure, known: Explained) -> FailureView:
+    name = _called(run, fallen.rank)
+    said = f"{name} ended first, with {exit_words(fallen.exit_code)}, because something else was gone"
     if known.cause is not None:
-        where = "the launcher's log" if known.cause.rank is None else f"the log of rank {known.cause.rank}"
+        rank = known.cause.rank
+        where = "the launcher's log" if rank is None else f"the log of {rank_called(run, rank)}"
         return replace(
             view, heading=f"The cause is in {where}", explanation=f"{said}: its error is an echo.", line=None
         )
     advice = tuple(dict.fromkeys(text for each in known.echoes for text in each.advice))
-    heading = f"Rank {fallen.rank} ended first, but it is not the cause"
+    heading = f"{name} ended first, but it is not the cause"
     return replace(view, heading=heading, explanation=f"{said}. No log says what came first.", advice=advice)
 
 
@@ -96,18 +114,20 @@ def _lead(fallen: FirstFailure, others: Sequence[RankState]) -> str:
     return f"{spoken_duration((min(ends) - fallen.at).total_seconds())} before the others" if ends else ""
 
 
-def _explain(fallen: FirstFailure, others: Sequence[RankState]) -> str:
-    said = f"It ended with {exit_words(fallen.exit_code)}."
+def _explain(run: RunSnapshot, fallen: FirstFailure, others: Sequence[RankState]) -> str:
+    behind, names = drill_behind(run), ranks_by_role(run)
+    words = exit_words(fallen.exit_code) if behind is None else exit_words_only(fallen.exit_code)
+    said = f"It ended with {words}."
     stopped = [each.rank for each in others if each.status is not RunStatus.COMPLETED and _ended_later(each, fallen)]
     done = [each.rank for each in others if each.status is RunStatus.COMPLETED]
     if stopped:
-        name, verb = _named(stopped)
+        name, verb = _named(stopped, names)
         echo = "its errors are echoes" if len(stopped) == 1 else "their errors are echoes"
-        said += f" {name} {verb} stopped because rank {fallen.rank} was gone: {echo}."
+        said += f" {name} {verb} stopped because {rank_called(run, fallen.rank)} was gone: {echo}."
     if done:
-        said += f" {_named(done)[0]} had finished."
-    if fallen.drill:
-        said += f" A drill came before: {fallen.drill}."
+        said += f" {_named(done, names)[0]} had finished."
+    if fallen.drill and behind is None:
+        said += f" A drill came before: {drill_text(run)}."
     return said
 
 
@@ -115,7 +135,8 @@ def _ended_later(rank: RankState, fallen: FirstFailure) -> bool:
     return rank.ended is None or rank.ended >= fallen.at
 
 
-def _named(ranks: Sequence[int]) -> tuple[str, str]:
-    if len(ranks) == 1:
-        return f"Rank {ranks[0]}", "was"
-    return f"Ranks {rank_span(ranks)}", "were"
+def _named(ranks: Sequence[int], names: Mapping[int, str]) -> tuple[str, str]:
+    verb = "was" if len(ranks) == 1 else "were"
+    if all(each in names for each in ranks):
+        return ", ".join(names[each] for each in ranks), verb
+    return f"Rank{'' if len(ranks) == 1 else 's'} {rank_span(ranks)}", verb

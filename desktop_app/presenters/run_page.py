@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from desktop_app.api import PhaseName, RankState, RunSnapshot, RunStatus, SubmissionPlan
+from desktop_app.core.rank_words import names_of
 from desktop_app.core.words import spoken_duration
 from desktop_app.presenters.run_words import exit_words
 from desktop_app.services.logs import sources
@@ -118,8 +119,14 @@ def actions_of(run: RunSnapshot) -> Actions:
 
 
 def log_sources(run: RunSnapshot) -> tuple[LogSource, ...]:
-    """Return the log and the clock of each rank, then of each launcher; none where the run has no folder here."""
-    return tuple(sources.log_sources(run)) if run.folder else ()
+    """Return the log and the clock of each rank, then of each launcher; none where the run has no folder here.
+
+    A rank that the picture of ranks names by its role is named so here as well, with its number: `w1 (2)`.
+    """
+    if not run.folder:
+        return ()
+    names = {rank: f"{each.short} ({rank})" for rank, each in names_of(run.ranks).items() if each.role}
+    return tuple(replace(each, name=names.get(each.rank, each.name)) for each in sources.log_sources(run))
 
 
 def rank_tip(rank: RankState, *, first: bool, nodes: int) -> str:

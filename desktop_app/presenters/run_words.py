@@ -10,6 +10,7 @@ from enum import Enum, auto
 from types import MappingProxyType
 
 from desktop_app.api import RunSnapshot, RunStatus
+from desktop_app.core.rank_words import names_of
 from desktop_app.core.words import clock_text
 
 _SIGNALS = {
@@ -54,10 +55,25 @@ def exit_words(code: int) -> str:
     return f"exit code {code}" + (f": {_CODES[code]}" if code in _CODES else "")
 
 
+def exit_words_only(code: int) -> str:
+    """Return `signal 9 (SIGKILL)`, or `exit code 1`, without a word on where that may come from."""
+    return exit_words(code).partition(":")[0]
+
+
 def short_exit(code: int) -> str:
     """Return `exit 1` or `SIGKILL`."""
     words = exit_words(code)
     return words.partition("(")[2].partition(")")[0] if words.startswith("signal") else f"exit {code}"
+
+
+def ranks_by_role(run: RunSnapshot) -> Mapping[int, str]:
+    """Return `w1 (rank 2)` for each rank where roles differ, nothing where a number says all."""
+    return {rank: f"{each.short} (rank {rank})" for rank, each in names_of(run.ranks).items() if each.role}
+
+
+def rank_called(run: RunSnapshot, rank: int) -> str:
+    """Return what a rank is called in a sentence: `rank 2`, and `w1 (rank 2)` where the picture has roles."""
+    return ranks_by_role(run).get(rank, f"rank {rank}")
 
 
 def rank_span(ranks: Sequence[int], names: Mapping[int, str] = MappingProxyType({})) -> str:

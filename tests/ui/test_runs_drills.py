@@ -48,7 +48,8 @@ async def test_a_rank_is_stopped_and_another_killed(runs_bench: RunsBench, no_or
     await asyncio.to_thread(end_of, folder)
     await runs_bench.workbench.monitor.refresh()
     assert page.failure.heading.text() == "Rank 0 failed first: SIGKILL"
-    assert "A drill came before: rank 0 was killed at" in page.failure.explanation.text()
+    assert page.failure.cause.text().startswith("You killed it (drill) at ")
+    assert "memory" not in page.failure.explanation.text()
     assert drills(page.header.menu()) == [], "nothing can be done to what is over"
     await quiet()
 
@@ -56,6 +57,10 @@ async def test_a_rank_is_stopped_and_another_killed(runs_bench: RunsBench, no_or
 async def test_who_thinks_better_of_it_does_nothing(runs_bench: RunsBench) -> None:
     made = await runs_bench.add("r-1", nodes=2, processes=2)
     page = await runs_bench.open(made)
+    groups = {each.text(): each.menu() for each in drills(page.header.menu())}
+    assert [each.text() for each in groups["Kill a rank"].actions()] == [f"Kill rank {n}…" for n in range(4)]
+    assert [each.text() for each in groups["Evict a node"].actions()] == ["Evict node 0…", "Evict node 1…"]
+    page.grid.pick(3)
     assert [each.text() for each in drills(page.header.menu())] == [
         "Kill rank 3…", "Stop rank 3…", "Starve the memory of rank 3…", "Fill the disk of rank 3…",
         "Evict node 1…", "Cut off node 1…",

@@ -10,7 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
 
 from desktop_app.api import RunSnapshot, RunStatus
-from desktop_app.presenters.run_drills import DrillChoice, drills_of
+from desktop_app.presenters.run_drills import MOST, DrillChoice, drills_of
 from desktop_app.presenters.run_page import actions_of
 from desktop_app.presenters.run_words import note_of
 from desktop_app.ui.icons import icon
@@ -116,8 +116,13 @@ class Header(QWidget):
         choices = drills_of(run, self._picked()) if self._deeds.can_drill(run) else ()
         if choices:
             below = menu.addMenu(icon("mdi6.lightning-bolt-outline"), self.tr("Fault &drill"))
+            groups: dict[str, QMenu] = {"": below}
             for each in choices:
-                below.addAction(f"{each.title}…", self._asker(each))
+                if each.group not in groups:
+                    groups[each.group] = below.addMenu(each.group)
+                groups[each.group].addAction(f"{each.title}…", self._asker(each))
+            if len({each.order.rank for each in choices}) > MOST:  # more live than a menu lists
+                below.addAction(self.tr("For another rank, click its cell first")).setEnabled(False)
 
     def _asker(self, choice: DrillChoice) -> Callable[[], None]:
         return lambda: self.drill_asked.emit(choice)

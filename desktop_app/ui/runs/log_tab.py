@@ -152,11 +152,11 @@ class LogTab(QWidget):
         self.tools.ranks.blockSignals(True)
         self.tools.ranks.setCurrentIndex(max(0, index))
         self.tools.ranks.blockSignals(False)
-        place = self.tr("Find in all ranks") if rank == ALL else self.tr("Find in rank {}").format(rank)
+        place = self.tr("Find in all ranks") if rank == ALL else self.tr("Find in {}").format(self._called(rank))
         self.tools.field.setPlaceholderText(place)
         self.view.set_nothing(self._nothing())
         self.view.setAccessibleName(
-            self.tr("Log of all ranks") if rank == ALL else self.tr("Log of rank {}").format(rank)
+            self.tr("Log of all ranks") if rank == ALL else self.tr("Log of {}").format(self._called(rank))
         )
         self.view.show_sources(self._shown(), follow=self._live, live=self._live)
         self.rank_chosen.emit(rank)
@@ -232,6 +232,11 @@ class LogTab(QWidget):
         if self._live:
             return self.tr("Nothing was written yet.")
         return self.tr("No rank wrote anything.") if self._rank == ALL else self.tr("This rank wrote nothing.")
+
+    def _called(self, rank: int) -> str:
+        """Return what a rank, or a launcher, is called in a sentence."""
+        name = next((each.name for each in self._sources if each.rank == rank), "")
+        return name or self.tr("rank {}").format(rank)
 
     def _shown(self) -> tuple[LogSource, ...]:
         return tuple(each for each in self._sources if self._rank in (ALL, each.rank))

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop_app.api import Fix, RunSnapshot, RunStatus
 from desktop_app.core.blame import Explained
-from desktop_app.presenters.run_drills import DrillChoice, drills_said
+from desktop_app.presenters.run_drills import DrillChoice, drill_behind, drills_said
 from desktop_app.presenters.run_failure import failure_of
 from desktop_app.presenters.run_page import own_code, phases_of
 from desktop_app.services.explaining import explain
@@ -196,7 +196,7 @@ class RunPage(QWidget):
 
     async def _explain(self, run: RunSnapshot) -> None:
         """Say what plugins know of the failure, and offer to mend the job file while it is there."""
-        known = await explain(self._workbench.plugins, run)
+        known = await explain(self._workbench.plugins, run) if drill_behind(run) is None else Explained()
         is_there = known.cause is not None and bool(run.source) and await asyncio.to_thread(Path(run.source).is_file)
         if run.handle != self.handle or self._run is None or not known.all:
             return
