@@ -14,8 +14,8 @@ class FailureReport:
     """A failed run as far as a plugin needs to know it.
 
     `exit_codes` go by rank, negative for a signal; `first_rank` is the one that fell first, None where none did
-    (a launcher that refused). `tails` are the ends of the ranks' logs by rank, at most 64 KiB each; `launcher` is the
-    end of the log of mpirun or its like, empty where there is none.
+    (a launcher that refused). `tails` are the ends of the ranks' logs by rank, at most 64 KiB each and
+    some 1 MiB together; `launcher` is the end of the log of mpirun or its like, empty where there is none.
     """
 
     job: Job

@@ -7,23 +7,10 @@ known from their issue trackers.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from desktop_app.api.kit import Known
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A line that is known: `{0}`, `{1}`, … in the cause and the advice are what the pattern's groups held.
-
-    `anywhere`: it tells wherever it stands in a log; else it must be the last exception there.
-    """
-
-    code: str
-    pattern: re.Pattern[str]
-    cause: str
-    advice: tuple[str, ...] = ()
-    is_echo: bool = False
-    anywhere: bool = False
-
+from .ranks import is_mpi
 
 _LOOK_AT_OTHERS = ("Look at the rank that ended first: its log holds the cause.",)
 _OPEN_MPI = (
@@ -31,7 +18,7 @@ _OPEN_MPI = (
 )
 _COMPILE_AFTER = "Compile Horovod after the framework: see the Dockerfile of the sample digits, horovod-pytorch."
 
-OF_RANKS = (
+ANYWHERE = (
     Known(
         "horovod-not-built",
         re.compile(r"Extension horovod\.(\w+) has not been built"),
@@ -40,7 +27,6 @@ OF_RANKS = (
             "On this machine, take the toolchain that has Horovod for it: horovod-pytorch or horovod-tensorflow.",
             f"On Azure ML: {_COMPILE_AFTER} HOROVOD_WITH_… = 1 makes a failing build say so.",
         ),
-        anywhere=True,
     ),
     Known(
         "no-mpi-library",
@@ -50,7 +36,6 @@ OF_RANKS = (
             _OPEN_MPI,
             "On Azure ML, start from an image with Open MPI: mcr.microsoft.com/azureml/openmpi….",
         ),
-        anywhere=True,
     ),
     Known(
         "stalled",
@@ -60,15 +45,36 @@ OF_RANKS = (
             "Every rank must call the same operations of Horovod as often: `if hvd.rank() == 0:` around one stops all.",
             "See that every rank has as many batches; else use hvd.join() at the end of an epoch.",
         ),
-        anywhere=True,
     ),
     Known(
         "keras3-variables",
         re.compile(r"AttributeError: 'Variable' object has no attribute 'ref'"),
         "Horovod was given variables of Keras 3, and knows TensorFlow's alone.",
         ("Give it [each.value for each in model.trainable_variables], or use tf_keras with TF_USE_LEGACY_KERAS=1.",),
-        anywhere=True,
     ),
+    Known(
+        "horovodrun-missing",
+        re.compile(r"horovodrun: (?:command )?not found"),
+        "The command calls horovodrun, which is not there.",
+        ("Leave horovodrun and its options out: the distribution mpi starts the ranks.",),
+    ),
+    Known(
+        "other-mpi",
+        re.compile(r"suspicious MPI execution environment"),
+        "The ranks were started by the mpirun of one MPI and speak another, so each believes that it is alone.",
+        (_OPEN_MPI, "See that the folder of Open MPI's mpirun comes first in PATH."),
+    ),
+    Known(
+        "connection-lost",
+        re.compile(r"mca_btl_tcp_\w+.*(?:Connection reset by peer|Broken pipe)|MPI_ERR_PROC_FAILED"),
+        "Another rank was gone, so the connection to it broke.",
+        _LOOK_AT_OTHERS,
+        is_echo=True,
+    ),
+)
+"""Lines that tell wherever they stand in a rank's log."""
+
+LAST_WORDS = (
     Known(
         "hvd-not-initialized",
         re.compile(r"Horovod has not been initialized; use hvd\.init\(\)"),
@@ -121,37 +127,20 @@ OF_RANKS = (
         ),
     ),
     Known(
-        "horovodrun-missing",
-        re.compile(r"horovodrun: (?:command )?not found"),
-        "The command calls horovodrun, which is not there.",
-        ("Leave horovodrun and its options out: the distribution mpi starts the ranks.",),
-        anywhere=True,
-    ),
-    Known(
         "no-rank-variables",
-        re.compile(r"environment variable (RANK|WORLD_SIZE|MASTER_ADDR|MASTER_PORT|LOCAL_RANK) expected, but not set"),
-        "torch.distributed looked for {0}, which mpirun does not set.",
+        re.compile(
+            r"environment variable (RANK|WORLD_SIZE|MASTER_ADDR|MASTER_PORT|LOCAL_RANK) expected, but not set"
+            r"|^KeyError: '(LOCAL_RANK|RANK|WORLD_SIZE|MASTER_ADDR|MASTER_PORT)'"
+        ),
+        "The script looked for {0}, which mpirun does not set.",
         (
             "Take the distribution pytorch for scripts with init_process_group, or Horovod alone with mpi.",
             "Or set RANK, WORLD_SIZE and LOCAL_RANK in the script from OMPI_COMM_WORLD_RANK, …_SIZE and …_LOCAL_RANK.",
         ),
-    ),
-    Known(
-        "other-mpi",
-        re.compile(r"suspicious MPI execution environment"),
-        "The ranks were started by the mpirun of one MPI and speak another, so each believes that it is alone.",
-        (_OPEN_MPI, "See that the folder of Open MPI's mpirun comes first in PATH."),
-        anywhere=True,
-    ),
-    Known(
-        "connection-lost",
-        re.compile(r"mca_btl_tcp_\w+.*(?:Connection reset by peer|Broken pipe)|MPI_ERR_PROC_FAILED"),
-        "Another rank was gone, so the connection to it broke.",
-        _LOOK_AT_OTHERS,
-        is_echo=True,
-        anywhere=True,
+        when=is_mpi,
     ),
 )
+"""Exceptions that tell where they are the last of a rank's log."""
 
 OF_MPIRUN = (
     Known(

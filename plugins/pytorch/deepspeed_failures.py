@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .known_failures import Known
+from desktop_app.api.kit import Known
 
 DEEPSPEED = (
     Known(

@@ -6,16 +6,16 @@ import re
 from collections.abc import Iterator
 
 from desktop_app.api import Explanation, FailureReport, Job
+from desktop_app.api.kit import explain_line, last_exceptions
 
 from .deepspeed_failures import DEEPSPEED
 from .known_failures import KNOWN
 
-_PREFIX = re.compile(r"^(?:\[rank(\d+)\]:\s?)?(.*)$", re.IGNORECASE)
-_EXCEPTION = re.compile(r"^(?:[\w]+\.)*\w*(?:Error|Exception|Exit|Interrupt)\b(?::|$)")
 _ROOT_CAUSE = re.compile(
     r"Root Cause.*?rank\s*:\s*(\d+).*?exitcode\s*:\s*(-?\d+)[^\n]*?(?:\((SIG\w+)\))?\s*(?:\n|$)", re.DOTALL
 )
 _CHILD_FAILED = "errors.ChildFailedError"
+_KNOWN = (*DEEPSPEED, *KNOWN)
 
 
 def explain(report: FailureReport) -> tuple[Explanation, ...]:
@@ -25,35 +25,13 @@ def explain(report: FailureReport) -> tuple[Explanation, ...]:
 
 
 def _of_log(rank: int, tail: str, job: Job) -> Iterator[Explanation]:
-    words = _last_words(tail)
+    words = last_exceptions(tail)
     for line in words.values():
-        known = _recognise(line, rank, job)
+        known = explain_line(_KNOWN, line, rank, job)
         if known is not None:
             yield known
     if any(_CHILD_FAILED in each for each in words.values()):
         yield from _under_torchrun(rank, tail, words, job)
-
-
-def _last_words(tail: str) -> dict[str, str]:
-    """Return the last exception's line of each process that wrote to a log, by the prefix it goes by (`3`, or none)."""
-    found: dict[str, str] = {}
-    for line in tail.splitlines():
-        match = _PREFIX.match(line)
-        if match is not None and _EXCEPTION.match(match[2]):
-            found[match[1] or ""] = match[2].rstrip()
-    return found
-
-
-def _recognise(line: str, rank: int, job: Job) -> Explanation | None:
-    for each in (*DEEPSPEED, *KNOWN):
-        match = each.pattern.search(line)
-        if match is not None:
-            held = [group for group in match.groups() if group is not None]
-            advice = tuple(text.format(*held) if "{1}" in text else text for text in each.advice)
-            return Explanation(
-                each.code, each.cause.format(*held), advice, rank, line, each.is_echo, each.fix(job)
-            )  # fmt: skip
-    return None
 
 
 def _under_torchrun(rank: int, tail: str, words: dict[str, str], job: Job) -> Iterator[Explanation]:
@@ -62,7 +40,7 @@ def _under_torchrun(rank: int, tail: str, words: dict[str, str], job: Job) -> It
     if match is None:
         return
     line = words.get(match[1], "")
-    if line and _recognise(line, rank, job) is None:
+    if line and explain_line(_KNOWN, line, rank, job) is None:
         advice = ("Its traceback stands above torchrun's report, in the same log.",)
         yield Explanation(
             "rank-of-torchrun-failed", f"Rank {match[1]}, which torchrun started, failed.", advice, rank, line

@@ -7,22 +7,9 @@ The texts are those of torch 2.13, provoked on a CPU; those of CUDA and NCCL are
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 
 from desktop_app.api import Fix, Job, Value
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A line that is known: `{0}`, `{1}`, … in the cause are what the pattern's groups held."""
-
-    code: str
-    pattern: re.Pattern[str]
-    cause: str
-    advice: tuple[str, ...] = ()
-    is_echo: bool = False
-    fix: Callable[[Job], Fix | None] = lambda _job: None
+from desktop_app.api.kit import Known
 
 
 def _with_ranks(job: Job) -> Fix | None:
@@ -35,6 +22,11 @@ def _with_ranks(job: Job) -> Fix | None:
     others = ("worker_count", "parameter_server_count")
     gone = tuple(f"distribution.{each}" for each in others if getattr(job.distribution, each, None) is not None)
     return Fix(title, sets, gone)
+
+
+def _is_not_mpi(job: Job) -> bool:
+    """Whether no mpirun starts the ranks: what it does not set, the plugin for MPI tells."""
+    return job.distribution is None or job.distribution.type.lower() != "mpi"
 
 
 def _free_port(job: Job) -> Fix | None:
@@ -164,6 +156,7 @@ KNOWN = (
         "The script reads the variable {0}, which this job does not set.",
         ("Azure ML sets it for `distribution: type: pytorch`, and torchrun does for the ranks it starts.",),
         fix=_with_ranks,
+        when=_is_not_mpi,
     ),
     Known(
         "variable-of-v1",

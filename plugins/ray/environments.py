@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from desktop_app.api import Diagnostic, Job, Value
-from desktop_app.api.kit import Presets, name_in, warning
+from desktop_app.api.kit import Presets, name_in, packages_of, warning
 
 from .cluster import is_ray
 
 PRESETS = Presets(Path(__file__).parent / "data" / "environments.json")
 _CURATED = "azureml://registries/azureml/environments/"
 _HOLDS_RAY = frozenset({"acft-rft-training"})
-_RAY = re.compile(r"ray\b(?![-_])", re.IGNORECASE)
+_BRINGERS = frozenset({
+    "ray", "ray-core", "ray-default", "ray-all", "ray-air", "ray-client", "ray-dashboard", "ray-data", "ray-rllib",
+    "ray-serve", "ray-train", "ray-tune",
+})  # fmt: skip
 
 
 def check(environment: str | Mapping[str, Value], job: Job) -> Iterator[Diagnostic]:
@@ -29,15 +31,6 @@ def check(environment: str | Mapping[str, Value], job: Job) -> Iterator[Diagnost
             )
             yield warning("environment-without-ray", message, "environment")
         return
-    conda = environment.get("conda_file")
-    if isinstance(conda, Mapping) and not any(_RAY.match(each) for each in _packages(conda.get("dependencies"))):
+    if isinstance(environment.get("conda_file"), Mapping) and not packages_of(environment) & _BRINGERS:
         message = "The conda file has no ray: add it to its pip packages (ray[default] for the dashboard too)."
         yield warning("environment-without-ray", message, "environment.conda_file")
-
-
-def _packages(found: Value) -> Iterator[str]:
-    for each in found if isinstance(found, list) else ():
-        if isinstance(each, str):
-            yield each.strip()
-        elif isinstance(each, Mapping):
-            yield from _packages(each.get("pip"))

@@ -6,49 +6,38 @@ The texts are those of Ray 2.60: provoked here, or read in its source (exception
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 from desktop_app.api import Explanation, FailureReport
+from desktop_app.api.kit import Known, explain_last
 
 from .cluster import is_ray
 
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    code: str
-    pattern: re.Pattern[str]
-    cause: str
-    advice: tuple[str, ...] = ()
-    is_echo: bool = False
-
-
 _KNOWN = (
-    _Known(
+    Known(
         "ray-unknown-word",
         re.compile(r"Error: (?:No such option|Invalid value|Got unexpected extra argument)"),
         "`ray start` does not take a word that the job gives it.",
         ("Correct head_node_additional_args or worker_node_additional_args: `ray start --help` lists its words.",),
     ),
-    _Known(
+    Known(
         "ray-no-dashboard",
         re.compile(r"Cannot include dashboard with missing packages"),
         "Ray's dashboard was asked for, and the environment has ray without it.",
         ("Write ray[default] instead of ray in the conda file, or leave include_dashboard out.",),
     ),
-    _Known(
+    Known(
         "ray-init-counts",
         re.compile(r"When connecting to an existing cluster, .* must not be provided"),
         "ray.init was given counts that belong to the cluster, which the job had started already.",
         ('Write ray.init(address="auto") alone; counts go into head_node_additional_args.',),
     ),
-    _Known(
+    Known(
         "ray-not-found",
         re.compile(r"Could not find any running Ray instance|Failed to connect to Ray cluster|head did not come up"),
         "The script found no Ray cluster to connect to.",
         ("Look at the head's log: it may have ended. A fixed address in ray.init or RAY_ADDRESS is wrong here.",),
     ),
-    _Known(
+    Known(
         "ray-memory-full",
         re.compile(r"ray\.exceptions\.OutOfMemoryError|running low on memory"),
         "Ray ended a task or actor because its node was running out of memory.",
@@ -57,7 +46,7 @@ _KNOWN = (
             "Or take a VM size with more memory.",
         ),
     ),
-    _Known(
+    Known(
         "ray-store-full",
         re.compile(r"ObjectStoreFullError|object store because it is full|object store is full"),
         "Ray's object store is full: more was put into it than it holds, and is still being used.",
@@ -66,33 +55,33 @@ _KNOWN = (
             "Give it more: --object-store-memory=BYTES in head_node_additional_args and worker_node_additional_args.",
         ),
     ),
-    _Known(
+    Known(
         "ray-startup-slow",
         re.compile(r"The current node timed out during startup"),
         "A node of Ray did not get up within 30 seconds, which Ray grants it.",
         ("Run it again: the second time its files are in memory. Fewer nodes suit a machine with few cores.",),
     ),
-    _Known(
+    Known(
         "ray-version",
         re.compile(r"\bVersion mismatch: "),
         "The driver and the cluster have different versions of Ray or Python.",
         ("Use one environment for all of the job; a `pip install` in the command changes the driver alone.",),
     ),
-    _Known(
+    Known(
         "ray-node-died",
         re.compile(r"because its node has died|NodeDiedError|The node .* died|has been marked dead"),
         "A node of Ray is gone, and with it the tasks and actors that ran there.",
         ("Look at the log of the worker or head that ended first.",),
         is_echo=True,
     ),
-    _Known(
+    Known(
         "ray-head-gone",
         re.compile(r"waiting for GCS to become available|Failed to connect to GCS|lost connection to.* GCS|GCS .*died"),
         "This node lost Ray's head, or never reached it.",
         ("Look at the head's log: where it ended first, that is the cause.",),
         is_echo=True,
     ),
-    _Known(
+    Known(
         "ray-actor-died",
         re.compile(r"ActorDiedError|The actor died unexpectedly|WorkerCrashedError|worker died unexpectedly"),
         "A task or actor died in the middle of its work, by a signal or os._exit.",
@@ -105,15 +94,5 @@ def explain(report: FailureReport) -> tuple[Explanation, ...]:
     """Return what is known in the logs, causes first: of each log, the one that was said last."""
     if not is_ray(report.job):
         return ()
-    found = [each for rank, tail in report.tails.items() for each in _of_log(rank, tail)]
-    return tuple(sorted(found, key=lambda each: each.is_echo))
-
-
-def _of_log(rank: int, tail: str) -> Iterator[Explanation]:
-    """Yield the meaning of a log: the first of the list that any of its lines says, in that order."""
-    lines = tail.splitlines()
-    for known in _KNOWN:
-        line = next((each for each in reversed(lines) if known.pattern.search(each)), None)
-        if line is not None:
-            yield Explanation(known.code, known.cause, known.advice, rank, line.strip(), known.is_echo)
-            return
+    found = [explain_last(_KNOWN, tail, rank, report.job) for rank, tail in report.tails.items()]
+    return tuple(sorted((each for each in found if each is not None), key=lambda each: each.is_echo))

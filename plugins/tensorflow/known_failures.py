@@ -7,22 +7,9 @@ machines; that nothing here is about GPUs is because none was at hand.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 
 from desktop_app.api import Fix, Job
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A line that is known: `{0}` in the cause is what the pattern's group held."""
-
-    code: str
-    pattern: re.Pattern[str]
-    cause: str
-    advice: tuple[str, ...] = ()
-    is_echo: bool = False
-    fix: Callable[[Job], Fix | None] = lambda _job: None
+from desktop_app.api.kit import Known
 
 
 def _as_tensorflow(job: Job) -> Fix | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from desktop_app.api import FailureReport, Job
+from desktop_app.api import Distribution, FailureReport, Job
 from plugins.horovod.explain import explain
 
 SHUT_DOWN = (
@@ -61,6 +61,7 @@ PEER_GONE = """\
 An MPI communication peer process has unexpectedly disconnected.  This
 usually indicates a failure in the peer process (e.g., a crash or
 otherwise exiting without calling MPI_FINALIZE first)."""
+JOB = Job("python t.py", distribution=Distribution("mpi"))
 OF_RANKS = [
     ("hvd-not-initialized", "ValueError: Horovod has not been initialized; use hvd.init()."),
     (
@@ -114,7 +115,7 @@ OF_MPIRUN = [
 
 def of(tails: dict[int, str], launcher: str = "") -> dict[tuple[str, int | None], bool]:
     """Return the codes with their ranks, and whether each is an echo."""
-    found = explain(FailureReport(Job("python t.py"), first_rank=1, tails=tails, launcher=launcher))
+    found = explain(FailureReport(JOB, first_rank=1, tails=tails, launcher=launcher))
     assert all(each.line and each.cause.endswith(".") and "{" not in each.cause for each in found)
     assert all("{" not in advice for each in found for advice in each.advice)
     return {(each.code, each.rank): each.is_echo for each in found}
@@ -127,7 +128,7 @@ def test_a_ranks_last_words(code: str, tail: str) -> None:
 
 @pytest.mark.parametrize(("code", "text", "cause"), OF_MPIRUN, ids=[each[0] for each in OF_MPIRUN])
 def test_mpiruns_words(code: str, text: str, cause: str) -> None:
-    (found,) = explain(FailureReport(Job("python t.py"), launcher=text))
+    (found,) = explain(FailureReport(JOB, launcher=text))
     assert (found.code, found.rank, found.is_echo) == (code, None, False)
     assert cause in found.cause
 
@@ -143,15 +144,24 @@ def test_a_shutdown_is_the_echo_of_another_ranks_failure(echo: str) -> None:
 def test_an_error_that_nobody_knows_is_the_cause_behind_the_echoes() -> None:
     """Horovod ends the others, at times before the rank that raised has ended: then the first to end is an echo."""
     tails = {0: SHUT_DOWN, 1: "Traceback (most recent call last):\nValueError: no data", 2: SHUT_DOWN}
-    (found, *echoes) = explain(FailureReport(Job("python t.py"), {0: 1, 1: 1, 2: 1}, first_rank=0, tails=tails))
+    (found, *echoes) = explain(FailureReport(JOB, {0: 1, 1: 1, 2: 1}, first_rank=0, tails=tails))
     assert (found.code, found.rank, found.line, found.is_echo) == ("rank-raised", 1, "ValueError: no data", False)
     assert [(each.rank, each.is_echo) for each in echoes] == [(0, True), (2, True)]
-    killed = explain(FailureReport(Job("python t.py"), {0: 1, 1: -15, 2: 1}, first_rank=0, tails=tails))
+    killed = explain(FailureReport(JOB, {0: 1, 1: -15, 2: 1}, first_rank=0, tails=tails))
     assert {each.is_echo for each in killed} == {True}
 
 
+@pytest.mark.parametrize("kind", ["pytorch", "tensorflow", "ray"])
+def test_jobs_that_mpirun_does_not_start_are_left_to_their_own_plugins(kind: str) -> None:
+    tails = {1: "ValueError: environment variable RANK expected, but not set"}
+    assert explain(FailureReport(Job("python t.py", distribution=Distribution(kind)), tails=tails)) == ()
+    assert explain(FailureReport(Job("python t.py"), tails=tails)) == ()
+    (found,) = explain(FailureReport(JOB, tails={1: "KeyError: 'LOCAL_RANK'"}))
+    assert found.cause == "The script looked for LOCAL_RANK, which mpirun does not set."
+
+
 def test_who_stalled_is_named_though_the_others_shut_down() -> None:
-    found = explain(FailureReport(Job("python t.py"), first_rank=0, tails={0: STALLED, 1: SHUT_DOWN}))
+    found = explain(FailureReport(JOB, first_rank=0, tails={0: STALLED, 1: SHUT_DOWN}))
     assert [(each.code, each.rank, each.is_echo) for each in found] == [
         ("stalled", 0, False),
         ("horovod-shut-down", 0, True),

@@ -187,3 +187,8 @@ def test_codes_are_stable_words() -> None:
     codes = [each.code for each in KNOWN]
     assert len(set(codes)) == len(codes)
     assert all(each.replace("-", "").isalnum() and each == each.lower() for each in codes)
+
+
+def test_what_mpirun_does_not_set_is_left_to_the_plugin_for_mpi() -> None:
+    tails = {0: "ValueError: environment variable RANK expected, but not set", 1: "KeyError: 'RANK'"}
+    assert explain(FailureReport(Job("python t.py", distribution=Distribution("mpi")), tails=tails)) == ()

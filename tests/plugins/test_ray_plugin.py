@@ -175,6 +175,8 @@ def test_an_environment_without_ray(plugin: LoadedPlugin) -> None:
     with_ray: Value = {"image": "x", "conda_file": {"dependencies": ["pip", {"pip": ["ray[default]==2.60.0"]}]}}
     without: Value = {"image": "x", "conda_file": {"dependencies": ["pip", {"pip": ["ray-utils", "torch"]}]}}
     assert said(curated) == said(without) == ["environment-without-ray"]
+    for name in ("ray-default", "ray-core=2.9", "conda-forge::ray-core", "Ray == 2.9"):
+        assert said({"image": "x", "conda_file": {"dependencies": [name]}}) == [], name
     assert said(with_ray) == said("azureml:mine@latest") == said(curated, Job("python x.py")) == []
 
 

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from desktop_app.api.kit import answers, jobs, notes, pages
     from desktop_app.api.kit.argparse_options import find_arguments, types_given
+    from desktop_app.api.kit.failures import Known, explain_last, explain_line, explain_lines, last_exceptions
     from desktop_app.api.kit.gpu_use import NEEDS_GPU, gpu_findings
     from desktop_app.api.kit.kinds import JobKind
+    from desktop_app.api.kit.packages import lacks_package, packages_of
     from desktop_app.api.kit.presets import Presets, Retired, name_in, reference_to
     from desktop_app.api.kit.said import error, info, warning
     from desktop_app.api.kit.script_tree import Script, Variable
@@ -24,8 +26,10 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "argparse_options": "find_arguments types_given",
+    "failures": "Known explain_last explain_line explain_lines last_exceptions",
     "gpu_use": "NEEDS_GPU gpu_findings",
     "kinds": "JobKind",
+    "packages": "lacks_package packages_of",
     "presets": "Presets Retired name_in reference_to",
     "said": "error info warning",
     "script_tree": "Script Variable",
@@ -58,6 +62,7 @@ __all__ = [
     "NEEDS_GPU",
     "SETTERS",
     "JobKind",
+    "Known",
     "Presets",
     "Retired",
     "Script",
@@ -66,15 +71,21 @@ __all__ = [
     "VariableSetter",
     "answers",
     "error",
+    "explain_last",
+    "explain_line",
+    "explain_lines",
     "find_arguments",
     "gpu_findings",
     "info",
     "is_in_branch",
     "jobs",
+    "lacks_package",
+    "last_exceptions",
     "launcher_in",
     "merged_variables",
     "name_in",
     "notes",
+    "packages_of",
     "pages",
     "parse_v1",
     "reference_to",
