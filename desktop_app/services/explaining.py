@@ -15,7 +15,8 @@ from desktop_app.services.plugins import PluginHost
 
 TAIL = 64 << 10
 MOST_RANKS = 64
-LAUNCHER_LOG = "user_logs/mpirun.txt"
+ALL_TAILS = 1 << 20
+"""Bytes of all logs together, shared evenly but for the first rank's: plugins hold others up while they read them."""
 
 
 async def explain(plugins: PluginHost, run: RunSnapshot) -> Explained:
@@ -36,13 +37,15 @@ def failure_report(run: RunSnapshot) -> FailureReport | None:
     job = _job(folder)
     if job is None:
         return None
-    tails = {each.rank: tail(folder / _log(each)) for each in looked_at(run)}
+    ranks, first = looked_at(run), run.first_failure.rank if run.first_failure is not None else None
+    share = min(TAIL, ALL_TAILS // max(1, len(ranks)))
+    tails = {each.rank: tail(folder / _log(each), TAIL if each.rank == first else share) for each in ranks}
     return FailureReport(
         job=job,
         exit_codes={each.rank: each.exit_code for each in run.ranks if each.exit_code is not None},
-        first_rank=run.first_failure.rank if run.first_failure is not None else None,
+        first_rank=first,
         tails={rank: text for rank, text in tails.items() if text},
-        launcher=tail(folder / LAUNCHER_LOG),
+        launcher="\n".join(each for each in (tail(folder / log) for log in run.launcher_logs) if each),
     )
 
 
@@ -56,11 +59,11 @@ def looked_at(run: RunSnapshot) -> list[RankState]:
     return sorted(sorted(run.ranks, key=nearness)[:MOST_RANKS], key=lambda each: each.rank)
 
 
-def tail(log: Path) -> str:
+def tail(log: Path, size: int = TAIL) -> str:
     """Return the end of a log as a person reads it, whole lines only; empty where there is no log."""
     file = LogFile(log)
-    start = max(0, file.size() - TAIL)
-    lines = file.read(start, TAIL).split(b"\n")
+    start = max(0, file.size() - size)
+    lines = file.read(start, size).split(b"\n")
     if start and len(lines) > 1:
         del lines[0]
     return "\n".join(shown_text(each) for each in lines).strip("\n")

@@ -13,7 +13,7 @@ import pytest
 from desktop_app.api import FirstFailure, RunSnapshot, RunStatus
 from desktop_app.core.blame import Explained
 from desktop_app.places import Places
-from desktop_app.services.explaining import MOST_RANKS, TAIL, explain, failure_report, looked_at, tail
+from desktop_app.services.explaining import ALL_TAILS, MOST_RANKS, TAIL, explain, failure_report, looked_at, tail
 from tests.helpers.plugin_folders import write_plugin
 from tests.helpers.plugin_hosts import MakeHost, plugin_hosts
 from tests.helpers.run_folders import FolderOfRun, fail, make_run
@@ -94,7 +94,7 @@ async def test_a_plugin_that_raises_takes_nothing_from_others(
 def test_the_report_holds_codes_ends_of_logs_and_the_launchers(tmp_path: Path) -> None:
     made = failed(tmp_path)
     (made.path / "user_logs" / "mpirun.txt").write_text("mpirun: no\n")
-    report = failure_report(made.snapshot)
+    report = failure_report(dataclasses.replace(made.snapshot, launcher_logs=("user_logs/mpirun.txt",)))
     assert report is not None
     assert report.job.command == "python train.py --lr ${{inputs.lr}}"
     assert (report.first_rank, report.exit_codes, report.launcher) == (1, {0: -15, 1: 1}, "mpirun: no")
@@ -106,6 +106,28 @@ def test_a_plan_that_can_t_be_read_means_no_report(tmp_path: Path) -> None:
     for text in ("", "[]", "{}", json.dumps({"job": 3})):
         (made.path / "plan.json").write_text(text)
         assert failure_report(made.snapshot) is None
+
+
+def test_the_logs_of_all_launchers_are_read_whatever_their_names(tmp_path: Path) -> None:
+    made = failed(tmp_path)
+    for name in ("head", "worker-1"):
+        (made.path / "user_logs" / f"{name}.txt").write_text(f"{name}: no\n")
+    logs = ("user_logs/head.txt", "user_logs/none.txt", "user_logs/worker-1.txt")
+    report = failure_report(dataclasses.replace(made.snapshot, launcher_logs=logs))
+    assert report is not None
+    assert report.launcher == "head: no\nworker-1: no"
+    assert getattr(failure_report(made.snapshot), "launcher", None) == ""
+
+
+def test_the_first_to_fall_gets_the_longest_end_and_the_others_share_what_is_left(tmp_path: Path) -> None:
+    made = make_run(tmp_path / "runs", "r-9", RunStatus.FAILED, nodes=16, processes=4)
+    for each in made.snapshot.ranks:
+        made.log(each.rank).write_bytes(b"a line\n" * 20_000)
+    assert made.snapshot.ended is not None
+    report = failure_report(dataclasses.replace(made.snapshot, first_failure=FirstFailure(7, made.snapshot.ended, 1)))
+    assert report is not None
+    assert len(report.tails[7]) > TAIL - 10
+    assert sum(map(len, report.tails.values())) <= ALL_TAILS + TAIL
 
 
 def test_of_a_long_log_whole_lines_of_the_end_are_read(tmp_path: Path) -> None:
