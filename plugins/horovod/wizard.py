@@ -22,7 +22,7 @@ from desktop_app.api.kit import JobKind, jobs, notes, pages, warning
 from desktop_app.api.kit import answers as read
 
 from . import own_environments
-from .checks import MOST_NODES, too_many_nodes
+from .checks import most_nodes, too_many_nodes
 
 PYTORCH = JobKind(
     "mpi", own_environments.OWN_ONLY, ("horovod",), "horovod.torch", "toolchain for Horovod with PyTorch", "horovod"
@@ -91,12 +91,8 @@ def _steps(answers: Answers, context: WizardContext, *, kind: JobKind) -> tuple[
     script = _script_form(answers, context, kind)
     ranks = pages.ranks_form(answers, context, kind)
     environment = own_environments.form(answers, context, kind)
-    data = pages.data_form(answers, context)
-    review = pages.review_form(context, kind)
-    of_environment = own_environments.said(answers, context, environment, kind)
-    of_data = notes.data_notes(answers, context, data)
-    of_review = notes.review_notes(answers, context, review)
-    return (
+    packages = pages.environment_step(environment, own_environments.said(answers, context, environment, kind))
+    own = (
         pages.step(
             "Script", "What every rank runs, and with which arguments", script,
             _script_notes(answers, context, script, kind),
@@ -105,10 +101,9 @@ def _steps(answers: Answers, context: WizardContext, *, kind: JobKind) -> tuple[
             "Ranks", "How many ranks mpirun starts, and where", ranks, _ranks_notes(answers, context, ranks, kind),
             shows_topology=True,
         ),
-        pages.step("Environment", "The packages it runs with", environment, of_environment),
-        pages.step("Data", "What it learns from, and on which compute", data, of_data),
-        pages.step("Review", _sentence(answers, context), review, of_review),
+        packages,
     )  # fmt: skip
+    return pages.usual_steps(answers, context, kind, own, _sentence(answers, context))
 
 
 def _script_form(answers: Answers, context: WizardContext, kind: JobKind) -> FormSpec:
@@ -137,7 +132,7 @@ def _script_notes(answers: Answers, context: WizardContext, form: FormSpec, kind
 def _ranks_notes(answers: Answers, context: WizardContext, form: FormSpec, kind: JobKind) -> Iterator[Diagnostic]:
     yield from notes.ranks_notes(answers, context, form, kind)
     nodes = read.nodes(answers)
-    if nodes > MOST_NODES:
+    if nodes > most_nodes():
         yield too_many_nodes(nodes, "nodes")
 
 

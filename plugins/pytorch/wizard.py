@@ -40,21 +40,13 @@ def _steps(answers: Answers, context: WizardContext, *, launcher: bool) -> tuple
     kind = job_builder.TORCHRUN if launcher else job_builder.DDP
     script = pages.script_form(answers, context)
     ranks = pages.ranks_form(answers, context, kind)
-    environment = pages.environment_form(answers, context, kind)
-    data = pages.data_form(answers, context)
-    review = pages.review_form(context, kind)
     of_script = notes.script_notes(answers, context, script, kind, partial(_told, launcher=launcher))
     of_ranks = notes.ranks_notes(answers, context, ranks, kind)
-    of_environment = notes.environment_notes(answers, context, environment, kind)
-    of_data = notes.data_notes(answers, context, data)
-    of_review = notes.review_notes(answers, context, review)
-    return (
+    own = (
         pages.step("Script", "What every rank runs, and with which arguments", script, of_script),
         pages.step("Ranks", "How many ranks, and where", ranks, of_ranks, shows_topology=True),
-        pages.step("Environment", "The packages it runs with", environment, of_environment),
-        pages.step("Data", "What it learns from, and on which compute", data, of_data),
-        pages.step("Review", _sentence(answers, context, kind), review, of_review),
     )
+    return pages.usual_steps(answers, context, kind, own, _sentence(answers, context, kind))
 
 
 def _told(finding: Diagnostic, *, launcher: bool) -> Diagnostic:

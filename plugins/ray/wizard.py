@@ -71,9 +71,8 @@ def _steps(answers: Answers, context: WizardContext) -> tuple[WizardStep, ...]:
     script = pages.script_form(answers, context)
     cluster = _cluster_form(context)
     environment = _environment_form(chosen, context)
-    data = pages.data_form(answers, context)
-    review = pages.review_form(context, _RAY)
-    return (
+    packages = pages.environment_step(environment, _environment_notes(chosen, context, environment))
+    own = (
         pages.step("Script", "What drives the cluster", script, notes.script_notes(answers, context, script, _RAY)),
         pages.step(
             "Cluster",
@@ -82,12 +81,9 @@ def _steps(answers: Answers, context: WizardContext) -> tuple[WizardStep, ...]:
             _cluster_notes(answers, context, cluster),
             shows_topology=True,
         ),
-        pages.step(
-            "Environment", "The packages it runs with", environment, _environment_notes(chosen, context, environment)
-        ),
-        pages.step("Data", "What it learns from", data, notes.data_notes(answers, context, data)),
-        pages.step("Review", _sentence(answers), review, notes.review_notes(answers, context, review)),
+        packages,
     )
+    return pages.usual_steps(answers, context, _RAY, own, _sentence(answers))
 
 
 def _cluster_form(context: WizardContext) -> FormSpec:

@@ -66,22 +66,14 @@ def _steps(answers: Answers, context: WizardContext, *, served: bool) -> tuple[W
     kind = _SERVED if served else _MIRRORED
     script = pages.script_form(answers, context)
     workers = _workers_form(answers, context, served=served)
-    environment = pages.environment_form(answers, context, kind)
-    data = pages.data_form(answers, context)
-    review = pages.review_form(context, kind)
     of_script = [*notes.script_notes(answers, context, script, kind, partial(_told, served=served))]
     of_script += _script_notes(context, served=served)
     of_workers = _workers_notes(answers, context, workers, kind, served=served)
-    of_environment = notes.environment_notes(answers, context, environment, kind)
-    of_data = notes.data_notes(answers, context, data)
-    of_review = notes.review_notes(answers, context, review)
-    return (
+    own = (
         pages.step("Script", "What every task runs, and with which arguments", script, of_script),
         pages.step("Workers", "How many tasks, each on a node of its own", workers, of_workers, shows_topology=True),
-        pages.step("Environment", "The packages it runs with", environment, of_environment),
-        pages.step("Data", "What it learns from, and on which compute", data, of_data),
-        pages.step("Review", _sentence(answers, served=served), review, of_review),
     )
+    return pages.usual_steps(answers, context, kind, own, _sentence(answers, served=served))
 
 
 def _defaults(answers: Answers, *, served: bool) -> tuple[tuple[int, str], tuple[int, str]]:

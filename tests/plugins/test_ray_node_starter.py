@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,7 +27,8 @@ def swept_away(folder: Path) -> None:
 def test_a_folder_that_another_one_got_at_is_not_taken(
     meddle: Callable[[Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make, made = starter.tempfile.mkdtemp, []
+    make = tempfile.mkdtemp
+    made: list[str] = []
 
     def mkdtemp(prefix: str, dir: Path) -> str:  # noqa: A002 (as the library calls it)
         made.append(make(prefix=prefix, dir=dir))
@@ -34,7 +36,7 @@ def test_a_folder_that_another_one_got_at_is_not_taken(
             meddle(Path(made[0]))
         return str(made[-1])
 
-    monkeypatch.setattr(starter.tempfile, "mkdtemp", mkdtemp)
+    monkeypatch.setattr(tempfile, "mkdtemp", mkdtemp)
     own = starter.own_folder(tmp_path)
     assert [str(own)] == made[1:]
     starter.sweep(tmp_path)

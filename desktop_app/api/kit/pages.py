@@ -5,13 +5,13 @@ Every page is made of fields that can be had alone, for a wizard that asks other
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from desktop_app.api.diagnostics import Diagnostic
 from desktop_app.api.environments import EnvironmentPreset
 from desktop_app.api.forms import Answers, Choice, Field, FieldKind, FormSpec, Value
 from desktop_app.api.kit import answers as read
-from desktop_app.api.kit import jobs
+from desktop_app.api.kit import jobs, notes
 from desktop_app.api.kit.kinds import JobKind
 from desktop_app.api.scripts import ScriptArgument
 from desktop_app.api.wizards import VmSize, WizardContext, WizardStep
@@ -214,3 +214,26 @@ def step(
 ) -> WizardStep:
     """Return a page; its name is its title in small letters."""
     return WizardStep(title.lower(), title, form, tuple(notes), shows_topology=shows_topology, summary=summary)
+
+
+def usual_steps(
+    answers: Answers, context: WizardContext, kind: JobKind, own: Sequence[WizardStep], review: str
+) -> tuple[WizardStep, ...]:
+    """Return a wizard's pages: its own, then environment, data and review as others have them.
+
+    `review` is the last page's summary, a sentence on what was chosen. Where an environment is among its own, no other
+    one follows.
+    """
+    form, data, last = environment_form(answers, context, kind), data_form(answers, context), review_form(context, kind)
+    packages = environment_step(form, notes.environment_notes(answers, context, form, kind))
+    return (
+        *own,
+        *([] if any(each.name == packages.name for each in own) else [packages]),
+        step("Data", "What it learns from, and on which compute", data, notes.data_notes(answers, context, data)),
+        step("Review", review, last, notes.review_notes(answers, context, last)),
+    )
+
+
+def environment_step(form: FormSpec, notes: Iterable[Diagnostic]) -> WizardStep:
+    """Return the page of the environment."""
+    return step("Environment", "The packages it runs with", form, notes)
