@@ -6,18 +6,21 @@ its sources read.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
 
 from desktop_app.api import Diagnostic, Fix, Job, Value
 from desktop_app.api.kit import error, info, warning
 
 from .ranks import MOST_RANKS, is_mpi
 
-MOST_NODES = 100
 PER_NODE = "distribution.process_count_per_instance"
 _OF_MPIRUN = re.compile(r"OMPI_COMM_WORLD_(?:SIZE|RANK|LOCAL_SIZE|LOCAL_RANK|NODE_RANK)")
+_SECRET = re.compile(r"(?i)password|passwd|secret|token|credential|(?:api|access|account|private|auth)_?key")
 _PYTHON = re.compile(r"\bpython3?\s+(?=[^\s-]\S*\.py\b)")
 _NAMES = frozenset({
     "ADASUM_MPI_CHUNK_SIZE", "AUTOTUNE", "AUTOTUNE_BAYES_OPT_MAX_SAMPLES", "AUTOTUNE_GAUSSIAN_PROCESS_NOISE",
@@ -34,12 +37,18 @@ _NAMES = frozenset({
 HOROVOD_VARIABLES = frozenset(f"HOROVOD_{each}" for each in _NAMES)
 
 
+@cache
+def most_nodes() -> int:
+    """Return how many nodes Azure ML starts by MPI, from dated data."""
+    return int(json.loads((Path(__file__).parent / "data" / "limits.json").read_text("utf-8"))["nodes"])
+
+
 def check(job: Job) -> Iterator[Diagnostic]:
     """Yield what is wrong with an MPI job; nothing for a job of another kind."""
     if not is_mpi(job):
         return
     topology = job.topology
-    if topology.nodes > MOST_NODES:
+    if topology.nodes > most_nodes():
         yield too_many_nodes(topology.nodes, "resources.instance_count")
     elif topology.world_size > MOST_RANKS:
         message = (
@@ -52,7 +61,9 @@ def check(job: Job) -> Iterator[Diagnostic]:
 
 def too_many_nodes(nodes: int, path: str) -> Diagnostic:
     """Return the warning that Azure ML does not start so many nodes by MPI."""
-    message = f"Azure ML runs a job by MPI on at most {MOST_NODES} nodes, not {nodes}: take fewer, with more GPUs each."
+    message = (
+        f"Azure ML runs a job by MPI on at most {most_nodes()} nodes, not {nodes}: take fewer, with more GPUs each."
+    )
     return warning("mpi-nodes", message, path)
 
 
@@ -61,6 +72,12 @@ def _variable(name: str) -> Iterator[Diagnostic]:
     if _OF_MPIRUN.fullmatch(name):
         message = f"mpirun sets {name} for each rank; a fixed value here keeps ranks apart: remove it."
         yield warning("rank-variable-fixed", message, path, fix=Fix(f"Remove {name}", unset=(path,)))
+    elif name.startswith("OMPI_MCA_") and _SECRET.search(name):
+        message = (
+            f"mpirun hands {name} on as a word of a command line, which everybody on the node can read: give it a name "
+            "without OMPI_MCA_."
+        )
+        yield warning("secret-in-command-line", message, path)
     elif name.startswith("HOROVOD") and name not in HOROVOD_VARIABLES and not name.startswith("HOROVOD_WITH"):
         near = get_close_matches(name, sorted(HOROVOD_VARIABLES), n=1, cutoff=0.8)
         if near:

@@ -174,6 +174,19 @@ def test_variables_of_mpirun_and_of_horovod() -> None:
     assert checked(replace(job, distribution=None)) == {}
 
 
+@pytest.mark.parametrize(
+    "name", ["OMPI_MCA_app_api_key", "OMPI_MCA_TOKEN", "OMPI_MCA_my_password", "OMPI_MCA_a_secret"]
+)
+def test_a_secret_that_everybody_could_read_is_said(name: str) -> None:
+    """mpirun writes OMPI_MCA_… into the command line of its helpers."""
+    job = replace(mpi_job(), environment_variables={name: "x"})
+    (found,) = checks.check(job)
+    assert (found.code, found.path) == ("secret-in-command-line", f"environment_variables.{name}")
+    assert name in found.message
+    for harmless in ("OMPI_MCA_btl", "OMPI_MCA_orte_tmpdir_base", name.removeprefix("OMPI_MCA_")):
+        assert not [*checks.check(replace(job, environment_variables={harmless: "x"}))]
+
+
 def test_plain_mpi4py_is_told_of_its_own_starter() -> None:
     bare: dict[str, Value] = {"image": "i", "conda_file": {"dependencies": [{"pip": ["mpi4py"]}]}}
     (found,) = checks.check_environment(bare, mpi_job("python train.py --lr 1"))

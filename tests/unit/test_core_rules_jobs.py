@@ -91,6 +91,17 @@ def test_counts_at_their_limits_are_right() -> None:
     assert codes(distribution={"type": "tensorflow", "worker_count": 1, "parameter_server_count": 0}) == []
 
 
+@pytest.mark.parametrize(("nodes", "servers", "fits"), [(3, 1, 2), (4, 2, 2), (2, 2, None)])
+def test_workers_beside_servers_are_said_outright(nodes: int, servers: int, fits: int | None) -> None:
+    """Azure ML's default is a worker on every node, which leaves none to the servers; a plan here takes the others."""
+    given: dict[str, Value] = {"type": "tensorflow", "parameter_server_count": servers}
+    (found,) = check(resources={"instance_count": nodes}, distribution=given)
+    assert (found.code, found.severity, found.path) == ("worker-count", Severity.WARNING, "distribution")
+    assert found.message.startswith("Write worker_count")
+    assert (found.fix.set if found.fix else None) == (None if fits is None else {"distribution.worker_count": fits})
+    assert codes(resources={"instance_count": nodes}, distribution={"type": "tensorflow"}) == []
+
+
 def test_a_timeout_is_a_positive_number() -> None:
     assert codes(limits={"timeout": 0}) == ["timeout"]
     assert codes(limits={"timeout": 1}) == []

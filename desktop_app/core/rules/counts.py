@@ -83,8 +83,21 @@ def _tensorflow(path: Path, given: Mapping[str, Value], nodes: int, notes: Notes
         )
         fix = change(f"Write {nodes}", (*path, "parameter_server_count"), nodes)
         notes.error("parameter-servers", (*path, "parameter_server_count"), message, fix)
+    elif workers is None and servers:
+        _unsaid(path, servers, nodes, notes)
     elif workers is not None and workers + servers != nodes:
         _misfit(path, workers, servers, nodes, notes)
+
+
+def _unsaid(path: Path, servers: int, nodes: int, notes: Notes) -> None:
+    """Say that worker_count is missing: Azure ML's default for it is every node, and leaves none to the servers."""
+    message = (
+        f"Write worker_count: without it Azure ML takes {_plural(nodes, 'worker')}, as many as there are nodes, and "
+        f"{_plural(servers, 'parameter server')} beside them."
+    )
+    fits = nodes - servers
+    fix = change(f"Write {_plural(fits, 'worker')}", (*path, "worker_count"), fits) if fits > 0 else None
+    notes.warning("worker-count", path, message, fix)
 
 
 def _misfit(path: Path, workers: int, servers: int, nodes: int, notes: Notes) -> None:
