@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .shell import text_of, words_of
-from .values import Data, Made, Unknown, Values
+from .values import Data, Made, Unknown, Values, said_at
 
 ESTIMATORS = {"PyTorch": "pytorch", "TensorFlow": "tensorflow", "Chainer": "other", "SKLearn": "other", "Estimator": ""}
 _MOST_CLONES = 5
@@ -50,7 +50,17 @@ def find_submissions(tree: ast.Module) -> tuple[Submission, ...]:
             made = values.value(call)
             if isinstance(made, Made):
                 found.append(_Reader(values, call, made).submission())
-    return tuple(found)
+    lost = dict(_lost(values))
+    return tuple(replace(each, unread={**lost, **each.unread}) for each in found)
+
+
+def _lost(values: Values) -> Iterator[tuple[str, str]]:
+    """Yield the counts that are set on objects of which it can't be seen that a job takes them."""
+    for root, places in values.attributes.items():
+        for line, path, _ in places:
+            name = path.rpartition(".")[2]
+            if name in COUNTS and line not in values.followed:
+                yield name, f"set as {root or '…'}.{path} (line {line})"
 
 
 def _is_estimator(call: ast.Call) -> bool:
@@ -104,6 +114,12 @@ class _Reader:
         configuration = made.get("distributed_training", default=made.get("distributed_backend"))
         self._distribution(configuration)
         self._environment(made.get("environment_definition"))
+        self._set_on_estimator()
+
+    def _set_on_estimator(self) -> None:
+        for path, value in self._attributes(self._made, None):
+            if path.startswith("run_config.") or path == "distributed_training":
+                self._assigned(path.removeprefix("run_config."), value)
 
     def _run_config(self) -> None:
         made = self._made
@@ -120,14 +136,34 @@ class _Reader:
 
     def _attributes(self, made: Made, run_config: Any) -> Iterator[tuple[str, Any]]:
         """Yield what is assigned to attributes of the object and of its run configuration, by line."""
-        roots = {*self._values.assigned_to(self._call)}
-        roots |= {getattr(each.value, "id", "") for each in self._call.keywords if each.arg == "run_config"} - {""}
+        own = {*self._values.assigned_to(self._call)}
+        own_until = min((self._values.until(each, made.line) for each in own), default=float("inf"))
+        others = self._values.names_for(own, "run_config") | self._run_config_names(own)
         if isinstance(run_config, Made) and run_config.kind == "RunConfiguration":
             self._text("framework_word", run_config.get("framework"))
             self._communicator(run_config.get("communicator"))
-        for root in sorted(roots):
-            for line, path, node in self._values.attributes.get(root, ()):
-                yield path, self._values.value(node, line)
+        until = min((each.lineno for each in self._later_jobs()), default=float("inf"))
+        above = {path for root in others for line, path, _ in self._values.attributes.get(root, ()) if line < made.line}
+        above = above if until < float("inf") else set()
+        places = [(each, root in own) for root in own | others for each in self._values.attributes.get(root, ())]
+        for (line, path, node), is_own in sorted(places, key=lambda each: each[0][0]):
+            counts = line < until and (line < made.line or path not in above)
+            if made.line <= line < own_until if is_own else counts:
+                self._values.followed.add(line)
+                yield path, said_at(line, path, self._values.value(node, line))
+
+    def _later_jobs(self) -> Iterator[ast.Call]:
+        """Yield the calls below this one that make a job of their own."""
+        for call in self._values.calls:
+            if call.lineno > self._made.line and self._values.name_of(call) == "ScriptRunConfig":
+                yield call
+
+    def _run_config_names(self, own: set[str]) -> set[str]:
+        """Return the names of the run configuration that the job is made with, or that is assigned to it."""
+        given = [each.value for each in self._call.keywords if each.arg == "run_config"] + self._call.args[3:4]
+        for root in own:
+            given += [node for _, path, node in self._values.attributes.get(root, ()) if path == "run_config"]
+        return {each.id for each in given if isinstance(each, ast.Name)}
 
     def _assigned(self, path: str, value: Any) -> None:
         if path == "target":
@@ -139,6 +175,14 @@ class _Reader:
         elif path in {"mpi.process_count_per_node", "pytorch.process_count", "tensorflow.worker_count",
                       "tensorflow.parameter_server_count"}:  # fmt: skip
             self._count(path.rpartition(".")[2], value)
+        else:
+            self._assigned_deeper(path, value)
+
+    def _assigned_deeper(self, path: str, value: Any) -> None:
+        if path in {"distributed_job_config", "distributed_training"}:
+            self._distribution(value)
+        elif path in {"mpi", "pytorch", "tensorflow"} and isinstance(value, Made):
+            self._counts(value)
         elif path == "communicator":
             self._communicator(value)
         elif path == "framework":
@@ -194,12 +238,15 @@ class _Reader:
             self._communicator(value)
         elif isinstance(value, Made) and value.kind in _CONFIGURATIONS:
             self._words["distributed_training"] = _CONFIGURATIONS[value.kind]
-            places = _places(value.kind)
-            for name in COUNTS:
-                self._count(name, value.get(name, places.get(name)))
-            self._communicator(value.get("communication_backend", places.get("communication_backend")))
+            self._counts(value)
+            self._communicator(value.get("communication_backend", _places(value.kind).get("communication_backend")))
         elif value is not None:
             self._not_read("distributed_training", value)
+
+    def _counts(self, made: Made) -> None:
+        places = _places(made.kind)
+        for name in COUNTS:
+            self._count(name, made.get(name, places.get(name)))
 
     def _parameters(self, parameters: Mapping[str, Any]) -> None:
         self._words["script_params"] = {name: self._parameter(name, value) for name, value in parameters.items()}

@@ -61,6 +61,7 @@ class Values:
     def __init__(self, tree: ast.Module) -> None:
         self._assigned: dict[str, list[tuple[int, ast.expr]]] = {}
         self.attributes: dict[str, list[tuple[int, str, ast.expr]]] = {}
+        self.followed: set[int] = set()
         self.aliases: dict[str, str] = {}
         self.calls: list[ast.Call] = []
         self._open: set[ast.expr] = set()
@@ -68,10 +69,13 @@ class Values:
         for node in ast.walk(tree):
             self._note(node)
         self.calls.sort(key=lambda each: (each.lineno, each.col_offset))
+        for places in self.attributes.values():
+            places.sort(key=lambda each: each[0])
 
     def _note(self, node: ast.AST) -> None:
         if isinstance(node, ast.Call):
             self.calls.append(node)
+            self._note_setattr(node)
         elif isinstance(node, ast.Import | ast.ImportFrom):
             for alias in node.names:
                 if alias.asname:
@@ -81,6 +85,14 @@ class Values:
                 self._assign(target, node.value)
         elif isinstance(node, ast.AnnAssign) and node.value is not None:
             self._assign(node.target, node.value)
+        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Attribute):
+            self._assign(node.target, ast.copy_location(ast.BinOp(node.target, node.op, node.value), node))
+
+    def _note_setattr(self, call: ast.Call) -> None:
+        """Note `setattr(name, "attribute", value)`, which assigns as well."""
+        if getattr(call.func, "id", "") == "setattr" and len(call.args) == 3 and isinstance(call.args[1], ast.Constant):
+            target = ast.Attribute(call.args[0], str(call.args[1].value), ast.Store())
+            self._assign(ast.copy_location(target, call), call.args[2])
 
     def _assign(self, target: ast.expr, value: ast.expr) -> None:
         if isinstance(target, ast.Name):
@@ -102,6 +114,19 @@ class Values:
         for name, values in self._assigned.items():
             if any(value is node for _, value in values):
                 yield name
+
+    def until(self, name: str, line: int) -> float:
+        """Return the line where a name that is assigned at a line is assigned anew."""
+        return min((at for at, _ in self._assigned.get(name, ()) if at > line), default=float("inf"))
+
+    def names_for(self, names: set[str], path: str) -> set[str]:
+        """Return the names that stand for the same object as others, or for an attribute of them."""
+        found = set()
+        for name, values in self._assigned.items():
+            for _, value in values:
+                if isinstance(value, ast.Attribute) and parts_of(value)[1] == path and parts_of(value)[0] in names:
+                    found.add(name)
+        return found
 
     def definition(self, name: str, line: int) -> ast.expr | None:
         """Return what a name stands for at a line: the last assignment before it, else the first after."""
@@ -137,7 +162,20 @@ class Values:
         known = {"DEFAULT_GPU_IMAGE", "DEFAULT_CPU_IMAGE"}
         if found is None:
             return Unknown(node.id) if node.id not in known else node.id
-        return None if _is_none(found) else self.value(found, min(line, found.lineno - 1), depth)
+        value = None if _is_none(found) else self.value(found, min(line, found.lineno - 1), depth)
+        return self._with_attributes(node.id, value, line, depth) if isinstance(value, Made) else value
+
+    def _with_attributes(self, name: str, made: Made, line: int, depth: int) -> Made:
+        """Return an object with what is assigned to its attributes: last above a line, else first below it."""
+        start, end = made.line, self.until(name, made.line)
+        said: dict[str, Any] = {}
+        places = [each for each in self.attributes.get(name, ()) if start <= each[0] < end and "." not in each[1]]
+        above = [each for each in places if each[0] <= line]
+        for at, path, node in (*reversed(above), *places):
+            self.followed.add(at)
+            if path not in said:
+                said[path] = said_at(at, path, self.value(node, at, depth))
+        return replace(made, named=(*said.items(), *made.named))
 
     def _list(self, node: ast.List | ast.Tuple, line: int, depth: int) -> Any:
         return [self.value(each, line, depth) for each in node.elts]
@@ -208,6 +246,13 @@ def parts_of(node: ast.Attribute) -> tuple[str, str]:
         parts.append(here.attr)
         here = here.value
     return (here.id if isinstance(here, ast.Name) else ""), ".".join(reversed(parts))
+
+
+def said_at(line: int, path: str, value: Any) -> Any:
+    """Return what is assigned to an attribute; with its line where only running the code would tell a count."""
+    if isinstance(value, Unknown):
+        return Unknown(f"{value.text} (line {line})")
+    return Unknown(f"{value.kind}() (line {line})") if isinstance(value, Made) and "_count" in path else value
 
 
 def asset(name: str) -> str:
