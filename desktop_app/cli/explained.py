@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -25,8 +26,6 @@ def _shape(explanation: Explanation) -> dict[str, Any]:
 def explained_lines(known: Explained, run: RunSnapshot) -> Iterator[tuple[str, str]]:
     """Yield (title, text) for each line to say; nothing where nobody knows anything."""
     cause = known.cause
-    if known.only_echo and run.first_failure is not None:
-        yield "Echo", f"Rank {run.first_failure.rank} ended first because something else was gone: it is not the cause."
     if cause is not None:
         yield "Cause", f"{cause.cause}{_where(cause, run)}"
         if cause.line:
@@ -39,6 +38,8 @@ def explained_lines(known: Explained, run: RunSnapshot) -> Iterator[tuple[str, s
         yield "Cause", "No log says what came first. Look for a process that was killed, or a node that went away."
         for each in dict.fromkeys(advice for echo in known.echoes for advice in echo.advice):
             yield "Try", each
+    if known.only_echo and run.first_failure is not None:
+        yield "Echo", f"Rank {run.first_failure.rank} ended first because something else was gone: it is not the cause."
     for text, ranks in _echoes(known.echoes).items():
         places = [each for each in ranks if each is not None]
         where = f" (rank{'s' if len(places) > 1 else ''} {numbered(places)})" if places else ""
@@ -56,8 +57,8 @@ def _as_command(cause: Explanation, run: RunSnapshot) -> str:
     if cause.fix is None or not run.source or not all(_is_plain(each) for each in cause.fix.set.values()):
         return ""
     sets = [f"{path}={value}" for path, value in cause.fix.set.items()]
-    unsets = [f"--unset {path}" for path in cause.fix.unset]
-    return f": rankzero set {run.source} {' '.join([*sets, *unsets])}"
+    unsets = [word for path in cause.fix.unset for word in ("--unset", path)]
+    return f": {shlex.join(['rankzero', 'set', run.source, *sets, *unsets])}"
 
 
 def _is_plain(value: object) -> bool:

@@ -148,6 +148,6 @@ def _say_end(snapshot: RunSnapshot, known: Explained) -> None:
     if snapshot.status is RunStatus.COMPLETED:
         console.note(ending(snapshot))
     else:
-        console.error(ending(snapshot))
+        console.error(ending(snapshot, known))
     for title, text in explained_lines(known, snapshot):
         console.note(f"{title + ':':<6} {text}")

@@ -14,7 +14,7 @@ from desktop_app.cli.explained import explained_lines
 from desktop_app.cli.lookup import find_run
 from desktop_app.cli.shapes import run_shape
 from desktop_app.cli.terminal_text import plain
-from desktop_app.cli.words import duration, ending, first_failure
+from desktop_app.cli.words import duration, ending, first_failure_of
 from desktop_app.compose import open_workbench
 from desktop_app.core.blame import Explained
 from desktop_app.core.rank_words import names_of, ranks
@@ -94,7 +94,7 @@ def _print(run: RunSnapshot, known: Explained) -> None:
         "Experiment": run.experiment,
         "Status": run.status.value,
         "Reason": run.reason,
-        "Failure": first_failure(run.first_failure) if run.first_failure else "",
+        "Failure": first_failure_of(run, known),
         "Size": ranks(run),
         "Took": duration(run),
         "Outputs": run.outputs,

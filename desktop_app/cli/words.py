@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from desktop_app.api import Diagnostic, FirstFailure, ProcessSpec, RankState, RunSnapshot, RunStatus
+from desktop_app.core.blame import Explained
 from desktop_app.core.rank_words import launches, ranks
 from desktop_app.core.words import took_text
 
@@ -44,26 +45,48 @@ def duration(run: RunSnapshot, now: datetime | None = None) -> str:
     return took_text((end - run.started).total_seconds())
 
 
-def ending(run: RunSnapshot) -> str:
-    """Return how the run ended, and where to look next."""
+def ending(run: RunSnapshot, known: Explained | None = None) -> str:
+    """Return how the run ended, and where to look next; `known` is what plugins explain of it."""
     if run.status is RunStatus.COMPLETED:
         return f"{run.run} Completed in {duration(run)}. Outputs: {run.outputs}"
     when = f"after {duration(run)}" if run.started else "before it started"
     if run.status is RunStatus.CANCELED:
         return f"{run.run} was Canceled {when}. {run.reason}".rstrip()
-    return f"{run.run} {run.status.value} {when}. {_why(run)}".rstrip()
+    return f"{run.run} {run.status.value} {when}. {_why(run, known or Explained())}".rstrip()
 
 
 def first_failure(fallen: FirstFailure) -> str:
     """Return which rank fell first, with what."""
-    code = f"signal {-fallen.exit_code}" if fallen.exit_code < 0 else f"exit code {fallen.exit_code}"
-    text = f": {fallen.text}" if fallen.text else ""
+    code = _code(fallen)
+    text = f": {fallen.text.rstrip('.')}" if fallen.text else ""
     drill = f" Drilled before: {fallen.drill}." if fallen.drill else ""
     return f"Rank {fallen.rank} fell first, with {code}{text}.{drill}"
 
 
-def _why(run: RunSnapshot) -> str:
+def first_failure_of(run: RunSnapshot, known: Explained) -> str:
+    """Return who failed a run: the rank that is the cause first, and the one that ended before it as its echo."""
+    fallen, cause = run.first_failure, known.cause
+    if fallen is None:
+        return ""
+    if not known.only_echo:
+        return first_failure(fallen)
+    echo = f"Rank {fallen.rank} ended first, with {_code(fallen)}, as an echo"
+    if cause is None:
+        return f"{echo}: it is not the cause."
+    line = f": {cause.line.rstrip('.')}" if cause.line else ""
+    where = "The launcher's log has the cause" if cause.rank is None else f"Rank {cause.rank} is the cause"
+    return f"{where}{line}. {echo}."
+
+
+def _code(fallen: FirstFailure) -> str:
+    return f"signal {-fallen.exit_code}" if fallen.exit_code < 0 else f"exit code {fallen.exit_code}"
+
+
+def _why(run: RunSnapshot, known: Explained) -> str:
     fallen = run.first_failure
     if fallen is None:
         return run.reason
-    return f"{first_failure(fallen)} `rankzero runs logs {run.run} --rank {fallen.rank}` shows its log."
+    look = fallen.rank
+    if known.only_echo and known.cause is not None and known.cause.rank is not None:
+        look = known.cause.rank
+    return f"{first_failure_of(run, known)} `rankzero runs logs {run.run} --rank {look}` shows its log."

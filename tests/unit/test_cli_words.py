@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from desktop_app.api import FirstFailure, RankState, RunSnapshot, RunStatus
+from desktop_app.api import Explanation, FirstFailure, Fix, RankState, RunSnapshot, RunStatus
+from desktop_app.cli.explained import explained_lines
 from desktop_app.cli.words import duration, ending, no_rank, numbered, summary
+from desktop_app.core.blame import explained
+from desktop_app.presenters.run_failure import failure_of
 
 AT = datetime(2026, 11, 21, 7, tzinfo=UTC)
 RUN = RunSnapshot("local://r-1", "r-1", "local", RunStatus.RUNNING, "digits", "samples", AT, started=AT)
@@ -62,3 +66,45 @@ def test_ending_without_a_first_failure_gives_the_reason() -> None:
 )
 def test_numbers_of_ranks(numbers: list[int], text: str) -> None:
     assert numbered(numbers) == text
+
+
+CAUSE = Explanation("rank-raised", "Rank 2 raised.", (), 2, "ValueError: no data")
+ECHO = Explanation("gone", "Another was gone.", (), 0, "Horovod has been shut down", is_echo=True)
+
+
+@pytest.mark.parametrize(
+    ("cause", "said", "rank"),
+    [
+        (CAUSE, "Rank 2 is the cause: ValueError: no data. Rank 0 ended first, with exit code 1, as an echo.", 2),
+        (
+            replace(CAUSE, rank=None, line=""),
+            "The launcher's log has the cause. Rank 0 ended first, with exit code 1, as an echo.",
+            0,
+        ),
+        (None, "Rank 0 ended first, with exit code 1, as an echo: it is not the cause.", 0),
+    ],
+)
+def test_a_run_has_one_culprit_and_who_ended_first_is_its_echo(cause: Explanation | None, said: str, rank: int) -> None:
+    run = replace(RUN, status=RunStatus.FAILED, first_failure=FirstFailure(0, AT, 1, ECHO.line))
+    known = explained([ECHO, *([cause] if cause else [])], run, {0: ECHO.line})
+    line = ending(replace(run, ended=AT + timedelta(seconds=8)), known)
+    assert line == f"r-1 Failed after 8.0 s. {said} `rankzero runs logs r-1 --rank {rank}` shows its log."
+    card = failure_of(run, "", known)
+    assert card is not None
+    assert "Rank 0 failed" not in card.heading
+    titles = [title for title, _ in explained_lines(known, run)]
+    assert titles.index("Cause") < titles.index("Echo")
+
+
+def test_the_command_of_a_fix_is_quoted_for_the_shell() -> None:
+    fix = Fix("Mend it", {"distribution.type": "pytorch"}, ("environment_variables.A B",))
+    run = replace(
+        RUN, status=RunStatus.FAILED, source="/my proj/j.yml", first_failure=FirstFailure(2, AT, 1, CAUSE.line)
+    )
+    (said,) = [
+        text for title, text in explained_lines(explained([replace(CAUSE, fix=fix)], run, {}), run) if title == "Fix"
+    ]
+    words = shlex.split(said.removeprefix("Mend it: "))
+    assert words == [
+        "rankzero", "set", "/my proj/j.yml", "distribution.type=pytorch", "--unset", "environment_variables.A B",
+    ]  # fmt: skip
