@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from desktop_app.api.diagnostics import Diagnostic
 from desktop_app.api.forms import Value
@@ -59,6 +60,9 @@ class ScriptScan:
 
     `imports` are the top-level names of imported modules; `frameworks` what the script trains with
     (`pytorch`); `findings` carry the line in the script; `variables` are the environment variables it names.
+    `unless_started_by` are findings that a plan says where several processes run a script and the command does not
+    start it by `python -m` with the module that is their key. `settles` are the codes of findings that this file
+    makes needless in the other files of its project: it does what they seem to lack.
     """
 
     imports: tuple[str, ...] = ()
@@ -66,3 +70,5 @@ class ScriptScan:
     frameworks: tuple[str, ...] = ()
     findings: tuple[Diagnostic, ...] = ()
     variables: tuple[ScriptVariable, ...] = ()
+    unless_started_by: Mapping[str, Diagnostic] = field(default_factory=dict)
+    settles: tuple[str, ...] = ()

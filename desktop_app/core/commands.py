@@ -95,6 +95,17 @@ def scripts_in(command: str) -> tuple[str, ...]:
     return tuple(scripts)
 
 
+def modules_in(command: str) -> frozenset[str]:
+    """Return the modules that a command has Python start: `-m mpi4py` before a script."""
+    found = (
+        words[index + 1].removesuffix(".run")
+        for words in simple_commands(command)
+        for index, word in enumerate(words[:-1])
+        if word == "-m"
+    )
+    return frozenset(found)
+
+
 def brings_files(command: str) -> bool:
     """Whether a command may itself make the files that it runs: it clones, downloads, unpacks, copies or redirects."""
     calls = {_base(word) for words in simple_commands(command) for word in words[:2]}

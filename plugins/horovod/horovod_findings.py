@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from desktop_app.api import Diagnostic
 from desktop_app.api.kit import Script, info, warning
 
-from .guards import chooses_ranks, conditions, is_on_chosen_ranks, scope
+from .guards import conditions, is_on_chosen_ranks, scope
+from .horovod_init import init_findings
 
 BROADCASTS = frozenset({
     "broadcast_parameters", "broadcast_variables", "broadcast_global_variables", "BroadcastGlobalVariablesCallback",
@@ -31,10 +32,6 @@ SHARING = frozenset({
 OWNERS = frozenset({"pytorch_lightning", "lightning", "ignite", "composer", "byteps", "transformers", "accelerate"})
 """Libraries that call Horovod themselves."""
 _TRAINING = frozenset({"backward", "GradientTape", "fit", "fit_generator", "minimize", "MonitoredTrainingSession"})
-_ASKING = frozenset({
-    "rank", "size", "local_rank", "local_size", "cross_rank", "allreduce", "allgather", "broadcast", "broadcast_object",
-    "broadcast_parameters", "broadcast_variables", "DistributedOptimizer",
-})  # fmt: skip
 _LIBRARIES = ("torch.", "tensorflow.", "keras.", "tf_keras.", "horovod.")
 _SAVERS = frozenset({"save", "save_weights", "save_model", "export", "ModelCheckpoint"})
 _CUDA = frozenset({"cuda", "cuda:0"})
@@ -45,8 +42,9 @@ def find(script: Script) -> Iterator[Diagnostic]:
     if "horovod" not in script.required_modules or script.modules & OWNERS or _is_of_cluster(script):
         return
     inits = calls(script, "init")
-    yield from _init(script, inits)
-    if (inits or _is_program(script)) and _trains(script):
+    trains, is_program = _trains(script), _is_program(script)
+    yield from init_findings(script, inits, is_program, trains)
+    if (inits or is_program) and trains:
         yield from _parts(script, inits)
         yield from _data(script)
         yield from _gpu(script)
@@ -65,12 +63,15 @@ def _is_program(script: Script) -> bool:
     """Whether a file is what a job starts; of a module of it, others may do the missing part."""
     if any(text == "__main__" for text, _ in script.texts):
         return True
-    return any(scope(each, script) is None for each in script.calls_of(*_TRAINING))
+    wrapping = calls(script, "DistributedOptimizer", "DistributedGradientTape")
+    return any(scope(each, script) is None for each in (*script.calls_of(*_TRAINING), *wrapping))
 
 
 def _trains(script: Script) -> bool:
     """Whether a file trains by itself: a `fit` without Keras's compile is some library's, which knows its business."""
     words = script.words & _TRAINING
+    if script.required_modules and calls(script, "DistributedOptimizer") and "fit" not in words:
+        return True
     return bool(words - {"fit", "fit_generator"} or (words and "compile" in script.words))
 
 
@@ -100,29 +101,6 @@ def _is_of_cluster(script: Script) -> bool:
 
 def _binding(script: Script) -> str:
     return "torch" if any(name.startswith("horovod.torch") for name in script.imported) else "tensorflow"
-
-
-def _init(script: Script, inits: list[ast.Call]) -> Iterator[Diagnostic]:
-    if not inits:
-        if script.words & _TRAINING and _is_program(script):
-            message = "hvd.init() is never called: call it first of all, before any other function of Horovod."
-            yield warning("hvd-init-missing", message, line=script.import_line("horovod"))
-        return
-    for init in inits:
-        if any(chooses_ranks(each.test) for each in conditions(init, script)):
-            message = "hvd.init() is called on some ranks alone, and they wait for the others: call it on every rank."
-            yield warning("hvd-init-under-condition", message, line=init.lineno)
-    yield from _too_early(script, inits[0])
-
-
-def _too_early(script: Script, init: ast.Call) -> Iterator[Diagnostic]:
-    home = scope(init, script)
-    for call in calls(script, *_ASKING):
-        if call.lineno < init.lineno and scope(call, script) is home:
-            name = script.name_of(call.func).rpartition(".")[2]
-            message = f"hvd.{name} is called before hvd.init(), on line {init.lineno}, and fails: call init first."
-            yield warning("hvd-before-init", message, line=call.lineno)
-            return
 
 
 def _parts(script: Script, inits: list[ast.Call]) -> Iterator[Diagnostic]:

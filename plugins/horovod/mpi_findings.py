@@ -17,6 +17,24 @@ _WRITERS = frozenset({
     "numpy.save", "numpy.savez", "numpy.savez_compressed", "numpy.savetxt", "pickle.dump", "joblib.dump",
     "torch.save", "json.dump",
 })  # fmt: skip
+EXCEPTION_WAITS = "mpi-exception-waits"
+
+
+def without_module(script: Script) -> dict[str, Diagnostic]:
+    """Return what is to be said where a command starts a script otherwise than by `python -m mpi4py`."""
+    speaks = "mpi4py" in script.required_modules and "MPI" in script.words
+    if not speaks or ends_all(script) or any(name.startswith("mpi4py.futures") for name in script.imported):
+        return {}
+    message = (
+        "An exception on one rank leaves all others waiting for it, and the job never ends: start the script with "
+        "python -m mpi4py, or call MPI.COMM_WORLD.Abort() in a sys.excepthook."
+    )
+    return {"mpi4py": warning(EXCEPTION_WAITS, message, line=script.import_line("mpi4py"))}
+
+
+def ends_all(script: Script) -> bool:
+    """Whether a script sees to it itself that a failure ends all ranks."""
+    return bool(script.words & {"excepthook", "Abort"})
 
 
 def find(script: Script) -> Iterator[Diagnostic]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from desktop_app.api import ScriptScan, ScriptSource
+from collections.abc import Iterator, Sequence
+
+from desktop_app.api import Diagnostic, ScriptScan, ScriptSource
 from desktop_app.api.kit import Script, find_arguments, gpu_findings, script_variables
 
 from . import horovod_findings, mpi_findings
+from .horovod_init import INIT_MISSING
 
 HOROVOD, MPI = "horovod", "mpi4py"
 
@@ -30,7 +33,17 @@ def scan(source: ScriptSource) -> ScriptScan | None:
         frameworks=(*frameworks, *(f"horovod-{each}" for each in sorted(bindings(script)))),
         findings=(*found, *gpu_findings(script)),
         variables=script_variables(script),
+        unless_started_by=mpi_findings.without_module(script) if frameworks == [MPI] else {},
+        settles=tuple(_settles(script, found)),
     )
+
+
+def _settles(script: Script, found: Sequence[Diagnostic]) -> Iterator[str]:
+    """Yield what other files of the project need not do, for this one does."""
+    if horovod_findings.calls(script, "init") and INIT_MISSING not in {each.code for each in found}:
+        yield INIT_MISSING
+    if mpi_findings.ends_all(script):
+        yield mpi_findings.EXCEPTION_WAITS
 
 
 def bindings(script: Script) -> set[str]:

@@ -94,7 +94,7 @@ def test_what_a_script_trains_with() -> None:
 @pytest.mark.parametrize(
     ("text", "gone", "code", "line", "advice"),
     [
-        (TORCH, ["hvd.init"], "hvd-init-missing", 3, "hvd.init()"),
+        (TORCH, ["hvd.init"], "hvd-init-missing", 9, "hvd.init()"),
         (TORCH, ["broadcast"], "hvd-broadcast-missing", 7, "hvd.broadcast_parameters(model.state_dict()"),
         (TORCH, ["DistributedOptimizer"], "hvd-averaging-missing", 7, "hvd.DistributedOptimizer(optimizer"),
         (TORCH, ["set_device", "device.type"], "gpu-not-pinned", 8, "torch.cuda.set_device(hvd.local_rank())"),
@@ -197,7 +197,7 @@ def test_keras_3_and_the_optimizer_that_it_breaks() -> None:
     assert findings(KERAS.replace("import tf_keras as keras", LEGACY)) == {}
     tf1 = "import keras\nimport tensorflow.compat.v1 as tf\nimport horovod.tensorflow as hvd\n"
     text = f"{tf1}opt = tf.train.AdamOptimizer(0.1)\nopt = hvd.DistributedOptimizer(opt)\n"
-    assert findings(text) == {}
+    assert "keras3-distributed-optimizer" not in findings(text)
     assert "keras3-distributed-optimizer" in findings(text.replace("tf.train.AdamOptimizer", "keras.optimizers.Adam"))
 
 
@@ -217,6 +217,62 @@ def test_keras_3_and_the_optimizer_that_it_breaks() -> None:
 )
 def test_nothing_is_said_that_is_not_sure(text: str) -> None:
     assert findings(text) == {}
+
+
+BARE = "import torch, horovod.torch as hvd\n"
+WRAPS = BARE + "m = net()\no = hvd.DistributedOptimizer(torch.optim.SGD(m.parameters(), lr=0.1 * hvd.size()))\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "codes", "line"),
+    [
+        (f"{BARE}print(hvd.size())\n", {"hvd-init-missing"}, 2),
+        (WRAPS, {"hvd-init-missing", "hvd-broadcast-missing"}, 3),
+        (TORCH.replace("    hvd.init()", "").replace("def main", "def start():\n    hvd.init()\n\ndef main"),
+         {"hvd-init-missing"}, 7),
+    ],
+    ids=["bare use", "optimizer", "function that nothing calls"],
+)  # fmt: skip
+def test_init_is_missed_where_something_needs_it(text: str, codes: set[str], line: int) -> None:
+    found = findings(text)
+    assert ({*found}, found["hvd-init-missing"].line) == (codes, line)
+
+
+@pytest.mark.parametrize(
+    "way", ["    start()", "    run(start)", '    globals()["start"]()', '    getattr(module, "start")()']
+)
+def test_a_function_with_init_that_may_be_called(way: str) -> None:
+    text = TORCH.replace("    hvd.init()", way).replace("def main", "def start():\n    hvd.init()\n\ndef main")
+    assert findings(text) == {}
+
+
+def test_a_file_that_calls_init_settles_it_for_its_project() -> None:
+    assert scanned(TORCH).settles == ("hvd-init-missing",)
+    assert scanned(without(TORCH, "hvd.init")).settles == ()
+
+
+PLAIN = "from mpi4py import MPI\nprint(MPI.COMM_WORLD.rank)\n"
+
+
+def test_mpi4py_wants_to_be_started_by_its_module() -> None:
+    found = scanned(PLAIN)
+    waits = found.unless_started_by["mpi4py"]
+    assert (found.findings, waits.code, waits.severity) == ((), "mpi-exception-waits", Severity.WARNING)
+    assert "python -m mpi4py" in waits.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PLAIN + "import sys\nsys.excepthook = end_all\n",
+        PLAIN + "MPI.COMM_WORLD.Abort(1)\n",
+        "from mpi4py.futures import MPIPoolExecutor\nfrom mpi4py import MPI\n",
+        "try:\n    from mpi4py import MPI\nexcept ImportError:\n    MPI = None\n",
+    ],
+    ids=["hook", "abort", "futures", "optional"],
+)
+def test_mpi4py_that_may_be_started_anyhow(text: str) -> None:
+    assert scanned(text).unless_started_by == {}
 
 
 def test_mpi4py_that_saves_on_every_rank_is_a_hint() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from desktop_app.api import Diagnostic, Distribution, Host, Job, Resources, ScriptScan, ScriptSource, Severity
 from desktop_app.backends.local.scripts import find_needs
+from plugins.horovod.scan import scan as scan_mpi
 from plugins.pytorch.scan import scan
 from tests.helpers.local_ports import FakePorts
 
@@ -71,3 +72,33 @@ def test_a_script_that_takes_a_gpu(gpus: int, per_node: int, is_said: bool, tmp_
     (tmp_path / "train.py").write_text(TAKES_GPU, "utf-8")
     found = said(tmp_path, job("pytorch", per_node=per_node), gpus)
     assert ("needs-gpu" in found) == is_said
+
+
+class MpiPorts(FakePorts):
+    """Scans as the plugin for Horovod and MPI does."""
+
+    def scan_script(self, source: ScriptSource) -> ScriptScan:
+        return scan_mpi(source) or ScriptScan(imports=("init_ranks",) if "init_ranks" in source.text else ())
+
+
+def codes(folder: Path, job: Job) -> set[str]:
+    return {each.code for each in find_needs(job, folder, MpiPorts(), Host(("/bin/sh", "-c"))).findings}
+
+
+@pytest.mark.parametrize(("command", "per_node", "is_said"), [
+    ("python train.py", 2, True), ("OMP_NUM_THREADS=1 python -u train.py", 2, True), ("python train.py", 1, False),
+    ("python -m mpi4py train.py", 2, False), ("python -u -m mpi4py.run train.py", 2, False),
+    ("mpirun -np 2 python train.py", 1, True),
+])  # fmt: skip
+def test_mpi4py_that_is_not_started_by_its_module(command: str, per_node: int, is_said: bool, tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text("from mpi4py import MPI\nprint(MPI.COMM_WORLD.rank)\n", "utf-8")
+    assert ("mpi-exception-waits" in codes(tmp_path, job("mpi", command, per_node))) is is_said
+
+
+def test_a_module_that_calls_hvd_init_settles_it(tmp_path: Path) -> None:
+    text = "import horovod.torch as hvd\nimport init_ranks\nprint(hvd.size())\n"
+    (tmp_path / "train.py").write_text(text, "utf-8")
+    (tmp_path / "init_ranks.py").write_text("x = 1\n", "utf-8")
+    assert "hvd-init-missing" in codes(tmp_path, job("mpi"))
+    (tmp_path / "init_ranks.py").write_text("import horovod.torch as hvd\nhvd.init()\n", "utf-8")
+    assert "hvd-init-missing" not in codes(tmp_path, job("mpi"))

@@ -12,7 +12,7 @@ from desktop_app.api import Diagnostic, Host, Job, ScriptSource, ScriptVariable,
 from desktop_app.api.kit import NEEDS_GPU, launcher_in, variable_findings
 from desktop_app.backends.local.data import kind_of
 from desktop_app.backends.local.ports import Ports
-from desktop_app.core.commands import brings_files, scripts_in
+from desktop_app.core.commands import brings_files, modules_in, scripts_in
 
 MOST_FILES = 200
 """Modules of the code folder that are followed; a bigger project is scanned in part."""
@@ -21,17 +21,25 @@ MOST_BYTES = 4 << 20
 
 @dataclass(slots=True)
 class Needs:
-    """What was found: `imports` are top-level names that are neither the standard library's nor the project's own."""
+    """What was found: `imports` are top-level names that are neither the standard library's nor the project's own.
+
+    `is_alone`: the command runs as one process. `starters` are the modules that it calls by `python -m`; `settled` are
+    codes of findings that one file makes needless in all.
+    """
 
     imports: list[str] = field(default_factory=list)
     frameworks: list[str] = field(default_factory=list)
     findings: list[Diagnostic] = field(default_factory=list)
     variables: dict[str, tuple[ScriptVariable, ...]] = field(default_factory=dict)
+    is_alone: bool = False
+    starters: frozenset[str] = frozenset()
+    settled: set[str] = field(default_factory=set)
 
 
 def find_needs(job: Job, code: Path, ports: Ports, host: Host) -> Needs:
     """Scan the scripts that a job's command runs in the folder `code`, and the modules of that folder they import."""
-    needs = _found(job.command, code, ports)
+    needs = _found(job, code, ports)
+    needs.findings = [each for each in needs.findings if each.code not in needs.settled]
     if len(host.gpus) >= job.topology.processes_per_node:
         needs.findings = [each for each in needs.findings if each.code != NEEDS_GPU]
     needs.findings += _about_variables(job, needs)
@@ -49,8 +57,9 @@ def _about_variables(job: Job, needs: Needs) -> Iterator[Diagnostic]:
             yield _placed(finding, name)
 
 
-def _found(command: str, code: Path, ports: Ports) -> Needs:
-    needs = Needs()
+def _found(job: Job, code: Path, ports: Ports) -> Needs:
+    command = job.command
+    needs = Needs(is_alone=job.topology.world_size <= 1 and not launcher_in(command), starters=modules_in(command))
     waiting = [code / name for name in scripts_in(command)]
     seen = set(waiting)
     severity = Severity.WARNING if brings_files(command) else Severity.ERROR
@@ -76,7 +85,10 @@ def _scan(path: Path, code: Path, ports: Ports, needs: Needs) -> list[Path]:
     except UserError as error:
         needs.findings.append(Diagnostic(Severity.ERROR, "script-syntax", _in_file(name, error), "command"))
         return []
-    needs.findings += [_placed(each, name) for each in scan.findings]
+    of_start = [] if needs.is_alone else [*scan.unless_started_by.items()]
+    said = (*scan.findings, *(each for starter, each in of_start if starter not in needs.starters))
+    needs.findings += [_placed(each, name) for each in said]
+    needs.settled.update(scan.settles)
     needs.variables[name] = scan.variables
     needs.frameworks += [each for each in scan.frameworks if each not in needs.frameworks]
     local: list[Path] = []

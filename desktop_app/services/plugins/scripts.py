@@ -45,6 +45,8 @@ def merged_scan(scans: Sequence[ScriptScan]) -> ScriptScan:
         frameworks=tuple(dict.fromkeys(each for scan in scans for each in scan.frameworks)),
         findings=tuple(sorted(findings.values(), key=lambda each: each.line or 0)),
         variables=merged_variables(each for scan in scans for each in scan.variables),
+        unless_started_by={name: each for scan in scans for name, each in scan.unless_started_by.items()},
+        settles=tuple(dict.fromkeys(each for scan in scans for each in scan.settles)),
     )
 
 
