@@ -115,6 +115,20 @@ async def test_another_framework_or_edit_is_another_wheel(places: Places) -> Non
     assert toolchains(places).get("ring").state == "ready"  # the first one lies beside them
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a program of sh")
+async def test_another_mpi_is_another_wheel(places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiler = tmp_path / "programs" / "mpicxx"
+    compiler.parent.mkdir()
+    monkeypatch.setenv("PATH", f"{compiler.parent}{os.pathsep}{os.environ['PATH']}")
+    all_of = toolchains(places, building(programs=("cc", "mpicxx")))
+    for version, count in (("4.1.4", 1), ("5.0.7", 2), ("5.0.7", 2)):
+        compiler.write_text(f"#!/bin/sh\necho 'mpicxx: Open MPI {version} (Language: C++)'\n")
+        compiler.chmod(0o755)
+        await all_of.create("ring", Said())
+        assert len(kept(places)) == count
+        all_of.remove("ring")
+
+
 async def test_a_compilers_first_error_is_said_and_everything_is_kept(places: Places) -> None:
     all_of = toolchains(places, building("badc==1.0"))
     with pytest.raises(OutsideError) as caught:
