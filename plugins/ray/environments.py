@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 from desktop_app.api import Diagnostic, Job, Value
@@ -12,11 +14,16 @@ from .cluster import is_ray
 
 PRESETS = Presets(Path(__file__).parent / "data" / "environments.json")
 _CURATED = "azureml://registries/azureml/environments/"
-_HOLDS_RAY = frozenset({"acft-rft-training"})
 _BRINGERS = frozenset({
     "ray", "ray-core", "ray-default", "ray-all", "ray-air", "ray-client", "ray-dashboard", "ray-data", "ray-rllib",
     "ray-serve", "ray-train", "ray-tune",
 })  # fmt: skip
+
+
+@cache
+def holders() -> frozenset[str]:
+    """Return the curated environments that are known to hold Ray, from dated data."""
+    return frozenset(json.loads(PRESETS.path.read_text("utf-8"))["holders"])
 
 
 def check(environment: str | Mapping[str, Value], job: Job) -> Iterator[Diagnostic]:
@@ -24,7 +31,7 @@ def check(environment: str | Mapping[str, Value], job: Job) -> Iterator[Diagnost
     if not is_ray(job):
         return
     if isinstance(environment, str):
-        if environment.startswith(_CURATED) and name_in(environment) not in _HOLDS_RAY:
+        if environment.startswith(_CURATED) and name_in(environment) not in holders():
             message = (
                 f"{name_in(environment)} has no Ray, as far as its source says: take an image and a conda file with "
                 "ray in it."

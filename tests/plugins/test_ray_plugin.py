@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from desktop_app.api import Distribution, FailureReport, Host, Job, Resources, Severity, Topology, UserError, Value
 from desktop_app.api.testing import LoadedPlugin, assert_plugin_sound, drive, fake_context, load_plugin
 from desktop_app.places import shipped
-from plugins.ray import launch, node_starter, ranks
+from plugins.ray import environments, launch, node_starter, ranks
 from plugins.ray.cluster import HEAD_ARGUMENTS, WORKER_ARGUMENTS
 
 FOLDER = shipped("plugins") / "ray"
@@ -178,6 +178,13 @@ def test_an_environment_without_ray(plugin: LoadedPlugin) -> None:
     for name in ("ray-default", "ray-core=2.9", "conda-forge::ray-core", "Ray == 2.9"):
         assert said({"image": "x", "conda_file": {"dependencies": [name]}}) == [], name
     assert said(with_ray) == said("azureml:mine@latest") == said(curated, Job("python x.py")) == []
+
+
+def test_a_curated_environment_that_brings_ray_is_left_in_peace() -> None:
+    (holder,) = environments.holders()
+    of_azure = f"azureml://registries/azureml/environments/{holder}/labels/latest"
+    assert [*environments.check(of_azure, job())] == []
+    assert codes(environments.check(of_azure.replace(holder, "sklearn-1.5"), job())) == ["environment-without-ray"]
 
 
 @pytest.mark.parametrize("nodes", [0, -1, ranks.MOST_NODES + 1, 10**8])
