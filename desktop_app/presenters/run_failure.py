@@ -8,6 +8,7 @@ from datetime import datetime
 
 from desktop_app.api import Explanation, FirstFailure, Fix, RankState, RunSnapshot, RunStatus
 from desktop_app.core.blame import Explained
+from desktop_app.core.rank_words import launches
 from desktop_app.core.words import spoken_duration
 from desktop_app.presenters.run_drills import drill_behind, drill_deed, drill_text
 from desktop_app.presenters.run_words import (
@@ -61,7 +62,7 @@ def failure_of(run: RunSnapshot, clock: str = "", known: Explained | None = None
         return replace(view, cause=drill_deed(drill, run))
     if known.only_echo and run.first_failure is not None:
         view = _echoed(run, view, run.first_failure, known)
-    return _with_cause(view, known.cause) if known.cause is not None else view
+    return _with_cause(run, view, known.cause) if known.cause is not None else view
 
 
 def _fallen(run: RunSnapshot, clock: str) -> FailureView:
@@ -82,6 +83,8 @@ def _fallen(run: RunSnapshot, clock: str) -> FailureView:
 
 
 def _called(run: RunSnapshot, rank: int) -> str:
+    if launches(run.ranks):
+        return "The launcher" if len(run.ranks) == 1 else f"The launcher of node {_node_of(run, rank)}"
     name = rank_called(run, rank)
     return name.capitalize() if name.startswith("rank") else name
 
@@ -100,9 +103,16 @@ def _echoed(run: RunSnapshot, view: FailureView, fallen: FirstFailure, known: Ex
     return replace(view, heading=heading, explanation=f"{said}. No log says what came first.", advice=advice)
 
 
-def _with_cause(view: FailureView, cause: Explanation) -> FailureView:
+def _with_cause(run: RunSnapshot, view: FailureView, cause: Explanation) -> FailureView:
     text, rank = cause.line or view.text, view.rank if cause.rank == view.rank else cause.rank
-    return replace(view, text=text, rank=rank, cause=cause.cause, advice=cause.advice, fix=cause.fix)
+    view = replace(view, text=text, rank=rank, cause=cause.cause, advice=cause.advice, fix=cause.fix)
+    if launches(run.ranks) and cause.cause.startswith("Rank "):  # the rank that the launcher started is the story
+        return replace(view, heading=cause.cause.removesuffix("."), cause="")
+    return view
+
+
+def _node_of(run: RunSnapshot, rank: int) -> int:
+    return next((each.node for each in run.ranks if each.rank == rank), rank)
 
 
 def _node(run: RunSnapshot, rank: int) -> str:
@@ -117,7 +127,7 @@ def _lead(fallen: FirstFailure, others: Sequence[RankState]) -> str:
 def _explain(run: RunSnapshot, fallen: FirstFailure, others: Sequence[RankState]) -> str:
     behind, names = drill_behind(run), ranks_by_role(run)
     words = exit_words(fallen.exit_code) if behind is None else exit_words_only(fallen.exit_code)
-    said = f"It ended with {words}."
+    said = f"{_called(run, fallen.rank) if launches(run.ranks) else 'It'} ended with {words}."
     stopped = [each.rank for each in others if each.status is not RunStatus.COMPLETED and _ended_later(each, fallen)]
     done = [each.rank for each in others if each.status is RunStatus.COMPLETED]
     if stopped:

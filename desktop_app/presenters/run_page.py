@@ -10,12 +10,14 @@ from pathlib import Path
 from desktop_app.api import PhaseName, RankState, RunSnapshot, RunStatus, SubmissionPlan
 from desktop_app.core.rank_words import names_of
 from desktop_app.core.words import spoken_duration
-from desktop_app.presenters.run_words import exit_words
+from desktop_app.presenters.run_words import exit_words, framework_title
 from desktop_app.services.logs import sources
 from desktop_app.services.logs.failure import CodePlace
 from desktop_app.services.logs.merge import LogSource
 
 NONE = "–"
+PATIENCE = 15.0
+"""Seconds in which nobody wonders why a log is empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,15 @@ def actions_of(run: RunSnapshot) -> Actions:
         cancel=not over and not asked, again=has_folder, clone=has_folder,
         folder=has_folder, download=bool(run.outputs), remove=over,
     )  # fmt: skip
+
+
+def waiting_text(run: RunSnapshot, now: datetime) -> str:
+    """Return what stands in an empty log of a run that goes on: what is waited for, once that takes a while."""
+    began = next((each.started for each in run.phases if each.name is PhaseName.RUNNING), None)
+    if began is None or (now - began).total_seconds() < PATIENCE:
+        return "Nothing was written yet."
+    starting = f"{framework_title(run.framework)} is starting" if run.framework else "The script is starting"
+    return f"Nothing was written yet. {starting}: it runs since {began.astimezone():%H:%M:%S}."
 
 
 def log_sources(run: RunSnapshot) -> tuple[LogSource, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -130,6 +131,13 @@ def test_new_bytes_become_lines_and_the_unfinished_one_grows(tmp_path: Path) -> 
     lines, tail = log.appended(0, tail, b"ur\n", 2001.0)
     assert [(each.offset, each.size, each.text) for each in lines] == [(14, 5, "four")]
     assert tail == Tail(19)
+
+
+def test_the_first_line_has_a_time_though_its_mark_is_yet_to_come(tmp_path: Path) -> None:
+    source = write_rank(tmp_path, 0, [])
+    source.clock.unlink(missing_ok=True)
+    timed, untimed = MergedLog([source]), MergedLog([replace(source, clock=Path())])
+    assert [log.appended(0, Tail(0), b"one\n", 9.0)[0][0].time for log in (timed, untimed)] == [9.0, 0.0]
 
 
 def test_a_progress_bar_is_held_by_its_last_stroke() -> None:

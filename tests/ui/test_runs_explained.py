@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
-from desktop_app.api import Fix
+from desktop_app.api import FirstFailure, Fix, RunStatus
 from desktop_app.places import Places
 from desktop_app.ui.files.mend_dialog import MendDialog
 from tests.helpers.fake_shell import FakeShell
 from tests.helpers.plugin_folders import write_plugin
+from tests.helpers.run_folders import make_run
 from tests.ui.audit import assert_sound
 from tests.ui.files_bench import FilesWindow, dialog_of, pane_of, project
 from tests.ui.runs_bench import RunsBench, quiet, runs_bench
@@ -95,3 +97,48 @@ async def test_the_fix_is_shown_first_and_is_one_step_to_undo(tmp_path: Path, pl
     await until(pane.note.isVisible)
     assert pane.note.heading.text() == "job.yml says so already."
     await files.close()
+
+
+TORCHRUN = """epoch 0
+[rank1]: Traceback (most recent call last):
+[rank1]:   File "{code}/train.py", line 8, in <module>
+[rank1]:     raise ValueError("expected 64 channels, got 3")
+[rank1]: ValueError: expected 64 channels, got 3
+Traceback (most recent call last):
+  File "/x/torch/distributed/launcher/api.py", line 383, in launch_agent
+    raise ChildFailedError(
+torch.distributed.elastic.multiprocessing.errors.ChildFailedError: 
+============================================================
+Root Cause (first observed failure):
+[0]:
+  rank      : 1 (local_rank: 1)
+  exitcode  : 1 (pid: 683)
+"""  # noqa: W291 - as torchrun writes it
+
+
+async def test_a_rank_of_torchrun_is_one_story_and_opens_at_its_exception(runs_bench: RunsBench) -> None:
+    made = make_run(runs_bench.places.runs, "r-1", RunStatus.FAILED, processes=1)
+    source = runs_bench.places.home / "project" / "src" / "train.py"
+    source.parent.mkdir(parents=True, exist_ok=True)
+    source.write_text("x\n" * 9)
+    plan = made.path / "plan.json"
+    plan.write_text(plan.read_text().replace(str(made.path.parent.parent / "project"), str(source.parent.parent)))
+    text = TORCHRUN.format(code=made.path / "code")
+    made.append(0, text.encode(), 1000.0)
+    run, words = made.snapshot, text.splitlines()[8]
+    assert run.ended is not None
+    made.write_state(replace(
+        run, first_failure=FirstFailure(0, run.ended, 1, words, 9),
+        ranks=(replace(run.ranks[0], role="agent", status=RunStatus.FAILED, exit_code=1),),
+    ))  # fmt: skip
+    await runs_bench.workbench.monitor.refresh()
+    page = await runs_bench.open_and_read(made)
+    card, view = page.failure, page.logs.view
+    await until(lambda: card.heading.text() == "Rank 1, which torchrun started, failed" and card.open_code.isVisible())
+    assert card.cause.isHidden()
+    assert card.explanation.text() == "The launcher ended with exit code 1."
+    assert card.open_code.text() == "&Open train.py:8"
+    await until(lambda: (view.seen_key or (0, 0, 0))[2] == text.index("[rank1]: ValueError"))
+    page.logs.to_first_error()
+    await until(lambda: (view.seen_key or (0, 0, 0))[2] == text.index("[rank1]: ValueError"))
+    await quiet()

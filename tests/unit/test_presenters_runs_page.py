@@ -21,6 +21,7 @@ from desktop_app.presenters.run_page import (
     own_code,
     phases_of,
     rank_tip,
+    waiting_text,
     widths,
 )
 from desktop_app.services.logs.failure import CodePlace, last_places
@@ -176,3 +177,11 @@ def test_places_of_the_last_traceback(tmp_path: Path, log: str, found: list[tupl
     path = tmp_path / "log"
     path.write_text(log)
     assert [(each.file, each.line) for each in last_places(path)] == found
+
+
+def test_an_empty_log_says_after_a_while_what_is_waited_for(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "r-1", framework="tensorflow").snapshot
+    began = run.phases[1].started
+    assert waiting_text(run, began + timedelta(seconds=14)) == "Nothing was written yet."
+    said = f"Nothing was written yet. TensorFlow is starting: it runs since {began.astimezone():%H:%M:%S}."
+    assert waiting_text(run, began + timedelta(seconds=16)) == said

@@ -21,14 +21,29 @@ class CodePlace:
     line: int
 
 
-def last_places(log: Path) -> tuple[CodePlace, ...]:
-    """Return the frames of the last traceback in a log, innermost first; of a syntax error the line it is in."""
+def last_places(log: Path, line: str = "") -> tuple[CodePlace, ...]:
+    """Return the frames of the last traceback in a log, innermost first; of a syntax error the line it is in.
+
+    With a `line`, of the traceback that ends on it: a launcher's own may follow.
+    """
     file = LogFile(log)
     size = file.size()
-    text = file.read(max(0, size - TAIL), TAIL).decode("utf-8", "replace")
+    data = file.read(max(0, size - TAIL), TAIL)
+    if line:
+        data = data[: max(0, data.rfind(line.encode()))]
+    text = data.decode("utf-8", "replace")
     begin = text.rfind(_TRACEBACK)
     if begin >= 0:
         text = text[begin:]
     elif "SyntaxError" not in text:
         return ()
     return tuple(CodePlace(name, int(line)) for name, line in reversed(_FRAME.findall(text)))
+
+
+def offset_of(log: Path, line: str) -> int | None:
+    """Return where a line of a log begins that holds this text, the last of them; None where none does."""
+    file = LogFile(log)
+    start = max(0, file.size() - TAIL)
+    data = file.read(start, TAIL)
+    found = data.rfind(line.encode()) if line else -1
+    return None if found < 0 else start + data.rfind(b"\n", 0, found) + 1

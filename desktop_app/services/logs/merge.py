@@ -85,6 +85,7 @@ class _Log:
         self.rank = source.rank
         self.file = LogFile(source.log, block=block)
         self.clock = ClockFile(source.clock)
+        self.is_timed = bool(source.clock.name)
 
     def line(self, raw: RawLine) -> LogLine:
         time = self.clock.time_of(raw.offset)
@@ -176,7 +177,7 @@ class MergedLog:
         for part in _split(data):
             tail = tail.grown(part)
             time = log.clock.time_of(tail.offset)
-            time = time if time is not None else now if log.clock.count() else 0.0
+            time = time if time is not None else now if log.is_timed else 0.0  # its first mark may be yet to come
             done = part.endswith(b"\n")
             found.append(LogLine(time, rank, tail.offset, tail.length, shown_text(tail.held), done))
             tail = Tail(tail.offset + tail.length) if done else tail

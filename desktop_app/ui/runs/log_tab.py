@@ -119,6 +119,8 @@ class LogTab(QWidget):
         self.message = InlineMessage()
         self._sources: tuple[LogSource, ...] = ()
         self._failure: FirstFailure | None = None
+        self._cause: tuple[int, int] | None = None  # the rank and the byte where the log tells of it
+        self._waiting = ""
         self._live = True
         self._rank, self._run_id = ALL, ""
         self._found: list[Match] = []
@@ -136,6 +138,7 @@ class LogTab(QWidget):
         self.view.set_live(not run.is_over)
         if sources != self._sources:
             self._sources = sources
+            self._cause, self._waiting = None, ""
             self._live = not run.is_over
             self.message.hide()
             self._fill_ranks()
@@ -163,9 +166,28 @@ class LogTab(QWidget):
         if self.tools.field.text():
             self.start_search()
 
+    def set_waiting(self, text: str) -> None:
+        """Say what stands there while nothing was written yet."""
+        if text != self._waiting:
+            self._waiting = text
+            self.view.set_nothing(self._nothing())
+
+    @property
+    def knows_cause(self) -> bool:
+        """Whether the cause's line is known."""
+        return self._cause is not None
+
+    def show_cause(self, rank: int, offset: int) -> None:
+        """Show the line that tells of the cause, now and whenever the failure is asked for."""
+        self._cause = rank, offset
+        self.show_failure()
+
     def show_failure(self) -> None:
-        """Show the line that the first rank to fall ended on, where it is known, else the first error."""
+        """Show the cause's line, or that the first rank to fall ended on, where it is known, else the first error."""
         fallen = self._failure
+        if self._cause is not None:
+            self._go_to_offset(*self._cause)
+            return
         source = next((each for each in self._sources if fallen and each.rank == fallen.rank), None)
         if fallen is None or source is None or fallen.log_line is None:
             self.go_to_first_error(None if fallen is None else fallen.rank)
@@ -230,7 +252,7 @@ class LogTab(QWidget):
     def _nothing(self) -> str:
         """Return what stands where there is no line."""
         if self._live:
-            return self.tr("Nothing was written yet.")
+            return self._waiting or self.tr("Nothing was written yet.")
         return self.tr("No rank wrote anything.") if self._rank == ALL else self.tr("This rank wrote nothing.")
 
     def _called(self, rank: int) -> str:
@@ -278,10 +300,12 @@ class LogTab(QWidget):
             each.setEnabled(bool(self._found))
 
     async def _go_to_line(self, source: LogSource, line: int) -> None:
-        offset = await asyncio.to_thread(LogFile(source.log).offset_of_line, line)
-        if self._rank not in (ALL, source.rank):
+        self._go_to_offset(source.rank, await asyncio.to_thread(LogFile(source.log).offset_of_line, line))
+
+    def _go_to_offset(self, rank: int, offset: int) -> None:
+        if self._rank not in (ALL, rank):
             self.show_rank(ALL)
-        self.view.go_to_offset(source.rank, offset)
+        self.view.go_to_offset(rank, offset)
         self.view.setFocus()
 
     async def _first_error(self, sources: Sequence[LogSource]) -> None:
@@ -297,7 +321,16 @@ class LogTab(QWidget):
             self.view.go_to((found.time, found.rank, found.offset))
             self.view.setFocus()
         else:
-            self.message.show_passing(self.tr("No line tells of an error."))
+            self.message.show_passing(self._no_error(sources))
+
+    def _no_error(self, sources: Sequence[LogSource]) -> str:
+        """Return that no line tells of an error; of the first rank to fall alone, what the others' red lines are."""
+        fallen, looked_at = self._failure, [each.rank for each in sources]
+        if fallen is None or looked_at != [fallen.rank] or len(self._shown()) == 1:
+            return self.tr("No line tells of an error.")
+        name = self._called(fallen.rank)
+        name = name[:1].upper() + name[1:] if name.startswith(self.tr("rank")) else name
+        return self.tr("{} wrote no error; red lines are other ranks' echoes.").format(name)
 
     def _build(self) -> None:
         column = QVBoxLayout(self)

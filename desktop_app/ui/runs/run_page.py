@@ -9,13 +9,13 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from desktop_app.api import Fix, RunSnapshot, RunStatus
+from desktop_app.api import Explanation, Fix, RunSnapshot, RunStatus
 from desktop_app.core.blame import Explained
 from desktop_app.presenters.run_drills import DrillChoice, drill_behind, drills_said
 from desktop_app.presenters.run_failure import failure_of
-from desktop_app.presenters.run_page import own_code, phases_of
+from desktop_app.presenters.run_page import own_code, phases_of, waiting_text
 from desktop_app.services.explaining import explain
-from desktop_app.services.logs.failure import last_places
+from desktop_app.services.logs.failure import last_places, offset_of
 from desktop_app.services.workbench import Workbench
 from desktop_app.ui.runs.actions import RunActions
 from desktop_app.ui.runs.confirm import Confirm
@@ -182,6 +182,7 @@ class RunPage(QWidget):
             now = local_now()
             self.header.show_run(run, now)
             self.timeline.show_phases(phases_of(run, now))
+            self.logs.set_waiting("" if run.is_over else waiting_text(run, now))
 
     def _show_failure(self, run: RunSnapshot) -> None:
         fallen = run.first_failure
@@ -203,8 +204,20 @@ class RunPage(QWidget):
         self._known = known
         self._show_failure(self._run)
         self.failure.offer_fix(known.cause.fix if known.cause is not None and is_there else None)
+        cause = known.cause
+        if cause is not None and cause.rank is not None and self._needs_place(cause):
+            place = await asyncio.to_thread(offset_of, _log_of(run, cause.rank), cause.line)
+            if place is not None and run.handle == self.handle:
+                self.logs.show_cause(cause.rank, place)
+                await self._find_code(run, cause)
+                return
         if self._cause_elsewhere is not None:
             self.logs.go_to_first_error(self._cause_elsewhere)
+
+    def _needs_place(self, cause: Explanation) -> bool:
+        """Whether the cause's line is another one than that the first rank to fall ended on."""
+        fallen = self._run.first_failure if self._run is not None else None
+        return fallen is None or fallen.rank != cause.rank or cause.line not in fallen.text
 
     @property
     def _cause_elsewhere(self) -> int | None:
@@ -228,9 +241,9 @@ class RunPage(QWidget):
         else:
             self.state_message.hide()
 
-    async def _find_code(self, run: RunSnapshot) -> None:
+    async def _find_code(self, run: RunSnapshot, cause: Explanation | None = None) -> None:
         """Offer to open the innermost line of the traceback that is in the person's own code."""
-        found = await asyncio.to_thread(_own_place, run)
+        found = await asyncio.to_thread(_own_place, run, cause)
         if found is not None and run.handle == self.handle:
             self._code = found
             self.failure.offer_code(f"{found[0].name}:{found[1]}")
@@ -241,7 +254,7 @@ class RunPage(QWidget):
 
     def _show_in_log(self) -> None:
         self.tabs.show_tab(LOGS)
-        if self._cause_elsewhere is None:
+        if self._cause_elsewhere is None or self.logs.knows_cause:
             self.logs.show_failure()
         else:
             self.logs.go_to_first_error(self._cause_elsewhere)
@@ -293,12 +306,17 @@ class RunPage(QWidget):
         self._second.timeout.connect(self._tick)
 
 
-def _own_place(run: RunSnapshot) -> tuple[Path, int] | None:
+def _own_place(run: RunSnapshot, cause: Explanation | None) -> tuple[Path, int] | None:
     fallen = run.first_failure
-    rank = next((each for each in run.ranks if fallen is not None and each.rank == fallen.rank), None)
+    rank = cause.rank if cause is not None else fallen.rank if fallen is not None else None
     if rank is None:
         return None
-    log = Path(run.folder) / (rank.log or f"user_logs/std_log_process_{rank.rank}.txt")
     plan = read_plan(run)
-    places = (own_code(each, plan, run.folder) for each in last_places(log))
+    frames = last_places(_log_of(run, rank), cause.line if cause is not None else "")
+    places = (own_code(each, plan, run.folder) for each in frames)
     return next((each for each in places if each is not None and each[0].is_file()), None)
+
+
+def _log_of(run: RunSnapshot, rank: int) -> Path:
+    log = next((each.log for each in run.ranks if each.rank == rank), "")
+    return Path(run.folder) / (log or f"user_logs/std_log_process_{rank}.txt")
