@@ -127,7 +127,7 @@ WARNING: There was an error initializing an OpenFabrics device.
 def test_an_early_rank_is_to_blame_unless_the_launcher_has_reasons_of_its_own(
     tmp_path: Path, text: str, said: str
 ) -> None:
-    log = tmp_path / SPEC["log"]
+    log = tmp_path / "user_logs" / "mpirun.txt"
     log.parent.mkdir()
     log.write_text(text.format(rule="-" * 74))
     assert why_given_up(log) == said

@@ -19,9 +19,15 @@ UP = "until grep -qs up ../user_logs/std_log_process_0.txt; do sleep 0.02; done;
 """Shell: wait until rank 0 is up."""
 
 
-def start(runs: Path, commands: Sequence[str], serving: Collection[int], ports: Sequence[int] = ()) -> Path:
+def start(
+    runs: Path,
+    commands: Sequence[str],
+    serving: Collection[int],
+    ports: Sequence[int] = (),
+    grace: str = local_runs.QUICK,
+) -> Path:
     """Start ranks of which some serve; the ports are those of rank 0."""
-    plan = shell_plan(runs, commands)
+    plan = shell_plan(runs, commands, environment={"RANKZERO_GRACE": grace})
     specs = tuple(
         dataclasses.replace(each, serves=each.rank in serving, ports=() if each.rank else tuple(ports))
         for each in plan.processes
@@ -52,8 +58,8 @@ def test_a_server_is_ended_once_the_others_are_done(runs: Path, server: str, cod
 
 
 def test_a_server_may_go_by_itself_in_its_grace(runs: Path) -> None:
-    watching = 'until [ -e over ]; do sleep 0.02; done; echo "nobody left"; exit 9'
-    folder = start(runs, [watching, "touch over"], {0})
+    watching = 'until grep -qs rank-ended ../events.jsonl; do sleep 0.02; done; echo "nobody left"; exit 9'
+    folder = start(runs, [watching, "true"], {0}, grace="60")
     assert ends(end_of(folder)) == [("Completed", None), ("Completed", 0)]
     assert [each["exit_code"] for each in events(folder) if each["event"] == "rank-ended" and not each["rank"]] == [9]
 

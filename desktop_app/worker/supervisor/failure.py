@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,16 @@ _PLAIN_ERROR = re.compile(
     r"^\w*Error\b|\b[Ee]rror: |command not found|No such file or directory|can't open file|Permission denied"
     r"|Segmentation fault|No module named|core dumped"
 )
+
+
+def how_ended(code: int) -> str:
+    """Return what a process did that ended with this code, negative for a signal, as a sentence goes on."""
+    if code >= 0:
+        return f"failed with exit code {code}"
+    try:
+        return f"was ended by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"was ended by signal {-code}"
 
 
 def last_words(log: Path) -> tuple[str, int | None]:

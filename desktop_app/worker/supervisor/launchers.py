@@ -16,7 +16,8 @@ from typing import Any
 
 from desktop_app.worker.supervisor import processes
 from desktop_app.worker.supervisor.arrivals import Arrivals
-from desktop_app.worker.supervisor.failure import refusal, why_given_up
+from desktop_app.worker.supervisor.ending import Ending
+from desktop_app.worker.supervisor.failure import how_ended, refusal, why_given_up
 from desktop_app.worker.supervisor.journal import read_object
 from desktop_app.worker.supervisor.ranks import Rank, spawn
 from desktop_app.worker.supervisor.state import replace
@@ -78,6 +79,7 @@ class Launchers:
 
     def __init__(self, specs: Sequence[Mapping[str, Any]], ranks: Sequence[Rank], folder: Path) -> None:
         self.all = [_make(each, folder) for each in specs]
+        self._ranks = ranks
         self._launched = [each for each in ranks if each.launched]
         self._folder = folder
         self._news = folder / "launch"
@@ -163,20 +165,26 @@ class Launchers:
         how = f"Rank {early.number} ended without MPI_Finalize (or never called MPI_Init) while others went on"
         return early, f"{how}, so {self.name} gave up the job."
 
-    def why_ended(self, launcher: Launcher, how: str) -> str:
+    def why_orphaned(self) -> str:
+        """Return the words for a rank that became the supervisor's own child before it ended."""
+        return f": the process that held it below {self.name} was killed"
+
+    def why_ended(self, launcher: Launcher) -> str:
         """Return why the run fails by the end of a launcher; empty where that end is as it should be."""
         code = launcher.exit_code or 0
         left = any(rank.exit_code is None for rank in self._launched)
         if self.dismissed or not (code or left):
             return ""
         words = refusal(launcher.log) if code > 0 else ""
-        how = how if code else "ended before its ranks did"
+        how = how_ended(code) if code else "ended before its ranks did"
         return f"{launcher.name} {how}: {words}" if words else f"{launcher.name} {how}."
 
-    def press(self, now: float, *, ending: bool) -> None:
-        """End those that outlive their ranks; called once no rank is left or to come."""
+    def press(self, now: float, ending: Ending) -> None:
+        """End those that outlive their ranks, a moment after no rank is left or to come."""
+        if any(each.alive for each in self._ranks) or (self.awaits() and not ending.terminated):
+            return
         if self._end_at is None:
-            self._end_at = now + (SHORT_MOMENT if ending else MOMENT)
+            self._end_at = now + (SHORT_MOMENT if ending.begun else MOMENT)
         if now >= self._end_at:
             self.kill()
 

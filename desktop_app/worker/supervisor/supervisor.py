@@ -14,7 +14,7 @@ from desktop_app.worker.supervisor import orders, preparing, processes, ranks
 from desktop_app.worker.supervisor.clock import Clock, elapsed
 from desktop_app.worker.supervisor.drills import Drills
 from desktop_app.worker.supervisor.ending import Ending, Grace, Step
-from desktop_app.worker.supervisor.failure import last_words
+from desktop_app.worker.supervisor.failure import how_ended, last_words
 from desktop_app.worker.supervisor.journal import Journal, read_object
 from desktop_app.worker.supervisor.launchers import Launcher, Launchers, Told
 from desktop_app.worker.supervisor.network import holder, is_free
@@ -223,7 +223,7 @@ class Supervisor:
                 self._rank_ended(each, int(each.exit_code or 0), orphaned=each.launched)
         self._hear([each for each in told if each.event != "started"])
         for launcher in fallen:
-            self._launcher_ended(launcher, int(launcher.exit_code or 0))
+            self._launcher_ended(launcher)
         if ended or told:
             self.launchers.tell_over()
             self._write()
@@ -257,11 +257,11 @@ class Supervisor:
         self._say("launcher-gave-up", name=self.launchers.name)
         self.ending.begin(elapsed(), own_grace=True)
 
-    def _launcher_ended(self, launcher: Launcher, code: int) -> None:
-        self._say("launcher-ended", name=launcher.name, exit_code=code)
-        reason = "" if self.ending.begun else self.launchers.why_ended(launcher, _how(code))
+    def _launcher_ended(self, launcher: Launcher) -> None:
+        self._say("launcher-ended", name=launcher.name, exit_code=launcher.exit_code)
+        reason = "" if self.ending.begun else self.launchers.why_ended(launcher)
         if reason:
-            self._fail(reason, code or None)
+            self._fail(reason, launcher.exit_code or None)
             self.ending.begin(elapsed(), own_grace=False)
 
     def _fail(self, reason: str, code: int | None) -> None:
@@ -275,8 +275,8 @@ class Supervisor:
         rank.state.update(status=status, exit_code=None if served and code else code, ended=self.clock.text())
         self._say("rank-ended", rank=rank.number, exit_code=code, status=status)
         if status == "Failed":
-            why = f": the process that held it below {self.launchers.name} was killed" if orphaned else ""
-            self._first_failure(rank, code, f"Rank {rank.number} {_how(code)}{why}.")
+            why = self.launchers.why_orphaned() if orphaned else ""
+            self._first_failure(rank, code, f"Rank {rank.number} {how_ended(code)}{why}.")
             self.ending.begin(self.drills.free_from(elapsed()), own_grace=True)
 
     def _first_failure(self, rank: Rank, code: int, reason: str, text: str = "") -> None:
@@ -371,8 +371,7 @@ class Supervisor:
             for pid in set(processes.descendants(os.getpid())).difference(spared):
                 processes.send(pid, processes.KILL)
             self._signal_all(processes.KILL)
-        if not any(rank.alive for rank in self.ranks) and (self.ending.terminated or not self.launchers.awaits()):
-            self.launchers.press(elapsed(), ending=self.ending.begun)
+        self.launchers.press(elapsed(), self.ending)
         return step is not Step.GIVE_UP
 
     def _signal_all(self, number: int) -> None:
@@ -447,15 +446,6 @@ class Supervisor:
 
 def _who(pid: int) -> dict[str, Any]:
     return {"pid": pid, "started": processes.identity(pid) or ""}
-
-
-def _how(code: int) -> str:
-    if code >= 0:
-        return f"failed with exit code {code}"
-    try:
-        return f"was ended by {signal.Signals(-code).name}"
-    except ValueError:
-        return f"was ended by signal {-code}"
 
 
 def supervise(folder: Path, guardian: int, ready: Callable[[], None]) -> int:
