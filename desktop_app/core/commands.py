@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from desktop_app.api.commands import has_open_quote, simple_commands
 
 MODULES = {"torch.distributed.run": "torchrun", "torch.distributed.launch": "torch.distributed.launch"}
+OWN_STARTERS = ("mpirun", "mpiexec", "orterun", "prterun", "horovodrun")
 _SWITCHES = frozenset({"standalone", "no-python", "run-path", "use-env", "module", "virtual-local-rank"})
 _SHORT = {"-m": "module", "-r": "redirects", "-t": "tee"}
 _RUNNERS = frozenset({"torchrun", "deepspeed", "ipython", "pypy", "pypy3", "coverage", "debugpy"})
@@ -93,6 +94,15 @@ def scripts_in(command: str) -> tuple[str, ...]:
         if path:
             scripts[path] = None
     return tuple(scripts)
+
+
+def own_starter(command: str) -> str:
+    """Return which of MPI's starters a command calls, or an empty text."""
+    for words in simple_commands(command):
+        head = next((each for each in words if not _ASSIGNMENT.match(each) and each not in {"exec", "env", "time"}), "")
+        if _base(head) in OWN_STARTERS:
+            return _base(head)
+    return ""
 
 
 def modules_in(command: str) -> frozenset[str]:

@@ -105,6 +105,12 @@ async def test_what_keeps_a_plugin_from_launching_is_a_finding(places: Places) -
     assert made.processes == ()
 
 
+async def test_what_the_rules_say_of_mpirun_is_not_said_twice(places: Places) -> None:
+    plugin = Plugin(error=UserError("The command calls mpirun itself."))
+    wanted = Job("mpirun -np 2 python t.py", distribution=Distribution("mpi", 2), resources=Resources(1))
+    assert "cannot-launch" not in {each.code for each in (await plan(places, plugin, wanted)).diagnostics}
+
+
 async def test_a_port_that_somebody_has_is_named_with_its_program(places: Places) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]

@@ -109,3 +109,23 @@ def test_a_timeout_is_a_positive_number() -> None:
 
 def test_an_open_quote_is_said() -> None:
     assert codes(command="python x.py --name 'a b") == ["open-quote"]
+
+
+@pytest.mark.parametrize(
+    ("command", "rest"),
+    [
+        ("mpirun -np 2 python t.py --lr 1", "python t.py --lr 1"),
+        ("cd src && X=1 /usr/bin/horovodrun -np 2 -H localhost:2 python3 t.py", "cd src && X=1 python3 t.py"),
+        ("mpiexec -n 2 ./solver 7", "./solver 7"),
+        ("mpirun -np 2 solver", None),
+    ],
+)
+def test_mpi_is_started_once(command: str, rest: str | None) -> None:
+    (found,) = check(command=command, distribution={"type": "mpi", "process_count_per_instance": 2})
+    assert (found.code, found.severity) == ("double-launch", Severity.ERROR)
+    assert (found.fix.set if found.fix else None) == (None if rest is None else {"command": rest})
+
+
+def test_a_word_for_mpirun_may_be_another_programs() -> None:
+    (found,) = check(command="./run.sh mpirun", distribution={"type": "mpi", "process_count_per_instance": 2})
+    assert (found.code, found.severity) == ("double-launch", Severity.WARNING)

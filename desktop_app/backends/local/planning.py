@@ -25,6 +25,7 @@ from desktop_app.backends.local.free_port import find_free_ports
 from desktop_app.backends.local.ports import Interpreter, Ports
 from desktop_app.backends.local.quoting import resolve_for_shell
 from desktop_app.backends.local.run_folder import new_name
+from desktop_app.core.commands import own_starter
 from desktop_app.core.placeholders import resolve
 from desktop_app.documents.snapshot import plan_snapshot
 from desktop_app.worker import rank_starter
@@ -92,8 +93,9 @@ class Planner:
     def _ask_plugins(self, draft: Draft) -> None:
         problems = tuple(counts.check_counts(draft.job, draft.host))
         draft.findings += problems
-        if any(each.severity is Severity.ERROR for each in problems):
-            return
+        is_told = draft.job.distribution is not None and draft.job.distribution.type.lower() == "mpi"
+        if any(each.severity is Severity.ERROR for each in problems) or (is_told and own_starter(draft.job.command)):
+            return  # the rules for job files say that mpirun is not to be called again, with what mends it
         try:
             planned = self._ports.launch_plan(draft.job, draft.host)
         except UserError as error:  # of this machine, which has no mpirun or too few ports: the file may be right

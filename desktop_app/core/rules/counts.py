@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 
 from desktop_app.api import Fix, Value
-from desktop_app.core.commands import MODULES, launcher_in
+from desktop_app.core.commands import MODULES, OWN_STARTERS, launcher_in, own_starter
 from desktop_app.core.findings import nearest_key
 from desktop_app.core.job_schema import DISTRIBUTION_KEYS
 from desktop_app.core.paths import join_path
@@ -21,7 +21,6 @@ from desktop_app.core.rules.values import Path, text, whole
 MOST = 1000
 """More processes of a node or more nodes than that are a slip of the finger."""
 
-_STARTERS = ("mpirun", "mpiexec", "horovodrun")
 _ACCELERATE = re.compile(r"\baccelerate\s+launch\b(?=\s)")
 _PER_NODE = "process_count_per_instance"
 
@@ -119,10 +118,8 @@ def _launchers(body: Body, path: Path, given: Mapping[str, Value], kind: str, no
     if kind not in {"pytorch", "mpi"} or not body.command:
         return
     home = (*body.path, "command")
-    starter = next((each for each in _STARTERS if each in body.command.split()), "")
-    if starter and kind == "mpi":
-        message = f"Leave {starter} out: the distribution mpi calls it already, and each process would start it again."
-        notes.warning("double-launch", home, message, at=Word(starter))
+    if kind == "mpi":
+        _starters(body.command, home, notes)
     other = _ACCELERATE.search(body.command) or (re.search(r"\bmpirun\b", body.command) if kind == "pytorch" else None)
     if other is not None and per_node > 1:
         message = f"Set process_count_per_instance to 1: each of the {per_node} processes would start {other[0]}."
@@ -137,6 +134,30 @@ def _launchers(body: Body, path: Path, given: Mapping[str, Value], kind: str, no
         fix = Fix("Set 1 process per node", {join_path((*path, _PER_NODE)): 1})
         word = next((each for each in (launcher.name, *MODULES) if each in body.command), "")
         notes.error("double-launch", home, message, fix, Word(word))
+
+
+def _starters(command: str, home: Path, notes: Notes) -> None:
+    """Say that MPI's own starter is called once more in each process: Open MPI refuses that."""
+    called = own_starter(command)
+    starter = called or next((each for each in OWN_STARTERS if each in command.split()), "")
+    if not starter:
+        return
+    message = f"Leave {starter} out: the distribution mpi calls it already, and each process would start it again."
+    if not called:  # in an echo, say, or in words that a shell gets to read
+        notes.warning("double-launch", home, message, at=Word(starter))
+        return
+    rest = _without_starter(command, starter)
+    fix = Fix(f"Leave {starter} out", {join_path(home): rest}) if rest else None
+    notes.error("double-launch", home, message, fix, Word(starter))
+
+
+def _without_starter(command: str, starter: str) -> str:
+    """Return the command with what the starter is to start alone, or "" where that is not sure."""
+    begin = re.search(rf"(?:^|(?<=[\s;&|(]))(?:\S*/)?{re.escape(starter)}(?=\s)", command)
+    program = re.compile(r"\s(?=(?:\S*/)?python\d?(?:\.\d+)?\s|\./\S)").search(command, begin.end()) if begin else None
+    if begin is None or program is None or re.search(r"[;&|\n]", command[begin.end() : program.start()]):
+        return ""
+    return command[: begin.start()] + command[program.end() :]
 
 
 def _gpus(body: Body, path: Path, given: Mapping[str, Value], facts: Facts, notes: Notes) -> None:
