@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import time
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop_app.api import Distribution, Explanation, FailureReport, Job, Value
+from desktop_app.api import Distribution, Explanation, Job, Value
 from desktop_app.api.kit import (
     Known,
     explain_last,
@@ -19,9 +17,6 @@ from desktop_app.api.kit import (
     last_exceptions,
     packages_of,
 )
-from plugins.horovod.explain import explain as by_horovod
-from plugins.pytorch.explain import explain as by_pytorch
-from plugins.tensorflow.explain import explain as by_tensorflow
 
 JOB = Job("python t.py")
 MPI = Job("python t.py", distribution=Distribution("mpi"))
@@ -64,23 +59,6 @@ def test_searching_the_whole_finds_what_searching_each_line_does(lines: list[str
     text = "\n".join(lines)
     each_line = [next((one for one in text.splitlines() if k.pattern.search(one)), None) for k in (FULL, GONE)]
     assert [each.line for each in explain_lines([FULL, GONE], text, 0, JOB)] == [x.strip() for x in each_line if x]
-
-
-@pytest.mark.parametrize("by", [by_pytorch, by_tensorflow, by_horovod])
-def test_many_long_logs_do_not_hold_the_other_plugins_up(by: object) -> None:
-    """What the house gives a plugin of 64 ranks; all of it is done with the lock that every other hook waits for."""
-    line = '  File "/a/b/c.py", line 7, in f\n    raise RuntimeError("x" * 10)\n'
-    tails = dict.fromkeys(range(64), "") | {rank: (line * 256)[: 16 << 10] + f"\n{rank}" for rank in range(64)}
-    report = FailureReport(MPI, dict.fromkeys(tails, 1), 0, tails)
-    best = min(_seconds(by, report) for _ in range(5))
-    assert best < 0.15, best
-
-
-def _seconds(by: object, report: FailureReport) -> float:
-    assert callable(by)
-    begun = time.thread_time()
-    assert by(report) == ()
-    return time.thread_time() - begun
 
 
 def test_packages_of_conda_and_pip() -> None:
