@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
-from desktop_app.api import Severity, SubmissionPlan, UserError
+from desktop_app.api import Diagnostic, Severity, SubmissionPlan, UserError
 from desktop_app.core.words import size_text
 from desktop_app.presenters import plan_review as presenter
 from desktop_app.presenters.plan_review import Mend, ProcessRow
@@ -249,7 +249,7 @@ class PlanReview(QDialog):
         for each in presenter.errors(plan):
             message = InlineMessage(can_close=False)
             self.messages.addWidget(message)
-            message.show_text("error", each.message, self._place_of(each.line, each.path))
+            message.show_text("error", each.message, self._where_to_mend(each))
         self._add_mends(plan)
         drop_contents(self.notes)
         found = [each for each in presenter.by_severity(plan.diagnostics) if each.severity is not Severity.ERROR]
@@ -282,6 +282,14 @@ class PlanReview(QDialog):
         if line:
             return self.tr("Line {}").format(line) + (f", {path}" if path else "")
         return path
+
+    def _where_to_mend(self, found: Diagnostic) -> str:
+        """Return where it stands; and, for what one click mends, where to click: the plan changes no file."""
+        place = self._place_of(found.line, found.path)
+        if found.fix is None:
+            return place
+        way = self.tr("Cancel, then click “{}” at it in Files.").format(found.fix.title)
+        return f"{place}. {way}" if place else way
 
     def _show_facts(self, plan: SubmissionPlan) -> None:
         drop_contents(self.facts)

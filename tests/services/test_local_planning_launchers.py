@@ -145,7 +145,7 @@ async def test_tasks_of_tensorflow_are_nodes(places: Places) -> None:
     assert (made.topology.nodes, made.topology.processes_per_node) == (6, 1)
     assert facts["Ranks meet at"] == "127.0.0.1:1, 127.0.0.1:2, 127.0.0.1:3, 127.0.0.1:4 and 2 more"
     assert made.environment["OMP_NUM_THREADS"] == "1"
-    assert any("5 workers + 1 parameter servers = 6 processes" in each.message for each in made.diagnostics)
+    assert any("5 workers + 1 parameter server = 6 processes" in each.message for each in made.diagnostics)
 
 
 async def test_a_cluster_of_ray_has_a_driver_beside_its_nodes(places: Places) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from desktop_app.api import Job, ProcessSpec, SubmissionPlan, Topology
+from desktop_app.api import Diagnostic, Fix, Job, ProcessSpec, Severity, SubmissionPlan, Topology
 from desktop_app.places import Places
 from desktop_app.ui.plan_review import PlanReview
+from desktop_app.ui.widgets import InlineMessage
 from tests.ui.audit import assert_sound
 from tests.ui.conftest import settle
 from tests.ui.files_bench import PlanningBackend, bench_with
@@ -87,3 +89,11 @@ def test_ranks_that_are_alike_have_no_notes(show: Show) -> None:
     assert cells(review, 1) == ["1", "1", "0", "python train.py"]
     assert review.pane.isHidden()
     assert show(plan()).command.isHidden()
+
+
+def test_a_fix_that_is_clicked_elsewhere_is_said_with_the_place(show: Show) -> None:
+    found = Diagnostic(Severity.ERROR, "count", "Too many.", "a.b", 3, fix=Fix("Write 2", {"a.b": 2}))
+    review = show(replace(plan(ProcessSpec(0, 0, 0, SHELL, {})), diagnostics=(found,)))
+    said = review.messages.itemAt(0).widget()
+    assert isinstance(said, InlineMessage)
+    assert said.hint.text() == "Line 3, a.b. Cancel, then click “Write 2” at it in Files."

@@ -142,3 +142,18 @@ async def test_a_rank_of_torchrun_is_one_story_and_opens_at_its_exception(runs_b
     page.logs.to_first_error()
     await until(lambda: (view.seen_key or (0, 0, 0))[2] == text.index("[rank1]: ValueError"))
     await quiet()
+
+
+async def test_a_rank_that_wrote_no_error_is_named_above_the_echoes_of_others(runs_bench: RunsBench) -> None:
+    made = make_run(runs_bench.places.runs, "r-1", RunStatus.FAILED, processes=3)
+    made.append(1, b"ERROR:tensorflow: worker 1 failed\n", 1000.0)
+    run = made.snapshot
+    assert run.ended is not None
+    ranks = tuple(replace(each, role="worker" if each.rank else "ps") for each in run.ranks)
+    made.write_state(replace(run, first_failure=FirstFailure(2, run.ended, -9), ranks=ranks))
+    await runs_bench.workbench.monitor.refresh()
+    page = await runs_bench.open_and_read(made)
+    assert page.failure.heading.text() == "w1 (rank 2) failed first: SIGKILL"
+    await until(lambda: page.logs.message.isVisible())
+    assert page.logs.message.heading.text() == "w1 (2) wrote no error; red lines are other ranks' echoes."
+    await quiet()

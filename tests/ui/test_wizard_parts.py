@@ -114,6 +114,18 @@ def test_letters_find_a_card_and_enter_takes_it(stage: QWidget) -> None:
     assert made.shown[0].hasFocus()
 
 
+def test_a_card_alone_is_no_higher_than_among_others(stage: QWidget) -> None:
+    made = Chooser(MANY, [])
+    stage.resize(1200, 1400)
+    put(stage, made)
+    card = next(each for each in made.buttons if each.card.title == "Horovod with TensorFlow")
+    before = card.height()
+    made.search.setText("pirun tensor")
+    settle()
+    assert made.shown == [card]
+    assert card.height() <= before
+
+
 def test_arrows_follow_the_columns(stage: QWidget) -> None:
     made = Chooser(MANY, [])
     stage.resize(1200, 900)

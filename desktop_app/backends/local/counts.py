@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from desktop_app.api import Diagnostic, Host, Job, Severity, Topology
+from desktop_app.core.rank_words import role_text
 
 MOST_RANKS = 1000
 _TASKS = "tensorflow"
@@ -53,7 +54,7 @@ def _said(job: Job) -> tuple[str, str]:
     topology, distribution = job.topology, job.distribution
     if distribution is not None and distribution.type.strip().lower() == _TASKS:
         servers, total = distribution.parameter_server_count or 0, shape(job).world_size
-        parts = f"{total - servers} workers + {servers} parameter servers = " if servers else ""
+        parts = f"{role_text('worker', total - servers)} + {role_text('ps', servers)} = " if servers else ""
         return f"{parts}{total} processes", "distribution.worker_count"
     place = "distribution.process_count_per_instance" if distribution else "resources.instance_count"
     return f"{topology.nodes} × {topology.processes_per_node} = {topology.world_size} processes", place

@@ -91,7 +91,7 @@ class Chooser(QWidget):
             each.show_title(shown=len(self._groups) > 1)
             column.addWidget(each)
         column.addWidget(self.nothing)
-        column.addStretch()
+        column.addStretch(1)  # few cards are no higher than many
         content = QWidget()
         content.setLayout(column)
         self._area = scrolled(content, self.tr("Wizards"), has_controls=True)

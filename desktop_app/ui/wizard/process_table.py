@@ -83,7 +83,8 @@ class ProcessTable(QWidget):
     def _fit(self) -> None:
         """Let a short table take no more than its rows, where there is something to show below it."""
         height, count = self.table.verticalHeader().defaultSectionSize(), self.rows.rowCount()
-        frame = self.table.horizontalHeader().sizeHint().height() + self.table.horizontalScrollBar().sizeHint().height()
+        bars = self.table.horizontalHeader().sizeHint().height() + self.table.horizontalScrollBar().sizeHint().height()
+        frame = bars + 2 * self.table.frameWidth()
         self.table.setMinimumHeight(frame + min(max(count, 1), _ROWS) * height)
         self.table.setMaximumHeight(QWIDGETSIZE_MAX if self.pane.isHidden() else frame + max(count, 1) * height)
 
