@@ -40,17 +40,27 @@ def with_defaults(answers: Answers, context: WizardContext, kind: JobKind) -> di
 def form(answers: Answers, context: WizardContext, kind: JobKind) -> FormSpec:
     """Ask for the environment; of one's own, for a folder with a Dockerfile too where Horovod is compiled."""
     asked = pages.environment_form(answers, of(context), kind)
-    fields = [
-        replace(each, default=answers["conda_file"]) if _is_known(each, answers) else each for each in asked.fields
-    ]
+    hidden = {"image", "conda_file"} if read.text(answers, BUILD) else set[str]()
+    first, *rest = (each for each in asked.fields if each.name not in hidden)
+    if kind.module != "mpi4py":
+        first = _with_folder(first)
+    fields = [first, *(with_default(each, answers) for each in rest)]
     if _is_own(answers, context, kind) and kind.module != "mpi4py":
-        why = "Azure ML builds its image once, before the first run. It takes the place of image and conda file above."
+        why = "Azure ML builds its image once, before the first run. Empty: an image and a conda file instead."
         fields.append(Field(BUILD, "Dockerfile's folder", FieldKind.FOLDER, default=answers.get(BUILD), help=why))
     return FormSpec(tuple(fields))
 
 
-def _is_known(field: Field, answers: Answers) -> bool:
-    return field.name == "conda_file" and bool(answers.get("conda_file"))
+def _with_folder(field: Field) -> Field:
+    own = "My own: a Dockerfile's folder, or an image and a conda file"
+    choices = tuple(replace(each, title=own) if each.value == read.OWN else each for each in field.choices)
+    return replace(field, choices=choices)
+
+
+def with_default(field: Field, answers: Answers) -> Field:
+    """Return a field with the conda file that is known as its default."""
+    known = field.name == "conda_file" and answers.get("conda_file")
+    return replace(field, default=known) if known else field
 
 
 def _is_own(answers: Answers, context: WizardContext, kind: JobKind) -> bool:
@@ -59,7 +69,9 @@ def _is_own(answers: Answers, context: WizardContext, kind: JobKind) -> bool:
 
 def said(answers: Answers, context: WizardContext, form: FormSpec, kind: JobKind) -> Iterator[Diagnostic]:
     """Check the environment, and say what it takes for the ranks to find Horovod or mpi4py in it."""
-    yield from notes.environment_notes(answers, of(context), form, kind)
+    asked = {each.name for each in form.fields}
+    shown = {name: each for name, each in answers.items() if name != "conda_file" or name in asked}
+    yield from notes.environment_notes(shown, of(context), form, kind)
     environment = jobs.environment(answers, of(context), kind)
     folder = read.text(answers, BUILD)
     if isinstance(environment, str):

@@ -33,6 +33,7 @@ TENSORFLOW = JobKind(
 )  # fmt: skip
 MPI = JobKind("mpi", own_environments.OWN_ONLY, ("mpi4py",), "mpi4py", "MPI toolchain", "mpi")
 PROGRAM = "program"
+_OF_V1 = ("MpiConfiguration", "ScriptRunConfig", "process_count_per_node")
 _OTHER = {PYTORCH.module: ("tensorflow", "TensorFlow"), TENSORFLOW.module: ("pytorch", "PyTorch")}
 
 
@@ -47,7 +48,7 @@ def wizards() -> tuple[JobWizard, ...]:
             steps=partial(_steps, kind=PYTORCH),
             build=partial(build, kind=PYTORCH),
             icon="mdi6.ring",
-            tags=("horovod", "pytorch", "mpi", "distributed"),
+            tags=("horovod", "pytorch", "mpi", "distributed", *_OF_V1),
         ),
         JobWizard(
             name="horovod-tensorflow",
@@ -57,7 +58,7 @@ def wizards() -> tuple[JobWizard, ...]:
             steps=partial(_steps, kind=TENSORFLOW),
             build=partial(build, kind=TENSORFLOW),
             icon="mdi6.ring",
-            tags=("horovod", "tensorflow", "keras", "mpi", "distributed"),
+            tags=("horovod", "tensorflow", "keras", "mpi", "distributed", *_OF_V1),
         ),
         JobWizard(
             name="mpi",
@@ -66,7 +67,7 @@ def wizards() -> tuple[JobWizard, ...]:
             steps=partial(_steps, kind=MPI),
             build=partial(build, kind=MPI),
             icon="mdi6.lan",
-            tags=("mpi", "mpi4py", "distributed"),
+            tags=("mpi", "mpi4py", "distributed", *_OF_V1),
         ),
     )
 

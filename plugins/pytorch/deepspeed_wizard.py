@@ -43,7 +43,7 @@ def wizard() -> JobWizard:
         steps=_steps,
         build=build,
         icon="mdi6.speedometer",
-        tags=("pytorch", "distributed", "deepspeed", "zero"),
+        tags=("pytorch", "distributed", "deepspeed", "zero", "lightning"),
     )
 
 

@@ -21,7 +21,7 @@ def wizards() -> tuple[JobWizard, ...]:
             steps=partial(_steps, launcher=False),
             build=partial(job_builder.build, launcher=False),
             icon="mdi6.fire",
-            tags=("pytorch", "distributed"),
+            tags=("pytorch", "distributed", "lightning", "PyTorchConfiguration", "ScriptRunConfig", "process_count"),
         ),
         JobWizard(
             name="torchrun",
@@ -31,7 +31,7 @@ def wizards() -> tuple[JobWizard, ...]:
             steps=partial(_steps, launcher=True),
             build=partial(job_builder.build, launcher=True),
             icon="mdi6.rocket-launch-outline",
-            tags=("pytorch", "distributed", "torchrun"),
+            tags=("pytorch", "distributed", "torchrun", "lightning", "elastic", "PyTorchConfiguration"),
         ),
     )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from desktop_app.api import (
     Answers,
@@ -26,6 +28,8 @@ from .cluster import AZURE_PORT, HEAD_ARGUMENTS, WORKER_ARGUMENTS
 from .environments import PRESETS, check
 
 DEFAULT_NODES = 2
+_MOST_FILES, _LARGEST = 20, 100_000
+_NAMES_RAY = re.compile(r"^\s*-\s*[\"']?ray\b(?!-)", re.MULTILINE)
 _RAY = JobKind("ray", PRESETS, ("ray",), "ray", "Ray toolchain", "ray")
 _FIELDS = {
     f"distribution.{key}": key
@@ -59,7 +63,23 @@ def build(answers: Answers, context: WizardContext) -> Job:
         said["include_dashboard"] = True
     said |= {key: words for key in (HEAD_ARGUMENTS, WORKER_ARGUMENTS) if (words := read.text(answers, key))}
     start = jobs.Start(nodes=_nodes(answers))
-    return jobs.build({"environment": read.OWN, **answers}, context, _RAY, Distribution("ray", extra=said), start)
+    return jobs.build(_with_defaults(answers, context), context, _RAY, Distribution("ray", extra=said), start)
+
+
+def _with_defaults(answers: Answers, context: WizardContext) -> Answers:
+    """Return the answers with an image of one's own, and the project's conda file that holds Ray."""
+    conda = _holding_ray(context.folder)
+    return {"environment": read.OWN} | ({"conda_file": conda} if conda else {}) | dict(answers)
+
+
+def _holding_ray(folder: Path) -> str:
+    for path in sorted(folder.glob("environment/*.y*ml"))[:_MOST_FILES]:
+        try:
+            if path.stat().st_size < _LARGEST and _NAMES_RAY.search(path.read_text("utf-8", "replace")):
+                return path.relative_to(folder).as_posix()
+        except OSError:
+            continue
+    return ""
 
 
 def _nodes(answers: Answers) -> int:
@@ -67,7 +87,7 @@ def _nodes(answers: Answers) -> int:
 
 
 def _steps(answers: Answers, context: WizardContext) -> tuple[WizardStep, ...]:
-    chosen: Answers = {"environment": read.OWN, **answers}
+    chosen = _with_defaults(answers, context)
     script = pages.script_form(answers, context)
     cluster = _cluster_form(context)
     environment = _environment_form(chosen, context)
@@ -87,8 +107,8 @@ def _steps(answers: Answers, context: WizardContext) -> tuple[WizardStep, ...]:
 
 
 def _cluster_form(context: WizardContext) -> FormSpec:
-    of_head = "Optional words for `ray start` on the head, such as --num-cpus=0 to keep work off it."
-    of_workers = "Optional words for `ray start` on the other nodes, such as --resources with a JSON text."
+    of_head = "Optional, such as --num-cpus=0 to keep work off it."
+    of_workers = "Optional, such as --resources with a JSON text."
     return FormSpec(
         (
             pages.nodes_field(
@@ -103,8 +123,8 @@ def _cluster_form(context: WizardContext) -> FormSpec:
                 help="Needs ray[default] in the environment. On this machine it is left out.",
             ),
             pages.count_field("port", "Port of the head", AZURE_PORT, "Ray's usual one; rarely changed.", (1, 65535)),
-            Field(HEAD_ARGUMENTS, "Further words for the head", FieldKind.TEXT, help=of_head),
-            Field(WORKER_ARGUMENTS, "Further words for workers", FieldKind.TEXT, help=of_workers),
+            Field(HEAD_ARGUMENTS, "Arguments of ray start on the head", FieldKind.TEXT, help=of_head),
+            Field(WORKER_ARGUMENTS, "Arguments of ray start on workers", FieldKind.TEXT, help=of_workers),
         )
     )
 
@@ -130,7 +150,9 @@ def _cluster_notes(answers: Answers, context: WizardContext, form: FormSpec) -> 
 def _environment_form(answers: Answers, context: WizardContext) -> FormSpec:
     form = pages.environment_form(answers, context, _RAY)
     first, *others = form.fields
-    return FormSpec((replace(first, default=read.OWN), *others))
+    known = answers.get("conda_file")
+    own = (replace(each, default=known) if each.name == "conda_file" and known else each for each in others)
+    return FormSpec((replace(first, default=read.OWN), *own))
 
 
 def _environment_notes(answers: Answers, context: WizardContext, form: FormSpec) -> Iterator[Diagnostic]:

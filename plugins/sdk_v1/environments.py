@@ -101,6 +101,9 @@ def pip_packages(v1: V1) -> tuple[Package, ...]:
     library = _LIBRARIES.get(v1.text("framework"), "")
     if library and not {library, f"{library}-gpu", f"{library}-cpu"} & names:
         found.insert(0, framework_package(v1))
+    if "mlflow" in names:  # it holds all that the small one does
+        found = [each for each in found if _bare(each.text) != "mlflow-skinny"]
+        names.add("mlflow-skinny")
     found += [Package(each) for each in ("mlflow-skinny", "azureml-mlflow") if each not in names]
     unique = {_bare(each.text): each for each in reversed(found) if each.text}
     return tuple(reversed(unique.values()))
@@ -125,6 +128,12 @@ def conda_packages(v1: V1) -> tuple[Package, ...]:
 
 def package_notes(v1: V1) -> Iterator[str]:
     """Yield what became of packages that are not carried over as v1 had them."""
+    names = {_bare(each.text) for each in (*pip_packages(v1), *conda_packages(v1))}
+    if {"horovod", "torch"} <= names:
+        yield (
+            "Horovod is compiled after torch, which these packages alone won't do, and 0.28.1 does not build with "
+            "torch 2.1 or newer: take the wizard “Horovod with PyTorch”, with a Dockerfile or an image of yours."
+        )
     for each in (*(_carried(one) for one in v1.listed("pip_packages")), *pip_packages(v1)[:1]):
         if each.why:
             yield each.why

@@ -31,7 +31,7 @@ def build(answers: Answers, context: WizardContext) -> Job:
         inputs=inputs_of(v1),
         distribution=distribution_of(v1, launched=launched),
         resources=Resources(instance_count=counts_of(v1).nodes, instance_type=size if size and not compute else None),
-        display_name=v1.text("display_name") or jobs.default_name(context, environments.KIND),
+        display_name=v1.text("display_name") or jobs.default_name(context, environments.KIND, v1.filled),
         experiment_name=v1.text("experiment") or experiment_of(v1, context),
         tags=v1.pairs("tags"),
         timeout=60 * read.integer(v1.filled, "timeout", jobs.DEFAULT_MINUTES) or None,

@@ -131,7 +131,7 @@ def data_form(v1: V1) -> FormSpec:
 
 def review_form(v1: V1, context: WizardContext) -> FormSpec:
     """Ask for names, the time limit and tags."""
-    fields = {each.name: each for each in pages.review_form(context, environments.KIND).fields}
+    fields = {each.name: each for each in pages.review_form(context, environments.KIND, v1.filled).fields}
     old = fields["experiment"]
     fields["experiment"] = Field(old.name, old.title, old.kind, default=experiment_of(v1, context), help=old.help)
     return FormSpec(tuple(fields.values()))

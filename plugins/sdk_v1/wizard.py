@@ -23,7 +23,7 @@ def wizards() -> tuple[JobWizard, ...]:
             steps=_steps,
             build=build,
             icon="mdi6.history",
-            tags=("v1", "migration"),
+            tags=("v1", "ScriptRunConfig", "PyTorchConfiguration", "TensorflowConfiguration", "process_count_per_node"),
         ),
     )
 

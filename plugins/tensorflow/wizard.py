@@ -38,7 +38,7 @@ def wizards() -> tuple[JobWizard, ...]:
             steps=partial(_steps, served=False),
             build=partial(build, served=False),
             icon="mdi6.graph-outline",
-            tags=("tensorflow", "distributed"),
+            tags=("tensorflow", "keras", "distributed", "TensorflowConfiguration", "ScriptRunConfig", "worker_count"),
         ),
         JobWizard(
             name="tensorflow-ps",
@@ -48,7 +48,16 @@ def wizards() -> tuple[JobWizard, ...]:
             steps=partial(_steps, served=True),
             build=partial(build, served=True),
             icon="mdi6.server-network-outline",
-            tags=("tensorflow", "distributed", "parameter server"),
+            tags=(
+                "tensorflow",
+                "keras",
+                "distributed",
+                "parameter server",
+                "TensorflowConfiguration",
+                "ScriptRunConfig",
+                "worker_count",
+                "parameter_server_count",
+            ),
         ),
     )
 
@@ -107,7 +116,7 @@ def _workers_form(answers: Answers, context: WizardContext, *, served: bool) -> 
             )
         )
     size = pages.vm_size_field(context, "On Azure ML: what a node is. A worker uses all of its GPUs.")
-    return FormSpec((*fields, size, pages.v1_words_field()))
+    return FormSpec((*fields, size, pages.v1_words_field(_SERVED if served else _MIRRORED)))
 
 
 def _workers_notes(
@@ -150,10 +159,8 @@ def _script_notes(context: WizardContext, *, served: bool) -> Iterator[Diagnosti
     """Say what the script as a whole lacks for this way; only of a script that imports TensorFlow itself."""
     if context.scan is None or "tensorflow" not in context.scan.frameworks:
         return
-    if "horovod" in context.scan.imports:
-        message = "The script uses Horovod, whose ranks mpirun starts: go on in the wizard for Horovod with TensorFlow."
-        yield warning("horovod-script", message, "script")
-    elif not any(each.code.startswith("strategy-") for each in context.scan.findings):
+    with_strategy = any(each.code.startswith("strategy-") for each in context.scan.findings)
+    if not with_strategy and "horovod" not in context.scan.imports:
         name = SERVED if served else MIRRORED
         message = f"The script makes no {name}: unless a module of yours does, every worker would train for itself."
         yield info("no-strategy", message, "script")

@@ -248,6 +248,7 @@ def test_the_wizard_says_what_was_asked_for(plugin: LoadedPlugin) -> None:
         "port": 7000,
         "include_dashboard": True,
         HEAD_ARGUMENTS: "--num-cpus=0",
+        "conda_file": "",
     }
     driven = drive(plugin.wizard("ray"), answers, fake_context(SAMPLE))
     assert driven.job.distribution is not None

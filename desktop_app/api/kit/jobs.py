@@ -59,7 +59,7 @@ def build(
             instance_count=read.nodes(answers) if start.nodes is None else start.nodes,
             instance_type=vm if vm and not compute else None,
         ),
-        display_name=read.text(answers, "display_name", default_name(context, kind)) or None,
+        display_name=read.text(answers, "display_name", default_name(context, kind, answers)) or None,
         experiment_name=read.text(answers, "experiment", default_experiment(context)) or None,
         tags=read.texts(answers, "tags"),
         timeout=60 * read.integer(answers, "timeout", DEFAULT_MINUTES) or None,
@@ -89,9 +89,11 @@ def default_image(answers: Answers, context: WizardContext, kind: JobKind) -> st
     return kind.presets.base_images["cpu" if vm is not None and not vm.gpus else "gpu"]
 
 
-def default_name(context: WizardContext, kind: JobKind) -> str:
-    """Return a display name made from the project folder's."""
-    return f"{default_experiment(context)}-{kind.suffix}" if kind.suffix else default_experiment(context)
+def default_name(context: WizardContext, kind: JobKind, answers: Answers | None = None) -> str:
+    """Return a display name made from the script's, else from the project folder's."""
+    stem = read.script(answers).stem if answers is not None else ""
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-") or default_experiment(context)
+    return f"{name}-{kind.suffix}" if kind.suffix and kind.suffix not in re.split(r"[-_]", name) else name
 
 
 def default_experiment(context: WizardContext) -> str:

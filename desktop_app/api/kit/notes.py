@@ -12,8 +12,9 @@ from desktop_app.api.kit import answers as read
 from desktop_app.api.kit import jobs
 from desktop_app.api.kit.gpu_use import NEEDS_GPU
 from desktop_app.api.kit.kinds import JobKind
+from desktop_app.api.kit.other_wizards import other_wizard
 from desktop_app.api.kit.said import error, info, warning
-from desktop_app.api.kit.v1_said import v1_notes
+from desktop_app.api.kit.v1_said import count_note, v1_notes
 from desktop_app.api.kit.variables import variable_findings
 from desktop_app.api.wizards import WizardContext
 
@@ -60,7 +61,10 @@ def _scan_notes(
 ) -> Iterator[Diagnostic]:
     if context.scan is None:
         return
-    could_be_read = all(each.severity is not Severity.ERROR for each in context.scan.findings)
+    elsewhere = other_wizard(context.scan, kind)
+    if elsewhere is not None:
+        yield elsewhere
+    could_be_read = elsewhere is None and all(each.severity is not Severity.ERROR for each in context.scan.findings)
     if could_be_read and kind.frameworks and not set(kind.frameworks) & set(context.scan.frameworks):
         message = f"The script does not import {kind.module} itself; that is fine if a module of yours does."
         yield info(f"no-{kind.frameworks[0]}", message, "script")
@@ -89,8 +93,7 @@ def ranks_notes(
     if nodes < 1 or per_node < 1:
         return
     if not read.v1_words(answers):
-        total = f"SDK v1 called this process_count = {nodes * per_node} (the total)."
-        yield info("v1-process-count", f"{total} Azure ML v2 counts per node: {per_node}.", "processes_per_node")
+        yield count_note(nodes, per_node, kind)
     yield from vm_notes(answers, context, per_node)
     yield from host_notes(nodes * per_node, context, per_node=per_node)
 
@@ -115,13 +118,13 @@ def vm_notes(
         yield warning(
             "more-processes-than-gpus",
             f"{vm.name} has {read.gpus_text(vm.gpus)} for {per_node} {noun}; NCCL refuses to share one: "
-            f"take {vm.gpus}.",
+            f"start {vm.gpus} per node.",
             path,
         )
     elif per_node < vm.gpus:
         yield warning(
             "idle-gpus",
-            f"{vm.gpus - per_node} of {vm.gpus} GPUs of {vm.name} would stay idle; take {vm.gpus} {noun}.",
+            f"{vm.gpus - per_node} of {vm.gpus} GPUs of {vm.name} would stay idle; start {vm.gpus} per node.",
             path,
         )
     if nodes > 1 and vm.gpus and not vm.infiniband:

@@ -13,6 +13,7 @@ from desktop_app.api.forms import Answers, Choice, Field, FieldKind, FormSpec, V
 from desktop_app.api.kit import answers as read
 from desktop_app.api.kit import jobs, notes
 from desktop_app.api.kit.kinds import JobKind
+from desktop_app.api.kit.v1_said import example
 from desktop_app.api.scripts import ScriptArgument
 from desktop_app.api.wizards import VmSize, WizardContext, WizardStep
 
@@ -66,12 +67,12 @@ def ranks_form(answers: Answers, context: WizardContext, kind: JobKind | None = 
     count, why = read.default_processes(answers, context, kind)
     per_node = count_field("processes_per_node", "Processes per node", count, why, read.PROCESSES)
     nodes = nodes_field(read.within(read.v1_words(answers).nodes, read.NODES, 1))
-    return FormSpec((nodes, per_node, vm_size_field(context), v1_words_field()))
+    return FormSpec((nodes, per_node, vm_size_field(context), v1_words_field(kind)))
 
 
-def v1_words_field() -> Field:
+def v1_words_field(kind: JobKind | None = None) -> Field:
     """Return the question for what SDK v1 said, which sets the defaults of the counts; its name is `v1_words`."""
-    why = "Optional. Paste what SDK v1 or a .runconfig said, such as process_count=8, node_count=2: it sets the counts."
+    why = f"Optional. Paste what SDK v1 or a .runconfig said, such as {example(kind)}: it sets the counts."
     return Field("v1_words", "From SDK v1", FieldKind.TEXT, help=why)
 
 
@@ -183,11 +184,11 @@ def data_form(answers: Answers, context: WizardContext) -> FormSpec:
     )
 
 
-def review_form(context: WizardContext, kind: JobKind) -> FormSpec:
-    """Ask for names, the time limit and tags."""
+def review_form(context: WizardContext, kind: JobKind, answers: Answers | None = None) -> FormSpec:
+    """Ask for names, the time limit and tags; the answers name the script."""
     return FormSpec(
         (
-            Field("display_name", "Display name", FieldKind.TEXT, default=jobs.default_name(context, kind)),
+            Field("display_name", "Display name", FieldKind.TEXT, default=jobs.default_name(context, kind, answers)),
             Field(
                 "experiment",
                 "Experiment",
@@ -224,7 +225,8 @@ def usual_steps(
     `review` is the last page's summary, a sentence on what was chosen. Where an environment is among its own, no other
     one follows.
     """
-    form, data, last = environment_form(answers, context, kind), data_form(answers, context), review_form(context, kind)
+    form, data = environment_form(answers, context, kind), data_form(answers, context)
+    last = review_form(context, kind, answers)
     packages = environment_step(form, notes.environment_notes(answers, context, form, kind))
     return (
         *own,

@@ -12,7 +12,25 @@ from desktop_app.api.kit.said import info, warning
 from desktop_app.api.kit.v1_words import V1Words
 
 WIZARDS = {"pytorch": "a PyTorch wizard", "mpi": "the Horovod and MPI wizards", "tensorflow": "a TensorFlow wizard"}
-_EXAMPLE = "PyTorchConfiguration(process_count=8, node_count=2)"
+EXAMPLES = {
+    "pytorch": "PyTorchConfiguration(process_count=8, node_count=2)",
+    "mpi": "MpiConfiguration(process_count_per_node=4, node_count=2)",
+    "tensorflow": "TensorflowConfiguration(worker_count=2, parameter_server_count=1)",
+}
+
+
+def example(kind: JobKind | None) -> str:
+    """Return what SDK v1 said of such a job."""
+    return EXAMPLES.get(kind.distribution if kind is not None else "", EXAMPLES["pytorch"])
+
+
+def count_note(nodes: int, per_node: int, kind: JobKind | None = None) -> Diagnostic:
+    """Say what SDK v1 called the count of processes: a total for PyTorch, as many on each node for MPI."""
+    message = f"SDK v1's process_count_per_node means the same: {per_node} on each node."
+    if kind is None or kind.distribution != "mpi":
+        total = f"SDK v1 called this process_count = {nodes * per_node} (the total)."
+        message = f"{total} Azure ML v2 counts per node: {per_node}."
+    return info("v1-process-count", message, "processes_per_node")
 
 
 def v1_notes(answers: Answers, form: FormSpec, kind: JobKind | None = None) -> Iterator[Diagnostic]:
@@ -25,9 +43,8 @@ def v1_notes(answers: Answers, form: FormSpec, kind: JobKind | None = None) -> I
     if "v1_words" not in fields or not read.text(answers, "v1_words"):
         return
     if not words:
-        yield info(
-            "v1-not-understood", f"Nothing here is known from SDK v1; paste its words, such as {_EXAMPLE}.", "v1_words"
-        )
+        message = f"Nothing here is known from SDK v1; paste its words, such as {example(kind)}."
+        yield info("v1-not-understood", message, "v1_words")
         return
     if kind is not None and words.distribution and words.distribution != kind.distribution:
         message = f"{words.config or 'worker_count'} belongs to {WIZARDS[words.distribution]}: go on there."
@@ -36,6 +53,8 @@ def v1_notes(answers: Answers, form: FormSpec, kind: JobKind | None = None) -> I
         yield warning("v1-no-number", f"The value of {name} is no number here: give it as one.", "v1_words")
     yield from _translation(words, answers, fields, kind)
     yield from _clashes(words, answers, fields, kind)
+    if "workers" in fields:
+        yield from _of_workers(words, answers, fields)
     if words.backend:
         message = (
             f"communication_backend={words.backend} is not said any more: the script's process group picks its backend."
@@ -54,8 +73,26 @@ def _translation(
         yield info("v1-translated", message, "v1_words")
     elif "workers" in fields and words.worker_count is not None:
         yield info("v1-translated", _workers_text(words), "v1_words")
-    elif words.node_count is not None:
+    elif words.node_count is not None and "workers" not in fields:
         yield info("v1-translated", f"SDK v1's node_count={words.node_count} means the same here.", "v1_words")
+
+
+def _of_workers(words: V1Words, answers: Answers, fields: dict[str, Field]) -> Iterator[Diagnostic]:
+    """Warn of counts that a TensorFlow job does not have, or that its tasks contradict."""
+    for name in ("process_count", "process_count_per_node"):
+        count = getattr(words, name)
+        if count is not None and words.distribution in {"", "tensorflow"}:
+            message = f"A TensorFlow job has no {name}: give worker_count and parameter_server_count instead."
+            yield warning("v1-no-process-count", message, "v1_words")
+    workers, servers = (
+        read.integer(answers, each, int(str(fields[each].default))) if each in fields else 0
+        for each in ("workers", "parameter_servers")
+    )
+    if words.node_count is not None and words.node_count != workers + servers:
+        both = _plural(workers, "worker") + (f" and {_plural(servers, 'parameter server')}" if servers else "")
+        verb = "makes" if workers + servers == 1 else "make"
+        message = f"SDK v1's node_count={words.node_count}, but {both} {verb} {workers + servers}: each is a node here."
+        yield warning("v1-nodes-differ", message, "v1_words")
 
 
 def _of_processes(words: V1Words, nodes: int) -> Diagnostic:

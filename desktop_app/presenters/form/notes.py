@@ -56,8 +56,9 @@ def _ranks(data: Value, _cell: Cell, facts: FormFacts) -> Said:
     if job.distribution.type.lower() not in ("pytorch", "mpi"):
         return NOTHING
     total = topology.world_size
-    words = f"{total} rank{'' if total == 1 else 's'} in all; SDK v1 called this process_count = {total}."
-    return Said((words,), topology if total > 1 else None)
+    words = f"{total} rank{'' if total == 1 else 's'} in all"
+    of_v1 = f"; SDK v1 called this process_count = {total}." if job.distribution.type.lower() == "pytorch" else "."
+    return Said((words + of_v1,), topology if total > 1 else None)
 
 
 def _environment(_data: Value, cell: Cell, facts: FormFacts) -> Said:
