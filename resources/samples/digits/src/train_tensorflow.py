@@ -5,6 +5,7 @@ Every worker computes the gradients of its share of the digits; TensorFlow sums 
 
 import argparse
 import os
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -99,6 +100,21 @@ def main():
     network.save(folder / "model.keras")
     if task == 0:
         print(f"test accuracy {accuracy:.2%} on {len(test_labels)} digits; saved outputs/model.keras", flush=True)
+    leave_together(strategy, task)
+
+
+def leave_together(strategy, task):
+    """Wait until all are done, then leave at once: TensorFlow takes a worker that leaves alone for a crash."""
+
+    @tf.function
+    def meet():
+        return strategy.run(lambda: tf.distribute.get_replica_context().all_reduce("SUM", tf.ones(())))
+
+    meet()
+    if task == 0:
+        time.sleep(1)  # the chief holds the workers together, so it leaves last
+    sys.stdout.flush()
+    os._exit(0)
 
 
 if __name__ == "__main__":

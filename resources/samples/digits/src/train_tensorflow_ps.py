@@ -68,7 +68,7 @@ def coordinate(cluster, args):
     resolver = resolvers.SimpleClusterResolver(spec, task_type="chief", task_id=0, rpc_layer="grpc")
     strategy = tf.distribute.ParameterServerStrategy(resolver)
     coordinator = tf.distribute.coordinator.ClusterCoordinator(strategy)
-    print(f"coordinator of {len(cluster['worker'])} workers and {len(cluster['ps'])} servers", flush=True)
+    print(f"coordinator of workers: {len(cluster['worker'])}, servers: {len(cluster['ps'])}", flush=True)
     training, (test_images, test_labels) = load_digits()
 
     with strategy.scope():
