@@ -111,6 +111,7 @@ KNOWN = (
         re.compile(
             r"Torch not compiled with CUDA enabled|No CUDA GPUs are available|Found no NVIDIA driver"
             r"|Attempting to deserialize object on a CUDA device|CUDA error: no CUDA-capable device"
+            r"|module 'torch\._C' has no attribute '_cuda_\w+'"
         ),
         "The script wants a GPU, and there is none here, or PyTorch was built without CUDA.",
         (
@@ -156,6 +157,16 @@ KNOWN = (
         "The script reads the variable {0}, which this job does not set.",
         ("Azure ML sets it for `distribution: type: pytorch`, and torchrun does for the ranks it starts.",),
         fix=_with_ranks,
+        when=_is_not_mpi,
+    ),
+    Known(
+        "variable-of-mpirun",
+        re.compile(r"^KeyError: '(OMPI_COMM_WORLD_\w+)'"),
+        "The script reads the variable {0}, which mpirun sets, and this job's ranks are not started by mpirun.",
+        (
+            "Start it with `distribution: type: mpi`, which calls mpirun.",
+            "Or read RANK, LOCAL_RANK and WORLD_SIZE, which `type: pytorch` sets.",
+        ),
         when=_is_not_mpi,
     ),
     Known(

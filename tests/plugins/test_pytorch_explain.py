@@ -39,6 +39,8 @@ LINES = {
         "tensors-differ",
     "KeyError: 'AZ_BATCHAI_MPI_MASTER_NODE'": "variable-of-v1",
     "KeyError: 'LOCAL_RANK'": "no-rank-variables",
+    "KeyError: 'OMPI_COMM_WORLD_RANK'": "variable-of-mpirun",
+    "AttributeError: module 'torch._C' has no attribute '_cuda_setDevice'": "no-gpu",
 }  # fmt: skip
 TORCHRUN = """Traceback (most recent call last):
 torch.distributed.elastic.multiprocessing.errors.ChildFailedError:
