@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
+from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QWidget
 
 from desktop_app.api import Choice, Diagnostic, Field, FieldKind, FormSpec, Severity, Value
 from desktop_app.ui.wizard.choices import ChoiceEditor, PathEditor
@@ -177,3 +177,24 @@ async def test_browsing_gives_a_path_of_the_project(form: Form, tmp_path: Path) 
     assert form.answers["file"] == "/elsewhere/x.py"
     box.close()
     await quiet()
+
+
+async def test_only_numbers_that_follow_each_other_stand_in_a_row(tmp_path: Path) -> None:
+    """A number further down, such as a port, keeps its help below itself."""
+    fields = (
+        Field("nodes", "Nodes", FieldKind.INTEGER, default=2, help="Machines."),
+        Field("dashboard", "Dashboard", FieldKind.BOOLEAN),
+        Field("port", "Port", FieldKind.INTEGER, default=6379, help="Rarely changed."),
+    )
+    view = FormView(tmp_path, numbers_in_a_row=True)
+    view.resize(500, 400)
+    view.update_form(FormSpec(fields), lambda field: field.default, lambda _name: ())
+    view.show()
+    said = {each.text(): each for each in view.findChildren(QLabel) if each.isVisible()}
+    machines, changed, port = (
+        each.mapTo(view, each.rect().topLeft()).y()
+        for each in (said["Machines."], said["Rarely changed."], view.editor("port"))
+    )
+    assert machines < port < changed
+    view.close()
+    view.deleteLater()

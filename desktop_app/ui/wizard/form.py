@@ -195,7 +195,12 @@ class FormView(QWidget):
             row += 1
 
     def _is_beside(self, field: Field) -> bool:
-        return self._in_a_row and isinstance(self._questions[field.name].editor, WholeNumberEditor)
+        """Whether a field is one of the first numbers that follow each other; others keep their help below them."""
+        names = [name for name, *_facts in self._shape]
+        numbers = [isinstance(self._questions[each].editor, WholeNumberEditor) for each in names]
+        start = numbers.index(True) if True in numbers else 0
+        end = numbers.index(False, start) if False in numbers[start:] else len(names)
+        return self._in_a_row and field.name in names[start:end]
 
     def _place_beside(self, questions: list[_Question]) -> int:
         """Place numbers beside each other with their sum and the reason for them, and what there is to say below."""
