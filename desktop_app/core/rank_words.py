@@ -10,6 +10,7 @@ from desktop_app.api import ProcessSpec, RankState, RunSnapshot, Topology
 
 ROLE_WORDS = {"ps": ("parameter server", "parameter servers")}
 """Roles whose word is not what a person says; others take an s where there are several."""
+TASKS = "tensorflow"
 _SHORT = {"worker": "w"}
 
 
@@ -62,9 +63,13 @@ def role_text(role: str, count: int) -> str:
     return f"{count} {one if count == 1 else several}"
 
 
-def names_of(processes: Sequence[RankState | ProcessSpec]) -> Mapping[int, RankName]:
-    """Return what each rank is called: by its role where roles differ, numbered where a role has several."""
-    if not has_roles(each.role for each in processes):
+def names_of(processes: Sequence[RankState | ProcessSpec], framework: str = "") -> Mapping[int, RankName]:
+    """Return what each rank is called: by its role where roles differ, numbered where a role has several.
+
+    TensorFlow calls its processes workers even where there is nothing else, and so does TF_CONFIG.
+    """
+    are_tasks = framework == TASKS and len(processes) > 1 and not launches(processes)
+    if not are_tasks and not has_roles(each.role for each in processes):
         return {each.rank: RankName(str(each.rank), str(each.rank)) for each in processes}
     many = Counter(each.role for each in processes)
     counted: Counter[str] = Counter()

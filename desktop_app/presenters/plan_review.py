@@ -77,7 +77,7 @@ def ranks_text(plan: SubmissionPlan) -> str:
 
 def process_rows(plan: SubmissionPlan) -> tuple[ProcessRow, ...]:
     """Return every process of the plan: launchers such as mpirun first, then the ranks."""
-    names = names_of(plan.processes)
+    names = names_of(plan.processes, plan.framework)
     launcher = program_of(plan.launchers[0]) if plan.launchers else "a launcher"
     launched = sum(each.launched for each in plan.processes)
     first = (

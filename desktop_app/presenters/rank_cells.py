@@ -134,9 +134,9 @@ class ListedCells:
         return self._ranks.get(cell)
 
 
-def cells_of(processes: Sequence[ProcessSpec]) -> ListedCells:
+def cells_of(processes: Sequence[ProcessSpec], framework: str = "") -> ListedCells:
     """Return the cells of a plan's processes."""
-    return ListedCells([(each.rank, each.node, each.local_rank) for each in processes], names_of(processes))
+    return ListedCells([(each.rank, each.node, each.local_rank) for each in processes], names_of(processes, framework))
 
 
 def _placed(places: Sequence[tuple[int, int, int]]) -> tuple[Topology, dict[int, int]]:

@@ -136,7 +136,7 @@ def log_sources(run: RunSnapshot) -> tuple[LogSource, ...]:
     """
     if not run.folder:
         return ()
-    names = {rank: f"{each.short} ({rank})" for rank, each in names_of(run.ranks).items() if each.role}
+    names = {rank: f"{each.short} ({rank})" for rank, each in names_of(run.ranks, run.framework).items() if each.role}
     return tuple(replace(each, name=names.get(each.rank, each.name)) for each in sources.log_sources(run))
 
 

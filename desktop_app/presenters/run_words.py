@@ -68,7 +68,9 @@ def short_exit(code: int) -> str:
 
 def ranks_by_role(run: RunSnapshot) -> Mapping[int, str]:
     """Return `w1 (rank 2)` for each rank where roles differ, nothing where a number says all."""
-    return {rank: f"{each.short} (rank {rank})" for rank, each in names_of(run.ranks).items() if each.role}
+    return {
+        rank: f"{each.short} (rank {rank})" for rank, each in names_of(run.ranks, run.framework).items() if each.role
+    }
 
 
 def rank_called(run: RunSnapshot, rank: int) -> str:

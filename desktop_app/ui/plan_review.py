@@ -110,7 +110,7 @@ class PlanReview(QDialog):
         self._show_messages(plan)
         self._show_facts(plan)
         if plan.processes:
-            cells = cells_of(plan.processes)
+            cells = cells_of(plan.processes, plan.framework)
             self.picture.show_cells(cells)
             self.legend.show_roles(cells)
         else:

@@ -154,6 +154,6 @@ async def test_a_rank_that_wrote_no_error_is_named_above_the_echoes_of_others(ru
     await runs_bench.workbench.monitor.refresh()
     page = await runs_bench.open_and_read(made)
     assert page.failure.heading.text() == "w1 (rank 2) failed first: SIGKILL"
-    await until(lambda: page.logs.message.isVisible())
+    await until(page.logs.message.isVisible)
     assert page.logs.message.heading.text() == "w1 (2) wrote no error; red lines are other ranks' echoes."
     await quiet()

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from desktop_app.api import RankState, RunSnapshot, RunStatus
+from desktop_app.api import ProcessSpec, RankState, RunSnapshot, RunStatus
 from desktop_app.core.rank_words import count_of_ranks, has_roles, launchers_text, launches, names_of, ranks, roles_text
 from tests.helpers.snapshots import snapshot
 
@@ -57,3 +57,10 @@ def test_there_is_one_head_and_it_needs_no_number() -> None:
     head = replace(SERVERS[0], role="head")
     assert [each.name for each in names_of([head, *SERVERS[1:]]).values()][:2] == ["head", "worker 0"]
     assert roles_text(["head", "worker", "ps", "ps"]) == "2 parameter servers, 1 head, 1 worker"
+
+
+def test_tensorflows_workers_are_called_so_though_there_is_nothing_else() -> None:
+    alike = [ProcessSpec(each, 0, each, ("python",), {}) for each in range(2)]
+    assert [each.short for each in names_of(alike, "tensorflow").values()] == ["w0", "w1"]
+    assert [each.short for each in names_of(alike, "pytorch").values()] == ["0", "1"]
+    assert [each.short for each in names_of(alike[:1], "tensorflow").values()] == ["0"]

@@ -64,13 +64,13 @@ class RankGrid(QAbstractScrollArea):
         self._height = 0
         self._dress()
 
-    def show_ranks(self, ranks: Sequence[RankState], nodes: int, first_failed: int | None) -> None:
+    def show_ranks(self, ranks: Sequence[RankState], nodes: int, first_failed: int | None, framework: str = "") -> None:
         """Show the ranks in their present states."""
         ranks = tuple(ranks)
         if ranks == self._ranks and nodes == self._nodes and first_failed == self._first:
             return
         self._ranks, self._nodes, self._first = ranks, nodes, first_failed
-        self._names = names_of(ranks)
+        self._names = names_of(ranks, framework)
         self._at = min(self._at, max(0, len(ranks) - 1))
         self._arrange()  # the groups hold the states that are painted
         self._describe()

@@ -169,7 +169,7 @@ class RunPage(QWidget):
         self._run = run
         self._tick()
         first = run.first_failure.rank if run.first_failure is not None else None
-        self.grid.show_ranks(run.ranks, run.nodes, first)
+        self.grid.show_ranks(run.ranks, run.nodes, first, run.framework)
         self._cards[1].setVisible(bool(run.ranks))
         for each in (self.logs, self.metrics, self.resources, self.outputs, self.job):
             each.show_run(run)
