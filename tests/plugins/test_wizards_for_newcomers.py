@@ -153,3 +153,14 @@ def test_v1s_torch_with_horovod_is_warned_of_and_mlflow_stands_once(wizards: Wiz
     packages = str(wizard.build({"v1_file": "submit.py"}, context).environment)
     assert "'mlflow'" in packages
     assert "mlflow-skinny" not in packages
+
+
+def test_a_count_for_the_gpus_is_said_per_node(wizards: Wizards, tmp_path: Path) -> None:
+    answers: dict[str, Value] = {"processes_per_node": 2, "vm_size": "Standard_NC64as_T4_v3"}
+    ranks = pages(wizards, DDP, tmp_path, **answers)[2]["ranks"]
+    assert found(ranks)["idle-gpus"].message.endswith("start 4 per node.")
+
+
+def test_the_ray_wizard_names_the_arguments_of_ray_start(wizards: Wizards, tmp_path: Path) -> None:
+    titles = [each.title for each in pages(wizards, RAYS, tmp_path, RAY)[2]["cluster"].form.fields]
+    assert {"Arguments of ray start on the head", "Arguments of ray start on workers"} <= set(titles)
