@@ -327,7 +327,10 @@ def test_torchrun_starts_the_ranks_of_each_node(tmp_path: Path) -> None:
         assert job.distribution.process_count_per_instance == 1
 
 
-LOCAL_RANK = 'import torch, argparse\np = argparse.ArgumentParser()\np.add_argument("--local_rank", type=int)\n'
+LOCAL_RANK = (
+    'import torch, argparse\np = argparse.ArgumentParser()\np.add_argument("--local_rank", type=int)\n'
+    "print(p.parse_args().local_rank)\n"
+)
 
 
 def test_a_local_rank_argument_is_passed_and_never_asked(tmp_path: Path) -> None:
