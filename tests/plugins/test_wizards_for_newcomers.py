@@ -156,8 +156,7 @@ def test_v1s_torch_with_horovod_is_warned_of_and_mlflow_stands_once(wizards: Wiz
 
 
 def test_a_count_for_the_gpus_is_said_per_node(wizards: Wizards, tmp_path: Path) -> None:
-    answers: dict[str, Value] = {"processes_per_node": 2, "vm_size": "Standard_NC64as_T4_v3"}
-    ranks = pages(wizards, DDP, tmp_path, **answers)[2]["ranks"]
+    ranks = pages(wizards, DDP, tmp_path, processes_per_node=2, vm_size="Standard_NC64as_T4_v3")[2]["ranks"]
     assert found(ranks)["idle-gpus"].message.endswith("start 4 per node.")
 
 

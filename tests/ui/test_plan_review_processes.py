@@ -94,6 +94,8 @@ def test_ranks_that_are_alike_have_no_notes(show: Show) -> None:
 def test_a_fix_that_is_clicked_elsewhere_is_said_with_the_place(show: Show) -> None:
     found = Diagnostic(Severity.ERROR, "count", "Too many.", "a.b", 3, fix=Fix("Write 2", {"a.b": 2}))
     review = show(replace(plan(ProcessSpec(0, 0, 0, SHELL, {})), diagnostics=(found,)))
-    said = review.messages.itemAt(0).widget()
+    first = review.messages.itemAt(0)
+    assert first is not None
+    said = first.widget()
     assert isinstance(said, InlineMessage)
     assert said.hint.text() == "Line 3, a.b. Cancel, then click “Write 2” at it in Files."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import cast
 
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
@@ -57,7 +58,7 @@ async def test_a_rank_is_stopped_and_another_killed(runs_bench: RunsBench, no_or
 async def test_who_thinks_better_of_it_does_nothing(runs_bench: RunsBench) -> None:
     made = await runs_bench.add("r-1", nodes=2, processes=2)
     page = await runs_bench.open(made)
-    groups = {each.text(): each.menu() for each in drills(page.header.menu())}
+    groups = {each.text(): cast("QMenu", each.menu()) for each in drills(page.header.menu())}
     assert [each.text() for each in groups["Kill a rank"].actions()] == [f"Kill rank {n}…" for n in range(4)]
     assert [each.text() for each in groups["Evict a node"].actions()] == ["Evict node 0…", "Evict node 1…"]
     page.grid.pick(3)
