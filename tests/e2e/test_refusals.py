@@ -151,7 +151,7 @@ def test_a_choice_is_taken_back_and_said_to_be(program: Program) -> None:
     assert f"{sys.executable} is no longer chosen for pytorch, and was left as it is" in said.err
     assert Path(sys.executable).exists()
     listed = program("toolchains", "list")
-    assert [len(each.split()) for each in listed.out.splitlines()] == [5, 5], "the reason is in no column"
+    assert {len(each.split()) for each in listed.out.splitlines()} == {5}, "the reason is in no column"
     assert "`rankzero toolchains create pytorch`" in listed.err
 
 
