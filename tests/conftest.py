@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from hypothesis import HealthCheck, settings
 
 from desktop_app.places import Places, find_places
 from installer.environments import is_complete, python_of
@@ -17,6 +18,12 @@ from installer.verbs import AZUREML, default_cache
 from tests.helpers.made_toolchains import toolchain_or_skip
 from tests.helpers.processes import children, describe, end_resource_tracker, processes_of
 from tests.helpers.waiting import wait_until
+
+# Hypothesis without a clock: a busy machine makes no test fail, and CI tries the same examples every time.
+settings.register_profile(
+    "rankzero", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI"))
+)
+settings.load_profile("rankzero")
 
 _AZUREML = AZUREML.folder(default_cache())
 
