@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,10 +27,12 @@ distribution:
 
 
 @pytest.fixture
-def program(no_orphans: Places, tmp_path: Path) -> Program:
+def program(no_orphans: Places, tmp_path: Path) -> Iterator[Program]:
     """The program of a person who lets jobs run in this very Python, so that they need no toolchain."""
     Settings(no_orphans.settings).set(CHOSEN, {"rankzero-pytorch": sys.executable})
-    return Program(no_orphans.home, tmp_path, {"RANKZERO_GRACE": "0.3,0.5"})
+    made = Program(no_orphans.home, tmp_path, {"RANKZERO_GRACE": "0.3,0.5"})
+    yield made
+    made.end()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ class Program:
     home: Path
     cwd: Path
     environment: Mapping[str, str]
+    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def __call__(self, *arguments: str | Path, timeout: float = 240) -> Said:
         """Run a verb to its end."""
@@ -50,13 +51,21 @@ class Program:
 
     def start(self, *arguments: str | Path) -> subprocess.Popen[bytes]:
         """Start a verb and leave it running, with its output as pipes."""
-        return subprocess.Popen(
+        process = subprocess.Popen(
             self.command(*arguments),
             cwd=self.cwd,
             env=self.variables(),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
+        self.started.append(process)
+        return process
+
+    def end(self) -> None:
+        """End what a failed test left running, so that no later test finds it among its children."""
+        for each in self.started:
+            each.kill()
+            each.wait()
 
     def command(self, *arguments: str | Path) -> list[str]:
         """Return the command line."""
