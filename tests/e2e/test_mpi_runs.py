@@ -221,7 +221,7 @@ def test_the_samples_learn(plain: Program, request: pytest.FixtureRequest, name:
     assert {"loss", "accuracy"} <= {*shown(plain, folder.name)["metrics"]}
 
 
-@pytest.mark.parametrize(("name", "victim"), [("mpi", 2), ("horovod-pytorch", 1)])
+@pytest.mark.parametrize(("name", "victim"), [("mpi", 2), ("horovod-pytorch", 1), ("horovod-tensorflow", 1)])
 def test_who_is_killed_in_the_middle_is_blamed(
     plain: Program, request: pytest.FixtureRequest, name: str, victim: int
 ) -> None:
@@ -260,12 +260,15 @@ def test_a_rank_that_never_calls_init_is_told_so(with_torch: Program) -> None:
     assert "without having called hvd.init()" in with_torch("runs", "show", run).out
 
 
-def test_a_cancelled_run_leaves_nobody(with_mpi: Program) -> None:
+@pytest.mark.parametrize("name", ["mpi", "horovod-pytorch", "horovod-tensorflow"])
+def test_a_cancelled_run_leaves_nobody(plain: Program, request: pytest.FixtureRequest, name: str) -> None:
     """That no process is left is what the fixture `no_orphans` looks at."""
-    run = submitted(with_mpi, sample(with_mpi, "mpi", epochs=20000))
-    wait_for_epoch(with_mpi, run)
-    assert with_mpi("runs", "cancel", run).code == 0
-    assert ended(with_mpi, run)["status"] == "Canceled"
+    python = request.getfixturevalue(f"{name.replace('-', '_')}_toolchain")
+    Settings(plain.home / "settings.json").set(CHOSEN, {PLUGIN: str(python)})
+    run = submitted(plain, sample(plain, name, epochs=20000))
+    wait_for_epoch(plain, run)
+    assert plain("runs", "cancel", run).code == 0
+    assert ended(plain, run)["status"] == "Canceled"
 
 
 def test_a_run_goes_on_when_who_submitted_it_is_killed(plain: Program) -> None:
