@@ -28,6 +28,18 @@ def test_a_package_is_unpacked_into_its_own_folder(tmp_path: Path) -> None:
     assert (unpack(tmp_path / "b.zip", tmp_path / "two") / "y.txt").read_text() == "more"
 
 
+def test_a_locked_zip_is_said(tmp_path: Path) -> None:
+    archive = tmp_path / "locked.zip"
+    with zipfile.ZipFile(archive, "w") as made:
+        made.writestr("p/y.txt", "more")
+    data = bytearray(archive.read_bytes())
+    for flags in (data.index(b"PK\x03\x04") + 6, data.index(b"PK\x01\x02") + 8):
+        data[flags] |= 1  # encrypted
+    archive.write_bytes(data)
+    with pytest.raises(OutsideError, match=r"locked\.zip can't be unpacked"):
+        unpack(archive, tmp_path / "into")
+
+
 @pytest.mark.parametrize("name", ["../out.txt", "a-1/../../out.txt"])
 def test_a_file_that_leads_out_is_refused(tmp_path: Path, name: str) -> None:
     archive = write_archive(tmp_path / "evil.tar.gz", {"a-1/x.txt": "text", name: "evil"})

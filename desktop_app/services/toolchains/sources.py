@@ -21,7 +21,7 @@ def unpack(archive: Path, into: Path) -> Path:
         else:
             with tarfile.open(archive) as tar:
                 tar.extractall(into, filter="data")  # links, devices and paths that lead out are refused
-    except (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError) as error:
+    except (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError, RuntimeError) as error:  # the last: it is locked
         raise OutsideError(f"The source package {archive.name} can't be unpacked: {error}.") from error
     except TypeError as error:
         message = "This Python unpacks source packages without looking where their files go."
