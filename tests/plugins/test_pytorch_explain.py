@@ -17,6 +17,7 @@ GLOO = (
     "[127.0.0.1]:20361. This is typically caused by a remote worker crashing."
 )
 LINES = {
+    "terminate called without an active exception": "gloo-outlived-python",
     GLOO: "peer-gone",
     "RuntimeError: [/w/gloo/pair.cc:537] Read error [127.0.0.1]:9876: Connection reset by peer.": "peer-gone",
     "torch.distributed.DistBackendError: NCCL error in: NCCLUtils.hpp:317, remote process exited or there was a "

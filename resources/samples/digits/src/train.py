@@ -1,7 +1,6 @@
 """Learn handwritten digits on as many processes as the job starts: an honest DistributedDataParallel script."""
 
 import argparse
-import gc
 import os
 import time
 from pathlib import Path
@@ -101,9 +100,9 @@ def main():
         Path("outputs").mkdir(exist_ok=True)
         torch.save(network.state_dict(), "outputs/model.pt")
         print(f"test accuracy {right / seen:.2%} on {len(test)} digits; saved outputs/model.pt", flush=True)
+    dist.barrier()  # lets gloo's threads put down the last tensors: one that outlives Python aborts (pytorch#190489)
     dist.destroy_process_group()
 
 
 if __name__ == "__main__":
     main()
-    gc.collect()  # frees what DDP holds in circles: else gloo's threads may outlive Python, and end it with SIGABRT

@@ -91,6 +91,7 @@ def main():
         Path("outputs").mkdir(exist_ok=True)
         torch.save(engine.module.state_dict(), "outputs/model.pt")  # up to ZeRO stage 2 every rank has all weights
         print(f"test accuracy {right / seen:.2%} on {len(test)} digits; saved outputs/model.pt", flush=True)
+    dist.barrier()  # lets gloo's threads put down the last tensors: one that outlives Python aborts (pytorch#190489)
     dist.destroy_process_group()
 
 
