@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from desktop_app.api import Explanation, FailureReport, Job
-from desktop_app.api.kit import explain_line, last_exceptions
+from desktop_app.api.kit import explain_last, explain_line, last_exceptions
 
 from .deepspeed_failures import DEEPSPEED
-from .known_failures import KNOWN
+from .known_failures import ABORTS, KNOWN
 
 _ROOT_CAUSE = re.compile(
     r"Root Cause.*?rank\s*:\s*(\d+).*?exitcode\s*:\s*(-?\d+)[^\n]*?(?:\((SIG\w+)\))?\s*(?:\n|$)", re.DOTALL
@@ -30,6 +30,9 @@ def _of_log(rank: int, tail: str, job: Job) -> Iterator[Explanation]:
         known = explain_line(_KNOWN, line, rank, job)
         if known is not None:
             yield known
+    aborted = None if words else explain_last(ABORTS, tail, rank, job)
+    if aborted is not None:
+        yield aborted
     if any(_CHILD_FAILED in each for each in words.values()):
         yield from _under_torchrun(rank, tail, words, job)
 

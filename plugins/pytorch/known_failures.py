@@ -73,15 +73,6 @@ KNOWN = (
         is_echo=True,
     ),
     Known(
-        "gloo-outlived-python",
-        re.compile(r"terminate called without an active exception"),
-        "A thread outlived Python and ended the process; with gloo, at a script's very end (pytorch#190489).",
-        (
-            "The training itself was over: look whether its outputs are there.",
-            "Call torch.distributed.barrier() before destroy_process_group(), so that gloo's threads hold nothing.",
-        ),
-    ),
-    Known(
         "gpu-memory-full",
         re.compile(r"CUDA out of memory"),
         "The memory of the GPU is full.",
@@ -256,3 +247,15 @@ KNOWN = (
         ),
     ),
 )  # fmt: skip
+
+ABORTS = (  # the last words of a process that ended without an exception of Python's
+    Known(
+        "gloo-outlived-python",
+        re.compile(r"terminate called without an active exception"),
+        "A thread outlived Python and ended the process; with gloo, at a script's very end (pytorch#190489).",
+        (
+            "The training itself was over: look whether its outputs are there.",
+            "Call torch.distributed.barrier() before destroy_process_group(), so that gloo's threads hold nothing.",
+        ),
+    ),
+)

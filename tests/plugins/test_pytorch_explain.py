@@ -17,7 +17,6 @@ GLOO = (
     "[127.0.0.1]:20361. This is typically caused by a remote worker crashing."
 )
 LINES = {
-    "terminate called without an active exception": "gloo-outlived-python",
     GLOO: "peer-gone",
     "RuntimeError: [/w/gloo/pair.cc:537] Read error [127.0.0.1]:9876: Connection reset by peer.": "peer-gone",
     "torch.distributed.DistBackendError: NCCL error in: NCCLUtils.hpp:317, remote process exited or there was a "
@@ -90,6 +89,16 @@ def test_an_error_that_was_caught_before_the_last_one_is_not_the_cause() -> None
 def test_the_cause_comes_before_echoes_of_other_ranks() -> None:
     found = told(TRACE + GLOO, TRACE + "IndexError: Target 7 is out of bounds.")
     assert [(each.code, each.rank) for each in found] == [("label-out-of-range", 1), ("peer-gone", 0)]
+
+
+def test_an_abort_after_the_last_word_is_no_fault_of_the_training() -> None:
+    (found,) = told(
+        "epoch 12 done\n", "epoch 12 done\nterminate called without an active exception\n[vm] Signal: Aborted\n"
+    )
+    assert (found.code, found.rank) == ("gloo-outlived-python", 1)
+    assert [each.code for each in told(TRACE + GLOO + "\nterminate called without an active exception\n")] == [
+        "peer-gone"
+    ]
 
 
 def test_the_rank_that_torchrun_names_is_found_in_its_log() -> None:
