@@ -83,11 +83,12 @@ async def _show(workbench: Workbench, options: Namespace) -> int:
     if options.json:
         console.document(run_shape(found, known))
     else:
-        _print(found, known)
+        print_run(found, known)
     return 0
 
 
-def _print(run: RunSnapshot, known: Explained) -> None:
+def print_run(run: RunSnapshot, known: Explained) -> None:
+    """Print what is known of a run, for a person."""
     facts = {
         "Run": run.run,
         "Name": run.display_name,
@@ -110,7 +111,7 @@ def _print(run: RunSnapshot, known: Explained) -> None:
     for phase in run.phases:
         took = f"{(phase.ended - phase.started).total_seconds():.1f} s" if phase.ended else "…"
         print(f"{'Phase':<11} {phase.name.value} {took}")
-    names = names_of(run.ranks)
+    names = names_of(run.ranks, run.framework)
     for rank in run.ranks:
         code = "" if rank.exit_code is None else f" exit code {rank.exit_code}"
         role = f" ({names[rank.rank].name})" if names[rank.rank].role else ""
