@@ -14,6 +14,22 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from desktop_app.api.backends import JobBackend, JobSource, PlannedFile, Progress
+    from desktop_app.api.clouds import (
+        Artifact,
+        Asset,
+        Cloud,
+        Compute,
+        ComputeSpec,
+        Deployment,
+        Endpoint,
+        Quota,
+        SignInMethod,
+        SignInPrompt,
+        SignInReport,
+        SignInStep,
+        Waiting,
+        Workspace,
+    )
     from desktop_app.api.commands import simple_commands
     from desktop_app.api.diagnostics import Diagnostic, Fix, Severity
     from desktop_app.api.drills import DrillKind, DrillOrder, Drills
@@ -46,6 +62,8 @@ API_VERSION = "1"
 
 _MODULES = {
     "backends": "JobBackend JobSource PlannedFile Progress",
+    "clouds": "Artifact Asset Cloud Compute ComputeSpec Deployment Endpoint Quota SignInMethod SignInPrompt "
+    "SignInReport SignInStep Waiting Workspace",
     "commands": "simple_commands",
     "diagnostics": "Diagnostic Fix Severity",
     "drills": "DrillKind DrillOrder Drills",
@@ -83,13 +101,20 @@ __all__ = [
     "PROJECT",
     "TERMINAL",
     "Answers",
+    "Artifact",
+    "Asset",
     "Choice",
+    "Cloud",
+    "Compute",
+    "ComputeSpec",
+    "Deployment",
     "Diagnostic",
     "Distribution",
     "Drill",
     "DrillKind",
     "DrillOrder",
     "Drills",
+    "Endpoint",
     "EnvironmentPreset",
     "Explanation",
     "FailureReport",
@@ -113,6 +138,7 @@ __all__ = [
     "PlannedFile",
     "ProcessSpec",
     "Progress",
+    "Quota",
     "RankRow",
     "RankState",
     "RankTable",
@@ -125,6 +151,10 @@ __all__ = [
     "ScriptSource",
     "ScriptVariable",
     "Severity",
+    "SignInMethod",
+    "SignInPrompt",
+    "SignInReport",
+    "SignInStep",
     "SourceEdit",
     "SubmissionPlan",
     "ToolchainSpec",
@@ -132,10 +162,12 @@ __all__ = [
     "UserError",
     "Value",
     "VmSize",
+    "Waiting",
     "WheelBuild",
     "WizardContext",
     "WizardStep",
     "WorkerTask",
+    "Workspace",
     "hookimpl",
     "simple_commands",
 ]
