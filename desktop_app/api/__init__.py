@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         ComputeSpec,
         Deployment,
         Endpoint,
+        NewAsset,
         Quota,
         SignInMethod,
         SignInPrompt,
@@ -62,7 +63,7 @@ API_VERSION = "1"
 
 _MODULES = {
     "backends": "JobBackend JobSource PlannedFile Progress",
-    "clouds": "Artifact Asset Cloud Compute ComputeSpec Deployment Endpoint Quota SignInMethod SignInPrompt "
+    "clouds": "Artifact Asset Cloud Compute ComputeSpec Deployment Endpoint NewAsset Quota SignInMethod SignInPrompt "
     "SignInReport SignInStep Waiting Workspace",
     "commands": "simple_commands",
     "diagnostics": "Diagnostic Fix Severity",
@@ -132,6 +133,7 @@ __all__ = [
     "JobSource",
     "JobWizard",
     "MetricPoint",
+    "NewAsset",
     "OutsideError",
     "Phase",
     "PhaseName",

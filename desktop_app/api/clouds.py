@@ -138,6 +138,23 @@ class Asset:
 
 
 @dataclass(frozen=True, slots=True)
+class NewAsset:
+    """What to register. `kind` is model, data or environment, `type` the service's word (mlflow_model, uri_folder).
+
+    `path` is a local file or folder, what a run made (`RUN:outputs/model.pt`), a web address or a datastore's path; for
+    an environment its file. With no `version` the service's next one is taken.
+    """
+
+    kind: str
+    name: str
+    path: str
+    type: str = ""
+    version: str = ""
+    description: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Deployment:
     """A model that an endpoint serves; `traffic` in per cent."""
 
@@ -240,17 +257,10 @@ class Cloud(Protocol):
     async def assets(self, workspace: Workspace, kind: str, name: str = "") -> Sequence[Asset]:
         """Return the newest versions of `model`, `data` or `environment`, or all versions of one."""
 
-    async def register_model(  # noqa: PLR0913 - what a person says of a model
-        self, workspace: Workspace, name: str, path: str, kind: str, description: str, progress: Progress
-    ) -> Asset:
-        """Register a model from a run's output (`RUN:outputs/model.pt`), a local file or folder."""
+    async def register(self, workspace: Workspace, asset: NewAsset, progress: Progress) -> Asset:
+        """Register a model, a data asset or an environment."""
 
-    async def register_data(self, workspace: Workspace, name: str, path: str, kind: str, progress: Progress) -> Asset:
-        """Register a data asset from a local file or folder, a web address or a datastore path."""
-
-    async def download_asset(
-        self, workspace: Workspace, kind: str, name: str, version: str, folder: Path, progress: Progress
-    ) -> Path:
+    async def download_asset(self, workspace: Workspace, asset: Asset, folder: Path, progress: Progress) -> Path:
         """Fetch all files of an asset, checked by count and size; return where they lie."""
 
     async def endpoints(self, workspace: Workspace) -> Sequence[Endpoint]:

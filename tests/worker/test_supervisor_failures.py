@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import resource
+import signal
 import socket
 import sys
 from datetime import datetime
@@ -10,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from desktop_app.worker.supervisor.failure import how_ended, signal_from_outside
 from tests.helpers import local_runs
-from tests.helpers.local_runs import end_of, log, start
+from tests.helpers.local_runs import end_of, log, start, state, wait_for_log
 
 TRACEBACK = f"""{sys.executable} -c "
 import time
@@ -54,6 +57,35 @@ def test_a_rank_ended_by_a_signal(runs: Path) -> None:
     run = end_of(start(runs, ["kill -SEGV $$", "sleep 600"]))
     assert run["exit_code"] == -11
     assert run["reason"] == "Rank 0 was ended by SIGSEGV."
+
+
+@pytest.mark.parametrize(
+    ("second", "blamed"),
+    [
+        ("trap - TERM; kill -TERM $$", 0),
+        ("exit 143", 0),
+        ("exit 1", 1),
+        ("kill -KILL $$", 1),
+    ],
+)
+def test_of_ranks_ended_at_once_from_outside_the_lowest_is_blamed(runs: Path, second: str, blamed: int) -> None:
+    slow = f"trap 'sleep 0.2; {second}' TERM; echo ready; while true; do sleep 0.05; done"
+    folder = start(runs, [slow, "sleep 600", "sleep 600"], environment={"RANKZERO_GRACE": "3,0.5"})
+    wait_for_log(folder, "ready")
+    for rank in state(folder)["ranks"][:2]:
+        os.kill(rank["pid"], signal.SIGTERM)
+    run = end_of(folder)
+    assert run["first_failure"]["rank"] == blamed
+    assert run["reason"] == f"Rank {blamed} {how_ended(run['exit_code'])}."
+    assert run["exit_code"] == run["ranks"][blamed]["exit_code"] == run["first_failure"]["exit_code"]
+    assert run["ranks"][2]["status"] == "Canceled"
+
+
+@pytest.mark.parametrize(
+    ("code", "number"), [(-15, 15), (-9, 9), (143, 15), (137, 9), (-11, 0), (-6, 0), (139, 0), (1, 0), (9, 0), (15, 0)]
+)
+def test_who_was_ended_from_outside(code: int, number: int) -> None:
+    assert signal_from_outside(code) == number
 
 
 def test_ranks_that_ignore_sigterm_are_killed(runs: Path) -> None:

@@ -16,6 +16,10 @@ _PREFIX = re.compile(r"^\[[\w ]*?rank\s?\d+\]:\s?", re.IGNORECASE)
 _ERROR = re.compile(r"\berror\b", re.IGNORECASE)
 _GIVES_UP = re.compile(r"\bdaemons?\b|\bterminate the job\b|\btime limit\b|\bunable to (?:launch|start)\b|^MPI_ABORT\b")
 """What a launcher says that ends a job for its own reasons. It says more: warnings, and that ranks miss a peer."""
+AT_ONCE = 2.0
+"""Seconds within which ranks ended from outside count as ended at once: each takes its own time to go."""
+_FROM_OUTSIDE = (signal.SIGTERM.value, 9)  # SIGKILL, which Windows does not name
+_OF_A_SHELL = 128
 MIN_RULE = 20
 _TRACEBACK = "Traceback (most recent call last):"
 _PLAIN_ERROR = re.compile(
@@ -32,6 +36,12 @@ def how_ended(code: int) -> str:
         return f"was ended by {signal.Signals(-code).name}"
     except ValueError:
         return f"was ended by signal {-code}"
+
+
+def signal_from_outside(code: int) -> int:
+    """Return the signal with which somebody else ended a process, 0 where nobody did; a shell says 128 and more."""
+    number = -code if code < 0 else code - _OF_A_SHELL
+    return number if number in _FROM_OUTSIDE else 0
 
 
 def last_words(log: Path) -> tuple[str, int | None]:
