@@ -14,7 +14,7 @@ from desktop_app.worker.supervisor import orders, preparing, processes, ranks
 from desktop_app.worker.supervisor.clock import Clock, elapsed
 from desktop_app.worker.supervisor.drills import Drills
 from desktop_app.worker.supervisor.ending import Ending, Grace, Step
-from desktop_app.worker.supervisor.failure import how_ended, last_words
+from desktop_app.worker.supervisor.failure import AT_ONCE, how_ended, last_words, signal_from_outside
 from desktop_app.worker.supervisor.journal import Journal, read_object
 from desktop_app.worker.supervisor.launchers import Launcher, Launchers, Told
 from desktop_app.worker.supervisor.network import holder, is_free
@@ -68,6 +68,8 @@ class Supervisor:
         self.sampler = Sampler(folder, self.clock)
         self.silence = Silence()
         self.verdict: Verdict | None = None
+        self.blame: Verdict | None = None
+        self.fell_at = 0.0
         self.tick = max(TICK, 0.0005 * len(self.ranks))
         self.deadline: float | None = None
         self.books_at = 0.0
@@ -280,16 +282,23 @@ class Supervisor:
             self.ending.begin(self.drills.free_from(elapsed()), own_grace=True)
 
     def _first_failure(self, rank: Rank, code: int, reason: str, text: str = "") -> None:
-        if self.state.data.get("first_failure") is None:
-            at = self.clock.text()
-            self.state.data["first_failure"] = {
-                "rank": rank.number, "at": at, "exit_code": code, "text": text, "log_line": None,
-                "drill": self.drills.before(rank.number),
-            }  # fmt: skip
-            self._say("first-failure", rank=rank.number, exit_code=code)
-        if self.verdict is None:
-            drill = self.drills.before(rank.number)
-            self._fail(f"{reason} Drilled before: {drill}." if drill else reason, code or None)
+        if self.state.data.get("first_failure") is not None and not self._fell_at_once(rank, code):
+            return
+        drill, self.fell_at = self.drills.before(rank.number), elapsed()
+        self.state.data["first_failure"] = {
+            "rank": rank.number, "at": self.clock.text(), "exit_code": code, "text": text, "log_line": None,
+            "drill": drill,
+        }  # fmt: skip
+        self._say("first-failure", rank=rank.number, exit_code=code)
+        if self.verdict is self.blame:  # not where the run had failed of something else before
+            reason = f"{reason} Drilled before: {drill}." if drill else reason
+            self.verdict = self.blame = Verdict("Failed", reason, code or None)
+
+    def _fell_at_once(self, rank: Rank, code: int) -> bool:
+        """Whether a rank was ended from outside together with the one that is blamed, and goes before it by number."""
+        first, number = self.state.data["first_failure"], signal_from_outside(code)
+        same = number != 0 and number == signal_from_outside(first["exit_code"])
+        return same and rank.number < first["rank"] and elapsed() < self.fell_at + AT_ONCE
 
     def _look(self) -> None:
         if not self._is_gone():
