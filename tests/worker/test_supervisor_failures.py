@@ -15,6 +15,7 @@ import pytest
 from desktop_app.worker.supervisor.failure import how_ended, signal_from_outside
 from tests.helpers import local_runs
 from tests.helpers.local_runs import end_of, log, start, state, wait_for_log
+from tests.helpers.waiting import wait_until
 
 TRACEBACK = f"""{sys.executable} -c "
 import time
@@ -72,6 +73,7 @@ def test_of_ranks_ended_at_once_from_outside_the_lowest_is_blamed(runs: Path, se
     slow = f"trap 'sleep 0.2; {second}' TERM; echo ready; while true; do sleep 0.05; done"
     folder = start(runs, [slow, "sleep 600", "sleep 600"], environment={"RANKZERO_GRACE": "3,0.5"})
     wait_for_log(folder, "ready")
+    wait_until(lambda: all(each["pid"] for each in state(folder)["ranks"]), what="the ranks to be known")
     for rank in state(folder)["ranks"][:2]:
         os.kill(rank["pid"], signal.SIGTERM)
     run = end_of(folder)
