@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from desktop_app.api.diagnostics import Fix
+from desktop_app.api.diagnostics import Diagnostic, Fix
 from desktop_app.api.jobs import Job
 
 
@@ -15,7 +15,8 @@ class FailureReport:
 
     `exit_codes` go by rank, negative for a signal; `first_rank` is the one that fell first, None where none did
     (a launcher that refused). `tails` are the ends of the ranks' logs by rank, at most 64 KiB each and
-    some 1 MiB together; `launcher` is the end of the log of mpirun or its like, empty where there is none.
+    some 1 MiB together; `launcher` is the end of the log of mpirun or its like, empty where there is none. `findings`
+    are what the plan said of the job and its scripts before they ran.
     """
 
     job: Job
@@ -23,6 +24,7 @@ class FailureReport:
     first_rank: int | None = None
     tails: Mapping[int, str] = field(default_factory=dict)
     launcher: str = ""
+    findings: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

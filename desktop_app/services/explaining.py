@@ -6,7 +6,7 @@ import asyncio
 import json
 from pathlib import Path
 
-from desktop_app.api import FailureReport, Job, RankState, RunSnapshot, RunStatus, SubmissionPlan
+from desktop_app.api import FailureReport, RankState, RunSnapshot, RunStatus, SubmissionPlan
 from desktop_app.core.blame import Explained, explained
 from desktop_app.core.records import from_json
 from desktop_app.services.logs.log_file import LogFile
@@ -32,20 +32,21 @@ def _explain(plugins: PluginHost, run: RunSnapshot) -> Explained:
 
 
 def failure_report(run: RunSnapshot) -> FailureReport | None:
-    """Return a failed run as plugins want to know it, None where its job is gone. Reads files."""
+    """Return a failed run as plugins want to know it, None where its plan is gone. Reads files."""
     folder = Path(run.folder)
-    job = _job(folder)
-    if job is None:
+    plan = _plan(folder)
+    if plan is None:
         return None
     ranks, first = looked_at(run), run.first_failure.rank if run.first_failure is not None else None
     share = min(TAIL, ALL_TAILS // max(1, len(ranks)))
     tails = {each.rank: tail(folder / _log(each), TAIL if each.rank == first else share) for each in ranks}
     return FailureReport(
-        job=job,
+        job=plan.job,
         exit_codes={each.rank: each.exit_code for each in run.ranks if each.exit_code is not None},
         first_rank=first,
         tails={rank: text for rank, text in tails.items() if text},
         launcher="\n".join(each for each in (tail(folder / log) for log in run.launcher_logs) if each),
+        findings=plan.diagnostics,
     )
 
 
@@ -73,8 +74,8 @@ def _log(rank: RankState) -> str:
     return rank.log or f"user_logs/std_log_process_{rank.rank}.txt"
 
 
-def _job(folder: Path) -> Job | None:
+def _plan(folder: Path) -> SubmissionPlan | None:
     try:
-        return from_json(SubmissionPlan, json.loads((folder / "plan.json").read_bytes())).job
+        return from_json(SubmissionPlan, json.loads((folder / "plan.json").read_bytes()))
     except (OSError, ValueError, TypeError, KeyError):
         return None

@@ -61,6 +61,17 @@ print("starts", flush=True)
 tf.distribute.MultiWorkerMirroredStrategy()
 """
 
+OVERWRITES = """
+import os, sys
+os.environ["TF_CONFIG"] = '{"cluster": {"worker": ["localhost:2222"]}}'
+try:
+    import tensorflow
+except ImportError:
+    pass
+print("Failed to add port to server: No address added out of total 1 resolved for '0.0.0.0:2222'")
+sys.exit(1)
+"""
+
 
 @pytest.fixture
 def plain(program: Program) -> Program:
@@ -118,6 +129,14 @@ def wait_for_epoch(program: Program, name: str, rank: int) -> None:
         return "epoch  3" in log(program, name, rank)
 
     wait_until(reached, LONG, f"epoch 3 of {name}: {log(program, name, rank)}")
+
+
+def test_a_tf_config_of_the_scripts_own_is_the_likelier_cause_of_a_taken_port(plain: Program) -> None:
+    done = plain("run", write(plain, OVERWRITES), "--json")
+    assert done.code == 1, done.err
+    cause = done.json["explanations"][0]
+    assert cause["code"] == "tf-config-overwritten"
+    assert "(main.py, line 3)" in cause["cause"]
 
 
 @pytest.mark.parametrize(("workers", "servers"), [(2, 0), (3, 2)])

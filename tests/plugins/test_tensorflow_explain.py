@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from desktop_app.api import Distribution, Explanation, FailureReport, Job
+from desktop_app.api import Distribution, Explanation, FailureReport, Host, Job, ScriptScan, ScriptSource
+from desktop_app.backends.local.scripts import find_needs
 from plugins.tensorflow.explain import explain
 from plugins.tensorflow.known_failures import KNOWN
+from plugins.tensorflow.scan import scan
+from tests.helpers.local_ports import FakePorts
 from tests.helpers.tensorflow_jobs import tensorflow_job
 
 TRACE = 'Traceback (most recent call last):\n  File "train.py", line 41, in <module>\n    main()\n'
@@ -51,6 +54,13 @@ NOISE = (
     "E0000 00:00:1 1 cuda_dnn.cc:8310] Unable to register cuDNN factory\n"
     "W0000 00:00:1 1 cuda_executor.cc] failed call to cuInit: INTERNAL: CUDA error: Failed call to cuInit\n"
 )
+
+
+class ScanningPorts(FakePorts):
+    """Scans as the plugin does."""
+
+    def scan_script(self, source: ScriptSource) -> ScriptScan:
+        return scan(source) or ScriptScan()
 
 
 def explained(
@@ -113,6 +123,20 @@ def test_echoes_of_a_task_that_ended_well_mean_nothing() -> None:
 
 def test_the_port_is_named() -> None:
     assert "33301" in explained(PORT)[0].cause
+
+
+def test_a_port_of_a_tf_config_that_the_script_wrote_is_no_other_programs(tmp_path: Path) -> None:
+    """Read as a plan reads it: from the script, with its line in the words."""
+    (tmp_path / "train.py").write_text("import os\nimport tensorflow\nos.environ['TF_CONFIG'] = '{}'\n")
+    job = tensorflow_job(command="python train.py")
+    needs = find_needs(job, tmp_path, ScanningPorts(), Host(("/bin/bash", "-c")))
+    tails = {1: f"{TRACE}{PORT}\n"}
+    (found,) = explain(FailureReport(job, {1: 1}, 1, tails, findings=tuple(needs.findings)))
+    assert (found.code, found.line, found.rank) == ("tf-config-overwritten", PORT, 1)
+    assert "overwrites TF_CONFIG (train.py, line 3)" in found.cause
+    assert "33301" in found.advice[-1]
+    (plain,) = explain(FailureReport(job, {1: 1}, 1, tails, findings=()))
+    assert plain.code == "port-in-use"
 
 
 def test_a_job_without_tf_config_gets_a_fix() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop_app.api import FirstFailure, RunSnapshot, RunStatus
+from desktop_app.api import Diagnostic, FirstFailure, RunSnapshot, RunStatus, Severity
 from desktop_app.core.blame import Explained
 from desktop_app.places import Places
 from desktop_app.services.explaining import ALL_TAILS, MOST_RANKS, TAIL, explain, failure_report, looked_at, tail
@@ -99,6 +99,16 @@ def test_the_report_holds_codes_ends_of_logs_and_the_launchers(tmp_path: Path) -
     assert report.job.command == "python train.py --lr ${{inputs.lr}}"
     assert (report.first_rank, report.exit_codes, report.launcher) == (1, {0: -15, 1: 1}, "mpirun: no")
     assert report.tails[1].endswith("(32x63 and 64x128)")
+
+
+def test_the_report_holds_what_the_plan_had_found(tmp_path: Path) -> None:
+    made = failed(tmp_path)
+    plan = json.loads((made.path / "plan.json").read_text("utf-8"))
+    plan["diagnostics"] = [{"severity": "warning", "code": "shady", "message": "train.py, line 3: Shady."}]
+    (made.path / "plan.json").write_text(json.dumps(plan), "utf-8")
+    report = failure_report(made.snapshot)
+    assert report is not None
+    assert report.findings == (Diagnostic(Severity.WARNING, "shady", "train.py, line 3: Shady."),)
 
 
 def test_a_plan_that_can_t_be_read_means_no_report(tmp_path: Path) -> None:
