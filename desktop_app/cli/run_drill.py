@@ -8,6 +8,7 @@ from desktop_app.api import DrillKind, DrillOrder
 from desktop_app.api.drills import NOTICE
 from desktop_app.cli import console, drill_moment
 from desktop_app.cli.lookup import find_run
+from desktop_app.cli.refusals import UsageError
 from desktop_app.core.records import to_json
 from desktop_app.services.drills import aimed, drill, refuse
 from desktop_app.services.workbench import Workbench
@@ -32,7 +33,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.formatter_class = RawDescriptionHelpFormatter
     parser.epilog = KINDS
     kinds = [each.value for each in DrillKind]
-    parser.add_argument("kind", metavar="KIND", choices=kinds, help=f"one of {', '.join(kinds)}")
+    parser.add_argument("kind", metavar="KIND", help=f"one of {', '.join(kinds)}")
     parser.add_argument("--rank", metavar="K", type=int, help="the rank, where the run has several")
     parser.add_argument("--node", metavar="N", type=int, help="the node, where the run has several; or all its ranks")
     parser.add_argument(
@@ -47,10 +48,11 @@ def configure(parser: ArgumentParser) -> None:
 
 async def run(workbench: Workbench, options: Namespace) -> int:
     """Have it done and say what was done."""
+    kind = _kind(options)
     found = await find_run(workbench, options.name)
     backend = workbench.backend_of(found.handle)
     refuse(backend, found)
-    order = aimed(found, DrillOrder(DrillKind(options.kind), options.rank, options.node, options.notice))
+    order = aimed(found, DrillOrder(kind, options.rank, options.node, options.notice))
     await drill_moment.wait(backend, found, options)
     done = await drill(backend, found, order)
     if options.json:
@@ -58,3 +60,13 @@ async def run(workbench: Workbench, options: Namespace) -> int:
     else:
         console.note(f"{found.run}: {done.text}.")
     return 0
+
+
+def _kind(options: Namespace) -> DrillKind:
+    kinds = [each.value for each in DrillKind]
+    if options.kind in kinds:
+        return DrillKind(options.kind)
+    if options.name in kinds:
+        hint = f"`rankzero runs drill {options.kind} {options.name}` is the order."
+        raise UsageError("The run comes first, then the kind of drill.", hint=hint)
+    raise UsageError(f"“{options.kind}” is no kind of drill.", hint=f"There are {', '.join(kinds)}.")

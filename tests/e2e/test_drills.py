@@ -38,13 +38,18 @@ def test_what_is_refused(program: Program, make_job: Callable[..., Path]) -> Non
         (("kill",), 1, "Say which rank to drill."),
         (("kill", "--rank", "2"), 1, f"{name} has no rank 2."),
         (("evict", "--node", "0", "--notice", "soon"), 2, "“soon” is no number of seconds"),
-        (("burn",), 2, "burn"),
+        (("burn",), 2, "“burn” is no kind of drill. There are kill, stop, "),
         (("kill", "--rank", "0", "--at-line", "("), 2, "“(” is no regular expression"),
         (("kill", "--rank", "0", "--at-line", "x", "--after", "3"), 2, "not allowed with argument"),
     ):
         done = program("runs", "drill", name, *words)
         assert (done.code, done.err.count("\n")) == (code, 1), done.err
         assert said in done.err
+    turned = program("runs", "drill", "kill", name, "--rank", "0")
+    assert turned.code == 2
+    assert turned.err == (
+        f"error: The run comes first, then the kind of drill. `rankzero runs drill {name} kill` is the order.\n"
+    )
     assert program("runs", "show", name, "--json").json["drills"] == []
     assert program("runs", "drill", name, "evict", "--notice", "0", "--after", "0.1").code == 0
     wait_until(lambda: program("runs", "show", name, "--json").json["status"] == "Failed", what="the end")
