@@ -22,12 +22,14 @@ if TYPE_CHECKING:
         ComputeSpec,
         Deployment,
         Endpoint,
+        Headroom,
         NewAsset,
         Quota,
         SignInMethod,
         SignInPrompt,
         SignInReport,
         SignInStep,
+        SizeOffer,
         Waiting,
         Workspace,
     )
@@ -63,8 +65,8 @@ API_VERSION = "1"
 
 _MODULES = {
     "backends": "JobBackend JobSource PlannedFile Progress",
-    "clouds": "Artifact Asset Cloud Compute ComputeSpec Deployment Endpoint NewAsset Quota SignInMethod SignInPrompt "
-    "SignInReport SignInStep Waiting Workspace",
+    "clouds": "Artifact Asset Cloud Compute ComputeSpec Deployment Endpoint Headroom NewAsset Quota SignInMethod "
+    "SignInPrompt SignInReport SignInStep SizeOffer Waiting Workspace",
     "commands": "simple_commands",
     "diagnostics": "Diagnostic Fix Severity",
     "drills": "DrillKind DrillOrder Drills",
@@ -124,6 +126,7 @@ __all__ = [
     "FirstFailure",
     "Fix",
     "FormSpec",
+    "Headroom",
     "Hooks",
     "Host",
     "Job",
@@ -157,6 +160,7 @@ __all__ = [
     "SignInPrompt",
     "SignInReport",
     "SignInStep",
+    "SizeOffer",
     "SourceEdit",
     "SubmissionPlan",
     "ToolchainSpec",

@@ -122,6 +122,49 @@ class Quota:
 
 
 @dataclass(frozen=True, slots=True)
+class SizeOffer:
+    """A VM size that a region offers. What the service does not say comes from the program's catalogue, as of `as_of`.
+
+    `price` is the service's own estimate of what an hour of a Linux node costs in `currency`; None where it says none.
+    """
+
+    name: str
+    family: str = ""
+    vcpus: int = 0
+    memory_gib: float = 0
+    gpus: int = 0
+    gpu_model: str = ""
+    infiniband: bool = False
+    low_priority: bool = True
+    price: float | None = None
+    currency: str = ""
+    status: str = ""
+    retired_on: str = ""
+    successors: tuple[str, ...] = ()
+    as_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Headroom:
+    """Whether nodes of a size fit into what is left of their family's cores, and of the region's.
+
+    `nodes` were asked for, `possible` fit; `says` is one sentence for a person, empty where all fit.
+    """
+
+    size: str
+    family: str
+    cores: int
+    nodes: int
+    possible: int
+    says: str = ""
+
+    @property
+    def fits(self) -> bool:
+        """Whether all nodes that were asked for fit."""
+        return self.possible >= self.nodes
+
+
+@dataclass(frozen=True, slots=True)
 class Asset:
     """A version of a model, a data asset or an environment. `path` is where it lies, `run` where it came from."""
 
@@ -254,8 +297,14 @@ class Cloud(Protocol):
     async def quotas(self, workspace: Workspace) -> Sequence[Quota]:
         """Return used and allowed cores by family."""
 
-    async def assets(self, workspace: Workspace, kind: str, name: str = "") -> Sequence[Asset]:
-        """Return the newest versions of `model`, `data` or `environment`, or all versions of one."""
+    async def sizes(self, workspace: Workspace) -> Sequence[SizeOffer]:
+        """Return the VM sizes that clusters may have in the workspace's region."""
+
+    async def headroom(self, workspace: Workspace, vm_size: str, nodes: int, low_priority: bool = False) -> Headroom:
+        """Work out whether so many nodes fit into the quota. Raises UserError for a size that is not to be had."""
+
+    async def assets(self, workspace: Workspace, kind: str, name: str = "", registry: str = "") -> Sequence[Asset]:
+        """Return the newest versions of `model`, `data` or `environment`, or all versions of one; of a registry too."""
 
     async def register(self, workspace: Workspace, asset: NewAsset, progress: Progress) -> Asset:
         """Register a model, a data asset or an environment."""
