@@ -1,245 +1,137 @@
-"""The blobs of the emulated storage accounts: an index in memory, the bytes in files below the emulator's home."""
+"""The blobs as the other parts of the emulator use them: the same few calls for the built-in store and for Azurite."""
 
-import bisect
-import hashlib
-import itertools
-import shutil
-from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import quote
 
-from tests.emulator.blob_signing import Grant, account_key, service_sas
+from tests.emulator.blob_signing import Grant, account_key, account_sas, service_sas
+from tests.emulator.blob_store import AbsentError, Store
+from tests.emulator.clock import Clock
 
-BLOCK, APPEND = "BlockBlob", "AppendBlob"
-
-
-def utc_now() -> datetime:
-    """The time of this machine."""
-    return datetime.now(UTC)
+SUFFIX = "blob.core.windows.net"
 
 
 @dataclass(frozen=True, slots=True)
-class Blob:
-    """One blob as the service describes it; its bytes lie in `path`."""
+class Entry:
+    """What a listing says of a blob."""
 
     name: str
-    path: Path
     size: int
-    kind: str
-    etag: str
-    created: datetime
     modified: datetime
-    content_type: str = "application/octet-stream"
-    md5: str | None = None  # base64; the service keeps none for append blobs and for block lists sent without one
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)  # Content-Encoding, Cache-Control, … as they were given
-    blocks: int = 0  # committed blocks of an append blob
-    copied_from: str = ""
+    kind: str = "BlockBlob"
 
 
-class AbsentError(LookupError):
-    """A container or blob that is not there; `what` is the service's word for it."""
+class Blobs(Protocol):
+    """Storage accounts with containers and blobs; what is not there yet is made by the first call that writes.
 
-    def __init__(self, what: str) -> None:
-        super().__init__(what)
-        self.what = what
-
-
-@dataclass(slots=True)
-class Container:
-    """The blobs of one container, kept in the order of their names, as listings have them."""
-
-    name: str
-    folder: Path
-    modified: datetime
-    etag: str
-    blobs: dict[str, Blob] = field(default_factory=dict)
-    names: list[str] = field(default_factory=list)
-    blocks: dict[str, dict[str, Path]] = field(default_factory=dict)  # uncommitted ones: blob name → block id → file
-
-    def keep(self, blob: Blob) -> Blob:
-        if blob.name not in self.blobs:
-            bisect.insort(self.names, blob.name)
-        self.blobs[blob.name] = blob
-        return blob
-
-    def drop(self, name: str) -> Blob:
-        blob = self.blobs.pop(name)
-        del self.names[bisect.bisect_left(self.names, name)]
-        return blob
-
-    def starting_with(self, prefix: str, after: str = "") -> Iterator[Blob]:
-        """The blobs whose names begin with `prefix`, from the name `after` on."""
-        start = bisect.bisect_left(self.names, max(prefix, after))
-        for index in range(start, len(self.names)):
-            if not self.names[index].startswith(prefix):
-                return
-            yield self.blobs[self.names[index]]
-
-
-@dataclass(slots=True)
-class Account:
-    """One storage account; its key is made from its name, so that a restarted emulator knows the links it gave."""
-
-    name: str
-    key: str
-    keys_allowed: bool = True  # False: KeyBasedAuthenticationNotPermitted, for SharedKey and for SAS made with the key
-    containers: dict[str, Container] = field(default_factory=dict)
-
-
-class Blobs:
-    """Storage accounts with their containers and blobs. To be used from one thread; every call returns at once.
-
-    Accounts and containers are made by the first `put`, `append`, `account` or `container` that names them.
+    An account's key is `blob_signing.account_key(account)`, always.
     """
 
-    def __init__(
-        self, home: Path, now: Callable[[], datetime] = utc_now, suffix: str = "blob.core.windows.net"
+    @property
+    def links(self) -> "Links":
+        """Makes addresses, with and without SAS."""
+
+    async def put(
+        self, account: str, container: str, name: str, data: bytes | Path, *, metadata: Mapping[str, str] | None = None
     ) -> None:
-        self.home, self.now, self.suffix = home / "blobs", now, suffix
-        self.accounts: dict[str, Account] = {}
-        self._numbers = itertools.count(1)
-        self._last_tick = 0
+        """Write a block blob: bytes, or a file of any size."""
 
-    # What the other parts of the emulator need
+    async def append(self, account: str, container: str, name: str, data: bytes) -> None:
+        """Add to the end of an append blob; the cost is that of the new bytes."""
 
-    def put(
-        self,
-        account: str,
-        container: str,
-        name: str,
-        data: bytes | Path,
-        *,
-        content_type: str = "application/octet-stream",
-        metadata: Mapping[str, str] | None = None,
-    ) -> Blob:
-        """Store a block blob; of a file its bytes are copied, block by block."""
-        box = self.container(account, container)
-        path = self.new_file(box)
-        if isinstance(data, Path):
-            shutil.copyfile(data, path)
-        else:
-            path.write_bytes(data)
-        with path.open("rb") as file:
-            md5 = b64encode(hashlib.file_digest(file, "md5").digest()).decode()
-        return self.settle(box, name, path, BLOCK, content_type=content_type, md5=md5, metadata=dict(metadata or {}))
+    async def get(
+        self, account: str, container: str, name: str, offset: int = 0, length: int | None = None
+    ) -> bytes | None:
+        """The bytes from `offset` on; None where there is no such blob."""
 
-    def append(self, account: str, container: str, name: str, data: bytes) -> Blob:
-        """Add to the end of an append blob (made where it is absent); the cost is that of the new bytes."""
-        box = self.container(account, container)
-        blob = box.blobs.get(name) or self.settle(box, name, self.new_file(box), APPEND)
-        if data:
-            with blob.path.open("ab") as file:
-                file.write(data)
-        size, blocks = blob.size + len(data), blob.blocks + bool(data)
-        return box.keep(replace(blob, size=size, blocks=blocks, modified=self.now(), etag=self.etag()))
+    async def list(self, account: str, container: str, prefix: str = "") -> Sequence[str]:
+        """The names that begin with `prefix`, in order."""
 
-    def get(self, account: str, container: str, name: str, offset: int = 0, length: int | None = None) -> bytes:
-        """The bytes from `offset` on, at most `length` of them; nothing else of the file is read."""
-        blob = self.find(account, container, name)
-        with blob.path.open("rb") as file:
-            file.seek(offset)
-            return file.read(blob.size - offset if length is None else length) if offset < blob.size else b""
+    async def entries(self, account: str, container: str, prefix: str = "") -> Sequence[Entry]:
+        """The same with sizes and times."""
 
-    def list(self, account: str, container: str, prefix: str = "") -> list[Blob]:
-        """The blobs whose names begin with `prefix`, in their order; none where the container is absent."""
-        known = self.accounts.get(account)
-        box = known.containers.get(container) if known else None
-        return [*box.starting_with(prefix)] if box else []
-
-    def exists(self, account: str, container: str, name: str) -> bool:
+    async def exists(self, account: str, container: str, name: str) -> bool:
         """Whether there is such a blob."""
-        known = self.accounts.get(account)
-        box = known.containers.get(container) if known else None
-        return box is not None and name in box.blobs
 
-    def delete(self, account: str, container: str, name: str) -> bool:
-        """Remove a blob; False where there was none."""
-        if not self.exists(account, container, name):
-            return False
-        self.container(account, container).drop(name).path.unlink(missing_ok=True)
-        return True
+    async def delete(self, account: str, container: str, name: str) -> None:
+        """Remove a blob, where there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Makes the addresses, with and without permissions, that the service hands out; `clock` is the service's."""
+
+    clock: Clock
 
     def url(self, account: str, container: str, name: str = "") -> str:
         """The address of a container or blob, without any permission to read it."""
-        tail = f"/{quote(name, safe='/~')}" if name else ""
-        return f"https://{account}.{self.suffix}/{container}{tail}"
+        return f"https://{account}.{SUFFIX}/{container}" + (f"/{quote(name, safe='/~')}" if name else "")
 
-    def sas(
-        self,
-        account: str,
-        container: str,
-        name: str = "",
-        *,
-        permissions: str = "r",
-        hours: float = 1.0,
-    ) -> str:
-        """The query (without "?") that lets its holder at a blob, or at a whole container where `name` is empty."""
-        now = self.now()
-        grant = Grant(permissions, now + timedelta(hours=hours), now - timedelta(minutes=10))
-        return service_sas(self.account(account).key, account, container, name, grant)
+    def sas(self, account: str, container: str, name: str = "", *, permissions: str = "r", hours: float = 1.0) -> str:
+        """The query (without "?") that opens one blob, or a whole container where `name` is empty."""
+        return service_sas(account_key(account), account, container, name, self._grant(permissions, hours))
 
     def sas_url(
-        self,
-        account: str,
-        container: str,
-        name: str = "",
-        *,
-        permissions: str = "r",
-        hours: float = 1.0,
+        self, account: str, container: str, name: str = "", *, permissions: str = "r", hours: float = 1.0
     ) -> str:
-        """The address together with the permission, as run history and pending uploads hand it out."""
+        """Address and permission in one, as run history and pending uploads hand it out."""
         query = self.sas(account, container, name, permissions=permissions, hours=hours)
         return f"{self.url(account, container, name)}?{query}"
 
-    # What the storage service itself is built of (blob_answers.py)
+    def account_sas(self, account: str, *, permissions: str = "rcuwdl", hours: float = 1.0) -> str:
+        """The query that opens all containers and blobs of an account; `listSecrets` puts a "?" before it."""
+        return account_sas(account_key(account), account, self._grant(permissions, hours), resources="co")
 
-    def account(self, name: str) -> Account:
-        """The account of this name, made by the first that asks."""
-        return self.accounts.setdefault(name, Account(name, account_key(name)))
+    def _grant(self, permissions: str, hours: float) -> Grant:
+        now = self.clock.now().astimezone(UTC)
+        return Grant(permissions, now + timedelta(hours=hours), now - timedelta(minutes=10))
 
-    def container(self, account: str, name: str) -> Container:
-        """The container of this name, made by the first that asks."""
-        containers = self.account(account).containers
-        if name not in containers:
-            containers[name] = Container(name, self.home / account / name, self.now(), self.etag())
-            containers[name].folder.mkdir(parents=True, exist_ok=True)
-        return containers[name]
 
-    def find(self, account: str, container: str, name: str) -> Blob:
-        """The blob; AbsentError with the service's own error code where it or its container is not there."""
-        known = self.accounts.get(account)
-        if known is None or container not in known.containers:
-            raise AbsentError("ContainerNotFound")
-        if name not in known.containers[container].blobs:
-            raise AbsentError("BlobNotFound")
-        return known.containers[container].blobs[name]
+@dataclass(frozen=True, slots=True)
+class BuiltInBlobs:
+    """Blobs in files of the emulator's own (blob_store.py), served by blob_answers.py."""
 
-    def settle(self, box: Container, name: str, path: Path, kind: str, **more: object) -> Blob:
-        """Make the bytes at `path` the blob of this name; an older one's bytes go away."""
-        old, now = box.blobs.get(name), self.now()
-        blob = Blob(name, path, path.stat().st_size, kind, self.etag(), old.created if old else now, now)
-        box.keep(replace(blob, **more))  # type: ignore[arg-type]  # the caller names fields of Blob
-        if old is not None and old.path != path:
-            old.path.unlink(missing_ok=True)
-        return box.blobs[name]
+    store: Store
+    links: Links
 
-    def change(self, box: Container, blob: Blob, **more: object) -> Blob:
-        """The same bytes with other properties: a new time and tag."""
-        return box.keep(replace(blob, modified=self.now(), etag=self.etag(), **more))  # type: ignore[arg-type]
+    async def put(
+        self, account: str, container: str, name: str, data: bytes | Path, *, metadata: Mapping[str, str] | None = None
+    ) -> None:
+        """Write a block blob: bytes, or a file of any size."""
+        self.store.put(account, container, name, data, metadata)
 
-    def etag(self) -> str:
-        """0x8D…: the service's tags are its time in ticks of 100 ns; no two are alike here."""
-        since = self.now() - datetime(1, 1, 1, tzinfo=UTC)
-        ticks = (since.days * 86400 + since.seconds) * 10_000_000 + since.microseconds * 10
-        self._last_tick = max(ticks, self._last_tick + 1)
-        return f"0x{self._last_tick:X}"
+    async def append(self, account: str, container: str, name: str, data: bytes) -> None:
+        """Add to the end of an append blob; the cost is that of the new bytes."""
+        self.store.append(account, container, name, data)
 
-    def new_file(self, box: Container) -> Path:
-        """An empty file for new bytes; blobs' own names never reach the file system."""
-        path = box.folder / f"{next(self._numbers):08d}"
-        path.write_bytes(b"")
-        return path
+    async def get(
+        self, account: str, container: str, name: str, offset: int = 0, length: int | None = None
+    ) -> bytes | None:
+        """The bytes from `offset` on; None where there is no such blob."""
+        try:
+            return self.store.read(self.store.find(account, container, name), offset, length)
+        except AbsentError:
+            return None
+
+    async def list(self, account: str, container: str, prefix: str = "") -> Sequence[str]:
+        """The names that begin with `prefix`, in order."""
+        return [blob.name for blob in self.store.starting_with(account, container, prefix)]
+
+    async def entries(self, account: str, container: str, prefix: str = "") -> Sequence[Entry]:
+        """The same with sizes and times."""
+        found = self.store.starting_with(account, container, prefix)
+        return [Entry(blob.name, blob.size, blob.modified, blob.kind) for blob in found]
+
+    async def exists(self, account: str, container: str, name: str) -> bool:
+        """Whether there is such a blob."""
+        return await self.get(account, container, name, 0, 0) is not None
+
+    async def delete(self, account: str, container: str, name: str) -> None:
+        """Remove a blob, where there is one."""
+        try:
+            self.store.remove(account, container, name)
+        except AbsentError:
+            return
