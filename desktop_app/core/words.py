@@ -5,6 +5,10 @@ Times are cut off, never rounded up, as a clock does: what stands beside each ot
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime, timedelta
+
+_UTC_TIME = re.compile(r"\b([01]\d|2[0-3]):([0-5]\d):([0-5]\d) UTC\b")
 _UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 
 
@@ -32,6 +36,18 @@ def clock_text(seconds: float) -> str:
     minutes, rest = divmod(max(0, int(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
+
+
+def in_local_time(text: str, last: datetime) -> str:
+    """Return a sentence with its times (`07:00:00 UTC`) in this computer's zone; none of them is after `last`."""
+
+    def local(match: re.Match[str]) -> str:
+        hour, minute, second = map(int, match.groups())
+        at = last.astimezone(UTC).replace(hour=hour, minute=minute, second=second, microsecond=0)
+        at = at - timedelta(days=1) if at > last else at
+        return f"{at.astimezone():%H:%M:%S %Z}"
+
+    return _UTC_TIME.sub(local, text)
 
 
 def took_text(seconds: float) -> str:

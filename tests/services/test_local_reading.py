@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -182,3 +183,21 @@ def test_json_of_a_run_with_a_lock_held_elsewhere(places: Places) -> None:
     with holding.held(folder):
         assert RunReader(places.runs).read([handle])[handle].status is RunStatus.NOT_STARTED
     assert json.loads((folder / "run.json").read_text())["status"] == "NotStarted"
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the zone can't be set here")
+def test_what_a_person_reads_is_in_the_time_of_this_computer(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "JST-9")
+    time.tzset()
+    try:
+        deed = "rank 1 was killed at 07:00:00 UTC"
+        first = {"rank": 1, "at": "2026-11-21T07:00:01Z", "exit_code": -9, "drill": deed}
+        over = {"status": "Failed", "ended": "2026-11-21T07:00:02Z"}
+        handle = make(places, reason=f"Drilled before: {deed}.", first_failure=first, **over)
+        found = RunReader(places.runs).read([handle])[handle]
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert found.reason == "Drilled before: rank 1 was killed at 16:00:00 JST."
+    assert found.first_failure is not None
+    assert found.first_failure.drill == "rank 1 was killed at 16:00:00 JST"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
 import pytest
 
-from desktop_app.core.words import clock_text, limit_text, plural, size_text, spoken_duration, took_text
+from desktop_app.core.words import clock_text, in_local_time, limit_text, plural, size_text, spoken_duration, took_text
 
 
 @pytest.mark.parametrize(
@@ -47,3 +51,42 @@ def test_plurals(count: int, text: str) -> None:
 @pytest.mark.parametrize(("seconds", "text"), [(0, "0 s"), (90, "1 min 30 s"), (86_400, "1 d"), (3_661, "1 h 1 min")])
 def test_limits(seconds: int, text: str) -> None:
     assert limit_text(seconds) == text
+
+
+@pytest.fixture
+def in_tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This process's clock as it would be there: UTC+9, and no summer time."""
+    if not hasattr(time, "tzset"):
+        pytest.skip("the zone can't be set here")
+    monkeypatch.setenv("TZ", "JST-9")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_tokyo")
+@pytest.mark.parametrize(
+    ("text", "local"),
+    [
+        ("rank 1 was killed at 07:00:00 UTC", "rank 1 was killed at 16:00:00 JST"),
+        ("at 20:15:01 UTC, at 06:59:59 UTC.", "at 05:15:01 JST, at 15:59:59 JST."),
+        ("at 25:00:00 UTC, 7:00 UTC, 07:00:00", "at 25:00:00 UTC, 7:00 UTC, 07:00:00"),
+        ("", ""),
+    ],
+)
+def test_times_of_a_sentence_are_the_persons(text: str, local: str) -> None:
+    assert in_local_time(text, datetime(2026, 11, 21, 7, 30, tzinfo=UTC)) == local
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the zone can't be set here")
+def test_a_time_after_the_last_was_yesterdays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On 25 October 2026 summer time ended in Berlin: the evening before was two hours ahead of UTC."""
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    try:
+        last = datetime(2026, 10, 25, 3, 0, tzinfo=UTC)
+        assert in_local_time("at 23:30:00 UTC, at 02:30:00 UTC", last) == "at 01:30:00 CEST, at 03:30:00 CET"
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -14,6 +14,7 @@ from typing import Any
 from desktop_app.api import RunSnapshot, RunStatus, UserError
 from desktop_app.backends.local.run_folder import folder_of
 from desktop_app.core.records import from_json
+from desktop_app.core.words import in_local_time
 from desktop_app.worker.supervisor import holding, processes
 from desktop_app.worker.supervisor.closing import close_run, recover
 from desktop_app.worker.supervisor.journal import read_object
@@ -134,9 +135,18 @@ def _read(path: Path, handle: str, stamp: tuple[int, int, int], before: Known | 
         # The folder may have been moved with its home: what counts is where it was found.
         outputs = str(path.parent / "code" / "outputs")
         snapshot = replace(snapshot, handle=handle, backend="local", folder=str(path.parent), outputs=outputs)
+        snapshot = _in_local_time(snapshot)
         return Known(stamp, snapshot, writers_of(data), str(data["host"]) if lives_elsewhere(data) else "")
     except _ODD as error:
         return Known(stamp, _damaged(path, handle, before, _words(error)), ())
+
+
+def _in_local_time(run: RunSnapshot) -> RunSnapshot:
+    """Return the run with its sentences told as a person's clock has it: run.json knows nothing but UTC."""
+    last, fallen = run.ended or datetime.now(UTC), run.first_failure
+    if fallen is not None:
+        fallen = replace(fallen, drill=in_local_time(fallen.drill, last))
+    return replace(run, reason=in_local_time(run.reason, last), first_failure=fallen)
 
 
 def _check(run: RunSnapshot) -> None:
