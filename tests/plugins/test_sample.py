@@ -132,6 +132,15 @@ def test_a_script_is_short_and_compiles(name: str) -> None:
     assert name in "".join((SAMPLE / each).read_text("utf-8") for each in NAMES), "no job runs it"
 
 
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_ranks_wait_for_each_other_before_they_leave_their_group(name: str) -> None:
+    """A thread of gloo that outlives Python aborts a rank whose training was over (pytorch#190489)."""
+    lines = [each.strip() for each in (SAMPLE / "src" / name).read_text("utf-8").splitlines()]
+    ends = [number for number, line in enumerate(lines) if "destroy_process_group(" in line]
+    assert all(lines[number - 1].startswith("dist.barrier()") for number in ends)
+    assert bool(ends) == any("init_process_group" in line or "init_distributed" in line for line in lines)
+
+
 def launcher_script(command: str) -> str:
     """Return the script that a launcher such as torchrun starts."""
     found = launcher_in(command)
