@@ -30,6 +30,11 @@ def grouped(cards: Sequence[WizardCard]) -> tuple[CardGroup, ...]:
     return tuple(CardGroup(found[0].plugin, found[0].about, tuple(found)) for _plugin_id, found in ordered)
 
 
+def shortcuts(cards: Sequence[WizardCard]) -> tuple[WizardCard, ...]:
+    """Return the cards that stand last and that many look for all the same: who comes from SDK v1 knows no other."""
+    return tuple(each for each in cards if _plugin(each) in _LAST)
+
+
 def fits(card: WizardCard, typed: str) -> bool:
     """Whether every word that was typed is somewhere in what the card says."""
     said = " ".join((card.title, card.summary, card.plugin, card.key, *card.tags)).casefold()

@@ -293,6 +293,24 @@ async def test_escape_keeps_the_answers_for_the_next_time(wizard: Opener) -> Non
     assert "nodes" not in again.session.answers
 
 
+async def test_cancel_says_what_becomes_of_the_answers(wizard: Opener) -> None:
+    (wizard.folder / "src" / "other.py").write_text("")
+    dialog = await wizard.open(None)
+    assert dialog.cancel_button.isVisible()
+    assert dialog.cancel_button.toolTip() == "Close  Esc"
+    dialog.choose(DDP)
+    await quiet()
+    assert dialog.session is not None
+    dialog.session.answer("script", "src/train.py")
+    dialog.next()
+    assert dialog.page is not None
+    cast("WholeNumberEditor", dialog.page.form.editor("nodes")).spin.setValue(6)
+    assert dialog.cancel_button.toolTip() == "Close; your answers are kept for the next time  Esc"
+    QTest.mouseClick(dialog.cancel_button, Qt.MouseButton.LeftButton)
+    assert not dialog.isVisible()
+    assert dialog.kept_draft
+
+
 async def test_a_draft_is_written_while_one_answers(wizard: Opener) -> None:
     dialog = await wizard.open()
     dialog.next()

@@ -114,6 +114,18 @@ def test_letters_find_a_card_and_enter_takes_it(stage: QWidget) -> None:
     assert made.shown[0].hasFocus()
 
 
+def test_who_comes_from_v1_finds_that_card_without_scrolling(stage: QWidget) -> None:
+    made = Chooser(MANY, [])
+    chosen: list[str] = []
+    made.chosen.connect(chosen.append)
+    put(stage, made)
+    assert [each.text() for each in made.shortcuts] == ["I have v1 code"]
+    assert stage.rect().contains(made.shortcuts[0].mapTo(stage, made.shortcuts[0].rect().bottomRight()))
+    made.shortcuts[0].setFocus()
+    QTest.keyClick(made.shortcuts[0], Qt.Key.Key_Return)
+    assert chosen == ["rankzero-sdk-v1/v1"]
+
+
 def test_a_card_alone_is_no_higher_than_among_others(stage: QWidget) -> None:
     made = Chooser(MANY, [])
     stage.resize(1200, 1400)
@@ -241,6 +253,20 @@ def test_what_the_last_answer_changed_is_in_sight_and_marked(stage: QWidget) -> 
     made.show_preview(Preview(f"command: python train.py\ninputs:\n{long.replace('key_150: 1', 'key_150: 2')}"))
     assert made.editor.textCursor().blockNumber() == 152
     assert made.editor.viewport().rect().contains(made.editor.cursorRect().center())
+
+
+def test_a_line_longer_than_the_preview_is_wide_is_wrapped(stage: QWidget) -> None:
+    made = preview(stage)
+    stage.resize(320, 400)
+    address = "azureml://registries/azureml/environments/acpt-pytorch-2.8-cuda12.6/labels/latest"
+    made.show_preview(Preview(f"environment: {address}\ncode: src\n"))
+    settle()
+    assert made.editor.horizontalScrollBar().maximum() == 0
+    first, second = (made.editor.document().findBlockByNumber(each) for each in (0, 1))
+    assert first.layout().lineCount() > 1
+    tops = [top for block, top in made.editor.visible_lines(made.editor.viewport().rect()) if block in (first, second)]
+    assert tops[1] - tops[0] > 2 * made.editor.fontMetrics().height() - 4
+    assert made.editor.text().startswith(f"environment: {address}\n")
 
 
 def test_an_answer_that_makes_no_job_leaves_the_last_one(stage: QWidget) -> None:

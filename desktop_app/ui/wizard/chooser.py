@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from desktop_app.presenters.wizard import WizardCard
-from desktop_app.presenters.wizard_choice import CardGroup, fits, grouped
+from desktop_app.presenters.wizard_choice import CardGroup, fits, grouped, shortcuts
 from desktop_app.ui.icons import icon
 from desktop_app.ui.theme import Space
-from desktop_app.ui.widgets import ElidedLabel, label, scrolled
+from desktop_app.ui.widgets import ElidedLabel, button, label, scrolled
 from desktop_app.ui.widgets.layouts import empty
 from desktop_app.ui.wizard.card_button import CardButton
 
@@ -33,6 +33,7 @@ class Chooser(QWidget):
         self.search = QLineEdit()
         hint = self.tr("Not sure? Take what your script imports. The first of a kind is right for most.")
         self.hint = label(hint, "muted", wraps=True)
+        self.shortcuts = [self._shortcut(each) for each in shortcuts(cards)] if len(cards) > _MANY else []
         self.nothing = label("", "muted", wraps=True)
         self._groups = [_Group(each, self._cards(each, drafts)) for each in grouped(cards)]
         self._build(len(cards) > _MANY)
@@ -83,6 +84,12 @@ class Chooser(QWidget):
         made.installEventFilter(self)
         return made
 
+    def _shortcut(self, card: WizardCard) -> QPushButton:
+        """Return a way to a card that is below the edge of the window."""
+        made = button(card.title, card.icon, lambda: self.chosen.emit(card.key), role="link", tip=card.summary)
+        made.setAutoDefault(True)
+        return made
+
     def _build(self, many: bool) -> None:
         column = QVBoxLayout()
         column.setContentsMargins(0, 0, Space.XS, 0)
@@ -99,8 +106,13 @@ class Chooser(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(Space.M)
-        for made in (self.hint, self.search):
-            whole.addWidget(made)
+        head = QHBoxLayout()
+        head.setSpacing(Space.M)
+        head.addWidget(self.hint, 1)
+        for made in self.shortcuts:
+            head.addWidget(made, 0, Qt.AlignmentFlag.AlignTop)
+        whole.addLayout(head)
+        whole.addWidget(self.search)
         whole.addWidget(self._area, 1)
         self.hint.setVisible(len(self.buttons) > 1)
         self.search.setVisible(many)

@@ -66,6 +66,7 @@ class WizardDialog(QDialog):
         self.stack = QStackedWidget()
         self.preview = YamlPreview("job.yml")
         self.reason = ElidedLabel("", "muted")
+        self.cancel_button = button(self.tr("&Cancel"), on_click=self.reject)
         self.back_button = button(self.tr("&Back"), on_click=self.back)
         self.next_button = primary_button(self.tr("&Next"), on_click=self.next)
         self.save_button = button(self.tr("&Save as…"), "mdi6.content-save-outline", self.save_as)
@@ -212,7 +213,7 @@ class WizardDialog(QDialog):
         row.setSpacing(Space.S)
         row.addWidget(self.preview_button)
         row.addWidget(self.reason, 1)
-        for each in (self.back_button, self.save_button, self.next_button, self.run_button):
+        for each in (self.cancel_button, self.back_button, self.save_button, self.next_button, self.run_button):
             row.addWidget(each)
         self.preview_button.setCheckable(True)
         return row
@@ -264,6 +265,7 @@ class WizardDialog(QDialog):
         self.reason.setText("" if self._wizards else self.tr("No plugin with a wizard is switched on."))
         for each in (self.back_button, self.next_button, self.save_button, self.run_button, self.preview_button):
             each.hide()
+        self._say_what_cancel_does(None)
         self.preview.hide()
         self.chooser.focus_first()
 
@@ -305,7 +307,10 @@ class WizardDialog(QDialog):
         """Let Tab go from above to below: the pages, the file's name, the questions, the preview, the buttons."""
         has_name = self.file_name is not None and self.session is not None and self.session.is_last
         name = (self.file_name.line,) if self.file_name is not None and has_name else ()
-        footer = (self.preview_button, self.back_button, self.save_button, self.next_button, self.run_button)
+        footer = (
+            self.preview_button, self.cancel_button, self.back_button, self.save_button, self.next_button,
+            self.run_button,
+        )  # fmt: skip
         for one, other in pairwise((*self.rail.controls, *name, *page.controls, self.preview.editor, *footer)):
             QWidget.setTabOrder(one, other)
 
@@ -317,6 +322,7 @@ class WizardDialog(QDialog):
             problem = self.file_name.problem if self.file_name else ""
             reason = f"{session.steps[first[0]].title}: {first[1].message}" if first else problem
         self.reason.setText(reason)
+        self._say_what_cancel_does(session)
         self.back_button.setVisible(True)
         self.back_button.setEnabled(session.index > 0 or self.chooser is not None)
         self.preview_button.setVisible(True)
@@ -332,6 +338,12 @@ class WizardDialog(QDialog):
         self.run_button.setDefault(session.is_last)
         for button_, letter in self._letters:
             letter.setEnabled(button_.isHidden() or not button_.isEnabled())
+
+    def _say_what_cancel_does(self, session: WizardSession | None) -> None:
+        kept = session is not None and session.is_touched
+        said = self.tr("Close; your answers are kept for the next time") if kept else self.tr("Close")
+        self.cancel_button.setToolTip(f"{said}  Esc")
+        self.cancel_button.setAccessibleDescription(said)
 
     def _show_preview(self) -> None:
         session = self.session

@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtGui import QTextCursor, QTextOption
+from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 
 from desktop_app.presenters.wizard import Preview
 from desktop_app.ui.files.code_editor import CodeEditor
@@ -25,6 +25,9 @@ class YamlPreview(QWidget):
         self.editor = CodeEditor(name)
         self.editor.setReadOnly(True)
         self.editor.setTextInteractionFlags(_READING)
+        # addresses are longer than this is wide, and nobody scrolls sideways to read what will be written
+        self.editor.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
+        self.editor.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self.editor.setAccessibleName(self.tr("Preview of {}").format(name))
         self.problem = label("", "muted", wraps=True)
         self.problem.hide()
