@@ -6,7 +6,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from desktop_app.services.processes import end_group, group_options
+from desktop_app.processes import end_group, group_options
 
 PATIENCE = 60.0  # seconds: it starts Qt, and looks at every toolchain
 _PIPE = asyncio.subprocess.PIPE

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from desktop_app.api import OutsideError, Progress, UserError, Value, WorkerTask
-from desktop_app.services.processes import end_group, exited, group_options
+from desktop_app.processes import end_group, exited, group_options
 
 _RUNNER = Path(__file__).resolve().parents[1] / "worker" / "task_runner.py"
 _LONGEST_LINE = 256 * 1024 * 1024

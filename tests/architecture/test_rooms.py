@@ -17,11 +17,15 @@ HOUSE = "desktop_app"
 # Each room with the rooms and packages that its files may import, beside the standard library and themselves.
 MAY_IMPORT = {
     "places": {"platformdirs"},
+    "processes": {"psutil"},
     "api": {"pluggy"},
     "core": {"api"},
     "documents": {"api", "core", "places", "ruamel", "yaml", "yaml_edit", "pathspec"},
-    "services": {"api", "core", "documents", "places", "packaging", "platformdirs", "psutil", "tensorboard", "uv"},
-    "backends": {"api", "core", "documents", "places", "worker"},
+    "services": {
+        "api", "core", "documents", "places", "processes", "packaging", "platformdirs", "psutil", "tensorboard", "uv",
+    },
+    "backends": {"api", "core", "documents", "places", "processes", "worker"},
+    "backends/azureml/gateway": {"azure", "certifi", "httpx", "keyring", "msal"},
     "worker": {"psutil"},
     "compose": {"api", "places", "services", "backends"},
     "cli": {"api", "app", "compose", "core", "documents", "places", "services"},
@@ -59,9 +63,11 @@ def imports(path: Path) -> Iterator[str]:
 
 
 def files_of(room: str) -> list[Path]:
-    """Return a room's files."""
+    """Return a room's files, without those of a room within it."""
     folder = ROOT / HOUSE / room
-    return sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
+    inner = [ROOT / HOUSE / each for each in MAY_IMPORT if each.startswith(f"{room}/")]
+    found = sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
+    return [path for path in found if not any(path.is_relative_to(each) for each in inner)]
 
 
 def foreign(path: Path) -> Iterator[str]:
@@ -76,7 +82,7 @@ def foreign(path: Path) -> Iterator[str]:
 
 def test_every_room_is_on_the_list() -> None:
     there = {each.stem for each in (ROOT / HOUSE).iterdir() if each.suffix == ".py" or (each / "__init__.py").exists()}
-    assert there - {"__init__", "_shipped"} == MAY_IMPORT.keys()
+    assert there - {"__init__", "_shipped"} == {each for each in MAY_IMPORT if "/" not in each}
 
 
 @pytest.mark.parametrize("room", MAY_IMPORT)
@@ -84,6 +90,16 @@ def test_a_room_imports_what_it_may(room: str) -> None:
     allowed = MAY_IMPORT[room] | {room, "__version__", "__init__"}
     wrong = {str(path.relative_to(ROOT)): set(foreign(path)) - allowed for path in files_of(room)}
     assert {name: found for name, found in wrong.items() if found} == {}
+
+
+def test_what_talks_to_azure_is_started_and_never_imported() -> None:
+    gateway = f"{HOUSE}.backends.azureml.gateway"
+    assert not [
+        path
+        for room in MAY_IMPORT
+        for path in files_of(room)
+        if any(each.startswith(gateway) for each in imports(path))
+    ]
 
 
 @pytest.mark.parametrize(("rooms", "where"), ONLY_HERE.items(), ids=str)
@@ -143,7 +159,18 @@ workbench.plugins.load()
 assert workbench.plugins.wizards()
 print("\\n".join(sys.modules))
 """
-FRAMEWORKS = {"torch", "tensorflow", "tensorboard", "horovod", "onnx", "mlflow", "azure", "transformers"}
+FRAMEWORKS = {
+    "torch",
+    "tensorflow",
+    "tensorboard",
+    "horovod",
+    "onnx",
+    "mlflow",
+    "azure",
+    "httpx",
+    "msal",
+    "transformers",
+}
 
 
 @pytest.mark.parametrize(

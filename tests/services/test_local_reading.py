@@ -18,7 +18,7 @@ from desktop_app.backends.local import reading, removing, submitting
 from desktop_app.backends.local.backend import LocalBackend
 from desktop_app.backends.local.reading import RunReader
 from desktop_app.places import Places
-from desktop_app.services.processes import end_child
+from desktop_app.processes import end_child
 from desktop_app.worker.supervisor import holding, processes
 from tests.helpers import local_runs
 from tests.helpers.local_ports import FakePorts

@@ -8,7 +8,7 @@ import sys
 import psutil
 import pytest
 
-from desktop_app.services.processes import end_child, end_group, exited, group_options
+from desktop_app.processes import end_child, end_group, exited, group_options
 from tests.helpers.waiting import wait_until
 
 PIPE = asyncio.subprocess.PIPE
@@ -63,7 +63,7 @@ async def test_a_child_that_dies_while_it_is_ended_is_known_to_asyncio() -> None
 @pytest.mark.skipif(sys.platform == "win32", reason="made of a shell's words")
 @pytest.mark.parametrize("words", ["sleep 600 & echo $!; wait", "trap '' TERM; sleep 600 & echo $!; wait; wait"])
 async def test_a_group_ends_as_one(words: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("desktop_app.services.processes._GRACE", 0.2)
+    monkeypatch.setattr("desktop_app.processes._GRACE", 0.2)
     leader = await asyncio.create_subprocess_exec("bash", "-c", words, stdout=PIPE, **group_options())
     assert leader.stdout is not None
     grandchild = int(await leader.stdout.readline())

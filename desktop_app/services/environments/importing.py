@@ -14,7 +14,7 @@ from pathlib import Path
 
 from desktop_app.api import Progress
 from desktop_app.core.environments import normal
-from desktop_app.services.processes import end_group, group_options
+from desktop_app.processes import end_group, group_options
 
 _SCRIPT = Path(__file__).resolve().parents[2] / "worker" / "interpreter_probe.py"
 _NO_MODULES = frozenset(

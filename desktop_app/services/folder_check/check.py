@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from desktop_app.documents.checks import FileReport
+from desktop_app.processes import end_child
 from desktop_app.services.folder_check.wire import line, report_in
-from desktop_app.services.processes import end_child
 
 _LINE = 1 << 24
 _MANY = 400  # files: more are shared between two processes

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from desktop_app.api import OutsideError, UserError
+from desktop_app.processes import end_child
 from desktop_app.services.logs.merge import LogSource
 from desktop_app.services.logs.text import ERROR_HINTS, ERROR_PATTERN
-from desktop_app.services.processes import end_child
 
 LIMIT = 10_000
 """Matches that can be walked through; those beyond are counted."""

@@ -8,7 +8,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 
-from desktop_app.services.processes import end_group, group_options
+from desktop_app.processes import end_group, group_options
 
 _LONGEST = 8 << 20  # bytes of a line; a linker's command names thousands of files
 _UNWANTED = ("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHOME", "PYTHONPATH", "UV_PROJECT_ENVIRONMENT", "UV_PYTHON")

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from desktop_app.processes import end_group, group_options
 from desktop_app.services.files import write_atomically
-from desktop_app.services.processes import end_group, group_options
 
 _SCRIPT = Path(__file__).resolve().parents[2] / "worker" / "interpreter_probe.py"
 _QUICK = 20.0  # seconds; a machine under load may take long to start a Python
