@@ -1,0 +1,96 @@
+"""Starts the emulator: `python -m tests.emulator --help`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import signal
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tests.emulator.authority import Authority
+from tests.emulator.cloud import new_service
+from tests.emulator.options import Options
+from tests.emulator.server import Server
+from tests.emulator.starting import Started, greeting, started
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until told to end."""
+    asked = _parser().parse_args(arguments)
+    with contextlib.ExitStack() as stack:
+        home = asked.home or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="azureml-emulator-")))
+        home.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(_serve(_options(asked, home.resolve()), as_json=asked.json))
+    return 0
+
+
+async def _serve(options: Options, *, as_json: bool) -> None:
+    service = new_service(options)
+    server = Server(service, Authority(options.home / "authority"))
+    ended = asyncio.Event()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(sign, ended.set)
+    try:
+        _tell(started(service, await server.start(options.port)), as_json=as_json)
+        if as_json:
+            service.spawn(_watch_stdin(ended))
+        await ended.wait()
+    finally:
+        await server.close()
+
+
+def _tell(where: Started, *, as_json: bool) -> None:
+    print(json.dumps(where.as_json()) if as_json else greeting(where), flush=True)
+
+
+async def _watch_stdin(ended: asyncio.Event) -> None:
+    """End with the program that started the emulator."""
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while await reader.read(4096):
+        pass
+    ended.set()
+
+
+def _options(asked: argparse.Namespace, home: Path) -> Options:
+    return Options(
+        home=home,
+        port=asked.port,
+        azurite=asked.azurite,
+        secrets=asked.secrets,
+        delays=asked.delay,
+        location=asked.location,
+        workspaces=tuple(asked.workspace or ("emulated",)),
+        page=asked.page,
+        any_token=asked.any_token,
+    )
+
+
+def _delays(text: str) -> Mapping[str, float]:
+    return {name.strip(): float(value) for name, _, value in (each.partition("=") for each in text.split(","))}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.emulator", description="An emulator of Azure ML.")
+    parser.add_argument("--home", type=Path, help="folder of its certificates and blobs (default: one that is removed)")
+    parser.add_argument("--port", type=int, default=0, help="port of the proxy (default: any that is free)")
+    parser.add_argument("--workspace", action="append", metavar="NAME", help="a workspace; may be given several times")
+    parser.add_argument("--location", default="westus", help="region of the workspaces (default: %(default)s)")
+    parser.add_argument("--azurite", action="store_true", help="keep blobs in Azurite instead of the built-in store")
+    parser.add_argument("--secrets", choices=("sas", "key", "none"), default="sas", help="what datastores hand out")
+    parser.add_argument("--delay", type=_delays, default={}, metavar="NAME=SECONDS,...", help="how long things take")
+    parser.add_argument("--page", type=int, default=50, help="entries on a page of a list (default: %(default)s)")
+    parser.add_argument("--any-token", action="store_true", help="take any bearer token, also one made up")
+    parser.add_argument("--json", action="store_true", help="print one line of JSON; end when stdin is closed")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,29 @@
+"""The parts that the emulator is joined from: add yours to `AREAS`, and nothing else has to know it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.emulator import discovery, login, workspaces
+from tests.emulator.routing import Routes
+from tests.emulator.service import Service
+
+
+def _nothing(_service: Service) -> None:
+    """Prepare nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """What a part answers, and what it does to the service before the first request (parts, gates, ends)."""
+
+    routes: Callable[[], Routes]
+    prepare: Callable[[Service], None] = _nothing
+
+
+AREAS: tuple[Area, ...] = (
+    Area(login.routes),
+    Area(discovery.routes),
+    Area(workspaces.routes),
+)

@@ -1,0 +1,38 @@
+"""The cloud as it is when the emulator starts: a tenant, a subscription, workspaces that hold what Azure puts there."""
+
+from __future__ import annotations
+
+import uuid
+
+from tests.emulator.blob_store import Store
+from tests.emulator.blobs import BuiltInBlobs, Links
+from tests.emulator.clock import Clock
+from tests.emulator.options import Options
+from tests.emulator.service import Service
+from tests.emulator.state import State, Workspace
+
+TENANT = "7e57ab1e-0000-4000-8000-000000000001"
+SUBSCRIPTION = "7e57ab1e-0000-4000-8000-000000000002"
+GROUP = "emulator"
+_NAMES = uuid.UUID(TENANT)
+
+
+def new_service(options: Options) -> Service:
+    """Return a cloud with the workspaces that the options name."""
+    clock = Clock()
+    blobs = BuiltInBlobs(Store(options.home, clock.now), Links(clock))
+    service = Service(State(TENANT, SUBSCRIPTION, GROUP), options, blobs, clock)
+    for name in options.workspaces:
+        add_workspace(service, SUBSCRIPTION, GROUP, name, options.location)
+    return service
+
+
+def add_workspace(service: Service, subscription: str, group: str, name: str, location: str) -> Workspace:
+    """Make a workspace; its ids are the same each time it is made, so that links outlive a restart."""
+    identity = uuid.uuid5(_NAMES, f"{subscription}/{group}/{name}".lower())
+    now = service.clock.now()
+    workspace = Workspace(
+        subscription, group, name, str(identity), location, service.state.tenant, f"st{identity.hex[:12]}", now, now
+    )
+    service.state.workspaces[name.lower()] = workspace
+    return workspace

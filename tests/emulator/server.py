@@ -1,0 +1,203 @@
+"""The HTTPS server behind the proxy and the plain control server: requests in, answers out, everything logged."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+
+from tests.emulator import answers
+from tests.emulator.areas import AREAS
+from tests.emulator.authority import Authority
+from tests.emulator.hosts import plane_of
+from tests.emulator.proxy import Proxy
+from tests.emulator.routing import Answer, Call, Plane, Routes
+from tests.emulator.service import Gate, Go, Seen, Service
+
+_LOG = logging.getLogger(__name__)
+_PIECE = 16 * 1024
+
+
+def joined() -> Routes:
+    """Return the routes of all areas."""
+    table = Routes()
+    for area in AREAS:
+        table.join(area.routes())
+    return table
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the emulator listens, all on 127.0.0.1."""
+
+    proxy: int
+    tls: int
+    control: int
+
+
+class Server:
+    """Serves one emulated cloud from `start` until `close`."""
+
+    def __init__(self, service: Service, authority: Authority) -> None:
+        self._service = service
+        self._authority = authority
+        self._routes = joined()
+        self._tls_port = 0
+        self.blob_port: int | None = None
+        self.proxy = Proxy(self._where)
+        self._runners: list[web.ServerRunner] = []
+
+    async def start(self, port: int = 0) -> Addresses:
+        """Prepare the areas and listen: the proxy at `port` (0: any), the rest wherever there is room."""
+        for area in AREAS:
+            area.prepare(self._service)
+        self._tls_port = await self._listen("", tls=True)
+        control = await self._listen("control", tls=False)
+        return Addresses(await self.proxy.start(port), self._tls_port, control)
+
+    async def close(self) -> None:
+        """Stop listening, end what was started."""
+        await self.proxy.close()
+        for runner in self._runners:
+            await runner.cleanup()
+        await self._service.close()
+
+    def _where(self, host: str, _port: int) -> tuple[str, int] | None:
+        plane = plane_of(host)
+        if plane is None:
+            return None
+        return "127.0.0.1", self.blob_port if plane == "blob" and self.blob_port else self._tls_port
+
+    async def _listen(self, plane: str, *, tls: bool) -> int:
+        async def handle(request: web.BaseRequest) -> web.StreamResponse:
+            return await self._handle(request, plane_of(request.host.partition(":")[0]) if tls else "control")
+
+        runner = web.ServerRunner(web.Server(handle, access_log=None), shutdown_timeout=1.0)
+        await runner.setup()
+        self._runners.append(runner)
+        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=self._authority.server_context() if tls else None)
+        await site.start()
+        port: int = runner.addresses[0][1]
+        return port
+
+    async def _handle(self, request: web.BaseRequest, plane: Plane | None) -> web.StreamResponse:
+        started, when = time.perf_counter(), self._service.clock.now()
+        call = await _call_of(request, plane or "arm")
+        answer = await self._answer(call, plane)
+        seconds = time.perf_counter() - started
+        headers = answers.dressed(self._service, call, answer, seconds)
+        try:
+            return await _send(request, answer, headers)
+        finally:
+            self._service.log.append(_seen(call, answer, when, time.perf_counter() - started))
+
+    async def _answer(self, call: Call, plane: Plane | None) -> Answer:
+        async def last() -> Answer:
+            return await self._dispatch(call, plane)
+
+        go: Go = last
+        for gate in reversed(self._service.gates):
+            go = _through(gate, call, go)
+        try:
+            return await go()
+        except asyncio.CancelledError:
+            raise
+        except json.JSONDecodeError as error:
+            return answers.mfe_error(self._service, 400, f"The request body is no JSON: {error}")
+        except Exception as error:  # a defect of the emulator must be seen, and must not look like one of the client's
+            _LOG.exception("%s %s", call.method, call.path)
+            return answers.gateway_error(500, "EmulatorError", f"The emulator failed: {error!r}")
+
+    async def _dispatch(self, call: Call, plane: Plane | None) -> Answer:
+        found = self._routes.find(call.method, plane, call.path) if plane else None
+        if found is None:
+            return _unknown(call)
+        route, parts = found
+        named = None
+        if "workspace" in parts and "subscription" in parts:
+            named = self._service.state.find(parts["subscription"], parts["group"], parts["workspace"])
+            if named is None and not (route.template == "{ws}" and call.method == "PUT"):
+                return answers.workspace_not_found(parts["group"], parts["workspace"])
+        object.__setattr__(call, "parts", parts)
+        object.__setattr__(call, "found", named)
+        return await route.handler(self._service, call)
+
+
+def _through(gate: Gate, call: Call, go: Go) -> Go:
+    async def passed() -> Answer:
+        return await gate(call, go)
+
+    return passed
+
+
+def _unknown(call: Call) -> Answer:
+    _LOG.info("nobody answers %s %s", call.method, call.url)
+    message = f"No HTTP resource was found that matches the request URI '{call.url}'. (The emulator doesn't know it.)"
+    return answers.gateway_error(404, "InvalidResourceType", message)
+
+
+async def _call_of(request: web.BaseRequest, plane: Plane) -> Call:
+    path, _, query = request.raw_path.partition("?")
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    if headers.get("expect", "").lower() == "100-continue" and request.transport is not None:
+        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    return Call(
+        method=request.method,
+        host=request.host.partition(":")[0].lower(),
+        path=path,
+        query=dict(parse_qsl(query, keep_blank_values=True)),
+        headers=headers,
+        body=await request.content.read(),
+        plane=plane,
+        query_string=query,
+    )
+
+
+def _seen(call: Call, answer: Answer, when: object, seconds: float) -> Seen:
+    return Seen(
+        time=when,  # type: ignore[arg-type]
+        method=call.method,
+        host=call.host,
+        path=call.path,
+        api_version=call.api_version,
+        status=answer.status,
+        seconds=seconds,
+        sent=len(answer.content()),
+        received=len(call.body),
+        query=call.query_string,
+        agent=call.headers.get("user-agent", ""),
+    )
+
+
+async def _send(request: web.BaseRequest, answer: Answer, headers: Mapping[str, str]) -> web.StreamResponse:
+    """Send an answer: whole, or cut and slowed as it says."""
+    response = web.StreamResponse(status=answer.status, headers=headers)
+    if answer.cut == 0:
+        _drop(request)
+        return response
+    content = b"" if request.method == "HEAD" else answer.content()
+    if "Content-Length" not in headers:
+        response.content_length = len(answer.content())
+    await response.prepare(request)
+    for start in range(0, len(content), _PIECE):
+        piece = content[start : start + _PIECE]
+        if answer.cut is not None and start + len(piece) > answer.cut:
+            await response.write(content[start : answer.cut])
+            _drop(request)
+            return response
+        await response.write(piece)
+        if answer.rate:
+            await asyncio.sleep(len(piece) / answer.rate)
+    await response.write_eof()
+    return response
+
+
+def _drop(request: web.BaseRequest) -> None:
+    if request.transport is not None:
+        request.transport.abort()
