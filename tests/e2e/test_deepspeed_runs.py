@@ -71,15 +71,31 @@ def test_the_sample_learns(real: Program, way: str) -> None:
     assert [each["exit_code"] for each in found["ranks"]] == [0, 0]
 
 
-@WAYS
-def test_who_is_killed_in_the_middle_is_blamed(real: Program, way: str) -> None:
-    name = real("run", sample(real, way, epochs="5000"), "--detach").out.strip()
+def training(program: Program, way: str) -> str:
+    """Start a run that won't end by itself, wait until it trains, and return its name."""
+    name = program("run", sample(program, way, epochs="5000"), "--detach").out.strip()
 
     def trains() -> bool:
-        assert real("runs", "show", name, "--json").json["status"] not in {"Failed", "Completed"}, log(real, name, 0)
-        return "epoch  2" in log(real, name, 0)
+        status = program("runs", "show", name, "--json").json["status"]
+        assert status not in {"Failed", "Completed"}, log(program, name, 0)
+        return "epoch  2" in log(program, name, 0)
 
     wait_until(trains, LONG, "the second epoch")
+    return name
+
+
+@WAYS
+def test_a_cancelled_run_leaves_nobody(real: Program, way: str) -> None:
+    """That no process is left is what the fixture `no_orphans` looks at."""
+    name = training(real, way)
+    assert real("runs", "cancel", name).code == 0
+    found = ended(real, name)
+    assert (found["status"], found["first_failure"]) == ("Canceled", None)
+
+
+@WAYS
+def test_who_is_killed_in_the_middle_is_blamed(real: Program, way: str) -> None:
+    name = training(real, way)
     assert real("runs", "drill", name, "kill", "--rank", "1").code == 0
     found = ended(real, name)
     assert (found["status"], found["first_failure"]["rank"]) == ("Failed", 1)
