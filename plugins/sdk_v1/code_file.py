@@ -1,4 +1,4 @@
-"""A v1 script or notebook as Python that can be parsed: a notebook's code cells in a row, without its magics."""
+"""A v1 file as it can be read: a script, a notebook's code cells in a row without magics, or a run configuration."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
+
+from .run_config_text import parse
 
 MOST_BYTES = 4_000_000
 _MAGIC = re.compile(r"^(\s*)(?:[%!?].*|\w[\w.]*\?{1,2}\s*)$")
@@ -17,10 +20,19 @@ _ASSIGNED_MAGIC = re.compile(r"^(\s*[\w, ]+=\s*)[%!].*$")
 
 @dataclass(frozen=True, slots=True)
 class CodeFile:
-    """What could be read of a file; `tree` is None, and `fault` says why, where it is no Python."""
+    """What could be read of a file; `tree` is None, and `fault` says why, where it is no Python.
+
+    `run_config` is what a `.runconfig` holds, which has no tree.
+    """
 
     tree: ast.Module | None = None
     fault: str = ""
+    run_config: dict[str, Any] | None = None
+
+    @property
+    def is_read(self) -> bool:
+        """Whether there is something to look at."""
+        return self.tree is not None or self.run_config is not None
 
 
 def read_code(path: Path) -> CodeFile:
@@ -43,15 +55,27 @@ def _read(path: Path, _modified: int, _size: int) -> CodeFile:
 
 
 def parse_code(text: str, name: str) -> CodeFile:
-    """Return the tree of a script's text, or of a notebook's (`name` ends in .ipynb)."""
+    """Return what a text holds: a notebook where `name` ends in .ipynb, a run configuration in .runconfig."""
+    if name.lower().endswith(".runconfig"):
+        return _parse_run_config(text, name)
     if name.lower().endswith(".ipynb"):
         cells = _cells(text)
         if cells is None:
             return CodeFile(fault=f"{name} is no notebook: it does not hold JSON with cells. Pick another file.")
         return _parse_cells(cells, name)
     if not name.lower().endswith(".py"):
-        return CodeFile(fault=f"{name} is neither a Python script nor a notebook; pick the one that submits the job.")
+        return CodeFile(fault=f"{name} is no Python script, notebook or .runconfig; pick the one that submits the job.")
     return _parse(_without_magics(text), name)
+
+
+def _parse_run_config(text: str, name: str) -> CodeFile:
+    try:
+        found = parse(text)
+    except (ValueError, RecursionError):
+        found = {}
+    if not {"script", "command", "framework", "target"} & found.keys():
+        return CodeFile(fault=f"{name} is no run configuration: it names no script. Pick another file.")
+    return CodeFile(run_config=found)
 
 
 def _cells(text: str) -> list[str] | None:

@@ -34,6 +34,7 @@ def build(answers: Answers, context: WizardContext) -> Job:
         display_name=v1.text("display_name") or jobs.default_name(context, environments.KIND, v1.filled),
         experiment_name=v1.text("experiment") or experiment_of(v1, context),
         tags=v1.pairs("tags"),
+        environment_variables=v1.chosen.words.get("environment_variables", {}) if v1.chosen is not None else {},
         timeout=60 * read.integer(v1.filled, "timeout", jobs.DEFAULT_MINUTES) or None,
     )
 

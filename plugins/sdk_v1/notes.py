@@ -30,7 +30,7 @@ def code_notes(v1: V1) -> Iterator[Diagnostic]:
     if not v1.text("v1_file"):
         yield info("no-code", "Without a file, type v1's values on the next pages.", "v1_file")
         return
-    if v1.code.tree is None:
+    if not v1.code.is_read:
         yield warning("not-read", v1.code.fault, "v1_file")
         return
     if v1.chosen is None:
@@ -43,7 +43,7 @@ def code_notes(v1: V1) -> Iterator[Diagnostic]:
             else ""
         )
         yield info("found", f"Found {v1.chosen.title}{count}.", "v1_file", v1.chosen.line)
-    for each in leftovers(v1.code.tree):
+    for each in leftovers(v1.code.tree) if v1.code.tree is not None else ():
         yield info(each.code, f"Line {each.line}: {each.text}", "v1_file", each.line)
 
 

@@ -22,9 +22,9 @@ def code_form(v1: V1) -> FormSpec:
     """Ask for the v1 file, and which of its jobs is meant."""
     file = Field(
         "v1_file",
-        "Script or notebook that submits",
+        "Script, notebook or .runconfig",
         FieldKind.FILE,
-        patterns=("*.py", "*.ipynb"),
+        patterns=("*.py", "*.ipynb", "*.runconfig"),
         help="Optional. It is read, never run; what it says becomes the defaults of the next pages.",
     )
     if len(v1.submissions) < 2:

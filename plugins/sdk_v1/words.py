@@ -12,6 +12,7 @@ from desktop_app.api.kit import answers as read
 
 from .code_file import CodeFile, read_code
 from .packages import parted
+from .run_config import source_folder, submission_of
 from .submissions import Submission, find_submissions
 
 DISTRIBUTIONS = ("none", "Mpi", "Nccl", "Gloo", "ParameterServer")
@@ -59,12 +60,20 @@ def read_v1(answers: Answers, context: WizardContext) -> V1:
     """Return what the v1 file and the answers say together."""
     name = read.text(answers, "v1_file")
     code = read_code(context.folder / name) if name else CodeFile()
-    submissions = find_submissions(code.tree) if code.tree is not None else ()
+    submissions = _submissions(code)
     number = read.integer(answers, "submission", 1)
     chosen = submissions[number - 1] if 0 < number <= len(submissions) else submissions[0] if submissions else None
-    defaults = _defaults(chosen, PurePosixPath(name.replace("\\", "/")).parent, context.folder)
+    file = PurePosixPath(name.replace("\\", "/"))
+    folder = source_folder(file) if code.run_config is not None else file.parent
+    defaults = _defaults(chosen, folder, context.folder)
     given = {key: value for key, value in answers.items() if value is not None}
     return V1(code, submissions, chosen, defaults, {**defaults, **given})
+
+
+def _submissions(code: CodeFile) -> tuple[Submission, ...]:
+    if code.run_config is not None:
+        return (submission_of(code.run_config),)
+    return find_submissions(code.tree) if code.tree is not None else ()
 
 
 def _defaults(chosen: Submission | None, folder: PurePosixPath, project: Path) -> dict[str, Value]:

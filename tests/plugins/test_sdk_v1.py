@@ -187,7 +187,10 @@ def test_a_notebook_is_read_without_its_magics(tmp_path: Path) -> None:
         ("a.py", "x = 1\n", "No estimator"),
         ("a.py", "from torch import PyTorch\nPyTorch(3)", "No estimator"),
         ("a.py", "\0", "no Python"),
-        ("a.runconfig", "script: train.py", "neither a Python script nor a notebook"),
+        ("a.txt", "script: train.py", "no Python script, notebook or .runconfig"),
+        ("a.runconfig", "- script\n", "no run configuration"),
+        ("a.runconfig", "{", "no run configuration"),
+        ("a.runconfig", "[" * 100_000, "no run configuration"),
     ],
 )
 def test_what_can_t_be_read_is_said_and_everything_can_still_be_typed(
