@@ -18,6 +18,8 @@ from desktop_app.services.logs.merge import LogSource
 NONE = "–"
 PATIENCE = 15.0
 """Seconds in which nobody wonders why a log is empty."""
+MOMENT = 0.1
+"""Seconds: what took less is but a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,11 @@ class PhaseView:
     seconds: float
     happened: bool
     lasts: bool
+
+    @property
+    def is_moment(self) -> bool:
+        """Whether it was over at once: a bar as wide as its name would tell of time that it never took."""
+        return self.happened and not self.lasts and self.seconds < MOMENT
 
 
 _PHASE_STATUS = {
@@ -57,7 +64,8 @@ def _phase(run: RunSnapshot, name: PhaseName, now: datetime) -> PhaseView:
     last = name is _broken_phase(run)
     status = run.status if last else _PHASE_STATUS[name]
     word = run.status.value.lower() if last else "now" if lasts else "done"
-    return PhaseView(name.value, status, word, spoken_duration(seconds), seconds, happened=True, lasts=lasts)
+    took = spoken_duration(seconds) if lasts or seconds >= MOMENT else f"< {spoken_duration(MOMENT)}"
+    return PhaseView(name.value, status, word, took, seconds, happened=True, lasts=lasts)
 
 
 def _broken_phase(run: RunSnapshot) -> PhaseName | None:

@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QApplication
 
@@ -70,6 +71,19 @@ async def test_ranks_filter_the_log(runs_bench: RunsBench) -> None:
     page.logs.tools.ranks.activated.emit(page.logs.tools.ranks.currentIndex())
     assert page.grid._picked == 2
     assert page.logs.menu_for(2).actions()[-1].text() == "All &ranks"
+
+
+async def test_ctrl_r_is_about_the_run_that_is_open(runs_bench: RunsBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = await runs_bench.open_and_read(await runs_bench.add_failed("r-1"))
+    planned: list[str] = []
+    monkeypatch.setattr(page.deeds, "again", lambda run: planned.append(run.run))
+    override = QKeyEvent(QEvent.Type.ShortcutOverride, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+    override.ignore()
+    page.event(override)
+    assert override.isAccepted(), "the window's own Ctrl+R would plan the job in Files"
+    QTest.keyClick(page, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+    assert planned == ["r-1"]
+    assert "Ctrl+R" in page.header.again.toolTip()
 
 
 async def test_the_search_counts_and_walks_through_all_ranks(runs_bench: RunsBench) -> None:

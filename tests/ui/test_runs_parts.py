@@ -175,6 +175,22 @@ def test_the_phases_fill_the_width_and_the_longest_gets_most(stage: QWidget) -> 
     assert all(one.right() < other.left() for one, other in itertools.pairwise(areas))
 
 
+def test_what_took_but_a_moment_is_a_dot_however_wide_its_name(stage: QWidget) -> None:
+    made = Timeline()
+    put(stage, made)
+    moment = dataclasses.replace(PHASES[0], duration="< 0.1 s", seconds=0.003)
+    colors = []
+    for phases in (PHASES, (moment, *PHASES[1:])):
+        made.show_phases(phases)
+        area = made._places()[0][1]
+        picture = made.grab().toImage()
+        y = made.height() - 4
+        colors.append([picture.pixelColor(int(area.left()) + x, y).name() for x in (4, int(area.width()) - 8)])
+    (start, end), (dot, rest) = colors
+    assert start == end == dot
+    assert rest != dot
+
+
 def test_no_phase_yet_paints_nothing_and_says_nothing(stage: QWidget) -> None:
     made = Timeline()
     put(stage, made)

@@ -70,6 +70,20 @@ def test_a_failure_before_any_rank_is_the_phases_own(tmp_path: Path) -> None:
     assert phases_of(run, START)[0].word == "failed"
 
 
+def test_a_phase_of_milliseconds_is_a_moment_and_one_that_begins_is_not(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "r-1", RunStatus.COMPLETED, started=START).snapshot
+    short = Phase(PhaseName.PREPARING, START, START + timedelta(milliseconds=4))
+    run = dataclasses.replace(run, phases=(short, *run.phases[1:]))
+    preparing = phases_of(run, START)[0]
+    assert (preparing.is_moment, preparing.duration) == (True, "< 0.1 s")
+    assert not any(each.is_moment for each in phases_of(run, START)[1:2]), "what did not happen is no moment"
+    begun = dataclasses.replace(
+        run, status=RunStatus.PREPARING, phases=(dataclasses.replace(short, ended=None),), ended=None
+    )
+    preparing = phases_of(begun, START + timedelta(milliseconds=4))[0]
+    assert (preparing.is_moment, preparing.duration) == (False, "0.0 s")
+
+
 def test_a_clock_that_was_set_back_makes_no_negative_time(tmp_path: Path) -> None:
     run = make_run(tmp_path, "r-1", started=START).snapshot
     assert all(each.seconds >= 0 for each in phases_of(run, START - timedelta(hours=1)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QKeyCombination, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -13,7 +13,7 @@ from desktop_app.api import Explanation, Fix, RunSnapshot, RunStatus
 from desktop_app.core.blame import Explained
 from desktop_app.presenters.run_drills import DrillChoice, drill_behind, drills_said
 from desktop_app.presenters.run_failure import failure_of
-from desktop_app.presenters.run_page import own_code, phases_of, waiting_text
+from desktop_app.presenters.run_page import actions_of, own_code, phases_of, waiting_text
 from desktop_app.services.explaining import explain
 from desktop_app.services.logs.failure import last_places, offset_of
 from desktop_app.services.workbench import Workbench
@@ -106,22 +106,29 @@ class RunPage(QWidget):
         self._second.stop()
 
     def event(self, event: QEvent) -> bool:
-        """Called by Qt: the keys of a search are this page's own while it has the focus."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and is_search_key(event):
+        """Called by Qt: the keys of a search, and Ctrl+R, are this page's own while it has the focus."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _is_own_key(event):
             event.accept()
             return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Called by Qt: Ctrl+F and F3 search the log, Esc leaves the search, then the page."""
+        """Called by Qt: Ctrl+F and F3 search the log, Ctrl+R runs again, Esc leaves the search, then the page."""
         if is_search_key(event):
             self.tabs.show_tab(LOGS)
             self.logs.search_key(event)
+        elif _is_again_key(event):
+            self.run_again()
         elif event.key() == Qt.Key.Key_Escape:
             if self.tabs.index != LOGS or not self.logs.leave_search():
                 self.back_asked.emit()
         else:
             super().keyPressEvent(event)
+
+    def run_again(self) -> None:
+        """Plan the run's job once more, where that can be done."""
+        if self._run is not None and actions_of(self._run).again:
+            self.deeds.again(self._run)
 
     def ask_cancel(self) -> None:
         """Ask whether to cancel the run."""
@@ -304,6 +311,15 @@ class RunPage(QWidget):
         self.deeds.failed.connect(self.message.show_error)
         self.deeds.said.connect(self.message.show_passing)
         self._second.timeout.connect(self._tick)
+
+
+def _is_own_key(event: QKeyEvent) -> bool:
+    return is_search_key(event) or _is_again_key(event)
+
+
+def _is_again_key(event: QKeyEvent) -> bool:
+    """Whether a key is Ctrl+R, which for the whole window runs the job in Files: here it would be another one."""
+    return event.keyCombination() == QKeyCombination(Qt.KeyboardModifier.ControlModifier, Qt.Key.Key_R)
 
 
 def _own_place(run: RunSnapshot, cause: Explanation | None) -> tuple[Path, int] | None:

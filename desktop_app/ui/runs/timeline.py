@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
@@ -75,8 +75,17 @@ class Timeline(QWidget):
         self._write(painter, phase.duration, QRectF(x, 0, area.right() - x, height))
         bar = QRectF(area.x(), height + Space.S, area.width(), _BAR)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(color if phase.happened else QColor(theme.hairline))
-        painter.drawRoundedRect(bar, _BAR / 2, _BAR / 2)
+        if phase.is_moment or not phase.happened:
+            painter.setBrush(QColor(theme.hairline))
+            painter.drawRoundedRect(bar, _BAR / 2, _BAR / 2)
+        if phase.happened:
+            painter.setBrush(color)
+            painter.drawRoundedRect(QRectF(bar.topLeft(), self._filled(phase, bar)), _BAR / 2, _BAR / 2)
+
+    @staticmethod
+    def _filled(phase: PhaseView, bar: QRectF) -> QSizeF:
+        """Return what of a bar is coloured: all of it, and of what was but a moment a dot."""
+        return QSizeF(_BAR, _BAR) if phase.is_moment else bar.size()
 
     @staticmethod
     def _write(painter: QPainter, text: str, area: QRectF) -> float:
