@@ -3,45 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 from typing import Any
 
 from desktop_app.api import Workspace
 from desktop_app.backends.azureml.links import Links
+from desktop_app.backends.azureml.operations import Pace
 from desktop_app.backends.azureml.routes import query, resource_id
 from desktop_app.backends.azureml.wire import Ask, CloudFault, Reply, Wire
+from desktop_app.core.rules.facts import NO_FACTS, Facts
 
 _MOST_PAGES = 1000
 
 
-def url_of(workspace: Workspace, *parts: str, version: str, **parameters: str) -> str:
-    """Return the URL of a thing in a workspace: `url_of(workspace, "computes", name, version=…)`."""
-    path = "/".join(quote(each, safe="") for each in parts)
-    start = f"{cloud_named(workspace.cloud).management}{resource_id(workspace)}"
-    return query(f"{start}/{path}" if path else start, **parameters, api_version=version)
-
-
-def region_url(workspace: Workspace, location: str, what: str, version: str) -> str:
-    """Return the URL of what a subscription has in a region: `vmSizes`, `usages`."""
-    start = f"{cloud_named(workspace.cloud).management}/subscriptions/{quote(workspace.subscription)}"
-    place = f"providers/Microsoft.MachineLearningServices/locations/{quote(location, safe='')}"
-    return query(f"{start}/{place}/{what}", api_version=version)
-
-
-async def location_of(wire: Wire, workspace: Workspace) -> str:
-    """Return the region that a workspace is in."""
-    if workspace.location:
-        return workspace.location
-    return str((await get(wire, workspace, url_of(workspace, version=WORKSPACES))).get("location") or "")
-
-
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """What every part of the backend asks with; raises CloudFault where the cloud can't be asked or says no."""
+    """What every part of the backend asks with; raises CloudFault where the cloud can't be asked or says no.
+
+    `facts` are what the program knows of VM sizes and names, `pace` how often long-running operations are asked after.
+    """
 
     wire: Wire
     links: Links
+    facts: Facts = NO_FACTS
+    pace: Pace = field(default_factory=Pace)
 
     async def arm(  # noqa: PLR0913 - a request has so many parts
         self,
