@@ -18,6 +18,7 @@ _FILE = Path(__file__).parent / "data" / "environments.json"
 PRESETS = Presets(_FILE)
 KIND = JobKind("", PRESETS, suffix="v2")
 _NAME = re.compile(r"^([A-Za-z0-9][\w.-]*)(\[[\w,-]*\])?\s*(.*)$")
+_PYTHON = re.compile(r"^python\s*==?\s*(\d+\.\d+)", re.IGNORECASE)
 _RETIRED = re.compile(r"^AzureML-", re.IGNORECASE)
 _LIBRARIES = {"pytorch": "torch", "tensorflow": "tensorflow"}
 _FIRST = {"torch": (2, 0), "tensorflow": (2, 12)}
@@ -75,8 +76,15 @@ def _own(v1: V1) -> dict[str, Value]:
         return own | {"conda_file": v1.text("conda_file")}
     pip: list[Value] = [each.text for each in pip_packages(v1)]
     conda: list[Value] = [each.text for each in conda_packages(v1)]
-    dependencies: list[Value] = [f"python={data()['python']}", *conda, "pip", {"pip": pip}]
+    dependencies: list[Value] = [f"python={python_of(v1)}", *conda, "pip", {"pip": pip}]
     return own | {"conda_file": {"name": "job", "channels": ["conda-forge"], "dependencies": dependencies}}
+
+
+def python_of(v1: V1) -> str:
+    """Return v1's own Python where it is still kept up, else today's."""
+    today = str(data()["python"])
+    said = next((found[1] for each in v1.listed("conda_packages") if (found := _PYTHON.match(each))), today)
+    return said if _release(said) >= _release(today) else today
 
 
 def image_of(v1: V1) -> str:
@@ -88,7 +96,12 @@ def image_of(v1: V1) -> str:
 
 
 def is_retired_image(image: str) -> bool:
-    """Whether an image is one of Azure's of v1's time (Ubuntu 16.04 and 18.04), or v1's name for its default."""
+    """Whether an image is one of Azure's of v1's time, or v1's name for its default."""
+    return is_gone(image) or bool(re.search(r"azureml/openmpi\d.*ubuntu20\.04", image))
+
+
+def is_gone(image: str) -> bool:
+    """Whether an image can't be had any more (Ubuntu 16.04 and 18.04); of Ubuntu 20.04 they are there, and grow old."""
     return image in {"DEFAULT_GPU_IMAGE", "DEFAULT_CPU_IMAGE"} or bool(
         re.search(r"azureml/(?:base|openmpi[34]|intelmpi).*(?:ubuntu1[68]\.04)|azureml/base", image)
     )
@@ -138,8 +151,8 @@ def package_notes(v1: V1) -> Iterator[str]:
         if each.why:
             yield each.why
     for text in v1.listed("conda_packages"):
-        if _bare(text) == "python" and not re.search(r"=3\.(9|1\d)", text):
-            yield f"{text} has ended: Python {data()['python']} is taken."
+        if (pinned := _PYTHON.match(text)) and pinned[1] != (python := python_of(v1)):
+            yield f"{text} has ended: Python {python} is taken."
 
 
 def _carried(text: str, pin: str = "==") -> Package:

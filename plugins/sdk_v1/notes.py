@@ -102,7 +102,7 @@ def _of_script(v1: V1, context: WizardContext, path: PurePosixPath) -> Iterator[
         yield notes.at_script(each)
 
 
-def processes_notes(v1: V1, form: FormSpec) -> Iterator[Diagnostic]:
+def processes_notes(v1: V1, context: WizardContext, form: FormSpec) -> Iterator[Diagnostic]:
     """Say what v1's counts are in v2."""
     yield from notes.form_errors(v1.filled, form)
     yield from unread_notes(v1, form)
@@ -125,10 +125,21 @@ def processes_notes(v1: V1, form: FormSpec) -> Iterator[Diagnostic]:
     if total and per_node and total != per_node * counts.nodes:
         message = f"{per_node} processes on each of {counts.nodes} nodes make {per_node * counts.nodes}, not {total}."
         yield warning("contradicted", message, "process_count")
-    yield from _kind_notes(v1, kind)
+    yield from _kind_notes(v1, context, kind)
 
 
-def _kind_notes(v1: V1, kind: str) -> Iterator[Diagnostic]:
+def _speaks_mpi_itself(v1: V1, context: WizardContext) -> bool:
+    """Whether the script is known to use mpi4py and not Horovod."""
+    script = v1.text("script").replace("\\", "/")
+    tree = read_code(context.folder / script).tree if script and (context.folder / script).is_file() else None
+    if tree is None:
+        return False
+    read = Script(tree, script)
+    packages = {each.partition(".")[0] for each in (*read.modules, *read.imported)}
+    return "mpi4py" in packages and "horovod" not in packages
+
+
+def _kind_notes(v1: V1, context: WizardContext, kind: str) -> Iterator[Diagnostic]:
     counts = counts_of(v1)
     if not kind and counts.nodes * counts.per_node > 1 and not launched_by_torch(v1):
         message = "Without distributed_training one process runs, on one of the nodes: choose how they talk."
@@ -136,7 +147,7 @@ def _kind_notes(v1: V1, kind: str) -> Iterator[Diagnostic]:
     if kind == "pytorch":
         message = "The backend is chosen in the script now: init_process_group('nccl') on GPUs, 'gloo' without."
         yield info("backend", message, "distributed_training")
-    if kind == "mpi":
+    if kind == "mpi" and not _speaks_mpi_itself(v1, context):
         has = "the curated TensorFlow one does, the curated PyTorch one does not."
         message = f"v1 put Horovod into the image by itself; now the environment must hold it: {has}"
         yield info("horovod", message, "distributed_training")
@@ -158,13 +169,15 @@ def environment_notes(v1: V1, context: WizardContext, form: FormSpec) -> Iterato
         instead = "the packages below are" if own else f"{environments.successor(v1, context)} is"
         yield warning("retired-environment", f"{named} is gone; {instead} taken instead.", "v1_environment")
     if own and environments.is_retired_image(v1.text("base_image")):
-        message = f"{v1.text('base_image')} is gone; {environments.image_of(v1)} is taken instead."
+        state = "is gone" if environments.is_gone(v1.text("base_image")) else "is no longer kept up"
+        message = f"{v1.text('base_image')} {state}; {environments.image_of(v1)} is taken instead."
         yield warning("retired-image", message, "base_image")
     if own and (v1.text("pip_packages") or v1.text("conda_packages")):
         for text in dict.fromkeys(environments.package_notes(v1)):
             yield warning("package", text, "pip_packages")
-        if any("=" in each for each in (*v1.listed("pip_packages"), *v1.listed("conda_packages"))):
-            message = "Versions are kept as v1 had them: leave out those that Python 3.11 can't install any more."
+        if any("=" in each.text for each in (*environments.pip_packages(v1), *environments.conda_packages(v1))):
+            python = environments.python_of(v1)
+            message = f"Versions are kept as v1 had them: leave out those that Python {python} can't install any more."
             yield info("versions-kept", message, "pip_packages")
         if v1.text("conda_file"):
             message = "Packages and a conda file are both named: the packages are taken; add those of the file to them."

@@ -36,8 +36,8 @@ def _steps(answers: Answers, context: WizardContext) -> tuple[WizardStep, ...]:
         kit.step("Your v1 code", "What submits the job; read, never run", code, notes.code_notes(v1)),
         kit.step("Script", "What runs, with which arguments", script, notes.script_notes(v1, context, script)),
         kit.step(
-            "Processes", "v1's counts and what they are in v2", processes, notes.processes_notes(v1, processes),
-            shows_topology=True,
+            "Processes", "v1's counts and what they are in v2", processes,
+            notes.processes_notes(v1, context, processes), shows_topology=True,
         ),
         kit.step(
             "Environment", "The packages it runs with", environment, notes.environment_notes(v1, context, environment)

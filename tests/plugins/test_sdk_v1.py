@@ -132,6 +132,48 @@ def test_packages_of_another_time_are_said(tmp_path: Path) -> None:
     assert "retired-environment" in said(steps(tmp_path, code.S4)["Environment"])
 
 
+MPI4PY = """
+env = Environment("e")
+env.docker.base_image = "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu20.04"
+env.python.conda_dependencies = CondaDependencies.create(python_version="{}", pip_packages=["mpi4py"])
+ScriptRunConfig(".", "t.py", distributed_job_config=MpiConfiguration(process_count_per_node=2), environment=env)
+"""
+
+
+@pytest.mark.parametrize(("python", "taken"), [("3.10", "3.11"), ("2.7", "3.11"), ("3.11.4", "3.11"), ("3.12", "3.12")])
+def test_a_python_that_has_ended_is_not_left_without_a_word(python: str, taken: str, tmp_path: Path) -> None:
+    made = job(tmp_path, MPI4PY.format(python)).environment
+    assert isinstance(made, dict)
+    conda = made["conda_file"]
+    assert isinstance(conda, dict)
+    assert isinstance(conda["dependencies"], list)
+    assert conda["dependencies"][0] == f"python={taken}"
+    step = steps(tmp_path, MPI4PY.format(python))["Environment"]
+    texts = [each.message for each in step.notes if each.code == "package"]
+    assert texts == ([] if python.startswith(taken) else [f"python={python} has ended: Python 3.11 is taken."])
+    assert "versions-kept" not in said(step), "nothing else was pinned"
+
+
+def test_an_image_that_grows_old_is_told_on_its_page_and_left(tmp_path: Path) -> None:
+    made = job(tmp_path, MPI4PY.format("3.11")).environment
+    assert isinstance(made, dict)
+    assert "ubuntu20.04" not in str(made["image"])
+    note = said(steps(tmp_path, MPI4PY.format("3.11"))["Environment"])["retired-image"]
+    assert "ubuntu20.04 is no longer kept up" in note.message
+    old = MPI4PY.replace("ubuntu20.04", "ubuntu18.04").format("3.11")
+    assert "ubuntu18.04 is gone" in said(steps(tmp_path, old)["Environment"])["retired-image"].message
+
+
+@pytest.mark.parametrize(("script", "told"), [
+    ("from mpi4py import MPI\n", False), ("import horovod.torch as hvd\n", True), ("import helper\n", True),
+    ("from mpi4py import MPI\nimport horovod.torch\n", True), (None, True),
+])  # fmt: skip
+def test_horovod_is_spoken_of_where_it_may_be_used(script: str | None, told: bool, tmp_path: Path) -> None:
+    if script is not None:
+        (tmp_path / "t.py").write_text(script)
+    assert ("horovod" in said(steps(tmp_path, MPI4PY.format("3.11"))["Processes"])) is told
+
+
 def test_data_becomes_inputs_and_what_to_fill_in_is_said(tmp_path: Path) -> None:
     made = job(tmp_path, code.S1).inputs["data"]
     assert (made.path, made.mode, made.type) == ("azureml:mnist-dataset@latest", "ro_mount", "uri_folder")
