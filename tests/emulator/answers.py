@@ -74,6 +74,8 @@ def data_plane_error(status: int, message: str, code: str = "UserError") -> Answ
 
 def dressed(service: Service, call: Call, answer: Answer, seconds: float) -> dict[str, str]:
     """Return an answer's headers with those that every answer of its plane carries."""
+    if call.plane == "blob":
+        return dict(answer.headers)  # the storage service has headers of its own, a blob may have Cache-Control
     headers = {"Cache-Control": "no-cache", "Pragma": "no-cache", "Expires": "-1"}
     if answer.body is not NOTHING:
         headers["Content-Type"] = JSON

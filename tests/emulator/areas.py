@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.emulator import discovery, login, workspaces
+from tests.emulator import blob_answers, discovery, login, workspaces
 from tests.emulator.routing import Routes
 from tests.emulator.service import Service
 
@@ -26,4 +26,5 @@ AREAS: tuple[Area, ...] = (
     Area(login.routes),
     Area(discovery.routes),
     Area(workspaces.routes),
+    Area(blob_answers.routes),
 )

@@ -42,6 +42,7 @@ class Blob:
     metadata: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)  # Content-Encoding, Cache-Control, … as they were given
     blocks: int = 0  # committed blocks of an append blob
+    block_sizes: Mapping[str, int] = field(default_factory=dict)  # of a block list's blob, in order
     copied_from: str = ""
 
 
@@ -136,6 +137,11 @@ class Store:
         with blob.path.open("rb") as file:
             file.seek(offset)
             return file.read(wanted)
+
+    def drop_container(self, account: str, box: Container) -> None:
+        """Remove a container with all that is in it."""
+        del self.account(account).containers[box.name]
+        shutil.rmtree(box.folder, ignore_errors=True)
 
     def remove(self, account: str, container: str, name: str) -> None:
         """Remove a blob and its bytes."""

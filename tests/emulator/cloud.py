@@ -20,8 +20,9 @@ _NAMES = uuid.UUID(TENANT)
 def new_service(options: Options) -> Service:
     """Return a cloud with the workspaces that the options name."""
     clock = Clock()
-    blobs = BuiltInBlobs(Store(options.home, clock.now), Links(clock))
-    service = Service(State(TENANT, SUBSCRIPTION, GROUP), options, blobs, clock)
+    store = Store(options.home, clock.now)
+    service = Service(State(TENANT, SUBSCRIPTION, GROUP), options, BuiltInBlobs(store, Links(clock)), clock)
+    service.add_part(store)
     for name in options.workspaces:
         add_workspace(service, SUBSCRIPTION, GROUP, name, options.location)
     return service

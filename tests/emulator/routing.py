@@ -7,6 +7,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import unquote
 
@@ -64,9 +65,18 @@ class Call:
         return self.query.get("api-version", "")
 
 
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """A body that lies in a file: sent piece by piece, never read whole."""
+
+    path: Path
+    start: int
+    size: int
+
+
 @dataclass(frozen=True)
 class Answer:
-    """What is sent back: a dict or list as JSON, bytes as they are, NOTHING as no body, None as the text `null`.
+    """What is sent back: a dict or list as JSON, bytes and FileParts as they are, NOTHING as no body, None as `null`.
 
     `cut` drops the connection after so many bytes of the body (0: before the head), `rate` slows it to bytes a second.
     """
@@ -77,13 +87,34 @@ class Answer:
     cut: int | None = None
     rate: float | None = None
 
-    def content(self) -> bytes:
-        """Return the body's bytes."""
+    def size(self) -> int:
+        """Return how many bytes the body has."""
+        return self.body.size if isinstance(self.body, FilePart) else len(self._content)
+
+    def pieces(self, at_most: int) -> Iterator[bytes]:
+        """Return the body's bytes in pieces."""
+        if isinstance(self.body, FilePart):
+            yield from _file_pieces(self.body, at_most)
+            return
+        for start in range(0, len(self._content), at_most):
+            yield self._content[start : start + at_most]
+
+    @cached_property
+    def _content(self) -> bytes:
         if self.body is NOTHING:
             return b""
         if isinstance(self.body, bytes):
             return self.body
         return json.dumps(self.body, indent=2).encode()
+
+
+def _file_pieces(part: FilePart, at_most: int) -> Iterator[bytes]:
+    with part.path.open("rb") as file:
+        file.seek(part.start)
+        left = part.size
+        while left and (piece := file.read(min(left, at_most))):
+            left -= len(piece)
+            yield piece
 
 
 Handler = Callable[["Service", Call], Awaitable[Answer]]

@@ -168,7 +168,7 @@ def _seen(call: Call, answer: Answer, when: object, seconds: float) -> Seen:
         api_version=call.api_version,
         status=answer.status,
         seconds=seconds,
-        sent=len(answer.content()),
+        sent=answer.size(),
         received=len(call.body),
         query=call.query_string,
         agent=call.headers.get("user-agent", ""),
@@ -181,17 +181,17 @@ async def _send(request: web.BaseRequest, answer: Answer, headers: Mapping[str, 
     if answer.cut == 0:
         _drop(request)
         return response
-    content = b"" if request.method == "HEAD" else answer.content()
     if "Content-Length" not in headers:
-        response.content_length = len(answer.content())
+        response.content_length = answer.size()
     await response.prepare(request)
-    for start in range(0, len(content), _PIECE):
-        piece = content[start : start + _PIECE]
-        if answer.cut is not None and start + len(piece) > answer.cut:
-            await response.write(content[start : answer.cut])
+    sent = 0
+    for piece in () if request.method == "HEAD" else answer.pieces(_PIECE):
+        if answer.cut is not None and sent + len(piece) > answer.cut:
+            await response.write(piece[: answer.cut - sent])
             _drop(request)
             return response
         await response.write(piece)
+        sent += len(piece)
         if answer.rate:
             await asyncio.sleep(len(piece) / answer.rate)
     await response.write_eof()
