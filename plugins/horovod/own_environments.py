@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from desktop_app.api import Answers, Diagnostic, Field, FieldKind, FormSpec, Job, Value, WizardContext
-from desktop_app.api.kit import JobKind, Presets, info, jobs, notes, pages, warning
+from desktop_app.api.kit import JobKind, Presets, file_naming, info, jobs, notes, pages, warning
 from desktop_app.api.kit import answers as read
 
 _DATA = Path(__file__).parent / "data"
@@ -18,8 +18,6 @@ HOW = (
     "Horovod has no wheels and is compiled after the framework that it is for, which a conda file alone can't do: "
     "name a folder with a Dockerfile that does both in turn, or an image of yours that has both."
 )
-_MOST_FILES = 20
-_LARGEST = 100_000
 
 
 def of(context: WizardContext) -> WizardContext:
@@ -31,9 +29,9 @@ def with_defaults(answers: Answers, context: WizardContext, kind: JobKind) -> di
     """Return the answers with the files of the project that bring what the wizard is for, where nothing was said."""
     found: dict[str, Value] = {}
     if kind.module == "mpi4py":
-        found["conda_file"] = _holding(context.folder, "environment/*.y*ml", "mpi4py")
+        found["conda_file"] = file_naming(context.folder, "environment/*.y*ml", "mpi4py")
     else:
-        found[BUILD] = _holding(context.folder, "environment/*/Dockerfile", "horovod").removesuffix("/Dockerfile")
+        found[BUILD] = file_naming(context.folder, "environment/*/Dockerfile", "horovod").removesuffix("/Dockerfile")
     return {name: value for name, value in found.items() if value} | dict(answers)
 
 
@@ -95,14 +93,3 @@ def built(job: Job, answers: Answers) -> Job:
     if not folder or isinstance(job.environment, str):
         return job
     return replace(job, environment={"build": {"path": folder}})
-
-
-def _holding(folder: Path, pattern: str, word: str) -> str:
-    """Return the first file below a folder that speaks of a package, as a path relative to it."""
-    for path in sorted(folder.glob(pattern))[:_MOST_FILES]:
-        try:
-            if path.stat().st_size < _LARGEST and word in path.read_text("utf-8", "replace").lower():
-                return path.relative_to(folder).as_posix()
-        except OSError:
-            continue
-    return ""

@@ -139,14 +139,13 @@ def conda_packages(v1: V1) -> tuple[Package, ...]:
     return tuple(each for each in found if each.text and _bare(each.text) not in {"python", "pip"})
 
 
+def package_names(v1: V1) -> frozenset[str]:
+    """Return the bare names of all packages that v1 named."""
+    return frozenset(_bare(each) for each in (*v1.listed("pip_packages"), *v1.listed("conda_packages")))
+
+
 def package_notes(v1: V1) -> Iterator[str]:
     """Yield what became of packages that are not carried over as v1 had them."""
-    names = {_bare(each.text) for each in (*pip_packages(v1), *conda_packages(v1))}
-    if {"horovod", "torch"} <= names:
-        yield (
-            "Horovod is compiled after torch, which these packages alone won't do, and 0.28.1 does not build with "
-            "torch 2.1 or newer: take the wizard “Horovod with PyTorch”, with a Dockerfile or an image of yours."
-        )
     for each in (*(_carried(one) for one in v1.listed("pip_packages")), *pip_packages(v1)[:1]):
         if each.why:
             yield each.why

@@ -8,7 +8,7 @@ from desktop_app.api import Answers, Job, JobInput, Resources, WizardContext
 from desktop_app.api.kit import answers as read
 from desktop_app.api.kit import jobs
 
-from . import environments
+from . import environments, horovod
 from .counts import counts_of, distribution_of
 from .launchers import command_of, launched_by_torch
 from .words import V1, read_v1
@@ -26,7 +26,7 @@ def build(answers: Answers, context: WizardContext) -> Job:
     return Job(
         command=command_of(v1, script_in(v1)),
         code=str(code),
-        environment=environments.environment_of(v1, context),
+        environment=horovod.environment_of(v1, context) or environments.environment_of(v1, context),
         compute=f"azureml:{compute.removeprefix('azureml:')}" if compute else None,
         inputs=inputs_of(v1),
         distribution=distribution_of(v1, launched=launched),

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from desktop_app.api import Diagnostic, FormSpec, WizardContext
 from desktop_app.api.kit import Script, error, info, notes, script_variables, variable_findings, warning
 
-from . import environments
+from . import environments, horovod
 from .code_file import read_code
 from .counts import counts_of, kind_of
 from .job import UNNAMED, inputs_of
@@ -163,7 +163,14 @@ def environment_notes(v1: V1, context: WizardContext, form: FormSpec) -> Iterato
     """Say what takes the place of v1's environment."""
     yield from notes.form_errors(v1.filled, form)
     yield from unread_notes(v1, form)
-    yield from _version_notes(v1)
+    if horovod.is_wanted(v1, context):
+        yield from horovod.notes(v1, context)
+    if horovod.environment_of(v1, context) is None:
+        yield from _version_notes(v1)
+        yield from _package_notes(v1, context)
+
+
+def _package_notes(v1: V1, context: WizardContext) -> Iterator[Diagnostic]:
     named, own = v1.text("v1_environment"), environments.wants_own(v1)
     if named and (own or environments.successor(v1, context) != named):
         instead = "the packages below are" if own else f"{environments.successor(v1, context)} is"

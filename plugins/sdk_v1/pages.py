@@ -7,7 +7,7 @@ from collections.abc import Callable
 from desktop_app.api import Choice, Field, FieldKind, FormSpec, WizardContext
 from desktop_app.api.kit import pages
 
-from . import environments
+from . import environments, horovod
 from .job import experiment_of
 from .words import COUNTS, V1
 
@@ -104,8 +104,9 @@ def _counts(v1: V1) -> tuple[Field, ...]:
     )
 
 
-def environment_form(v1: V1) -> FormSpec:
-    """Ask for what v1's environment held."""
+def environment_form(v1: V1, context: WizardContext) -> FormSpec:
+    """Ask for what v1's environment held, and for an image of one's own where Horovod has to be compiled."""
+    own = (horovod.field_of(v1, context),) if horovod.is_wanted(v1, context) else ()
     frameworks = {"pytorch": "PyTorch", "tensorflow": "TensorFlow", "other": "another, or none"}
     return FormSpec(
         (
@@ -119,6 +120,7 @@ def environment_form(v1: V1) -> FormSpec:
             _with(v1, "conda_file", "Conda file", FieldKind.FILE, "The file of from_conda_specification, if any.",
                   patterns=("*.yml", "*.yaml")),
             _with(v1, "base_image", "Base image", why="docker.base_image or custom_docker_image, if any."),
+            *own,
         )
     )  # fmt: skip
 

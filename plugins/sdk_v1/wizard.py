@@ -31,7 +31,7 @@ def wizards() -> tuple[JobWizard, ...]:
 def _steps(answers: Answers, context: WizardContext) -> tuple[WizardStep, ...]:
     v1 = read_v1(answers, context)
     code, script, processes = pages.code_form(v1), pages.script_form(v1), pages.processes_form(v1, context)
-    environment, data, review = pages.environment_form(v1), pages.data_form(v1), pages.review_form(v1, context)
+    environment, data, review = pages.environment_form(v1, context), pages.data_form(v1), pages.review_form(v1, context)
     return (
         kit.step("Your v1 code", "What submits the job; read, never run", code, notes.code_notes(v1)),
         kit.step("Script", "What runs, with which arguments", script, notes.script_notes(v1, context, script)),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from desktop_app.api.kit.failures import Known, explain_last, explain_line, explain_lines, last_exceptions
     from desktop_app.api.kit.gpu_use import NEEDS_GPU, gpu_findings
     from desktop_app.api.kit.kinds import JobKind
-    from desktop_app.api.kit.packages import lacks_package, packages_of
+    from desktop_app.api.kit.packages import file_naming, lacks_package, packages_of
     from desktop_app.api.kit.presets import Presets, Retired, name_in, reference_to
     from desktop_app.api.kit.said import error, info, warning
     from desktop_app.api.kit.script_tree import Script, Variable
@@ -29,7 +29,7 @@ _MODULES = {
     "failures": "Known explain_last explain_line explain_lines last_exceptions",
     "gpu_use": "NEEDS_GPU gpu_findings",
     "kinds": "JobKind",
-    "packages": "lacks_package packages_of",
+    "packages": "file_naming lacks_package packages_of",
     "presets": "Presets Retired name_in reference_to",
     "said": "error info warning",
     "script_tree": "Script Variable",
@@ -74,6 +74,7 @@ __all__ = [
     "explain_last",
     "explain_line",
     "explain_lines",
+    "file_naming",
     "find_arguments",
     "gpu_findings",
     "info",
