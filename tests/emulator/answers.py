@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from typing import Any
 
 from tests.emulator.clock import stamp
 from tests.emulator.routing import NOTHING, Answer, Call
 from tests.emulator.service import Service
+from tests.emulator.state import Json
 
 JSON = "application/json; charset=utf-8"
 _READS, _WRITES = ("GET", "HEAD"), ("PUT", "PATCH", "POST")
@@ -64,10 +64,10 @@ def mfe_not_found(service: Service, message: str) -> Answer:
 
 def data_plane_error(status: int, message: str, code: str = "UserError") -> Answer:
     """Refuse as the hosts of the data plane do: what goes with the error stands beside it."""
-    error = {"code": code, "severity": None, "message": message, "messageFormat": None, "messageParameters": {}}
+    error: Json = {"code": code, "severity": None, "message": message, "messageFormat": None, "messageParameters": {}}
     error |= {"referenceCode": None, "detailsUri": None, "target": None, "details": [], "innerError": None}
     error |= {"debugInfo": None, "additionalInfo": None}
-    body: dict[str, Any] = {"error": error, "correlation": None, "environment": None, "location": None}
+    body: Json = {"error": error, "correlation": None, "environment": None, "location": None}
     body |= {"time": "0001-01-01T00:00:00+00:00", "componentName": None}
     return Answer(status, body, {"x-ms-response-type": "standard"})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.emulator import blob_answers, discovery, login, workspaces
+from tests.emulator import blob_answers, discovery, login, requests, workspaces
 from tests.emulator.routing import Routes
 from tests.emulator.service import Service
 
@@ -23,8 +23,9 @@ class Area:
 
 
 AREAS: tuple[Area, ...] = (
-    Area(login.routes),
+    Area(login.routes, login.prepare),
     Area(discovery.routes),
     Area(workspaces.routes),
+    Area(requests.routes),
     Area(blob_answers.routes),
 )

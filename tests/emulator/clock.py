@@ -33,3 +33,8 @@ def stamp_z(when: datetime) -> str:
 def ticks(when: datetime) -> int:
     """Count 100 ns since the year 1, as .NET does."""
     return (when - _TICKS_EPOCH) // timedelta(microseconds=1) * 10
+
+
+def utc(seconds: float) -> datetime:
+    """Return the time of a count of seconds since 1970."""
+    return datetime.fromtimestamp(seconds, UTC)

@@ -7,11 +7,11 @@ import uuid
 from tests.emulator.blob_store import Store
 from tests.emulator.blobs import BuiltInBlobs, Links
 from tests.emulator.clock import Clock
+from tests.emulator.directory import TENANT
 from tests.emulator.options import Options
 from tests.emulator.service import Service
 from tests.emulator.state import State, Workspace
 
-TENANT = "7e57ab1e-0000-4000-8000-000000000001"
 SUBSCRIPTION = "7e57ab1e-0000-4000-8000-000000000002"
 GROUP = "emulator"
 _NAMES = uuid.UUID(TENANT)

@@ -29,6 +29,6 @@ async def discover(_service: Service, call: Call) -> Answer:
 def routes() -> Routes:
     """Return what is answered here."""
     table = Routes()
-    table.add("GET", "api", "/discovery", discover)
-    table.add("GET", "api", "/discovery{ws}", discover)
+    table.add("GET", "api", "/discovery", discover, anonymous=True)
+    table.add("GET", "api", "/discovery{ws}", discover, anonymous=True)
     return table

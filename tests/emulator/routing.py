@@ -129,6 +129,7 @@ class Route:
     template: str
     pattern: re.Pattern[str]
     handler: Handler
+    anonymous: bool = False
 
     def match(self, path: str) -> dict[str, str] | None:
         """Return the holes' values where the path is of this form."""
@@ -145,10 +146,10 @@ class Routes:
     def __iter__(self) -> Iterator[Route]:
         return iter(self._routes)
 
-    def add(self, method: str, plane: Plane, template: str, handler: Handler) -> None:
-        """Let `handler` answer `method` (or `*`) on what matches the template."""
+    def add(self, method: str, plane: Plane, template: str, handler: Handler, *, anonymous: bool = False) -> None:
+        """Let `handler` answer `method` (or `*`) on what matches the template; `anonymous`: needs no token."""
         pattern = _compiled(template.replace("{ws}", WORKSPACE))
-        self._routes.append(Route(method, plane, template, pattern, handler))
+        self._routes.append(Route(method, plane, template, pattern, handler, anonymous))
 
     def join(self, other: Routes) -> None:
         """Take over another table's routes, after one's own."""

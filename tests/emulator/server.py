@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from tests.emulator import answers
+from tests.emulator import answers, tokens
 from tests.emulator.areas import AREAS
 from tests.emulator.authority import Authority
 from tests.emulator.hosts import plane_of
@@ -110,7 +110,7 @@ class Server:
             raise
         except json.JSONDecodeError as error:
             return answers.mfe_error(self._service, 400, f"The request body is no JSON: {error}")
-        except Exception as error:  # a defect of the emulator must be seen, and must not look like one of the client's
+        except Exception as error:  # noqa: BLE001 - a defect of the emulator must be seen as such
             _LOG.exception("%s %s", call.method, call.path)
             return answers.gateway_error(500, "EmulatorError", f"The emulator failed: {error!r}")
 
@@ -119,6 +119,10 @@ class Server:
         if found is None:
             return _unknown(call)
         route, parts = found
+        if plane in ("arm", "api") and not route.anonymous:
+            refused = tokens.refusal(self._service, call)
+            if refused is not None:
+                return refused
         named = None
         if "workspace" in parts and "subscription" in parts:
             named = self._service.state.find(parts["subscription"], parts["group"], parts["workspace"])

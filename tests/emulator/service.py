@@ -38,7 +38,7 @@ class Seen:
 
 Go = Callable[[], Awaitable[Answer]]
 Gate = Callable[[Call, Go], Awaitable[Answer]]
-"""Stands before all handlers: may answer itself, wait, change the answer, or let the request through by `await go()`."""
+"""Stands before all handlers: may answer itself, wait, change the answer, or let it pass by `await go()`."""
 
 
 @dataclass

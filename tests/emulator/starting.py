@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.emulator.directory import CLIENT, SECRET
 from tests.emulator.server import Addresses
 from tests.emulator.service import Service
 from tests.emulator.state import Workspace
@@ -61,10 +62,6 @@ def greeting(where: Started) -> str:
         f"Workspaces: {', '.join(str(path) for path in where.configs.values())}\n\n{exports}\n\n"
         "Press Ctrl+C to end."
     )
-
-
-CLIENT = "7e57ab1e-0000-4000-8000-000000000003"
-SECRET = "a-secret-of-the-emulator"  # opens nothing but the emulator
 
 
 def _config(home: Path, workspace: Workspace) -> Path:
