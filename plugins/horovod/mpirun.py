@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import sys
+import tempfile
+from functools import lru_cache
 from pathlib import Path, PurePath
 
 from desktop_app.api import Host, UserError, simple_commands
@@ -10,6 +15,9 @@ from desktop_app.api import Host, UserError, simple_commands
 STARTERS = frozenset({"mpirun", "mpiexec", "orterun", "prterun", "horovodrun"})
 _MPICH = frozenset({"mpiexec.hydra", "mpirun.mpich", "mpiexec.mpich", "mpiexec.gforker"})
 _OPEN_MPI = frozenset({"orterun", "prterun", "mpirun.openmpi"})
+_PATIENCE = 5.0
+"""Seconds for which a program may think about its version."""
+_MOST = 20_000
 _LINUX = (
     "Debian and Ubuntu: `sudo apt install openmpi-bin`. Fedora: `sudo dnf install openmpi`, then "
     "`module load mpi/openmpi-x86_64`."
@@ -50,15 +58,60 @@ def how_to_install() -> str:
 
 
 def other_maker(program: str) -> str:
-    """Return whose mpirun this file is where it is known not to be Open MPI's, else an empty text."""
+    """Return whose mpirun this file is where it is known not to be Open MPI's, else an empty text.
+
+    Where neither its name nor what lies beside it tells, it is asked, once for each file.
+    """
     path = Path(program)
     words = program.replace("\\", "/").lower()
     if path.name in _OPEN_MPI:
         return ""
     if "/intel/" in words or "/oneapi/" in words or (path.parent / "impi_info").exists():
         return "Intel MPI"
-    beside = (path.parent / "mpichversion").exists() and not (path.parent / "ompi_info").exists()
-    return "MPICH" if path.name in _MPICH or beside else ""
+    if path.name in _MPICH:
+        return "MPICH"
+    if any((path.parent / each).exists() for each in ("ompi_info", "orted", "prted")):
+        return ""
+    return "MPICH" if (path.parent / "mpichversion").exists() else _told_by(path)
+
+
+def _told_by(program: Path) -> str:
+    try:
+        return _asked(program, program.stat().st_mtime_ns)
+    except OSError:
+        return ""
+
+
+@lru_cache(maxsize=8)
+def _asked(program: Path, _modified: int) -> str:
+    """Return the maker by what a file says of itself; a file, not a pipe, takes it: children may hold a pipe open."""
+    with tempfile.TemporaryFile() as heard:
+        try:
+            started = subprocess.Popen(
+                [str(program), "--version"],
+                stdin=subprocess.DEVNULL,
+                stdout=heard,
+                stderr=heard,
+                start_new_session=True,
+            )
+        except (OSError, ValueError):
+            return ""
+        _wait(started)
+        heard.seek(0)
+        said = heard.read(_MOST).decode("utf-8", "replace")
+    if "Open MPI" in said:
+        return ""
+    return "Intel MPI" if "Intel" in said else "MPICH" if "HYDRA" in said or "MPICH" in said.upper() else ""
+
+
+def _wait(process: subprocess.Popen[bytes]) -> None:
+    """Wait for a program's end; one that takes too long is ended with all that it started."""
+    try:
+        process.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        if sys.platform != "win32":
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def refuse_own_launcher(command: str) -> None:

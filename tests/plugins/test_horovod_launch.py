@@ -143,6 +143,45 @@ def test_an_mpirun_beside_tools_of_mpich_is_mpichs(tmp_path: Path) -> None:
     assert mpirun.other_maker(str(tmp_path / "mpirun")) == ""
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no mpirun for Windows")
+@pytest.mark.parametrize(
+    ("says", "maker"),
+    [
+        ("echo 'HYDRA build details:'; echo '    Version:                                 4.0.2'", "MPICH"),
+        ("echo 'Intel(R) MPI Library for Linux* OS, Version 2021.13 Build 20240701'", "Intel MPI"),
+        ("echo 'mpirun (Open MPI) 4.1.4'", ""),
+        ("echo 'something else 1.0'", ""),
+        ("exit 1", ""),
+        ("sleep 60 & exec sleep 60", ""),
+    ],
+)
+def test_an_mpirun_whose_name_says_nothing_is_asked_once(
+    says: str, maker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mpirun, "_PATIENCE", 0.5 if "sleep" in says else 60.0)
+    program, asked = tmp_path / "bin" / "mpirun", tmp_path / "asked"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\necho "$@" >> {asked}\n{says}\n', "utf-8")
+    program.chmod(0o755)
+    here = dataclasses.replace(HOST, programs={"mpirun": str(program)})
+    for _ in range(2):
+        if maker:
+            with pytest.raises(UserError, match=f"is {maker}'s; the ranks of this job are started by Open MPI's"):
+                launch.processes(mpi_job(), here)
+        else:
+            assert launch.processes(mpi_job(), here)
+    assert asked.read_text("utf-8") == "--version\n"
+
+
+def test_an_mpirun_that_is_known_is_not_asked(tmp_path: Path) -> None:
+    program = tmp_path / "mpirun"
+    program.write_text(f"#!/bin/sh\ntouch {tmp_path}/asked\n", "utf-8")
+    program.chmod(0o755)
+    (tmp_path / "ompi_info").touch()
+    assert mpirun.other_maker(str(program)) == ""
+    assert not (tmp_path / "asked").exists()
+
+
 @pytest.mark.parametrize("command", ["mpirun -np 2 python t.py", "cd x && /usr/bin/horovodrun -np 2 python t.py"])
 def test_a_command_that_starts_ranks_itself_is_refused(command: str) -> None:
     with pytest.raises(UserError, match="itself, once in every rank"):
