@@ -1,0 +1,54 @@
+"""Data assets: registered from a local file or folder, from a web address, or from what lies in the cloud already."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
+
+from desktop_app.api import NewAsset, Progress, UserError, Workspace
+from desktop_app.backends.azureml import registering, stores
+from desktop_app.backends.azureml.asking import Asking
+from desktop_app.backends.azureml.asset_records import SHELVES, origin_of, run_and_path, run_uri
+
+DATA = SHELVES["data"]
+
+
+async def register(asking: Asking, workspace: Workspace, asset: NewAsset, progress: Progress) -> str:
+    """Register a data asset and return its version. What is at a web address or in the cloud is not copied."""
+    origin = origin_of(asset.path)
+    if origin == "local":
+        return await _local(asking, workspace, asset, progress)
+    uri = run_uri(*run_and_path(asset.path)) if origin == "run" else asset.path
+    if origin == "web":
+        typed = replace(asset, type=asset.type or web_type(uri))
+    else:
+        typed = replace(asset, type=asset.type or await _type(asking, workspace, uri))
+    progress(f"Registering {asset.name}", None)
+    return await registering.put(asking, workspace, DATA, typed, uri)
+
+
+def web_type(url: str) -> str:
+    """Return what a web address leads to: a file, unless it ends in a slash. Raises UserError for one without a host."""
+    parts = urlsplit(url)
+    if not parts.hostname:
+        raise UserError(f"“{url}” is no web address.", hint="Write it like https://example.com/data/train.csv.")
+    path = PurePosixPath(parts.path)
+    return "uri_folder" if parts.path.endswith("/") or not path.name else "uri_file"
+
+
+async def _type(asking: Asking, workspace: Workspace, uri: str) -> str:
+    """Return whether a file or a folder lies there. Raises UserError where nothing does."""
+    found = await stores.listing(asking, workspace, uri)
+    if not found:
+        raise UserError(f"There is nothing at {uri}.")
+    return "uri_file" if [each.path for each in found] == [PurePosixPath(uri).name] else "uri_folder"
+
+
+async def _local(asking: Asking, workspace: Workspace, asset: NewAsset, progress: Progress) -> str:
+    found = registering.local(asset.path)
+    typed = replace(asset, type=asset.type or ("uri_folder" if found.is_dir() else "uri_file"))
+    if (typed.type == "uri_file") == found.is_dir():
+        raise UserError(f"{asset.path} is a {'folder' if found.is_dir() else 'file'}, and no {typed.type}.")
+    version = await registering.next_version(asking, workspace, DATA, asset)
+    return await registering.upload(asking, workspace, "upload_data", typed, version, progress)
