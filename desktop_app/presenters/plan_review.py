@@ -123,9 +123,10 @@ def file_rows(plan: SubmissionPlan) -> tuple[FileRow, ...]:
 
 
 def command_text(process: ProcessSpec) -> str:
-    """Return a process' command line; of `bash -c COMMAND`, what is said to the shell."""
+    """Return a process' command line in one line; of `bash -c COMMAND`, what is said to the shell."""
     if len(process.argv) == 3 and process.argv[1] == "-c":
-        return " ".join(process.argv[2].split())
+        lines = (" ".join(each.split()) for each in process.argv[2].replace("\\\n", " ").splitlines())
+        return " ↵ ".join(each for each in lines if each)
     return shlex.join(process.argv)
 
 

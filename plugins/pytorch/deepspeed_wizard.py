@@ -99,9 +99,7 @@ def _ranks_form(answers: Answers, context: WizardContext, kind: JobKind) -> Form
         Choice("pytorch", "Azure ML, the PyTorch way", "Sets RANK and its like, which DeepSpeed reads. The usual way."),
         Choice("mpi", "mpirun", "DeepSpeed asks MPI: the environment needs mpi4py."),
     )
-    starts = Field(
-        STARTS, "Started by", FieldKind.CHOICE, default="pytorch", choices=ways, help="Who starts the ranks."
-    )
+    starts = Field(STARTS, "Started by", FieldKind.CHOICE, default="pytorch", choices=ways)
     return FormSpec((*pages.ranks_form(answers, context, kind).fields, starts))
 
 

@@ -10,7 +10,7 @@ from .environments import PRESETS
 
 PER_NODE = "--node-rank=$NODE_RANK --master-addr=$MASTER_ADDR --master-port=$MASTER_PORT"
 DDP = JobKind("pytorch", PRESETS, ("pytorch",), "torch", "PyTorch toolchain", "ddp")
-TORCHRUN = JobKind("pytorch", PRESETS, ("pytorch",), "torch", "PyTorch toolchain", "ddp", launcher="torchrun")
+TORCHRUN = JobKind("pytorch", PRESETS, ("pytorch",), "torch", "PyTorch toolchain", "torchrun", launcher="torchrun")
 
 
 def build(answers: Answers, context: WizardContext, *, launcher: bool) -> Job:

@@ -27,7 +27,7 @@ def table(job: Job, size: VmSize | None, first: int, count: int) -> RankTable | 
 
 def _row(number: int, gpus: str) -> RankRow:
     if number < 2:
-        name, short = ("head", "h") if number else ("driver", "d")
+        name = short = "head" if number else "driver"
         return RankRow(number, 0, number, name, short, gpus if number else "")
     return RankRow(number, number - 1, 0, f"worker {number - 2}", f"w{number - 2}", gpus)
 

@@ -88,7 +88,7 @@ def _nodes(answers: Answers) -> int:
 
 def _steps(answers: Answers, context: WizardContext) -> tuple[WizardStep, ...]:
     chosen = _with_defaults(answers, context)
-    script = pages.script_form(answers, context)
+    script = pages.script_form(answers, context, "It drives the cluster, and runs once, beside Ray's head.")
     cluster = _cluster_form(context)
     environment = _environment_form(chosen, context)
     packages = pages.environment_step(environment, _environment_notes(chosen, context, environment))

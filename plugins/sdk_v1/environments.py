@@ -145,13 +145,19 @@ def package_names(v1: V1) -> frozenset[str]:
 
 
 def package_notes(v1: V1) -> Iterator[str]:
-    """Yield what became of packages that are not carried over as v1 had them."""
+    """Yield what became of pip's packages that are not carried over as v1 had them."""
     for each in (*(_carried(one) for one in v1.listed("pip_packages")), *pip_packages(v1)[:1]):
         if each.why:
             yield each.why
+
+
+def conda_notes(v1: V1) -> Iterator[str]:
+    """Yield what became of conda's packages, and of the Python among them."""
     for text in v1.listed("conda_packages"):
         if (pinned := _PYTHON.match(text)) and pinned[1] != (python := python_of(v1)):
             yield f"{text} has ended: Python {python} is taken."
+        elif why := _carried(text, "=").why:
+            yield why
 
 
 def _carried(text: str, pin: str = "==") -> Package:

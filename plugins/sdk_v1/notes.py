@@ -182,6 +182,8 @@ def _package_notes(v1: V1, context: WizardContext) -> Iterator[Diagnostic]:
     if own and (v1.text("pip_packages") or v1.text("conda_packages")):
         for text in dict.fromkeys(environments.package_notes(v1)):
             yield warning("package", text, "pip_packages")
+        for text in dict.fromkeys(environments.conda_notes(v1)):
+            yield warning("package", text, "conda_packages")
         if any("=" in each.text for each in (*environments.pip_packages(v1), *environments.conda_packages(v1))):
             python = environments.python_of(v1)
             message = f"Versions are kept as v1 had them: leave out those that Python {python} can't install any more."

@@ -73,7 +73,7 @@ def build(answers: Answers, context: WizardContext, *, served: bool) -> Job:
 
 def _steps(answers: Answers, context: WizardContext, *, served: bool) -> tuple[WizardStep, ...]:
     kind = _SERVED if served else _MIRRORED
-    script = pages.script_form(answers, context)
+    script = pages.script_form(answers, context, "The training script; every task runs it.")
     workers = _workers_form(answers, context, served=served)
     of_script = [*notes.script_notes(answers, context, script, kind, partial(_told, served=served))]
     of_script += _script_notes(context, served=served)

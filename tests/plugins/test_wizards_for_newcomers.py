@@ -134,6 +134,25 @@ def test_the_display_name_is_the_scripts(wizards: Wizards, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
+    ("key", "script", "name"),
+    [
+        (TORCHRUN, "learn.py", "learn-torchrun"), (SERVED, "learn.py", "learn-tensorflow-ps"),
+        (SERVED, "train_tensorflow_ps.py", "train_tensorflow_ps"), (DDP, "ddp-mnist.py", "ddp-mnist"),
+    ],
+)  # fmt: skip
+def test_the_display_name_says_the_way_once(wizards: Wizards, tmp_path: Path, key: str, script: str, name: str) -> None:
+    (tmp_path / script).write_text(TORCH, "utf-8")
+    wizard, context, _ = pages(wizards, key, tmp_path)
+    assert wizard.build({"script": script}, context).display_name == name
+
+
+@pytest.mark.parametrize(("key", "who"), [(DDP, "every rank"), (MIRRORED, "every task"), (RAYS, "runs once")])
+def test_the_script_page_says_who_runs_it(wizards: Wizards, tmp_path: Path, key: str, who: str) -> None:
+    _, _, steps = pages(wizards, key, tmp_path)
+    assert who in {each.name: each.help for each in steps["script"].form.fields}["script"]
+
+
+@pytest.mark.parametrize(
     ("typed", "key"),
     [
         ("ScriptRunConfig", DDP), ("MpiConfiguration", HVD), ("process_count_per_node", MPI), ("keras", MIRRORED),
@@ -149,7 +168,7 @@ def test_v1s_torch_with_horovod_is_warned_of_and_mlflow_stands_once(wizards: Wiz
     text = "PyTorch('.', entry_script='learn.py', pip_packages=['horovod', 'mlflow', 'azureml-defaults'])"
     (tmp_path / "submit.py").write_text(text, "utf-8")
     wizard, context, steps = pages(wizards, "rankzero-sdk-v1/v1", tmp_path, v1_file="submit.py")
-    assert any("“Horovod with PyTorch”" in each.message for each in steps["environment"].notes)
+    assert any("Dockerfile" in each.message for each in steps["environment"].notes)
     packages = str(wizard.build({"v1_file": "submit.py"}, context).environment)
     assert "'mlflow'" in packages
     assert "mlflow-skinny" not in packages

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from desktop_app.api import MetricPoint, RunStatus
 from desktop_app.places import Places
+from desktop_app.presenters.plan_review import command_text
 from desktop_app.ui.runs.log_tab import ALL
 from desktop_app.ui.runs.rank_grid import RankGrid
 from desktop_app.ui.runs.run_page import JOB, METRICS, OUTPUTS, RESOURCES
@@ -278,6 +279,8 @@ async def test_the_job_and_its_plan_are_shown(runs_bench: RunsBench) -> None:
     model = page.job.processes.model()
     assert model.rowCount() == 2
     first = model.index(0, 0)
+    assert page.job.plan is not None
+    assert model.index(0, 1).data() == command_text(page.job.plan.processes[0])
     rows = range(model.rowCount(first))
     variables = {model.index(row, 0, first).data(): model.index(row, 1, first).data() for row in rows}
     assert variables["WORLD_SIZE"] == "2"

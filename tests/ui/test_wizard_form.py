@@ -196,5 +196,10 @@ async def test_only_numbers_that_follow_each_other_stand_in_a_row(tmp_path: Path
         for each in (said["Machines."], said["Rarely changed."], view.editor("port"))
     )
     assert machines < port < changed
+    view.sum.setText("3 processes")
+    settle()
+    nodes = view.editor("nodes")
+    gap = view.sum.mapTo(view, view.sum.rect().topLeft()).x() - nodes.mapTo(view, nodes.rect().topRight()).x()
+    assert gap < 40, "the sum stands beside a number that is alone"
     view.close()
     view.deleteLater()

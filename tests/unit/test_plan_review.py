@@ -15,7 +15,7 @@ def plan(*findings: Diagnostic, **changes: object) -> SubmissionPlan:
         "job": Job("python train.py", display_name="digits-ddp"),
         "source": "job.yml",
         "topology": Topology(2, 2),
-        "processes": (ProcessSpec(0, 0, 0, ("/bin/bash", "-c", "python  train.py\n  --lr 1"), {"RANK": "0"}),),
+        "processes": (ProcessSpec(0, 0, 0, ("/bin/bash", "-c", "python  train.py \\\n  --lr 1"), {"RANK": "0"}),),
         "files": (PlannedFile("/p/b.py", "b.py", 1500), PlannedFile("/p/a.py", "a.py", 10)),
         "environment": {"PATH": "/bin", "RANK": "shadowed", "HF_TOKEN": "hf_abc"},
         "diagnostics": findings,
@@ -50,6 +50,12 @@ def test_what_is_no_secret_is_shown(name: str) -> None:
 def test_a_shells_command_is_shown_as_one_would_type_it() -> None:
     assert plan_review.command_text(plan().processes[0]) == "python train.py --lr 1"
     assert plan_review.command_text(ProcessSpec(0, 0, 0, ("torchrun", "a b.py"))) == "torchrun 'a b.py'"
+
+
+def test_lines_of_a_command_are_told_apart_in_one() -> None:
+    shell = ProcessSpec(0, 0, 0, ("bash", "-c", "wait 2 || exit\npython \\\n  train.py\n\n"))
+    assert plan_review.command_text(shell) == "wait 2 || exit ↵ python train.py"
+    assert plan_review.command_to_copy(shell) == shell.argv[-1]
 
 
 def test_files_by_name_with_their_size() -> None:

@@ -93,7 +93,8 @@ def default_name(context: WizardContext, kind: JobKind, answers: Answers | None 
     """Return a display name made from the script's, else from the project folder's."""
     stem = read.script(answers).stem if answers is not None else ""
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-") or default_experiment(context)
-    return f"{name}-{kind.suffix}" if kind.suffix and kind.suffix not in re.split(r"[-_]", name) else name
+    words = f"-{name}-".replace("_", "-")
+    return f"{name}-{kind.suffix}" if kind.suffix and f"-{kind.suffix}-" not in words else name
 
 
 def default_experiment(context: WizardContext) -> str:

@@ -17,18 +17,21 @@ from desktop_app.api.kit.v1_said import example
 from desktop_app.api.scripts import ScriptArgument
 from desktop_app.api.wizards import VmSize, WizardContext, WizardStep
 
+_IMAGES = {"gpu": "Azure's base image with CUDA, for GPUs.", "cpu": "Azure's base image without CUDA, for CPUs alone."}
 _KINDS = {"int": FieldKind.INTEGER, "float": FieldKind.NUMBER, "bool": FieldKind.BOOLEAN}
 
 
-def script_form(answers: Answers, context: WizardContext) -> FormSpec:
-    """Ask for the script, its folder and the arguments that its parser takes."""
+def script_form(
+    answers: Answers, context: WizardContext, why: str = "The training script; every rank runs it."
+) -> FormSpec:
+    """Ask for the script, its folder and the arguments that its parser takes; `why` says who runs it."""
     script = Field(
         "script",
         "Script",
         FieldKind.FILE,
         required=True,
         patterns=("*.py",),
-        help="The training script; every rank runs it.",
+        help=why,
     )
     code = Field(
         "code",
@@ -135,9 +138,9 @@ def _own_fields(answers: Answers, context: WizardContext, kind: JobKind) -> tupl
         FieldKind.CHOICE,
         default=jobs.default_image(answers, context, kind),
         required=True,
-        choices=tuple(Choice(each, each, f"Azure's base image, {gpus}") for gpus, each in images.items()),
+        choices=tuple(Choice(each, each, _IMAGES.get(gpus, "Azure's base image.")) for gpus, each in images.items()),
         editable=True,
-        help="The base image; take one with CUDA for GPUs.",
+        help="What the packages are installed into.",
     )
     conda = Field(
         "conda_file",

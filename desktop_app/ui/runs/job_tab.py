@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from desktop_app.api import RunSnapshot, SubmissionPlan, UserError
 from desktop_app.core.records import from_json
-from desktop_app.presenters.plan_review import ProcessRow, process_rows
+from desktop_app.presenters.plan_review import ProcessRow, command_to_copy, process_rows
 from desktop_app.services.run_copies import submitted_text
 from desktop_app.ui.files.code_editor import CodeEditor
 from desktop_app.ui.runs.words import size_words
@@ -125,9 +125,8 @@ def _process(row: ProcessRow, common: dict[str, str]) -> list[QStandardItem]:
     first = QStandardItem(" · ".join(each for each in (called, place, row.note) if each))
     for name, value in sorted({**common, **process.environment}.items()):
         first.appendRow(_pair(name, value))
-    command = process.argv[-1] if process.argv else ""
-    second = QStandardItem(command)
-    second.setToolTip(" ".join(process.argv))
+    second = QStandardItem(row.starts)
+    second.setToolTip(command_to_copy(process))
     return [first, second]
 
 

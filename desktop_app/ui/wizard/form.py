@@ -213,7 +213,7 @@ class FormView(QWidget):
             line.addWidget(each.editor)
             line.addSpacing(Space.M)
         line.addWidget(self.sum)
-        line.addStretch()
+        line.addStretch(1)  # all that is left: a number alone has its sum beside it, too
         below = QVBoxLayout()
         below.setSpacing(2)
         below.addWidget(self._why)

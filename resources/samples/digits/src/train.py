@@ -72,7 +72,8 @@ def main():
 
     dist.init_process_group()  # reads RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT; gloo on CPUs, NCCL on GPUs
     device = choose_device(int(os.environ["LOCAL_RANK"]))
-    print(f"rank {dist.get_rank()} of {dist.get_world_size()} on {device}", flush=True)
+    # in one piece: below torchrun the ranks of a node share one log
+    print(f"rank {dist.get_rank()} of {dist.get_world_size()} on {device}\n", end="", flush=True)
     torch.set_num_threads(1)  # the ranks share this machine's cores
     torch.manual_seed(args.seed + dist.get_rank())  # dropout differs from rank to rank, the weights are rank 0's
 
