@@ -180,10 +180,8 @@ def _package_notes(v1: V1, context: WizardContext) -> Iterator[Diagnostic]:
         message = f"{v1.text('base_image')} {state}; {environments.image_of(v1)} is taken instead."
         yield warning("retired-image", message, "base_image")
     if own and (v1.text("pip_packages") or v1.text("conda_packages")):
-        for text in dict.fromkeys(environments.package_notes(v1)):
-            yield warning("package", text, "pip_packages")
-        for text in dict.fromkeys(environments.conda_notes(v1)):
-            yield warning("package", text, "conda_packages")
+        told = (("pip_packages", environments.package_notes(v1)), ("conda_packages", environments.conda_notes(v1)))
+        yield from (warning("package", text, field) for field, texts in told for text in dict.fromkeys(texts))
         if any("=" in each.text for each in (*environments.pip_packages(v1), *environments.conda_packages(v1))):
             python = environments.python_of(v1)
             message = f"Versions are kept as v1 had them: leave out those that Python {python} can't install any more."
