@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tests.emulator.authority import Authority
 from tests.emulator.cloud import new_service
+from tests.emulator.faults import parse_fault
 from tests.emulator.options import Options
 from tests.emulator.server import Server
 from tests.emulator.starting import Started, greeting, started
@@ -70,6 +71,9 @@ def _options(asked: argparse.Namespace, home: Path) -> Options:
         workspaces=tuple(asked.workspace or ("emulated",)),
         page=asked.page,
         any_token=asked.any_token,
+        seed=asked.seed,
+        skew=asked.skew,
+        faults=tuple(asked.fault),
     )
 
 
@@ -88,6 +92,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--delay", type=_delays, default={}, metavar="NAME=SECONDS,...", help="how long things take")
     parser.add_argument("--page", type=int, default=50, help="entries on a page of a list (default: %(default)s)")
     parser.add_argument("--any-token", action="store_true", help="take any bearer token, also one made up")
+    parser.add_argument(
+        "--fault",
+        type=parse_fault,
+        action="append",
+        default=[],
+        metavar="KIND,NAME=VALUE,...",
+        help="let requests fail, as `throttle,plane=api,probability=0.1,seconds=2`; may be repeated",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="the same seed lets the same requests fail")
+    parser.add_argument("--skew", type=float, default=0.0, metavar="SECONDS", help="how far its clock is ahead")
     parser.add_argument("--json", action="store_true", help="print one line of JSON; end when stdin is closed")
     return parser
 

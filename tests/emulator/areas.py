@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.emulator import blob_answers, discovery, login, requests, workspaces
+from tests.emulator import blob_answers, controls, discovery, faults, login, requests, workspaces
 from tests.emulator.routing import Routes
 from tests.emulator.service import Service
 
@@ -28,4 +28,5 @@ AREAS: tuple[Area, ...] = (
     Area(workspaces.routes),
     Area(requests.routes),
     Area(blob_answers.routes),
+    Area(controls.routes, faults.prepare),
 )

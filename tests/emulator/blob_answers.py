@@ -1,12 +1,16 @@
 """The storage accounts on *.blob.core.windows.net: which request is answered by what, and who may send it."""
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
-from tests.emulator import blob_auth, blob_listing, blob_reading, blob_writing
+from tests.emulator import blob_auth, blob_listing, blob_reading, blob_writing, tokens
 from tests.emulator.blob_errors import RefusalError, http_date, refused, request_id
 from tests.emulator.blob_signing import VERSION
 from tests.emulator.blob_store import Container, Store
+from tests.emulator.clock import utc
+from tests.emulator.directory import SignIns
 from tests.emulator.routing import NOTHING, Answer, Call, Routes
 from tests.emulator.service import Service
 
@@ -25,6 +29,7 @@ class Action:
 async def answer(service: Service, call: Call) -> Answer:
     """Answer any request to a storage account."""
     store, account = service.part(Store), call.host.partition(".")[0]
+    call = replace(call, claims=_claims(service, call))
     try:
         action = _action(call)
         allowed = store.account(account).keys_allowed
@@ -42,6 +47,22 @@ def routes() -> Routes:
     for template in ("/", "/{container}", "/{container}/{name*}"):
         table.add("*", "blob", template, answer)
     return table
+
+
+def _claims(service: Service, call: Call) -> dict[str, Any]:
+    """Whom a bearer token is for; empty where there is none that the emulator's sign-in has sealed."""
+    kind, _, token = call.headers.get("authorization", "").partition(" ")
+    if kind != "Bearer":
+        return {}
+    if service.options.any_token:
+        return {"aud": blob_auth.AUDIENCE, "exp": math.inf}
+    try:
+        claims = tokens.opened(token)
+    except tokens.TokenError:
+        return {}
+    revoked = service.part(SignIns).revoked
+    old = revoked is not None and utc(claims["iat"]) < revoked
+    return {**claims, "exp": 0} if old else claims
 
 
 def _action(call: Call) -> Action:

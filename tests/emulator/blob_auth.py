@@ -10,6 +10,7 @@ from tests.emulator.blob_signing import account_key, account_text, parse_when, s
 from tests.emulator.routing import Call
 
 ISSUER = "https://login.microsoftonline.com/{tenant}/oauth2/authorize"
+AUDIENCE = "https://storage.azure.com"
 OLDEST = timedelta(minutes=15)
 
 
@@ -101,7 +102,7 @@ def _check_bearer(call: Call, now: datetime) -> None:
     if now.timestamp() >= float(claims.get("exp", 0)):
         raise _unknown_token("Lifetime validation failed. The token is expired.")
     audience = str(claims.get("aud", "")).rstrip("/")
-    if audience != "https://storage.azure.com" and not audience.endswith(".blob.core.windows.net"):
+    if audience != AUDIENCE and not audience.endswith(".blob.core.windows.net"):
         raise _unknown_token("Audience validation failed. Audience did not match.")
 
 

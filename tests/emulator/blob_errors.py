@@ -33,6 +33,7 @@ KNOWN: Mapping[str, tuple[int, str]] = {
     "ConditionNotMet": (412, "The condition specified using HTTP conditional header(s) is not met."),
     "ContainerAlreadyExists": (409, "The specified container already exists."),
     "ContainerNotFound": (404, "The specified container does not exist."),
+    "InternalError": (500, "The server encountered an internal error. Please retry the request."),
     "InvalidAuthenticationInfo": (
         401,
         "Server failed to authenticate the request. Please refer to the information in the www-authenticate header.",
@@ -61,6 +62,7 @@ KNOWN: Mapping[str, tuple[int, str]] = {
     "MissingRequiredHeader": (400, "An HTTP header that's mandatory for this request is not specified."),
     "NotEmulated": (501, "The emulator's storage does not know this request."),
     "PublicAccessNotPermitted": (409, "Public access is not permitted on this storage account."),
+    "ServerBusy": (503, "The server is currently unable to receive requests. Please retry your request."),
     "RequestBodyTooLarge": (413, "The request body is too large and exceeds the maximum permissible limit."),
 }
 

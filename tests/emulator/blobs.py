@@ -60,11 +60,15 @@ class Blobs(Protocol):
         """Remove a blob, where there is one."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Links:
-    """Makes the addresses, with and without permissions, that the service hands out; `clock` is the service's."""
+    """Makes the addresses, with and without permissions, that the service hands out; `clock` is the service's.
+
+    `lifetime` is the longest that any of them is good; None: as long as its maker wants.
+    """
 
     clock: Clock
+    lifetime: timedelta | None = None
 
     def url(self, account: str, container: str, name: str = "") -> str:
         """The address of a container or blob, without any permission to read it."""
@@ -87,7 +91,8 @@ class Links:
 
     def _grant(self, permissions: str, hours: float) -> Grant:
         now = self.clock.now().astimezone(UTC)
-        return Grant(permissions, now + timedelta(hours=hours), now - timedelta(minutes=10))
+        good = timedelta(hours=hours) if self.lifetime is None else min(self.lifetime, timedelta(hours=hours))
+        return Grant(permissions, now + good, now - timedelta(minutes=10))
 
 
 @dataclass(frozen=True, slots=True)

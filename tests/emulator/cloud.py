@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 from tests.emulator.blob_store import Store
 from tests.emulator.blobs import BuiltInBlobs, Links
@@ -19,7 +20,7 @@ _NAMES = uuid.UUID(TENANT)
 
 def new_service(options: Options) -> Service:
     """Return a cloud with the workspaces that the options name."""
-    clock = Clock()
+    clock = Clock(timedelta(seconds=options.skew))
     store = Store(options.home, clock.now)
     service = Service(State(TENANT, SUBSCRIPTION, GROUP), options, BuiltInBlobs(store, Links(clock)), clock)
     service.add_part(store)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 Secrets = Literal["key", "sas", "none"]
 
@@ -23,6 +23,9 @@ class Options:
     workspaces: tuple[str, ...] = ("emulated",)
     page: int = 50
     any_token: bool = False
+    seed: int = 0
+    skew: float = 0.0
+    faults: tuple[Mapping[str, Any], ...] = ()
 
     def delay(self, name: str, default: float = 0.0) -> float:
         """Return how long something takes."""

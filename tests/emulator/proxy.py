@@ -21,11 +21,31 @@ class Proxy:
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.Task[None]] = set()
         self.refused: list[str] = []
+        self.away: Callable[[str], bool] = lambda _host: False
+        self._port = 0
 
     async def start(self, port: int = 0) -> int:
         """Listen; return the port."""
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", port)
-        return int(self._server.sockets[0].getsockname()[1])
+        self._port = int(self._server.sockets[0].getsockname()[1])
+        return self._port
+
+    @property
+    def listens(self) -> bool:
+        """Whether clients can connect at present."""
+        return self._server is not None
+
+    async def pause(self) -> None:
+        """Refuse and cut all connections, as a cable pulled out does, until `resume`."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        self.drop_all()
+
+    async def resume(self) -> None:
+        """Listen again where it was."""
+        if self._server is None:
+            await self.start(self._port)
 
     async def close(self) -> None:
         """Stop listening and drop every connection."""
@@ -62,6 +82,9 @@ class Proxy:
         if method != "CONNECT":
             return await _refuse(writer, 405, "this proxy knows CONNECT only")
         host, _, port = target.rpartition(":")
+        if self.away(host.lower()):
+            writer.transport.abort()
+            return None
         leads_to = self._where(host.lower(), int(port)) if port.isdigit() else None
         if leads_to is None:
             self.refused.append(target)

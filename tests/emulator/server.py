@@ -15,6 +15,7 @@ from aiohttp import web
 from tests.emulator import answers, tokens
 from tests.emulator.areas import AREAS
 from tests.emulator.authority import Authority
+from tests.emulator.faults import Faults
 from tests.emulator.hosts import plane_of
 from tests.emulator.proxy import Proxy
 from tests.emulator.routing import Answer, Call, Plane, Routes
@@ -51,12 +52,14 @@ class Server:
         self._tls_port = 0
         self.blob_port: int | None = None
         self.proxy = Proxy(self._where)
+        service.add_part(self.proxy)
         self._runners: list[web.ServerRunner] = []
 
     async def start(self, port: int = 0) -> Addresses:
         """Prepare the areas and listen: the proxy at `port` (0: any), the rest wherever there is room."""
         for area in AREAS:
             area.prepare(self._service)
+        self.proxy.away = self._service.part(Faults).is_away
         self._tls_port = await self._listen("", tls=True)
         control = await self._listen("control", tls=False)
         return Addresses(await self.proxy.start(port), self._tls_port, control)
