@@ -9,6 +9,7 @@ from pathlib import Path
 from desktop_app.api import FailureReport, RankState, RunSnapshot, RunStatus, SubmissionPlan
 from desktop_app.core.blame import Explained, explained
 from desktop_app.core.records import from_json
+from desktop_app.core.shared_texts import whole
 from desktop_app.services.logs.log_file import LogFile
 from desktop_app.services.logs.text import shown_text
 from desktop_app.services.plugins import PluginHost
@@ -76,6 +77,6 @@ def _log(rank: RankState) -> str:
 
 def _plan(folder: Path) -> SubmissionPlan | None:
     try:
-        return from_json(SubmissionPlan, json.loads((folder / "plan.json").read_bytes()))
-    except (OSError, ValueError, TypeError, KeyError):
+        return from_json(SubmissionPlan, whole(json.loads((folder / "plan.json").read_bytes())))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None

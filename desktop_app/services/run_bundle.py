@@ -14,6 +14,7 @@ from typing import Any
 
 from desktop_app import __version__
 from desktop_app.api import OutsideError, RunSnapshot, UserError
+from desktop_app.core.shared_texts import whole
 from desktop_app.documents.ignore_rules import is_secret
 from desktop_app.services import bundle_readme
 from desktop_app.services.bundle_text import (
@@ -214,4 +215,4 @@ def _object(path: Path) -> Mapping[str, Any]:
         data = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
         return {}
-    return data if isinstance(data, dict) else {}
+    return whole(data) if isinstance(data, dict) else {}

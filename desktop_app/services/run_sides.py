@@ -10,6 +10,7 @@ from typing import Any
 
 from desktop_app.api import RunSnapshot
 from desktop_app.core.paths import Part, join_path
+from desktop_app.core.shared_texts import whole
 from desktop_app.documents.yaml_text import parse
 from desktop_app.services.redaction import Redactor, secrets_of
 
@@ -115,4 +116,4 @@ def _object(path: Path) -> Mapping[str, Any] | None:
         data = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
         return None
-    return data if isinstance(data, dict) else None
+    return whole(data) if isinstance(data, dict) else None

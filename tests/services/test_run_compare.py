@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from desktop_app.api import FirstFailure, MetricPoint, RunSnapshot, RunStatus, UserError
 from desktop_app.core.paths import split_path, value_at
 from desktop_app.core.redact import COVER
+from desktop_app.core.shared_texts import WORTH, packed
 from desktop_app.services.run_compare import Comparison, compare_runs
 from desktop_app.services.run_sides import flat
 from tests.helpers.run_folders import FolderOfRun, make_run
@@ -90,6 +91,16 @@ def test_job_and_plan_by_dotted_paths(pair: tuple[FolderOfRun, FolderOfRun]) -> 
         ("inputs.more", "only-second", None, 1),
     ]
     assert [each.path for each in found.plan] == ["ranks 0, 1: argv[2]"]
+
+
+def test_a_plan_that_writes_texts_once_is_compared_as_a_whole_one(pair: tuple[FolderOfRun, FolderOfRun]) -> None:
+    plan = json.loads((pair[0].path / "plan.json").read_text())
+    for rank, each in enumerate(plan["processes"]):
+        each["environment"] = {"TF_CONFIG": json.dumps({"cluster": "x" * WORTH, "index": rank})}
+    edit_plan(pair[0], **plan)
+    edit_plan(pair[1], **{**packed(plan), "run": pair[1].snapshot.run})
+    assert "shared" in json.loads((pair[1].path / "plan.json").read_text())
+    assert compare(pair).plan == ()
 
 
 def test_secrets_are_covered_and_said_to_differ(pair: tuple[FolderOfRun, FolderOfRun]) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import stat
 import struct
+import subprocess
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -160,3 +163,15 @@ def test_points_that_the_disk_did_not_take_are_told(runs: Path) -> None:
     local_runs.end_of(folder)
     (event,) = [each for each in local_runs.events(folder) if each["event"] == "points-dropped"]
     assert event["samples"] >= 1
+
+
+def test_ranks_see_whole_what_their_plan_writes_once(runs: Path) -> None:
+    made = local_runs.shell_plan(runs, ["printf '%s' \"$CLUSTER\" | cksum"] * 3)
+    texts = [json.dumps({"cluster": "x" * 50_000, "rank": rank}) for rank in range(3)]
+    specs = [replace(each, environment={"CLUSTER": text}) for each, text in zip(made.processes, texts, strict=True)]
+    folder = local_runs.start_plan(replace(made, processes=tuple(specs)), runs)
+    assert local_runs.end_of(folder)["status"] == "Completed"
+    assert (folder / "plan.json").stat().st_size < 60_000
+    for rank, text in enumerate(texts):
+        sum_of = subprocess.run(["cksum"], input=text.encode(), capture_output=True, check=True).stdout
+        assert local_runs.log(folder, rank).encode() == sum_of

@@ -19,6 +19,7 @@ from desktop_app.api import OutsideError, RankState, RunSnapshot, RunStatus, Sev
 from desktop_app.backends.local import facts
 from desktop_app.backends.local.run_folder import SCHEME
 from desktop_app.core.records import to_json
+from desktop_app.core.shared_texts import packed
 from desktop_app.core.words import size_text
 from desktop_app.worker import supervisor
 from desktop_app.worker.supervisor import holding, processes
@@ -136,7 +137,7 @@ def _fill(folder: Path, plan: SubmissionPlan) -> None:
     for name in ("requests", "user_logs", "clock", "named_outputs", "code"):
         (folder / name).mkdir()
     (folder / "job.yml").write_bytes(plan.source_text.encode("utf-8", "surrogateescape"))
-    (folder / "plan.json").write_text(json.dumps(to_json(plan)), "utf-8")
+    (folder / "plan.json").write_text(json.dumps(packed(to_json(plan))), "utf-8")
     for name in ("job.yml", "plan.json"):
         (folder / name).chmod(0o600)
     state: dict[str, Any] = to_json(first_snapshot(plan, folder))

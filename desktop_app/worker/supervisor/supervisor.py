@@ -15,9 +15,10 @@ from desktop_app.worker.supervisor.clock import Clock, elapsed
 from desktop_app.worker.supervisor.drills import Drills
 from desktop_app.worker.supervisor.ending import Ending, Grace, Step
 from desktop_app.worker.supervisor.failure import AT_ONCE, how_ended, last_words, signal_from_outside
-from desktop_app.worker.supervisor.journal import Journal, read_object
+from desktop_app.worker.supervisor.journal import Journal
 from desktop_app.worker.supervisor.launchers import Launcher, Launchers, Told
 from desktop_app.worker.supervisor.network import holder, is_free
+from desktop_app.worker.supervisor.plan_file import read_plan
 from desktop_app.worker.supervisor.ranks import Rank
 from desktop_app.worker.supervisor.sampling import Sampler
 from desktop_app.worker.supervisor.serving import Serving
@@ -53,7 +54,7 @@ class Supervisor:
         self.clock = Clock()
         self.plan_file = folder / "plan.json"
         self.cancel_file = folder / "requests" / "cancel"
-        self.plan = read_object(self.plan_file)
+        self.plan = read_plan(self.plan_file)
         self.state = StateFile(folder, self.clock)
         self.events = Journal(folder / "events.jsonl")
         self.wakeups = Wakeups()
