@@ -6,10 +6,12 @@ import csv
 import io
 import math
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from desktop_app.api import MetricPoint, ResourcePoint
+from desktop_app.core.rank_words import RankName
 
 MANY = 4000
 """Points of one curve from which on it is thinned: more than a screen has columns."""
@@ -100,10 +102,23 @@ FEW = 4
 """Ranks up to which each has a colour of its own."""
 
 
-def styles(plot: Plot) -> dict[int | None, Style]:
-    """Return how each curve is drawn: a rank in the same colour in every plot, as far as the colours reach."""
+NAMELESS: Mapping[int, RankName] = MappingProxyType({})
+"""Where nobody says what ranks are called, they are their numbers."""
+
+
+def called(rank: int, names: Mapping[int, RankName]) -> str:
+    """Return what a rank is called beside a curve: `worker 1` where it has a role, else `rank 1`."""
+    found = names.get(rank)
+    return found.name if found is not None and found.role else f"rank {rank}"
+
+
+def styles(plot: Plot, names: Mapping[int, RankName] = NAMELESS) -> dict[int | None, Style]:
+    """Return how each curve is drawn: a rank in the same colour in every plot, as far as the colours reach.
+
+    Ranks of several roles differ by what they are: none of them stands out.
+    """
     ranks = sorted(plot.curves, key=lambda rank: -1 if rank is None else rank)
-    odd = outlier(plot)
+    odd = outlier(plot) if len({each.role for each in names.values()}) < 2 else None
     if len(ranks) <= FEW:
         places = [0 if rank is None else rank % len(HUES) for rank in ranks]
         if len(set(places)) < len(places):  # such as ranks 0 and 4
@@ -113,7 +128,7 @@ def styles(plot: Plot) -> dict[int | None, Style]:
         name = f"the other {len(ranks) - 1} ranks" if odd is not None else f"{len(ranks)} ranks"
         made = dict.fromkeys(ranks, Style("muted" if odd is not None else HUES[0], name))
     if odd is not None:
-        made[odd] = Style("failed", f"rank {odd} stands out", in_front=True)
+        made[odd] = Style("failed", f"{called(odd, names)} stands out", in_front=True)
     return made
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -49,6 +50,26 @@ async def test_a_rank_has_the_same_colour_in_both_plots(runs_bench: RunsBench) -
     ]
     assert colors[0] == colors[1]
     assert len(set(colors[0].values())) == 2
+    page.tabs.show_tab(0)
+    await quiet()
+
+
+async def test_curves_are_named_as_the_ranks_are(runs_bench: RunsBench) -> None:
+    made = await runs_bench.add("r-1", processes=2)
+    train(made, 20)
+    page = await runs_bench.open(made)
+    run = page.run
+    assert run is not None
+    ranks = tuple(
+        dataclasses.replace(each, role=role) for each, role in zip(run.ranks, ("driver", "head"), strict=True)
+    )
+    page.resources.show_run(dataclasses.replace(run, ranks=ranks))
+    page.tabs.show_tab(RESOURCES)
+    await until(lambda: "CPU" in page.resources.views, 30)
+    legend = page.resources.views["CPU"].legend.text()
+    assert "driver" in legend
+    assert "head" in legend
+    assert "rank" not in legend
     page.tabs.show_tab(0)
     await quiet()
 

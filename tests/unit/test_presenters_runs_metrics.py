@@ -12,12 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop_app.api import MetricPoint, ResourcePoint
+from desktop_app.core.rank_words import RankName
 from desktop_app.presenters.metrics import (
     MANY,
     MetricPlots,
     Plot,
     ResourcePlots,
     as_csv,
+    called,
     last_values,
     outlier,
     short_number,
@@ -153,6 +155,16 @@ def test_few_ranks_have_colours_of_their_own_and_many_have_one() -> None:
     assert many[7].in_front
     assert {many[rank].role for rank in range(7)} == {"muted"}
     assert many[0].name == "the other 7 ranks"
+
+
+def test_ranks_with_roles_are_called_by_them_and_none_stands_out() -> None:
+    plot = plot_of({0: [9.0] * 9, 1: [0.1] * 9, 2: [0.2] * 9})
+    tasks = {rank: RankName(f"worker {rank}", f"w{rank}", "worker") for rank in range(3)}
+    assert styles(plot)[0].name == "rank 0 stands out"
+    assert styles(plot, tasks)[0].name == "worker 0 stands out"
+    ray = {0: RankName("driver", "driver", "driver"), 1: RankName("head", "head", "head"), 2: tasks[2]}
+    assert [styles(plot, ray)[rank].name for rank in range(3)] == ["", "", ""], "they are not alike"
+    assert [called(rank, ray) for rank in range(4)] == ["driver", "head", "worker 2", "rank 3"]
 
 
 @pytest.mark.parametrize(

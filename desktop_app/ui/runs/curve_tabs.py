@@ -12,6 +12,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSlider, QStackedLayout, QVBoxLayout, QWidget
 
 from desktop_app.api import JobBackend, MetricPoint, ResourcePoint, RunSnapshot, UserError
+from desktop_app.core.rank_words import names_of
 from desktop_app.core.words import clock_text
 from desktop_app.presenters.metrics import MetricPlots, Plot, ResourcePlots
 from desktop_app.ui.tasks import spawn
@@ -171,11 +172,13 @@ class CurveTab(QWidget):
     def _draw(self) -> None:
         log = self.tools is not None and self.tools.log.isChecked()
         smooth = self.tools.smooth.value() / 100 if self.tools is not None else 0.0
+        names = names_of(self._run.ranks, self._run.framework) if self._run is not None else {}
         for name, plot in self.plots.plots.items():
             if name not in self.views:
                 self.views[name] = self._make(name)
                 self.views[name].failed.connect(self.message.show_error)
                 self._place().add(self.views[name])
+            self.views[name].names = names
             self.views[name].show_plot(plot, log=log, smooth=smooth)
 
     def _place(self) -> PlotGrid:

@@ -17,10 +17,12 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QMenu, Q
 from desktop_app.api import OutsideError
 from desktop_app.presenters.metrics import (
     FEW,
+    NAMELESS,
     Curve,
     Plot,
     Style,
     as_csv,
+    called,
     last_values,
     short_number,
     smoothed,
@@ -67,7 +69,7 @@ class PlotView(QFrame):
         unit: float = 1.0,
     ) -> None:
         super().__init__()
-        self.name = name
+        self.name, self.names = name, NAMELESS
         self._form, self._x_form, self._x_name, self._unit = form, x_form, x_name, unit
         self._plot: Plot | None = None
         self._items: dict[int | None, Any] = {}
@@ -95,7 +97,7 @@ class PlotView(QFrame):
             self._drawn.clear()
             self.graph.setLogMode(x=False, y=log)
         self._plot, self._curves = plot, plot.curves
-        looks = styles(plot)
+        looks = styles(plot, self.names)
         for rank, curve in plot.curves.items():
             self._draw(curve, looks[rank])
         self._show_legend(looks)
@@ -204,7 +206,7 @@ class PlotView(QFrame):
         names: dict[str, str] = {}
         ranked = ((rank, look) for rank, look in looks.items() if rank is not None)
         for rank, look in sorted(ranked, key=lambda pair: (not pair[1].in_front, pair[0])):
-            names.setdefault(look.role, look.name or self.tr("rank {}").format(rank))
+            names.setdefault(look.role, look.name or called(rank, self.names))
         parts = [f'<span style="color:{theme.color(role)}">━</span> {name}' for role, name in names.items()]
         text = "&nbsp;&nbsp; ".join(parts) if len(looks) > 1 else ""
         if text != self.legend.text():
@@ -222,7 +224,7 @@ class PlotView(QFrame):
         self._cursor.setPos(place)
         self._cursor.show()
         ranked = [(rank, value) for rank, value in values if rank is not None]
-        shown = [self.tr("rank {}: {}").format(rank, self._form(value)) for rank, value in ranked[:4]]
+        shown = [f"{called(rank, self.names)}: {self._form(value)}" for rank, value in ranked[:4]]
         more = self.tr("and {} more").format(len(ranked) - 4) if len(ranked) > 4 else ""
         alone = [self._form(value) for rank, value in values if rank is None]
         parts = [f"{self._x_name} {self._x_form(place)}".strip(), *alone, *shown, more]
