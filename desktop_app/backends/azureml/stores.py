@@ -151,10 +151,14 @@ async def _of_job(asking: Asking, workspace: Workspace, run: str, output: str, p
         return await container_of(asking, workspace, ARTIFACTS), f"ExperimentRun/dcid.{run}/{path}"
     job = await find(asking, workspace, path_of("jobs", run), JOBS)
     outputs = record(record((job or {}).get("properties")).get("outputs"))
-    uri = str(record(outputs.get(output)).get("uri") or "")
-    place = _STORE.fullmatch(uri)
-    store, start = (place[1], unquote(place[2])) if place else (OUTPUTS, f"azureml/{run}/{output}")
+    store, start = place_of_output(run, output, str(record(outputs.get(output)).get("uri") or ""))
     return await container_of(asking, workspace, store), "/".join(filter(None, (start.rstrip("/"), path)))
+
+
+def place_of_output(run: str, output: str, uri: str) -> tuple[str, str]:
+    """Return the datastore of a run's output and the path in it: where its URI says, else Azure ML's default."""
+    place = _STORE.fullmatch(uri)
+    return (place[1], unquote(place[2])) if place else (OUTPUTS, f"azureml/{run}/{output}")
 
 
 async def container_of(asking: Asking, workspace: Workspace, name: str) -> Container:
