@@ -34,3 +34,14 @@ def test_names_have_room_and_are_spoken(dressed_app: QApplication) -> None:
     assert grid.accessibleDescription().startswith("Rank 0: Running")
     assert grid.accessibleDescription().endswith("head")
     grid.deleteLater()
+
+
+def test_a_launcher_is_not_called_a_rank(dressed_app: QApplication) -> None:
+    grid = RankGrid()
+    alone = RankState(0, 0, 0, RunStatus.RUNNING)
+    titles = []
+    for ranks, nodes in (((alone,), 1), ((dataclasses.replace(alone, role="agent"),), 1), ((alone,), 2)):
+        grid.show_ranks(ranks, nodes, None)
+        titles.append(grid._label(0))
+    assert titles == ["ranks", "launcher", "node 0"]
+    grid.deleteLater()

@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QToolTip
 
 from desktop_app.api import RankState, RunStatus
-from desktop_app.core.rank_words import RankName, names_of
+from desktop_app.core.rank_words import RankName, launches, names_of
 from desktop_app.presenters.run_page import rank_tip
 from desktop_app.ui.icons import STATE_ICONS, draw_icon
 from desktop_app.ui.theme import Space, mix, sized_font, text_sizes, theme_manager
@@ -272,7 +272,9 @@ class RankGrid(QAbstractScrollArea):
 
     def _label(self, node: int) -> str:
         """Return what stands above a node's cells; one node alone needs no number."""
-        return self.tr("node {}").format(node) if self._nodes > 1 else self.tr("ranks")
+        if self._nodes > 1:
+            return self.tr("node {}").format(node)
+        return self.tr("launcher") if launches(self._ranks) else self.tr("ranks")
 
     def _label_width(self, node: int) -> int:
         return QFontMetrics(sized_font(text_sizes().small)).horizontalAdvance(self._label(node))
