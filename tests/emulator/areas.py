@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.emulator import blob_answers, controls, discovery, faults, login, requests, workspaces
+from tests.emulator import (
+    blob_answers,
+    controls,
+    discovery,
+    faults,
+    history,
+    jobs,
+    login,
+    requests,
+    running,
+    workspaces,
+)
 from tests.emulator.routing import Routes
 from tests.emulator.service import Service
 
@@ -27,6 +38,8 @@ AREAS: tuple[Area, ...] = (
     Area(discovery.routes),
     Area(workspaces.routes),
     Area(requests.routes),
+    Area(jobs.routes, running.prepare),
+    Area(history.routes, history.prepare),
     Area(blob_answers.routes),
     Area(controls.routes, faults.prepare),
 )

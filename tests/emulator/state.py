@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.emulator.job_records import JobRecord
 
 Json = dict[str, Any]
 
@@ -69,7 +72,7 @@ class Workspace:
     codes: dict[str, Container] = field(default_factory=dict)
     data: dict[str, Container] = field(default_factory=dict)
     models: dict[str, Container] = field(default_factory=dict)
-    jobs: dict[str, Resource] = field(default_factory=dict)
+    jobs: dict[str, JobRecord] = field(default_factory=dict)
     endpoints: dict[str, Resource] = field(default_factory=dict)
 
     @property
