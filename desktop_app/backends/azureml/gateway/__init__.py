@@ -1,1 +1,1 @@
-"""What talks to Azure: started by path in the toolchain `azureml`, with the standard library, httpx and azure.* only."""
+"""What talks to Azure: started by path in the toolchain `azureml`, with its packages and nothing of the house."""

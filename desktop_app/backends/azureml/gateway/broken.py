@@ -1,0 +1,134 @@
+"""Why a request got no answer: no network, no name, a proxy, a certificate, a clock, or nobody in time."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import ssl
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+import httpx
+
+from .faults import Fault, host_of
+
+_UNKNOWN_NAME = re.compile(
+    r"name or service not known|name resolution|getaddrinfo|nodename nor servname", re.IGNORECASE
+)
+_HOST = re.compile(r"host='([^']+)'")
+_PROXY_STATUS = re.compile(r"\b(\d{3})\b")
+
+
+def is_unreached(error: BaseException) -> bool:
+    """Whether no connection was made at all."""
+    return isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError | httpx.UnsupportedProtocol)
+
+
+def settings(error: Exception) -> Fault:
+    """Return the fault that this computer's own settings make requests impossible."""
+    names = [
+        each
+        for each in os.environ
+        if re.fullmatch(r"(?i)(https?|all|no)_proxy|(requests|curl)_ca_bundle|ssl_cert_file", each)
+    ]
+    hint = f"Look at {', '.join(sorted(names))}." if names else ""
+    return Fault("offline", f"The network settings of this computer can't be used: {error}", hint=hint)
+
+
+def of_error(error: httpx.HTTPError, url: str, patience: float) -> Fault:
+    """Return the fault behind an error of the connection."""
+    host = host_of(url)
+    causes = list(chain(error))
+    certificate = next((each for each in causes if isinstance(each, ssl.SSLCertVerificationError)), None)
+    if certificate is not None:
+        return _certificate(host, certificate)
+    if isinstance(error, httpx.ProxyError):
+        return _proxy(error)
+    if isinstance(error, httpx.TimeoutException):
+        return _late(error, host, patience)
+    if isinstance(error, httpx.ConnectError):
+        return _unreached(error, causes, host)
+    if isinstance(error, httpx.UnsupportedProtocol):
+        return Fault("bad-request", f"{url.partition('?')[0]} is no address that can be asked.")
+    details = f"{type(error).__name__}: {error}"
+    return Fault("offline", f"The connection to {host} broke.", hint="Check the network.", details=details)
+
+
+def of_library(error: BaseException) -> Fault:
+    """Return the fault behind an error of requests, msal or azure-core, which hold each other's errors within."""
+    causes = list(chain(error))
+    host = next((match[1] for each in causes if (match := _HOST.search(str(each)))), "Azure")
+    certificate = next((each for each in causes if isinstance(each, ssl.SSLCertVerificationError)), None)
+    if certificate is not None:
+        return _certificate(host, certificate)
+    names = {type(each).__name__ for each in causes}
+    details = f"{type(error).__name__}: {error}"
+    if "ProxyError" in names:
+        return _proxy(httpx.ProxyError(str(error)))
+    if "ReadTimeout" in names or "ReadTimeoutError" in names:
+        return Fault("timeout", f"{host} did not answer in time.", hint="Try again in a minute.", details=details)
+    if isinstance(error, OSError) or {"ServiceRequestError", "ServiceResponseError"} & names:
+        return _unreached(httpx.ConnectError(str(error)), causes, host)
+    return Fault("service", f"{host} answered with something unknown: {error}", details=details)
+
+
+def chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what it was raised from, and so on."""
+    seen: set[int] = set()
+    each: BaseException | None = error
+    while each is not None and id(each) not in seen:
+        seen.add(id(each))
+        yield each
+        each = each.__cause__ or each.__context__
+
+
+def _certificate(host: str, error: ssl.SSLCertVerificationError) -> Fault:
+    reason = error.verify_message or str(error)
+    if "expired" in reason or "not yet valid" in reason:
+        hint = "Check this computer's date and time first."
+        return Fault("clock", f"The certificate of {host} does not hold now: {reason}.", hint=hint, details=str(error))
+    hint = "Where a proxy opens connections, set REQUESTS_CA_BUNDLE to the file with its certificate."
+    message = f"{host} shows a certificate that this computer does not trust: {reason}."
+    return Fault("offline", message, hint=hint, details=str(error))
+
+
+def _proxy(error: httpx.ProxyError) -> Fault:
+    proxy, text = _proxy_in_use(), str(error)
+    status = _PROXY_STATUS.search(text)
+    if status and status[1] == "407":
+        hint = "Put the name and password into HTTPS_PROXY: http://NAME:PASSWORD@HOST:PORT."
+        return Fault("offline", f"The proxy {proxy} asks for a sign-in.", hint=hint, details=text)
+    hint = "Check the network, and that HTTPS_PROXY and NO_PROXY are right."
+    return Fault("offline", f"The proxy {proxy} does not let the request through: {text}.", hint=hint, details=text)
+
+
+def _late(error: httpx.TimeoutException, host: str, patience: float) -> Fault:
+    if isinstance(error, httpx.ConnectTimeout):
+        return Fault("offline", f"{host} can't be reached: there is no answer at all.", hint="Check the network.")
+    return Fault("timeout", f"{host} did not answer within {patience:.0f} seconds.", hint="Try again in a minute.")
+
+
+def _unreached(error: httpx.ConnectError, causes: list[BaseException], host: str) -> Fault:
+    details, proxy = f"{type(error).__name__}: {error}", _proxy_in_use()
+    if proxy:
+        hint = "Check the network, and that HTTPS_PROXY is right."
+        return Fault("offline", f"The proxy {proxy} can't be reached.", hint=hint, details=details)
+    unknown = any(isinstance(each, socket.gaierror) for each in causes) or _UNKNOWN_NAME.search(str(error))
+    reason = (
+        "its name is not known here"
+        if unknown
+        else "the connection is refused"
+        if "refused" in str(error).lower()
+        else ""
+    )
+    told = f": {reason}" if reason else ""
+    return Fault("offline", f"{host} can't be reached{told}.", hint="Check the network.", details=details)
+
+
+def _proxy_in_use() -> str:
+    """Return the proxy for HTTPS without its password, empty where there is none."""
+    found = getproxies()
+    url = urlsplit(found.get("https") or found.get("all") or "")
+    return f"{url.hostname}:{url.port}" if url.hostname and url.port else url.hostname or ""

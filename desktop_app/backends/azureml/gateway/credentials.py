@@ -1,0 +1,153 @@
+"""The ways to prove who one is, each as a function that gets a token; what one can't do is said in one sentence."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from azure.core.exceptions import AzureError, ClientAuthenticationError
+from azure.identity import (
+    AzureCliCredential,
+    CertificateCredential,
+    ClientSecretCredential,
+    CredentialUnavailableError,
+    ManagedIdentityCredential,
+    WorkloadIdentityCredential,
+)
+
+from . import broken, refusals
+from .faults import Fault
+
+_METADATA = "http://169.254.169.254/metadata/instance?api-version=2021-02-01"
+_CLI_PATIENCE = 60  # seconds; `az` takes up to ten to start
+_ELSEWHERE = ("IDENTITY_ENDPOINT", "MSI_ENDPOINT", "IMDS_ENDPOINT", "AZURE_POD_IDENTITY_AUTHORITY_HOST")
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token and when it ends, in seconds since the epoch."""
+
+    value: str
+    expires_on: float
+
+    def is_fresh(self, margin: float = 300.0) -> bool:
+        """Whether it will hold for a while yet."""
+        return time.time() < self.expires_on - margin
+
+
+@dataclass(frozen=True)
+class Account:
+    """Whose token is wanted: where to sign in, to which tenant ("" for the person's own), and how."""
+
+    authority: str
+    tenant: str
+    method: str
+    management: str
+    subscription: str = ""
+    name: str = ""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What tells one sign-in from another."""
+        return (self.authority, self.tenant or self.subscription, self.method)
+
+
+Getter = Callable[[str], Token]
+"""Gets a token for a scope; blocks. Raises Fault: kind `gateway` with code `unavailable` where it is not set up."""
+
+
+class Unavailable(Fault):
+    """This way is not set up here; another one may do."""
+
+    def __init__(self, said: str, hint: str = "") -> None:
+        super().__init__("signed-out", said, hint=hint, code="unavailable")
+
+
+def environment(account: Account, given: Mapping[str, str] | None = None) -> Getter:
+    """Return the service principal that variables name, or what was `given` in their place."""
+    values = given or {name: os.environ.get(f"AZURE_{name.upper()}", "") for name in (
+        "client_id", "tenant_id", "client_secret", "client_certificate_path", "client_certificate_password",
+    )}  # fmt: skip
+    client, tenant = values.get("client_id", ""), values.get("tenant_id", "") or account.tenant
+    if not client:
+        raise Unavailable(
+            "No service principal is named: AZURE_CLIENT_ID is not set.",
+            "Set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET before the program starts.",
+        )
+    if not tenant:
+        raise Unavailable(f"The service principal {client} has no tenant.", "Set AZURE_TENANT_ID.")
+    options = {"authority": _host(account.authority), "disable_instance_discovery": True}
+    if values.get("client_secret"):
+        return _of(ClientSecretCredential(tenant, client, values["client_secret"], **options))
+    if path := values.get("client_certificate_path"):
+        return _of(_by_certificate(tenant, client, path, values.get("client_certificate_password"), options))
+    raise Unavailable(
+        f"The service principal {client} has neither secret nor certificate.",
+        "Set AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH.",
+    )
+
+
+def _by_certificate(tenant: str, client: str, path: str, password: str | None, options: Mapping[str, Any]) -> Any:
+    try:
+        return CertificateCredential(tenant, client, path, password=password or None, **options)
+    except (OSError, ValueError) as error:
+        raise Fault(
+            "signed-out", f"The certificate {path} can't be used: {error}", hint="Name another file."
+        ) from error
+
+
+def workload_identity(account: Account) -> Getter:
+    """Return the identity of a Kubernetes pod."""
+    if not os.environ.get("AZURE_FEDERATED_TOKEN_FILE"):
+        raise Unavailable("This is no Kubernetes pod with an identity of its own (AZURE_FEDERATED_TOKEN_FILE).")
+    return _of(WorkloadIdentityCredential(authority=_host(account.authority), disable_instance_discovery=True))
+
+
+def managed_identity(_account: Account) -> Getter:
+    """Return the identity of this Azure machine."""
+    if not any(os.environ.get(each) for each in _ELSEWHERE) and not _is_azure():
+        hint = "Managed identities exist on Azure's own machines alone: choose another way."
+        raise Unavailable("This computer is no Azure machine, so it has no managed identity.", hint)
+    client = os.environ.get("AZURE_CLIENT_ID") if not os.environ.get("AZURE_CLIENT_SECRET") else None
+    return _of(ManagedIdentityCredential(client_id=client) if client else ManagedIdentityCredential())
+
+
+def azure_cli(account: Account) -> Getter:
+    """Return who is signed in with `az login`."""
+    if shutil.which("az") is None:
+        hint = "Install it from https://aka.ms/install-azure-cli and run `az login`, or sign in by browser."
+        raise Unavailable("The Azure CLI is not installed.", hint)
+    return _of(AzureCliCredential(tenant_id=account.tenant, process_timeout=_CLI_PATIENCE))
+
+
+def _is_azure() -> bool:
+    """Whether this machine has Azure's metadata service; elsewhere nobody answers at that address."""
+    try:
+        with httpx.Client(trust_env=False, timeout=1.0) as client:
+            return bool(client.get(_METADATA, headers={"Metadata": "true"}).status_code == 200)
+    except httpx.HTTPError:
+        return False
+
+
+def _of(credential: Any) -> Getter:
+    def get(scope: str) -> Token:
+        try:
+            found = credential.get_token(scope)
+        except CredentialUnavailableError as error:
+            raise refusals.unavailable(str(error.message)) from error
+        except ClientAuthenticationError as error:
+            raise refusals.of_text(str(error.message)) from error
+        except AzureError as error:
+            raise broken.of_library(error) from error
+        return Token(found.token, float(found.expires_on))
+
+    return get
+
+
+def _host(authority: str) -> str:
+    return authority.removeprefix("https://").rstrip("/")

@@ -1,0 +1,199 @@
+"""People who signed in by browser or device code: their renewals are kept in the keyring, their tokens in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import msal
+
+from . import broken, refusals
+from .credentials import Account, Token, Unavailable
+from .faults import Fault
+from .keeping import Keeper
+
+CLIENT = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+"""The public application that azure-identity and the Azure CLI sign people in with (DEVELOPER_SIGN_ON_CLIENT_ID)."""
+_KEPT = ("RefreshToken", "Account", "AppMetadata")  # what a new process needs; tokens end within the hour anyway
+_PATIENCE = 30.0  # seconds for one request of a sign-in
+_WAIT = 900.0  # seconds to sign in by browser
+_DONE = b"<!doctype html><meta charset=utf-8><title>Rank Zero</title><p>You can close this page.</p>"
+
+Prompt = Callable[[Mapping[str, str]], None]
+
+
+class People:
+    """The sign-ins of people, in memory and in the keyring."""
+
+    def __init__(self, keeper: Keeper) -> None:
+        self._keeper = keeper
+        self._cache = msal.SerializableTokenCache()
+        self._lock = threading.RLock()
+        self._chosen: dict[str, str] = {}
+        self._read = False
+
+    @property
+    def is_only_here(self) -> bool:
+        """Whether ending this process would sign somebody out."""
+        return bool(self._chosen) and not self._keeper.place
+
+    @property
+    def place(self) -> str:
+        """Where sign-ins are kept, in words."""
+        return self._keeper.place or "memory only: sign in again when the program is started anew"
+
+    def getter(self, account: Account) -> Callable[[str], Token]:
+        """Return the way to get tokens of who signed in for this tenant. Raises Unavailable where nobody did."""
+        with self._lock:
+            self._load()
+            home = self._chosen.get(_entry(account))
+        if home is None:
+            raise Unavailable("Nobody is signed in by browser or device code.", "Sign in.")
+
+        def get(scope: str) -> Token:
+            with self._lock:
+                return self._silent(account, home, scope)
+
+        return get
+
+    async def by_browser(self, account: Account, tell: Prompt) -> None:
+        """Sign in on a page that the program opens; the answer comes back to a port of this computer."""
+        answer: asyncio.Future[dict[str, str]] = asyncio.get_running_loop().create_future()
+        server = await asyncio.start_server(_listener(answer), "127.0.0.1", 0)
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            app = await _apart(self._app, account)
+            flow = await _apart(
+                app.initiate_auth_code_flow, [_scope(account)], redirect_uri=f"http://localhost:{port}",
+                prompt="select_account",
+            )  # fmt: skip
+            tell({"url": flow["auth_uri"], "message": "Sign in on the page that opens in your browser."})
+            try:
+                async with asyncio.timeout(_WAIT):
+                    said = await answer
+            except TimeoutError:
+                raise Fault(
+                    "signed-out", "Nobody signed in on the page within 15 minutes.", hint="Try again."
+                ) from None
+        self._take(account, await _apart(app.acquire_token_by_auth_code_flow, flow, said))
+        await asyncio.to_thread(self._save)
+
+    async def by_device_code(self, account: Account, tell: Prompt) -> None:
+        """Sign in on any device, by a code to type there."""
+        app = await _apart(self._app, account)
+        flow = await _apart(app.initiate_device_flow, [_scope(account)])
+        if "user_code" not in flow:
+            raise refusals.of_text(str(flow.get("error_description") or flow.get("error") or flow))
+        tell({"url": flow["verification_uri"], "code": flow["user_code"], "message": flow.get("message", "")})
+        try:
+            found = await _apart(app.acquire_token_by_device_flow, flow)
+        finally:
+            flow["expires_at"] = 0  # ends the thread that asks whether the code was typed
+        self._take(account, found)
+        await asyncio.to_thread(self._save)
+
+    def forget(self, account: Account) -> None:
+        """Forget who signed in for this tenant, here and in the keyring."""
+        with self._lock:
+            self._load()
+            home = self._chosen.pop(_entry(account), None)
+            if home is None:
+                return
+            if home not in self._chosen.values():
+                app = self._app(account)
+                for each in app.get_accounts():
+                    if each["home_account_id"] == home:
+                        app.remove_account(each)
+            self._save()
+
+    def _take(self, account: Account, found: Mapping[str, Any]) -> None:
+        if "access_token" not in found:
+            raise refusals.of_text(str(found.get("error_description") or found.get("error") or found))
+        claims = found.get("id_token_claims") or {}
+        home = f"{claims.get('oid', '')}.{claims.get('tid', '')}"
+        with self._lock:
+            known = [each["home_account_id"] for each in self._cache.search("Account")]
+            self._chosen[_entry(account)] = home if home in known or not known else known[-1]
+
+    def _silent(self, account: Account, home: str, scope: str) -> Token:
+        app = _guarded(self._app, account)
+        who = next((each for each in app.get_accounts() if each["home_account_id"] == home), None)
+        found = _guarded(app.acquire_token_silent_with_error, [scope], who) if who else None
+        if not found:
+            raise Unavailable("The sign-in that was kept is gone.", "Sign in again.")
+        if "access_token" not in found:
+            raise refusals.of_text(str(found.get("error_description") or found.get("error")))
+        if self._cache.has_state_changed:
+            self._save()
+        return Token(found["access_token"], time.time() + float(found.get("expires_in", 0)))
+
+    def _app(self, account: Account) -> Any:
+        """Return the application; making it asks the authority where its pages are."""
+        authority = f"{account.authority}/{account.tenant or 'organizations'}"
+        return msal.PublicClientApplication(
+            CLIENT, authority=authority, token_cache=self._cache, instance_discovery=False, timeout=_PATIENCE
+        )
+
+    def _load(self) -> None:
+        if self._read:
+            return
+        self._read = True
+        try:
+            kept = json.loads(self._keeper.load())
+            self._cache.deserialize(json.dumps(kept["cache"]))
+            self._chosen = {str(name): str(home) for name, home in kept["chosen"].items()}
+        except (ValueError, KeyError, TypeError, AttributeError):
+            self._chosen = {}
+
+    def _save(self) -> None:
+        with self._lock:
+            if not self._chosen:
+                self._keeper.forget()
+                return
+            cache = json.loads(self._cache.serialize())
+            small = {kind: cache[kind] for kind in _KEPT if kind in cache}
+            self._keeper.save(json.dumps({"cache": small, "chosen": self._chosen}, separators=(",", ":")))
+
+
+def _listener(answer: asyncio.Future[dict[str, str]]) -> Callable[..., Any]:
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            target = (await reader.readline()).decode("latin-1").split(" ")[1:2]
+            said = dict(parse_qsl(urlsplit(target[0]).query)) if target else {}
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n" + _DONE)
+            await writer.drain()
+            if "state" in said and not answer.done():
+                answer.set_result(said)
+        finally:
+            writer.close()
+
+    return listen
+
+
+async def _apart(function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    return await asyncio.to_thread(_guarded, function, *arguments, **named)
+
+
+def _guarded(function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    """Call what asks the authority; msal's own words for a wrong tenant and requests' for no network become faults."""
+    try:
+        return function(*arguments, **named)
+    except Fault:
+        raise
+    except OSError as error:  # requests' errors are OSErrors
+        raise broken.of_library(error) from error
+    except ValueError as error:
+        raise refusals.of_text(str(error)) from error
+
+
+def _scope(account: Account) -> str:
+    return account.management
+
+
+def _entry(account: Account) -> str:
+    return f"{account.authority} {account.tenant or account.subscription}"

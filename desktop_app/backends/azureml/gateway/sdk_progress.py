@@ -1,0 +1,77 @@
+"""How far an upload is: the SDK draws bars with tqdm, whose place here is taken by one that tells the program."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from typing import Any, Self
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_TELL = 0.1  # seconds between two words
+
+
+def _nowhere(_message: str, _part: float | None = None) -> None:
+    pass
+
+
+report: Callable[..., None] = _nowhere
+"""Where the call that is under way tells its progress: the SDK hands nothing of ours through to its bars."""
+
+
+class Bar:
+    """What the SDK uses of a tqdm bar: `total` and `n` in bytes, files counted by the updates."""
+
+    def __init__(self, total: float | None = None, desc: str | None = None, **_options: Any) -> None:
+        self.total = total
+        self.n = 0.0
+        self._files = 0
+        self._what = " ".join(_COLOUR.sub("", desc or "Uploading").split())
+        self._told = 0.0
+        self._tell()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._tell()
+
+    def update(self, size: float = 1) -> None:
+        """Count what was sent: a file of a folder, or a part of a single file."""
+        self.n += size
+        self._files += 1
+        if time.monotonic() - self._told > _TELL:
+            self._tell()
+
+    def _tell(self) -> None:
+        self._told = time.monotonic()
+        report(self._words(), round(min(1.0, self.n / self.total), 3) if self.total else None)
+
+    def _words(self) -> str:
+        return f"{self._what} · {self._files:,} files" if self._files else self._what
+
+
+class FileBar(Bar):
+    """The bar of a single file, which storage's client updates by its answers."""
+
+    def __init__(self, msg: str | None = None) -> None:
+        super().__init__(None, msg)
+
+    def update_to(self, response: Any) -> None:
+        """Take how much of the file was sent from an answer."""
+        self.total = response.context["data_stream_total"]
+        sent = response.context["upload_stream_current"]
+        if sent:
+            self.update(sent - self.n)
+
+    def _words(self) -> str:
+        return self._what
+
+
+def listen() -> None:
+    """Put our bars in the place of the SDK's; where a release has moved them, progress is silent and all else works."""
+    from azure.ai.ml._utils import _asset_utils
+
+    for name, bar in (("tqdm", Bar), ("FileUploadProgressBar", FileBar)):
+        if hasattr(_asset_utils, name):
+            setattr(_asset_utils, name, bar)

@@ -1,0 +1,77 @@
+"""The end of a growing file: what is new of it is appended to a copy here, and nothing is fetched twice."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, BinaryIO
+
+import httpx
+
+from . import broken
+from .web import Request, Web
+
+_CHUNK = 256 * 1024
+_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+)")
+
+
+async def tail(web: Web, request: Callable[..., Request], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Append what is new from byte `offset` on; the file is cut there first: more than was told may be in it.
+
+    A connection that breaks in the middle keeps what has come.
+    """
+    offset = await asyncio.to_thread(_there, asked["path"], int(asked["offset"]))
+    made = request(asked, headers={"Range": f"bytes={offset}-", "Accept-Encoding": "identity"})
+    made = replace(made, accept=frozenset({416}))
+    async with web.answer(made, streamed=True) as response:
+        size = _size(response)
+        if response.status_code == 416:
+            return _told(offset, size, 0, shrunk=size < offset)
+        if response.status_code == 200 and size < offset:
+            return _told(offset, size, 0, shrunk=True)
+        skip = offset if response.status_code == 200 else 0  # who knows no ranges sends all
+        appended = await _append(response, asked["path"], offset, skip)
+    return _told(offset + appended, max(size, offset + appended), appended, shrunk=False)
+
+
+def _told(offset: int, size: int, appended: int, *, shrunk: bool) -> dict[str, Any]:
+    return {"offset": offset, "size": size, "appended": appended, "shrunk": shrunk}
+
+
+def _size(response: httpx.Response) -> int:
+    match = _RANGE.match(response.headers.get("content-range", ""))
+    return int(match[3]) if match else int(response.headers.get("content-length", 0))
+
+
+async def _append(response: httpx.Response, path: str, offset: int, skip: int) -> int:
+    written = 0
+    with await asyncio.to_thread(_opened, path, offset) as file:
+        try:
+            async for chunk in response.aiter_bytes(_CHUNK):
+                fresh = chunk[skip:]
+                skip = max(0, skip - len(chunk))
+                file.write(fresh)
+                written += len(fresh)
+        except httpx.HTTPError as error:
+            if not written:
+                raise broken.of_error(error, str(response.url), 0) from error
+    return written
+
+
+def _there(path: str, offset: int) -> int:
+    """Return how much of the copy is there: of one that was deleted meanwhile, nothing is."""
+    try:
+        return min(offset, os.path.getsize(path))  # noqa: PTH202
+    except OSError:
+        return 0
+
+
+def _opened(path: str, offset: int) -> BinaryIO:
+    os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
+    file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644), "r+b")
+    file.truncate(offset)
+    file.seek(offset)
+    return file
