@@ -61,7 +61,7 @@ class Asking:
             if not url:
                 return
 
-    async def api(  # noqa: PLR0913 - as above
+    async def api(
         self,
         workspace: Workspace,
         method: str,

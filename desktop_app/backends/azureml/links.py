@@ -62,9 +62,10 @@ class Links:
 
     async def _ask(self, workspace: Workspace) -> None:
         url = query(f"{self.management(workspace)}{resource_id(workspace)}", api_version=WORKSPACES)
-        answer = (await self._wire.ask(workspace, Ask("GET", url))).json
-        properties = answer.get("properties") if isinstance(answer, dict) else None
-        properties = properties if isinstance(properties, dict) else {}
+        reply: Any = (await self._wire.ask(workspace, Ask("GET", url))).json
+        answer: dict[str, Any] = reply if isinstance(reply, dict) else {}
+        given: Any = answer.get("properties")
+        properties: dict[str, Any] = given if isinstance(given, dict) else {}
         link = Link(
             await self._api(workspace, properties),
             str(properties.get("workspaceId") or ""),
@@ -98,7 +99,7 @@ def _read(path: Path) -> dict[str, Link]:
             link = from_json(Link, value)
         except (TypeError, ValueError, KeyError, AttributeError):
             continue  # it is asked for again
-        if isinstance(link.api, str) and link.api.startswith("https://"):
+        if str(link.api).startswith("https://"):
             known[key] = link
     return known
 

@@ -14,7 +14,8 @@ JOBS = "2024-01-01-preview"
 CANCEL = "2023-04-01-preview"
 DATASTORES = "2024-10-01-preview"
 """Versions of the interface, as azure-ai-ml 1.35.2 names them."""
-_HANDLE = re.compile(r"azureml://([^/]+)/([^/]+)/([^/]+)/([A-Za-z0-9][\w.-]{0,254})", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,254}", re.ASCII)
+_HANDLE = re.compile(rf"azureml://([^/]+)/([^/]+)/([^/]+)/({_NAME.pattern})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +62,8 @@ def history(workspace: Workspace, rest: str) -> str:
 def metric(workspace: Workspace, run: str, rest: str) -> str:
     """Return the path of a run's metrics below the region's host."""
     return f"/metric/v2.0{resource_id(workspace)}/runs/{quote(run)}/{rest}"
+
+
+def is_name(run: str) -> bool:
+    """Whether a text may be a run's name, and so a folder's here."""
+    return _NAME.fullmatch(run) is not None and ".." not in run

@@ -1,0 +1,321 @@
+"""Runs in Azure ML workspaces, behind the JobBackend protocol."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from desktop_app.api import (
+    Job,
+    JobSource,
+    MetricPoint,
+    OutsideError,
+    Progress,
+    ResourcePoint,
+    RunSnapshot,
+    RunStatus,
+    Severity,
+    SignInMethod,
+    SignInPrompt,
+    SignInReport,
+    SubmissionPlan,
+    UserError,
+    Workspace,
+)
+from desktop_app.backends.azureml import metrics, routes, snapshots
+from desktop_app.backends.azureml.asking import Asking
+from desktop_app.backends.azureml.fetching import Fetching
+from desktop_app.backends.azureml.links import Links
+from desktop_app.backends.azureml.logs import RunLogs
+from desktop_app.backends.azureml.monitoring import Monitoring
+from desktop_app.backends.azureml.outbox import Entry, Outbox, snapshot_of
+from desktop_app.backends.azureml.planning import ADD, Planner, Ranks, texts_of
+from desktop_app.backends.azureml.records import Records, placed
+from desktop_app.backends.azureml.sending import Sender, is_refusal
+from desktop_app.backends.azureml.wire import CloudFault, Wire
+from desktop_app.backends.azureml.workspaces import Workspaces
+from desktop_app.places import Places
+
+_MOST_FOLLOWED = 12
+_LAST_WORDS = 20.0
+"""Seconds that the rest of a run's logs may take before its end is told."""
+
+
+class AzureBackend:
+    """Jobs of one person in their workspaces; what waits to be sent and what was sent lies below the home."""
+
+    name = "azureml"
+    title = "Azure ML"
+
+    def __init__(self, places: Places, wire: Wire, ranks: Ranks) -> None:
+        home = places.home
+        self.asking = Asking(wire, Links(wire, home / "cloud" / ".links.json"))
+        self.workspaces = Workspaces(home / "workspaces.json")
+        self.outbox = Outbox(home / "outbox", home / "cloud")
+        self.sender = Sender(self.outbox, self.asking)
+        self._records = Records(home / "cloud")
+        self._planner = Planner(ranks)
+        self._folders: dict[str, Path] = {}
+        self._logs: dict[str, RunLogs] = {}
+        self._monitoring = Monitoring(
+            self.asking, self._records, self.workspaces.by_key, answered=self.sender.wake
+        )  # fmt: skip
+        self.fetching = Fetching(self.asking, self.workspaces.by_key, self._is_live)
+
+    async def plan(self, job: Job, source: JobSource) -> SubmissionPlan:
+        """Work out what submitting to the workspace in use would do, changing nothing and asking nobody."""
+        plan = await self._planner.plan(job, source, self.workspaces.current())
+        self._folders[plan.run] = source.folder
+        return plan
+
+    async def submit(self, plan: SubmissionPlan, progress: Progress) -> str:
+        """Keep the job with its files, then send it. Returns also where it has to wait in the outbox.
+
+        Raises UserError where the service refuses it: then nothing of it is left here. Who cancels the wait takes
+        the job back.
+        """
+        errors = [each for each in plan.diagnostics if each.severity is Severity.ERROR]
+        if errors:
+            raise UserError(errors[0].message, hint="Mend the job and plan it again.")
+        workspace = self.workspaces.current()
+        if workspace is None:
+            raise UserError("No Azure ML workspace is in use.", hint=ADD)
+        folder = self._folders.get(plan.run) or (Path(plan.source).parent if plan.source else Path.cwd())
+        entry = await asyncio.to_thread(lambda: self.outbox.put(plan, texts_of(plan, folder), workspace, progress))
+        try:
+            await self.sender.send_now(entry.handle, progress)
+        except asyncio.CancelledError:
+            self._take_back(entry)
+            raise
+        except UserError as fault:
+            if is_refusal(fault):
+                await asyncio.to_thread(self._drop, entry.run)
+                raise
+            progress(f"The job waits in the outbox and is sent later: {fault}", None)
+        return entry.handle
+
+    async def discover(self) -> Sequence[str]:
+        """Return the handles of all runs that were sent from here or wait to be."""
+        self.sender.tick()
+        sent = await asyncio.to_thread(self._records.handles)
+        waiting = await asyncio.to_thread(self.outbox.entries)
+        return [*sent, *(each.handle for each in waiting)]
+
+    async def snapshots(self, handles: Iterable[str]) -> Mapping[str, RunSnapshot]:
+        """Return the state of each run; the service is asked where it is time, at most ten requests for a thousand."""
+        asked = list(handles)
+        self.sender.tick()
+        waiting = await asyncio.to_thread(self._waiting, asked)
+        found = dict(await self._monitoring.snapshots(each for each in asked if each not in waiting))
+        for handle in [each for each, run in found.items() if run.is_over and each in self._logs]:
+            await self._finish_logs(handle)
+        return waiting | found
+
+    async def cancel(self, handle: str) -> None:
+        """Ask the service to end a run; a job that waits is taken back. Raises UserError if the run is over."""
+        if await asyncio.to_thread(self.outbox.find, handle):
+            await asyncio.to_thread(self.withdraw, handle)
+            return
+        run = await self._known(handle)
+        if run.is_over:
+            raise UserError(f"{run.run} is over: {run.status.value}.")
+        workspace = self.workspaces.by_key(routes.place_of(handle).workspace)
+        await self.asking.arm(workspace, "POST", f"jobs/{quote(run.run)}/cancel", version=routes.CANCEL)
+        self._monitoring.take(dataclasses.replace(run, status=RunStatus.CANCEL_REQUESTED))
+        self._monitoring.hurry(handle)
+
+    async def log_files(self, handle: str) -> Mapping[str, Path]:
+        """Return the logs as files here, up to date; they go on growing while the run lives.
+
+        Where the service can't be asked, what is here already is returned; without that, CloudFault is raised.
+        """
+        if await asyncio.to_thread(self.outbox.find, handle):
+            return {}
+        run = await self._known(handle)
+        logs = self._logs_of(run)
+        try:
+            if not logs.is_followed or not logs.files():
+                await logs.catch_up()
+        except CloudFault:
+            files = await asyncio.to_thread(_files_here, Path(run.folder))
+            if not files:
+                raise
+            return files
+        if not run.is_over:
+            logs.follow(lambda: not self._is_live(handle))
+        return logs.files()
+
+    async def metrics(self, handle: str) -> Sequence[MetricPoint]:
+        """Return the points that the workspace keeps for the run."""
+        if await asyncio.to_thread(self.outbox.find, handle):
+            return ()
+        run = await self._known(handle)
+        workspace = self.workspaces.by_key(routes.place_of(handle).workspace)
+        found = await metrics.points(self.asking, workspace, run.run)
+        if found:
+            known = self._monitoring.known(handle) or run
+            self._monitoring.take(dataclasses.replace(known, metrics=metrics.last_of(found)))
+        return found
+
+    async def resources(self, handle: str) -> Sequence[ResourcePoint]:
+        """Return nothing: the service's own samples of CPU and memory are not read."""
+        routes.place_of(handle)
+        return ()
+
+    async def remove(self, handle: str) -> None:
+        """Forget a run here; in the workspace it stays. Raises UserError for one that goes on."""
+        if await asyncio.to_thread(self.outbox.find, handle):
+            raise UserError("The job waits to be sent.", hint="Withdraw it first: rankzero outbox withdraw")
+        run = await self._known(handle)
+        if not run.is_over and run.status is not RunStatus.UNKNOWN:
+            raise UserError(f"{run.run} is not over.", hint="Cancel it first.")
+        if logs := self._logs.pop(handle, None):
+            await logs.close()
+        await asyncio.to_thread(self._records.remove, run.run)
+        self._monitoring.forget(handle)
+
+    def withdraw(self, handle: str) -> None:
+        """Take a job back that waits; one that may have arrived is cancelled as soon as the service can be asked."""
+        entry = self.outbox.find(handle)
+        if entry is None:
+            raise UserError(f"{routes.place_of(handle).run} does not wait to be sent.")
+        with self.outbox.held(entry.run) as held:
+            if held is None:
+                hint = "Cancel the run once it is there."
+                raise UserError(f"{entry.run} is being sent at this moment.", hint=hint)
+            self._withdraw(held)
+
+    async def check(self, workspace: Workspace) -> Workspace:
+        """Ask the service for a workspace and remember what it says. Raises CloudFault."""
+        link = await self.asking.links.renew(workspace)
+        found = dataclasses.replace(
+            workspace, location=link.location or workspace.location, tenant=workspace.tenant or link.tenant
+        )  # fmt: skip
+        if any(each.key == workspace.key for each in self.workspaces.all()):
+            await asyncio.to_thread(self.workspaces.add, found)
+        self.sender.wake(workspace)
+        return found
+
+    async def sign_in(
+        self, workspace: Workspace, method: SignInMethod, tell: Callable[[SignInPrompt], None]
+    ) -> SignInReport:
+        """Sign in; the way that succeeded is the workspace's from then on."""
+        report = await self.asking.wire.sign_in(workspace, method.value, tell)
+        if report.account and any(each.key == workspace.key for each in self.workspaces.all()):
+            found = dataclasses.replace(workspace, sign_in=method, tenant=workspace.tenant or report.tenant)
+            await asyncio.to_thread(self.workspaces.add, found)
+            self.sender.wake(found)
+        return report
+
+    async def close(self) -> None:
+        """End what goes on by itself, and the children."""
+        await self.sender.close()
+        for each in self._logs.values():
+            await each.close()
+        await self.asking.wire.close()
+
+    def _is_live(self, handle: str) -> bool:
+        run = self._monitoring.known(handle)
+        return run is not None and not run.is_over
+
+    async def _known(self, handle: str) -> RunSnapshot:
+        """Return what is known of a run; one that was never seen here is asked for. Raises UserError."""
+        run = self._monitoring.known(handle)
+        if run is None:
+            run = (await self._monitoring.snapshots([handle])).get(handle) or await self._adopt(handle)
+        return self._monitoring.known(handle) or run
+
+    async def _adopt(self, handle: str) -> RunSnapshot:
+        """Take in a run that was sent from elsewhere. Raises CloudFault where there is none."""
+        place = routes.place_of(handle)
+        workspace = self.workspaces.by_key(place.workspace)
+        reply = await self.asking.arm(workspace, "GET", f"jobs/{quote(place.run)}", version=routes.JOBS)
+        job: Any = reply.json if isinstance(reply.json, dict) else {}
+        found = placed(snapshots.of_job(handle, job), self._records.folder_of(place.run))
+        await asyncio.to_thread(self._records.write, [found])
+        await self._monitoring.snapshots([handle])
+        return found
+
+    def _waiting(self, handles: Sequence[str]) -> dict[str, RunSnapshot]:
+        """Return those of the runs that wait, as runs that have not started, with the reason."""
+        found: dict[str, RunSnapshot] = {}
+        wanted = set(handles)
+        for entry in self.outbox.entries():
+            if entry.handle in wanted and (run := snapshot_of(self.outbox.folder_of(entry.run))) is not None:
+                found[entry.handle] = dataclasses.replace(
+                    run, reason=_why_waiting(entry), folder=str(self.outbox.folder_of(entry.run))
+                )  # fmt: skip
+        return found
+
+    def _logs_of(self, run: RunSnapshot) -> RunLogs:
+        if run.handle not in self._logs:
+            workspace = self.workspaces.by_key(routes.place_of(run.handle).workspace)
+            folder = self._records.folder_of(run.run)
+            self._logs[run.handle] = RunLogs(
+                self.asking, workspace, run.run, folder, lambda details: self._seen(run.handle, details)
+            )
+        logs = self._logs.pop(run.handle)
+        self._logs[run.handle] = logs  # the last one that was looked at comes last
+        return logs
+
+    def _seen(self, handle: str, details: Mapping[str, Any]) -> None:
+        """Take in what a run's details say: its ranks by its logs."""
+        run = self._monitoring.known(handle)
+        names: Any = details.get("logFiles")
+        if run is not None and isinstance(names, dict):
+            self._monitoring.take(snapshots.with_logs(run, [str(each) for each in names]))
+
+    async def _finish_logs(self, handle: str) -> None:
+        """Fetch the rest of the logs of a run that is over, before that is told."""
+        logs = self._logs.pop(handle)
+        await logs.close()
+        try:
+            async with asyncio.timeout(_LAST_WORDS):
+                await logs.catch_up()
+        except (OutsideError, TimeoutError):
+            return  # what is missing is fetched when somebody looks
+
+    def _take_back(self, entry: Entry) -> None:
+        with self.outbox.held(entry.run) as held:
+            if held is not None:
+                self._withdraw(held)
+
+    def _withdraw(self, held: Entry) -> None:
+        if held.is_asked:
+            self.outbox.change(dataclasses.replace(held, is_withdrawn=True, next_try=None))
+        else:
+            self._keep_withdrawn(held)
+            self.outbox.drop(held)
+
+    def _keep_withdrawn(self, entry: Entry) -> None:
+        """Leave a word of a job that was taken back, as a run that was cancelled before it began."""
+        run = snapshot_of(self.outbox.folder_of(entry.run))
+        if run is not None:
+            reason = "It was withdrawn before it was sent."
+            run = dataclasses.replace(run, status=RunStatus.CANCELED, reason=reason, ended=run.created)
+            self._records.write([placed(run, self._records.folder_of(entry.run))])
+
+    def _drop(self, run: str) -> None:
+        with self.outbox.held(run) as held:
+            if held is not None:
+                self.outbox.drop(held)
+
+
+def _why_waiting(entry: Entry) -> str:
+    if entry.is_withdrawn:
+        return "It was withdrawn while it was being sent; the service is asked whether it has it."
+    if entry.is_refused:
+        return f"It was refused and waits in the outbox: {entry.reason}"
+    return f"It waits in the outbox to be sent. {entry.reason}".rstrip()
+
+
+def _files_here(folder: Path) -> Mapping[str, Path]:
+    """Return the logs that were fetched before."""
+    found = (each for name in ("user_logs", "logs", "azureml-logs") for each in sorted((folder / name).rglob("*")))
+    return {
+        each.relative_to(folder).as_posix(): each for each in found if each.is_file() and ".anew" not in each.parts
+    }  # fmt: skip

@@ -1,0 +1,216 @@
+"""A run as the service tells it (job, run history, log files) made into a RunSnapshot. Pure: asks nobody.
+
+Source of the shapes: public recordings of the service, transcribed in tests/emulator, and the SDK's generated clients.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from desktop_app.api import TERMINAL, Phase, PhaseName, RankState, RunSnapshot, RunStatus
+
+PARENT = "parent"
+"""The tag by which a trial of a sweep, or a step, names the run that it belongs to."""
+S = RunStatus
+_STATUSES = {
+    "notstarted": S.NOT_STARTED, "unapproved": S.NOT_STARTED, "starting": S.PREPARING, "provisioning": S.PREPARING,
+    "preparing": S.PREPARING, "queued": S.QUEUED, "paused": S.QUEUED, "pausing": S.QUEUED, "running": S.RUNNING,
+    "finalizing": S.FINALIZING, "cancelrequested": S.CANCEL_REQUESTED, "completed": S.COMPLETED,
+    "finished": S.COMPLETED,
+    "failed": S.FAILED, "canceled": S.CANCELED, "cancelled": S.CANCELED, "notresponding": S.UNKNOWN,
+}  # fmt: skip
+_SAID = {
+    "unapproved": "The run waits to be approved in Azure ML.",
+    "provisioning": "Azure ML gets nodes for the run.",
+    "paused": "The run is paused: its nodes were taken back, and it goes on when there are others.",
+    "pausing": "The run is being paused: its nodes are taken back.",
+    "notresponding": "Azure ML hears nothing of the run's nodes; the run may well go on.",
+}
+_PHASES = {
+    S.PREPARING: PhaseName.PREPARING, S.QUEUED: PhaseName.QUEUED, S.RUNNING: PhaseName.RUNNING,
+    S.FINALIZING: PhaseName.FINALIZING,
+}  # fmt: skip
+_LOG = re.compile(r"user_logs/std_log(?:_(?P<word>[a-z]+))??(?:_(?P<number>\d+))?(?:_(?P<role>[a-z]+))?\.txt", re.I)
+_FRACTION = re.compile(r"\.(\d+)")
+_NEVER = 1900
+_LONGEST = 400
+
+
+def status_of(word: str) -> RunStatus:
+    """Return the state for the service's word; Unknown for one that is not known here."""
+    return _STATUSES.get(word.strip().lower(), S.UNKNOWN)
+
+
+def time_of(text: Any) -> datetime | None:
+    """Return a time of the service: ISO 8601 with up to seven digits, the year 1 for never."""
+    if not isinstance(text, str) or not text:
+        return None
+    shorter = _FRACTION.sub(lambda found: f".{found[1][:6]:0<6}", text.strip(), count=1)
+    try:
+        found = datetime.fromisoformat(shorter)
+    except ValueError:
+        return None
+    found = found if found.tzinfo else found.replace(tzinfo=UTC)
+    return found.astimezone(UTC) if found.year > _NEVER else None
+
+
+def of_job(handle: str, job: Mapping[str, Any]) -> RunSnapshot:
+    """Return what the management plane says of a job that this program knows nothing of yet."""
+    properties = _mapping(job.get("properties"))
+    resources, distribution = _mapping(properties.get("resources")), _mapping(properties.get("distribution"))
+    name = str(job.get("name") or handle.rpartition("/")[2])
+    created = time_of(_mapping(job.get("systemData")).get("createdAt")) or datetime.now(UTC)
+    kind = str(distribution.get("distributionType") or "").lower()
+    snapshot = RunSnapshot(
+        handle=handle,
+        run=name,
+        backend="azureml",
+        status=S.UNKNOWN,
+        display_name=str(properties.get("displayName") or name),
+        experiment=str(properties.get("experimentName") or "Default"),
+        created=created,
+        nodes=_count(resources.get("instanceCount")),
+        processes_per_node=_count(distribution.get("processCountPerInstance")),
+        framework=kind if kind in ("pytorch", "tensorflow", "ray") else "",
+        tags=_texts(properties.get("tags")),
+    )
+    return with_status(snapshot, str(properties.get("status") or ""), created)
+
+
+def with_status(known: RunSnapshot, word: str, seen: datetime) -> RunSnapshot:
+    """Return the run with the state that the service tells, seen at `seen`; phases follow."""
+    status = status_of(word)
+    reason = _SAID.get(word.strip().lower(), "")
+    if status is S.UNKNOWN and not reason:
+        reason = f"Azure ML says “{word}”, which this program doesn't know." if word else "Azure ML says no state."
+    ended = (known.ended or seen) if status in TERMINAL else None
+    new = dataclasses.replace(known, status=status, reason=reason, ended=ended)
+    new = dataclasses.replace(new, phases=_entered(known.phases, status, seen))
+    return dataclasses.replace(new, ranks=tuple(_rank_as(each, new) for each in new.ranks))
+
+
+def with_history(known: RunSnapshot, run: Mapping[str, Any], seen: datetime) -> RunSnapshot:
+    """Return the run with what run history says of it: a record of `rundata`, of `children` or of `details`."""
+    word = str(run.get("status") or "")
+    started, ended = time_of(run.get("startTimeUtc")), time_of(run.get("endTimeUtc"))
+    new = with_status(known, word, seen)
+    over = new.is_over
+    created = time_of(run.get("createdUtc") or run.get("createdTimeUtc")) or new.created
+    parent = run.get("parentRunId")
+    tags = {**{key: each for key, each in _texts(run.get("tags")).items() if not key.startswith("_aml_system")}}
+    if isinstance(parent, str) and parent:
+        tags[PARENT] = parent
+    new = dataclasses.replace(
+        new,
+        display_name=str(run.get("displayName") or new.display_name),
+        created=created,
+        started=started or new.started,
+        ended=(ended or new.ended) if over else None,
+        reason=_reason(run, new) or new.reason,
+        tags={**new.tags, **tags},
+    )
+    return dataclasses.replace(new, phases=_timed(new, created), ranks=tuple(_rank_as(each, new) for each in new.ranks))
+
+
+def with_logs(known: RunSnapshot, names: Iterable[str]) -> RunSnapshot:
+    """Return the run with the ranks that its log files tell; those without a log yet stay as they were planned."""
+    found = ranks_of(names, known)
+    ranks = {**{each.rank: each for each in known.ranks}, **{each.rank: each for each in found}}
+    return dataclasses.replace(known, ranks=tuple(ranks[rank] for rank in sorted(ranks)))
+
+
+def ranks_of(names: Iterable[str], run: RunSnapshot) -> Sequence[RankState]:
+    """Return the ranks whose logs are there: `std_log_process_03.txt`, `std_log.txt`, `std_log_0_ps.txt`."""
+    parsed = sorted(
+        (each for name in names if (each := _parsed(name)) is not None), key=lambda each: (each[1] == "ps", each[0])
+    )
+    return [_rank(place if each[1] == "ps" else each[0], each, run) for place, each in enumerate(parsed)]
+
+
+def _parsed(name: str) -> tuple[int, str, str] | None:
+    """Return number, role and name of a rank's log; None for other files."""
+    found = _LOG.fullmatch(name)
+    if found is None:
+        return None
+    words = [(found[each] or "").lower() for each in ("word", "role")]
+    role = next((each for each in words if each in ("ps", "chief", "worker", "evaluator", "head")), "worker")
+    return int(found["number"] or 0), role, name
+
+
+def _rank(rank: int, parsed: tuple[int, str, str], run: RunSnapshot) -> RankState:
+    node, local = divmod(rank, max(1, run.processes_per_node))
+    planned = next((each for each in run.ranks if each.rank == rank), None)
+    state = planned or RankState(rank, local, node, S.NOT_STARTED, role=parsed[1])
+    return _rank_as(dataclasses.replace(state, log=parsed[2]), run)
+
+
+def _rank_as(rank: RankState, run: RunSnapshot) -> RankState:
+    """Return a rank as its run is: the service says nothing of single ones."""
+    return dataclasses.replace(rank, status=run.status, started=run.started, ended=run.ended)
+
+
+def _entered(phases: tuple[Phase, ...], status: RunStatus, seen: datetime) -> tuple[Phase, ...]:
+    """Return the phases with the one that a state means begun, as seen from here, and those before it ended."""
+    name = _PHASES.get(status)
+    if status is S.UNKNOWN or (phases and phases[-1].ended is None and phases[-1].name is name):
+        return phases
+    if status is S.CANCEL_REQUESTED:
+        return phases
+    closed = tuple(each if each.ended else dataclasses.replace(each, ended=max(seen, each.started)) for each in phases)
+    return closed if name is None else (*closed, Phase(name, seen))
+
+
+def _timed(run: RunSnapshot, created: datetime) -> tuple[Phase, ...]:
+    """Return the phases with the service's own times where it tells them: when the run began, started and ended."""
+    phases = [_clipped(each, run) for each in run.phases if each.name is not PhaseName.RUNNING or run.started is None]
+    before = [each for each in phases if each.name in (PhaseName.PREPARING, PhaseName.QUEUED)]
+    after = [each for each in phases if each.name is PhaseName.FINALIZING]
+    if run.started is None:
+        return run.phases if before or not run.phases else tuple(phases)
+    if before:
+        before[0] = dataclasses.replace(before[0], started=min(created, before[0].started))
+        before[-1] = dataclasses.replace(before[-1], ended=max(run.started, before[-1].started))
+    elif created < run.started:
+        before = [Phase(PhaseName.PREPARING, created, run.started)]
+    is_going_on = run.status in (S.RUNNING, S.CANCEL_REQUESTED, S.UNKNOWN) and not after
+    ended = None if is_going_on else after[0].started if after else run.ended
+    return (*before, Phase(PhaseName.RUNNING, run.started, ended), *after)
+
+
+def _clipped(phase: Phase, run: RunSnapshot) -> Phase:
+    """Return a phase with no end after the service's: what was seen late ended when the run did."""
+    if run.ended is None or phase.name is not PhaseName.FINALIZING:
+        return phase
+    return dataclasses.replace(phase, started=min(phase.started, run.ended), ended=run.ended)
+
+
+def _reason(run: Mapping[str, Any], snapshot: RunSnapshot) -> str:
+    """Return why the run is as it is, in the service's words: its error, or why it was canceled."""
+    if snapshot.status is S.FAILED:
+        error = _mapping(_mapping(run.get("error")).get("error"))
+        message = _first_lines(str(error.get("message") or ""))
+        return message or "Azure ML says no reason: see the logs."
+    if snapshot.status is S.CANCELED:
+        return _first_lines(str(run.get("cancelationReason") or ""))
+    return ""
+
+
+def _first_lines(text: str) -> str:
+    plain = " ".join(text.split())
+    return plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST].rsplit(' ', 1)[0]} …"
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _texts(value: Any) -> dict[str, str]:
+    return {str(key): str(each) for key, each in _mapping(value).items() if each is not None}
+
+
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) and value > 0 else 1
