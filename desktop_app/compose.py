@@ -13,9 +13,15 @@ from desktop_app.api import (
     MetricPoint,
     OutsideError,
     ProcessSpec,
+    Progress,
+    RankTable,
     ScriptScan,
     ScriptSource,
 )
+from desktop_app.backends.azureml import toolchain as azure_client
+from desktop_app.backends.azureml.backend import AzureBackend
+from desktop_app.backends.azureml.cloud import AzureMLCloud
+from desktop_app.backends.azureml.gateway_process import Gateway
 from desktop_app.backends.local.backend import LocalBackend
 from desktop_app.places import Places, find_places
 from desktop_app.services.archive import RunArchive
@@ -24,6 +30,7 @@ from desktop_app.services.jobs import JobService
 from desktop_app.services.metrics import TensorBoardReader
 from desktop_app.services.monitor import RunMonitor
 from desktop_app.services.plugins import PluginHost
+from desktop_app.services.rank_tables import rank_table
 from desktop_app.services.run_store import RunStore
 from desktop_app.services.settings import Settings
 from desktop_app.services.toolchains import InterpreterChoice, Toolchains
@@ -48,7 +55,10 @@ def _refuse_file(places: Places) -> None:
 
 def _assemble(places: Places, settings: Settings, plugins: PluginHost, toolchains: Toolchains) -> Workbench:
     archive, store = RunArchive(places.archive), RunStore()
-    backends: Mapping[str, JobBackend] = {"local": LocalBackend(places, LocalPorts(plugins, toolchains))}
+    gateway = Gateway(AzureClient(Toolchains(places, settings, lambda: (azure_client.SPEC,))).python)
+    azure = AzureBackend(places, gateway, AzureRanks(plugins))
+    local = LocalBackend(places, LocalPorts(plugins, toolchains))
+    backends: Mapping[str, JobBackend] = {"local": local, "azureml": azure}
     return Workbench(
         places=places,
         settings=settings,
@@ -59,6 +69,7 @@ def _assemble(places: Places, settings: Settings, plugins: PluginHost, toolchain
         monitor=RunMonitor(backends, archive, store),
         backends=backends,
         jobs=JobService(plugins, backends),
+        cloud=AzureMLCloud(azure),
     )
 
 
@@ -89,3 +100,25 @@ class LocalPorts:
     async def tensorboard(self, folders: Sequence[str]) -> Sequence[MetricPoint]:
         """Return the scalars of the TensorBoard event files below `folders`."""
         return await self.metrics.read(folders)
+
+
+@dataclass(frozen=True, slots=True)
+class AzureRanks:
+    """What the Azure ML backend asks of the plugins."""
+
+    plugins: PluginHost
+
+    def rank_table(self, job: Job, first: int, count: int) -> RankTable:
+        """Return what a job's processes will see."""
+        return rank_table(self.plugins, job, first, count)
+
+
+@dataclass(frozen=True, slots=True)
+class AzureClient:
+    """The Python in which the Azure ML client lives: a toolchain of the program's own, made when it is first needed."""
+
+    toolchains: Toolchains
+
+    async def python(self, progress: Progress) -> str:
+        """Return it."""
+        return str((await self.toolchains.create(azure_client.NAME, progress)).python)

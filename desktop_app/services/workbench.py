@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from desktop_app.api import JobBackend
+from desktop_app.api import Cloud, JobBackend
 from desktop_app.places import Places
 from desktop_app.services.archive import RunArchive
 from desktop_app.services.jobs import JobService
@@ -29,6 +29,7 @@ class Workbench:
     monitor: RunMonitor
     backends: Mapping[str, JobBackend]
     jobs: JobService
+    cloud: Cloud
 
     def backend_of(self, handle: str) -> JobBackend:
         """Return the backend that a run's handle belongs to."""
