@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tests.emulator.clock import stamp
 from tests.emulator.routing import NOTHING, Answer, Call
@@ -43,6 +43,7 @@ def mfe_error(  # the fields of the service's own form
     code: str = "UserError",
     component: str = "managementfrontend",
     inner: object = None,
+    details: Sequence[object] = (),
     more: Mapping[str, object] | None = None,
 ) -> Answer:
     """Refuse as Azure ML's management front end does. `inner` is the chain of its InnerError."""
@@ -53,7 +54,7 @@ def mfe_error(  # the fields of the service's own form
     info |= {"InnerError": inner} if inner is not None else {}
     info |= more or {}
     told = [{"type": kind, "info": {"value": value}} for kind, value in info.items()]
-    body = {"error": {"code": code, "message": message, "details": [], "additionalInfo": told}}
+    body = {"error": {"code": code, "message": message, "details": [*details], "additionalInfo": told}}
     return Answer(status, body, {"x-ms-response-type": "error"})
 
 

@@ -59,6 +59,9 @@ class Blobs(Protocol):
     async def delete(self, account: str, container: str, name: str) -> None:
         """Remove a blob, where there is one."""
 
+    async def make(self, account: str, container: str) -> None:
+        """Make a container, where it is not there yet."""
+
 
 @dataclass(slots=True)
 class Links:
@@ -140,3 +143,7 @@ class BuiltInBlobs:
             self.store.remove(account, container, name)
         except AbsentError:
             return
+
+    async def make(self, account: str, container: str) -> None:
+        """Make a container, where it is not there yet."""
+        self.store.container(account, container)

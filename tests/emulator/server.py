@@ -59,6 +59,8 @@ class Server:
         """Prepare the areas and listen: the proxy at `port` (0: any), the rest wherever there is room."""
         for area in AREAS:
             area.prepare(self._service)
+        for begin in self._service.at_start:
+            await begin()
         self.proxy.away = self._service.part(Faults).is_away
         self._tls_port = await self._listen("", tls=True)
         control = await self._listen("control", tls=False)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tests.emulator.clock import Clock
 from tests.emulator.options import Options
 from tests.emulator.routing import Answer, Call
-from tests.emulator.state import State
+from tests.emulator.state import State, Workspace
 
 if TYPE_CHECKING:
     from tests.emulator.blobs import Blobs
@@ -51,7 +51,9 @@ class Service:
     clock: Clock = field(default_factory=Clock)
     gates: list[Gate] = field(default_factory=list)
     log: list[Seen] = field(default_factory=list)
+    at_start: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     at_end: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    node_users: list[Callable[[Workspace, str], int]] = field(default_factory=list)
     more: dict[type[Any], Any] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -64,6 +66,10 @@ class Service:
     def add_part(self, part: object) -> None:
         """Keep something of an area's own: a runner, the faults."""
         self.more[type(part)] = part
+
+    def nodes_in_use(self, workspace: Workspace, compute: str) -> int:
+        """Return how many nodes of a compute work; whoever runs something there is asked (`node_users`)."""
+        return sum(count(workspace, compute) for count in self.node_users)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Start what goes on after the answer; it is cancelled when the emulator ends."""

@@ -27,6 +27,7 @@ def main() -> None:
     """Answer until standard input ends."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     names: dict[str, Any] = {**vars(azure.ai.ml), "entities": entities, "client": client}
+    names["EnvironmentCredential"] = EnvironmentCredential
     for line in sys.stdin:
         asked = json.loads(line)
         names.update(asked["names"])

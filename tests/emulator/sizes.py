@@ -1,0 +1,89 @@
+"""VM sizes, and the cores of each family that a subscription may use: from the program's own dated catalogue.
+
+Which cores are counted and how refusals are worded is a best guess: no recording shows quota, usages or sizes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from tests.emulator.state import Json, State, Workspace
+
+_CATALOGUE = Path(__file__).parents[2] / "resources" / "catalogues" / "vm_sizes.json"
+DEFAULT_CORES = 100
+REGION_CORES = 350
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A VM size as the catalogue has it."""
+
+    name: str
+    vcpus: int
+    memory: float
+    gpus: float
+    family: str
+
+
+@cache
+def all_sizes() -> dict[str, Size]:
+    """Return the sizes by their names in lower case."""
+    found = json.loads(_CATALOGUE.read_text(encoding="utf-8"))["items"]
+    made = (_size(each) for each in found if each.get("vcpus"))
+    return {each.name.lower(): each for each in made}
+
+
+def _size(item: Json) -> Size:
+    memory, gpus = float(item.get("memory_gib") or 0), float(item.get("gpus") or 0)
+    return Size(item["name"], int(item["vcpus"]), memory, gpus, family_of(item["name"]))
+
+
+def family_of(name: str) -> str:
+    """Return the family that a size's cores are counted in: Standard_NC24ads_A100_v4 → standardNCADSA100v4Family."""
+    parts = name.removeprefix("Standard_").split("_")
+    letters = re.sub(r"[\d.-]", "", parts[0])
+    rest = [each for each in parts[1:] if not re.fullmatch(r"v\d+", each)]
+    version = next((each for each in parts[1:] if re.fullmatch(r"v\d+", each)), "")
+    return f"standard{letters.upper()}{''.join(rest)}{version}Family"
+
+
+@dataclass(slots=True)
+class Quotas:
+    """Allowed cores by family, where they are not DEFAULT_CORES; low-priority nodes have one quota together."""
+
+    families: dict[str, int] = field(default_factory=dict)
+    low_priority: int = 100
+
+    def limit(self, family: str) -> int:
+        """Return how many cores of a family are allowed."""
+        return self.families.get(family, DEFAULT_CORES)
+
+
+def cores_of(properties: Json) -> tuple[str, int, bool] | None:
+    """Return a cluster's family, cores per node, and whether it is of low priority; None where it isn't one."""
+    inner = properties.get("properties") or {}
+    size = all_sizes().get(str(inner.get("vmSize", "")).lower())
+    return None if size is None else (size.family, size.vcpus, inner.get("vmPriority") == "LowPriority")
+
+
+def used_cores(state: State, region: str) -> dict[str, int]:
+    """Return the cores that nodes of the subscription's clusters in a region hold, by family."""
+    used: dict[str, int] = {}
+    for workspace in state.workspaces.values():
+        for family, cores in _held(workspace, region):
+            used[family] = used.get(family, 0) + cores
+    return used
+
+
+def _held(workspace: Workspace, region: str) -> list[tuple[str, int]]:
+    found = []
+    for each in workspace.computes.values():
+        cores = cores_of(each.properties)
+        if cores is not None and workspace.location == region:
+            nodes = int((each.properties.get("properties") or {}).get("currentNodeCount") or 0)
+            found.append(("LowPriority" if cores[2] else cores[0], nodes * cores[1]))
+    return found
