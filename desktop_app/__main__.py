@@ -19,10 +19,16 @@ verbs:
   upload-preview JOB   which files Azure ML would take, what stays behind, what is risky
   new job              a job file from a wizard, answered from a file
   ranks JOB.yml        what every process of a job will see on Azure ML
-  run JOB.yml          submit a job and follow it to its end
+  run JOB.yml          submit a job, here or to Azure ML, and follow it to its end
   runs …               list, show, logs, cancel, download, drill, compare, bundle, rm
+  outbox …             list, send, withdraw: jobs that wait until Azure ML can be reached
   environments …       list, show, diff, check, try: what jobs run in
   toolchains …         list, create, add, use, check, remove: Python environments with the frameworks
+  workspace …          add, list, use, show, sign-in, sign-out, remove: workspaces of Azure ML
+  compute …            list, create, scale, delete, sizes, quota: its clusters
+  models …             list, register, download: what runs made
+  data …               list, register, download: what runs read
+  endpoints …          list, deploy, log, call, delete: models that are served
   plugins …            list, enable, disable
   doctor               what this machine has, what is missing and how to get it
 
@@ -46,8 +52,14 @@ VERBS = {
     "ranks": "ranks",
     "run": "run",
     "runs": "runs",
+    "outbox": "outbox",
     "environments": "environments",
     "toolchains": "toolchains",
+    "workspace": "workspace",
+    "compute": "compute",
+    "models": "models",
+    "data": "data",
+    "endpoints": "endpoints",
     "plugins": "plugins",
     "doctor": "doctor",
 }

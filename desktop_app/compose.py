@@ -25,6 +25,7 @@ from desktop_app.backends.azureml.gateway_process import Gateway
 from desktop_app.backends.local.backend import LocalBackend
 from desktop_app.places import Places, find_places
 from desktop_app.services.archive import RunArchive
+from desktop_app.services.catalogues import facts
 from desktop_app.services.host import this_host
 from desktop_app.services.jobs import JobService
 from desktop_app.services.metrics import TensorBoardReader
@@ -56,7 +57,7 @@ def _refuse_file(places: Places) -> None:
 def _assemble(places: Places, settings: Settings, plugins: PluginHost, toolchains: Toolchains) -> Workbench:
     archive, store = RunArchive(places.archive), RunStore()
     gateway = Gateway(AzureClient(Toolchains(places, settings, lambda: (azure_client.SPEC,))).python)
-    azure = AzureBackend(places, gateway, AzureRanks(plugins))
+    azure = AzureBackend(places, gateway, AzureRanks(plugins), facts())
     local = LocalBackend(places, LocalPorts(plugins, toolchains))
     backends: Mapping[str, JobBackend] = {"local": local, "azureml": azure}
     return Workbench(

@@ -343,3 +343,6 @@ class Cloud(Protocol):
 
     def withdraw(self, handle: str) -> None:
         """Take a job that was not sent out of the outbox."""
+
+    async def close(self) -> None:
+        """End what runs for it; nothing may be asked afterwards."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
@@ -15,6 +16,7 @@ from desktop_app.cli.terminal_text import fitted, for_stream, plain, width
 NARROWEST = 12
 """No column of a table is made narrower than that."""
 UNBOUNDED = 1 << 30
+_CLOCK = re.compile(r" \(\d[\d:]*:\d\d\)")
 
 
 def use_utf8() -> None:
@@ -91,15 +93,25 @@ class ProgressLines:
         if self._terminal:
             sys.stderr.write(f"\r\x1b[K{_bar(part)}{plain(message)[: _room()]}")
             sys.stderr.flush()
-        elif message != self._last:
-            note(message)
+        elif _step(message) != _step(self._last):
+            note(_step(message))
         self._last = message
+
+    @property
+    def last(self) -> str:
+        """What was said last."""
+        return self._last
 
     def close(self) -> None:
         """Take the bar away."""
         if self._terminal and self._last:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
+
+
+def _step(message: str) -> str:
+    """Return what is being done without the time that it takes already: a line per step, not one per second."""
+    return _CLOCK.sub("", message)
 
 
 def flush() -> None:

@@ -38,6 +38,7 @@ from desktop_app.backends.azureml.records import Records, placed
 from desktop_app.backends.azureml.sending import Sender, is_refusal
 from desktop_app.backends.azureml.wire import CloudFault, Wire
 from desktop_app.backends.azureml.workspaces import Workspaces
+from desktop_app.core.rules.facts import NO_FACTS, Facts
 from desktop_app.places import Places
 
 _MOST_FOLLOWED = 12
@@ -51,9 +52,9 @@ class AzureBackend:
     name = "azureml"
     title = "Azure ML"
 
-    def __init__(self, places: Places, wire: Wire, ranks: Ranks) -> None:
+    def __init__(self, places: Places, wire: Wire, ranks: Ranks, facts: Facts = NO_FACTS) -> None:
         home = places.home
-        self.asking = Asking(wire, Links(wire, home / "cloud" / ".links.json"))
+        self.asking = Asking(wire, Links(wire, home / "cloud" / ".links.json"), facts)
         self.workspaces = Workspaces(home / "workspaces.json")
         self.outbox = Outbox(home / "outbox", home / "cloud")
         self.sender = Sender(self.outbox, self.asking)

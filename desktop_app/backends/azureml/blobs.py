@@ -46,7 +46,7 @@ class Container:
 
 
 def allowed(container: Container, secrets: Mapping[str, Any], now: datetime | None = None) -> Container:
-    """Return the container with the leave that a datastore's secrets give: a SAS, or one made with its account's key."""
+    """Return the container with the leave that a datastore's secrets give: a SAS, or one made with its key."""
     if token := secrets.get("sasToken"):
         return Container(container.address, str(token).lstrip("?"))
     if key := secrets.get("key"):

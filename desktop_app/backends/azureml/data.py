@@ -29,7 +29,7 @@ async def register(asking: Asking, workspace: Workspace, asset: NewAsset, progre
 
 
 def web_type(url: str) -> str:
-    """Return what a web address leads to: a file, unless it ends in a slash. Raises UserError for one without a host."""
+    """Return what a web address leads to: a file, unless it ends in a slash. Raises UserError for a wrong one."""
     parts = urlsplit(url)
     if not parts.hostname:
         raise UserError(f"“{url}” is no web address.", hint="Write it like https://example.com/data/train.csv.")

@@ -32,11 +32,11 @@ async def upload(  # noqa: PLR0913, PLR0917 - what to send, and by which functio
     asking: Asking, workspace: Workspace, function: str, asset: NewAsset, version: str, progress: Progress
 ) -> str:
     """Send up a local file or folder by the SDK, which names it after its content; return the version."""
+    path = str(local(asset.path))
     arguments: Mapping[str, Value] = {
         "name": asset.name,
         "version": version,
-        "path": str(local(asset.path)),
-        "type": asset.type,
+        **({"file": path} if function == "register_environment" else {"path": path, "type": asset.type}),
         "description": asset.description,
         "tags": dict(asset.tags),
     }

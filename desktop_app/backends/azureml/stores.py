@@ -16,6 +16,7 @@ from desktop_app.backends.azureml.blobs import Blob, Container
 from desktop_app.backends.azureml.clouds import cloud_named
 from desktop_app.backends.azureml.resources import find, get, path_of, post, record
 from desktop_app.backends.azureml.routes import DATASTORES, JOBS
+from desktop_app.backends.azureml.safe_names import objection, placed_below
 from desktop_app.core.words import plural, size_text
 
 ARTIFACTS = "workspaceartifactstore"
@@ -111,11 +112,12 @@ def _size(path: Path) -> int:
 
 
 def target_below(folder: Path, name: str) -> Path:
-    """Return where a file of the cloud goes. Raises UserError for a name that leads out of the folder."""
-    parts = PurePosixPath(name).parts
-    if not parts or name.startswith("/") or any(each in ("..", ".") or set(each) & set("\\:\0") for each in parts):
-        raise UserError(f"The file “{name}” can't be fetched: its name leads out of the folder.")
-    return folder.joinpath(*parts)
+    """Return where a file of the cloud goes. Raises UserError for a name that no file here may have."""
+    placed = placed_below(folder, name)
+    if placed is None:
+        why = objection(name) or "a link leads out of the folder"
+        raise UserError(f"The file “{name}” can't be fetched: {why}.")
+    return placed
 
 
 async def _from_web(asking: Asking, workspace: Workspace, url: str, folder: Path, progress: Progress) -> Path:

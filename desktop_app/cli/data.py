@@ -1,0 +1,36 @@
+"""Data assets of an Azure ML workspace: list them and their versions, register files, folders, addresses, download."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from desktop_app.cli import asset_verbs, in_cloud
+from desktop_app.cli.in_cloud import Desk, add_verb
+
+run = in_cloud.run
+_TYPES = ("uri_file", "uri_folder", "mltable")
+_PATH = "a local file or folder (uploaded), a web address or a datastore's path (azureml://…; referred to, not copied)"
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Add the verbs below this one."""
+    verbs = parser.add_subparsers(metavar="list|register|download", required=True)
+    listing = add_verb(verbs, "list", _list, "the newest version of each data asset, or all versions of one")
+    listing.add_argument("name", metavar="NAME", nargs="?", help="all versions of this data asset")
+    register = add_verb(verbs, "register", _register, "register data, as FileDataset did in SDK v1")
+    asset_verbs.add_register_options(register, _TYPES, _PATH)
+    download = add_verb(verbs, "download", _download, "fetch a data asset's files, checked by their number and sizes")
+    download.add_argument("name", metavar="NAME[:VERSION]", help="the data; the newest version where none is named")
+    download.add_argument("folder", metavar="DIR", help="where to")
+
+
+async def _list(desk: Desk, options: Namespace) -> int:
+    return await asset_verbs.show(desk, "data", options)
+
+
+async def _register(desk: Desk, options: Namespace) -> int:
+    return await asset_verbs.register(desk, "data", options)
+
+
+async def _download(desk: Desk, options: Namespace) -> int:
+    return await asset_verbs.download(desk, "data", options)
