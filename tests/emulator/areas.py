@@ -11,7 +11,10 @@ from tests.emulator import (
     computes,
     controls,
     datastores,
+    deployments,
     discovery,
+    endpoint_records,
+    endpoints,
     faults,
     history,
     jobs,
@@ -21,6 +24,7 @@ from tests.emulator import (
     registries,
     requests,
     running,
+    scoring,
     workspaces,
 )
 from tests.emulator.routing import Routes
@@ -53,5 +57,8 @@ AREAS: tuple[Area, ...] = (
     Area(jobs.routes, running.prepare),
     Area(history.routes, history.prepare),
     Area(blob_answers.routes),
+    Area(endpoints.routes, endpoint_records.prepare),
+    Area(deployments.routes),
+    Area(scoring.routes),
     Area(controls.routes, faults.prepare),
 )
