@@ -17,7 +17,7 @@ from installer.say import SetupError, line
 FIRST = "pytorch"
 """What the sample needs. It is made before the others: they take from what was fetched for it."""
 COMPILED = ("horovod-pytorch", "horovod-tensorflow")
-FETCHED = ("tensorflow", "deepspeed", "ray", "mpi")
+FETCHED = ("azureml", "tensorflow", "deepspeed", "ray", "mpi")
 MAKING = ROOT / "desktop_app" / "services" / "toolchains"
 RECIPES = (MAKING / "folders.py", MAKING / "wheels.py")
 """Hold the numbers of the way toolchains are made: with them the stamps go, and the program is asked again."""
@@ -116,7 +116,10 @@ class _Maker:
 
 
 def _manifest(name: str) -> Path:
-    """Return the manifest of the plugin that declares a toolchain."""
+    """Return the file that says what is in a toolchain: its plugin's manifest, or the program's own list."""
+    own = ROOT / "resources" / "toolchains" / f"{name}.txt"
+    if own.exists():
+        return own
     for each in sorted(ROOT.glob("plugins/*/plugin.toml")):
         if f'\nname = "{name}"\n' in each.read_text("utf-8"):
             return each

@@ -17,8 +17,6 @@ from installer.say import SetupError, line
 
 CONSTRAINTS = Path(__file__).resolve().parent / "constraints"
 APP = Recipe("app", "The program's environment", CONSTRAINTS / "app.txt")
-AZUREML = Recipe("azureml", "The Azure ML SDK, to compare with", CONSTRAINTS / "azureml.txt", batch=31)
-"""Only tests and `python -m installer.schemas` use it: the program never imports the SDK."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -84,11 +82,10 @@ def _test(cache: Path) -> int:
     light = clone.ensure([app, tests], cache)
     has_compilers = system_libraries.ensure_programs()
     found = toolchains.ensure_all(environments.python_of(light), cache, has_compilers=has_compilers)
-    sdk = environments.python_of(environments.ensure(AZUREML, cache))
     places = {
         "RANKZERO_TEST_TOOLCHAIN": str(found[toolchains.FIRST]),
         "RANKZERO_TEST_TOOLCHAINS": json.dumps({name: str(path) for name, path in found.items()}),
-        "RANKZERO_TEST_AZUREML": str(sdk),
+        "RANKZERO_TEST_AZUREML": str(found["azureml"]),
     }
     return run_checks(environments.python_of(tests), environments.python_of(light), places)
 

@@ -13,8 +13,6 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from desktop_app.places import Places, find_places
-from installer.environments import is_complete, python_of
-from installer.verbs import AZUREML, default_cache
 from tests.helpers.made_toolchains import toolchain_or_skip
 from tests.helpers.processes import children, describe, end_resource_tracker, processes_of
 from tests.helpers.waiting import wait_until
@@ -24,8 +22,6 @@ settings.register_profile(
     "rankzero", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI"))
 )
 settings.load_profile("rankzero")
-
-_AZUREML = AZUREML.folder(default_cache())
 
 
 @pytest.fixture(autouse=True)
@@ -140,11 +136,6 @@ def mpirun() -> str:
 
 @pytest.fixture(scope="session")
 def azureml_python() -> Path:
-    """The Python of an environment with azure-ai-ml: RANKZERO_TEST_AZUREML names it, else the user's cache has one."""
+    """The Python of an environment with azure-ai-ml: RANKZERO_TEST_AZUREML names it, else it is the toolchain's."""
     named = os.environ.get("RANKZERO_TEST_AZUREML")
-    if named or is_complete(_AZUREML):
-        return Path(named) if named else python_of(_AZUREML)
-    advice = "`python3 installer/bootstrap.py test` makes the environment with the Azure ML SDK"
-    if os.environ.get("CI"):
-        pytest.fail(f"no azure-ai-ml; {advice}")
-    pytest.skip(advice)
+    return Path(named) if named else toolchain_or_skip("azureml")

@@ -16,6 +16,7 @@ import pytest
 
 from desktop_app.api import ToolchainSpec
 from desktop_app.api._plugins.manifest import FILE, read_manifest
+from desktop_app.backends.azureml import toolchain
 from desktop_app.places import Places
 from desktop_app.services.toolchains import folders
 
@@ -56,7 +57,9 @@ def lend(places: Places, name: str, python: Path) -> Path:
 
 
 def spec_of(name: str) -> ToolchainSpec:
-    """Return what a plugin that comes along says of a toolchain."""
+    """Return what a plugin that comes along, or the program itself, says of a toolchain."""
+    if name == toolchain.NAME:
+        return toolchain.SPEC
     for path in sorted(ROOT.glob(f"plugins/*/{FILE}")):
         if f'"{name}"' in path.read_text("utf-8"):
             found = next((each for each in read_manifest(path.parent).toolchains if each.name == name), None)

@@ -27,22 +27,32 @@ ADDED = "toolchains.added"
 
 
 class Toolchains:
-    """The toolchains of all plugins. A plugin's first one may be replaced by a Python of the person's own."""
+    """The toolchains of all plugins and of the program. A plugin's first may be replaced by a Python of one's own.
 
-    def __init__(self, places: Places, settings: Settings, specs: Callable[[], Sequence[ToolchainSpec]]) -> None:
+    Jobs run in the plugins' (`specs`); in those of the program (`own`) its own children alone do.
+    """
+
+    def __init__(
+        self,
+        places: Places,
+        settings: Settings,
+        specs: Callable[[], Sequence[ToolchainSpec]],
+        own: Callable[[], Sequence[ToolchainSpec]] = tuple,
+    ) -> None:
         self._root = places.toolchains
         self._probes = places.cache / "probes"
         self._settings = settings
         self._specs = specs
+        self._own = own
         self._fetched = places.cache / "uv"
         self._maker = Maker(self._root, self._fetched)
 
     def list(self) -> list[Toolchain]:
-        """Return every toolchain that a plugin wants, whether it is there or not; starts no process."""
-        return [self._present(each) for each in self._specs()]
+        """Return every toolchain that a plugin or the program wants, there or not; starts no process."""
+        return [self._present(each) for each in (*self._specs(), *self._own())]
 
     def get(self, name: str) -> Toolchain:
-        """Return one toolchain. Raises UserError for a name that no plugin declares."""
+        """Return one toolchain. Raises UserError for a name that nobody declares."""
         return self._present(self._spec(name))
 
     async def create(self, name: str, progress: Progress, base_python: Path | None = None) -> Toolchain:
@@ -208,7 +218,7 @@ class Toolchains:
             self._settings.set(ADDED, values or None)
 
     def _spec(self, name: str) -> ToolchainSpec:
-        specs = {each.name: each for each in self._specs()}
+        specs = {each.name: each for each in (*self._own(), *self._specs())}
         if name in specs:
             return specs[name]
         raise UserError(f"There is no toolchain “{name}”.", hint=nearest(name, sorted(specs)))
