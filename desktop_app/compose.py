@@ -45,7 +45,7 @@ def open_workbench(home: str | os.PathLike[str] | None = None, safe_mode: bool =
     settings = Settings(places.settings)
     plugins = PluginHost(places, settings, safe_mode=safe_mode)
     plugins.discover()
-    toolchains = Toolchains(places, settings, plugins.toolchain_specs)
+    toolchains = Toolchains(places, settings, plugins.toolchain_specs, lambda: (azure_client.SPEC,))
     return _assemble(places, settings, plugins, toolchains)
 
 
@@ -56,7 +56,7 @@ def _refuse_file(places: Places) -> None:
 
 def _assemble(places: Places, settings: Settings, plugins: PluginHost, toolchains: Toolchains) -> Workbench:
     archive, store = RunArchive(places.archive), RunStore()
-    gateway = Gateway(AzureClient(Toolchains(places, settings, lambda: (azure_client.SPEC,))).python)
+    gateway = Gateway(AzureClient(toolchains).python)
     azure = AzureBackend(places, gateway, AzureRanks(plugins), facts())
     local = LocalBackend(places, LocalPorts(plugins, toolchains))
     backends: Mapping[str, JobBackend] = {"local": local, "azureml": azure}
