@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.emulator import (
+    artifacts,
     assets,
     blob_answers,
     computes,
@@ -17,6 +18,8 @@ from tests.emulator import (
     endpoints,
     faults,
     history,
+    job_controls,
+    job_metrics,
     jobs,
     login,
     operations,
@@ -52,10 +55,13 @@ AREAS: tuple[Area, ...] = (
     Area(datastores.routes, datastores.prepare),
     Area(assets.routes),
     Area(registries.routes),
+    Area(jobs.routes, running.prepare),  # before operations: a job's cancellation is told by the job
+    Area(history.routes, history.prepare),
+    Area(job_metrics.routes),
+    Area(artifacts.routes),
+    Area(job_controls.routes),
     Area(operations.routes),
     Area(requests.routes),
-    Area(jobs.routes, running.prepare),
-    Area(history.routes, history.prepare),
     Area(blob_answers.routes),
     Area(endpoints.routes, endpoint_records.prepare),
     Area(deployments.routes),

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from tests.emulator.answers import data_plane_error, ok
 from tests.emulator.clock import stamp
-from tests.emulator.job_paging import make_token, read_token
 from tests.emulator.job_places import LostError, locate
 from tests.emulator.job_records import ARTIFACTS, JobRecord, find_job
 from tests.emulator.jobs import change
+from tests.emulator.paging import make_token, read_token
 from tests.emulator.routing import Answer, Call, Routes
 from tests.emulator.run_bodies import Ways, details_body, experiment_id, output_assets, run_body
 from tests.emulator.run_queries import FilterError, chosen

@@ -140,7 +140,7 @@ class CommandLife:
             self._fail(_reason(snapshot, self.record), warning=_WARNING)
 
     async def _nodes(self) -> None:
-        """Wait until the compute has enough nodes that are free."""
+        """Wait until the compute has enough nodes that are free; a cluster scales up for jobs that hold a claim."""
         while not self._fits():
             self.record.queueing = "The job waits for nodes of its compute."
             await self._pause(GLANCE)
@@ -149,11 +149,15 @@ class CommandLife:
     def _fits(self) -> bool:
         record = self.record
         compute = record.workspace.computes.get(record.compute or "")
-        if compute is None:
+        scale = (compute.properties.get("properties") or {}).get("scaleSettings") if compute else None
+        if compute is None or not scale:
             return True
-        scale = (compute.properties.get("properties") or {}).get("scaleSettings") or {}
-        most = scale.get("maxNodeCount")
-        return most is None or self._runner.busy(record.workspace, record.compute) + record.nodes <= int(most)
+        if not self.holds:
+            busy = self._runner.busy(record.workspace, compute.name)
+            self.holds = busy + record.nodes <= int(scale["maxNodeCount"])
+        nodes = compute.more["nodes"]
+        nodes.settle(self._service, record.workspace, compute)
+        return bool(self.holds and nodes.current >= self._runner.busy(record.workspace, compute.name))
 
     async def _phase(self, status: str) -> None:
         self._turn(status)

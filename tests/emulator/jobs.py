@@ -9,10 +9,11 @@ from datetime import datetime
 from tests.emulator.answers import mfe_error, ok
 from tests.emulator.job_bodies import job_body
 from tests.emulator.job_lives import CommandLife
-from tests.emulator.job_paging import page_of, signed
 from tests.emulator.job_places import LostError, code_place
 from tests.emulator.job_records import TERMINAL, JobRecord, Turn, find_job
 from tests.emulator.mirroring import output_uris
+from tests.emulator.operations import genuine, signed
+from tests.emulator.paging import page_of
 from tests.emulator.routing import NOTHING, Answer, Call, Routes
 from tests.emulator.running import Runner
 from tests.emulator.service import Service
@@ -272,17 +273,21 @@ async def delete(service: Service, call: Call) -> Answer:
 def _results(service: Service, call: Call, prefix: str, name: str) -> str:
     workspace = call.workspace
     place = _LOCATIONS.format(subscription=workspace.subscription, location=workspace.location)
-    return signed(service, f"{place}/mfeOperationResults/{prefix}:{workspace.id}:{name}", call.api_version)
+    return signed(
+        service, f"{place}/mfeOperationResults/{prefix}:{workspace.id}:{name}", {"api-version": call.api_version}
+    )
 
 
 async def cancel_result(service: Service, call: Call) -> Answer:
     """Tell whether a canceled job has ended: 202 with fresh addresses, then 200 with nothing."""
+    if not genuine(call):
+        return mfe_error(service, 400, "The signature of the operation's address is not valid.")
     identity = call.parts["identity"]
     workspace = next((each for each in service.state.workspaces.values() if each.id == identity), None)
     record = find_job(workspace, call.parts["job"]) if workspace else None
     if record is None or record.status(service.clock.now()) in TERMINAL:
         return Answer(200, NOTHING)
-    here = signed(service, call.path, call.api_version)
+    here = signed(service, call.path, {"api-version": call.api_version})
     return ok({}, 202, {"Azure-AsyncOperation": here, "Location": here})
 
 

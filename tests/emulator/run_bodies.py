@@ -18,6 +18,8 @@ from tests.emulator.job_records import ARTIFACTS, JobRecord
 from tests.emulator.service import Service
 from tests.emulator.state import Json, Workspace
 
+LINK_HOURS = 8.0
+"""How long links to logs are good for, as seen in public threads; the control plane's `links` may shorten it."""
 LOG_FOLDERS = ("azureml-logs/", "logs/", "user_logs/", "system_logs/")
 _KINDS = {
     "uri_folder": "UriFolder", "uri_file": "UriFile", "mltable": "MLTable", "mlflow_model": "MLFlowModel",
@@ -28,11 +30,10 @@ MODELS = frozenset({"mlflow_model", "custom_model", "triton_model"})
 
 @dataclass(slots=True)
 class Ways:
-    """What clients of several versions need to be tried with. `sas_hours` is how long links to logs are good for."""
+    """What clients of several versions need to be tried with."""
 
     pascal_outputs: bool = True
     """Whether the type of an output is spelled `UriFolder`, as recorded, or `uri_folder`."""
-    sas_hours: float = 8.0
 
 
 def experiment_id(workspace: Workspace, name: str) -> str:
@@ -186,11 +187,10 @@ def details_body(service: Service, record: JobRecord, files: Sequence[Entry]) ->
 
 def log_links(service: Service, record: JobRecord, files: Sequence[Entry]) -> dict[str, str]:
     """Return the logs with an address each that opens it without signing in."""
-    hours = service.part(Ways).sas_hours
     account = record.workspace.account
     named = ((each.name, each.name.removeprefix(record.prefix)) for each in files)
     return {
-        short: service.blobs.links.sas_url(account, ARTIFACTS, name, hours=hours)
+        short: service.blobs.links.sas_url(account, ARTIFACTS, name, hours=LINK_HOURS)
         for name, short in named
         if short.startswith(LOG_FOLDERS)
     }

@@ -123,4 +123,5 @@ def prepare(service: Service) -> None:
     """Make a service able to run jobs."""
     runner = Runner(service)
     service.add_part(runner)
+    service.node_users.append(runner.busy)
     service.at_end.append(runner.close)
