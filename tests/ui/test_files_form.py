@@ -294,6 +294,22 @@ async def test_narrow_windows_put_the_form_over_the_text(files: FilesWindow) -> 
     settle()
 
 
+async def test_the_counts_of_tensorflow_have_room_for_their_words(files: FilesWindow) -> None:
+    (files.folder / "ps.yml").write_text(
+        "$schema: https://azuremlschemas.azureedge.net/latest/commandJob.schema.json\ncommand: python t.py\n"
+        "distribution:\n  type: tensorflow\n  worker_count: 3\n  parameter_server_count: 1\n"
+        "resources:\n  instance_count: 4\n"
+    )
+    files.page.resize(1130, 740)  # beside the navigation of a window of 1280
+    panel = await form_of(await opened(files, "ps.yml"))
+    paths = ("resources.instance_count", "distribution.worker_count", "distribution.parameter_server_count")
+    settle()
+    lines = [line(panel, each) for each in paths]
+    assert [each.textMargins().right() > 0 for each in lines] == [True, True, True], "else it is 3 of what?"
+    box = field(panel, "distribution.type").control
+    assert box.width() > box.fontMetrics().horizontalAdvance("TensorFlow") + 40
+
+
 async def test_a_long_file_never_holds_the_window_up(files: FilesWindow) -> None:
     jobs = "".join(
         f"  job{n}:\n    type: command\n    command: echo {n}\n    inputs:\n      a: {n}\n" for n in range(400)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from desktop_app.worker.supervisor.gpus import GpuReading, GpuWatch, parse
@@ -43,6 +44,13 @@ def test_a_rank_that_ended_has_no_sample() -> None:
     with subprocess.Popen(["true"]) as process:
         process.wait()
     assert RankTree(0, 0, process.pid).sample([process.pid]) is None
+
+
+def test_a_rank_that_ended_and_was_not_reaped_has_no_sample_without_memory() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        tree = RankTree(0, 0, ended.pid)
+        wait_until(lambda: psutil.Process(ended.pid).status() == psutil.STATUS_ZOMBIE, what="a process that is over")
+        assert tree.sample([ended.pid]) is None
 
 
 def test_a_child_that_ends_between_samples_does_not_count_backwards() -> None:

@@ -95,7 +95,7 @@ class RankTree:
         now = elapsed()
         passed, self._last, self._spent = now - self._last, now, seen
         self._known = {pid: each for pid, each in self._known.items() if pid in seen}
-        if self.pid not in seen or passed <= 0:
+        if self.pid not in seen or passed <= 0 or not memory:  # one that ends gave its memory back: it is no drop to 0
             return None
         return {"cpu": round(100 * used / passed, 1), "memory": memory}
 

@@ -71,9 +71,9 @@ def distribution(holder: str = "") -> Line:
         Box(f"{start}.process_count_per_instance", "Processes on each node", Control.INTEGER, "1", "processes each",
             share=3, minimum=1, when=("pytorch", "mpi")),
         Box(f"{start}.worker_count", "Workers", Control.INTEGER, "one per node", "workers", share=2, minimum=1,
-            when=("tensorflow",)),
+            when=("tensorflow",), breaks=True),
         Box(f"{start}.parameter_server_count", "Parameter servers", Control.INTEGER, "0", "servers", share=2,
-            minimum=0, when=("tensorflow",)),
+            minimum=0, when=("tensorflow",), breaks=True),
     )  # fmt: skip
     words = "Processes are counted on each node; all of them together are the ranks."
     return Line("Distribution", boxes, words, "ranks")

@@ -33,8 +33,8 @@ _SIZE = line(
 _QUEUE = Line(
     "Queue",
     (
-        Box("queue_settings.job_tier", "Tier", Control.CHOICE, "Standard tier (default)"),
-        Box("queue_settings.priority", "Priority", Control.CHOICE, "Medium priority (default)"),
+        Box("queue_settings.job_tier", "Tier", Control.CHOICE, "Standard tier"),
+        Box("queue_settings.priority", "Priority", Control.CHOICE, "Medium priority"),
     ),
     "For serverless jobs. The tier spot is cheaper, and may be taken away while it runs.",
 )
