@@ -16,6 +16,8 @@ from tests.emulator.routing import Answer
 from tests.emulator.service import Service
 from tests.emulator.state import Container, Json, Resource, Workspace
 
+_CONFLICT: Json = {"code": "Conflict", "innerError": None}
+
 Completed = Callable[[Service, Workspace, Json], Awaitable["Json | Answer"]]
 
 
@@ -27,6 +29,8 @@ class Kind:
     held: Callable[[Workspace], dict[str, Container]]
     completed: Completed
     missing: Callable[[Service, str, str | None], Answer]
+    fixed: tuple[str, ...]
+    fixed_told: str
     newest_first: bool = True
     always_created: bool = False
     keeps_time: bool = False
@@ -92,8 +96,15 @@ class Kind:
             each.properties.get("isAnonymous") for each in container.versions.values()
         )
 
+    def changed(self, service: Service, named: tuple[str, str], old: Json, new: Json) -> Answer | None:
+        """Refuse to change what is fixed once a version is registered."""
+        if all(old.get(member) == new.get(member) for member in self.fixed):
+            return None
+        name, version = named
+        return mfe_error(service, 409, self.fixed_told.format(name=name, version=version), inner=_CONFLICT)
+
     def headers(self, properties: Json) -> dict[str, str]:
-        """Return what else a PUT's answer carries."""
+        """Return what else the answer to a PUT carries."""
         return {"Build-ID": "ch1v"} if "build" in properties else {}
 
 
@@ -184,15 +195,45 @@ def _missing(what: str) -> Callable[[Service, str, str | None], Answer]:
     return answer
 
 
+_TAKEN = (
+    "A {what} with this name and version already exists. If you are trying to create a new {what}, use a different "
+    "name or version. If you are trying to update an existing {what}, the existing asset's {uri} cannot be changed. "
+    "Only tags, description, and isArchived can be updated."
+)
+
 KINDS: tuple[Kind, ...] = (
-    Kind("codes", lambda workspace: workspace.codes, _code, _missing("Code")),
-    Kind("data", lambda workspace: workspace.data, _data, _missing("Data asset")),
-    Kind("models", lambda workspace: workspace.models, _model, _missing_model, newest_first=False),
+    Kind(
+        "codes",
+        lambda workspace: workspace.codes,
+        _code,
+        _missing("Code"),
+        ("codeUri",),
+        _TAKEN.format(what="code version", uri="code uri"),
+    ),
+    Kind(
+        "data",
+        lambda workspace: workspace.data,
+        _data,
+        _missing("Data asset"),
+        ("dataUri", "dataType"),
+        _TAKEN.format(what="data version", uri="data uri"),
+    ),
+    Kind(
+        "models",
+        lambda workspace: workspace.models,
+        _model,
+        _missing_model,
+        ("modelUri",),
+        _TAKEN.format(what="model version", uri="model uri"),
+        newest_first=False,
+    ),
     Kind(
         "environments",
         lambda workspace: workspace.environments,
         _environment,
         _missing("Environment"),
+        ("image", "condaFile", "build", "osType"),
+        "Environment {name} with version {version} is already registered and cannot be changed.",
         always_created=True,
         keeps_time=True,
     ),

@@ -101,6 +101,11 @@ class _Answers:
         properties = await kind.completed(service, call.workspace, given)
         if isinstance(properties, Answer):
             return properties
+        container = kind.held(call.workspace).get(name)
+        old = container.versions.get(version) if container else None
+        refused = kind.changed(service, (name, version), old.properties, properties) if old else None
+        if refused is not None:
+            return refused
         new = put_version(service, call.workspace, kind, (name, version), properties)
         made = kind.held(call.workspace)[name].versions[version]
         body = self._shown(call.workspace, name, made)
