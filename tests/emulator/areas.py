@@ -28,6 +28,7 @@ from tests.emulator import (
     requests,
     running,
     scoring,
+    subscriptions,
     workspaces,
 )
 from tests.emulator.routing import Routes
@@ -50,6 +51,7 @@ AREAS: tuple[Area, ...] = (
     Area(login.routes, login.prepare),
     Area(discovery.routes),
     Area(workspaces.routes),
+    Area(subscriptions.routes),
     Area(computes.routes, computes.prepare),
     Area(quotas.routes),
     Area(datastores.routes, datastores.prepare),

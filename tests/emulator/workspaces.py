@@ -2,11 +2,85 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from tests.emulator import operations
 from tests.emulator.answers import ok
 from tests.emulator.clock import stamp_z
-from tests.emulator.routing import Answer, Call, Routes
+from tests.emulator.cloud import add_workspace
+from tests.emulator.datastores import make_containers, make_system_ones
+from tests.emulator.paging import page_of
+from tests.emulator.routing import NOTHING, Answer, Call, Routes
 from tests.emulator.service import Service
 from tests.emulator.state import Json, Workspace
+
+_SUBSCRIPTION = "/subscriptions/{subscription}"
+_IN_SUBSCRIPTION = f"{_SUBSCRIPTION}/providers/Microsoft.MachineLearningServices/workspaces"
+_IN_GROUP = f"{_SUBSCRIPTION}/resourceGroups/{{group}}/providers/Microsoft.MachineLearningServices/workspaces"
+
+
+async def listed(service: Service, call: Call) -> Answer:
+    """List the workspaces of a subscription or of a resource group."""
+    found = [each for each in service.state.workspaces.values() if _within(each, call.parts)]
+    return ok(page_of(service, call, found, described))
+
+
+def _within(workspace: Workspace, parts: Mapping[str, str]) -> bool:
+    same_group = parts.get("group", workspace.group).lower() == workspace.group.lower()
+    return same_group and workspace.subscription.lower() == parts["subscription"].lower()
+
+
+async def put(service: Service, call: Call) -> Answer:
+    """Make a workspace, with what Azure puts into a new one; of one that is there change what a PATCH may change."""
+    if call.found is not None:
+        return await patch(service, call)
+    parts, asked = call.parts, call.json or {}
+    location = asked.get("location") or service.options.location
+    made = add_workspace(service, parts["subscription"], parts["group"], parts["workspace"], location)
+    _change(made, asked)
+    make_system_ones(service, made)
+    await make_containers(service, made)
+    begun = operations.begin(service, made, "workspace", seconds=service.options.delay("workspace"))
+    return Answer(201, described(made), _addresses(begun, call))
+
+
+async def patch(service: Service, call: Call) -> Answer:
+    """Change what may be changed of a workspace."""
+    workspace = call.workspace
+
+    async def changed() -> None:
+        _change(workspace, call.json or {})
+        workspace.modified = service.clock.now()
+
+    begun = operations.begin(service, workspace, "workspace", changed, seconds=service.options.delay("workspace"))
+    return Answer(202, NOTHING, _addresses(begun, call))
+
+
+async def delete(service: Service, call: Call) -> Answer:
+    """Delete a workspace with all that it holds; its blobs stay, as in Azure."""
+    workspace = call.workspace
+
+    async def gone() -> None:
+        service.state.workspaces.pop(workspace.name.lower(), None)
+
+    begun = operations.begin(service, workspace, "workspace", gone, seconds=service.options.delay("workspace"))
+    return Answer(202, NOTHING, _addresses(begun, call))
+
+
+def _addresses(begun: operations.Begun, call: Call) -> dict[str, str]:
+    return {
+        "Azure-AsyncOperation": begun.url(call.api_version, type="async"),
+        "Location": begun.url(call.api_version, type="location"),
+    }
+
+
+def _change(workspace: Workspace, asked: Json) -> None:
+    given = asked.get("properties") or {}
+    workspace.tags = {**workspace.tags, **(asked.get("tags") or {})}
+    workspace.friendly_name = given.get("friendlyName", workspace.friendly_name)
+    workspace.description = given.get("description", workspace.description)
+    workspace.image_build_compute = given.get("imageBuildCompute", workspace.image_build_compute)
+    workspace.public_network = given.get("publicNetworkAccess", workspace.public_network)
 
 
 async def get(_service: Service, call: Call) -> Answer:
@@ -92,4 +166,9 @@ def routes() -> Routes:
     """Return what is answered here."""
     table = Routes()
     table.add("GET", "arm", "{ws}", get)
+    table.add("PUT", "arm", "{ws}", put)
+    table.add("PATCH", "arm", "{ws}", patch)
+    table.add("DELETE", "arm", "{ws}", delete)
+    table.add("GET", "arm", _IN_GROUP, listed)
+    table.add("GET", "arm", _IN_SUBSCRIPTION, listed)
     return table
