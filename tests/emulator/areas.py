@@ -28,6 +28,7 @@ from tests.emulator import (
     requests,
     running,
     scoring,
+    storing,
     subscriptions,
     workspaces,
 )
@@ -64,7 +65,7 @@ AREAS: tuple[Area, ...] = (
     Area(job_controls.routes),
     Area(operations.routes),
     Area(requests.routes),
-    Area(blob_answers.routes),
+    Area(blob_answers.routes, storing.prepare),
     Area(endpoints.routes, endpoint_records.prepare),
     Area(deployments.routes),
     Area(scoring.routes),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.emulator import blob_auth, blob_listing, blob_reading, blob_writing, tokens
+from tests.emulator.azurite_blobs import AzuriteBlobs
 from tests.emulator.blob_errors import RefusalError, http_date, refused, request_id
 from tests.emulator.blob_signing import VERSION
 from tests.emulator.blob_store import Container, Store
@@ -28,6 +29,8 @@ class Action:
 
 async def answer(service: Service, call: Call) -> Answer:
     """Answer any request to a storage account."""
+    if isinstance(service.blobs, AzuriteBlobs):
+        return await service.blobs.forward(call)
     store, account = service.part(Store), call.host.partition(".")[0]
     call = replace(call, claims=_claims(service, call))
     try:

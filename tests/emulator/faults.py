@@ -224,6 +224,7 @@ def _expired_link(service: Service, call: Call) -> Answer:
 
 def prepare(service: Service) -> None:
     """Let every request pass the gate."""
+    service.clock.skew = timedelta(seconds=service.options.skew)
     faults = Faults(service.clock.now, service.options.seed)
     service.add_part(faults)
 
