@@ -1,0 +1,117 @@
+"""The list of workspaces, config.json, and where a workspace answers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from desktop_app.api import SignInMethod, UserError, Workspace
+from desktop_app.backends.azureml.links import Link, Links
+from desktop_app.backends.azureml.wire import CloudFault
+from desktop_app.backends.azureml.workspaces import Workspaces, read_config
+from tests.helpers.told_wire import API, WORKSPACE, ToldWire, fault, told
+
+CONFIG = {"subscription_id": "s-1", "resource_group": "g", "workspace_name": "w"}
+OTHER = Workspace("speech", "s-2", "audio", sign_in=SignInMethod.DEVICE_CODE)
+
+
+def test_the_first_workspace_is_in_use_and_others_can_be(tmp_path: Path) -> None:
+    known = Workspaces(tmp_path / "home" / "workspaces.json")
+    assert known.current() is None
+    known.add(WORKSPACE)
+    known.add(OTHER)
+    assert known.all() == [OTHER, WORKSPACE]
+    assert known.current() == WORKSPACE
+    assert known.use("Speech") == OTHER
+    again = Workspaces(tmp_path / "home" / "workspaces.json")
+    assert again.current() == OTHER
+    assert again.find(WORKSPACE.key) == WORKSPACE
+    assert again.by_key(WORKSPACE.key.upper()) == WORKSPACE
+    again.forget("speech")
+    assert known.all() == [WORKSPACE]
+    assert known.current() == WORKSPACE
+
+
+def test_two_of_a_name_are_told_apart_by_their_keys(tmp_path: Path) -> None:
+    known = Workspaces(tmp_path / "workspaces.json")
+    known.add(WORKSPACE)
+    known.add(Workspace("vision", "another", "group"))
+    with pytest.raises(UserError, match="Several workspaces"):
+        known.use("vision")
+    assert known.use("another/group/vision").subscription == "another"
+
+
+def test_a_workspace_that_is_not_there_is_said_with_what_to_do(tmp_path: Path) -> None:
+    known = Workspaces(tmp_path / "workspaces.json")
+    with pytest.raises(UserError, match="workspace add config.json"):
+        known.use("vision")
+    known.add(WORKSPACE)
+    with pytest.raises(UserError, match="vision"):
+        known.use("visoin")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"workspaces": 3}', '{"workspaces": [{"name": 1}], "current": []}'])
+def test_a_damaged_list_is_empty_and_can_be_added_to(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "workspaces.json"
+    path.write_text(text)
+    known = Workspaces(path)
+    assert known.current() is None
+    known.add(WORKSPACE)
+    assert known.all() == [WORKSPACE]
+
+
+@pytest.mark.parametrize("bad", [Workspace("", "s", "g"), Workspace("a/b", "s", "g"), Workspace("w", "s", "g", "Moon")])
+def test_what_is_no_workspace_is_not_added(bad: Workspace, tmp_path: Path) -> None:
+    with pytest.raises(UserError):
+        Workspaces(tmp_path / "workspaces.json").add(bad)
+
+
+def test_config_is_found_upward_and_dot_azureml_wins(tmp_path: Path) -> None:
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+    (tmp_path / "a" / "config.json").write_text(json.dumps(CONFIG))
+    assert read_config(below) == Workspace("w", "s-1", "g")
+    (tmp_path / ".azureml").mkdir()
+    (tmp_path / ".azureml" / "config.json").write_text(json.dumps({**CONFIG, "workspace_name": "above"}))
+    assert read_config(below).name == "above"
+    assert read_config(tmp_path / "a" / "config.json").name == "w"
+
+
+def test_a_config_of_sdk_v1_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "project.json"
+    scope = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
+    path.write_text("\ufeff" + json.dumps({"Id": None, "Scope": scope}))
+    assert read_config(tmp_path) == Workspace("w", "s", "g")
+
+
+@pytest.mark.parametrize("text", ["", "[1]", "{}", '{"subscription_id": "s"}', '{"workspace_name": 3}', "\x00"])
+def test_a_config_that_names_no_workspace_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(UserError, match=r"config\.json"):
+        read_config(tmp_path / "config.json")
+
+
+async def test_where_a_workspace_answers_is_asked_once_and_kept(tmp_path: Path) -> None:
+    wire = ToldWire()
+    links = Links(wire, tmp_path / "cloud" / "links.json")
+    assert await links.of(WORKSPACE) == Link(API, "ws-id", "westus", "tenant")
+    assert await links.of(WORKSPACE) == Link(API, "ws-id", "westus", "tenant")
+    assert len(wire.asked) == 2
+    assert [each.audience for each in wire.asked] == ["management", ""]
+    wire.down = fault("offline")
+    assert await Links(wire, tmp_path / "cloud" / "links.json").of(WORKSPACE) == Link(API, "ws-id", "westus", "tenant")
+    links.forget(WORKSPACE)
+    with pytest.raises(CloudFault):
+        await Links(wire, tmp_path / "cloud" / "links.json").of(WORKSPACE)
+
+
+async def test_a_workspace_without_discovery_is_asked_where_its_runs_are(tmp_path: Path) -> None:
+    wire = ToldWire()
+    properties = {"mlFlowTrackingUri": "azureml://eastus.api.azureml.ms/mlflow/v1.0/subscriptions/s"}
+    wire.on("GET", "/workspaces/vision?", told({"properties": properties}))
+    assert (await Links(wire, tmp_path / "links.json").of(WORKSPACE)).api == "https://eastus.api.azureml.ms"
+    wire.on("GET", "/workspaces/vision?", told({"properties": {}}))
+    with pytest.raises(CloudFault, match="where its region answers"):
+        await Links(wire, tmp_path / "others.json").of(WORKSPACE)
