@@ -40,7 +40,7 @@ def issue(service: Service, audience: str, tenant: str, who: Identity, client: s
     claims |= lifetime_claims(now, service.part(SignIns).lifetime)
     claims |= {"appid": client, "oid": who.object_id, "sub": who.object_id, "tid": tenant, "ver": "1.0"}
     claims |= {"idtyp": "user", "upn": who.name, "scp": "user_impersonation"} if who.is_person else {"idtyp": "app"}
-    claims |= {"uti": uuid.uuid4().hex[:22]}
+    claims |= {"uti": uuid.uuid4().hex[:22], "xms_issued": now.timestamp()}
     return sealed(claims)
 
 
@@ -81,7 +81,7 @@ def claims_of(service: Service, call: Call) -> dict[str, Any]:
     claims = opened(token)
     now, sign_ins = service.clock.now(), service.part(SignIns)
     expiry = utc(claims["exp"])
-    if expiry <= now or (sign_ins.revoked and utc(claims["iat"]) < sign_ins.revoked):
+    if expiry <= now or (sign_ins.revoked and utc(claims["xms_issued"]) < sign_ins.revoked):
         said = f"The access token expiry UTC time '{_american(expiry)}' is earlier than current UTC time"
         raise TokenError("ExpiredAuthenticationToken", f"{said} '{_american(now)}'.")
     return claims
