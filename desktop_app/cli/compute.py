@@ -10,7 +10,7 @@ from desktop_app.cli import console, in_cloud
 from desktop_app.cli.cloud_shapes import compute_shape, quota_shape, size_shape
 from desktop_app.cli.in_cloud import Desk, add_verb
 from desktop_app.core.words import limit_text
-from desktop_app.services.catalogues import vm_sizes
+from desktop_app.services.catalogues import facts, vm_sizes
 
 run = in_cloud.run
 _USUAL = ComputeSpec("", "")
@@ -91,6 +91,7 @@ def _nodes(each: Compute) -> str:
 
 async def _create(desk: Desk, options: Namespace) -> int:
     workspace = desk.workspace
+    _warn_of_age(options.size)
     spec = ComputeSpec(options.name, options.size, options.min, options.max, options.idle, options.low_priority)
     made = await desk.cloud.create_compute(workspace, spec, desk.progress)
     desk.progress.close()
@@ -99,6 +100,16 @@ async def _create(desk: Desk, options: Namespace) -> int:
         console.warning(f"{room.says} The others of its {spec.maximum} nodes won't start until there is quota.")
     _print([made], options.json)
     return 0
+
+
+def _warn_of_age(size: str) -> None:
+    """Say that a size is gone or soon will be, as the catalogue knows: articles and samples still name such ones."""
+    known = facts().size(size)
+    if known is None or known.status not in ("retired", "retirement announced"):
+        return
+    when = f"retired since {known.retired_on}" if known.status == "retired" else f"retired from {known.retired_on} on"
+    instead = f" Take {known.successors[0]} instead." if known.successors else ""
+    console.warning(f"{known.name} is {when} (as of {facts().sizes_as_of()}).{instead}")
 
 
 async def _scale(desk: Desk, options: Namespace) -> int:

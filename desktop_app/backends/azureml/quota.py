@@ -16,8 +16,11 @@ from desktop_app.core.rules.facts import Facts, Size
 VERSION = "2025-12-01"
 """As azure-ai-ml 1.35.2 names it for vmSizes and usages."""
 LOW = ", low priority"
-TOTALS = {"dedicatedcores": "All sizes together", "lowprioritycores": f"All sizes together{LOW}"}
-_FAMILY = re.compile(r"(?P<family>.+? Family) Cluster (?P<kind>Dedicated|LowPriority) vCPUs", re.IGNORECASE)
+TOTAL = "All sizes together"
+_NAME = re.compile(
+    r"(?:Total|(?P<family>.+? Family)) Cluster (?P<kind>Dedicated|LowPriority)(?: Regional)? vCPUs", re.IGNORECASE
+)
+"""Source: the example of Usages_List in Azure's REST specifications; no recording shows an answer."""
 
 
 async def sizes(asking: Asking, workspace: Workspace) -> Sequence[SizeOffer]:
@@ -89,22 +92,16 @@ def usages(given: Iterable[Mapping[str, Any]]) -> list[Quota]:
     families that have no limit of their own (-1, as for low priority): both are left out.
     """
     found = [quota for each in given if (quota := _quota(each)) is not None]
-    return sorted(found, key=lambda each: (each.family not in TOTALS.values(), not each.used, each.family))
+    return sorted(found, key=lambda each: (not each.family.startswith(TOTAL), not each.used, each.family))
 
 
 def _quota(item: Mapping[str, Any]) -> Quota | None:
-    kind = str(item.get("type") or "").removeprefix("Microsoft.MachineLearningServices/").partition("/")[0].lower()
-    used, limit = item.get("currentValue"), item.get("limit")
-    if not isinstance(limit, int) or limit < 0:
+    used, limit, name = item.get("currentValue"), item.get("limit"), record(item.get("name"))
+    found = _NAME.fullmatch(str(name.get("localizedValue") or name.get("value") or ""))
+    if found is None or not isinstance(limit, int) or limit < 0 or "/workspaces/" in str(item.get("id") or ""):
         return None
-    if kind in TOTALS:
-        return Quota(TOTALS[kind], int(used or 0), limit)
-    name = str(record(item.get("name")).get("localizedValue") or record(item.get("name")).get("value") or "")
-    family = _FAMILY.fullmatch(name)
-    if kind != "vmfamily" or family is None:
-        return None
-    low = LOW if family["kind"].lower() == "lowpriority" else ""
-    return Quota(f"{family['family']}{low}", int(used or 0), limit)
+    low = LOW if found["kind"].lower() == "lowpriority" else ""
+    return Quota(f"{found['family'] or TOTAL}{low}", int(used or 0), limit)
 
 
 def offer_of(name: str, known: Sequence[SizeOffer], facts: Facts, workspace: Workspace) -> SizeOffer:
@@ -115,13 +112,13 @@ def offer_of(name: str, known: Sequence[SizeOffer], facts: Facts, workspace: Wor
     size = facts.size(name)
     if size is not None and size.status == "retired":
         raise UserError(f"{size.name} is retired{_since(size, facts)}.", hint=_instead(size, known))
-    region = workspace.location or f"the region of {workspace.name}"
+    region = f"the region {workspace.location}" if workspace.location else f"the region of {workspace.name}"
     if size is not None:
         raise UserError(f"{size.name} is not to be had in {region}.", hint=_instead(size, known))
     near = get_close_matches(name.lower(), [each.name.lower() for each in known], 1, 0.6)
     meant = next((each.name for each in known if near and each.name.lower() == near[0]), "")
     hint = f"Did you mean {meant}?" if meant else "Take one of those that the region offers."
-    raise UserError(f"{region[:1].upper()}{region[1:]} has no VM size “{name}”.", hint=hint)
+    raise UserError(f"T{region[1:]} has no VM size “{name}”.", hint=hint)
 
 
 def _since(size: Size, facts: Facts) -> str:
@@ -145,7 +142,7 @@ def room(offer: SizeOffer, nodes: int, low_priority: bool, known: Sequence[Quota
 
 
 def _fitting(offer: SizeOffer, low_priority: bool, known: Sequence[Quota]) -> list[Quota]:
-    total = TOTALS["lowprioritycores" if low_priority else "dedicatedcores"]
+    total = f"{TOTAL}{LOW}" if low_priority else TOTAL
     return [each for each in known if each.family == total or _is_of(offer, low_priority, each.family)]
 
 
