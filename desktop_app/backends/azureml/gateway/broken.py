@@ -8,7 +8,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from urllib.parse import urlsplit
-from urllib.request import getproxies
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
@@ -75,13 +75,16 @@ def of_library(error: BaseException) -> Fault:
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and what it was raised from, and so on."""
+    """Yield an error, what it was raised from and what it is a group of, and so on."""
     seen: set[int] = set()
-    each: BaseException | None = error
-    while each is not None and id(each) not in seen:
-        seen.add(id(each))
-        yield each
-        each = each.__cause__ or each.__context__
+    left: list[BaseException | None] = [error]
+    while left:
+        each = left.pop(0)
+        if each is not None and id(each) not in seen:
+            seen.add(id(each))
+            yield each
+            group = each.exceptions if isinstance(each, BaseExceptionGroup) else ()
+            left += [each.__cause__ or each.__context__, *group]
 
 
 def _certificate(host: str, error: ssl.SSLCertVerificationError) -> Fault:
@@ -112,19 +115,17 @@ def _late(error: httpx.TimeoutException, host: str, patience: float) -> Fault:
 
 def _unreached(error: httpx.ConnectError, causes: list[BaseException], host: str) -> Fault:
     details, proxy = f"{type(error).__name__}: {error}", _proxy_in_use()
-    if proxy:
+    if proxy and not proxy_bypass(host):
         hint = "Check the network, and that HTTPS_PROXY is right."
         return Fault("offline", f"The proxy {proxy} can't be reached.", hint=hint, details=details)
-    unknown = any(isinstance(each, socket.gaierror) for each in causes) or _UNKNOWN_NAME.search(str(error))
-    reason = (
-        "its name is not known here"
-        if unknown
-        else "the connection is refused"
-        if "refused" in str(error).lower()
-        else ""
-    )
-    told = f": {reason}" if reason else ""
-    return Fault("offline", f"{host} can't be reached{told}.", hint="Check the network.", details=details)
+    return Fault("offline", f"{host} can't be reached{_reason(causes)}.", hint="Check the network.", details=details)
+
+
+def _reason(causes: list[BaseException]) -> str:
+    if any(isinstance(each, socket.gaierror) or _UNKNOWN_NAME.search(str(each)) for each in causes):
+        return ": its name is not known here"
+    refused = any(isinstance(each, ConnectionRefusedError) or "refused" in str(each).lower() for each in causes)
+    return ": the connection is refused" if refused else ""
 
 
 def _proxy_in_use() -> str:

@@ -24,7 +24,7 @@ _FIRST_WAIT, _LONGEST_WAIT = 0.4, 8.0  # seconds between two tries
 _UNREACHED = 3  # tries where no connection is made: who is offline wants to know it soon
 _TRIES = 6
 _CONNECT = 15.0  # seconds to reach a host
-_LEAST = 5.0  # seconds that an answer may take at least, however little patience is left
+_LEAST = 2.0  # seconds that an answer may take at least, however little patience is left
 
 Authorize = Callable[[bool], Awaitable[str]]
 """Returns the value of the Authorization header; called with True where the last one was not accepted."""
@@ -87,14 +87,13 @@ class Web:
         built = client.build_request(
             request.method, request.url, headers=headers, content=request.content, timeout=timeout
         )
-        response = await client.send(built, stream=True)
-        if not streamed:
-            try:
-                await response.aread()
-            except BaseException:
-                await response.aclose()
-                raise
-        return response
+        if streamed:
+            return await client.send(built, stream=True)
+        try:
+            async with asyncio.timeout(max(tries.left, _LEAST)):  # httpx's own is for each piece of an answer
+                return await client.send(built)
+        except TimeoutError as error:
+            raise httpx.ReadTimeout("the answer was not whole in time") from error
 
     def _made(self) -> httpx.AsyncClient:
         if self._client is None:
@@ -125,7 +124,7 @@ class _Tries:
     async def after_error(self, error: httpx.HTTPError) -> None:
         """Wait before the next try, or raise what the error means."""
         most = _UNREACHED if broken.is_unreached(error) else _TRIES
-        fault = broken.of_error(error, self._request.url, self._request.patience)
+        fault = broken.of_error(error, self._request.url, max(self._request.patience, _LEAST))
         await self._again(fault, None, most)
 
     async def after_answer(self, response: httpx.Response, body: str) -> None:
