@@ -146,6 +146,13 @@ def test_the_display_name_says_the_way_once(wizards: Wizards, tmp_path: Path, ke
     assert wizard.build({"script": script}, context).display_name == name
 
 
+def test_data_that_lies_with_the_code_need_not_be_named(wizards: Wizards, tmp_path: Path) -> None:
+    _, _, steps = pages(wizards, DDP, tmp_path)
+    asked = {each.name: each for each in steps["data"].form.fields}["data_path"]
+    assert asked.help.startswith("Optional")
+    assert not asked.required
+
+
 @pytest.mark.parametrize(("key", "who"), [(DDP, "every rank"), (MIRRORED, "every task"), (RAYS, "runs once")])
 def test_the_script_page_says_who_runs_it(wizards: Wizards, tmp_path: Path, key: str, who: str) -> None:
     _, _, steps = pages(wizards, key, tmp_path)

@@ -18,6 +18,9 @@ from desktop_app.api.scripts import ScriptArgument
 from desktop_app.api.wizards import VmSize, WizardContext, WizardStep
 
 _IMAGES = {"gpu": "Azure's base image with CUDA, for GPUs.", "cpu": "Azure's base image without CUDA, for CPUs alone."}
+_DATA = (
+    "Optional: a folder or file here, a URL, or azureml:NAME@latest. What lies in the code folder goes along anyway."
+)
 _KINDS = {"int": FieldKind.INTEGER, "float": FieldKind.NUMBER, "bool": FieldKind.BOOLEAN}
 
 
@@ -161,7 +164,7 @@ def data_form(answers: Answers, context: WizardContext) -> FormSpec:
     none = Choice("", "none", "The script is not told where the data is." if path else alone)
     return FormSpec(
         (
-            Field("data_path", "Data", FieldKind.FOLDER, help="A folder or file here, a URL, or azureml:NAME@latest."),
+            Field("data_path", "Data", FieldKind.FOLDER, help=_DATA),
             Field(
                 "data_type",
                 "Kind of data",
