@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from tests.emulator.answers import ok
 from tests.emulator.asset_kinds import KINDS, Kind
+from tests.emulator.members import known_to
 from tests.emulator.paging import page_of
 from tests.emulator.routing import NOTHING, Answer, Call, Handler, Routes
 from tests.emulator.service import Service
@@ -68,20 +69,21 @@ class _Answers:
     async def versions(self, service: Service, call: Call) -> Answer:
         """List versions, the newest first; code is looked up by its hash in the whole workspace."""
         if "hash" in call.query:
-            return ok({"value": self._of_hash(call.workspace, call.query["hash"], call.query.get("hashVersion", ""))})
+            return ok({"value": self._of_hash(call)})
         container = self._kind.held(call.workspace).get(call.parts["name"])
         found = list(reversed(container.versions.values())) if container else []
         found = [each for each in found if _wanted(call, archived=bool(each.properties.get("isArchived")))]
         name = call.parts["name"]
-        return ok(page_of(service, call, found, lambda each: self._shown(call.workspace, name, each)))
+        return ok(page_of(service, call, found, lambda each: self._shown(call, name, each)))
 
-    def _of_hash(self, workspace: Workspace, digest: str, version: str) -> Sequence[Json]:
+    def _of_hash(self, call: Call) -> Sequence[Json]:
         """A hit may have another name than the one that was asked for, and says nothing of who made it."""
-        for container in self._kind.held(workspace).values():
+        digest, version = call.query["hash"], call.query.get("hashVersion", "")
+        for container in self._kind.held(call.workspace).values():
             for each in container.versions.values():
                 known = each.properties.get("properties") or {}
                 if known.get("hash_sha256") == digest and str(known.get("hash_version")) == version:
-                    shown = self._shown(workspace, container.name, each)
+                    shown = self._shown(call, container.name, each)
                     return [{key: value for key, value in shown.items() if key != "systemData"}]
         return []
 
@@ -92,7 +94,7 @@ class _Answers:
         found = container.versions.get(version) if container else None
         if found is None:
             return self._kind.missing(service, name, version)
-        return ok(self._shown(call.workspace, name, found))
+        return ok(self._shown(call, name, found))
 
     async def put(self, service: Service, call: Call) -> Answer:
         """Register a version, or change it."""
@@ -108,7 +110,7 @@ class _Answers:
             return refused
         new = put_version(service, call.workspace, kind, (name, version), properties)
         made = kind.held(call.workspace)[name].versions[version]
-        body = self._shown(call.workspace, name, made)
+        body = self._shown(call, name, made)
         if new or kind.always_created:
             return ok(body, 201, {"Location": call.url, **kind.headers(properties)})
         return ok(body)
@@ -139,8 +141,9 @@ class _Answers:
             }
         )
 
-    def _shown(self, workspace: Workspace, name: str, version: Resource) -> Json:
-        return self._kind.version_shown(workspace, name, version)
+    def _shown(self, call: Call, name: str, version: Resource) -> Json:
+        shown = self._kind.version_shown(call.workspace, name, version)
+        return {**shown, "properties": known_to(call, self._kind.collection, shown["properties"])}
 
 
 def _wanted(call: Call, *, archived: bool) -> bool:

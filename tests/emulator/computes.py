@@ -8,6 +8,7 @@ from typing import Any
 from tests.emulator import operations
 from tests.emulator.answers import mfe_error, ok
 from tests.emulator.clock import stamp
+from tests.emulator.members import known_to
 from tests.emulator.nodes import Nodes
 from tests.emulator.operations import OperationError
 from tests.emulator.paging import page_of
@@ -31,13 +32,13 @@ _SECRET = ("userAccountCredentials",)
 async def listed(service: Service, call: Call) -> Answer:
     """List computes."""
     found = list(call.workspace.computes.values())
-    return ok(page_of(service, call, found, lambda each: shown(service, call.workspace, each)))
+    return ok(page_of(service, call, found, lambda each: shown(service, call, each)))
 
 
 async def get(service: Service, call: Call) -> Answer:
     """Describe a compute; one that is not there is answered with nothing at all."""
     found = call.workspace.computes.get(call.parts["name"])
-    return Answer(404, NOTHING) if found is None else ok(shown(service, call.workspace, found))
+    return Answer(404, NOTHING) if found is None else ok(shown(service, call, found))
 
 
 async def put(service: Service, call: Call) -> Answer:
@@ -54,7 +55,7 @@ async def put(service: Service, call: Call) -> Answer:
     workspace.computes[name] = made
     begun = _begin(service, workspace, made)
     headers = {"Azure-AsyncOperation": begun.url(call.api_version, service="new")}
-    return Answer(201, shown(service, workspace, made, fresh=True), headers)
+    return Answer(201, shown(service, call, made, fresh=old is None), headers)
 
 
 async def patch(service: Service, call: Call) -> Answer:
@@ -68,7 +69,7 @@ async def patch(service: Service, call: Call) -> Answer:
         found.properties["properties"]["scaleSettings"] |= inner["scaleSettings"]
     begun = _begin(service, workspace, found)
     headers = {"Azure-AsyncOperation": begun.url(call.api_version, service="new")}
-    return ok(shown(service, workspace, found), headers=headers)
+    return ok(shown(service, call, found), headers=headers)
 
 
 async def delete(service: Service, call: Call) -> Answer:
@@ -111,14 +112,14 @@ async def list_nodes(service: Service, call: Call) -> Answer:
     return ok({"nodes": nodes.described(service, call.workspace, found)})
 
 
-def shown(service: Service, workspace: Workspace, compute: Resource, *, fresh: bool = False) -> Json:
-    """Return a compute as ARM shows it; a `fresh` one has no nodes yet and no `computeLocation`."""
-    properties = dict(compute.properties)
-    inner = dict(properties.pop("properties") or {})
+def shown(service: Service, call: Call, compute: Resource, *, fresh: bool = False) -> Json:
+    """Return a compute as ARM shows it; a `fresh` one has no `computeLocation` and no tags yet."""
+    workspace, properties = call.workspace, known_to(call, "computes", compute.properties)
+    inner = known_to(call, "computes", properties.pop("properties") or {})
     if properties["computeType"] == "AmlCompute" and properties["provisioningState"] != "Creating":
         inner = _with_nodes(service, workspace, compute, inner)
     location = compute.more["location"]
-    if not fresh and properties["provisioningState"] != "Creating":
+    if not fresh:
         properties = _after(properties, "computeType", "computeLocation", location)
     body: Json = {
         "id": f"{workspace.path}/computes/{compute.name}",

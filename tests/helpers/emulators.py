@@ -4,17 +4,35 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 import subprocess
 import sys
+import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
 ROOT = Path(__file__).parents[2]
 _DRIVER = Path(__file__).with_name("azureml_driver.py")
+
+
+@dataclass(frozen=True)
+class Told:
+    """An answer as it came over the wire; header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
 
 
 @dataclass(frozen=True)
@@ -37,6 +55,48 @@ class Emulator:
         with opener.open(asked, timeout=60) as answer:
             text = answer.read()
         return json.loads(text) if text else None
+
+    def ask(self, method: str, url: str, body: object = None, **headers: str) -> Told:
+        """Ask the emulated cloud, through the proxy; `{ws}` in an address stands for the workspace's on ARM.
+
+        A dict or list is sent as JSON, bytes as a form. Without an Authorization header the application's token goes
+        along; with an empty one none does.
+        """
+        if "Authorization" not in headers:
+            headers["Authorization"] = f"Bearer {self.token()}"
+        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        kind = "application/x-www-form-urlencoded" if isinstance(body, bytes) else "application/json"
+        sent = {name: value for name, value in headers.items() if value} | ({"Content-Type": kind} if data else {})
+        asked = urllib.request.Request(url.format(ws=self.workspace), data, sent, method=method)
+        try:
+            with self._opener.open(asked, timeout=60) as answer:
+                return Told(answer.status, {name.lower(): text for name, text in answer.headers.items()}, answer.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                return Told(error.code, {name.lower(): text for name, text in error.headers.items()}, error.read())
+
+    def token(self, scope: str = "https://management.azure.com/.default") -> str:
+        """Return a token of the application that the environment names."""
+        form = {"grant_type": "client_credentials", "scope": scope, "client_id": self.environment["AZURE_CLIENT_ID"]}
+        form["client_secret"] = self.environment["AZURE_CLIENT_SECRET"]
+        url = f"https://login.microsoftonline.com/{self.environment['AZURE_TENANT_ID']}/oauth2/v2.0/token"
+        told = self.ask("POST", url, urllib.parse.urlencode(form).encode(), Authorization="")
+        return str(told.json["access_token"])
+
+    @cached_property
+    def _opener(self) -> urllib.request.OpenerDirector:
+        trusted = ssl.create_default_context(cafile=str(self.ca))
+        proxy = urllib.request.ProxyHandler({"https": self.proxy})
+        return urllib.request.build_opener(proxy, urllib.request.HTTPSHandler(context=trusted))
+
+    @property
+    def workspace(self) -> str:
+        """The first workspace's address on ARM."""
+        named = self.named
+        return (
+            f"https://management.azure.com/subscriptions/{named['subscription_id']}/resourceGroups/"
+            f"{named['resource_group']}/providers/Microsoft.MachineLearningServices/workspaces/{named['workspace_name']}"
+        )
 
     def log(self) -> list[dict[str, Any]]:
         """Return all requests that were answered so far, oldest first."""
