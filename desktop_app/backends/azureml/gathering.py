@@ -93,6 +93,8 @@ def _environment(found: Gathered, data: Value, folder: Path) -> Mapping[str, Val
 
 def _file_of(given: str) -> str:
     """Return the local file that an environment's reference names, empty for a name in the workspace."""
+    if given.startswith("azureml://"):
+        return ""
     plain = given.removeprefix("azureml:").removeprefix("file:")
     is_named = plain.startswith((".", "/", "~")) or plain.lower().endswith((".yml", ".yaml"))
     return plain if is_named and is_local(plain) else ""
