@@ -118,6 +118,8 @@ class Follower:
             self._say(phase.name.value, phase.name.value)
         if snapshot.status is RunStatus.UNKNOWN:
             self._say(f"unknown {snapshot.reason}", f"Unknown: {snapshot.reason}")
+        elif snapshot.status is RunStatus.NOT_STARTED and snapshot.reason:
+            self._say(snapshot.reason, f"{snapshot.reason} Ctrl+C takes the job back.")
         await self._find_logs(snapshot)
         many = self._is_merged(snapshot)
         copied = [self._copy(rank, tail.lines(), many) for rank, tail in sorted(self._tails.items())]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 from desktop_app.api import OutsideError, RunSnapshot, RunStatus, Severity, SubmissionPlan, UserError, Value
 from desktop_app.cli import console
@@ -31,7 +32,9 @@ def configure(parser: ArgumentParser) -> None:
         "--sample", metavar="NAME", nargs="?", const=FIRST,
         help="run a sample, from a copy of one's own; without NAME the PyTorch one, a wrong NAME lists them all",
     )  # fmt: skip
-    parser.add_argument("--backend", default="local", help="where it runs (default: local)")
+    parser.add_argument(
+        "--backend", default="local", help="where it runs: local, or azureml for the workspace in use (default: local)"
+    )
     parser.add_argument(
         "--set", metavar="KEY=VALUE", action="append", default=[], type=_assignment, help="a value for this run alone"
     )
@@ -47,7 +50,14 @@ def run(options: Namespace) -> int:
         raise UsageError(message, hint="`rankzero run --help` shows what it takes.")
     workbench = open_workbench(options.home, options.safe_mode)
     path = options.job if options.sample is None else own_job(workbench.places, options.sample)
-    return asyncio.run(_run(workbench, path, dict(options.set), options))
+    return asyncio.run(_closing(workbench, _run(workbench, path, dict(options.set), options)))
+
+
+async def _closing(workbench: Workbench, work: Coroutine[Any, Any, int]) -> int:
+    try:
+        return await work
+    finally:
+        await workbench.cloud.close()
 
 
 def _is_path(name: str | None) -> bool:
@@ -68,10 +78,13 @@ async def _run(workbench: Workbench, path: Path, sets: dict[str, Value], options
     _check_rank(plan, options.rank)
     interrupts = Interrupts(asyncio.get_running_loop())
     with interrupts.caught():
-        handle = await _submit(workbench, plan)
+        handle = await _submitted(workbench, plan, interrupts)
+        if not handle:
+            console.note("The job was taken back before Azure ML had it.")
+            return 130
         first = await _first(workbench, handle)
         if options.detach and not interrupts.asked.is_set():
-            return _detached(first, options.json)
+            return _detached(workbench, first, options.json)
         follower = Follower(workbench.backend_of(handle), handle, _writer(options.json), options.rank)
         snapshot = await follower.follow(interrupts)
     workbench.archive.record(snapshot)
@@ -101,6 +114,23 @@ def _check_rank(plan: SubmissionPlan, rank: int | None) -> None:
         raise UserError(f"The job has no rank {rank}.", hint=no_rank(plan.processes))
 
 
+async def _submitted(workbench: Workbench, plan: SubmissionPlan, interrupts: Interrupts) -> str:
+    """Return the run's handle; empty where Ctrl+C came while the job was on its way to the cloud and took it back."""
+    submitting = asyncio.ensure_future(_submit(workbench, plan))
+    if plan.backend == "local":  # of no length, and canceled as a run
+        return await submitting
+    asked = asyncio.ensure_future(interrupts.any.wait())
+    try:
+        await asyncio.wait({submitting, asked}, return_when=asyncio.FIRST_COMPLETED)
+        if not submitting.done():
+            submitting.cancel()
+        return await submitting
+    except asyncio.CancelledError:
+        return ""
+    finally:
+        asked.cancel()
+
+
 async def _submit(workbench: Workbench, plan: SubmissionPlan) -> str:
     progress = console.ProgressLines()
     try:
@@ -118,11 +148,15 @@ async def _first(workbench: Workbench, handle: str) -> RunSnapshot:
     return snapshot
 
 
-def _detached(snapshot: RunSnapshot, as_json: bool) -> int:
+def _detached(workbench: Workbench, snapshot: RunSnapshot, as_json: bool) -> int:
     if as_json:
         console.document(run_shape(snapshot))
     else:
         print(snapshot.run)
+    if snapshot.handle in [each.handle for each in workbench.cloud.waiting()]:
+        console.warning(f"{snapshot.run}: {snapshot.reason} `rankzero outbox send {snapshot.run}` tries again.")
+        return OutsideError.exit_code
+    if not as_json:
         console.note(f"{summary(snapshot)} Follow it: rankzero runs logs {snapshot.run} --follow")
     return 0
 

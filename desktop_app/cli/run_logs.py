@@ -32,7 +32,9 @@ def configure(parser: ArgumentParser) -> None:
 async def run(workbench: Workbench, options: Namespace) -> int:
     """Print the logs."""
     found = await find_run(workbench, options.name)
-    files = await workbench.backend_of(found.handle).log_files(found.handle)
+    backend = workbench.backend_of(found.handle)
+    files = await backend.log_files(found.handle)
+    found = (await backend.snapshots([found.handle])).get(found.handle, found)  # a cloud run's ranks show in its logs
     wanted = _wanted(found, options.rank)
     if options.json:
         names = [{"rank": rank, "log": name, "path": str(files.get(name, ""))} for name, rank in wanted.items()]

@@ -50,7 +50,11 @@ def run(options: Namespace) -> int:
 
 
 async def _act(act: Callable[[Workbench, Namespace], Awaitable[int]], options: Namespace) -> int:
-    return await act(open_workbench(options.home, options.safe_mode), options)
+    workbench = open_workbench(options.home, options.safe_mode)
+    try:
+        return await act(workbench, options)
+    finally:
+        await workbench.cloud.close()
 
 
 def _add(verbs: Any, name: str, act: Callable[[Workbench, Namespace], Awaitable[int]], summary: str) -> ArgumentParser:

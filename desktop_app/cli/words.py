@@ -48,11 +48,18 @@ def duration(run: RunSnapshot, now: datetime | None = None) -> str:
 def ending(run: RunSnapshot, known: Explained | None = None) -> str:
     """Return how the run ended, and where to look next; `known` is what plugins explain of it."""
     if run.status is RunStatus.COMPLETED:
-        return f"{run.run} Completed in {duration(run)}. Outputs: {run.outputs}"
+        return f"{run.run} Completed in {duration(run)}. {outputs(run)}"
     when = f"after {duration(run)}" if run.started else "before it started"
     if run.status is RunStatus.CANCELED:
         return f"{run.run} was Canceled {when}. {run.reason}".rstrip()
     return f"{run.run} {run.status.value} {when}. {_why(run, known or Explained())}".rstrip()
+
+
+def outputs(run: RunSnapshot) -> str:
+    """Return where what a run made lies, or how to get it from the cloud."""
+    if run.backend == "local":
+        return f"Outputs: {run.outputs}"
+    return f"`rankzero runs download {run.run} DIR` fetches what it made."
 
 
 def first_failure(fallen: FirstFailure) -> str:
