@@ -1,4 +1,4 @@
-"""A workspace with jobs, told on a wire: what was submitted is listed, asked for and cancelled as the service does it."""
+"""A workspace with jobs, told on a wire: what was submitted is listed, asked for and cancelled as in the service."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ class ToldWire:
         self.fetched.append((url, len(fresh)))
         return Tail(len(data), len(data), len(fresh))
 
-    async def download(  # noqa: PLR0913 - as the protocol has it
+    async def download(
         self, workspace: Workspace, url: str, path: Path, *, size: int | None, md5: str | None, progress: Progress
     ) -> None:
         """Copy a told file, checked as the gateway does."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -19,3 +20,12 @@ def wait_until(condition: Callable[[], T], timeout: float = 60.0, what: str = ""
         if time.monotonic() > end:
             raise AssertionError(f"waited {timeout:g} s in vain for {what or condition}")
         time.sleep(0.01)
+
+
+async def wait_until_async(condition: Callable[[], Awaitable[T]], timeout: float = 60.0, what: str = "") -> T:
+    """Await `condition` until it returns something true and return that; fails after `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    while not (found := await condition()):
+        assert time.monotonic() < deadline, f"still waiting for {what or condition}"
+        await asyncio.sleep(0.02)
+    return found

@@ -45,7 +45,7 @@ def test_two_of_a_name_are_told_apart_by_their_keys(tmp_path: Path) -> None:
 
 def test_a_workspace_that_is_not_there_is_said_with_what_to_do(tmp_path: Path) -> None:
     known = Workspaces(tmp_path / "workspaces.json")
-    with pytest.raises(UserError, match="workspace add config.json"):
+    with pytest.raises(UserError, match=r"workspace add config\.json"):
         known.use("vision")
     known.add(WORKSPACE)
     with pytest.raises(UserError, match="vision"):

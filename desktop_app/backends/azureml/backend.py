@@ -289,16 +289,7 @@ class AzureBackend:
         if held.is_asked:
             self.outbox.change(dataclasses.replace(held, is_withdrawn=True, next_try=None))
         else:
-            self._keep_withdrawn(held)
-            self.outbox.drop(held)
-
-    def _keep_withdrawn(self, entry: Entry) -> None:
-        """Leave a word of a job that was taken back, as a run that was cancelled before it began."""
-        run = snapshot_of(self.outbox.folder_of(entry.run))
-        if run is not None:
-            reason = "It was withdrawn before it was sent."
-            run = dataclasses.replace(run, status=RunStatus.CANCELED, reason=reason, ended=run.created)
-            self._records.write([placed(run, self._records.folder_of(entry.run))])
+            self.outbox.take_back(held)
 
     def _drop(self, run: str) -> None:
         with self.outbox.held(run) as held:

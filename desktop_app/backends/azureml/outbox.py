@@ -177,6 +177,18 @@ class Outbox:
             (self._folder / entry.run).rename(away)
             shutil.rmtree(away, ignore_errors=True)
 
+    def take_back(self, entry: Entry) -> None:
+        """Remove a waiting job, which must be held, and leave word of a run that was cancelled before it began."""
+        run = snapshot_of(self._folder / entry.run)
+        if run is not None:
+            folder = self._sent / entry.run
+            reason = "It was withdrawn before it was sent."
+            ended = dataclasses.replace(run, status=RunStatus.CANCELED, reason=reason, ended=run.created)
+            with contextlib.suppress(OSError):  # on a full disk it is forgotten
+                folder.mkdir(_PRIVATE, parents=True, exist_ok=True)
+                replace(folder / RUN, to_json(ended))
+        self.drop(entry)
+
     def collect(self) -> None:
         """Remove what programs left that ended while writing or removing."""
         with contextlib.suppress(OSError):
@@ -234,7 +246,7 @@ def _title(plan: SubmissionPlan) -> str:
     return plan.job.display_name or plan.job.name or (Path(plan.source).stem if plan.source else plan.run)
 
 
-def _fill(  # noqa: PLR0913 - all that a waiting job is made of
+def _fill(  # noqa: PLR0913, PLR0917 - all that a waiting job is made of
     draft: Path, target: Path, plan: SubmissionPlan, texts: Mapping[str, str], entry: Entry, progress: Progress
 ) -> None:
     shutil.rmtree(draft, ignore_errors=True)

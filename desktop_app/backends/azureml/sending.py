@@ -111,7 +111,7 @@ class Sender:
             await self._arrived(entry)
             return
         if entry.is_withdrawn:
-            await asyncio.to_thread(self._outbox.drop, entry)
+            await asyncio.to_thread(self._outbox.take_back, entry)
             return
         entry = dataclasses.replace(entry, tries=entry.tries + 1, is_asked=True)
         await asyncio.to_thread(self._outbox.change, entry)
