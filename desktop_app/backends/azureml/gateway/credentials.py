@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import httpx
 from azure.core.exceptions import AzureError, ClientAuthenticationError
@@ -24,6 +24,8 @@ from . import broken, refusals
 from .faults import Fault
 
 _METADATA = "http://169.254.169.254/metadata/instance?api-version=2021-02-01"
+_MARGIN = 300.0  # seconds before its end at which a token is renewed
+_NEW = 60.0  # seconds for which a token is new
 _CLI_PATIENCE = 60  # seconds; `az` takes up to ten to start
 _ELSEWHERE = ("IDENTITY_ENDPOINT", "MSI_ENDPOINT", "IMDS_ENDPOINT", "AZURE_POD_IDENTITY_AUTHORITY_HOST")
 
@@ -34,10 +36,12 @@ class Token:
 
     value: str
     expires_on: float
+    had_at: float = field(default_factory=time.monotonic)
 
-    def is_fresh(self, margin: float = 300.0) -> bool:
-        """Whether it will hold for a while yet."""
-        return time.time() < self.expires_on - margin
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it will hold for a while yet; a new one is, however wrong this computer's clock is."""
+        return time.time() < self.expires_on - _MARGIN or time.monotonic() < self.had_at + _NEW
 
 
 @dataclass(frozen=True)
@@ -51,14 +55,12 @@ class Account:
     subscription: str = ""
     name: str = ""
 
-    @property
-    def key(self) -> tuple[str, ...]:
-        """What tells one sign-in from another."""
-        return (self.authority, self.tenant or self.subscription, self.method)
 
+class Getter(Protocol):
+    """Gets a token; blocks."""
 
-Getter = Callable[[str], Token]
-"""Gets a token for a scope; blocks. Raises Fault: kind `gateway` with code `unavailable` where it is not set up."""
+    def __call__(self, scope: str, *, renew: bool = False) -> Token:
+        """Return a token for a scope, had anew where the last one was refused. Raises Fault."""
 
 
 class Unavailable(Fault):
@@ -68,8 +70,8 @@ class Unavailable(Fault):
         super().__init__("signed-out", said, hint=hint, code="unavailable")
 
 
-def environment(account: Account, given: Mapping[str, str] | None = None) -> Getter:
-    """Return the service principal that variables name, or what was `given` in their place."""
+def principal(account: Account, given: Mapping[str, str] | None = None) -> Getter:
+    """Return the service principal that was `given`, or else the one that variables name."""
     values = given or {name: os.environ.get(f"AZURE_{name.upper()}", "") for name in (
         "client_id", "tenant_id", "client_secret", "client_certificate_path", "client_certificate_password",
     )}  # fmt: skip
@@ -135,7 +137,7 @@ def _is_azure() -> bool:
 
 
 def _of(credential: Any) -> Getter:
-    def get(scope: str) -> Token:
+    def get(scope: str, *, renew: bool = False) -> Token:
         try:
             found = credential.get_token(scope)
         except CredentialUnavailableError as error:
@@ -144,6 +146,10 @@ def _of(credential: Any) -> Getter:
             raise refusals.of_text(str(error.message)) from error
         except AzureError as error:
             raise broken.of_library(error) from error
+        except OSError as error:  # msal asks with requests, whose errors are OSErrors
+            raise broken.of_library(error) from error
+        except ValueError as error:  # as msal says that a tenant is not there
+            raise refusals.of_text(str(error)) from error
         return Token(found.token, float(found.expires_on))
 
     return get

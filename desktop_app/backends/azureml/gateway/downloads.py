@@ -20,7 +20,6 @@ from .faults import Fault
 from .tailing import _size as size_of
 from .web import Request, Web
 
-_CHUNK = 1024 * 1024
 _BREAKS = 6  # broken connections in a row that brought nothing
 _TELL = 0.1  # seconds between two words about the progress
 
@@ -129,7 +128,7 @@ async def _write(response: httpx.Response, part: _Part, total: int, say: Say) ->
     with part.part.open("r+b" if part.have else "wb") as file:
         file.truncate(part.have)
         file.seek(part.have)
-        async for chunk in response.aiter_bytes(_CHUNK):
+        async for chunk in response.aiter_bytes():
             file.write(chunk)
             part.have += len(chunk)
             if time.monotonic() - told > _TELL:

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from . import rights
+
 _KINDS = {401: "signed-out", 403: "forbidden", 404: "not-found", 408: "timeout", 409: "conflict", 412: "conflict",
           429: "throttled"}  # fmt: skip
 _LONGEST = 400  # characters of what the service said that make a message; the rest is detail
@@ -61,6 +63,12 @@ class Fault(Exception):  # noqa: N818 - as the program calls it
         return {**clean, **rest}
 
 
+def of_place(error: OSError) -> Fault:
+    """Return the fault that a file here can't be written."""
+    message = f"{error.filename or 'The file'} can't be written: {error.strerror or error}."
+    return Fault("bad-request", message, hint="Choose another place, or make room there.", code="place")
+
+
 def redact(text: str) -> str:
     """Return a text without signatures, tokens and keys."""
     for rule in _SECRETS:
@@ -75,6 +83,10 @@ def of_answer(method: str, url: str, status: int, headers: Mapping[str, str], bo
     kind = _KINDS.get(status, "service" if status >= 500 else "bad-request")
     wait = retry_after(headers)
     message, hint = _words(kind, host_of(url), status, said, wait)
+    if status in (401, 403):
+        message, hint = rights.refused(status, code, said) or (message, hint)
+        if off := rights.clock_off(headers):
+            kind, message, hint = "clock", f"{off} {message}", "Set this computer's date and time, then try again."
     details = f"{method} {without_query(url)}\n{status} {code}\n{body[:20_000]}".strip()
     return Fault(kind, message, hint=hint, details=details, status=status, retry_after=wait, code=code)
 

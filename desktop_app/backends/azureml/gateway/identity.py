@@ -7,6 +7,7 @@ import base64
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from . import credentials, faults
@@ -17,30 +18,32 @@ from .people import People, Prompt
 from .web import Request, Web
 
 _TENANT = re.compile(r"authorization(?:_uri)?=\"?https://[^/\"]+/([0-9a-fA-F-]{36})")
+_AUTOMATIC = ("kept", "environment", "workload-identity", "managed-identity", "azure-cli")
+_PEOPLE = ("kept", "browser", "device-code", "service-principal")
 _TITLES = {
-    "kept": "the sign-in that was kept", "environment": "the service principal of the environment",
-    "workload-identity": "the pod's identity", "managed-identity": "the managed identity of this machine",
+    "kept": "the sign-in that was kept", "environment": "the service principal in the environment variables",
+    "workload-identity": "the pod's own identity", "managed-identity": "this machine's own identity",
     "azure-cli": "the Azure CLI", "browser": "the browser", "device-code": "a device code",
     "service-principal": "the service principal",
 }  # fmt: skip
-_MEMORY = "memory only, as nothing has to be kept: it is had anew from"
 
 
 class Identity:
     """The tokens of all accounts that are asked for; each is had once and renewed before it ends."""
 
-    def __init__(self, keeper: Keeper | None = None) -> None:
+    def __init__(self, web: Web, keeper: Keeper | None = None) -> None:
+        self._web = web
         self._people: People | None = None
         self._keeper = keeper
-        self._ways: dict[tuple[str, ...], tuple[str, Getter]] = {}
-        self._tokens: dict[tuple[Any, ...], Token] = {}
-        self._locks: dict[tuple[Any, ...], asyncio.Lock] = {}
-        self._given: dict[tuple[str, ...], Mapping[str, str]] = {}
+        self._ways: dict[Account, tuple[str, Getter]] = {}
+        self._tokens: dict[tuple[Account, str], Token] = {}
+        self._locks: dict[tuple[Account, str], asyncio.Lock] = {}
+        self._tenants: dict[str, str] = {}
 
     @property
     def holds_the_only_copy(self) -> bool:
         """Whether ending this process would sign somebody out."""
-        return bool(self._given) or (self._people is not None and self._people.is_only_here)
+        return self._people is not None and self._people.is_only_here
 
     def authorizer(self, asked: Mapping[str, Any], audience: str, url: str) -> Callable[[bool], Awaitable[str]]:
         """Return what gets the Authorization header of a request; a token never goes over an open line."""
@@ -55,98 +58,112 @@ class Identity:
 
     async def token(self, asked: Mapping[str, Any], scope: str, *, renew: bool = False) -> dict[str, Any]:
         """Return a token for a scope. Raises Fault `signed-out` with what each way answered."""
-        account = _account(asked)
-        name = (*account.key, scope)
+        account = account_of(asked)
+        name = (account, scope)
         async with self._locks.setdefault(name, asyncio.Lock()):
             token = self._tokens.get(name)
-            if token is None or renew or not token.is_fresh():
-                self._tokens[name] = token = await self._fresh(account, scope)
+            if token is None or renew or not token.is_fresh:
+                self._tokens[name] = token = await self._fresh(account, scope, [], renew=renew)
         return {"token": token.value, "expires_on": int(token.expires_on)}
 
-    async def sign_in(self, web: Web, asked: Mapping[str, Any], tell: Prompt) -> dict[str, Any]:
+    async def sign_in(self, asked: Mapping[str, Any], tell: Prompt) -> dict[str, Any]:
         """Sign in as asked, and report what each way answered; that nobody is signed in is no fault here."""
-        account = _account({**asked["account"], "method": asked["method"]})
-        if not account.tenant:
-            account = _account({**asked["account"], "method": asked["method"], "tenant": await _tenant(web, account)})
-        if asked.get("given"):
-            self._given[account.key] = asked["given"]
-        self._ways.pop(account.key, None)
+        account = account_of({**asked["account"], "method": asked["method"]})
+        self._ways.clear()
+        self._tokens.clear()
         steps: list[dict[str, Any]] = []
         token = None
         try:
-            if account.method in ("browser", "device-code"):
-                await self._interactive(account, tell)
+            await self._begin(account, asked.get("given") or {}, tell)
             token = await self._fresh(account, account.management, steps)
-            self._tokens[(*account.key, account.management)] = token
+            self._tokens[account, account.management] = token
         except Fault as fault:
             if not steps:
                 steps.append(_step(account.method, fault))
-        way = self._ways.get(account.key, ("", None))[0]
-        return {**_who(token), "kept_in": self._kept_in(way) if token else "", "steps": steps}
+        way = self._ways[account][0] if token else ""
+        return {**_who(token), "kept_in": self._kept_in(way, asked), "steps": steps}
 
     async def sign_out(self, asked: Mapping[str, Any]) -> None:
         """Forget the tokens of an account; who signed in elsewhere (`az login`) stays signed in there."""
-        account = _account(asked)
-        for each in [name for name in self._tokens if name[:3] == account.key]:
-            del self._tokens[each]
-        self._ways.pop(account.key, None)
-        self._given.pop(account.key, None)
-        await asyncio.to_thread(self._kept().forget, account)
+        account = account_of(asked)
+        self._ways.clear()
+        self._tokens.clear()
+        await asyncio.to_thread(self._kept().forget, await self._placed(account))
 
-    async def _interactive(self, account: Account, tell: Prompt) -> None:
-        people = await asyncio.to_thread(self._kept)
-        await (people.by_browser if account.method == "browser" else people.by_device_code)(account, tell)
+    async def _begin(self, account: Account, given: Mapping[str, str], tell: Prompt) -> None:
+        """Do what a person has to: sign in on a page, or what was typed is taken."""
+        if account.method not in _PEOPLE:
+            return
+        account, people = await self._placed(account), await asyncio.to_thread(self._kept)
+        if account.method == "browser":
+            await people.by_browser(account, tell)
+        elif account.method == "device-code":
+            await people.by_device_code(account, tell)
+        elif given.get("client_id"):
+            await asyncio.to_thread(people.keep_principal, account, given)
 
-    async def _fresh(self, account: Account, scope: str, steps: list[dict[str, Any]] | None = None) -> Token:
+    async def _fresh(self, account: Account, scope: str, steps: list[dict[str, Any]], *, renew: bool = False) -> Token:
         """Get a token in the way that worked before, or in the first that works."""
-        known = self._ways.get(account.key)
-        if known is not None:
-            return await asyncio.to_thread(known[1], scope)
-        steps = [] if steps is None else steps
         last: Fault | None = None
-        for name in self._chain(account.method):
+        placed = await self._placed(account)
+        if account in self._ways:
+            name, getter = self._ways[account]
+            if renew:  # what a library keeps of the token that was refused goes with its credential
+                getter = await asyncio.to_thread(self._open, name, placed)
+                self._ways[account] = (name, getter)
+            return await asyncio.to_thread(getter, scope, renew=renew)
+        for name in _AUTOMATIC if account.method == "automatic" else (account.method,):
             try:
-                getter = await asyncio.to_thread(self._open, name, account)
-                token = await asyncio.to_thread(getter, scope)
+                getter = await asyncio.to_thread(self._open, name, placed)
+                token = await asyncio.to_thread(getter, scope, renew=renew)
             except Fault as fault:
                 last = fault
                 steps.append(_step(name, fault))
                 if fault.code == "unavailable":
                     continue
                 break
-            self._ways[account.key] = (name, getter)
+            self._ways[account] = (name, getter)
             steps.append({"method": name, "succeeded": True, "said": f"Signed in by {_TITLES[name]}.", "hint": ""})
             return token
         raise _nobody(account, steps, last)
 
-    def _chain(self, method: str) -> tuple[str, ...]:
-        if method == "automatic":
-            return ("kept", "environment", "workload-identity", "managed-identity", "azure-cli")
-        return (method,)
-
     def _open(self, name: str, account: Account) -> Getter:
         if name in ("kept", "browser", "device-code"):
             return self._kept().getter(account)
-        if name in ("environment", "service-principal"):
-            return credentials.environment(account, self._given.get(account.key))
-        opened = {
-            "workload-identity": credentials.workload_identity, "managed-identity": credentials.managed_identity,
-            "azure-cli": credentials.azure_cli,
+        if name == "service-principal":
+            return credentials.principal(account, self._kept().principal(account))
+        found = {
+            "environment": credentials.principal, "workload-identity": credentials.workload_identity,
+            "managed-identity": credentials.managed_identity, "azure-cli": credentials.azure_cli,
         }.get(name)  # fmt: skip
-        if opened is None:
+        if found is None:
             raise Unavailable(f"There is no way to sign in called “{name}”.")
-        return opened(account)
+        return found(account)
 
     def _kept(self) -> People:
         if self._people is None:
             self._people = People(self._keeper or Keeper.of_system())
         return self._people
 
-    def _kept_in(self, way: str) -> str:
-        return self._kept().place if way in ("kept", "browser", "device-code") else f"{_MEMORY} {_TITLES.get(way, way)}"
+    def _kept_in(self, way: str, asked: Mapping[str, Any]) -> str:
+        if way in _PEOPLE and (way != "service-principal" or asked.get("given")):
+            return self._kept().place
+        return {"service-principal": _TITLES["environment"]}.get(way, _TITLES.get(way, ""))
+
+    async def _placed(self, account: Account) -> Account:
+        """Return the account with its tenant: the service names it to who asks for a subscription without a token."""
+        if account.tenant or not account.subscription:
+            return account
+        if account.subscription not in self._tenants:
+            found = await _tenant(self._web, account)
+            if found is None:
+                return account
+            self._tenants[account.subscription] = found
+        return replace(account, tenant=self._tenants[account.subscription])
 
 
-def _account(asked: Mapping[str, Any]) -> Account:
+def account_of(asked: Mapping[str, Any]) -> Account:
+    """Return the account that the program means."""
     return Account(
         authority=asked["authority"],
         tenant=asked.get("tenant", ""),
@@ -171,16 +188,14 @@ def _nobody(account: Account, steps: list[dict[str, Any]], last: Fault | None) -
     return Fault("signed-out", f"Nobody is signed in{whom}.", hint=hint, details=told, code="unavailable")
 
 
-async def _tenant(web: Web, account: Account) -> str:
-    """Return the tenant of the subscription: the service names it to who asks without a token; "" where it does not."""
-    if not account.subscription:
-        return ""
+async def _tenant(web: Web, account: Account) -> str | None:
+    """Return the tenant of a subscription, "" where the service does not say it, None where it can't be asked."""
     management = account.management.removesuffix("/.default")
     url = f"{management}/subscriptions/{account.subscription}?api-version=2022-12-01"
     try:
-        response = await web.ask(Request("GET", url, patience=10.0, accept=frozenset({401})))
+        response = await web.ask(Request("GET", url, patience=10.0, accept=frozenset({401, 404})))
     except Fault:
-        return ""
+        return None
     match = _TENANT.search(response.headers.get("www-authenticate", ""))
     return match[1] if match else ""
 
@@ -195,5 +210,5 @@ def _who(token: Token | None) -> dict[str, str]:
     except (ValueError, IndexError):
         return {"account": "someone", "tenant": ""}
     names = ("upn", "unique_name", "preferred_username", "email", "app_displayname", "appid", "oid")
-    return {"account": next((str(claims[each]) for each in names if claims.get(each)), "someone"),
-            "tenant": str(claims.get("tid", ""))}  # fmt: skip
+    account = next((str(claims[each]) for each in names if claims.get(each)), "someone")
+    return {"account": account, "tenant": str(claims.get("tid", ""))}

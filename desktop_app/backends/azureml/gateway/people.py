@@ -1,4 +1,4 @@
-"""People who signed in by browser or device code: their renewals are kept in the keyring, their tokens in memory."""
+"""Who signed in by browser or device code, and secrets that were typed: kept in the keyring; tokens are in memory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 import msal
 
 from . import broken, refusals
-from .credentials import Account, Token, Unavailable
+from .credentials import Account, Getter, Token, Unavailable
 from .faults import Fault
 from .keeping import Keeper
 
@@ -35,29 +35,30 @@ class People:
         self._cache = msal.SerializableTokenCache()
         self._lock = threading.RLock()
         self._chosen: dict[str, str] = {}
+        self._principals: dict[str, dict[str, str]] = {}
         self._read = False
 
     @property
     def is_only_here(self) -> bool:
         """Whether ending this process would sign somebody out."""
-        return bool(self._chosen) and not self._keeper.place
+        return bool(self._chosen or self._principals) and not self._keeper.place
 
     @property
     def place(self) -> str:
         """Where sign-ins are kept, in words."""
         return self._keeper.place or "memory only: sign in again when the program is started anew"
 
-    def getter(self, account: Account) -> Callable[[str], Token]:
+    def getter(self, account: Account) -> Getter:
         """Return the way to get tokens of who signed in for this tenant. Raises Unavailable where nobody did."""
         with self._lock:
             self._load()
-            home = self._chosen.get(_entry(account))
+            home = next((self._chosen[each] for each in _entries(account) if each in self._chosen), None)
         if home is None:
             raise Unavailable("Nobody is signed in by browser or device code.", "Sign in.")
 
-        def get(scope: str) -> Token:
+        def get(scope: str, *, renew: bool = False) -> Token:
             with self._lock:
-                return self._silent(account, home, scope)
+                return self._silent(account, home, scope, renew=renew)
 
         return get
 
@@ -97,33 +98,55 @@ class People:
         self._take(account, found)
         await asyncio.to_thread(self._save)
 
+    def principal(self, account: Account) -> dict[str, str]:
+        """Return what was typed for a service principal; empty where nothing was."""
+        with self._lock:
+            self._load()
+            return next((self._principals[each] for each in _entries(account) if each in self._principals), {})
+
+    def keep_principal(self, account: Account, given: Mapping[str, str]) -> None:
+        """Keep what was typed for a service principal."""
+        with self._lock:
+            self._load()
+            self._principals |= {each: dict(given) for each in _entries(account)}
+            self._save()
+
     def forget(self, account: Account) -> None:
         """Forget who signed in for this tenant, here and in the keyring."""
         with self._lock:
             self._load()
-            home = self._chosen.pop(_entry(account), None)
-            if home is None:
-                return
-            if home not in self._chosen.values():
-                app = self._app(account)
-                for each in app.get_accounts():
-                    if each["home_account_id"] == home:
-                        app.remove_account(each)
-            self._save()
+            homes = {self._chosen.pop(each, None) for each in _entries(account)} - {None}
+            typed = [self._principals.pop(each, None) for each in _entries(account)]
+            for kind in ("RefreshToken", "AccessToken", "IdToken", "Account"):
+                self._drop(kind, homes - set(self._chosen.values()))
+            if homes or any(typed):
+                self._save()
+
+    def _drop(self, kind: str, homes: set[str | None]) -> None:
+        """Take all of some people out of the cache; msal's own way would ask the authority first."""
+        remove = {
+            "RefreshToken": self._cache.remove_rt, "AccessToken": self._cache.remove_at,
+            "IdToken": self._cache.remove_idt, "Account": self._cache.remove_account,
+        }[kind]  # fmt: skip
+        for each in [found for found in self._cache.search(kind) if found["home_account_id"] in homes]:
+            remove(each)
 
     def _take(self, account: Account, found: Mapping[str, Any]) -> None:
         if "access_token" not in found:
             raise refusals.of_text(str(found.get("error_description") or found.get("error") or found))
         claims = found.get("id_token_claims") or {}
-        home = f"{claims.get('oid', '')}.{claims.get('tid', '')}"
+        who = {"local_account_id": claims.get("oid"), "realm": claims.get("tid")}
         with self._lock:
-            known = [each["home_account_id"] for each in self._cache.search("Account")]
-            self._chosen[_entry(account)] = home if home in known or not known else known[-1]
+            self._load()
+            homes = [each["home_account_id"] for each in self._cache.search("Account", query=who)]
+            if not homes:
+                raise Fault("signed-out", "The sign-in named nobody.", hint="Try again.")
+            self._chosen |= dict.fromkeys(_entries(account), homes[0])
 
-    def _silent(self, account: Account, home: str, scope: str) -> Token:
+    def _silent(self, account: Account, home: str, scope: str, *, renew: bool) -> Token:
         app = _guarded(self._app, account)
         who = next((each for each in app.get_accounts() if each["home_account_id"] == home), None)
-        found = _guarded(app.acquire_token_silent_with_error, [scope], who) if who else None
+        found = _guarded(app.acquire_token_silent_with_error, [scope], who, force_refresh=renew) if who else None
         if not found:
             raise Unavailable("The sign-in that was kept is gone.", "Sign in again.")
         if "access_token" not in found:
@@ -147,17 +170,19 @@ class People:
             kept = json.loads(self._keeper.load())
             self._cache.deserialize(json.dumps(kept["cache"]))
             self._chosen = {str(name): str(home) for name, home in kept["chosen"].items()}
+            self._principals = {str(name): dict(each) for name, each in kept["principals"].items()}
         except (ValueError, KeyError, TypeError, AttributeError):
-            self._chosen = {}
+            self._chosen, self._principals = {}, {}
 
     def _save(self) -> None:
         with self._lock:
-            if not self._chosen:
+            if not self._chosen and not self._principals:
                 self._keeper.forget()
                 return
             cache = json.loads(self._cache.serialize())
             small = {kind: cache[kind] for kind in _KEPT if kind in cache}
-            self._keeper.save(json.dumps({"cache": small, "chosen": self._chosen}, separators=(",", ":")))
+            kept = {"cache": small, "chosen": self._chosen, "principals": self._principals}
+            self._keeper.save(json.dumps(kept, separators=(",", ":")))
 
 
 def _listener(answer: asyncio.Future[dict[str, str]]) -> Callable[..., Any]:
@@ -195,5 +220,6 @@ def _scope(account: Account) -> str:
     return account.management
 
 
-def _entry(account: Account) -> str:
-    return f"{account.authority} {account.tenant or account.subscription}"
+def _entries(account: Account) -> list[str]:
+    """Return by what an account is known: its tenant, and the subscription, of which the tenant may not be known."""
+    return [f"{account.authority} {each}" for each in (account.tenant, account.subscription) if each]

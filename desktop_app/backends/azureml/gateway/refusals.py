@@ -35,15 +35,25 @@ _KNOWN: dict[str, tuple[str, str]] = {
     "900023": ("There is no such tenant.", "Correct the tenant."),
 }  # fmt: skip
 _CODE = re.compile(r"AADSTS(\d+)")
+_OFFLINE = re.compile(
+    r"NewConnectionError|NameResolutionError|Unable to connect to proxy|Max retries exceeded|Connection (?:aborted|reset)"
+    r"|name resolution|timed out"
+)
+"""How requests and urllib3, which azure-identity signs in with, say that they got no answer at all."""
 
 
 def of_text(text: str) -> Fault:
-    """Return the fault for what Microsoft Entra said."""
+    """Return the fault for what Microsoft Entra said, or msal of a tenant that it does not find."""
+    if "double check your tenant name" in text:
+        text = f"AADSTS90002: {text}"
     code = next((each for each in _CODE.findall(text) if each in _KNOWN), "")
     if code:
         said, hint = _KNOWN[code]
         return Fault("signed-out", said, hint=hint, details=text, code=f"AADSTS{code}")
     found = _CODE.search(text)
+    if found is None and _OFFLINE.search(text):
+        said, hint = "The sign-in service can't be reached.", "Check the network, and that HTTPS_PROXY is right."
+        return Fault("offline", said, hint=hint, details=text)
     said = f"The sign-in was refused: {shortened(_first(text))}"
     return Fault("signed-out", said, hint="Try another way to sign in.", details=text, code=found[0] if found else "")
 

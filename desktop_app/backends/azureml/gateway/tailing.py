@@ -14,7 +14,6 @@ import httpx
 from . import broken
 from .web import Request, Web
 
-_CHUNK = 256 * 1024
 _RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+)")
 
 
@@ -50,7 +49,7 @@ async def _append(response: httpx.Response, path: str, offset: int, skip: int) -
     written = 0
     with await asyncio.to_thread(_opened, path, offset) as file:
         try:
-            async for chunk in response.aiter_bytes(_CHUNK):
+            async for chunk in response.aiter_bytes():
                 fresh = chunk[skip:]
                 skip = max(0, skip - len(chunk))
                 file.write(fresh)

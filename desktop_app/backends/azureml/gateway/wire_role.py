@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from . import downloads, tailing
+from .faults import of_place
 from .identity import Identity
 from .talk import Talk
 from .web import Request, Web, parsed
@@ -23,7 +24,7 @@ class Wire:
 
     def __init__(self) -> None:
         self.web = Web()
-        self.identity = Identity()
+        self.identity = Identity(self.web)
 
     def request(self, asked: Mapping[str, Any], **more: Any) -> Request:
         """Return a request with its token's source and the headers that its audience wants."""
@@ -59,7 +60,7 @@ async def _token(wire: Wire, asked: Mapping[str, Any], _tell: Tell) -> Any:
 
 
 async def _sign_in(wire: Wire, asked: Mapping[str, Any], tell: Tell) -> Any:
-    return await wire.identity.sign_in(wire.web, asked, lambda prompt: tell(prompt=prompt))
+    return await wire.identity.sign_in(asked, lambda prompt: tell(prompt=prompt))
 
 
 async def _sign_out(wire: Wire, asked: Mapping[str, Any], _tell: Tell) -> Any:
@@ -105,5 +106,7 @@ async def _answer(wire: Wire, talk: Talk, said: Mapping[str, Any]) -> None:
         talk.write(number, result=result, keep=wire.identity.holds_the_only_copy)
     except asyncio.CancelledError:
         raise
+    except OSError as error:
+        talk.fault(number, of_place(error))
     except Exception as error:  # noqa: BLE001 - every failure is the program's to tell
         talk.fault(number, error)
