@@ -95,8 +95,8 @@ def test_a_blob_is_written_read_in_parts_described_and_removed(client: Sdk) -> N
         changed = blob.get_blob_properties()
         blob.delete_blob()
         result = [made["etag"] != changed.etag, told.size, told.metadata, told.content_settings.content_type, again,
-                  over, [str(part) for part in parts], beyond, changed.metadata, blob.exists(), refused(blob.download_blob),
-                  str(told.blob_type)]
+                  over, [str(part) for part in parts], beyond, changed.metadata, blob.exists(),
+                  refused(blob.download_blob), str(told.blob_type)]
         """
     )
     parts = ["b'hello again'", "b'lo a'", "b'again'"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.emulator.clock import stamp
@@ -78,18 +78,26 @@ async def _come_back(service: Service, seconds: float) -> None:
 async def _links(service: Service, asked: dict[str, Any]) -> object:
     """{"expire": true}: all SAS links handed out until now are refused; {"lifetime": seconds}: of those to come."""
     if asked.get("expire"):
-        service.part(Faults).links_before = service.clock.now()
+        service.part(Faults).links_before = await _next_second(service)
     links = service.blobs.links
     if "lifetime" in asked:
         links.lifetime = None if asked["lifetime"] is None else timedelta(seconds=float(asked["lifetime"]))
     return {"lifetime": links.lifetime.total_seconds() if links.lifetime else None}
 
 
+async def _next_second(service: Service) -> datetime:
+    """Wait for it: links and tokens tell whole seconds, those from before and after must not look alike."""
+    now = service.clock.now()
+    whole = now.replace(microsecond=0) + timedelta(seconds=1)
+    await asyncio.sleep((whole - now).total_seconds())
+    return whole
+
+
 async def _tokens(service: Service, asked: dict[str, Any]) -> object:
     """{"expire": true}: all tokens until now are refused; {"lifetime": seconds}: of those to come."""
     sign_ins = service.part(SignIns)
     if asked.get("expire"):
-        sign_ins.revoked = service.clock.now()
+        sign_ins.revoked = await _next_second(service)
     if "lifetime" in asked:
         sign_ins.lifetime = timedelta(seconds=float(asked["lifetime"]))
     return {"lifetime": sign_ins.lifetime.total_seconds()}

@@ -194,15 +194,16 @@ async def _send(request: web.BaseRequest, answer: Answer, headers: Mapping[str, 
         response.content_length = answer.size()
     await response.prepare(request)
     sent = 0
-    for piece in () if request.method == "HEAD" else answer.pieces(_PIECE):
+    at_most = min(_PIECE, max(1, int(answer.rate / 10))) if answer.rate else _PIECE
+    for piece in () if request.method == "HEAD" else answer.pieces(at_most):
+        if answer.rate:
+            await asyncio.sleep(len(piece) / answer.rate)
         if answer.cut is not None and sent + len(piece) > answer.cut:
             await response.write(piece[: answer.cut - sent])
             _drop(request)
             return response
         await response.write(piece)
         sent += len(piece)
-        if answer.rate:
-            await asyncio.sleep(len(piece) / answer.rate)
     await response.write_eof()
     return response
 
