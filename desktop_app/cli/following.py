@@ -86,7 +86,7 @@ class Follower:
                 self._finish(snapshot)
                 return snapshot
             if interrupts.left.is_set():
-                raise self._left()
+                raise self._left(snapshot)
             if interrupts.asked.is_set() and not canceling:
                 canceling = True
                 console.note("Canceling. Ctrl+C once more leaves it to itself.")
@@ -94,7 +94,12 @@ class Follower:
             if not more:
                 await self._pause(interrupts, canceling)
 
-    def _left(self) -> EndedError:
+    def _left(self, snapshot: RunSnapshot | None) -> EndedError:
+        if snapshot is not None and snapshot.status is RunStatus.NOT_STARTED:
+            hint = (
+                f"`rankzero outbox send {self._run}` tries again, `rankzero outbox withdraw {self._run}` takes it back."
+            )
+            return EndedError(f"This program was asked to end; {self._run} waits to be sent.", hint=hint)
         hint = f"`rankzero runs logs {self._run} --follow` shows it again, `rankzero runs cancel {self._run}` ends it."
         return EndedError(f"This program was asked to end; the run {self._run} goes on.", hint=hint)
 

@@ -87,8 +87,12 @@ def _say_sent(handles: Sequence[str], as_json: bool) -> None:
 async def _withdraw(desk: Desk, options: Namespace) -> int:
     found = _find(desk.cloud.waiting(), options.name)
     desk.cloud.withdraw(found.handle)
+    is_settled = found.handle not in [each.handle for each in desk.cloud.waiting()]
     if options.json:
-        console.document({"withdrawn": found.run})
-    else:
+        console.document({"withdrawn": found.run, "settled": is_settled})
+    elif is_settled:
         console.note(f"{found.run} was not sent and is out of the outbox.")
+    else:
+        doubt = "It may have arrived before, so Azure ML is asked, and the run canceled there, once it answers."
+        console.note(f"{found.run} won't be sent. {doubt}")
     return 0
