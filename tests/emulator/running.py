@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,6 +12,7 @@ from tests.emulator.job_records import JobRecord
 from tests.emulator.state import Workspace
 
 if TYPE_CHECKING:
+    from desktop_app.services.workbench import Workbench
     from tests.emulator.service import Service
 
 PATIENCE = 20.0
@@ -50,7 +52,9 @@ class Runner:
         if self._backend is None:
             from desktop_app.compose import open_workbench
 
-            self._backend = open_workbench(self.service.options.home / "machine").backends["local"]
+            workbench = open_workbench(self.service.options.home / "machine")
+            _fill_in(workbench)
+            self._backend = workbench.backends["local"]
         return self._backend
 
     def begin(self, life: Life) -> None:
@@ -117,6 +121,17 @@ class Runner:
             for task in late:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _fill_in(workbench: Workbench) -> None:
+    """Let jobs of a plugin whose toolchains were never made run in this very Python, if it has what they import."""
+    from desktop_app.services.toolchains.service import CHOSEN
+
+    workbench.settings.set(CHOSEN, None)
+    ready = {each.name for each in workbench.toolchains.list() if each.state == "ready"}
+    specs = workbench.plugins.toolchain_specs()
+    served = {each.plugin for each in specs if each.name in ready}
+    workbench.settings.set(CHOSEN, {each.plugin: sys.executable for each in specs if each.plugin not in served} or None)
 
 
 def prepare(service: Service) -> None:
