@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from email.utils import format_datetime
 
 from tests.emulator.clock import stamp
 from tests.emulator.routing import NOTHING, Answer, Call
@@ -75,9 +76,10 @@ def data_plane_error(status: int, message: str, code: str = "UserError") -> Answ
 
 def dressed(service: Service, call: Call, answer: Answer, seconds: float) -> dict[str, str]:
     """Return an answer's headers with those that every answer of its plane carries."""
+    date = {"Date": format_datetime(service.clock.now(), usegmt=True)}
     if call.plane == "blob":
-        return dict(answer.headers)  # the storage service has headers of its own, a blob may have Cache-Control
-    headers = {"Cache-Control": "no-cache", "Pragma": "no-cache", "Expires": "-1"}
+        return date | dict(answer.headers)  # the storage service has headers of its own, a blob may have Cache-Control
+    headers = date | {"Cache-Control": "no-cache", "Pragma": "no-cache", "Expires": "-1"}
     if answer.body is not NOTHING:
         headers["Content-Type"] = JSON
     if call.plane in ("arm", "api"):

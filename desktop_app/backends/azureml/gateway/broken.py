@@ -18,6 +18,7 @@ _UNKNOWN_NAME = re.compile(
     r"name or service not known|name resolution|getaddrinfo|nodename nor servname", re.IGNORECASE
 )
 _HOST = re.compile(r"host='([^']+)'")
+_NETWORK = frozenset({"ServiceRequestError", "ServiceResponseError", "HTTPError", "ProxyError", "ReadTimeoutError"})
 _PROXY_STATUS = re.compile(r"\b(\d{3})\b")
 
 
@@ -56,6 +57,11 @@ def of_error(error: httpx.HTTPError, url: str, patience: float) -> Fault:
     return Fault("offline", f"The connection to {host} broke.", hint="Check the network.", details=details)
 
 
+def is_network(error: BaseException) -> bool:
+    """Whether an error of a library comes from the network."""
+    return any(isinstance(each, OSError) or type(each).__name__ in _NETWORK for each in chain(error))
+
+
 def of_library(error: BaseException) -> Fault:
     """Return the fault behind an error of requests, msal or azure-core, which hold each other's errors within."""
     causes = list(chain(error))
@@ -69,7 +75,7 @@ def of_library(error: BaseException) -> Fault:
         return _proxy(httpx.ProxyError(str(error)))
     if "ReadTimeout" in names or "ReadTimeoutError" in names:
         return Fault("timeout", f"{host} did not answer in time.", hint="Try again in a minute.", details=details)
-    if isinstance(error, OSError) or {"ServiceRequestError", "ServiceResponseError"} & names:
+    if is_network(error):
         return _unreached(httpx.ConnectError(str(error)), causes, host)
     return Fault("service", f"{host} answered with something unknown: {error}", details=details)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import httpx
-from azure.core.exceptions import AzureError, ClientAuthenticationError
+from azure.core.exceptions import AzureError
 from azure.identity import (
     AzureCliCredential,
     CertificateCredential,
@@ -140,19 +140,20 @@ def _of(credential: Any) -> Getter:
     def get(scope: str, *, renew: bool = False) -> Token:
         try:
             found = credential.get_token(scope)
-        except CredentialUnavailableError as error:
-            raise refusals.unavailable(str(error.message)) from error
-        except ClientAuthenticationError as error:
-            raise refusals.of_text(str(error.message)) from error
-        except AzureError as error:
-            raise broken.of_library(error) from error
-        except OSError as error:  # msal asks with requests, whose errors are OSErrors
-            raise broken.of_library(error) from error
-        except ValueError as error:  # as msal says that a tenant is not there
-            raise refusals.of_text(str(error)) from error
+        except (AzureError, OSError, ValueError) as error:
+            raise _fault_of(error) from error
         return Token(found.token, float(found.expires_on))
 
     return get
+
+
+def _fault_of(error: Exception) -> Fault:
+    """Return the fault behind what a credential raised: msal asks with requests, whose errors are OSErrors."""
+    if broken.is_network(error):  # azure-identity wraps these in a failed sign-in
+        return broken.of_library(error)
+    if isinstance(error, CredentialUnavailableError):
+        return refusals.unavailable(str(error.message))
+    return refusals.of_text(str(error))  # a ValueError is msal's word for a tenant that is not there
 
 
 def _host(authority: str) -> str:

@@ -36,8 +36,8 @@ _KNOWN: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 _CODE = re.compile(r"AADSTS(\d+)")
 _OFFLINE = re.compile(
-    r"NewConnectionError|NameResolutionError|Unable to connect to proxy|Max retries exceeded|Connection (?:aborted|reset)"
-    r"|name resolution|timed out"
+    r"NewConnectionError|NameResolutionError|Unable to connect to proxy|Max retries exceeded"
+    r"|Connection (?:aborted|reset)|name resolution|timed out"
 )
 """How requests and urllib3, which azure-identity signs in with, say that they got no answer at all."""
 
