@@ -137,7 +137,7 @@ async def test_a_header_gives_up_words_then_the_id(window: MainWindow, workbench
         settle()
         assert (header.again.text(), header.identifier.isVisible()) == (words, has_id), width
         assert header.again.accessibleName() == "Run again"
-        assert words or header.again.toolTip() == "Run again"
+        assert words or header.again.toolTip().startswith("Run again")
         assert cut_off(header) == []
     header.deleteLater()
 

@@ -43,7 +43,7 @@ class Header(QWidget):
         self.identifier = button("", "", self._copy_id, role="status")
         self.state = StateLabel()
         self.cancel = danger_button(self.tr("&Cancel"), "mdi6.stop", self.cancel_asked.emit)
-        again = self.tr("Plan this run's job once more, and run it  Ctrl+R")
+        again = self.tr("Run again  Ctrl+R")  # the page's own key: a shortcut of the button would be the window's too
         self.again = button(self.tr("Run &again"), "mdi6.restart", lambda: self._with(self._deeds.again), tip=again)
         self.clone = button(self.tr("C&lone…"), "mdi6.content-copy", lambda: self._with(self._deeds.clone))
         self.download = button(self.tr("Copy o&utputs…"), "mdi6.download", lambda: self._with(self._deeds.download))
