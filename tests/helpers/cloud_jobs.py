@@ -66,8 +66,8 @@ class CloudJobs:
 
     def record(self, name: str) -> dict[str, Any]:
         """Return a run as run history tells it."""
-        created = {"createdUtc": "2026-11-21T10:00:00.1234567+00:00", "displayName": name}
-        return {"runId": name, "status": self.states[name], **created, **self.more.get(name, {})}
+        created = "2026-11-21T10:00:00.1234567+00:00"
+        return {"runId": name, "status": self.states[name], "createdUtc": created, **self.more.get(name, {})}
 
     def _batch(self, ask: Ask) -> Reply:
         assert isinstance(ask.json, Mapping)

@@ -19,6 +19,7 @@ from desktop_app.api import RunSnapshot, RunStatus, Workspace
 from desktop_app.backends.azureml import routes, snapshots
 from desktop_app.backends.azureml.asking import Asking, is_missing, items_of
 from desktop_app.backends.azureml.records import Records, placed
+from desktop_app.backends.azureml.resources import record
 from desktop_app.backends.azureml.wire import Ask, CloudFault
 from desktop_app.core.backoff import Backoff
 from desktop_app.core.run_states import unknown
@@ -122,7 +123,7 @@ class Monitoring:
             return
         read = await asyncio.to_thread(lambda: [self._records.read(routes.place_of(each).run) for each in new])
         for handle, found in zip(new, read, strict=True):
-            if found is not None and found.handle == handle:
+            if found is not None and found.handle == handle and handle not in self._runs:
                 self._runs[handle] = _Run(found, self._workspace_of(routes.place_of(handle).workspace))
 
     def _shown(self, run: _Run) -> RunSnapshot:
@@ -190,14 +191,12 @@ class Monitoring:
         reply = await self._asking.api(
             runs[0].workspace, "POST", path, json={"requests": asked}, patience=_PATIENCE
         )  # fmt: skip
-        body: Any = reply.json
-        found = body.get("successfulResults") if isinstance(body, dict) else None
-        found = found if isinstance(found, dict) else {}
+        found = record(record(reply.json).get("successfulResults"))
         missed = []
         for each in runs:
-            record: Any = (found.get(each.snapshot.run) or {}).get("runMetadata")
-            if isinstance(record, dict):
-                self._learn(each, record)
+            metadata = record(record(found.get(each.snapshot.run)).get("runMetadata"))
+            if metadata:
+                self._learn(each, metadata)
             else:
                 missed.append(each)
         return missed
@@ -220,8 +219,7 @@ class Monitoring:
                 raise
             self._lose(run)
             return
-        if isinstance(reply.json, dict):
-            self._learn_job(run, reply.json)
+        self._learn_job(run, record(reply.json))
 
     async def _from_list(self, runs: Sequence[_Run]) -> int:
         """Look the runs up in the workspace's list, newest first; what is not in its first pages is asked singly."""
@@ -234,21 +232,19 @@ class Monitoring:
             for job in items_of(reply.json):
                 if (run := wanted.pop(str(job.get("name")), None)) is not None:
                     self._learn_job(run, job)
-            url = str(reply.json.get("nextLink") or "") if isinstance(reply.json, dict) else ""
+            url = str(record(reply.json).get("nextLink") or "")
         return pages + await self._singles(list(wanted.values()))
 
-    def _learn(self, run: _Run, record: Mapping[str, Any]) -> None:
+    def _learn(self, run: _Run, metadata: Mapping[str, Any]) -> None:
         run.asked, run.is_gone = self._clock(), False
         before = run.snapshot
-        run.snapshot = snapshots.with_history(before, record, datetime.now(UTC))
-        kind = record.get("runTypeV2")
-        orchestrator = str(kind.get("orchestrator") if isinstance(kind, dict) else "").lower()
+        run.snapshot = snapshots.with_history(before, metadata, datetime.now(UTC))
+        orchestrator = str(record(metadata.get("runTypeV2")).get("orchestrator")).lower()
         run.has_children |= orchestrator in _ORCHESTRATORS and not before.is_over
 
     def _learn_job(self, run: _Run, job: Mapping[str, Any]) -> None:
         run.asked, run.is_gone = self._clock(), False
-        properties: Any = job.get("properties")
-        properties = properties if isinstance(properties, dict) else {}
+        properties = record(job.get("properties"))
         if not run.snapshot.is_over and "status" in properties:
             run.snapshot = snapshots.with_status(run.snapshot, str(properties["status"]), datetime.now(UTC))
         run.has_children |= str(properties.get("jobType")).lower() in ("sweep", "pipeline")
@@ -275,26 +271,26 @@ class Monitoring:
             more = {"$continuationToken": token} if token else {}
             reply = await self._asking.api(parent.workspace, "GET", path, patience=_PATIENCE, **more)
             pages += 1
-            token = str(reply.json.get("continuationToken") or "") if isinstance(reply.json, dict) else ""
+            token = str(record(reply.json).get("continuationToken") or "")
             new += [self._child(parent, each) for each in items_of(reply.json) if each.get("runId")]
         await asyncio.to_thread(self._records.write, [each for each in new if each is not None])
         return pages
 
-    def _child(self, parent: _Run, record: Mapping[str, Any]) -> RunSnapshot | None:
+    def _child(self, parent: _Run, metadata: Mapping[str, Any]) -> RunSnapshot | None:
         """Return a trial that was not known; one that is known learns the news."""
-        name = str(record["runId"])
+        name = str(metadata["runId"])
         handle = routes.handle_of(parent.workspace, name)
         if not routes.is_name(name):
             return None
         if handle in self._runs:
-            self._learn(self._runs[handle], record)
+            self._learn(self._runs[handle], metadata)
             return None
         base = dataclasses.replace(
             parent.snapshot, handle=handle, run=name, status=RunStatus.NOT_STARTED, display_name=name, phases=(),
             ranks=tuple(dataclasses.replace(each, status=RunStatus.NOT_STARTED) for each in parent.snapshot.ranks),
             started=None, ended=None, reason="", metrics={}, tags={snapshots.PARENT: parent.snapshot.run},
         )  # fmt: skip
-        found = snapshots.with_history(base, record, datetime.now(UTC))
+        found = snapshots.with_history(base, metadata, datetime.now(UTC))
         found = placed(found, self._records.folder_of(name))
         self._runs[handle] = _Run(found, parent.workspace, asked=self._clock())
         return found
