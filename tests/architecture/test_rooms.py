@@ -98,7 +98,7 @@ def test_what_talks_to_azure_is_started_and_never_imported() -> None:
         path
         for room in MAY_IMPORT
         for path in files_of(room)
-        if any(each.startswith(gateway) for each in imports(path))
+        if any(f"{each}.".startswith(f"{gateway}.") for each in imports(path))
     ]
 
 
