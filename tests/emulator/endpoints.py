@@ -90,11 +90,16 @@ async def list_keys(service: Service, call: Call) -> Answer:
 
 
 async def regenerate_keys(service: Service, call: Call) -> Answer:
-    """Make one of the keys anew, or set it."""
+    """Make one of the keys anew, or set it.
+
+    The SDK sends the present key as the value that it is to have; that this makes a new one is inferred, as the verb
+    would do nothing otherwise.
+    """
     endpoint, asked = _find(service, call), call.json or {}
     if endpoint is None:
         return not_found(service, call.parts["endpoint"])
-    endpoint.keys[str(asked.get("keyType") or "Primary").capitalize()] = asked.get("keyValue") or new_key()
+    kind, wanted = str(asked.get("keyType") or "Primary").capitalize(), asked.get("keyValue")
+    endpoint.keys[kind] = wanted if wanted and wanted != endpoint.keys.get(kind) else new_key()
     return deleting(service, call, "endpoint", None)
 
 
