@@ -37,12 +37,12 @@ def job_body(record: JobRecord, version: str, now: datetime) -> Json:
         "name": record.name,
         "type": "Microsoft.MachineLearningServices/workspaces/jobs",
         "properties": {**_common(record, era, now), **_own(record, era)},
-        "systemData": {
-            "createdAt": stamp(record.created),
-            "createdBy": "emulator@example.com",
-            "createdByType": "User",
-        },
+        "systemData": {} if record.is_local else _creation(record),
     }
+
+
+def _creation(record: JobRecord) -> Json:
+    return {"createdAt": stamp(record.created), "createdBy": "emulator@example.com", "createdByType": "User"}
 
 
 def era_of(version: str) -> str:
@@ -70,15 +70,18 @@ def _own(record: JobRecord, era: str) -> Json:
         return _command(record, era)
     if record.kind == "Sweep":
         return _sweep(record, era)
-    rest = {key: value for key, value in record.asked.items() if key not in _OF_EVERY_JOB}
+    asked = record.asked
     if record.kind == "Pipeline":
-        return {**rest, "inputs": rest.get("inputs") or None, "sourceJobId": rest.get("sourceJobId")}
-    return rest
+        kept = {key: asked.get(key) for key in ("settings", "jobs", "inputs", "outputs", "sourceJobId")}
+        return {**kept, "inputs": kept["inputs"] or None}
+    return {key: value for key, value in asked.items() if key not in _OF_EVERY_JOB}
 
 
 def _command(record: JobRecord, era: str) -> Json:
     asked = record.asked
     body: Json = {"resources": resources(asked.get("resources"), era), "codeId": asked.get("codeId")}
+    if record.is_local:
+        del body["resources"]["shmSize"]
     body |= {"command": asked.get("command"), "environmentId": asked.get("environmentId")}
     body |= {"inputs": inputs(asked, era), "outputs": outputs(record, era)}
     body["distribution"] = distribution(asked.get("distribution"))
@@ -87,7 +90,7 @@ def _command(record: JobRecord, era: str) -> Json:
     body |= {"limits": limits(asked.get("limits"), "Command")}
     body |= {
         "environmentVariables": asked.get("environmentVariables") or {},
-        "parameters": asked.get("parameters") or {},
+        "parameters": asked.get("parameters") or (None if record.is_local else {}),
     }
     return body if era == "early" else {**body, "queueSettings": queue_settings(asked, era)}
 
@@ -140,6 +143,9 @@ def _objective(asked: Json) -> Json:
 def services(record: JobRecord, era: str) -> Json:
     """Return where a job can be looked at; sweeps have no tracking service."""
     workspace = record.workspace
+    if record.is_local:
+        place = f"https://{workspace.api}/execution/v1.0{workspace.path}/experiments/{record.experiment}"
+        return {"Local": _service("Local", f"{place}/startlocalrun?runId={record.name}", era)}
     tracking = f"azureml://{workspace.api}/mlflow/v1.0{workspace.path}?"
     seen_by = f"/subscriptions/{workspace.subscription}/resourcegroups/{workspace.group}/workspaces/{workspace.name}"
     studio = f"https://ml.azure.com/runs/{record.name}?wsid={seen_by}"
@@ -184,7 +190,8 @@ def outputs(record: JobRecord, era: str) -> Json:
     asked = record.asked.get("outputs") or {}
     place = f"azureml://datastores/workspaceartifactstore/{record.prefix.rstrip('/')}"
     own = {"uri": place, "jobOutputType": "uri_folder"}
-    return {name: _output(each or {}, era) for name, each in {**asked, "default": own}.items()}
+    whole = asked if record.is_local else {**asked, "default": own}
+    return {name: _output(each or {}, era) for name, each in whole.items()}
 
 
 def _output(given: Json, era: str) -> Json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import json
 import logging
 import shutil
 
@@ -14,6 +15,7 @@ from tests.emulator.job_places import LostError
 from tests.emulator.job_records import JobRecord, run_error
 from tests.emulator.mirroring import Mirror, log_name
 from tests.emulator.running import Runner
+from tests.emulator.state import Json
 
 GLANCE = 0.1
 """Seconds between looks at a run."""
@@ -89,10 +91,12 @@ class CommandLife:
 
     async def _attempt(self, plan: SubmissionPlan) -> bool:
         """Run once; False where the nodes were taken away before the end."""
+        self._note_nodes(preparing=self.record.nodes)
         await self._phase("Queued")
         await self._nodes()
         handle = await self._runner.backend.submit(plan, lambda _message, _part: None)
         self._runner.handles.setdefault(self.record.name, []).append(handle)
+        self._note_nodes(running=self.record.nodes)
         self._turn("Running")
         mirror = Mirror(self._service.blobs, self.record)
         snapshot = await self._follow(handle, mirror)
@@ -146,6 +150,13 @@ class CommandLife:
             await self._pause(GLANCE)
         self.record.queueing, self.holds = "", True
 
+    def _note_nodes(self, *, preparing: int = 0, running: int = 0) -> None:
+        """Say in the job's tags and properties what the service says once a job has come to its compute."""
+        said: Json = {"AllocationState": "steady", "PreparingNodeCount": preparing, "RunningNodeCount": running}
+        said["CurrentNodeCount"] = running
+        self.record.tags["_aml_system_ComputeTargetStatus"] = json.dumps(said, separators=(",", ":"))
+        self.record.properties |= _PROCESSES
+
     def _fits(self) -> bool:
         record = self.record
         compute = record.workspace.computes.get(record.compute or "")
@@ -184,6 +195,10 @@ class CommandLife:
         self._turn("Failed")
 
 
+_PROCESSES = {
+    "ProcessInfoFile": "azureml-logs/process_info.json",
+    "ProcessStatusFile": "azureml-logs/process_status.json",
+}
 _WARNING = (
     "AzureMLCompute job failed\nExecutionFailed: Execution failed with non-zero exit code\n"
     "\tReason: Job failed with non-zero exit Code"

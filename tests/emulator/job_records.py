@@ -84,6 +84,11 @@ class JobRecord:
         target = self.asked.get("computeId")
         return str(target).rstrip("/").rpartition("/")[2].removeprefix("azureml:") if target else None
 
+    @property
+    def is_local(self) -> bool:
+        """Whether the client means to run it on its own machine; the service only keeps count of such jobs."""
+        return "IsLocal" in ((self.asked.get("resources") or {}).get("properties") or {})
+
     def status(self, now: datetime) -> str:
         """Return the state at a moment."""
         return self.turns[self._reached(now) - 1].status

@@ -18,7 +18,7 @@ from tests.emulator.routing import NOTHING, Answer, Call, Routes
 from tests.emulator.running import Runner
 from tests.emulator.service import Service
 from tests.emulator.state import Json, Workspace
-from tests.emulator.sweeps import SweepLife, sweep_tags
+from tests.emulator.sweeps import SweepLife, sweep_properties, sweep_tags
 
 _NAME = re.compile(r"^[a-zA-Z0-9][\w-]{0,254}$", re.ASCII)
 _LOCATIONS = "/subscriptions/{subscription}/providers/Microsoft.MachineLearningServices/locations/{location}"
@@ -29,6 +29,20 @@ _COMPARED = (
     "earlyTermination", "trial", "jobs", "settings",
 )  # fmt: skip
 _RUN = {"Command", "Sweep"}
+PIPELINE: dict[str, str | None] = {
+    "azureml.DevPlatv2": "true",
+    "azureml.DatasetAccessMode": "Asset",
+    "azureml.runsource": "azureml.PipelineRun",
+    "runSource": "MFE",
+    "runType": "HTTP",
+    "azureml.parameters": "{}",
+    "azureml.continue_on_step_failure": "True",
+    "azureml.continue_on_failed_optional_input": "True",
+    "azureml.enforceRerun": "False",
+    "azureml.defaultDataStoreName": "workspaceblobstore",
+    "azureml.pipelineComponent": "pipelinerun",
+}
+"""What the properties of a pipeline say, once its 201 was sent."""
 
 
 async def put(service: Service, call: Call) -> Answer:
@@ -47,7 +61,10 @@ async def put(service: Service, call: Call) -> Answer:
         if refusal is not None:
             return refusal
         record = submit(service, workspace, name, asked, call.api_version)
-    return ok(job_body(record, call.api_version, now), 201, {"Location": call.url})
+    answer = ok(job_body(record, call.api_version, now), 201, {"Location": call.url})
+    if record.kind == "Pipeline":
+        record.properties = PIPELINE | record.properties  # the 201 has none of them yet
+    return answer
 
 
 def submit(service: Service, workspace: Workspace, name: str, asked: Json, version: str = "") -> JobRecord:
@@ -55,7 +72,7 @@ def submit(service: Service, workspace: Workspace, name: str, asked: Json, versi
     record = record_of(workspace, name, asked, service.clock.now(), version)
     workspace.jobs[name] = record
     runner = service.part(Runner)
-    if record.kind == "Command" and not _is_local(asked):
+    if record.kind == "Command" and not record.is_local:
         runner.begin(CommandLife(runner, record))
     elif record.kind == "Sweep":
         runner.begin(SweepLife(runner, record))
@@ -66,7 +83,9 @@ def record_of(workspace: Workspace, name: str, asked: Json, now: datetime, versi
     """Return a job as it is at its first moment."""
     asked = {"jobType": "Command", **asked}
     kind = str(asked["jobType"])
-    record = JobRecord(name, workspace, asked, now, [Turn("Starting" if kind in _RUN else "NotStarted", now)])
+    record = JobRecord(name, workspace, asked, now, [Turn("NotStarted", now)])
+    if kind in _RUN and not record.is_local:
+        record.turns = [Turn("Starting", now)]
     record.version = version
     record.description = asked.get("description")
     record.display_name = str(asked.get("displayName") or name)
@@ -83,18 +102,12 @@ def record_of(workspace: Workspace, name: str, asked: Json, now: datetime, versi
 
 def _own_properties(record: JobRecord) -> dict[str, str | None]:
     code = str(record.asked.get("codeId") or (record.asked.get("trial") or {}).get("codeId") or "")
-    snapshot: dict[str, str | None] = (
-        {"ContentSnapshotId": code.partition("/codes/")[2].partition("/")[0]} if "/codes/" in code else {}
-    )
-    if record.kind == "Command":
+    snapshot: dict[str, str | None] = {}
+    if "/codes/" in code:
+        snapshot["ContentSnapshotId"] = code.partition("/codes/")[2].partition("/")[0]
+    if record.kind == "Command" and not record.is_local:
         return {"_azureml.ComputeTargetType": "amlctrain", "_azureml.ClusterName": record.compute, **snapshot}
-    if record.kind == "Sweep":
-        return {"runTemplate": "HyperDrive", "azureml.runsource": "hyperdrive", "platform": "AML", **snapshot}
-    return {}
-
-
-def _is_local(asked: Json) -> bool:
-    return "IsLocal" in ((asked.get("resources") or {}).get("properties") or {})
+    return sweep_properties(record) | snapshot if record.kind == "Sweep" else {}
 
 
 def _refusal(service: Service, workspace: Workspace, name: str, asked: Json) -> Answer | None:

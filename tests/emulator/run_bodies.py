@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 
 from tests.emulator.blobs import Entry
 from tests.emulator.clock import stamp
-from tests.emulator.job_bodies import services
 from tests.emulator.job_records import ARTIFACTS, JobRecord
 from tests.emulator.service import Service
 from tests.emulator.state import Json, Workspace
@@ -107,21 +106,22 @@ def _names(record: JobRecord) -> Json:
             "orchestrator": "HyperDrive" if sweep else "Execution",
             "traits": traits,
             "attribution": None,
-            "computeType": "AmlcTrain",
+            "computeType": "AmlcTrain" if record.kind == "Command" else None,
         },
         "properties": dict(record.properties),
         "parameters": {},
-        "actionUris": {"Cancel": _cancel_uri(record)},
+        "actionUris": {"Cancel": _cancel_uri(record)} | ({} if record.kind != "Command" else {"Diagnose": ""}),
         "scriptName": None,
         "target": record.compute,
         "uniqueChildRunComputeTargets": [],
         "tags": dict(record.tags),
         "settings": {},
-        "services": services(record, "middle"),
+        "services": {},
     }
 
 
 def _rest(record: JobRecord) -> Json:
+    runs = record.kind == "Command"
     queueing = {"code": None, "message": record.queueing, "lastRefreshTimestamp": None} if record.queueing else None
     return {
         "inputDatasets": [],
@@ -132,10 +132,10 @@ def _rest(record: JobRecord) -> Json:
         "createdFrom": None,
         "cancelUri": _cancel_uri(record),
         "completeUri": None,
-        "diagnosticsUri": None,
-        "computeRequest": {"nodeCount": record.nodes, "gpuCount": 0},
-        "compute": _compute(record),
-        "retainForLifetimeOfWorkspace": False,
+        "diagnosticsUri": "" if runs else None,
+        "computeRequest": {"nodeCount": record.nodes, "gpuCount": 0} if runs else None,
+        "compute": _compute(record) if runs else None,
+        "retainForLifetimeOfWorkspace": None if runs else False,
         "queueingInfo": queueing,
     }
 

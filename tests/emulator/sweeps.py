@@ -201,6 +201,19 @@ def sweep_tags(record: JobRecord) -> dict[str, str]:
     }
 
 
+def sweep_properties(record: JobRecord) -> dict[str, str | None]:
+    """Return the properties that a sweep has from the start."""
+    goal = record.asked.get("objective") or {}
+    return {
+        "primary_metric_config": _compact({"name": goal.get("primaryMetric"), "goal": goal.get("goal")}),
+        "resume_from": "null",
+        "runTemplate": "HyperDrive",
+        "azureml.runsource": "hyperdrive",
+        "platform": "AML",
+        "user_agent": "managementfrontend/emulated",
+    }
+
+
 def _rest(policy: Json) -> Json:
     return {key: value for key, value in policy.items() if key != "policyType"}
 
