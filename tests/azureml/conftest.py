@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from desktop_app.places import Places
+from tests.helpers.cloud_verbs import cloud_program
 from tests.helpers.emulators import Emulator, Sdk, running_emulator
+from tests.helpers.program import Program
 
 
 @pytest.fixture(scope="module")
@@ -23,3 +26,17 @@ def sdk(emulator: Emulator, azureml_python: Path, tmp_path_factory: pytest.TempP
     with Sdk(azureml_python, emulator.environment, tmp_path_factory.mktemp("sdk")) as running:
         running("ml = client(config)", config=str(emulator.config))
         yield running
+
+
+@pytest.fixture
+def newcomer(no_orphans: Places, emulator: Emulator, azureml_python: Path, tmp_path: Path) -> Iterator[Program]:
+    """The program of a person who has added no workspace yet."""
+    with cloud_program(no_orphans, emulator, azureml_python, tmp_path) as program:
+        yield program
+
+
+@pytest.fixture
+def verbs(newcomer: Program, emulator: Emulator) -> Program:
+    """The program of a person who works in the emulator's workspace."""
+    assert newcomer("workspace", "add", emulator.config, "--no-check").code == 0
+    return newcomer

@@ -129,6 +129,5 @@ def check_limits(minimum: int, maximum: int, idle_seconds: int) -> None:
     if minimum > maximum:
         raise UserError(f"The least number of nodes, {minimum}, is above the most, {maximum}.")
     if idle_seconds < 1:
-        raise UserError(
-            f"Idle nodes stay for a number of seconds, not {idle_seconds}.", hint="Azure's own default is 120."
-        )
+        hint = "Azure's own default is 120."
+        raise UserError(f"Idle nodes stay for at least 1 second, not {idle_seconds}.", hint=hint)

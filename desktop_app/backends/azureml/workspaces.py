@@ -132,6 +132,9 @@ def _workspace_of(path: Path, data: dict[str, Any]) -> Workspace:
     missing = [key for key in _KEYS.values() if not isinstance(data.get(key), str) or not data[key].strip()]
     if missing:
         raise UserError(f"{path} doesn't say {', '.join(missing)}.", hint=ADD)
+    for key in _KEYS.values():
+        if set(data[key]) & set("<>{}[]"):
+            raise UserError(f"{path} has a placeholder for {key}: {data[key]}.", hint=ADD)
     cloud, tenant = str(data.get("cloud") or "AzureCloud"), str(data.get("tenant_id") or "")
     return Workspace(**{name: data[key].strip() for name, key in _KEYS.items()}, cloud=cloud, tenant=tenant)
 
