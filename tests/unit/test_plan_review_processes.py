@@ -28,7 +28,7 @@ def test_mpirun_comes_first_and_what_it_starts_says_so() -> None:
     ]  # fmt: skip
     assert plan_review.command_to_copy(rows[0].process) == "/usr/bin/mpirun -np 2 'a b'"
     assert plan_review.command_to_copy(rows[1].process) == "python train.py\n  --lr 1"
-    assert rows[1].starts == "python train.py --lr 1"
+    assert rows[1].starts == "python train.py ↵ --lr 1"
 
 
 def test_roles_are_called_by_their_names_and_servers_are_marked() -> None:
