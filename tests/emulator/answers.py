@@ -87,6 +87,8 @@ def dressed(service: Service, call: Call, answer: Answer, seconds: float) -> dic
         headers |= {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
     if call.plane == "arm":
         headers |= _of_arm(service, call)
+    if call.plane == "api":
+        headers["mise-correlation-id"] = str(uuid.uuid4())
     if call.plane in ("arm", "api") and "x-ms-failure-cause" not in answer.headers:
         headers |= _of_azure_ml(service, seconds)
     return headers | dict(answer.headers)
