@@ -51,9 +51,11 @@ def _answered(response: Any, error: Any) -> Fault:
 
 def _own(error: Any) -> Fault:
     """Return what the SDK finds wrong; its messages are walls of text with reasons marked by (x), or JSON in JSON."""
+    from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
+
     text = _COLOUR.sub("", str(getattr(error, "message", "") or error))
     for each in broken.chain(error):
-        if each is not error and type(each).__module__.startswith("azure.core") and hasattr(each, "response"):
+        if each is not error and isinstance(each, HttpResponseError | ServiceRequestError | ServiceResponseError):
             return fault_of(each)
     reasons = _LIST.findall(text) or list(_within(text))
     said = faults.shortened("; ".join(reasons) if reasons else text.strip())
