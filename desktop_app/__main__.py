@@ -22,7 +22,7 @@ verbs:
   run JOB.yml          submit a job, here or to Azure ML, and follow it to its end
   runs …               list, show, logs, cancel, download, drill, compare, bundle, rm
   outbox …             list, send, withdraw: jobs that wait until Azure ML can be reached
-  environments …       list, show, diff, check, try: what jobs run in
+  environments …       list, show, diff, check, try, register: what jobs run in
   toolchains …         list, create, add, use, check, remove: Python environments with the frameworks
   workspace …          add, list, use, show, sign-in, sign-out, remove: workspaces of Azure ML
   compute …            list, create, scale, delete, sizes, quota: its clusters

@@ -1,4 +1,4 @@
-"""Environments to train in: list curated ones, show one, compare two, check whether one fits together, try one here."""
+"""Environments to train in: list, show, compare two, check whether one fits together, try one here, register."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from desktop_app.api import Severity
-from desktop_app.cli import console, environment_show, environment_try
+from desktop_app.cli import console, environment_cloud, environment_show, environment_try
 from desktop_app.cli.dispatch import add_shared
 from desktop_app.cli.environment_shapes import checked_shape, curated_shape, difference_shape
 from desktop_app.compose import open_workbench
@@ -25,10 +25,11 @@ Act = Callable[[Workbench, Namespace], int]
 
 def configure(parser: ArgumentParser) -> None:
     """Add the verbs below this one."""
-    verbs = parser.add_subparsers(metavar="list|show|diff|check|try", required=True)
-    listing = _add(verbs, "list", _list, "curated environments, current ones first")
+    verbs = parser.add_subparsers(metavar="list|show|diff|check|try|register", required=True)
+    listing = _add(verbs, "list", _list, "curated environments, current ones first; or what Azure ML has")
     listing.add_argument("--all", action="store_true", help="retired ones as well")
     listing.add_argument("--framework", choices=FRAMEWORKS, help="only those for a framework")
+    environment_cloud.configure_list(listing)
     show = _add(verbs, "show", environment_show.run, "all that is known of an environment; --save writes its files")
     show.add_argument("--save", metavar="DIR", type=Path, help="write environment.yml and conda.yml into a folder")
     show.add_argument("--name", metavar="NEW", help="save it as a clone under this name")
@@ -41,6 +42,8 @@ def configure(parser: ArgumentParser) -> None:
     trying.add_argument("--imports", metavar="A,B", default="", help="import these modules, not the packages' own")
     trying.add_argument("--python", metavar="3.x", default="", help="the Python to try it with, if it is here")
     trying.add_argument("--allow-local", action="store_true", help="install local paths and addresses as well")
+    register = _add(verbs, "register", environment_cloud.register, "register an environment's file in the workspace")
+    environment_cloud.configure_register(register)
     for each in (show, checking, trying):
         each.add_argument("target", metavar="NAME|FILE", help=_TARGET)
     for side in ("left", "right"):
@@ -66,6 +69,8 @@ def catalogue_of(workbench: Workbench) -> EnvironmentCatalogue:
 
 
 def _list(workbench: Workbench, options: Namespace) -> int:
+    if environment_cloud.is_asked(options):
+        return environment_cloud.show(workbench, options)
     found = catalogue_of(workbench).all(retired=options.all, framework=options.framework or "")
     if options.json:
         console.document({"environments": [curated_shape(each) for each in found]})
