@@ -113,7 +113,7 @@ def test_a_reader_may_look_and_change_nothing(emulator: Emulator, sdk: Sdk) -> N
 def test_tokens_end_and_are_renewed(emulator: Emulator, sdk: Sdk) -> None:
     sdk("fresh = MLClient.from_config(identity.ClientSecretCredential(tenant, client_id, secret), path=config)")
     sdk("fresh.workspaces.get(fresh.workspace_name)")
-    emulator.control("tokens", {"revoke": True})
+    emulator.control("tokens", {"expire": True})
     with pytest.raises(SdkError, match="ExpiredAuthenticationToken"):
         sdk("fresh.workspaces.get(fresh.workspace_name)")
     sdk("anew = MLClient.from_config(identity.ClientSecretCredential(tenant, client_id, secret), path=config)")

@@ -26,8 +26,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with contextlib.ExitStack() as stack:
         home = asked.home or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="azureml-emulator-")))
         home.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(KeyboardInterrupt):
+        try:
             asyncio.run(_serve(_options(asked, home.resolve()), as_json=asked.json))
+        except KeyboardInterrupt:
+            return 0
+        except OSError as error:
+            print(f"The emulator can't listen at port {asked.port}: {error.strerror or error}", file=sys.stderr)
+            return 1
     return 0
 
 
@@ -71,6 +76,7 @@ def _options(asked: argparse.Namespace, home: Path) -> Options:
         workspaces=tuple(asked.workspace or ("emulated",)),
         page=asked.page,
         any_token=asked.any_token,
+        tunnel=asked.tunnel,
         seed=asked.seed,
         skew=asked.skew,
         faults=tuple(asked.fault),
@@ -78,7 +84,11 @@ def _options(asked: argparse.Namespace, home: Path) -> Options:
 
 
 def _delays(text: str) -> Mapping[str, float]:
-    return {name.strip(): float(value) for name, _, value in (each.partition("=") for each in text.split(","))}
+    """`compute=20,queued=5` as seconds by name."""
+    try:
+        return {name.strip(): float(value) for name, _, value in (each.partition("=") for each in text.split(","))}
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form NAME=SECONDS,NAME=SECONDS") from None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -92,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--delay", type=_delays, default={}, metavar="NAME=SECONDS,...", help="how long things take")
     parser.add_argument("--page", type=int, default=50, help="entries on a page of a list (default: %(default)s)")
     parser.add_argument("--any-token", action="store_true", help="take any bearer token, also one made up")
+    parser.add_argument("--tunnel", action="store_true", help="let connections to all other hosts through")
     parser.add_argument(
         "--fault",
         type=parse_fault,

@@ -141,7 +141,7 @@ def _by_refresh(service: Service, tenant: str, form: Form) -> Answer:
     except tokens.TokenError:
         claims = {}
     revoked = service.part(SignIns).revoked
-    if claims.get("use") != "refresh" or (revoked and claims["iat"] < revoked.timestamp()):
+    if claims.get("use") != "refresh" or (revoked and claims["xms_issued"] < revoked.timestamp()):
         said = "AADSTS700082: The refresh token has expired due to inactivity."
         return _refused(service, 400, "invalid_grant", 700082, said)
     return _granted(service, tenant, form, identity_of(claims["oid"]))
@@ -177,7 +177,9 @@ def _of_person(service: Service, tenant: str, form: Form, client: str) -> dict[s
     claims |= {"name": "Ada", "preferred_username": PERSON.name, "ver": "2.0", **known}
     claims |= {"nonce": form["nonce"]} if form.get("nonce") else {}
     identity = tokens.sealed(claims | tokens.lifetime_claims(now, timedelta(hours=1)))
-    renewal = tokens.sealed({"use": "refresh", **known, **tokens.lifetime_claims(now, timedelta(days=90))})
+    renewal = tokens.sealed(
+        {"use": "refresh", "xms_issued": now.timestamp(), **known, **tokens.lifetime_claims(now, timedelta(days=90))}
+    )
     info = json.dumps({"uid": PERSON.object_id, "utid": tenant}).encode()
     return {
         "scope": form.get("scope", ""),
@@ -243,16 +245,6 @@ async def keys(_service: Service, _call: Call) -> Answer:
     return ok({"keys": []})
 
 
-async def settings(service: Service, call: Call) -> Answer:
-    """Set how long tokens live ({"lifetime": SECONDS}), or make all that were given out expire ({"revoke": true})."""
-    asked, sign_ins = call.json or {}, service.part(SignIns)
-    if "lifetime" in asked:
-        sign_ins.lifetime = timedelta(seconds=float(asked["lifetime"]))
-    if asked.get("revoke"):
-        sign_ins.revoked = service.clock.now()
-    return ok({"lifetime": sign_ins.lifetime.total_seconds()})
-
-
 def _no_tenant(service: Service, name: str) -> Answer:
     said = (
         f"AADSTS90002: Tenant '{name}' not found. Check to make sure you have the correct tenant ID and are signing "
@@ -293,5 +285,4 @@ def routes() -> Routes:
     table.add("POST", "login", "/{tenant}/oauth2/v2.0/devicecode", device_code)
     table.add("GET", "login", "/{tenant}/oauth2/v2.0/authorize", authorize)
     table.add("POST", "control", "/devicelogin", decide_device)
-    table.add("POST", "control", "/tokens", settings)
     return table

@@ -23,6 +23,7 @@ class Options:
     workspaces: tuple[str, ...] = ("emulated",)
     page: int = 50
     any_token: bool = False
+    tunnel: bool = False
     seed: int = 0
     skew: float = 0.0
     faults: tuple[Mapping[str, Any], ...] = ()

@@ -17,6 +17,7 @@ from tests.emulator.areas import AREAS
 from tests.emulator.authority import Authority
 from tests.emulator.faults import Faults
 from tests.emulator.hosts import plane_of
+from tests.emulator.line_faults import FaultyLine
 from tests.emulator.proxy import Proxy
 from tests.emulator.routing import Answer, Call, Plane, Routes
 from tests.emulator.service import Gate, Go, Seen, Service
@@ -61,7 +62,7 @@ class Server:
             area.prepare(self._service)
         for begin in self._service.at_start:
             await begin()
-        self.proxy.away = self._service.part(Faults).is_away
+        self.proxy.line = FaultyLine(lambda: self._service.part(Faults))
         self._tls_port = await self._listen("", tls=True)
         control = await self._listen("control", tls=False)
         return Addresses(await self.proxy.start(port), self._tls_port, control)
@@ -73,10 +74,10 @@ class Server:
             await runner.cleanup()
         await self._service.close()
 
-    def _where(self, host: str, _port: int) -> tuple[str, int] | None:
+    def _where(self, host: str, port: int) -> tuple[str, int] | None:
         plane = plane_of(host)
         if plane is None:
-            return None
+            return (host, port) if self._service.options.tunnel else None
         return "127.0.0.1", self.blob_port if plane == "blob" and self.blob_port else self._tls_port
 
     async def _listen(self, plane: str, *, tls: bool) -> int:
@@ -190,7 +191,10 @@ async def _send(request: web.BaseRequest, answer: Answer, headers: Mapping[str, 
     if answer.cut == 0:
         _drop(request)
         return response
-    if "Content-Length" not in headers:
+    if request.method != "HEAD" and headers.get("Transfer-Encoding") == "chunked":
+        del response.headers["Transfer-Encoding"]
+        response.enable_chunked_encoding()
+    elif not {"Content-Length", "Transfer-Encoding"} & set(headers):
         response.content_length = answer.size()
     await response.prepare(request)
     sent = 0

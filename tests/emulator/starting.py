@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import shlex
+import ssl
+import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +18,12 @@ from tests.emulator.state import Workspace
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """Addresses, files, and the variables that lead a client here."""
+    """Addresses, files, and the variables that lead a client here; `script` sets them in a shell."""
 
     proxy: str
     control: str
     authority: Path
-    config: Path
+    script: Path
     configs: dict[str, Path]
     environment: dict[str, str]
 
@@ -29,39 +33,59 @@ class Started:
             "proxy": self.proxy,
             "control": self.control,
             "ca": str(self.authority),
-            "config": str(self.config),
+            "script": str(self.script),
+            "config": str(next(iter(self.configs.values()))),
             "configs": {name: str(path) for name, path in self.configs.items()},
             "environment": self.environment,
         }
 
 
 def started(service: Service, addresses: Addresses) -> Started:
-    """Write each workspace's `config.json` and return where everything is."""
+    """Write each workspace's `config.json` and the script; return where everything is."""
     home = service.options.home
     configs = {each.name: _config(home, each) for each in service.state.workspaces.values()}
-    proxy, authority = f"http://127.0.0.1:{addresses.proxy}", home / "authority" / "ca.pem"
-    control = f"http://127.0.0.1:{addresses.control}"
+    proxy, control = f"http://127.0.0.1:{addresses.proxy}", f"http://127.0.0.1:{addresses.control}"
+    authority = home / "authority" / "ca.pem"
+    trusted = _with_others(authority) if service.options.tunnel else authority
     environment = {
         "HTTPS_PROXY": proxy,
         "https_proxy": proxy,
-        "REQUESTS_CA_BUNDLE": str(authority),
-        "SSL_CERT_FILE": str(authority),
-        "CURL_CA_BUNDLE": str(authority),
+        "REQUESTS_CA_BUNDLE": str(trusted),
+        "SSL_CERT_FILE": str(trusted),
+        "CURL_CA_BUNDLE": str(trusted),
         "AZURE_TENANT_ID": service.state.tenant,
         "AZURE_CLIENT_ID": CLIENT,
         "AZURE_CLIENT_SECRET": SECRET,
     }
-    return Started(proxy, control, authority, next(iter(configs.values())), configs, environment)
+    script = home / "environment.sh"
+    script.write_text(_exports(environment), encoding="utf-8")
+    return Started(proxy, control, authority, script, configs, environment)
 
 
 def greeting(where: Started) -> str:
     """Return what is printed for a person."""
-    exports = "\n".join(f"export {name}={value}" for name, value in where.environment.items())
+    workspaces = "\n".join(f"  {name}: {path}" for name, path in where.configs.items())
     return (
-        f"Azure ML emulator: proxy {where.proxy}, control {where.control}\n"
-        f"Workspaces: {', '.join(str(path) for path in where.configs.values())}\n\n{exports}\n\n"
-        "Press Ctrl+C to end."
+        f"The Azure ML emulator listens.\n\n"
+        f"  proxy    {where.proxy}\n  control  {where.control}\n\n"
+        f"Workspaces, by their config.json:\n{workspaces}\n\n"
+        f"In the shell of a client:\n  source {shlex.quote(str(where.script))}\n\n"
+        f"which sets\n{textwrap.indent(_exports(where.environment), '  ')}\n"
+        "Ctrl+C ends it, and what it holds is lost."
     )
+
+
+def _exports(environment: Mapping[str, str]) -> str:
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in environment.items())
+
+
+def _with_others(authority: Path) -> Path:
+    """A file of the emulator's authority and of those that this machine trusts, for hosts that are let through."""
+    others = ssl.get_default_verify_paths().cafile
+    known = Path(others).read_text(encoding="utf-8", errors="replace") if others else ""
+    both = authority.with_name("with-others.pem")
+    both.write_text(f"{authority.read_text(encoding='utf-8')}\n{known}", encoding="utf-8")
+    return both
 
 
 def _config(home: Path, workspace: Workspace) -> Path:
