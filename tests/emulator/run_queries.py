@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
 
 from tests.emulator.clock import stamp
 from tests.emulator.job_records import JobRecord
 from tests.emulator.run_bodies import experiment_id
 from tests.emulator.service import Service
 
-Test = Callable[[Mapping[str, Any]], bool]
+
+class Known(Protocol):
+    """What a filter may ask for by name."""
+
+    def get(self, name: str, /) -> Any:
+        """Return the value; None where there is none."""
+
+
+Test = Callable[[Known], bool]
 _WORD = re.compile(r"\s*(\(|\)|'(?:[^']|'')*'|[^\s()']+)")
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     "eq": lambda one, other: bool(one == other),
@@ -28,40 +38,56 @@ class FilterError(ValueError):
     """A filter that can't be read."""
 
 
-def fields(service: Service, record: JobRecord) -> dict[str, Any]:
-    """Return what a run can be found by; names in lower case."""
-    now = service.clock.now()
-    began, ended = record.began(now), record.ended(now)
-    found = {
-        "runid": record.name,
-        "name": record.name,
-        "displayname": record.display_name,
-        "status": record.status(now),
-        "experimentname": record.experiment,
-        "experimentid": experiment_id(record.workspace, record.experiment),
-        "createdutc": stamp(record.created),
-        "starttimeutc": stamp(began) if began else "",
-        "endtimeutc": stamp(ended) if ended else "",
-        "parentrunid": record.parent,
-        "rootrunid": record.parent or record.name,
-        "target": record.compute,
-        "hidden": record.archived,
-        "lastmodifiedutc": stamp(record.changed(now)),
-    }
-    tags = {f"tags/{key.lower()}": value for key, value in record.tags.items()}
-    return found | tags | {f"properties/{key.lower()}": value for key, value in record.properties.items()}
+_FIELDS: Mapping[str, Callable[[JobRecord, datetime], Any]] = {
+    "runid": lambda record, _now: record.name,
+    "name": lambda record, _now: record.name,
+    "displayname": lambda record, _now: record.display_name,
+    "status": lambda record, now: record.status(now),
+    "experimentname": lambda record, _now: record.experiment,
+    "experimentid": lambda record, _now: experiment_id(record.workspace, record.experiment),
+    "createdutc": lambda record, _now: stamp(record.created),
+    "starttimeutc": lambda record, now: _stamp(record.began(now)),
+    "endtimeutc": lambda record, now: _stamp(record.ended(now)),
+    "parentrunid": lambda record, _now: record.parent,
+    "rootrunid": lambda record, _now: record.parent or record.name,
+    "target": lambda record, _now: record.compute,
+    "hidden": lambda record, _now: record.archived,
+    "lastmodifiedutc": lambda record, now: stamp(record.changed(now)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What a run can be found by, each worked out when a filter asks for it; names in lower case."""
+
+    record: JobRecord
+    now: datetime
+
+    def get(self, name: str) -> Any:
+        """Return a member, a tag (`tags/NAME`) or a property; None where there is none."""
+        if name in _FIELDS:
+            return _FIELDS[name](self.record, self.now)
+        kind, _, key = name.partition("/")
+        shelf: Mapping[str, str | None] = self.record.tags if kind == "tags" else self.record.properties
+        if kind not in ("tags", "properties"):
+            return None
+        return next((value for known, value in shelf.items() if known.lower() == key), None)
+
+
+def _stamp(when: datetime | None) -> str:
+    return stamp(when) if when else ""
 
 
 def chosen(service: Service, records: Sequence[JobRecord], query: Mapping[str, Any]) -> Sequence[JobRecord]:
     """Return the runs that a query means, in its order. Raises FilterError."""
     text = str(query.get("filter") or "").strip()
-    test = parse(text) if text else None
-    found = [each for each in records if test is None or test(fields(service, each))]
+    test, now = parse(text) if text else None, service.clock.now()
+    found = [each for each in records if test is None or test(Fields(each, now))]
     order = str(query.get("orderBy") or "").split()
     if not order:
         return found
     down = len(order) > 1 and order[1].lower() == "desc"
-    return sorted(found, key=lambda each: str(fields(service, each).get(order[0].lower()) or ""), reverse=down)
+    return sorted(found, key=lambda each: str(Fields(each, now).get(order[0].lower()) or ""), reverse=down)
 
 
 def parse(text: str) -> Test:
