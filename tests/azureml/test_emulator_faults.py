@@ -37,14 +37,14 @@ class Reply:
     body: bytes
 
 
-def ask(emulator: Emulator, url: str, method: str = "GET", headers: Mapping[str, str] | None = None) -> Reply:
+def ask(emulator: Emulator, url: str, method: str = "GET", patience: float = 20.0) -> Reply:
     """Ask through the proxy, over a connection of one's own."""
     where, proxy = urlsplit(url), urlsplit(emulator.proxy)
     trust = ssl.create_default_context(cafile=str(emulator.ca))
-    connection = http.client.HTTPSConnection(str(proxy.hostname), proxy.port, context=trust, timeout=20)
+    connection = http.client.HTTPSConnection(str(proxy.hostname), proxy.port, context=trust, timeout=patience)
     connection.set_tunnel(str(where.hostname), 443)
     try:
-        connection.request(method, where.path + (f"?{where.query}" if where.query else ""), headers=dict(headers or {}))
+        connection.request(method, where.path + (f"?{where.query}" if where.query else ""))
         answer = connection.getresponse()
         return Reply(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
     finally:
@@ -170,6 +170,44 @@ def test_an_open_connection_does_not_outlive_the_network(faulty: Emulator, sdk: 
     faulty.control("network", {"away": True, "seconds": 1})
     assert sdk("ml.workspaces.get(ml.workspace_name).name"), "the SDK tries again until the network is back"
     assert faulty.control("network") == {"away": False}
+
+
+def test_a_mute_network_keeps_its_clients_waiting(faulty: Emulator) -> None:
+    faulty.control("network", {"away": True, "mute": True})
+    with pytest.raises(TimeoutError):
+        ask(faulty, DISCOVERY, patience=0.2)
+    faulty.control("network", {"away": True, "mute": True, "seconds": 0.3})
+    started = time.monotonic()
+    assert ask(faulty, DISCOVERY).status == 200
+    assert time.monotonic() - started > 0.2
+
+
+def test_an_upload_is_cut_and_the_client_sends_it_again(faulty: Emulator, sdk: Sdk) -> None:
+    _fault(faulty, "cut-upload", path=r"blob\.core", bytes=600_000, count=1)
+    sent = sdk(_UPLOAD, size=1_000_000)
+    assert sent == [True, 1_000_000]
+    assert [each["fault"] for each in faulty.control("faults/log")][-1] == "cut-upload"
+    puts = [each for each in faulty.log() if each["method"] == "PUT" and each["path"].endswith("/uploaded")]
+    assert [each["received"] for each in puts if each["status"] == 201] == [1_000_000], "the half was never looked at"
+
+
+def test_an_upload_is_slow(faulty: Emulator, sdk: Sdk) -> None:
+    _fault(faulty, "slow-upload", path=r"blob\.core", rate=400_000)
+    started = time.monotonic()
+    assert sdk(_UPLOAD, size=200_000) == [True, 200_000]
+    assert time.monotonic() - started > 0.4
+
+
+_UPLOAD = """
+import os
+from azure.storage.blob import BlobServiceClient, LinearRetry
+account = ml.datastores.get("workspaceblobstore").account_name
+at_once = {"retry_policy": LinearRetry(backoff=0, random_jitter_range=0)}
+service = BlobServiceClient(f"https://{account}.blob.core.windows.net", EnvironmentCredential(), **at_once)
+blob, data = service.get_blob_client("azureml", "uploaded"), os.urandom(size)
+blob.upload_blob(data, overwrite=True)
+result = [blob.download_blob().readall() == data, blob.get_blob_properties().size]
+"""
 
 
 def test_links_that_were_handed_out_expire_and_new_ones_do_not(faulty: Emulator, sdk: Sdk) -> None:

@@ -135,7 +135,7 @@ def _tags(box: Container) -> dict[str, str]:
 
 
 def _xml(body: bytes) -> Answer:
-    return Answer(200, body, {"Content-Type": "application/xml"})
+    return Answer(200, body, {"Content-Type": "application/xml", "Transfer-Encoding": "chunked"})
 
 
 ACTIONS = {

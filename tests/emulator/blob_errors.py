@@ -67,6 +67,10 @@ KNOWN: Mapping[str, tuple[int, str]] = {
 }
 
 
+# Told by what stands before the storage and looks at keys and tokens.
+_BEFORE_STORAGE = ("AuthenticationFailed", "InvalidAuthenticationInfo", "KeyBasedAuthenticationNotPermitted")
+
+
 class RefusalError(Exception):
     """The service refuses: its code, with what stands beside the message."""
 
@@ -80,7 +84,10 @@ def refused(refusal: RefusalError, now: datetime, method: str) -> Answer:
     status, message = KNOWN[refusal.code]
     request = request_id()
     headers = {"x-ms-error-code": refusal.code, "x-ms-request-id": request} | refusal.headers
+    if refusal.code in _BEFORE_STORAGE:
+        headers["Server"] = "Microsoft-HTTPAPI/2.0"
     if method == "HEAD":
+        headers["Transfer-Encoding"] = "chunked"
         return Answer(status, NOTHING, headers)
     text = f"{message}\nRequestId:{request}\nTime:{now:%Y-%m-%dT%H:%M:%S.%f}0Z"
     more = f"<AuthenticationErrorDetail>{escape(refusal.detail)}</AuthenticationErrorDetail>" if refusal.detail else ""

@@ -47,31 +47,33 @@ async def _clock(service: Service, asked: dict[str, Any]) -> object:
 
 
 async def _network(service: Service, asked: dict[str, Any]) -> object:
-    """{"away": true | false | "expression of hosts", "seconds": until it comes back by itself}.
+    """{"away": true | false | "expression of hosts", "seconds": until it comes back by itself, "mute": true}.
 
-    True refuses all connections, as a cable pulled out; an expression makes a region or an account go away.
+    True refuses all connections, as a cable pulled out; an expression makes a region or an account go away. What is
+    mute does not refuse, it never answers.
     """
     if "away" in asked:
-        await _go_away(service, asked["away"])
+        await _go_away(service, asked["away"], mute=bool(asked.get("mute")))
         if asked["away"] and "seconds" in asked:
             service.spawn(_come_back(service, float(asked["seconds"])))
     faults, proxy = service.part(Faults), service.part(Proxy)
     return {"away": faults.away or not proxy.listens}
 
 
-async def _go_away(service: Service, away: bool | str) -> None:
-    proxy = service.part(Proxy)
-    service.part(Faults).away = away if isinstance(away, str) else ""
-    if away is True:
+async def _go_away(service: Service, away: bool | str, *, mute: bool) -> None:
+    proxy, hosts = service.part(Proxy), away if isinstance(away, str) else ".*" if away and mute else ""
+    service.part(Faults).go_away(hosts, mute=mute)
+    if away is True and not mute:
         await proxy.pause()
     else:
         await proxy.resume()
-        proxy.drop_all()
+        if not mute:
+            proxy.drop_all()
 
 
 async def _come_back(service: Service, seconds: float) -> None:
     await asyncio.sleep(seconds)
-    service.part(Faults).away = ""
+    service.part(Faults).go_away("")
     await service.part(Proxy).resume()
 
 

@@ -18,8 +18,11 @@ from tests.emulator.fault_answers import failed, throttled
 from tests.emulator.routing import Answer, Call
 from tests.emulator.service import Go, Service
 
-Kind = Literal["throttle", "error", "reset", "delay", "slow", "cut", "short", "lost-answer"]
+Kind = Literal[
+    "throttle", "error", "reset", "delay", "slow", "cut", "short", "lost-answer", "cut-upload", "slow-upload"
+]  # fmt: skip
 KINDS: Final = get_args(Kind)
+_OF_THE_LINE = ("cut-upload", "slow-upload")
 _EARLY = timedelta(minutes=10)  # links are good since ten minutes before they were made (blobs.Links)
 
 
@@ -37,6 +40,8 @@ class Rule:
     - `lost-answer`: the same, but the request was carried out.
     - `delay`: the answer comes `seconds` later. `slow`: it comes with `rate` bytes a second.
     - `cut`: the connection is dropped after the part `keep` of the body. `short`: that part, as if it were all.
+    - `cut-upload`: a connection to the host (of `path`) is dropped after it has carried `bytes` to it.
+      `slow-upload`: it carries `rate` bytes a second. Below TLS, whatever the requests are; `count` connections.
     """
 
     kind: Kind
@@ -50,13 +55,18 @@ class Rule:
     seconds: float = 1.0
     rate: float = 1024.0
     keep: float = 0.5
+    bytes: int = 0
     id: int = 0
     seen: int = 0
     done: int = 0
 
     def matches(self, call: Call) -> bool:
         """Whether the rule is about such a request at all."""
-        if self.plane not in ("", call.plane) or self.method.upper() not in ("", call.method):
+        if (
+            self.kind in _OF_THE_LINE
+            or self.plane not in ("", call.plane)
+            or self.method.upper() not in ("", call.method)
+        ):
             return False
         return re.search(self.path, f"{call.host}{call.path}") is not None
 
@@ -95,6 +105,7 @@ class Faults:
     rules: dict[int, Rule] = field(default_factory=dict)
     log: list[Done] = field(default_factory=list)
     away: str = ""  # a regular expression of hosts that can't be reached; empty: none
+    silence: asyncio.Event | None = None  # hosts that are away don't drop their clients: mute until it is set
     links_before: datetime | None = None  # SAS links handed out before then are refused as expired
     _last: int = 0
 
@@ -109,6 +120,23 @@ class Faults:
     def is_away(self, host: str) -> bool:
         """Whether a host can't be reached at present."""
         return bool(self.away) and re.search(self.away, host) is not None
+
+    async def back(self, host: str) -> None:
+        """Wait until a mute host speaks again; at once where it isn't mute."""
+        while self.silence is not None and self.is_away(host):
+            await self.silence.wait()
+
+    def go_away(self, hosts: str, *, mute: bool = False) -> None:
+        """Let hosts (a regular expression; empty: none) be away from now on; whoever was kept waiting goes on."""
+        silence, self.silence = self.silence, asyncio.Event() if mute and hosts else None
+        self.away = hosts
+        if silence is not None:
+            silence.set()
+
+    def of_the_line(self, host: str) -> list[Rule]:
+        """The rules about what clients send to a host that have not struck often enough."""
+        rules = (rule for rule in self.rules.values() if rule.kind in _OF_THE_LINE and re.search(rule.path, host))
+        return [rule for rule in rules if rule.count is None or rule.done < rule.count]
 
     def note(self, fault: str, call: Call, rule: int = 0) -> None:
         """Remember a fault."""
@@ -160,6 +188,7 @@ async def gate(service: Service, call: Call, go: Go) -> Answer:
     faults = service.part(Faults)
     if call.plane == "control":
         return await go()
+    await faults.back(call.host)
     if faults.is_away(call.host):
         faults.note("away", call)
         return Answer(cut=0)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Callable
+
+from tests.emulator.line_faults import ClearLine, Line
 
 Where = Callable[[str, int], tuple[str, int] | None]
 """Tells to which address a connection to a host and port leads; None where it is refused."""
@@ -21,7 +24,7 @@ class Proxy:
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.Task[None]] = set()
         self.refused: list[str] = []
-        self.away: Callable[[str], bool] = lambda _host: False
+        self.line: Line = ClearLine()
         self._port = 0
 
     async def start(self, port: int = 0) -> int:
@@ -82,7 +85,8 @@ class Proxy:
         if method != "CONNECT":
             return await _refuse(writer, 405, "this proxy knows CONNECT only")
         host, _, port = target.rpartition(":")
-        if self.away(host.lower()):
+        _answer_at_once(writer)
+        if not await self.line.opens(host.lower()):
             writer.transport.abort()
             return None
         leads_to = self._where(host.lower(), int(port)) if port.isdigit() else None
@@ -95,10 +99,34 @@ class Proxy:
             return await _refuse(writer, 502, f"{target} can't be reached")
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         try:
-            await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
+            await asyncio.gather(self._carry(host.lower(), reader, far_writer, writer), _copy(far_reader, writer))
         finally:
             far_writer.transport.abort()
         return None
+
+    async def _carry(
+        self, host: str, reader: asyncio.StreamReader, far: asyncio.StreamWriter, near: asyncio.StreamWriter
+    ) -> None:
+        """Pass on what the client sends, as far as the line carries it."""
+        carried: dict[int, int] = {}
+        try:
+            while piece := await reader.read(_PIECE):
+                _answer_at_once(near)
+                if not await self.line.carries(host, len(piece), carried):
+                    near.transport.abort()
+                    return
+                far.write(piece)
+                await far.drain()
+        finally:
+            with contextlib.suppress(OSError, RuntimeError):
+                far.close()
+
+
+def _answer_at_once(writer: asyncio.StreamWriter) -> None:
+    """Acknowledge what comes without delay: behind a proxy, clients wait for it between the head and a small body."""
+    quickly = getattr(socket, "TCP_QUICKACK", None)
+    if quickly is not None:
+        writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, quickly, 1)
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
