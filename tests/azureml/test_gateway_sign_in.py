@@ -191,9 +191,11 @@ async def test_a_token_that_is_refused_is_renewed_once(
 ) -> None:
     principal(surroundings)
     await get(gateway, workspace)
-    emulator.control("tokens", {"revoke": True})
     await asyncio.sleep(1.1)  # tokens count in seconds
+    emulator.control("tokens", {"expire": True})
+    before = len(emulator.log())
     assert (await get(gateway, workspace)).status == 200
+    assert [each["status"] for each in emulator.log()[before:] if each["host"] == "management.azure.com"] == [401, 200]
 
 
 async def test_who_may_only_read_is_told_what_to_ask_for(

@@ -74,8 +74,12 @@ class Identity:
         steps: list[dict[str, Any]] = []
         token = None
         try:
-            await self._begin(account, asked.get("given") or {}, tell)
-            token = await self._fresh(account, account.management, steps)
+            if account.method in _PEOPLE:
+                await self._by_person(account, tell)
+            if given := asked.get("given"):
+                token = await self._by_given(account, given, steps)
+            else:
+                token = await self._fresh(account, account.management, steps)
             self._tokens[account, account.management] = token
         except Fault as fault:
             if not steps:
@@ -90,17 +94,26 @@ class Identity:
         self._tokens.clear()
         await asyncio.to_thread(self._kept().forget, await self._placed(account))
 
-    async def _begin(self, account: Account, given: Mapping[str, str], tell: Prompt) -> None:
-        """Do what a person has to: sign in on a page, or what was typed is taken."""
-        if account.method not in _PEOPLE:
-            return
+    async def _by_person(self, account: Account, tell: Prompt) -> None:
+        """Let a person sign in on a page."""
         account, people = await self._placed(account), await asyncio.to_thread(self._kept)
         if account.method == "browser":
             await people.by_browser(account, tell)
         elif account.method == "device-code":
             await people.by_device_code(account, tell)
-        elif given.get("client_id"):
-            await asyncio.to_thread(people.keep_principal, account, given)
+
+    async def _by_given(self, account: Account, given: Mapping[str, str], steps: list[dict[str, Any]]) -> Token:
+        """Sign in with what was typed, which is kept once it has proved to be right."""
+        placed, people = await self._placed(account), await asyncio.to_thread(self._kept)
+        former = await asyncio.to_thread(people.principal, placed)
+        people.take_principal(placed, given)
+        try:
+            token = await self._fresh(account, account.management, steps)
+        except BaseException:
+            people.take_principal(placed, former)
+            raise
+        await asyncio.to_thread(people.keep)
+        return token
 
     async def _fresh(self, account: Account, scope: str, steps: list[dict[str, Any]], *, renew: bool = False) -> Token:
         """Get a token in the way that worked before, or in the first that works."""

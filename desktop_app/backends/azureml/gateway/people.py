@@ -41,7 +41,7 @@ class People:
     @property
     def is_only_here(self) -> bool:
         """Whether ending this process would sign somebody out."""
-        return bool(self._chosen or self._principals) and not self._keeper.place
+        return bool(self._chosen or any(self._principals.values())) and not self._keeper.place
 
     @property
     def place(self) -> str:
@@ -102,14 +102,17 @@ class People:
         """Return what was typed for a service principal; empty where nothing was."""
         with self._lock:
             self._load()
-            return next((self._principals[each] for each in _entries(account) if each in self._principals), {})
+            return next((found for each in _entries(account) if (found := self._principals.get(each))), {})
 
-    def keep_principal(self, account: Account, given: Mapping[str, str]) -> None:
-        """Keep what was typed for a service principal."""
+    def take_principal(self, account: Account, given: Mapping[str, str]) -> None:
+        """Use what was typed for a service principal, or nothing any more; `keep` keeps it."""
         with self._lock:
             self._load()
             self._principals |= {each: dict(given) for each in _entries(account)}
-            self._save()
+
+    def keep(self) -> None:
+        """Put what is known into the keyring."""
+        self._save()
 
     def forget(self, account: Account) -> None:
         """Forget who signed in for this tenant, here and in the keyring."""
@@ -176,12 +179,13 @@ class People:
 
     def _save(self) -> None:
         with self._lock:
-            if not self._chosen and not self._principals:
+            if not self._chosen and not any(self._principals.values()):
                 self._keeper.forget()
                 return
             cache = json.loads(self._cache.serialize())
             small = {kind: cache[kind] for kind in _KEPT if kind in cache}
-            kept = {"cache": small, "chosen": self._chosen, "principals": self._principals}
+            principals = {name: each for name, each in self._principals.items() if each}
+            kept = {"cache": small, "chosen": self._chosen, "principals": principals}
             self._keeper.save(json.dumps(kept, separators=(",", ":")))
 
 

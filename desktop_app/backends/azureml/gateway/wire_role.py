@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -74,7 +75,7 @@ _HANDLERS: Mapping[str, Handler] = {
 
 def serve(talk: Talk) -> None:
     """Answer requests, many at once, until the program is gone."""
-    asyncio.run(_serve(talk))
+    asyncio.run(_serve(talk))  # never returns: a thread that still waits for `az` would keep it
 
 
 async def _serve(talk: Talk) -> None:
@@ -97,6 +98,7 @@ async def _serve(talk: Talk) -> None:
     for each in tasks.values():
         each.cancel()
     await wire.web.close()
+    os._exit(0)
 
 
 async def _answer(wire: Wire, talk: Talk, said: Mapping[str, Any]) -> None:

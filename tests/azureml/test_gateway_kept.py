@@ -1,0 +1,142 @@
+"""A person's sign-in outlives the process, by the real msal: kept in a keyring, renewed by itself, forgotten."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.emulator.directory import OTHER_TENANT, PERSON, TENANT
+from tests.helpers.emulators import Emulator
+
+GATEWAY = Path(__file__).parents[2] / "desktop_app" / "backends" / "azureml" / "gateway"
+# A keyring that is a file; the program itself would not use one.
+SCRIPT = """
+import asyncio, json, runpy, sys, urllib.request
+runpy.run_path({main!r}, run_name="gateway")["_package"]()
+from rankzero_gateway.identity import Identity, account_of
+from rankzero_gateway.keeping import Keeper
+from rankzero_gateway.web import Web
+from rankzero_gateway.faults import Fault
+
+class Ring:
+    def __init__(self, path):
+        self.path = path
+    def all(self):
+        try: return json.load(open(self.path))
+        except FileNotFoundError: return {{}}
+    def get_password(self, service, name):
+        return self.all().get(name)
+    def set_password(self, service, name, password):
+        assert len(password) <= 1280
+        json.dump({{**self.all(), name: password}}, open(self.path, "w"))
+    def delete_password(self, service, name):
+        left = self.all()
+        del left[name]
+        json.dump(left, open(self.path, "w"))
+
+account = json.loads({account!r})
+opener = urllib.request.build_opener(urllib.request.ProxyHandler({{}}))
+def approve(prompt):
+    opener.open({control!r} + "/devicelogin", json.dumps({{"code": prompt["code"]}}).encode()).read()
+
+async def main():
+    identity = Identity(Web(), Keeper(Ring({ring!r}), "a keyring"))
+    scope = account["scopes"]["management"]
+    found = await do(identity, scope)
+    print(json.dumps([found, identity.holds_the_only_copy]))
+
+async def do(identity, scope):
+    try:
+        {do}
+    except Fault as fault:
+        return [fault.kind, fault.message]
+
+asyncio.run(main())
+"""
+SIGN_IN = 'return await identity.sign_in({"account": account, "method": "device-code"}, approve)'
+TOKEN = "return len((await identity.token(account, scope))['token']) > 100"
+RENEWED = "return len((await identity.token(account, scope, renew=True))['token']) > 100"
+SIGN_OUT = "return await identity.sign_out(account)"
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def run(azureml_python: Path, emulator: Emulator, tmp_path: Path) -> Run:
+    """Do something in a new process; return what came of it, and whether that process holds the only copy."""
+
+    def start(do: str, **account: str) -> Any:
+        asked = {
+            "authority": "https://login.microsoftonline.com", "subscription": emulator.named["subscription_id"],
+            "scopes": {"management": "https://management.azure.com/.default"}, "method": "browser", "name": "lab",
+            **account,
+        }  # fmt: skip
+        code = SCRIPT.format(
+            main=str(GATEWAY / "__main__.py"), account=json.dumps(asked), control=emulator.control_url,
+            ring=str(tmp_path / "ring.json"), do=do,
+        )  # fmt: skip
+        done = subprocess.run(
+            [str(azureml_python), "-I", "-W", "ignore", "-c", code], env={**os.environ, **emulator.environment},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return start
+
+
+def test_who_signed_in_once_is_signed_in_in_the_next_process(run: Run, emulator: Emulator, tmp_path: Path) -> None:
+    report, holds = run(SIGN_IN)
+    assert (report["account"], report["kept_in"], holds) == (PERSON.name, "a keyring", False)
+    kept = (tmp_path / "ring.json").read_text()
+    assert "AccessToken" not in kept
+    assert "RefreshToken" in kept
+    assert run(TOKEN) == [True, False]
+    assert run(RENEWED) == [True, False]
+    assert run(TOKEN, tenant=TENANT) == [True, False]  # by the tenant as well, where the workspace names it
+    assert run(TOKEN, method="automatic") == [True, False]
+    emulator.control("tokens", {"expire": True})
+    (kind, message), _ = run(RENEWED)
+    assert (kind, message) == ("signed-out", "The sign-in has ended: it was not used for too long.")
+
+
+def test_another_subscription_of_the_tenant_needs_no_sign_in_of_its_own(run: Run) -> None:
+    run(SIGN_IN)
+    assert run(TOKEN, subscription="11111111-0000-4000-8000-000000000000", tenant=TENANT) == [True, False]
+    (kind, _), _ = run(TOKEN, subscription="", tenant=OTHER_TENANT)
+    assert kind == "signed-out"
+
+
+def test_who_signs_out_is_forgotten(run: Run, tmp_path: Path) -> None:
+    run(SIGN_IN)
+    run(SIGN_OUT)
+    assert json.loads((tmp_path / "ring.json").read_text()) == {}
+    assert run(TOKEN) == [["signed-out", "Nobody is signed in by browser or device code."], False]
+
+
+def test_a_spoilt_keyring_means_to_sign_in_again(run: Run, tmp_path: Path) -> None:
+    run(SIGN_IN)
+    ring = json.loads((tmp_path / "ring.json").read_text())
+    (tmp_path / "ring.json").write_text(json.dumps({name: each[:-5] for name, each in ring.items()}))
+    assert run(TOKEN)[0][0] == "signed-out"
+    assert run(SIGN_IN)[0]["account"] == PERSON.name
+    assert run(TOKEN) == [True, False]
+
+
+def test_a_secret_that_was_typed_is_kept(run: Run, emulator: Emulator, tmp_path: Path) -> None:
+    given = json.dumps({"client_id": emulator.environment["AZURE_CLIENT_ID"], "client_secret": "wrong"})
+    asked = f'{{"account": account, "method": "service-principal", "given": {given}}}'
+    sign_in = f"return await identity.sign_in({asked}, approve)"
+    report, _ = run(sign_in)
+    assert report["steps"][0]["said"] == "The secret of the service principal is wrong."
+    assert "wrong" not in (tmp_path / "ring.json").read_text() if (tmp_path / "ring.json").exists() else True
+    right = given.replace("wrong", emulator.environment["AZURE_CLIENT_SECRET"])
+    assert run(sign_in.replace(given, right))[0]["kept_in"] == "a keyring"
+    assert run(TOKEN, method="service-principal") == [True, False]
+    run(SIGN_OUT, method="service-principal")
+    assert json.loads((tmp_path / "ring.json").read_text()) == {}
