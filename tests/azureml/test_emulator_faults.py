@@ -6,6 +6,8 @@ import argparse
 import http.client
 import json
 import ssl
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,7 +24,7 @@ from tests.emulator.blobs import Links
 from tests.emulator.clock import Clock
 from tests.emulator.faults import KINDS, FaultError, Faults, parse_fault, rule_of
 from tests.emulator.routing import Call
-from tests.helpers.emulators import Emulator, Sdk, running_emulator
+from tests.helpers.emulators import ROOT, Emulator, Sdk, running_emulator
 from tests.helpers.waiting import wait_until
 
 DISCOVERY = "https://westus.api.azureml.ms/discovery"
@@ -284,6 +286,18 @@ def test_faults_of_the_command_line_are_there_from_the_start(tmp_path: Path) -> 
         assert ask(emulator, DISCOVERY).status == 502
         assert ask(emulator, DISCOVERY).status == 200
         assert emulator.control("clock")["skew"] == 60
+
+
+def test_what_can_be_posted_can_be_done_at_the_start(tmp_path: Path) -> None:
+    more = ["--control", "clock", '{"skew": 90}', "--control", "/faults", '{"kind": "error", "status": 504}']
+    with running_emulator(tmp_path / "good", *more) as emulator:
+        assert emulator.control("clock")["skew"] == 90
+        assert ask(emulator, DISCOVERY).status == 504
+    command = [sys.executable, "-m", "tests.emulator", "--home", str(tmp_path / "bad"), "--control", "faults", "{}"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 1
+    assert "--control faults {} was answered 400: " in ended.stderr
+    assert "There is no fault None" in ended.stderr
 
 
 def test_a_fault_of_the_command_line_is_read_or_refused() -> None:

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.emulator.authority import Authority
+from tests.emulator.azurite import AzuriteError
 from tests.emulator.cloud import new_service
 from tests.emulator.faults import parse_fault
 from tests.emulator.options import Options
@@ -30,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             asyncio.run(_serve(_options(asked, home.resolve()), as_json=asked.json))
         except KeyboardInterrupt:
             return 0
+        except AzuriteError as error:
+            print(error, file=sys.stderr)
+            return 1
         except OSError as error:
             print(f"The emulator can't listen at port {asked.port}: {error.strerror or error}", file=sys.stderr)
             return 1
@@ -44,12 +48,22 @@ async def _serve(options: Options, *, as_json: bool) -> None:
         with contextlib.suppress(NotImplementedError):
             asyncio.get_running_loop().add_signal_handler(sign, ended.set)
     try:
-        _tell(started(service, await server.start(options.port)), as_json=as_json)
+        addresses = await server.start(options.port)
+        for path, told in options.controls:
+            await _control(server, path, told)
+        _tell(started(service, addresses), as_json=as_json)
         if as_json:
             service.spawn(_watch_stdin(ended))
         await ended.wait()
     finally:
         await server.close()
+
+
+async def _control(server: Server, path: str, told: str) -> None:
+    answer = await server.control(path, told)
+    if answer.status >= 400:
+        said = b"".join(answer.pieces(1 << 16)).decode()
+        raise SystemExit(f"--control {path} {told} was answered {answer.status}: {said}")
 
 
 def _tell(where: Started, *, as_json: bool) -> None:
@@ -80,6 +94,7 @@ def _options(asked: argparse.Namespace, home: Path) -> Options:
         seed=asked.seed,
         skew=asked.skew,
         faults=tuple(asked.fault),
+        controls=tuple((path, told) for path, told in asked.control),
     )
 
 
@@ -110,6 +125,14 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="KIND,NAME=VALUE,...",
         help="let requests fail, as `throttle,plane=api,probability=0.1,seconds=2`; may be repeated",
+    )
+    parser.add_argument(
+        "--control",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("PATH", "JSON"),
+        help="do what a POST to the control plane would, as `jobs/pretend '{\"count\": 100}'`; may be repeated",
     )
     parser.add_argument("--seed", type=int, default=0, help="the same seed lets the same requests fail")
     parser.add_argument("--skew", type=float, default=0.0, metavar="SECONDS", help="how far its clock is ahead")

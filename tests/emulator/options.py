@@ -27,6 +27,7 @@ class Options:
     seed: int = 0
     skew: float = 0.0
     faults: tuple[Mapping[str, Any], ...] = ()
+    controls: tuple[tuple[str, str], ...] = ()
 
     def delay(self, name: str, default: float = 0.0) -> float:
         """Return how long something takes."""

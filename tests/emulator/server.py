@@ -67,6 +67,11 @@ class Server:
         control = await self._listen("control", tls=False)
         return Addresses(await self.proxy.start(port), self._tls_port, control)
 
+    async def control(self, path: str, asked: str) -> Answer:
+        """Do what a POST of JSON to the control plane would."""
+        call = Call("POST", "localhost", "/" + path.lstrip("/"), body=asked.encode(), plane="control")
+        return await self._answer(call, "control")
+
     async def close(self) -> None:
         """Stop listening, end what was started."""
         await self.proxy.close()
