@@ -66,8 +66,8 @@ def test_one_that_is_not_there_is_not_added(newcomer: Program, emulator: Emulato
     named = emulator.named
     given = ("--subscription", named["subscription_id"], "--group", named["resource_group"], "--name", "gone")
     said = newcomer("workspace", "add", *given)
-    assert said.code == 3
-    assert "gone" in said.err
+    assert said.code == 1
+    assert "There is no workspace gone in the resource group emulator." in said.err
     assert newcomer("workspace", "list", "--json").json == {"workspaces": []}
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
-from desktop_app.api import OutsideError, Progress, SignInPrompt, SignInReport, Value, Workspace
+from desktop_app.api import OutsideError, Progress, SignInPrompt, SignInReport, UserError, Value, Workspace
 
 FaultKind: TypeAlias = Literal[
     "offline", "timeout", "throttled", "service", "signed-out", "forbidden", "not-found", "conflict", "bad-request",
@@ -17,6 +17,9 @@ Audience: TypeAlias = Literal["management", "storage", ""]
 
 TRANSIENT: frozenset[FaultKind] = frozenset({"offline", "timeout", "throttled", "service", "clock", "gateway"})
 """The faults that say nothing of what was asked for: a run that can't be seen for one of these has not failed."""
+
+AT_FAULT: frozenset[FaultKind] = frozenset({"bad-request", "not-found", "conflict"})
+"""The faults of what was asked for, not of the world outside: verbs end with 1 then, not with 3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ class CloudFault(OutsideError):  # noqa: N818 - as the rest of the backend calls
     ) -> None:
         super().__init__(message, hint=hint, details=details)
         self.kind: FaultKind = kind
+        self.exit_code = UserError.exit_code if kind in AT_FAULT else OutsideError.exit_code
         self.status = status
         self.retry_after = retry_after
         self.code = code
