@@ -13,7 +13,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from desktop_app.api.backends import JobBackend, JobSource, PlannedFile, Progress
+    from desktop_app.api.backends import JobBackend, JobSource, Looks, PlannedFile, Progress
     from desktop_app.api.clouds import (
         Artifact,
         Asset,
@@ -64,7 +64,7 @@ if TYPE_CHECKING:
 API_VERSION = "1"
 
 _MODULES = {
-    "backends": "JobBackend JobSource PlannedFile Progress",
+    "backends": "JobBackend JobSource Looks PlannedFile Progress",
     "clouds": "Artifact Asset Cloud Compute ComputeSpec Deployment Endpoint Headroom NewAsset Quota SignInMethod "
     "SignInPrompt SignInReport SignInStep SizeOffer Waiting Workspace",
     "commands": "simple_commands",
@@ -135,6 +135,7 @@ __all__ = [
     "JobOutput",
     "JobSource",
     "JobWizard",
+    "Looks",
     "MetricPoint",
     "NewAsset",
     "OutsideError",

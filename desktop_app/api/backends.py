@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 if TYPE_CHECKING:
     from desktop_app.api.jobs import Job
@@ -80,3 +80,14 @@ class JobBackend(Protocol):
 
     async def remove(self, handle: str) -> None:
         """Forget a run that is over and delete its files."""
+
+
+@runtime_checkable
+class Looks(Protocol):
+    """What a backend does beside `JobBackend` if logs lie elsewhere and are brought here; ask with `isinstance`."""
+
+    async def look(self, handle: str) -> None:
+        """Have the run's logs grow here for somebody who looks; called every few seconds as long as that is so.
+
+        Raises OutsideError where nothing of them is here and they can't be had.
+        """

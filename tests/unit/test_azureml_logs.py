@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from desktop_app.api import OutsideError, RunStatus, UserError
+from desktop_app.api import Looks, OutsideError, RunStatus, UserError
 from desktop_app.backends.azureml.wire import Ask, CloudFault, Reply
 from tests.helpers.azure_backends import Desk, desk, quiet
 from tests.helpers.told_wire import fault, md5_of, not_found, told
@@ -177,6 +177,50 @@ async def test_a_log_that_went_away_keeps_none_from_the_others(tmp_path: Path) -
         assert texts(await made.backend.log_files(blobs.handle))["user_logs/std_log_1.txt"] == "b\n"
 
 
+async def test_logs_come_as_long_as_somebody_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("desktop_app.backends.azureml.logs._LEASE", 0.3)
+    async with running(tmp_path) as (made, blobs):
+        assert isinstance(made.backend, Looks)
+        blobs.write("user_logs/std_log.txt", "a\n")
+        await made.backend.look(blobs.handle)
+        await says(made, blobs.handle, "user_logs/std_log.txt", "a\n")
+        logs = made.backend._logs[blobs.handle]
+
+        async def is_done() -> bool:
+            return not logs.is_followed
+
+        await wait_until_async(is_done, 20)
+        blobs.write("user_logs/std_log.txt", "a\nb\n")
+        await made.backend.look(blobs.handle)
+        await says(made, blobs.handle, "user_logs/std_log.txt", "a\nb\n")
+        blobs.end()
+        await made.look(blobs.handle)
+        before = len(made.jobs.wire.asked)
+        await made.backend.look(blobs.handle)
+        await made.backend.look(blobs.handle)
+        assert len(made.jobs.wire.asked) == before
+
+
+async def test_looking_at_a_run_that_was_over_before_fetches_its_logs_once(tmp_path: Path) -> None:
+    async with running(tmp_path) as (made, blobs):
+        blobs.write("user_logs/std_log.txt", "all\n")
+        blobs.end()
+        await made.look(blobs.handle)
+        await made.backend.look(blobs.handle)
+        assert (made.home / "cloud" / blobs.run / "user_logs" / "std_log.txt").read_text() == "all\n"
+        made.jobs.wire.down = fault("offline")
+        await made.backend.look(blobs.handle)
+
+
+async def test_looking_in_vain_is_said(tmp_path: Path) -> None:
+    async with running(tmp_path) as (made, blobs):
+        blobs.end()
+        await made.look(blobs.handle)
+        made.jobs.wire.down = fault("offline")
+        with pytest.raises(CloudFault):
+            await made.backend.look(blobs.handle)
+
+
 async def test_metrics_are_read_by_name(tmp_path: Path) -> None:
     async with running(tmp_path) as (made, blobs):
         value = [
@@ -189,6 +233,10 @@ async def test_metrics_are_read_by_name(tmp_path: Path) -> None:
             ("loss", 0, 1.0), ("loss", 1, 0.5), ("loss", 2, 1.0 / 3)
         ]  # fmt: skip
         assert (await made.look(blobs.handle)).metrics == {"loss": (1.0 / 3, 2)}
+        before = len(made.jobs.wire.urls("/metric/"))
+        for _second in range(5):
+            assert await made.backend.metrics(blobs.handle) == found
+        assert len(made.jobs.wire.urls("/metric/")) == before  # not every time that somebody draws
 
 
 def _metrics(ask: Ask, value: list[dict[str, object]]) -> Reply:

@@ -41,7 +41,6 @@ from desktop_app.backends.azureml.workspaces import Workspaces
 from desktop_app.core.rules.facts import NO_FACTS, Facts
 from desktop_app.places import Places
 
-_MOST_FOLLOWED = 12
 _LAST_WORDS = 20.0
 """Seconds that the rest of a run's logs may take before its end is told."""
 
@@ -62,6 +61,7 @@ class AzureBackend:
         self._planner = Planner(ranks)
         self._folders: dict[str, Path] = {}
         self._logs: dict[str, RunLogs] = {}
+        self._curves = metrics.Curves(self.asking)
         self._monitoring = Monitoring(
             self.asking, self._records, self.workspaces.by_key, answered=self.sender.wake
         )  # fmt: skip
@@ -147,17 +147,34 @@ class AzureBackend:
                 raise
             return files
         if not run.is_over:
+            logs.look(forever=True)
             logs.follow(lambda: not self._is_live(handle))
         return logs.files()
 
+    async def look(self, handle: str) -> None:
+        """Have the logs grow for somebody who looks at the run; for a while, unless it is called again."""
+        if await asyncio.to_thread(self.outbox.find, handle):
+            return
+        run = await self._known(handle)
+        logs = self._logs_of(run)
+        logs.look()
+        if not run.is_over:
+            logs.follow(lambda: not self._is_live(handle))
+        elif not logs.is_whole:
+            try:
+                await logs.catch_up()
+            except CloudFault:
+                if not await asyncio.to_thread(_files_here, Path(run.folder)):
+                    raise
+
     async def metrics(self, handle: str) -> Sequence[MetricPoint]:
-        """Return the points that the workspace keeps for the run."""
+        """Return the points that the workspace keeps for the run; they are asked for every few seconds at most."""
         if await asyncio.to_thread(self.outbox.find, handle):
             return ()
         run = await self._known(handle)
         workspace = self.workspaces.by_key(routes.place_of(handle).workspace)
-        found = await metrics.points(self.asking, workspace, run.run)
-        if found:
+        found, is_new = await self._curves.points(workspace, run)
+        if found and is_new:
             known = self._monitoring.known(handle) or run
             self._monitoring.take(dataclasses.replace(known, metrics=metrics.last_of(found)))
         return found
@@ -177,6 +194,7 @@ class AzureBackend:
         if logs := self._logs.pop(handle, None):
             await logs.close()
         await asyncio.to_thread(self._records.remove, run.run)
+        self._curves.forget(handle)
         self._monitoring.forget(handle)
 
     def withdraw(self, handle: str) -> None:
@@ -272,13 +290,15 @@ class AzureBackend:
 
     async def _finish_logs(self, handle: str) -> None:
         """Fetch the rest of the logs of a run that is over, before that is told."""
-        logs = self._logs.pop(handle)
+        logs = self._logs[handle]
+        if logs.is_whole:
+            return
         await logs.close()
         try:
             async with asyncio.timeout(_LAST_WORDS):
                 await logs.catch_up()
         except (OutsideError, TimeoutError):
-            return  # what is missing is fetched when somebody looks
+            del self._logs[handle]  # what is missing is fetched when somebody looks again
 
     def _take_back(self, entry: Entry) -> None:
         with self.outbox.held(entry.run) as held:

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from desktop_app.api import OutsideError, Workspace
+from desktop_app.api import TERMINAL, OutsideError, Workspace
 from desktop_app.backends.azureml import routes
 from desktop_app.backends.azureml.asking import Asking
 from desktop_app.backends.azureml.safe_names import placed_below
+from desktop_app.backends.azureml.snapshots import status_of
 from desktop_app.backends.azureml.wire import CloudFault, Tail
 from desktop_app.core.backoff import Backoff
 
@@ -28,6 +29,7 @@ PACE = 1.0
 """Seconds between two looks at a log that somebody reads."""
 _QUIET = 1.8
 _DETAILS_EVERY = 15.0
+_LEASE = 20.0
 _FOLDERS = ("user_logs/", "logs/", "azureml-logs/")
 _RESTARTED = b"\n--- This log began anew in the cloud; what follows is its new text. ---\n"
 _CHUNK = 1 << 20
@@ -58,6 +60,8 @@ class RunLogs:
     seen: Callable[[Mapping[str, Any]], None]
     clock: Callable[[], float] = time.monotonic
     fault: CloudFault | None = None
+    is_whole: bool = False
+    _until: float = float("-inf")
     refused: list[str] = field(default_factory=list)
     _logs: dict[str, _Log] = field(default_factory=dict)
     _details_at: float = float("-inf")
@@ -73,8 +77,13 @@ class RunLogs:
     async def catch_up(self) -> None:
         """Fetch all that is new of every log. Raises CloudFault and OutsideError."""
         async with self._turn:
-            await self._renew()
+            is_over = await self._renew()
             await self._read(list(self._logs.values()))
+            self.is_whole = is_over
+
+    def look(self, *, forever: bool = False) -> None:
+        """Go on following for a while, or until the run is over."""
+        self._until = max(self._until, float("inf") if forever else self.clock() + _LEASE)
 
     def follow(self, is_over: Callable[[], bool]) -> None:
         """Keep the files growing until the run is over."""
@@ -95,7 +104,7 @@ class RunLogs:
 
     async def _follow(self, is_over: Callable[[], bool]) -> None:
         backoff = Backoff(PACE, 2.0, 30.0)
-        while not is_over():
+        while not is_over() and self.clock() < self._until:
             try:
                 async with self._turn:
                     await self._look()
@@ -113,8 +122,8 @@ class RunLogs:
             await self._renew()
         await self._read([each for each in self._logs.values() if each.due <= now])
 
-    async def _renew(self) -> None:
-        """Ask for the run's details: its logs and fresh links to them."""
+    async def _renew(self) -> bool:
+        """Ask for the run's details: its logs and fresh links to them. Returns whether the run is over."""
         path = routes.history(self.workspace, f"runs/{quote(self.run)}/details")
         details: Any = (await self.asking.api(self.workspace, "GET", path)).json
         self._details_at = self.clock()
@@ -122,8 +131,10 @@ class RunLogs:
         for name, url in (found if isinstance(found, dict) else {}).items():
             if _folder_of(name) and isinstance(url, str):
                 await self._take(name, url)
-        if isinstance(details, dict):
-            self.seen(details)
+        if not isinstance(details, dict):
+            return False
+        self.seen(details)
+        return status_of(str(details.get("status"))) in TERMINAL
 
     async def _take(self, name: str, url: str) -> None:
         if name in self._logs:

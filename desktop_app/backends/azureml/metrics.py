@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from desktop_app.api import MetricPoint, Workspace
+from desktop_app.api import MetricPoint, RunSnapshot, Workspace
 from desktop_app.backends.azureml import routes
 from desktop_app.backends.azureml.asking import Asking, items_of
 from desktop_app.backends.azureml.snapshots import time_of
@@ -18,6 +20,8 @@ from desktop_app.backends.azureml.wire import CloudFault
 
 _MOST_PAGES = 50
 _MOST_NAMES = 200
+_EVERY = 4.0
+_SHARE = 8.0  # of the time that asking takes
 
 
 async def points(asking: Asking, workspace: Workspace, run: str) -> Sequence[MetricPoint]:
@@ -31,6 +35,39 @@ async def points(asking: Asking, workspace: Workspace, run: str) -> Sequence[Met
 
     found = await asyncio.gather(*(series(each) for each in names[:_MOST_NAMES]))
     return [point for each in found for point in each]
+
+
+@dataclass(slots=True)
+class _Curve:
+    points: Sequence[MetricPoint] = ()
+    due: float = float("-inf")
+    is_last: bool = False
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class Curves:
+    """The points of runs that somebody looks at, asked for now and then."""
+
+    def __init__(self, asking: Asking, clock: Callable[[], float] = time.monotonic) -> None:
+        self._asking = asking
+        self._clock = clock
+        self._curves: dict[str, _Curve] = {}
+
+    async def points(self, workspace: Workspace, run: RunSnapshot) -> tuple[Sequence[MetricPoint], bool]:
+        """Return a run's points, and whether they were just asked for. Raises CloudFault."""
+        curve = self._curves.setdefault(run.handle, _Curve())
+        async with curve.turn:
+            began = self._clock()
+            if curve.is_last or began < curve.due:
+                return curve.points, False
+            curve.points = await points(self._asking, workspace, run.run)
+            curve.is_last = run.is_over
+            curve.due = self._clock() + max(_EVERY, _SHARE * (self._clock() - began))
+            return curve.points, True
+
+    def forget(self, handle: str) -> None:
+        """Forget a run."""
+        self._curves.pop(handle, None)
 
 
 def last_of(found: Sequence[MetricPoint]) -> Mapping[str, tuple[float, int]]:

@@ -24,6 +24,7 @@ from desktop_app.ui.runs.failure_card import FailureCard
 from desktop_app.ui.runs.header import Header
 from desktop_app.ui.runs.job_tab import JobTab, read_plan
 from desktop_app.ui.runs.log_tab import ALL, LogTab, is_search_key
+from desktop_app.ui.runs.looking import Looking
 from desktop_app.ui.runs.outputs_tab import OutputsTab
 from desktop_app.ui.runs.rank_grid import RankGrid
 from desktop_app.ui.runs.tabs import Tabs
@@ -59,6 +60,7 @@ class RunPage(QWidget):
         self.outputs = OutputsTab(self.deeds, shell)
         self.job = JobTab()
         self.tabs = Tabs(self.tr("What is shown of the run"))
+        self._looking = Looking(workbench.backend_of, self.message.show_error)
         self._cards: list[Card] = []
         self._second = QTimer(self, interval=500)
         self._build()
@@ -91,6 +93,7 @@ class RunPage(QWidget):
         """Listen to nothing any longer, and end what reads."""
         self._second.stop()
         self.stop_following()
+        self._looking.stop()
         self.logs.close_down()
         self.metrics.close_down()
         self.resources.close_down()
@@ -190,6 +193,8 @@ class RunPage(QWidget):
             self.header.show_run(run, now)
             self.timeline.show_phases(phases_of(run, now))
             self.logs.set_waiting("" if run.is_over else waiting_text(run, now))
+            if self.isVisible():
+                self._looking.at(run)
 
     def _show_failure(self, run: RunSnapshot) -> None:
         fallen = run.first_failure

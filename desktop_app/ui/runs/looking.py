@@ -1,0 +1,39 @@
+"""Has the logs of the run that is shown brought here, where they lie elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from desktop_app.api import JobBackend, Looks, RunSnapshot, UserError
+from desktop_app.ui.tasks import spawn
+
+EVERY = 5.0
+
+
+class Looking:
+    """Tells a backend, every few seconds, which run somebody looks at."""
+
+    def __init__(self, backend_of: Callable[[str], JobBackend], on_error: Callable[[UserError], object]) -> None:
+        self._backend_of = backend_of
+        self._on_error = on_error
+        self._task: asyncio.Task[None] | None = None
+        self._last = ("", False)
+        self._due = 0.0
+
+    def at(self, run: RunSnapshot) -> None:
+        """Look at a run; quick, and to be called as often as one likes. Once is enough for one that is over."""
+        now, looked = time.monotonic(), (run.handle, run.is_over)
+        is_new = looked != self._last
+        if (self._task is not None and not self._task.done()) or (not is_new and (run.is_over or now < self._due)):
+            return
+        self._last, self._due = looked, now + EVERY
+        backend = self._backend_of(run.handle)
+        if isinstance(backend, Looks):
+            self._task = spawn(backend.look(run.handle), f"look at {run.run}", self._on_error)
+
+    def stop(self) -> None:
+        """End what goes on."""
+        if self._task is not None:
+            self._task.cancel()
