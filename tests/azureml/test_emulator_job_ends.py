@@ -198,6 +198,27 @@ def test_a_job_that_is_sent_twice_runs_once(sdk: Sdk, emulator: Emulator, tmp_pa
     assert {"a": "1", "b": "2"}.items() <= sdk("dict(ml.jobs.get('twice').tags)").items(), "tags are never taken away"
 
 
+def test_a_job_that_is_sent_twice_may_also_be_refused(sdk: Sdk, emulator: Emulator) -> None:
+    put(sdk, "strict")
+    emulator.control("jobs/repeats", {"refused": True})
+    try:
+        status, answer = put(sdk, "strict")
+    finally:
+        emulator.control("jobs/repeats", {"refused": False})
+    assert (status, code_of(answer)) == (400, "JobPropertyImmutable")
+
+
+def test_a_job_ends_at_its_time_limit(sdk: Sdk) -> None:
+    submit(sdk, "limited", FOREVER, timeout=1)
+    assert reached(sdk, "limited") == "Canceled"
+
+
+def test_an_environment_of_the_registry_with_a_typo_shows_when_the_job_is_prepared(sdk: Sdk) -> None:
+    submit(sdk, "typo", "echo never", environment="azureml://registries/azureml/environments/no-such/versions/1")
+    assert reached(sdk, "typo") == "Failed"
+    assert "no-such" in problem_of(sdk, "typo")
+
+
 def test_another_job_of_the_same_name_is_refused_as_the_service_words_it(sdk: Sdk) -> None:
     put(sdk, "same")
     status, answer = put(sdk, "same", command="echo other", environmentVariables={"A": "B"})

@@ -81,6 +81,7 @@ def test_a_grid_is_tried_in_whole_and_the_best_trial_is_known(
     trials = children(sdk, "grid")
     assert [each["runId"] for each in trials] == ["grid_2", "grid_1", "grid_0"]
     assert {each["parentRunId"] for each in trials} == {"grid"}
+    assert "Scheduling job, id='grid_2'" in logs_of(emulator, sdk, "grid")["azureml-logs/hyperdrive.txt"]
     assert [json.loads(each["tags"]["hyperparameters"]) for each in trials] == [
         {"rate": 0.5},
         {"rate": 0.9},

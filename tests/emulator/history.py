@@ -193,6 +193,11 @@ async def cancel(service: Service, call: Call) -> Answer:
     return ok(run_body(service, record))
 
 
+async def no_services(_service: Service, call: Call) -> Answer:
+    """List the services on a node of a job: none here."""
+    return run_not_found(call) if find_job(call.workspace, call.parts["run"]) is None else ok({"instances": {}})
+
+
 def _named(workspace: Workspace, names: Iterable[str]) -> list[JobRecord | None]:
     return [find_job(workspace, str(name)) for name in names]
 
@@ -238,6 +243,7 @@ def routes() -> Routes:
     table.add("POST", "api", f"{HISTORY}/batchrundata", batch_run_data)
     table.add("GET", "api", f"{HISTORY}/computes/{{compute}}/runs", of_compute)
     table.add("POST", "api", f"{HISTORY}/experiments:query", experiments)
+    table.add("GET", "api", f"{HISTORY}/runs/{{run}}/serviceinstances/{{node}}", no_services)
     for within in ("", "/experiments/{experiment}", "/experimentids/{experiment}"):
         table.add("POST", "api", f"{HISTORY}{within}/runs:query", query)
         table.add("POST", "api", f"{HISTORY}{within}/runs/runIds", by_names)

@@ -97,11 +97,20 @@ async def outputs(service: Service, call: Call) -> Answer:
     return ok({"spelling": "UriFolder" if ways.pascal_outputs else "uri_folder"})
 
 
+async def repeats(service: Service, call: Call) -> Answer:
+    """{"refused": true}: a job that is sent again, as azure-core retries do, is refused though it is the same."""
+    asked: Json = call.json or {}
+    ways = service.part(Ways)
+    ways.strict_repeats = bool(asked.get("refused", ways.strict_repeats))
+    return ok({"refused": ways.strict_repeats})
+
+
 def routes() -> Routes:
     """Return what is answered here."""
     table = Routes()
     table.add("POST", "control", "/jobs/pretend", pretend)
     table.add("POST", "control", "/jobs/preempt", preempt)
     table.add("POST", "control", "/jobs/stick", stick)
+    table.add("*", "control", "/jobs/repeats", repeats)
     table.add("*", "control", "/outputs", outputs)
     return table

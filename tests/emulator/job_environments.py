@@ -6,6 +6,7 @@ import re
 
 import yaml
 
+from tests.emulator import registries
 from tests.emulator.blobs import Blobs
 from tests.emulator.job_places import LostError, find_version, named_asset
 from tests.emulator.job_records import ARTIFACTS, JobRecord
@@ -33,11 +34,10 @@ async def build(blobs: Blobs, record: JobRecord) -> None:
 def find(workspace: Workspace, asked: str) -> Resource | None:
     """Return the environment of the workspace that is meant; None for curated ones. Raises LostError if it is absent.
 
-    Which curated environments there are is a matter of the catalogue's date: those of Microsoft's registry are all
-    believed but for names that contain a mark of a typo that tests use: `no-such`.
+    Of Microsoft's registry those are known that the program's own catalogue names, in any version.
     """
     if found := _REGISTRY.match(asked):
-        if "no-such" in found[2] or found[1].lower() != "azureml":
+        if found[2] not in registries.environments() or found[1].lower() != "azureml":
             raise LostError(
                 f"Failed to get the environment {found[2]} (version {found[3]}) of the registry {found[1]}."
             )

@@ -13,7 +13,7 @@ from tests.emulator.job_environments import build
 from tests.emulator.job_files import write_files
 from tests.emulator.job_places import LostError
 from tests.emulator.job_records import JobRecord, run_error
-from tests.emulator.mirroring import Mirror, log_name
+from tests.emulator.mirroring import LIFECYCLER, Mirror, log_name, say
 from tests.emulator.running import Runner
 from tests.emulator.state import Json
 
@@ -98,6 +98,7 @@ class CommandLife:
         self._runner.handles.setdefault(self.record.name, []).append(handle)
         self._note_nodes(running=self.record.nodes)
         self._turn("Running")
+        await self._say(LIFECYCLER, f"The job runs on {self.record.nodes} node(s).")
         mirror = Mirror(self._service.blobs, self.record)
         snapshot = await self._follow(handle, mirror)
         self.holds = False
@@ -127,6 +128,7 @@ class CommandLife:
             {"source": "AmlCompute", "message": "The job's nodes were preempted; it runs again."}
         )
         await mirror.drop_logs()
+        await self._say(LIFECYCLER, "The nodes were preempted.")
 
     async def _finish(self, snapshot: RunSnapshot, mirror: Mirror) -> None:
         canceled = self._canceled.is_set()
@@ -136,6 +138,7 @@ class CommandLife:
             self._turn("Finalizing")
             await asyncio.sleep(self._delay("finalizing"))
         await mirror.copy_outputs(snapshot)
+        await self._say(LIFECYCLER, "The job's processes have ended; what they made is uploaded.")
         if canceled or snapshot.status is RunStatus.CANCELED:
             self._turn("Canceled")
         elif snapshot.status is RunStatus.COMPLETED:
@@ -149,6 +152,9 @@ class CommandLife:
             self.record.queueing = "The job waits for nodes of its compute."
             await self._pause(GLANCE)
         self.record.queueing, self.holds = "", True
+
+    async def _say(self, log: str, text: str) -> None:
+        await say(self._service.blobs, self.record, log, text, self._service.clock.now())
 
     def _note_nodes(self, *, preparing: int = 0, running: int = 0) -> None:
         """Say in the job's tags and properties what the service says once a job has come to its compute."""

@@ -15,6 +15,7 @@ from tests.emulator.mirroring import output_uris
 from tests.emulator.operations import genuine, signed
 from tests.emulator.paging import page_of
 from tests.emulator.routing import NOTHING, Answer, Call, Routes
+from tests.emulator.run_bodies import Ways
 from tests.emulator.running import Runner
 from tests.emulator.service import Service
 from tests.emulator.state import Json, Workspace
@@ -52,7 +53,7 @@ async def put(service: Service, call: Call) -> Answer:
     now = service.clock.now()
     record = find_job(workspace, name)
     if record is not None:
-        changed = _changed(record, asked)
+        changed = ["Command"] if service.part(Ways).strict_repeats else _changed(record, asked)
         if changed:
             return _immutable(service, changed)
         change(record, asked, now)

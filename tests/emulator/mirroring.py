@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from desktop_app.api import RunSnapshot
@@ -12,6 +13,17 @@ from tests.emulator.job_records import ARTIFACTS, JobRecord
 
 PIECE = 4 * 1024 * 1024
 """Bytes that one append carries, the most that the storage service took for years."""
+
+
+LIFECYCLER = "system_logs/lifecycler/lifecycler.log"
+"""A log of the service's own, of the sort that people rarely look at."""
+HYPERDRIVE = "azureml-logs/hyperdrive.txt"
+
+
+async def say(blobs: Blobs, record: JobRecord, log: str, text: str, now: datetime) -> None:
+    """Add a line to a log of the service's own, in its form."""
+    line = f"[{now:%Y-%m-%d %H:%M:%SZ}] {text}\n"
+    await blobs.append(record.workspace.account, ARTIFACTS, record.prefix + log, line.encode())
 
 
 class Mirror:

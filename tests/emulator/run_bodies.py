@@ -33,6 +33,8 @@ class Ways:
 
     pascal_outputs: bool = True
     """Whether the type of an output is spelled `UriFolder`, as recorded, or `uri_folder`."""
+    strict_repeats: bool = False
+    """Whether a second PUT of the same job is refused as if it changed something, as some people have seen it."""
 
 
 def experiment_id(workspace: Workspace, name: str) -> str:

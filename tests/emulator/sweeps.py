@@ -11,7 +11,7 @@ from tests.emulator import sweep_choices
 from tests.emulator.job_files import seconds_of
 from tests.emulator.job_lives import GLANCE, CommandLife
 from tests.emulator.job_records import JobRecord, Turn, run_error
-from tests.emulator.mirroring import output_uris
+from tests.emulator.mirroring import HYPERDRIVE, output_uris, say
 from tests.emulator.running import Runner
 from tests.emulator.state import Json
 
@@ -52,9 +52,10 @@ class SweepLife:
         deadline = asyncio.get_running_loop().time() + (seconds_of(limits.get("timeout")) or 30 * 86400)
         most = int(limits.get("maxConcurrentTrials") or 10)
         self._turn("Running")
+        await self._say("GENERATOR", "Sampling jobs from the hyperparameter space.")
         more = True
         while (more or self._running) and not self._canceled.is_set():
-            more = more and self._fill(trials, most)
+            more = more and await self._fill(trials, most)
             await self._judge()
             if asyncio.get_running_loop().time() > deadline:
                 self._canceled.set()
@@ -69,7 +70,7 @@ class SweepLife:
                 return
             yield trial_of(self.record, number, chosen, self._service.clock.now())
 
-    def _fill(self, trials: Iterator[JobRecord], most: int) -> bool:
+    async def _fill(self, trials: Iterator[JobRecord], most: int) -> bool:
         """Start trials while there is room; False once there are no more."""
         while len(self._running) < most:
             trial = next(trials, None)
@@ -81,6 +82,7 @@ class SweepLife:
             self.record.tags["_aml_system_samples_generated_count"] = str(len(self.record.children))
             self._running[trial.name] = trial
             self._runner.begin(CommandLife(self._runner, trial))
+            await self._say("SCHEDULER", f"Scheduling job, id='{trial.name}'")
         return True
 
     async def _judge(self) -> None:
@@ -96,6 +98,7 @@ class SweepLife:
         for name in sweep_choices.to_stop(policy, running, self._curves, maximize=self._maximize, done=self._judged):
             self._running[name].properties["_azureml.stoppedEarly"] = "true"
             self._runner.cancel(self._running[name])
+            await self._say("ENFORCER", f"Jobs ['{name}'] are ended by the early termination policy.")
         self._judged |= {name: len(curve) for name, curve in running.items()}
 
     @property
@@ -111,7 +114,12 @@ class SweepLife:
         if best is not None:
             self.record.properties |= {BEST: best[0], "score": str(best[1])}
 
+    async def _say(self, who: str, text: str) -> None:
+        now = self._service.clock.now()
+        await say(self._service.blobs, self.record, HYPERDRIVE, f"[{who}][INFO]{text}", now)
+
     async def _end(self) -> None:
+        await self._say("CONTROLLER", "Experiment was 'ExperimentStatus.FINISHED'.")
         if self._canceled.is_set():
             for trial in self._running.values():
                 self._runner.cancel(trial)
