@@ -6,7 +6,7 @@ from tests.emulator.answers import ok
 from tests.emulator.paging import page_of
 from tests.emulator.routing import Answer, Call, Routes
 from tests.emulator.service import Service
-from tests.emulator.sizes import REGION_CORES, Quotas, Size, all_sizes, used_cores
+from tests.emulator.sizes import CLUSTERS, REGION_CORES, Quotas, Size, all_sizes, used_cores
 from tests.emulator.state import Json
 
 _LOCATION = "/subscriptions/{subscription}/providers/Microsoft.MachineLearningServices/locations/{location}"
@@ -34,14 +34,19 @@ def _shown(size: Size) -> Json:
 
 
 async def usages(service: Service, call: Call) -> Answer:
-    """List used and allowed cores by family."""
-    region = call.parts["location"]
+    """List what is used and allowed: clusters, cores in all, cores by family, each twice (dedicated, low priority)."""
+    region, kept = call.parts["location"], service.part(Quotas)
     used = used_cores(service.state, region)
-    rows = [_usage(call, family, used.get(family, 0), limit) for family, limit in _limits(service)]
-    total = sum(cores for family, cores in used.items() if family != "LowPriority")
-    rows.append(_usage(call, "TotalDedicatedCores", total, REGION_CORES))
-    low = used.get("LowPriority", 0)
-    rows.append(_usage(call, "TotalLowPriorityCores", low, service.part(Quotas).low_priority))
+    low = used.pop("LowPriority", 0)
+    clusters = sum(len(each.computes) for each in service.state.workspaces.values() if each.location == region)
+    rows = [
+        _usage(call, "Total Clusters", clusters, CLUSTERS),
+        _usage(call, "Total Cluster Dedicated Regional vCPUs", sum(used.values()), REGION_CORES),
+        _usage(call, "Total Cluster LowPriority Regional vCPUs", low, kept.low_priority),
+    ]
+    for family, limit in _limits(service):
+        rows.append(_usage(call, f"{_spoken(family)} Cluster Dedicated vCPUs", used.get(family, 0), limit))
+        rows.append(_usage(call, f"{_spoken(family)} Cluster LowPriority vCPUs", 0, -1))
     return ok(page_of(service, call, rows, lambda each: each))
 
 
@@ -54,7 +59,7 @@ async def quotas(service: Service, call: Call) -> Answer:
             "amlWorkspaceLocation": call.parts["location"],
             "limit": limit,
             "unit": "Count",
-            "name": {"value": family, "localizedValue": _localized(family)},
+            "name": {"value": family, "localizedValue": f"{_spoken(family)} Cluster Dedicated vCPUs"},
         }
         for family, limit in _limits(service)
     ]
@@ -62,7 +67,7 @@ async def quotas(service: Service, call: Call) -> Answer:
 
 
 async def set_quota(service: Service, call: Call) -> Answer:
-    """Set allowed cores: {"family": "standardNCASTv3Family", "cores": 8}, or {"low_priority": 0}."""
+    """Set allowed cores: {"family": "standardNCASv3_T4Family", "cores": 8}, or {"low_priority": 0}."""
     asked, kept = call.json or {}, service.part(Quotas)
     if "family" in asked:
         kept.families[asked["family"]] = int(asked["cores"])
@@ -75,15 +80,15 @@ def _limits(service: Service) -> list[tuple[str, int]]:
     return [(family, kept.limit(family)) for family in sorted({each.family for each in all_sizes().values()})]
 
 
-def _usage(call: Call, family: str, used: int, limit: int) -> Json:
+def _usage(call: Call, name: str, used: int, limit: int) -> Json:
     return {
-        "id": _id(call, family, "usages"),
+        "id": _id(call, name.replace(" ", ""), "usages"),
         "type": "Microsoft.MachineLearningServices/usages",
         "amlWorkspaceLocation": call.parts["location"],
         "unit": "Count",
         "currentValue": used,
         "limit": limit,
-        "name": {"value": family, "localizedValue": _localized(family)},
+        "name": {"value": name, "localizedValue": name},
     }
 
 
@@ -92,10 +97,9 @@ def _id(call: Call, family: str, kind: str) -> str:
     return f"{location}/vmFamilies/{family}/{kind}"
 
 
-def _localized(family: str) -> str:
-    if not family.endswith("Family"):
-        return "Total Cluster " + ("Dedicated" if "Dedicated" in family else "LowPriority") + " Regional vCPUs"
-    return f"Standard {family.removeprefix('standard').removesuffix('Family')} Family Cluster Dedicated vCPUs"
+def _spoken(family: str) -> str:
+    """`standardNCSv3Family` as a list of usages names it."""
+    return f"Standard {family.removeprefix('standard').removesuffix('Family')} Family"
 
 
 def routes() -> Routes:

@@ -1,6 +1,7 @@
 """VM sizes, and the cores of each family that a subscription may use: from the program's own dated catalogue.
 
-Which cores are counted and how refusals are worded is a best guess: no recording shows quota, usages or sizes.
+How refusals are worded is a best guess, and the limits are made up: no recording shows quota, usages or sizes.
+A cluster without nodes holds no cores, as people measured who looked.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from tests.emulator.state import Json, State, Workspace
 _CATALOGUE = Path(__file__).parents[2] / "resources" / "catalogues" / "vm_sizes.json"
 DEFAULT_CORES = 100
 REGION_CORES = 350
+CLUSTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +44,27 @@ def _size(item: Json) -> Size:
     return Size(item["name"], int(item["vcpus"]), memory, gpus, family_of(item["name"]))
 
 
+_FAMILIES = {
+    "NCAST4v3": "NCASv3_T4",
+    "NDASv4": "NDASv4_A100",
+    "NDAMSA100v4": "NDAMSv4_A100",
+    "NDISH100v5": "NDSH100v5",
+    "NDISH200v5": "NDSH200v5",
+}
+"""Families whose names follow no rule; known from people's lists of usages."""
+
+
 def family_of(name: str) -> str:
     """Return the family that a size's cores are counted in: Standard_NC24ads_A100_v4 → standardNCADSA100v4Family."""
-    parts = name.removeprefix("Standard_").split("_")
-    letters = re.sub(r"[\d.-]", "", parts[0])
-    rest = [each for each in parts[1:] if not re.fullmatch(r"v\d+", each)]
-    version = next((each for each in parts[1:] if re.fullmatch(r"v\d+", each)), "")
-    return f"standard{letters.upper()}{''.join(rest)}{version}Family"
+    first, *rest = name.removeprefix("Standard_").split("_")
+    letters = re.sub(r"[\d.-]", "", first).upper()
+    if letters.startswith(("NC", "ND")):  # those with InfiniBand (r) are counted with the others
+        letters = letters.removesuffix("R") if letters in ("NCR", "NDR") else letters.replace("SR", "S")
+        letters = letters.replace("RS", "S")
+    version = "".join(each for each in rest if re.fullmatch(r"v\d+", each))
+    model = "".join(each for each in rest if not re.fullmatch(r"v\d+", each))
+    plain = f"{letters}{model}{version}"
+    return f"standard{_FAMILIES.get(plain, plain)}Family"
 
 
 @dataclass(slots=True)
