@@ -88,6 +88,8 @@ class RunLogs:
     def follow(self, is_over: Callable[[], bool]) -> None:
         """Keep the files growing until the run is over."""
         if self._task is None or self._task.done():
+            for each in self._logs.values():
+                each.due = float("-inf")
             self._task = asyncio.create_task(self._follow(is_over), name=f"logs of {self.run}")
 
     @property
