@@ -409,6 +409,29 @@ async def test_asking_is_quick_and_asked_once(places: Places, monkeypatch: pytes
     assert time.perf_counter() - start < 5
 
 
+async def test_a_toolchain_of_the_program_is_listed_and_made_and_no_job_gets_it(places: Places) -> None:
+    own = ToolchainSpec("client", "The client", "", ("tinything==1.0",), ">=3.11", ("tinything",))
+    all_of_them = Toolchains(places, Settings(places.settings), lambda: (ABSENT,), lambda: (own,))
+    assert [(each.name, each.state) for each in all_of_them.list()] == [("absent", "missing"), ("client", "missing")]
+    made = await all_of_them.create("client", Said())
+    assert (made.state, (await all_of_them.check("client")).state) == ("ready", "ready")
+    choice = await all_of_them.interpreter_for(None, ("tinything",))
+    assert choice.python != str(made.python)
+    with pytest.raises(UserError):
+        all_of_them.use("", made.python)
+    all_of_them.remove("client")
+    assert all_of_them.get("client").state == "missing"
+
+
+async def test_of_many_requirements_a_few_are_named(places: Places) -> None:
+    said = Said()
+    spec = ToolchainSpec("many", "Many", "", tuple(f"tinything=={number}.0" for number in range(9)))
+    with pytest.raises(OutsideError):
+        await toolchains(places, spec).create("many", said)
+    assert ("Installing tinything==0.0, tinything==1.0, tinything==2.0, tinything==3.0, tinything==4.0, "
+            "tinything==5.0 and 3 more") in [message for message, _ in said]  # fmt: skip
+
+
 async def test_a_job_of_no_plugin_gets_a_python_that_has_what_it_imports(places: Places) -> None:
     all_of = toolchains(places)
     plain = await all_of.interpreter_for(None, ["json"])

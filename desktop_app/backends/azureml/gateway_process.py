@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+import contextlib
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,14 +12,12 @@ from typing import Any, TypeVar
 from desktop_app.api import Progress, SignInPrompt, SignInReport, SignInStep, Value, Workspace
 from desktop_app.backends.azureml.child import Child, ChildGone, Hear, Role
 from desktop_app.backends.azureml.clouds import cloud_named
+from desktop_app.backends.azureml.interpreter import Interpreter, MakePython
 from desktop_app.backends.azureml.wire import Ask, CloudFault, Reply, Tail
 
 T = TypeVar("T")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 _LIVES = 3  # children that one request may use up
-
-MakePython = Callable[[Progress], Awaitable[str]]
-"""Returns the Python of the toolchain `azureml`, which is made first where it is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class Gateway:
     """Implements `Wire`. Belongs to one event loop; `close` ends the children, and so does the end of the program."""
 
     def __init__(self, python: MakePython, limits: Limits | None = None, progress: Progress | None = None) -> None:
-        self._python = python
+        self._python = Interpreter(python)
         self._limits = limits or Limits()
         self._progress = progress or _ignore
         self._places = {"wire": asyncio.Lock(), "sdk": asyncio.Lock()}
@@ -48,7 +47,7 @@ class Gateway:
 
     async def prepare(self, progress: Progress) -> None:
         """Make the client's Python where it is not there yet."""
-        await self._python(progress)
+        await self._python.path(progress)
 
     async def ask(self, workspace: Workspace, ask: Ask) -> Reply:
         """Send a request and return its answer."""
@@ -75,7 +74,9 @@ class Gateway:
     ) -> Value:
         """Call a function of the SDK, in a child that does nothing else meanwhile; cancelling ends that child."""
         async with self._room:
+            await self.prepare(progress)
             progress("Starting the Azure ML client", None)
+            self._beside(self._have_token(workspace))
             child = await self._sdk(progress)
             try:
                 result: Value = await child.ask(
@@ -160,7 +161,7 @@ class Gateway:
         return child
 
     async def _start(self, role: Role, progress: Progress) -> Child:
-        return await Child.start(await self._python(progress), role)
+        return await Child.start(await self._python.path(progress), role)
 
     def _put_back(self, child: Child) -> None:
         self._used.discard(child)
@@ -206,11 +207,19 @@ class Gateway:
                 telling(kind, said)
                 return
             number, question = said
-            task = asyncio.create_task(self._hand_over(child, number, workspace, question["token"]), name="a token")
-            self._answering.add(task)
-            task.add_done_callback(self._answering.discard)
+            self._beside(self._hand_over(child, number, workspace, question["token"]))
 
         return hear
+
+    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name="a token")
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+
+    async def _have_token(self, workspace: Workspace) -> None:
+        """Let there be a token by the time the SDK, which takes seconds to start, wants one."""
+        with contextlib.suppress(CloudFault):  # it is told when the token is wanted
+            await self._asked("token", workspace, {"scope": cloud_named(workspace.cloud).scope("management")})
 
     async def _hand_over(self, child: Child, number: int, workspace: Workspace, scope: str) -> None:
         """Give the SDK's child a token of the other child's."""
