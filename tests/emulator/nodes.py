@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from tests.emulator.service import Service
-from tests.emulator.sizes import Quotas, cores_of
+from tests.emulator.sizes import LOW_PRIORITY, Quotas, cores_of
 from tests.emulator.state import Json, Resource, Workspace
 
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
@@ -46,7 +46,9 @@ class Nodes:
         """Bring the counts up to this moment."""
         now, scale = service.clock.now(), compute.properties["properties"]["scaleSettings"]
         least, most = int(scale["minNodeCount"]), int(scale["maxNodeCount"])
-        wanted = self._wanted(service, compute, min(most, max(least, service.nodes_in_use(workspace, compute.name))))
+        wanted = self._wanted(
+            service, workspace, compute, min(most, max(least, service.nodes_in_use(workspace, compute.name)))
+        )
         self.running = min(wanted, service.nodes_in_use(workspace, compute.name))
         self._give_back_idle(now, wanted, seconds_of(scale["nodeIdleTimeBeforeScaleDown"]))
         if self.current != self.target and (now - self.changed).total_seconds() >= service.options.delay("node"):
@@ -66,7 +68,7 @@ class Nodes:
         if target != self.target:
             self.target, self.changed = target, now
 
-    def _wanted(self, service: Service, compute: Resource, nodes: int) -> int:
+    def _wanted(self, service: Service, workspace: Workspace, compute: Resource, nodes: int) -> int:
         """No more nodes than the quota has cores for; the cluster says so where that binds."""
         cores = cores_of(compute.properties)
         if cores is None:
@@ -74,13 +76,33 @@ class Nodes:
         family, each, low = cores
         quotas = service.part(Quotas)
         limit = quotas.low_priority if low else quotas.limit(family)
-        self.errors = [] if nodes * each <= limit else [_over(family, limit, nodes * each)]
-        return min(nodes, limit // each)
+        used = used_cores(service, workspace.location, compute).get(LOW_PRIORITY if low else family, 0)
+        self.errors = [] if nodes * each <= limit - used else [_over(family, limit, used, nodes * each)]
+        return max(0, min(nodes, (limit - used) // each))
 
     def described(self, service: Service, workspace: Workspace, compute: Resource) -> list[Json]:
         """Return each node as `listNodes` does."""
         self.settle(service, workspace, compute)
         return [_node(number, busy=number < self.running) for number in range(self.current)]
+
+
+def settle_all(service: Service, workspace: Workspace) -> None:
+    """Bring the counts of all clusters of a workspace up to this moment."""
+    for each in workspace.computes.values():
+        if each.properties["computeType"] == "AmlCompute" and each.properties["provisioningState"] != "Creating":
+            each.more["nodes"].settle(service, workspace, each)
+
+
+def used_cores(service: Service, region: str, but: Resource | None = None) -> dict[str, int]:
+    """Return the cores that nodes of a region's clusters hold (`but` one), by family; LowPriority is one of them."""
+    used: dict[str, int] = {}
+    here = (each for each in service.state.workspaces.values() if each.location == region)
+    for compute in (each for workspace in here for each in workspace.computes.values() if each is not but):
+        cores = cores_of(compute.properties)
+        if cores is not None:
+            family = LOW_PRIORITY if cores[2] else cores[0]
+            used[family] = used.get(family, 0) + compute.more["nodes"].current * cores[1]
+    return used
 
 
 def _node(number: int, *, busy: bool) -> Json:
@@ -94,10 +116,10 @@ def _node(number: int, *, busy: bool) -> Json:
     }
 
 
-def _over(family: str, limit: int, needed: int) -> Json:
+def _over(family: str, limit: int, used: int, needed: int) -> Json:
     said = (
         f"Operation results in exceeding quota limits of Total Cluster Dedicated {family} vCPUs. Maximum allowed: "
-        f"{limit}, Current in use: 0, Additional requested: {needed}."
+        f"{limit}, Current in use: {used}, Additional requested: {needed}."
     )
     return {"error": {"code": "ClusterCoreQuotaReached", "message": said}}
 

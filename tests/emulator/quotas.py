@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from tests.emulator.answers import ok
+from tests.emulator.nodes import settle_all, used_cores
 from tests.emulator.paging import page_of
 from tests.emulator.routing import Answer, Call, Routes
 from tests.emulator.service import Service
-from tests.emulator.sizes import CLUSTERS, REGION_CORES, Quotas, Size, all_sizes, used_cores
+from tests.emulator.sizes import CLUSTERS, LOW_PRIORITY, REGION_CORES, Quotas, Size, all_sizes
 from tests.emulator.state import Json
 
 _LOCATION = "/subscriptions/{subscription}/providers/Microsoft.MachineLearningServices/locations/{location}"
@@ -36,8 +37,10 @@ def _shown(size: Size) -> Json:
 async def usages(service: Service, call: Call) -> Answer:
     """List what is used and allowed: clusters, cores in all, cores by family, each twice (dedicated, low priority)."""
     region, kept = call.parts["location"], service.part(Quotas)
-    used = used_cores(service.state, region)
-    low = used.pop("LowPriority", 0)
+    for workspace in service.state.workspaces.values():
+        settle_all(service, workspace)
+    used = used_cores(service, region)
+    low = used.pop(LOW_PRIORITY, 0)
     clusters = sum(len(each.computes) for each in service.state.workspaces.values() if each.location == region)
     rows = [
         _usage(call, "Total Clusters", clusters, CLUSTERS),

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from tests.emulator.state import Json, State, Workspace
+from tests.emulator.state import Json
 
 _CATALOGUE = Path(__file__).parents[2] / "resources" / "catalogues" / "vm_sizes.json"
 DEFAULT_CORES = 100
 REGION_CORES = 350
 CLUSTERS = 200
+LOW_PRIORITY = "LowPriority"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +85,3 @@ def cores_of(properties: Json) -> tuple[str, int, bool] | None:
     inner = properties.get("properties") or {}
     size = all_sizes().get(str(inner.get("vmSize", "")).lower())
     return None if size is None else (size.family, size.vcpus, inner.get("vmPriority") == "LowPriority")
-
-
-def used_cores(state: State, region: str) -> dict[str, int]:
-    """Return the cores that nodes of the subscription's clusters in a region hold, by family."""
-    used: dict[str, int] = {}
-    for workspace in state.workspaces.values():
-        for family, cores in _held(workspace, region):
-            used[family] = used.get(family, 0) + cores
-    return used
-
-
-def _held(workspace: Workspace, region: str) -> list[tuple[str, int]]:
-    found = []
-    for each in workspace.computes.values():
-        cores = cores_of(each.properties)
-        if cores is not None and workspace.location == region:
-            nodes = int((each.properties.get("properties") or {}).get("currentNodeCount") or 0)
-            found.append(("LowPriority" if cores[2] else cores[0], nodes * cores[1]))
-    return found
