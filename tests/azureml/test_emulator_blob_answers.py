@@ -218,6 +218,19 @@ async def test_an_account_without_keys_refuses_them_as_recorded(storage: Storage
         assert (refused.status, refused.headers["x-ms-error-code"]) == (403, "KeyBasedAuthenticationNotPermitted")
 
 
+async def test_an_account_without_keys_is_opened_by_what_an_identity_signed(storage: Storage) -> None:
+    storage.store.put(ACCOUNT, "box", "b", b"x")
+    storage.store.account(ACCOUNT).keys_allowed = False
+    storage.links.signer = ("an object id", "a tenant")
+    url = storage.links.sas_url(ACCOUNT, "box", "b")
+    assert "skoid=an%20object%20id" in url
+    assert (await storage.follow(url)).status == 200
+    assert (await storage.follow(url.replace("skoid=an", "skoid=another"))).status == 403
+    assert (await storage.follow(url.replace("sp=r", "sp=rw"))).status == 403
+    whole = storage.links.url(ACCOUNT, "box", "b") + "?" + storage.links.sas(ACCOUNT, "box", permissions="rl")
+    assert (await storage.follow(whole)).status == 200
+
+
 async def test_what_the_storage_does_not_know_is_said_and_not_made_up(storage: Storage) -> None:
     refused = await storage.ask("PUT", "b", "comp=lease", {"x-ms-lease-action": "acquire"})
     assert (refused.status, refused.headers["x-ms-error-code"]) == (501, "NotEmulated")

@@ -165,13 +165,15 @@ def test_a_large_blob_goes_up_in_blocks_and_comes_down_in_ranges(client: Sdk) ->
         small = many.get_blob_client("box", "small")
         small.stage_block("one", b"one"); small.stage_block("two", b"two")
         small.commit_block_list([BlobBlock("two"), BlobBlock("one"), BlobBlock("two")])
+        small.stage_block("new", b"new!")
+        small.commit_block_list([BlobBlock("one"), BlobBlock("new"), BlobBlock("two")])
         copy = many.get_blob_client("box", "copy")
         copied = copy.start_copy_from_url(large.url)["copy_status"]
         result = [len(blocks[0]), same, waiting, missing, small.download_blob().readall().decode(), copied,
                   copy.download_blob().readall() == data]
         """
     )
-    assert found == [5, True, [4], [400, "InvalidBlockList"], "twoonetwo", "success", True]
+    assert found == [5, True, [4], [400, "InvalidBlockList"], "onenew!two", "success", True]
 
 
 def test_a_sas_opens_what_it_names_and_nothing_else(storage: tuple[str, Emulator], client: Sdk) -> None:
@@ -300,3 +302,38 @@ def test_links_that_the_emulator_hands_out_are_good_and_end(client: Sdk, storage
     assert refused.value.status == 403
     if storage[0] == "built-in":
         assert "Signature not valid in the specified time frame: Start [" in str(refused.value)
+
+
+def test_a_workspace_without_keys_is_used_by_who_is_signed_in(azureml_python: Path, tmp_path: Path) -> None:
+    with (
+        running_emulator(tmp_path / "home", "--secrets", "none") as keyless,
+        Sdk(azureml_python, keyless.environment, tmp_path) as sdk,
+    ):
+        found = sdk(
+            """
+            import pathlib
+            from azure.storage.blob import BlobClient
+            ml = client(config)
+            pathlib.Path("model.txt").write_text("weights")
+            account = ml.datastores.get("workspaceblobstore").account_name
+            path = ml.models.create_or_update(entities.Model(name="m", path="model.txt", type="custom_model")).path
+            name = path.partition("/paths/")[2]
+            address = f"https://{account}.blob.core.windows.net"
+            def read(credential):
+                try:
+                    return BlobClient(address, box, name, credential=credential).download_blob().readall().decode()
+                except Exception as error:
+                    return error.response.headers.get("x-ms-error-code")
+            result = [read(EnvironmentCredential()), read(key)]
+            """,
+            config=str(keyless.config),
+            box=_default_container(keyless),
+            key=account_key("any"),
+        )
+        assert found == ["weights", "KeyBasedAuthenticationNotPermitted"]
+
+
+def _default_container(emulator: Emulator) -> str:
+    found = emulator.ask("GET", "{ws}/datastores/workspaceblobstore").json
+    name: str = found["properties"]["containerName"]
+    return name

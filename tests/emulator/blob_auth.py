@@ -6,7 +6,16 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from tests.emulator.blob_errors import RefusalError, http_date
-from tests.emulator.blob_signing import account_key, account_text, parse_when, service_text, shared_key_text, sign
+from tests.emulator.blob_signing import (
+    account_key,
+    account_text,
+    delegation_key,
+    delegation_text,
+    parse_when,
+    service_text,
+    shared_key_text,
+    sign,
+)
 from tests.emulator.routing import Call
 
 ISSUER = "https://login.microsoftonline.com/{tenant}/oauth2/authorize"
@@ -23,7 +32,7 @@ def check(call: Call, account: str, needs: str, now: datetime, *, keys_allowed: 
     kind, _, value = authorization.partition(" ")
     if kind == "Bearer":
         return _check_bearer(call, now)
-    if not keys_allowed and (kind == "SharedKey" or "sig" in call.query):
+    if not keys_allowed and (kind == "SharedKey" or ("sig" in call.query and "skoid" not in call.query)):
         raise RefusalError("KeyBasedAuthenticationNotPermitted")
     if kind == "SharedKey":
         return _check_shared_key(call, account, value, now)
@@ -56,7 +65,8 @@ def _check_sas(call: Call, account: str, needs: str, now: datetime) -> None:
     query = call.query
     whole_account = "ss" in query or "srt" in query
     text = account_text(query, account) if whole_account else _service_text(call, account)
-    if not _same(query["sig"], sign(account_key(account), text)):
+    key = delegation_key(account, query) if "skoid" in query else account_key(account)
+    if not _same(query["sig"], sign(key, text)):
         raise _failed(f"Signature did not match. String to sign used was {text}")
     _check_time(query, now)
     if whole_account:
@@ -66,11 +76,10 @@ def _check_sas(call: Call, account: str, needs: str, now: datetime) -> None:
 
 
 def _service_text(call: Call, account: str) -> str:
-    if "skoid" in call.query:
-        raise _failed("A SAS made with a user delegation key is not emulated.")
     if call.query.get("sr") not in ("b", "c"):
         raise _failed("sr is mandatory. Cannot be empty")
-    return service_text(call.query, account, call.parts.get("container", ""), call.parts.get("name", ""))
+    written = delegation_text if "skoid" in call.query else service_text
+    return written(call.query, account, call.parts.get("container", ""), call.parts.get("name", ""))
 
 
 def _check_time(query: Mapping[str, str], now: datetime) -> None:

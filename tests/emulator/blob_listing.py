@@ -1,6 +1,6 @@
 """Listings of containers, blobs and blocks, as XML in the service's own order and form."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
@@ -8,6 +8,7 @@ from tests.emulator.blob_errors import RefusalError, http_date, xml
 from tests.emulator.blob_store import APPEND, Account, Blob, Container
 
 MOST = 5000
+Sizes = Sequence[tuple[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def list_containers(account: Account, query: Mapping[str, str], address: str) ->
     return xml(f"<EnumerationResults {named}>{body}</EnumerationResults>")
 
 
-def list_blocks(committed: Mapping[str, int], uncommitted: Mapping[str, int], kind: str) -> bytes:
+def list_blocks(committed: Sizes, uncommitted: Sizes, kind: str) -> bytes:
     """GET blob ?comp=blocklist."""
     body = _blocks("CommittedBlocks", committed) if kind in ("committed", "all") else ""
     body += _blocks("UncommittedBlocks", uncommitted) if kind in ("uncommitted", "all") else ""
@@ -130,8 +131,8 @@ def _state(box: Container) -> str:
     return f"<Properties>{''.join(_element(name, value) for name, value in shown.items())}</Properties>"
 
 
-def _blocks(tag: str, blocks: Mapping[str, int]) -> str:
-    inside = "".join(f"<Block><Name>{escape(name)}</Name><Size>{size}</Size></Block>" for name, size in blocks.items())
+def _blocks(tag: str, blocks: Sizes) -> str:
+    inside = "".join(f"<Block><Name>{escape(name)}</Name><Size>{size}</Size></Block>" for name, size in blocks)
     return f"<{tag}>{inside}</{tag}>" if inside else f"<{tag} />"
 
 

@@ -42,7 +42,7 @@ class Blob:
     metadata: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)  # Content-Encoding, Cache-Control, … as they were given
     blocks: int = 0  # committed blocks of an append blob
-    block_sizes: Mapping[str, int] = field(default_factory=dict)  # of a block list's blob, in order
+    blocks_listed: tuple[tuple[str, int], ...] = ()  # id and size of each, of a blob that was put by a block list
     copied_from: str = ""
 
 
@@ -105,6 +105,7 @@ class Store:
     def __init__(self, home: Path, now: Callable[[], datetime] = utc_now) -> None:
         self.home, self.now = home / "blobs", now
         self.accounts: dict[str, Account] = {}
+        self.keys_allowed = True  # of accounts that are made from now on
         self._numbers = itertools.count(1)
         self._last_tick = 0
 
@@ -113,11 +114,9 @@ class Store:
     ) -> Blob:
         """Store a block blob; of a file its bytes are copied, block by block."""
         box = self.container(account, container)
-        path = self.new_file(box)
+        path = self.new_file(box, b"" if isinstance(data, Path) else data)
         if isinstance(data, Path):
             shutil.copyfile(data, path)
-        else:
-            path.write_bytes(data)
         return self.settle(box, name, path, BLOCK, md5=md5_of(path), metadata=dict(metadata or {}))
 
     def append(self, account: str, container: str, name: str, data: bytes) -> Blob:
@@ -150,7 +149,7 @@ class Store:
 
     def account(self, name: str) -> Account:
         """The account of this name, made by the first that asks."""
-        return self.accounts.setdefault(name, Account(name, account_key(name)))
+        return self.accounts.setdefault(name, Account(name, account_key(name), self.keys_allowed))
 
     def container(self, account: str, name: str) -> Container:
         """The container of this name, made by the first that asks."""
@@ -195,8 +194,8 @@ class Store:
         self._last_tick = max(ticks, self._last_tick + 1)
         return f"0x{self._last_tick:X}"
 
-    def new_file(self, box: Container) -> Path:
-        """An empty file for new bytes; blobs' own names never reach the file system."""
+    def new_file(self, box: Container, data: bytes = b"") -> Path:
+        """A file with new bytes; blobs' own names never reach the file system."""
         path = box.folder / f"{next(self._numbers):08d}"
-        path.write_bytes(b"")
+        path.write_bytes(data)
         return path

@@ -4,7 +4,7 @@ import hashlib
 import shutil
 import uuid
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 from xml.etree import ElementTree
@@ -18,6 +18,7 @@ from tests.emulator.routing import NOTHING, Answer, Call
 
 _CHECKED_AT_MOST = 64 << 10  # the check sum costs 0.1 s a megabyte in Python: of larger bodies it is left out
 _BLOCK_AT_MOST = 100 << 20
+Sizes = Sequence[tuple[str, int]]
 _KEPT = ("Content-Encoding", "Content-Language", "Cache-Control", "Content-Disposition")
 
 
@@ -29,8 +30,7 @@ def put(store: Store, account: str, call: Call) -> Answer:
     if kind not in (BLOCK, APPEND):
         raise RefusalError("NotEmulated" if kind else "MissingRequiredHeader")
     md5 = _checked(call)
-    path = store.new_file(box)
-    path.write_bytes(call.body)
+    path = store.new_file(box, call.body)
     more = _properties(call) | {"metadata": _metadata(call)}
     blob = store.settle(box, call.parts["name"], path, kind, **more, **({"md5": md5} if kind == BLOCK else {}))
     box.blocks.pop(blob.name, None)
@@ -73,8 +73,10 @@ def put_block(store: Store, account: str, call: Call) -> Answer:
         raise RefusalError("InvalidQueryParameterValue")
     if len(call.body) > _BLOCK_AT_MOST:
         raise RefusalError("RequestBodyTooLarge")
-    path = waiting.setdefault(block, store.new_file(box))
-    path.write_bytes(call.body)
+    if block in waiting:
+        waiting[block].write_bytes(call.body)
+    else:
+        waiting[block] = store.new_file(box, call.body)
     encrypted = {"x-ms-request-server-encrypted": "true", "Content-MD5": md5}
     return Answer(201, NOTHING, encrypted | _crc(call.body))
 
@@ -85,15 +87,15 @@ def put_block_list(store: Store, account: str, call: Call) -> Answer:
     old = box.blobs.get(name)
     conditions(call, old)
     waiting = box.blocks.get(name, {})
-    path, sizes = store.new_file(box), {}
+    path, sizes = store.new_file(box), []
     with path.open("wb") as target:
         for tag, block in _listed(call.body):
             data = _block(tag, block, waiting, old)
-            sizes[block] = len(data)
+            sizes.append((block, len(data)))
             target.write(data)
     for spent in box.blocks.pop(name, {}).values():
         spent.unlink(missing_ok=True)
-    more = _properties(call) | {"metadata": _metadata(call), "block_sizes": sizes}
+    more = _properties(call) | {"metadata": _metadata(call), "blocks_listed": tuple(sizes)}
     blob = store.settle(box, name, path, BLOCK, md5=call.headers.get("x-ms-blob-content-md5"), **more)
     return Answer(201, NOTHING, _written(blob) | _crc(call.body))
 
@@ -122,13 +124,13 @@ def delete(store: Store, account: str, call: Call) -> Answer:
     return Answer(202, NOTHING, {"x-ms-delete-type-permanent": "true"})
 
 
-def block_sizes(box: Container, name: str) -> tuple[Mapping[str, int], Mapping[str, int]]:
+def block_sizes(box: Container, name: str) -> tuple[Sizes, Sizes]:
     """The committed and the waiting blocks of a blob, with their sizes."""
     blob = box.blobs.get(name)
-    waiting = {block: path.stat().st_size for block, path in box.blocks.get(name, {}).items()}
+    waiting = [(block, path.stat().st_size) for block, path in box.blocks.get(name, {}).items()]
     if blob is None and not waiting:
         raise RefusalError("BlobNotFound")
-    return (blob.block_sizes if blob else {}), waiting
+    return (blob.blocks_listed if blob else ()), waiting
 
 
 def _container(store: Store, account: str, call: Call) -> Container:
@@ -190,16 +192,19 @@ def _block(tag: str, block: str, waiting: Mapping[str, Path], old: Blob | None) 
     """A block's bytes: `Latest` is the waiting one, else the one that is in the blob already."""
     if tag in ("Latest", "Uncommitted") and block in waiting:
         return waiting[block].read_bytes()
-    if tag in ("Latest", "Committed") and old is not None and block in old.block_sizes:
-        start = sum(size for name, size in old.block_sizes.items() if [*old.block_sizes].index(name) < _at(old, block))
-        with old.path.open("rb") as file:
-            file.seek(start)
-            return file.read(old.block_sizes[block])
+    if tag in ("Latest", "Committed") and old is not None:
+        start = 0
+        for name, size in old.blocks_listed:
+            if name == block:
+                return _read(old.path, start, size)
+            start += size
     raise RefusalError("InvalidBlockList")
 
 
-def _at(blob: Blob, block: str) -> int:
-    return [*blob.block_sizes].index(block)
+def _read(path: Path, start: int, size: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(start)
+        return file.read(size)
 
 
 def _written(blob: Blob) -> dict[str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
 
-from tests.emulator.blob_signing import Grant, account_key, account_sas, service_sas
+from tests.emulator.blob_signing import Grant, account_key, account_sas, delegation_sas, service_sas
 from tests.emulator.blob_store import AbsentError, Store
 from tests.emulator.clock import Clock
 
@@ -67,11 +67,13 @@ class Blobs(Protocol):
 class Links:
     """Makes the addresses, with and without permissions, that the service hands out; `clock` is the service's.
 
-    `lifetime` is the longest that any of them is good; None: as long as its maker wants.
+    `lifetime` is the longest that any of them is good; None: as long as its maker wants. `signer` is the identity
+    (object id, tenant) that signs where the accounts have no keys to sign with.
     """
 
     clock: Clock
     lifetime: timedelta | None = None
+    signer: tuple[str, str] | None = None
 
     def url(self, account: str, container: str, name: str = "") -> str:
         """The address of a container or blob, without any permission to read it."""
@@ -79,7 +81,10 @@ class Links:
 
     def sas(self, account: str, container: str, name: str = "", *, permissions: str = "r", hours: float = 1.0) -> str:
         """The query (without "?") that opens one blob, or a whole container where `name` is empty."""
-        return service_sas(account_key(account), account, container, name, self._grant(permissions, hours))
+        grant = self._grant(permissions, hours)
+        if self.signer is not None:
+            return delegation_sas(account, container, name, grant, self.signer)
+        return service_sas(account_key(account), account, container, name, grant)
 
     def sas_url(
         self, account: str, container: str, name: str = "", *, permissions: str = "r", hours: float = 1.0

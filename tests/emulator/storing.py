@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.emulator.azurite import Azurite
 from tests.emulator.azurite_blobs import AzuriteBlobs
 from tests.emulator.blobs import BuiltInBlobs
+from tests.emulator.directory import PERSON
 from tests.emulator.service import Service
 
 
@@ -17,3 +18,6 @@ def prepare(service: Service) -> None:
         service.at_end.append(kept.close)
     elif isinstance(service.blobs, BuiltInBlobs):
         service.add_part(service.blobs.store)
+        if service.options.secrets == "none":
+            service.blobs.links.signer = (PERSON.object_id, service.state.tenant)
+            service.blobs.store.keys_allowed = False
