@@ -13,6 +13,8 @@ import pytest
 
 from desktop_app.api import Looks, OutsideError, RunStatus, UserError
 from desktop_app.backends.azureml.wire import Ask, CloudFault, Reply
+from desktop_app.services.logs.merge import MergedLog
+from desktop_app.services.logs.sources import log_sources
 from tests.helpers.azure_backends import Desk, desk, quiet
 from tests.helpers.told_wire import fault, md5_of, not_found, told
 from tests.helpers.waiting import wait_until_async
@@ -69,6 +71,15 @@ def texts(files: Mapping[str, Path]) -> dict[str, str]:
     return {name: path.read_text() for name, path in files.items()}
 
 
+async def until(true: Callable[[], bool]) -> None:
+    """Wait until it is so."""
+
+    async def is_so() -> bool:
+        return true()
+
+    await wait_until_async(is_so, 20)
+
+
 async def says(made: Desk, handle: str, name: str, text: str) -> Callable[[], str]:
     """Wait until the log says so, without asking for it again."""
     path = made.home / "cloud" / handle.rpartition("/")[2] / name
@@ -91,6 +102,13 @@ async def test_every_ranks_log_is_there_and_grows_by_itself(tmp_path: Path) -> N
         await says(made, blobs.handle, "user_logs/std_log_process_02.txt", "rank 2\nmore\n")
         run = await made.look(blobs.handle)
         assert [each.log for each in run.ranks] == list(files)
+        blobs.write("user_logs/std_log_process_00.txt", "rank 0\nthen 0\n")
+        await says(made, blobs.handle, "user_logs/std_log_process_00.txt", "rank 0\nthen 0\n")
+
+        def merged() -> list[str]:
+            return [each.text for each in MergedLog([*log_sources(run)]).around((0.0, -1, 0), 0, 100).lines]
+
+        await until(lambda: merged() == ["rank 0", "rank 1", "rank 2", "rank 3", "more", "then 0"])
 
 
 async def test_only_what_is_new_is_fetched(tmp_path: Path) -> None:

@@ -275,11 +275,18 @@ class AzureBackend:
             workspace = self.workspaces.by_key(routes.place_of(run.handle).workspace)
             folder = self._records.folder_of(run.run)
             self._logs[run.handle] = RunLogs(
-                self.asking, workspace, run.run, folder, lambda details: self._seen(run.handle, details)
-            )
+                self.asking, workspace, run.run, folder, lambda details: self._seen(run.handle, details),
+                marks_of=lambda name: self._marks_of(run.handle, name),
+            )  # fmt: skip
         logs = self._logs.pop(run.handle)
         self._logs[run.handle] = logs  # the last one that was looked at comes last
         return logs
+
+    def _marks_of(self, handle: str, name: str) -> Path | None:
+        """Return where it is noted when the log of a rank grew; None for a log of no rank."""
+        run = self._monitoring.known(handle)
+        rank = next((each.rank for each in run.ranks if each.log == name), None) if run else None
+        return None if run is None or rank is None else Path(run.folder) / "clock" / f"{rank}.bin"
 
     def _seen(self, handle: str, details: Mapping[str, Any]) -> None:
         """Take in what a run's details say: its ranks by its logs."""

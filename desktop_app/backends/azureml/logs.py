@@ -22,6 +22,7 @@ from desktop_app.backends.azureml.safe_names import placed_below
 from desktop_app.backends.azureml.snapshots import status_of
 from desktop_app.backends.azureml.wire import CloudFault, Tail
 from desktop_app.core.backoff import Backoff
+from desktop_app.worker.supervisor.arrivals import Arrivals
 
 AT_ONCE = 12
 """Logs of one run that are read at the same time."""
@@ -46,18 +47,23 @@ class _Log:
     due: float = float("-inf")
     again: Path | None = None
     shown: int = 0
-    is_lost: bool = False
+    arrivals: Arrivals | None = None
 
 
 @dataclass(slots=True)
 class RunLogs:
-    """Keeps the logs of one run up to date, below `folder`. To be used on the event loop's thread."""
+    """Keeps the logs of one run up to date, below `folder`. To be used on the event loop's thread.
+
+    `seen` takes the run's details; `marks_of` says where it is noted when a rank's log grew, so that logs of several
+    ranks can be merged by time.
+    """
 
     asking: Asking
     workspace: Workspace
     run: str
     folder: Path
     seen: Callable[[Mapping[str, Any]], None]
+    marks_of: Callable[[str], Path | None] = lambda _name: None
     clock: Callable[[], float] = time.monotonic
     fault: CloudFault | None = None
     is_whole: bool = False
@@ -167,7 +173,19 @@ class RunLogs:
                 log.offset = tail.offset
             if log.again is not None:
                 await asyncio.to_thread(_show, log)
+            if tail.appended:
+                await asyncio.to_thread(self._mark, log)
             log.due = self.clock() + (PACE if tail.appended else _QUIET)
+
+    def _mark(self, log: _Log) -> None:
+        if log.arrivals is None:
+            marks = self.marks_of(log.name)
+            if marks is None:
+                return
+            with contextlib.suppress(OSError):
+                marks.parent.mkdir(parents=True, exist_ok=True)
+            log.arrivals = Arrivals(log.path, marks)
+        log.arrivals.look(time.time())
 
     async def _tail(self, log: _Log) -> Tail | None:
         """Fetch what is new; None for a log that went away. An expired link is renewed once."""
