@@ -293,6 +293,24 @@ async def test_escape_keeps_the_answers_for_the_next_time(wizard: Opener) -> Non
     assert "nodes" not in again.session.answers
 
 
+async def test_start_over_forgets_also_what_was_just_typed(wizard: Opener) -> None:
+    (wizard.folder / "src" / "other.py").write_text("")
+    dialog = await wizard.open()
+    assert dialog.page is not None
+    script = cast("PathEditor", dialog.page.form.editor("script"))
+    await until(lambda: "src/train.py" in script.paths)
+    script.box.setFocus()
+    write("src/train.py")
+    await quiet()
+    assert dialog.session is not None
+    assert dialog.session.answers["script"] == "src/train.py"
+    dialog.start_over()
+    await quiet()
+    assert dialog.session.answers == {}
+    dialog.reject()
+    assert not (await wizard.open(DDP)).message.isVisible()
+
+
 async def test_cancel_says_what_becomes_of_the_answers(wizard: Opener) -> None:
     (wizard.folder / "src" / "other.py").write_text("")
     dialog = await wizard.open(None)

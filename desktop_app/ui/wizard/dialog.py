@@ -369,6 +369,7 @@ class WizardDialog(QDialog):
 
     def _forget_pages(self) -> None:
         for each in self._pages.values():
+            each.blockSignals(True)  # a box that loses the focus says once more what was typed
             self.stack.removeWidget(each)
             each.hide()
             each.deleteLater()
