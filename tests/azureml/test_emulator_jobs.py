@@ -243,3 +243,48 @@ def test_a_job_that_is_not_there_is_not_found(sdk: Sdk) -> None:
     assert (status, body["error"]["message"]) == (404, "Job nothing not found.")
     assert info["InnerError"]["innerError"]["code"] == "JobNotFound"
     assert headers["x-ms-response-type"] == "error"
+
+
+def test_assets_of_all_kinds_are_inputs_and_named_outputs_become_assets(
+    emulator: Emulator, sdk: Sdk, tmp_path: Path
+) -> None:
+    (tmp_path / "words").mkdir()
+    (tmp_path / "words" / "one.txt").write_text("one\n")
+    (tmp_path / "model.bin").write_text("weights\n")
+    sdk(
+        """
+        from azure.ai.ml import Input, Output, command
+        ml.data.create_or_update(entities.Data(name="words", version="1", type="uri_folder", path=folder + "/words"))
+        ml.models.create_or_update(entities.Model(name="net", version="1", type="custom_model", path=folder + "/model.bin"))
+        job = command(
+            name="with-assets", environment=environment,
+            command="cat ${{inputs.words}}/one.txt ${{inputs.net}} && echo ${{inputs.rate}} && echo x > ${{outputs.made}}/x.txt",
+            inputs={
+                "words": Input(type="uri_folder", path="azureml:words:1"), "rate": 0.5,
+                "net": Input(type="custom_model", path="azureml:net:1"),
+            },
+            outputs={"made": Output(
+                type="uri_folder", name="made-words", path="azureml://datastores/workspaceblobstore/paths/mine/${{name}}/"
+            )},
+        )
+        result = ml.jobs.create_or_update(job).status
+        """,
+        folder=str(tmp_path),
+        environment=PLAIN,
+    )
+    assert reached(sdk, "with-assets") == "Completed", problem_of(sdk, "with-assets")
+    assert logs_of(emulator, sdk, "with-assets")["user_logs/std_log.txt"] == "one\nweights\n0.5\n"
+    made = sdk("d = ml.data.get('made-words', '1'); result = [d.type, d.path]")
+    assert made[0] == "uri_folder"
+    assert made[1].endswith("/datastores/workspaceblobstore/paths/mine/with-assets/")
+    sdk(
+        "result = ml.jobs.download('with-assets', download_path=folder, output_name='made')",
+        folder=str(tmp_path / "got"),
+    )
+    emulator.control("outputs", {"spelling": "uri_folder"})
+    sdk(
+        "result = ml.jobs.download('with-assets', download_path=folder, output_name='made')",
+        folder=str(tmp_path / "got"),
+    )
+    emulator.control("outputs", {"spelling": "UriFolder"})
+    assert (tmp_path / "got" / "named-outputs" / "made" / "x.txt").read_text() == "x\n"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.emulator import (
+    absences,
     artifacts,
     assets,
     blob_answers,
@@ -26,6 +27,7 @@ from tests.emulator import (
     quotas,
     registries,
     requests,
+    run_assets,
     running,
     scoring,
     storing,
@@ -62,6 +64,7 @@ AREAS: tuple[Area, ...] = (
     Area(history.routes, history.prepare),
     Area(job_metrics.routes),
     Area(artifacts.routes),
+    Area(run_assets.routes),
     Area(job_controls.routes),
     Area(operations.routes),
     Area(requests.routes),
@@ -70,4 +73,5 @@ AREAS: tuple[Area, ...] = (
     Area(deployments.routes),
     Area(scoring.routes),
     Area(controls.routes, faults.prepare),
+    Area(absences.routes),  # last: it tells what no other part has
 )

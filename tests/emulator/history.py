@@ -6,12 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from tests.emulator.answers import data_plane_error, ok
 from tests.emulator.clock import stamp
-from tests.emulator.job_places import LostError, locate
 from tests.emulator.job_records import ARTIFACTS, JobRecord, find_job
 from tests.emulator.jobs import change
 from tests.emulator.paging import make_token, read_token
 from tests.emulator.routing import Answer, Call, Routes
-from tests.emulator.run_bodies import Ways, details_body, experiment_id, output_assets, run_body
+from tests.emulator.run_bodies import Ways, details_body, experiment_id, run_body
 from tests.emulator.run_queries import FilterError, chosen
 from tests.emulator.running import Runner
 from tests.emulator.service import Service
@@ -120,44 +119,6 @@ def _data(service: Service, record: JobRecord, asked: Json) -> Json:
     return {"runMetadata": shown, "runDefinition": definition, "jobSpecification": None, "systemSettings": None}
 
 
-async def resolve_data(service: Service, call: Call) -> Answer:
-    """Tell where assets lie, by their ids; what is not there is left out."""
-    found: Json = {}
-    for asset in (call.json or {}).get("values") or []:
-        uri = _uri_of(service, call.workspace, str(asset))
-        if uri is not None:
-            found[asset] = {"uri": uri, "type": "UriFolder", "path": uri}
-    return ok({"values": found})
-
-
-def _uri_of(service: Service, workspace: Workspace, asset: str) -> str | None:
-    """Return the long form of an asset's place: an output's by the name that run history gave it."""
-    ways = service.part(Ways)
-    name = asset.rpartition("/versions/")[0].rpartition("/")[2]
-    job, told, output = name.removeprefix("azureml_").partition("_output_data_")
-    record = find_job(workspace, job) if told else None
-    if record is not None and output in output_assets(record, ways):
-        return long_form(workspace, record.outputs[output])
-    try:
-        return None if told else service.blobs.links.url(*_place(workspace, asset))
-    except LostError:
-        return None
-
-
-def _place(workspace: Workspace, asset: str) -> tuple[str, str, str]:
-    place = locate(workspace, asset)
-    return place.account, place.container, place.path
-
-
-def long_form(workspace: Workspace, uri: str) -> str:
-    """Write a datastore's path with subscription, group and workspace, as the data plane answers."""
-    short = uri.removeprefix("azureml://datastores/")
-    if short == uri:
-        return uri
-    place = f"subscriptions/{workspace.subscription}/resourcegroups/{workspace.group}/workspaces/{workspace.name}"
-    return f"azureml://{place}/datastores/{short}"
-
-
 async def experiment(_service: Service, call: Call) -> Answer:
     """Show an experiment by name or id."""
     asked = call.parts["experiment"]
@@ -254,6 +215,4 @@ def routes() -> Routes:
         table.add("PATCH", "api", f"{HISTORY}{within}/runs/{{run}}", patch)
         if within:
             table.add("GET", "api", f"{HISTORY}{within}", experiment)
-    for service_path in ("/data/v1.0{ws}/dataversion", "/modelregistry/v1.0{ws}/models"):
-        table.add("POST", "api", f"{service_path}/batchGetResolvedUris", resolve_data)
     return table

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from tests.emulator.answers import ok
-from tests.emulator.job_records import JobRecord, course, find_job, run_error
+from tests.emulator.job_records import ARTIFACTS, JobRecord, course, find_job, run_error
 from tests.emulator.mirroring import output_uris
 from tests.emulator.routing import Answer, Call, Routes
 from tests.emulator.run_bodies import Ways
@@ -105,6 +105,16 @@ async def repeats(service: Service, call: Call) -> Answer:
     return ok({"refused": ways.strict_repeats})
 
 
+async def artifact(service: Service, call: Call) -> Answer:
+    """{"job": NAME, "path": "../../x", "text": "..."}: put a file among a job's artifacts, whatever it is called."""
+    asked: Json = call.json or {}
+    found = _meant(service, asked)
+    for record in found:
+        name = record.prefix + str(asked["path"])
+        await service.blobs.put(record.workspace.account, ARTIFACTS, name, str(asked.get("text", "")).encode())
+    return ok({"put": len(found)})
+
+
 def routes() -> Routes:
     """Return what is answered here."""
     table = Routes()
@@ -112,5 +122,6 @@ def routes() -> Routes:
     table.add("POST", "control", "/jobs/preempt", preempt)
     table.add("POST", "control", "/jobs/stick", stick)
     table.add("*", "control", "/jobs/repeats", repeats)
+    table.add("POST", "control", "/jobs/artifact", artifact)
     table.add("*", "control", "/outputs", outputs)
     return table

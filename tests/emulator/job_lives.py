@@ -11,6 +11,7 @@ import shutil
 from desktop_app.api import Job, JobSource, OutsideError, RunSnapshot, RunStatus, Severity, SubmissionPlan, UserError
 from tests.emulator.job_environments import build
 from tests.emulator.job_files import write_files
+from tests.emulator.job_outputs import register_outputs
 from tests.emulator.job_places import LostError
 from tests.emulator.job_records import JobRecord, run_error
 from tests.emulator.mirroring import LIFECYCLER, Mirror, log_name, say
@@ -142,6 +143,7 @@ class CommandLife:
         if canceled or snapshot.status is RunStatus.CANCELED:
             self._turn("Canceled")
         elif snapshot.status is RunStatus.COMPLETED:
+            await register_outputs(self._service, self.record)
             self._turn("Completed")
         else:
             self._fail(_reason(snapshot, self.record), warning=_WARNING)

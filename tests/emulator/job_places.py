@@ -48,7 +48,7 @@ def locate(workspace: Workspace, uri: str, depth: int = 0) -> Place:
         return _blob(uri)
     if found := _ARTIFACT_STORE.match(uri):
         return _in_datastore(workspace, found[1], found[2])
-    asset = _asset(workspace, uri)
+    asset = find_asset(workspace, uri)
     return locate(workspace, str(asset.properties.get("dataUri") or asset.properties.get("modelUri")), depth + 1)
 
 
@@ -80,7 +80,8 @@ def named_asset(uri: str) -> tuple[str, str, str] | None:
     return None
 
 
-def _asset(workspace: Workspace, uri: str) -> Resource:
+def find_asset(workspace: Workspace, uri: str) -> Resource:
+    """Return data or a model by its id. Raises LostError."""
     named = named_asset(uri)
     if named is not None:
         kind, name, version = named

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from datetime import datetime
 
 from tests.emulator.answers import mfe_error, ok
 from tests.emulator.job_bodies import job_body
 from tests.emulator.job_lives import CommandLife
-from tests.emulator.job_places import LostError, code_place
 from tests.emulator.job_records import TERMINAL, JobRecord, Turn, find_job
+from tests.emulator.job_refusals import chain, changed, immutable, refusal
 from tests.emulator.mirroring import output_uris
 from tests.emulator.operations import genuine, signed
 from tests.emulator.paging import page_of
@@ -21,14 +19,7 @@ from tests.emulator.service import Service
 from tests.emulator.state import Json, Workspace
 from tests.emulator.sweeps import SweepLife, sweep_properties, sweep_tags
 
-_NAME = re.compile(r"^[a-zA-Z0-9][\w-]{0,254}$", re.ASCII)
 _LOCATIONS = "/subscriptions/{subscription}/providers/Microsoft.MachineLearningServices/locations/{location}"
-_CHANGEABLE = ("description", "tags", "displayName", "properties", "isArchived", "services", "status")
-_COMPARED = (
-    "command", "codeId", "environmentId", "inputs", "outputs", "distribution", "resources", "limits",
-    "environmentVariables", "computeId", "experimentName", "jobType", "searchSpace", "samplingAlgorithm", "objective",
-    "earlyTermination", "trial", "jobs", "settings",
-)  # fmt: skip
 _RUN = {"Command", "Sweep"}
 PIPELINE: dict[str, str | None] = {
     "azureml.DevPlatv2": "true",
@@ -53,14 +44,14 @@ async def put(service: Service, call: Call) -> Answer:
     now = service.clock.now()
     record = find_job(workspace, name)
     if record is not None:
-        changed = ["Command"] if service.part(Ways).strict_repeats else _changed(record, asked)
-        if changed:
-            return _immutable(service, changed)
+        members = ["Command"] if service.part(Ways).strict_repeats else changed(record, asked)
+        if members:
+            return immutable(service, members)
         change(record, asked, now)
     else:
-        refusal = _refusal(service, workspace, name, asked)
-        if refusal is not None:
-            return refusal
+        refused = refusal(service, workspace, name, asked)
+        if refused is not None:
+            return refused
         record = submit(service, workspace, name, asked, call.api_version)
     answer = ok(job_body(record, call.api_version, now), 201, {"Location": call.url})
     if record.kind == "Pipeline":
@@ -111,99 +102,6 @@ def _own_properties(record: JobRecord) -> dict[str, str | None]:
     return sweep_properties(record) | snapshot if record.kind == "Sweep" else {}
 
 
-def _refusal(service: Service, workspace: Workspace, name: str, asked: Json) -> Answer | None:
-    """Return why a new job is not taken; None where it is."""
-    if not _NAME.match(name):
-        text = "may hold letters, digits, hyphens and underscores alone, 255 at most, and begins with a letter or digit"
-        return mfe_error(service, 400, f"The job name {name} is invalid: it {text}.")
-    missing = next(_missing(asked), None)
-    if missing:
-        return mfe_error(service, 400, f"The {missing} field is required.", inner=_chain("BadArgument", "ArgumentNull"))
-    return _unusable_compute(service, workspace, asked) or _unknown_code(service, workspace, asked)
-
-
-def _missing(asked: Json) -> Iterator[str]:
-    kind = asked.get("jobType")
-    trial = asked.get("trial") or {}
-    if not kind:
-        yield "JobType"
-    if kind == "Command":
-        yield from (key for key in ("Command", "EnvironmentId") if not asked.get(key[0].lower() + key[1:]))
-    if kind == "Sweep":
-        yield from (f"Trial.{key}" for key in ("Command", "EnvironmentId") if not trial.get(key[0].lower() + key[1:]))
-        yield from (key for key in ("SearchSpace", "Objective") if not asked.get(key[0].lower() + key[1:]))
-
-
-def _unusable_compute(service: Service, workspace: Workspace, asked: Json) -> Answer | None:
-    target = str(asked.get("computeId") or "")
-    if not target or "/virtualclusters/" in target.lower():
-        return None
-    name = target.rstrip("/").rpartition("/")[2].removeprefix("azureml:")
-    compute = workspace.computes.get(name)
-    if compute is None:
-        text = f"Compute target {name} was not found in the workspace {workspace.name}."
-        return mfe_error(service, 400, text, inner=_chain("BadArgument", "ComputeNotFound"))
-    state = str(compute.properties.get("provisioningState") or "Succeeded")
-    if state in ("Deleting", "Failed"):
-        text = f"Compute target {name} is not in a usable state: its provisioning state is {state}."
-        return mfe_error(service, 400, text, inner=_chain("BadArgument", "ComputeInBadState"))
-    return None
-
-
-def _unknown_code(service: Service, workspace: Workspace, asked: Json) -> Answer | None:
-    code = str(asked.get("codeId") or (asked.get("trial") or {}).get("codeId") or "")
-    try:
-        if code and not code.startswith("git+"):
-            code_place(workspace, code)
-    except LostError as lost:
-        return mfe_error(service, 404, f"key: {code}, Message: {lost}", code="NotFound")
-    return None
-
-
-def _chain(*codes: str) -> Json:
-    inner: Json | None = None
-    for code in reversed(codes):
-        inner = {"code": code, "innerError": inner}
-    assert inner is not None
-    return inner
-
-
-def _changed(record: JobRecord, asked: Json) -> list[str]:
-    """Return what a second PUT would change of what can't be changed, in the service's PascalCase."""
-    return [
-        key[0].upper() + key[1:]
-        for key in _COMPARED
-        if key in asked and _plain(asked[key]) != _plain(_kept(record, key))
-    ]
-
-
-def _kept(record: JobRecord, key: str) -> object:
-    body = job_body(record, record.version, record.created)["properties"]
-    return record.asked.get(key) if key in record.asked else body.get(key)
-
-
-def _plain(value: object) -> object:
-    """Return a value without what the service fills in: nulls, the default output, usual modes and resources."""
-    if isinstance(value, dict):
-        usual: tuple[object, ...] = (None, {}, [], "ReadOnlyMount", "ReadWriteMount")
-        kept = {key: _plain(each) for key, each in value.items() if key != "default" and each not in usual}
-        return {
-            key: each for key, each in kept.items() if (key, each) not in (("shmSize", "2g"), ("instanceCount", 1))
-        } or None
-    return value or None
-
-
-def _immutable(service: Service, changed: list[str]) -> Answer:
-    told = ", ".join(f" {each}" for each in changed)
-    text = (
-        "A job with this name already exists. If you are trying to create a new job, use a different name. "
-        f"If you are trying to update an existing job, the existing job's{told} cannot be changed. "
-        "Only description, tags, displayName, properties, and isArchived can be updated."
-    )
-    more = {"MessageFormat": text.replace(told, "{property}"), "MessageParameters": {"property": told}}
-    return mfe_error(service, 400, text, inner=_chain("Immutable", "JobPropertyImmutable"), more=more)
-
-
 def change(record: JobRecord, asked: Json, now: datetime) -> None:
     """Take over what may change; tags and properties are added to, never taken away (azure-sdk-for-python#30671)."""
     if "description" in asked:
@@ -227,7 +125,7 @@ async def get(service: Service, call: Call) -> Answer:
 def job_not_found(service: Service, name: str) -> Answer:
     """Say that there is no such job, as recorded."""
     more = {"MessageFormat": "Job {jobId} not found.", "MessageParameters": {"jobId": name}}
-    return mfe_error(service, 404, f"Job {name} not found.", inner=_chain("NotFound", "JobNotFound"), more=more)
+    return mfe_error(service, 404, f"Job {name} not found.", inner=chain("NotFound", "JobNotFound"), more=more)
 
 
 async def list_jobs(service: Service, call: Call) -> Answer:

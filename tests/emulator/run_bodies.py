@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from tests.emulator.blobs import Entry
 from tests.emulator.clock import stamp
+from tests.emulator.job_outputs import MODELS
 from tests.emulator.job_records import ARTIFACTS, JobRecord
 from tests.emulator.service import Service
 from tests.emulator.state import Json, Workspace
@@ -24,7 +25,6 @@ _KINDS = {
     "uri_folder": "UriFolder", "uri_file": "UriFile", "mltable": "MLTable", "mlflow_model": "MLFlowModel",
     "custom_model": "CustomModel", "triton_model": "TritonModel",
 }  # fmt: skip
-MODELS = frozenset({"mlflow_model", "custom_model", "triton_model"})
 
 
 @dataclass(slots=True)
@@ -213,8 +213,9 @@ def output_assets(record: JobRecord, ways: Ways) -> Json:
         spec = (record.asked.get("outputs") or {}).get(name) or {}
         kind = str(spec.get("jobOutputType") or "uri_folder")
         shelf = "models" if kind in MODELS else "data"
-        asset = f"azureml_{record.name}_output_data_{name}"
-        place = f"azureml://locations/{workspace.location}/workspaces/{workspace.id}/{shelf}/{asset}/versions/1"
+        asset = spec.get("assetName") or f"azureml_{record.name}_output_data_{name}"
+        version = spec.get("assetVersion") or "1"
+        place = f"azureml://locations/{workspace.location}/workspaces/{workspace.id}/{shelf}/{asset}/versions/{version}"
         spelled = _KINDS.get(kind, kind) if ways.pascal_outputs or kind in MODELS else kind
         found[name] = {"assetId": place, "type": spelled}
     return found
