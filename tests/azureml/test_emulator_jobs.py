@@ -255,10 +255,11 @@ def test_assets_of_all_kinds_are_inputs_and_named_outputs_become_assets(
         """
         from azure.ai.ml import Input, Output, command
         ml.data.create_or_update(entities.Data(name="words", version="1", type="uri_folder", path=folder + "/words"))
-        ml.models.create_or_update(entities.Model(name="net", version="1", type="custom_model", path=folder + "/model.bin"))
+        net = entities.Model(name="net", version="1", type="custom_model", path=folder + "/model.bin")
+        ml.models.create_or_update(net)
         job = command(
             name="with-assets", environment=environment,
-            command="cat ${{inputs.words}}/one.txt ${{inputs.net}} && echo ${{inputs.rate}} && echo x > ${{outputs.made}}/x.txt",
+            command="cat ${{inputs.words}}/one.txt ${{inputs.net}}; echo ${{inputs.rate}}; echo x > ${{outputs.made}}/x.txt",
             inputs={
                 "words": Input(type="uri_folder", path="azureml:words:1"), "rate": 0.5,
                 "net": Input(type="custom_model", path="azureml:net:1"),
@@ -277,14 +278,8 @@ def test_assets_of_all_kinds_are_inputs_and_named_outputs_become_assets(
     made = sdk("d = ml.data.get('made-words', '1'); result = [d.type, d.path]")
     assert made[0] == "uri_folder"
     assert made[1].endswith("/datastores/workspaceblobstore/paths/mine/with-assets/")
-    sdk(
-        "result = ml.jobs.download('with-assets', download_path=folder, output_name='made')",
-        folder=str(tmp_path / "got"),
-    )
     emulator.control("outputs", {"spelling": "uri_folder"})
-    sdk(
-        "result = ml.jobs.download('with-assets', download_path=folder, output_name='made')",
-        folder=str(tmp_path / "got"),
-    )
+    got = tmp_path / "got"
+    sdk("result = ml.jobs.download('with-assets', download_path=folder, output_name='made')", folder=str(got))
     emulator.control("outputs", {"spelling": "UriFolder"})
-    assert (tmp_path / "got" / "named-outputs" / "made" / "x.txt").read_text() == "x\n"
+    assert (got / "named-outputs" / "made" / "x.txt").read_text() == "x\n"

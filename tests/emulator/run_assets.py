@@ -20,7 +20,7 @@ async def resolve(_service: object, call: Call) -> Answer:
 
 
 def uri_of(workspace: Workspace, asset: str) -> str | None:
-    """Return the long form of an asset's place: of an output by the name that run history gave it, of others their own."""
+    """Return the long form of an asset's place; an output has the name that run history gave it."""
     name = asset.rpartition("/versions/")[0].rpartition("/")[2]
     job, told, output = name.removeprefix("azureml_").partition("_output_data_")
     record = find_job(workspace, job) if told else None
