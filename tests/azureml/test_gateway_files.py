@@ -28,6 +28,8 @@ class Blob:
         self.data = b""
         self.sent = 0
         self.cuts: list[int] = []
+        self.shorts: list[int] = []
+        self.moved = 0
         self.md5 = ""
         self.knows_ranges = True
         self.status = 0
@@ -46,11 +48,13 @@ class Blob:
             headers["x-ms-blob-content-md5"] = self.md5
         asked = re.fullmatch(r"bytes=(\d+)-", request.headers.get("Range", ""))
         if asked and self.knows_ranges:
-            start = int(asked[1])
+            start = int(asked[1]) + self.moved
             if start >= size:
                 return web.Response(status=416, headers={"Content-Range": f"bytes */{size}"})
             headers["Content-Range"] = f"bytes {start}-{size - 1}/{size}"
         body = self.data[start:]
+        if self.shorts:
+            body = body[: self.shorts.pop(0)]
         cut = self.cuts.pop(0) if self.cuts else len(body)
         response = web.StreamResponse(status=206 if start or (asked and self.knows_ranges) else 200, headers=headers)
         response.content_length = len(body)
@@ -203,6 +207,24 @@ async def test_what_is_not_as_it_should_be_is_not_kept(
         await gateway.download(WORKSPACE, url, tmp_path / "a.txt", size=size, md5=md5, progress=silent)
     assert (tmp_path / "a.txt").read_text() == "before"
     assert not list(tmp_path.glob("a.txt.part*"))
+
+
+async def test_a_file_that_came_short_is_fetched_again(gateway: Gateway, blob: Blob, url: str, tmp_path: Path) -> None:
+    """A whole answer with half of the file, once."""
+    blob.data, blob.shorts = os.urandom(50_000), [20_000]
+    await gateway.download(WORKSPACE, url, tmp_path / "a.bin", size=50_000, md5=None, progress=silent)
+    assert (tmp_path / "a.bin").read_bytes() == blob.data
+
+
+async def test_an_answer_that_begins_elsewhere_is_not_appended(
+    gateway: Gateway, blob: Blob, url: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "log.txt"
+    path.write_bytes(b"0123456789")
+    blob.data, blob.moved = b"0123456789abcdef", 3
+    with pytest.raises(CloudFault, match="begins at byte 13 instead of 10"):
+        await gateway.tail(WORKSPACE, url, path, 10)
+    assert path.read_bytes() == b"0123456789"
 
 
 async def test_an_empty_file_is_a_file(gateway: Gateway, blob: Blob, url: str, tmp_path: Path) -> None:

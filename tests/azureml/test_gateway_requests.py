@@ -159,6 +159,34 @@ async def test_what_the_service_refuses_is_told_in_its_words(
     assert SECRET not in f"{fault!r} {fault} {fault.details}"
 
 
+async def test_json_that_came_cut_is_asked_for_again(gateway: Gateway, server: HttpsServer, service: Service) -> None:
+    def cut() -> web.Response:
+        return web.Response(text='{"value": [1, ', content_type="application/json")
+
+    service.script = [cut(), cut(), {"value": [1]}]
+    assert (await get(gateway, server.url)).json == {"value": [1]}
+    service.script = [cut(), cut(), cut(), {}]
+    fault = await fault_of(gateway, Ask("GET", server.url, audience=""))
+    assert (fault.kind, fault.message) == ("service", "localhost sent an answer that is not whole.")
+    service.script = [cut(), {}]
+    assert (await fault_of(gateway, Ask("POST", server.url, {}, audience=""))).kind == "service"
+    service.script = [web.Response(text="plain"), web.Response(status=204)]
+    assert [(await get(gateway, server.url)).json for _ in range(2)] == [None, None]
+
+
+async def test_closing_ends_what_is_under_way_and_may_be_asked_again(
+    gateway: Gateway, server: HttpsServer, service: Service
+) -> None:
+    service.script = ["hang"]
+    task = asyncio.create_task(fault_of(gateway, Ask("GET", server.url, audience="")))
+    await until(lambda: len(server.requests) == 1)
+    await gateway.close()
+    assert (await task).kind == "gateway"
+    assert len(server.requests) == 1
+    service.script = [{}]
+    assert (await get(gateway, server.url)).status == 200
+
+
 async def test_who_does_not_answer_in_time_is_told(gateway: Gateway, server: HttpsServer, service: Service) -> None:
     service.script = ["hang"]
     fault = await fault_of(gateway, Ask("POST", server.url, {}, audience="", patience=1))

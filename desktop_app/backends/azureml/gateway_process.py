@@ -36,14 +36,18 @@ class Gateway:
         self._python = Interpreter(python)
         self._limits = limits or Limits()
         self._progress = progress or _ignore
-        self._places = {"wire": asyncio.Lock(), "sdk": asyncio.Lock()}
-        self._room = asyncio.Semaphore(self._limits.sdk_children)
+        self._open()
         self._wire: Child | None = None
         self._free: list[Child] = []
         self._used: set[Child] = set()
         self._ends: dict[Child, asyncio.TimerHandle] = {}
         self._ending: set[asyncio.Task[None]] = set()
         self._answering: set[asyncio.Task[None]] = set()
+
+    def _open(self) -> None:
+        self._is_closing = False
+        self._places = {"wire": asyncio.Lock(), "sdk": asyncio.Lock()}
+        self._room = asyncio.Semaphore(self._limits.sdk_children)
 
     async def prepare(self, progress: Progress) -> None:
         """Make the client's Python where it is not there yet."""
@@ -115,12 +119,17 @@ class Gateway:
         await self._asked("sign_out", workspace, {})
 
     async def close(self) -> None:
-        """End the children."""
-        for each in (*self._used, *self._free, *([self._wire] if self._wire else [])):
-            self._end(each)
-        for task in self._answering:
-            task.cancel()
-        await asyncio.gather(*self._ending, *self._answering, return_exceptions=True)
+        """End the children; who asks afterwards, be it on another loop, gets new ones."""
+        self._is_closing = True
+        try:
+            for task in self._answering:
+                task.cancel()
+            for each in (*self._used, *self._free, *([self._wire] if self._wire else [])):
+                self._end(each)
+            while left := (*self._ending, *self._answering):
+                await asyncio.gather(*left, return_exceptions=True)
+        finally:
+            self._open()
 
     async def _asked(
         self, do: str, workspace: Workspace, asked: Mapping[str, Any], hear: Hear | None = None, lives: int = _LIVES
@@ -161,6 +170,8 @@ class Gateway:
         return child
 
     async def _start(self, role: Role, progress: Progress) -> Child:
+        if self._is_closing:
+            raise CloudFault("The program is ending.", kind="gateway")
         return await Child.start(await self._python.path(progress), role)
 
     def _put_back(self, child: Child) -> None:

@@ -17,10 +17,11 @@ import httpx
 
 from . import broken
 from .faults import Fault
-from .tailing import _size as size_of
+from .tailing import size_of
 from .web import Request, Web
 
 _BREAKS = 6  # broken connections in a row that brought nothing
+_UNLIKE = 2  # times that a file which came other than it is there is fetched again
 _TELL = 0.1  # seconds between two words about the progress
 
 Say = Callable[..., None]
@@ -29,6 +30,18 @@ Say = Callable[..., None]
 async def download(web: Web, request: Callable[..., Request], asked: Mapping[str, Any], say: Say) -> None:
     """Fetch a file to `path`. Raises Fault where it can't be had whole: `path` is then as it was."""
     part = _Part(Path(asked["path"]))
+    for left in range(_UNLIKE, -1, -1):
+        expected = await _whole(web, request, part, asked, say)
+        try:
+            await asyncio.to_thread(part.finish, expected, asked.get("size"), asked.get("md5") or part.md5)
+            return
+        except Fault:
+            if not left:
+                raise
+
+
+async def _whole(web: Web, request: Callable[..., Request], part: _Part, asked: Mapping[str, Any], say: Say) -> int:
+    """Fetch all that is missing, through breaks; return how many bytes the file has."""
     await asyncio.to_thread(part.begin)
     breaks = 0
     while True:
@@ -42,8 +55,7 @@ async def download(web: Web, request: Callable[..., Request], asked: Mapping[str
             await asyncio.sleep(min(8.0, 0.4 * 2**breaks))
             continue
         if expected is not None:
-            break
-    await asyncio.to_thread(part.finish, expected, asked.get("size"), asked.get("md5") or part.md5)
+            return expected
 
 
 class _Part:

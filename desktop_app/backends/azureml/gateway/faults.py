@@ -84,7 +84,8 @@ def of_answer(method: str, url: str, status: int, headers: Mapping[str, str], bo
     wait = retry_after(headers)
     message, hint = _words(kind, host_of(url), status, said, wait)
     if status in (401, 403):
-        message, hint = rights.refused(status, code, said) or (message, hint)
+        challenge = headers.get("www-authenticate", "")
+        message, hint = rights.refused(status, code, f"{said} {challenge}") or (message, hint)
         if off := rights.clock_off(headers):
             kind, message, hint = "clock", f"{off} {message}", "Set this computer's date and time, then try again."
     details = f"{method} {without_query(url)}\n{status} {code}\n{body[:20_000]}".strip()

@@ -65,11 +65,12 @@ class People:
     async def by_browser(self, account: Account, tell: Prompt) -> None:
         """Sign in on a page that the program opens; the answer comes back to a port of this computer."""
         answer: asyncio.Future[dict[str, str]] = asyncio.get_running_loop().create_future()
-        server = await asyncio.start_server(_listener(answer), "127.0.0.1", 0)
+        flow: dict[str, Any] = {}
+        server = await asyncio.start_server(_listener(flow, answer), "127.0.0.1", 0)
         async with server:
             port = server.sockets[0].getsockname()[1]
             app = await _apart(self._app, account)
-            flow = await _apart(
+            flow |= await _apart(
                 app.initiate_auth_code_flow, [_scope(account)], redirect_uri=f"http://localhost:{port}",
                 prompt="select_account",
             )  # fmt: skip
@@ -189,14 +190,17 @@ class People:
             self._keeper.save(json.dumps(kept, separators=(",", ":")))
 
 
-def _listener(answer: asyncio.Future[dict[str, str]]) -> Callable[..., Any]:
+def _listener(flow: Mapping[str, Any], answer: asyncio.Future[dict[str, str]]) -> Callable[..., Any]:
+    """Return what serves the page to which the browser comes back; of others that come by, nothing is taken."""
+
     async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            target = (await reader.readline()).decode("latin-1").split(" ")[1:2]
+            line = await asyncio.wait_for(reader.readline(), _PATIENCE)
+            target = line.decode("latin-1").split(" ")[1:2]
             said = dict(parse_qsl(urlsplit(target[0]).query)) if target else {}
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n" + _DONE)
             await writer.drain()
-            if "state" in said and not answer.done():
+            if said.get("state") == flow.get("state", "") and not answer.done():
                 answer.set_result(said)
         finally:
             writer.close()

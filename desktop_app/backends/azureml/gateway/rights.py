@@ -73,6 +73,8 @@ def _signed_out(code: str, said: str) -> tuple[str, str] | None:
     if code == "InvalidAuthenticationTokenTenant" and len(issuers) > 1:
         message = f"You are signed in to the tenant {issuers[0]}, but the subscription belongs to {issuers[1]}."
         return message, f"Sign in to the tenant {issuers[1]}."
+    if "insufficient_claims" in said:
+        return "A rule of the tenant wants you to sign in again.", "Sign in by browser."
     if code == "ExpiredAuthenticationToken" or "expired" in said.lower():
         return "The sign-in has ended.", "Sign in again."
     return None

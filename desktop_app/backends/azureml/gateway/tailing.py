@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 import httpx
 
 from . import broken
+from .faults import Fault
 from .web import Request, Web
 
 _RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+)")
@@ -26,12 +27,12 @@ async def tail(web: Web, request: Callable[..., Request], asked: Mapping[str, An
     made = request(asked, headers={"Range": f"bytes={offset}-", "Accept-Encoding": "identity"})
     made = replace(made, accept=frozenset({416}))
     async with web.answer(made, streamed=True) as response:
-        size = _size(response)
+        size = size_of(response)
         if response.status_code == 416:
             return _told(offset, size, 0, shrunk=size < offset)
         if response.status_code == 200 and size < offset:
             return _told(offset, size, 0, shrunk=True)
-        skip = offset if response.status_code == 200 else 0  # who knows no ranges sends all
+        skip = _before(response, offset)
         appended = await _append(response, asked["path"], offset, skip)
     return _told(offset + appended, max(size, offset + appended), appended, shrunk=False)
 
@@ -40,7 +41,17 @@ def _told(offset: int, size: int, appended: int, *, shrunk: bool) -> dict[str, A
     return {"offset": offset, "size": size, "appended": appended, "shrunk": shrunk}
 
 
-def _size(response: httpx.Response) -> int:
+def _before(response: httpx.Response, offset: int) -> int:
+    """Return how many bytes come before what was asked for: who knows no ranges sends all."""
+    match = _RANGE.match(response.headers.get("content-range", ""))
+    start = int(match[1]) if match and match[1] else 0
+    if start > offset:
+        raise Fault("service", f"The answer begins at byte {start:,} instead of {offset:,}.", hint="Try again.")
+    return offset - start
+
+
+def size_of(response: httpx.Response) -> int:
+    """Return how many bytes the whole file has."""
     match = _RANGE.match(response.headers.get("content-range", ""))
     return int(match[3]) if match else int(response.headers.get("content-length", 0))
 

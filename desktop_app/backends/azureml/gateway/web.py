@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 import ssl
@@ -23,6 +24,7 @@ _AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 _FIRST_WAIT, _LONGEST_WAIT = 0.4, 8.0  # seconds between two tries
 _UNREACHED = 3  # tries where no connection is made: who is offline wants to know it soon
 _TRIES = 6
+_CUT = 2  # times that an answer which is no whole JSON is asked for again
 _CONNECT = 15.0  # seconds to reach a host
 _LEAST = 2.0  # seconds that an answer may take at least, however little patience is left
 
@@ -53,6 +55,17 @@ class Web:
         """Return the whole answer."""
         async with self.answer(request) as response:
             return response
+
+    async def ask_json(self, request: Request) -> tuple[httpx.Response, Any]:
+        """Return the whole answer and its JSON; one that came cut is asked for again where that is safe."""
+        for left in range(_CUT if request.method in SAFE else 0, -1, -1):
+            response = await self.ask(request)
+            try:
+                return response, parsed(response)
+            except Fault:
+                if not left:
+                    raise
+        raise AssertionError("unreachable")
 
     @asynccontextmanager
     async def answer(self, request: Request, *, streamed: bool = False) -> AsyncIterator[httpx.Response]:
@@ -165,10 +178,14 @@ def trusted() -> ssl.SSLContext:
 
 
 def parsed(response: httpx.Response) -> Any:
-    """Return an answer's JSON, None where it has no body or another one."""
-    if not response.content:
+    """Return an answer's JSON, None where it has no body or is something else. Raises Fault for JSON that is cut."""
+    if not response.content.strip():
         return None
     try:
-        return response.json()
-    except ValueError:
-        return None
+        return json.loads(response.content.decode("utf-8-sig"))
+    except ValueError as error:
+        if "json" not in response.headers.get("content-type", "json"):
+            return None
+        host, details = faults.host_of(str(response.url)), response.content[:2000].decode("utf-8", "replace")
+        message = f"{host} sent an answer that is not whole."
+        raise Fault("service", message, hint="Try again.", details=details, status=response.status_code) from error

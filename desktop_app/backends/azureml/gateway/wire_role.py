@@ -13,7 +13,7 @@ from . import downloads, tailing
 from .faults import of_place
 from .identity import Identity
 from .talk import Talk
-from .web import Request, Web, parsed
+from .web import Request, Web
 
 Tell = Callable[..., None]
 Handler = Callable[["Wire", Mapping[str, Any], Tell], Awaitable[Any]]
@@ -42,9 +42,13 @@ async def _ask(wire: Wire, asked: Mapping[str, Any], _tell: Tell) -> Any:
     body = asked.get("json")
     content = None if body is None else json.dumps(body).encode()
     headers = {} if body is None else {"Content-Type": "application/json"}
-    response = await wire.web.ask(wire.request(asked, content=content, headers=headers))
-    text = response.content.decode("utf-8-sig", "replace") if asked.get("text") else ""
-    data = None if asked.get("text") else parsed(response)
+    request = wire.request(asked, content=content, headers=headers)
+    text, data = "", None
+    if asked.get("text"):
+        response = await wire.web.ask(request)
+        text = response.content.decode("utf-8-sig", "replace")
+    else:
+        response, data = await wire.web.ask_json(request)
     return {"status": response.status_code, "headers": dict(response.headers), "json": data, "text": text}
 
 
