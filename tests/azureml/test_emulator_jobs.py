@@ -259,7 +259,7 @@ def test_assets_of_all_kinds_are_inputs_and_named_outputs_become_assets(
         ml.models.create_or_update(net)
         job = command(
             name="with-assets", environment=environment,
-            command="cat ${{inputs.words}}/one.txt ${{inputs.net}}; echo ${{inputs.rate}}; echo x > ${{outputs.made}}/x.txt",
+            command="cat ${{inputs.words}}/one.txt ${{inputs.net}} && echo ${{inputs.rate}} | tee ${{outputs.made}}/x.txt",
             inputs={
                 "words": Input(type="uri_folder", path="azureml:words:1"), "rate": 0.5,
                 "net": Input(type="custom_model", path="azureml:net:1"),
@@ -282,4 +282,4 @@ def test_assets_of_all_kinds_are_inputs_and_named_outputs_become_assets(
     got = tmp_path / "got"
     sdk("result = ml.jobs.download('with-assets', download_path=folder, output_name='made')", folder=str(got))
     emulator.control("outputs", {"spelling": "UriFolder"})
-    assert (got / "named-outputs" / "made" / "x.txt").read_text() == "x\n"
+    assert (got / "named-outputs" / "made" / "x.txt").read_text() == "0.5\n"
