@@ -126,6 +126,11 @@ def _workspaces(ask: _Story) -> None:
     assert told.status == 404
     changed = ask("workspace.update", "PATCH", url, {"tags": {"k1": "v1"}, "properties": {"description": "d"}})
     ask.follow("lro.workspace.succeeded", changed)
+    looked = ask("workspace.diagnose", "POST", "{ws}/diagnose?api-version=2023-08-01-preview", {"value": {}})
+    ask.follow("lro.location.done", looked, "location")
+    ask("component.get.notfound", "GET", "{ws}/components/c?api-version=2024-01-01-preview")
+    ask("batchEndpoint.get.notfound", "GET", "{ws}/batchEndpoints/b?api-version=2024-01-01-preview")
+    ask("schedule.get.notfound", "GET", "{ws}/schedules/s?api-version=2023-06-01-preview")
 
 
 def _login(ask: _Story, tenant: str, form: Mapping[str, str]) -> None:
@@ -182,6 +187,11 @@ _KINDS = (
     "workspace.get.notfound",
     "workspace.update",
     "lro.workspace.succeeded",
+    "workspace.diagnose",
+    "lro.location.done",
+    "component.get.notfound",
+    "batchEndpoint.get.notfound",
+    "schedule.get.notfound",
     "auth.openid_configuration",
     "auth.token",
 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from tests.emulator import operations
 from tests.emulator.answers import ok
+from tests.emulator.blob_signing import account_key
 from tests.emulator.clock import stamp_z
 from tests.emulator.cloud import add_workspace
 from tests.emulator.datastores import make_containers, make_system_ones
@@ -41,7 +42,7 @@ async def put(service: Service, call: Call) -> Answer:
     make_system_ones(service, made)
     await make_containers(service, made)
     begun = operations.begin(service, made, "workspace", seconds=service.options.delay("workspace"))
-    return Answer(201, described(made), _addresses(begun, call))
+    return Answer(202, NOTHING, _addresses(begun, call))
 
 
 async def patch(service: Service, call: Call) -> Answer:
@@ -65,6 +66,40 @@ async def delete(service: Service, call: Call) -> Answer:
 
     begun = operations.begin(service, workspace, "workspace", gone, seconds=service.options.delay("workspace"))
     return Answer(202, NOTHING, _addresses(begun, call))
+
+
+async def diagnose(service: Service, call: Call) -> Answer:
+    """Look for what may be wrong with a workspace: nothing, here."""
+    checked = ("userDefinedRoute", "networkSecurityRule", "resourceLock", "dnsResolution", "storageAccount", "keyVault")
+    results: Json = {f"{each}Results": [] for each in (*checked, "containerRegistry", "applicationInsights")}
+    results |= {"9": [], "otherResults": []}  # a member is really named so
+
+    async def found() -> Json:
+        return {"value": results}
+
+    seconds = service.options.delay("workspace")
+    begun = operations.begin(service, call.workspace, "workspace", found, seconds=seconds)
+    return Answer(202, NOTHING, {"Location": begun.url(call.api_version, type="location")})
+
+
+async def list_keys(_service: Service, call: Call) -> Answer:
+    """Hand out the keys of what belongs to the workspace; of the key vault and the registry there are none here."""
+    beside = f"/subscriptions/{call.workspace.subscription}/resourceGroups/{call.workspace.group}/providers"
+    account = call.workspace.account
+    return ok(
+        {
+            "userStorageKey": account_key(account),
+            "userStorageResourceId": f"{beside}/Microsoft.Storage/storageAccounts/{account}",
+            "appInsightsInstrumentationKey": "",
+            "containerRegistryCredentials": None,
+            "notebookAccessKeys": None,
+        }
+    )
+
+
+async def list_storage_keys(_service: Service, call: Call) -> Answer:
+    """Hand out the key of the storage account."""
+    return ok({"userStorageKey": account_key(call.workspace.account)})
 
 
 def _addresses(begun: operations.Begun, call: Call) -> dict[str, str]:
@@ -169,6 +204,9 @@ def routes() -> Routes:
     table.add("PUT", "arm", "{ws}", put)
     table.add("PATCH", "arm", "{ws}", patch)
     table.add("DELETE", "arm", "{ws}", delete)
+    table.add("POST", "arm", "{ws}/diagnose", diagnose)
+    table.add("POST", "arm", "{ws}/listKeys", list_keys)
+    table.add("POST", "arm", "{ws}/listStorageAccountKeys", list_storage_keys)
     table.add("GET", "arm", _IN_GROUP, listed)
     table.add("GET", "arm", _IN_SUBSCRIPTION, listed)
     return table
