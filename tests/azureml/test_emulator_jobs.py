@@ -259,7 +259,7 @@ def test_assets_of_all_kinds_are_inputs_and_named_outputs_become_assets(
         ml.models.create_or_update(net)
         job = command(
             name="with-assets", environment=environment,
-            command="cat ${{inputs.words}}/one.txt ${{inputs.net}} && echo ${{inputs.rate}} | tee ${{outputs.made}}/x.txt",
+            command=line,
             inputs={
                 "words": Input(type="uri_folder", path="azureml:words:1"), "rate": 0.5,
                 "net": Input(type="custom_model", path="azureml:net:1"),
@@ -270,6 +270,7 @@ def test_assets_of_all_kinds_are_inputs_and_named_outputs_become_assets(
         )
         result = ml.jobs.create_or_update(job).status
         """,
+        line="cat ${{inputs.words}}/one.txt ${{inputs.net}} && echo ${{inputs.rate}} | tee ${{outputs.made}}/x.txt",
         folder=str(tmp_path),
         environment=PLAIN,
     )
