@@ -142,7 +142,10 @@ async def _open(window: MainWindow, path: Path | None, home: Home, safe_mode: bo
         window.open_path(path)
     window.attach(workbench)
     keep_smooth()
-    await workbench.monitor.watch()
+    try:
+        await workbench.monitor.watch()
+    finally:
+        await workbench.cloud.close()
 
 
 def keep_smooth() -> None:

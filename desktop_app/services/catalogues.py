@@ -68,6 +68,12 @@ def current_images() -> tuple[Image, ...]:
     return tuple(each for each in _images().values() if each.status == "current")
 
 
+@cache
+def azure_clouds() -> tuple[tuple[str, str], ...]:
+    """Return the clouds that a workspace may be in, by the name that `config.json` has for them, with their titles."""
+    return tuple((str(each["name"]), str(each["title"])) for each in _catalogue("azure_clouds")["clouds"])
+
+
 def gpu_architecture(capability: str) -> Architecture | None:
     """Return which releases of CUDA build for GPUs of a compute capability such as `7.0`."""
     return _architectures().get(capability)

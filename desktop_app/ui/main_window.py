@@ -340,6 +340,8 @@ class MainWindow(QMainWindow):
     def _set_project(self, folder: str) -> None:
         self.title_row.set_project(Path(folder).name if folder else "", folder)
         self._name_window(folder)
+        if self._session is not None:
+            self._session.clouds.desk.look_for_config(folder)
 
     def _name_window(self, folder: str) -> None:
         self.setWindowTitle(f"{Path(folder).name} – Rank Zero" if folder else "Rank Zero")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from desktop_app.api import Fix, UserError, Value
 
-PAGES = ("files", "runs", "plugins", "settings")
+PAGES = ("files", "runs", "cloud", "plugins", "settings")
 
 
 class State(Protocol):
@@ -45,7 +45,7 @@ class Shell(Protocol):
         """Show a run's page."""
 
     def show_page(self, name: str) -> None:
-        """Show `files`, `runs`, `plugins` or `settings`."""
+        """Show `files`, `runs`, `cloud`, `plugins` or `settings`."""
 
     def new_job(self, template: str | None = None) -> None:
         """Open the wizard; `template` is `PLUGIN/WIZARD`, None lets the person choose."""

@@ -15,6 +15,7 @@ from desktop_app.services.plugins import PluginHost
 from desktop_app.services.run_store import RunStore
 from desktop_app.services.settings import Settings
 from tests.helpers.fake_toolchains import FakeToolchains
+from tests.helpers.window_cloud import ToldCloud
 
 if TYPE_CHECKING:
     from desktop_app.services.workbench import Workbench
@@ -47,15 +48,21 @@ class SmallBench:
     store: RunStore = field(default_factory=RunStore)
     monitor: Watched = field(default_factory=Watched)
     backends: Mapping[str, ThisMachine] = field(default_factory=lambda: {"local": ThisMachine()})
+    cloud: ToldCloud = field(default_factory=ToldCloud)
 
 
-def small_bench(home: Path, runs: Sequence[RunSnapshot] = (), toolchains: FakeToolchains | None = None) -> Workbench:
+def small_bench(
+    home: Path,
+    runs: Sequence[RunSnapshot] = (),
+    toolchains: FakeToolchains | None = None,
+    cloud: ToldCloud | None = None,
+) -> Workbench:
     """Return a workbench over `home` with the bundled plugins, and these runs in its store."""
     places = Places(home, home / "cache")
     settings = Settings(places.settings)
     plugins = PluginHost(places, settings)
     plugins.discover()
     plugins.load()
-    made = SmallBench(places, settings, plugins, toolchains or FakeToolchains())
+    made = SmallBench(places, settings, plugins, toolchains or FakeToolchains(), cloud=cloud or ToldCloud())
     made.store.update(runs)
     return cast("Workbench", made)

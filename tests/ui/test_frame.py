@@ -91,21 +91,23 @@ def test_what_the_title_row_is_asked_it_passes_on(window: QMainWindow) -> None:
     assert_sound(window)
 
 
-def test_a_backend_is_chosen_by_keyboard_and_kept_when_others_come(window: QMainWindow) -> None:
+def test_the_place_where_jobs_run_is_shown_and_its_menu_opens_by_keyboard(window: QMainWindow) -> None:
     made = TitleRow()
-    chosen: list[str] = []
     put(window, made)
-    made.backend_chosen.connect(chosen.append)
-    assert made.backend == "local"
-    made.set_backends([("local", "This machine"), ("azure", "Azure ML")])
-    made.backends.setFocus()
-    QTest.keyClick(made.backends, Qt.Key.Key_Down)
-    assert (chosen, made.backend) == (["azure"], "azure")
-    made.set_backends([("cluster", "A cluster"), ("local", "This machine"), ("azure", "Azure ML")])
-    assert made.backend == "azure"
-    made.set_backends([("local", "This machine")])
-    assert made.backend == "local", "what is gone can't stay chosen"
-    assert chosen == ["azure"], "nobody chose anything since"
+    assert (made.backend, made.place.text()) == ("local", "This machine")
+    made.show_place("azureml:s/g/ml-east", "ml-east", "mdi6.cloud-check-outline", "completed", "signed in")
+    assert made.backend == "azureml"
+    assert made.place.accessibleName() == "Where jobs run: ml-east, signed in"
+    filled: list[QMenu] = []
+    made.place.filling.connect(filled.append)
+    menu = made.place.menu()
+    menu.aboutToShow.connect(menu.close, Qt.ConnectionType.QueuedConnection)
+    made.place.setFocus()
+    QTest.keyClick(made.place, Qt.Key.Key_Space)
+    assert filled == [menu]
+    made.show_place("local", "A rather long name of a place, longer than there is room")
+    assert made.place.text().endswith("…")
+    assert_sound(window)
 
 
 def test_f10_opens_the_menu(window: QMainWindow) -> None:

@@ -318,7 +318,7 @@ async def test_a_narrow_window_keeps_its_controls(windows: Windows, bench: Workb
     window.resize(window.minimumSizeHint())
     settle()
     assert window.width() <= 900
-    for each in (window.title_row.new_job, window.title_row.backends, window.title_row.search):
+    for each in (window.title_row.new_job, window.title_row.place, window.title_row.search):
         assert window.rect().contains(each.mapTo(window, QPoint(0, 0)))
         assert window.rect().contains(each.mapTo(window, each.rect().bottomRight()))
 

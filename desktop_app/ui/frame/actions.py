@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QMenuBar
 
 from desktop_app.ui.icons import icon
 
-MENUS = {"file": "&File", "edit": "&Edit", "run": "&Run", "view": "&View", "help": "&Help"}
+MENUS = {"file": "&File", "edit": "&Edit", "run": "&Run", "cloud": "&Cloud", "view": "&View", "help": "&Help"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,8 @@ def open_palette(window: MainWindow, session: Session | None) -> None:
     """Show the palette over the window with all there is to do now; the open folder's files follow when read."""
     entries = [*_actions(window), *_samples(), *_recent(window)]
     if session is not None:
-        entries.extend(_runs(session))
-    made = _open(window, entries)
+        entries.extend([*_places(session), *_runs(session)])
+    made = _open(window, entries, session)
     project = window.state.text("project")
     if session is not None and project:
         spawn(_add_files(made, Path(project)), "list files for the palette")
@@ -41,8 +41,11 @@ def open_shortcuts(window: MainWindow) -> None:
     _open(window, [each for each in _actions(window) if each.shortcut])
 
 
-def _open(window: MainWindow, entries: list[Entry]) -> Palette:
-    made = Palette(window, entries, window.state.texts("palette.recent"), lambda entry: _carry_out(window, entry))
+def _open(window: MainWindow, entries: list[Entry], session: Session | None = None) -> Palette:
+    def carry_out(entry: Entry) -> None:
+        _carry_out(window, entry, session)
+
+    made = Palette(window, entries, window.state.texts("palette.recent"), carry_out)
     made.open_over(window)
     return made
 
@@ -93,6 +96,14 @@ def _recent(window: MainWindow) -> list[Entry]:
     return [*files, *folders]
 
 
+def _places(session: Session) -> list[Entry]:
+    return [
+        Entry(f"place:{each.key}", f"Run jobs on {each.title}", "place", detail=each.note, icon=each.icon,
+              words="workspace backend switch use cloud")
+        for each in session.clouds.desk.places if not each.chosen
+    ]  # fmt: skip
+
+
 def _runs(session: Session) -> list[Entry]:
     newest = sorted(session.workbench.store.runs.values(), key=lambda run: run.created, reverse=True)
     return [
@@ -102,13 +113,15 @@ def _runs(session: Session) -> list[Entry]:
     ]  # fmt: skip
 
 
-def _carry_out(window: MainWindow, entry: Entry) -> None:
+def _carry_out(window: MainWindow, entry: Entry, session: Session | None) -> None:
     window.state.remember_first("palette.recent", entry.key)
     kind, _, rest = entry.key.partition(":")
     if kind == "open":
         window.open_path(Path(rest))
     elif kind == "sample":
         window.open_sample(rest)
+    elif kind == "place" and session is not None:
+        session.clouds.desk.choose(rest)
     elif kind == "run":
         window.show_run(rest)
     else:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from desktop_app.presenters.settings import toolchain_summary
 from desktop_app.presenters.shell import RunCounts, RunWatch, count_runs, fault_message
+from desktop_app.ui.clouds.hooks import CloudHooks
 from desktop_app.ui.frame.notifier import Notifier
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import MODES, theme_manager
@@ -33,20 +34,23 @@ class Session:
             workbench.plugins.changed.connect(self.show_toolchains),
             workbench.monitor.faulted.connect(lambda _name: self.show_faults()),
         ]
-        window.title_row.set_backends([(each.name, each.title) for each in workbench.backends.values()])
+        self.clouds = CloudHooks(window, workbench)
         for notice in workbench.settings.notices:
             window.say(notice)
         window.status_row.set_notifications(on=self.notifications_on)
         self.show_theme()
         window.status_row.faults_asked.connect(self.say_faults)
-        self._undo.append(self._ask_no_more)
+        self._undo += [self._ask_no_more, self.clouds.close]
         self.show_runs()
         self.show_faults()
         self.show_toolchains()
 
     def factories(self) -> Mapping[str, Callable[[], QWidget]]:
         """Return how each page is made; a page's module is imported when the page is first shown."""
-        return {"files": self._files, "runs": self._runs, "plugins": self._plugins, "settings": self._settings}
+        return {
+            "files": self._files, "runs": self._runs, "cloud": self.clouds.page,
+            "plugins": self._plugins, "settings": self._settings,
+        }  # fmt: skip
 
     def notify(self, title: str, text: str, handle: str = "") -> None:
         """Show a notification, unless they are switched off."""

@@ -37,7 +37,7 @@ def _add_views(window: MainWindow) -> None:
         icon_name="mdi6.magnify", menu="view")  # fmt: skip
     window.actions_by_name.separate("view")
     for name, (title, icon_name, shortcut) in ENTRIES.items():
-        text = window.tr(f"&{title}")
+        text = window.tr("Cl&oud") if name == "cloud" else window.tr(f"&{title}")
         add(f"view.{name}", text, shortcut, partial(window.show_page, name), icon_name=icon_name, menu="view")
     window.actions_by_name.separate("view")
     looks = {"system": "Appearance: follow the &desktop", "light": "Appearance: li&ght", "dark": "Appearance: d&ark"}

@@ -19,6 +19,7 @@ class StatusRow(QFrame):
     problems_asked = Signal()
     runs_asked = Signal()
     faults_asked = Signal()
+    outbox_asked = Signal()
     toolchains_asked = Signal()
     notifications_toggled = Signal()
 
@@ -29,12 +30,13 @@ class StatusRow(QFrame):
         self._warnings = _part(self.problems_asked)
         self._runs = _part(self.runs_asked)
         self._faults = _part(self.faults_asked)
+        self._outbox = _part(self.outbox_asked)
         self._toolchain = _part(self.toolchains_asked)
         self._bell = _part(self.notifications_toggled)
         row = QHBoxLayout(self)
         row.setContentsMargins(Space.S, 2, Space.S, 2)
         row.setSpacing(Space.XS)
-        for each in (self._errors, self._warnings, self._runs, self._faults):
+        for each in (self._errors, self._warnings, self._runs, self._faults, self._outbox):
             row.addWidget(each)
         row.addStretch()
         row.addWidget(self._toolchain)
@@ -42,6 +44,7 @@ class StatusRow(QFrame):
         self.set_problems(0, 0)
         self.set_runs("", is_live=False)
         self.set_faults([])
+        self.set_outbox("")
         self.set_toolchain("")
         self.set_notifications(on=True)
 
@@ -74,6 +77,14 @@ class StatusRow(QFrame):
         self._faults.setVisible(bool(text))
         self._faults.setAccessibleName(text or self.tr("All backends answer"))
         self._faults.setToolTip(self.tr("Say why"))
+
+    def set_outbox(self, text: str) -> None:
+        """Show what waits to be sent, such as `Offline: 1 job waiting to be sent`; nothing where nothing waits."""
+        _fill(self._outbox, "mdi6.cloud-off-outline" if text.startswith("Offline") else "mdi6.cloud-upload-outline",
+              "muted", text)  # fmt: skip
+        self._outbox.setVisible(bool(text))
+        self._outbox.setAccessibleName(text or self.tr("Nothing waits to be sent"))
+        self._outbox.setToolTip(self.tr("Show what waits, and why"))
 
     def set_toolchain(self, text: str) -> None:
         """Show which toolchain there is."""

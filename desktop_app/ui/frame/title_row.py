@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton
 
+from desktop_app.ui.frame.place_button import PlaceButton
 from desktop_app.ui.icons import icon
 from desktop_app.ui.theme import ICON, Space, icon_size
 from desktop_app.ui.widgets.buttons import primary_button, tool_button
@@ -19,11 +19,10 @@ if TYPE_CHECKING:
 
 
 class TitleRow(QFrame):
-    """Emits what was asked for; holds no state but the chosen backend."""
+    """Emits what was asked for; holds no state but the place where jobs run (`presenters/clouds/places.py`)."""
 
     search_asked = Signal()
     new_job_asked = Signal()
-    backend_chosen = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,28 +33,23 @@ class TitleRow(QFrame):
         self.search.clicked.connect(self.search_asked)
         self.project: ElidedLabel | None = None
         self._left = QHBoxLayout()
-        self.backends = QComboBox()
-        self.backends.setAccessibleName(self.tr("Where jobs run"))
-        self.backends.setToolTip(self.tr("Where jobs run"))
-        self.backends.activated.connect(lambda _index: self.backend_chosen.emit(self.backend))
-        self.set_backends([("local", self.tr("This machine"))])
+        self.place = PlaceButton()
+        self._place = "local"
+        self.show_place("local", self.tr("This machine"))
         self.new_job = primary_button(self.tr("New job"), "mdi6.plus", self.new_job_asked.emit, tip="New job  Ctrl+N")
         self._build()
 
     @property
     def backend(self) -> str:
         """The name of the backend that is chosen."""
-        return str(self.backends.currentData())
+        return self._place.partition(":")[0]
 
-    def set_backends(self, backends: Sequence[tuple[str, str]]) -> None:
-        """Offer these backends as (name, title); keeps the choice where it can."""
-        chosen = self.backend if self.backends.count() else ""
-        self.backends.clear()
-        for name, title in backends:
-            picture = "mdi6.laptop" if name == "local" else "mdi6.cloud-outline"
-            self.backends.addItem(icon(picture, "muted"), title, name)
-        self.backends.setIconSize(icon_size(wide=True))
-        self.backends.setCurrentIndex(max(0, self.backends.findData(chosen)))
+    def show_place(
+        self, key: str, title: str, picture: str = "mdi6.laptop", role: str = "muted", note: str = ""
+    ) -> None:
+        """Show where jobs run from now on: `local`, or `azureml:` and a workspace's key."""
+        self._place = key
+        self.place.show_place(title, picture, role, note)
 
     def set_project(self, name: str, path: str = "") -> None:
         """Show which project is open."""
@@ -82,7 +76,7 @@ class TitleRow(QFrame):
         left.addWidget(self.menu_button)
         left.addWidget(name)
         right.addStretch()
-        right.addWidget(self.backends)
+        right.addWidget(self.place)
         right.addWidget(self.new_job)
         row = QHBoxLayout(self)
         row.setContentsMargins(Space.S, Space.S, Space.M + 2, Space.S)

@@ -1,0 +1,141 @@
+"""Connecting a workspace: what is typed and whether it can be right, the ways to sign in, and what each step said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from desktop_app.api import SignInMethod, SignInReport, SignInStep, UserError, Workspace
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+_GROUP = re.compile(r"[\w().-]{0,89}[\w()-]")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,32}")
+NOT_PROVEN = "Azure ML · tried against an emulator, not yet proven against the real service."
+FIELDS: Mapping[str, tuple[str, str]] = {
+    "subscription": ("Subscription ID", "12345678-1234-1234-1234-123456789abc"),
+    "group": ("Resource group", "research"),
+    "name": ("Workspace", "ml-east"),
+}
+"""The fields by name, with their title and an example."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way to sign in: what it is called, and for whom it is."""
+
+    method: SignInMethod
+    title: str
+    says: str
+
+
+WAYS = (
+    Way(
+        SignInMethod.AUTOMATIC, "Not sure: try what is set up here",
+        "Looks, in this order, for variables of an application, an identity of this virtual machine, somebody who "
+        "signed in before, and the Azure CLI. Nothing is opened and nothing is asked.",
+    ),
+    Way(
+        SignInMethod.BROWSER, "In the browser",
+        "Opens Microsoft's page on this computer; the account and the second factor are asked for there. "
+        "Most people take this.",
+    ),
+    Way(
+        SignInMethod.DEVICE_CODE, "With a code, on any device",
+        "For a computer without a browser, as over SSH: a short code is shown here and typed on a phone or another "
+        "computer.",
+    ),
+    Way(
+        SignInMethod.AZURE_CLI, "As the Azure CLI",
+        "Takes the account of `az login`, if the Azure CLI is installed and signed in on this computer.",
+    ),
+    Way(
+        SignInMethod.SERVICE_PRINCIPAL, "As an application (service principal)",
+        "For automatic work: AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET are read from the environment.",
+    ),
+    Way(
+        SignInMethod.MANAGED_IDENTITY, "As this virtual machine (managed identity)",
+        "For a machine in Azure that was given an identity; no secret is needed.",
+    ),
+)  # fmt: skip
+
+
+def way_of(method: SignInMethod) -> Way:
+    """Return what is said of a way to sign in."""
+    return next(each for each in WAYS if each.method is method)
+
+
+def complaint(field: str, text: str) -> str:
+    """Return what is wrong with a typed field; empty where nothing is."""
+    value = text.strip()
+    if not value:
+        return "The portal shows it on the workspace's page."
+    if field == "subscription" and not _UUID.fullmatch(value):
+        return "A subscription's ID looks like 12345678-1234-1234-1234-123456789abc."
+    if field == "group" and not _GROUP.fullmatch(value):
+        return "A resource group has up to 90 letters, digits, and . _ - ( ), and does not end in a dot."
+    if field == "name" and not _NAME.fullmatch(value):
+        return "A workspace has 3 to 33 letters, digits, _ and -, and begins with a letter or digit."
+    return ""
+
+
+def workspace_of(values: Mapping[str, str], cloud: str, tenant: str, method: SignInMethod) -> Workspace:
+    """Return the workspace that was typed."""
+    return Workspace(
+        values["name"].strip(), values["subscription"].strip(), values["group"].strip(),
+        cloud=cloud, tenant=tenant, sign_in=method,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """A line of the report: what was tried, how that went, and what to do about it."""
+
+    title: str
+    said: str
+    hint: str
+    icon: str
+    role: str
+    word: str
+
+
+_TITLES = {
+    "kept": "Signed in before",
+    "environment": "Variables of the environment",
+    **{each.method.value: each.title for each in WAYS},
+}
+
+
+def step_rows(steps: Sequence[SignInStep]) -> tuple[StepRow, ...]:
+    """Return the report's lines, in the order in which things were tried."""
+    return tuple(_row(each) for each in steps)
+
+
+def _row(step: SignInStep) -> StepRow:
+    title = _TITLES.get(step.method, step.method.replace("-", " ").capitalize())
+    if step.succeeded:
+        return StepRow(title, step.said, step.hint, "mdi6.check-circle-outline", "completed", "worked")
+    return StepRow(title, step.said, step.hint, "mdi6.close-circle-outline", "failed", "did not work")
+
+
+def asked_row(fault: UserError | None, workspace: Workspace) -> StepRow:
+    """Return the last line of the report: whether the workspace itself answered."""
+    title = f"Workspace {workspace.name}"
+    if fault is None:
+        where = f" in {workspace.location}" if workspace.location else ""
+        return StepRow(title, f"It answers{where}.", "", "mdi6.check-circle-outline", "completed", "worked")
+    return StepRow(title, fault.message, fault.hint, "mdi6.close-circle-outline", "failed", "did not work")
+
+
+def nobody(report: SignInReport) -> tuple[str, str]:
+    """Return what is said where no way worked: what happened, and what to do next."""
+    hints = [each.hint for each in report.steps if not each.succeeded and each.hint]
+    if len(report.steps) == 1 and hints:
+        return report.steps[0].said or "Nobody is signed in.", hints[0]
+    return "Nobody is signed in.", "Each way that was tried says below what it lacks; or choose another way."
+
+
+def signed_in(report: SignInReport) -> str:
+    """Return who is signed in, and where that is kept."""
+    kept = f" Kept in {report.kept_in}." if report.kept_in else ""
+    return f"Signed in as {report.account}.{kept}"

@@ -1,0 +1,262 @@
+"""A new cluster, or other limits for one that is there: each value is checked and explained in place."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QCompleter,
+    QDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+from shiboken6 import isValid
+
+from desktop_app.api import Compute, ComputeSpec, SizeOffer, UserError, Workspace
+from desktop_app.presenters.clouds import compute as words
+from desktop_app.ui.clouds.desk import CloudDesk
+from desktop_app.ui.fitting import fit_to_screen
+from desktop_app.ui.runs.words import local_now
+from desktop_app.ui.tasks import spawn
+from desktop_app.ui.theme import Space
+from desktop_app.ui.widgets import Card, button, label, primary_button, scrolled
+
+_MOST_NODES = 1000
+_MOST_IDLE = 7 * 24 * 3600
+
+
+class ClusterDialog(QDialog):
+    """`asked` carries the `ComputeSpec` to make or change. With `existing`, only its limits can be changed."""
+
+    asked = Signal(object)
+
+    def __init__(
+        self, desk: CloudDesk, workspace: Workspace, parent: QWidget, taken: Sequence[Compute] = (),
+        existing: Compute | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self._desk, self._workspace, self._existing = desk, workspace, existing
+        self._taken = [each.name for each in taken]
+        self._sizes: list[SizeOffer] = []
+        self._room: asyncio.Task[Any] | None = None
+        self.name = QLineEdit(self._free_name())
+        self.size_box = QComboBox()
+        self.minimum, self.maximum, self.idle = QSpinBox(), QSpinBox(), QSpinBox()
+        self.low = QCheckBox(self.tr("&Low priority: cheaper, and Azure may take nodes away at any time"))
+        self.complaint, self.room = label(role="error", wraps=True), label(role="muted", wraps=True)
+        self.size_note, self.cost = label(role="muted", wraps=True), label(role="muted", wraps=True)
+        self.age = label(role="warning", wraps=True)
+        self.go = primary_button(self.tr("Create") if existing is None else self.tr("Change"), on_click=self.accept)
+        self._build()
+        self._fill()
+        fit_to_screen(self, QSize(560, 520), parent)
+
+    @property
+    def spec(self) -> ComputeSpec:
+        """What is asked for now."""
+        return ComputeSpec(
+            self.name.text().strip(), self._size_name(), self.minimum.value(), self.maximum.value(),
+            self.idle.value(), self.low.isChecked(),
+        )  # fmt: skip
+
+    def accept(self) -> None:
+        """Called by Qt for Enter and the button: ask for it, unless something is wrong."""
+        if self._check():
+            self.asked.emit(self.spec)
+            super().accept()
+
+    def done(self, result: int) -> None:
+        """Called by Qt when the dialog closes: nobody waits for the quota any longer."""
+        if self._room is not None:
+            self._room.cancel()
+        super().done(result)
+
+    def show_sizes(self, sizes: Sequence[SizeOffer]) -> None:
+        """Offer these sizes, the ones for training first."""
+        today = local_now().date()
+        self._sizes = words.ordered(sizes, today)
+        chosen = self._size_name()
+        self.size_box.clear()
+        for each in self._sizes:
+            self.size_box.addItem(words.size_text(each), each.name)
+        first = next((at for at, each in enumerate(self._sizes) if not words.retirement(each, today)), 0)
+        at = self.size_box.findData(chosen)
+        self.size_box.setCurrentIndex(at if at >= 0 else first)
+        self._changed()
+
+    def _size_name(self) -> str:
+        if self._existing is not None:
+            return self._existing.vm_size
+        return str(self.size_box.currentData() or self.size_box.currentText().partition(" – ")[0])
+
+    def _free_name(self) -> str:
+        usual = words.USUAL.name
+        number = 2
+        name = usual
+        while name in self._taken:
+            name, number = f"{usual}-{number}", number + 1
+        return name
+
+    def _changed(self) -> None:
+        self._check()
+        self.cost.setText(words.cost_note(self.minimum.value(), self.idle.value()))
+        size = next((each for each in self._sizes if each.name == self._size_name()), None)
+        today = local_now().date()
+        self.size_note.setText(words.size_note(size, today) if size is not None else "")
+        self.size_note.setVisible(size is not None)
+        age = words.retirement(size, today) if size is not None else ""
+        self.age.setText(age)
+        self.age.setVisible(bool(age))
+        self._ask_room()
+
+    def _check(self) -> bool:
+        said = words.nodes_complaint(self.minimum.value(), self.maximum.value())
+        if self._existing is None:
+            said = words.name_complaint(self.name.text().strip(), self._taken) or said
+        self.complaint.setText(said)
+        self.complaint.setVisible(bool(said))
+        self.go.setEnabled(not said and bool(self._size_name()))
+        return not said
+
+    def _ask_room(self) -> None:
+        if self._room is not None:
+            self._room.cancel()
+        if self._size_name() and self.maximum.value():
+            self._room = spawn(self._look_for_room(self.spec), "quota headroom", self._no_room_known)
+
+    async def _look_for_room(self, spec: ComputeSpec) -> None:
+        await asyncio.sleep(0.2)  # a number that is being turned is asked about once
+        found = await self._desk.cloud.headroom(self._workspace, spec.vm_size, spec.maximum, spec.low_priority)
+        if isValid(self):
+            self._say_room(*words.room_text(found))
+
+    def _no_room_known(self, fault: UserError) -> None:
+        if isValid(self):
+            self._say_room("muted", self.tr("Whether the quota is enough is not known: {}").format(fault))
+
+    def _say_room(self, role: str, text: str) -> None:
+        self.room.setProperty("role", role)
+        self.room.style().unpolish(self.room)
+        self.room.style().polish(self.room)
+        self.room.setText(text)
+        self.room.show()
+
+    async def _load_sizes(self) -> None:
+        found = await self._desk.ask(self._workspace, self._desk.cloud.sizes(self._workspace))
+        if isValid(self):
+            self.show_sizes(found)
+
+    def _no_sizes(self, fault: UserError) -> None:
+        if isValid(self):
+            self.size_note.setText(self.tr("The sizes can't be listed: {} Type one.").format(fault))
+            self.size_note.show()
+
+    # ----- building
+
+    def _build(self) -> None:
+        card = Card(spacing=Space.M)
+        form = QFormLayout()
+        form.setHorizontalSpacing(Space.L)
+        form.setVerticalSpacing(Space.S)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        if self._existing is None:
+            form.addRow(label(self.tr("Name"), "muted"), self.name)
+            form.addRow(label(self.tr("VM size"), "muted"), self._size_part())
+        form.addRow(label(self.tr("Nodes"), "muted"), self._nodes_part())
+        form.addRow(label(self.tr("Idle after"), "muted"), self.idle)
+        if self._existing is None:
+            form.addRow(QWidget(), self.low)
+        card.body.addLayout(form)
+        for each in (self.complaint, self.cost, self.room):
+            card.body.addWidget(each)
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(Space.XL, Space.L, Space.XL, Space.M)
+        column.setSpacing(Space.M)
+        column.addWidget(label(self._title(), "title", wraps=True))
+        column.addWidget(card)
+        column.addStretch()
+        footer = QHBoxLayout()
+        footer.setContentsMargins(Space.XL, 0, Space.XL, Space.L)
+        footer.setSpacing(Space.S)
+        footer.addStretch()
+        footer.addWidget(button(self.tr("Cancel"), on_click=self.reject))
+        footer.addWidget(self.go)
+        self.go.setDefault(True)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(scrolled(content, self._title(), has_controls=True), 1)
+        whole.addLayout(footer)
+        self.setWindowTitle(self._title())
+        self._name_controls()
+
+    def _title(self) -> str:
+        if self._existing is not None:
+            return self.tr("Scale {}").format(self._existing.name)
+        return self.tr("New cluster in {}").format(self._workspace.name)
+
+    def _size_part(self) -> QWidget:
+        self.size_box.setEditable(True)
+        self.size_box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.size_box.setMinimumContentsLength(28)
+        self.size_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        completer = self.size_box.completer()
+        if completer is not None:
+            completer.setFilterMode(Qt.MatchFlag.MatchContains)
+            completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+        made = QWidget()
+        column = QVBoxLayout(made)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(Space.XS)
+        for each in (self.size_box, self.size_note, self.age):
+            column.addWidget(each)
+        return made
+
+    def _nodes_part(self) -> QWidget:
+        made = QWidget()
+        row = QHBoxLayout(made)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(Space.S)
+        for text, spin in ((self.tr("at least"), self.minimum), (self.tr("at most"), self.maximum)):
+            row.addWidget(label(text, "muted"))
+            row.addWidget(spin)
+            spin.setRange(0, _MOST_NODES)
+        row.addStretch()
+        self.idle.setRange(60, _MOST_IDLE)
+        self.idle.setSingleStep(60)
+        self.idle.setSuffix(self.tr(" s"))
+        return made
+
+    def _name_controls(self) -> None:
+        for control, name in (
+            (self.name, self.tr("Name")), (self.size_box, self.tr("VM size")), (self.idle, self.tr("Idle after")),
+            (self.minimum, self.tr("Nodes at least")), (self.maximum, self.tr("Nodes at most")),
+        ):  # fmt: skip
+            control.setAccessibleName(name)
+        for each in (self.complaint, self.room, self.size_note, self.age):
+            each.hide()
+
+    def _fill(self) -> None:
+        given = self._existing
+        self.minimum.setValue(given.minimum if given else words.USUAL.minimum)
+        self.maximum.setValue(given.maximum if given else words.USUAL.maximum)
+        self.idle.setValue((given.idle_seconds if given else None) or words.USUAL.idle_seconds)
+        self.low.setChecked(bool(given and given.low_priority))
+        for spin in (self.minimum, self.maximum, self.idle):
+            spin.valueChanged.connect(self._changed)
+        self.name.textEdited.connect(self._check)
+        self.low.toggled.connect(self._changed)
+        self.size_box.currentIndexChanged.connect(self._changed)
+        self._changed()
+        if given is None:
+            spawn(self._load_sizes(), "list VM sizes", self._no_sizes)

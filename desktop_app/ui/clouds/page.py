@@ -1,0 +1,113 @@
+"""The Cloud page: one workspace's compute, the outbox, and the list of workspaces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+
+from desktop_app.api import Workspace
+from desktop_app.presenters.clouds.places import looks, title_of
+from desktop_app.ui.clouds.compute_tab import ComputeTab
+from desktop_app.ui.clouds.desk import CloudDesk
+from desktop_app.ui.clouds.outbox_tab import OutboxTab
+from desktop_app.ui.clouds.workspaces_tab import WorkspacesTab
+from desktop_app.ui.icons import icon
+from desktop_app.ui.runs.tabs import Tabs
+from desktop_app.ui.shell import Shell
+from desktop_app.ui.theme import Space, icon_size
+from desktop_app.ui.widgets import EmptyState, IconLabel, button, label, primary_button
+
+TABS = ("compute", "outbox", "workspaces")
+
+
+class CloudPage(QWidget):
+    """What is looked at here need not be where jobs run: another workspace is looked at without switching."""
+
+    def __init__(self, desk: CloudDesk, shell: Shell, connect: Callable[[Workspace | None], object]) -> None:
+        super().__init__()
+        self._desk, self._connect = desk, connect
+        self.compute, self.outbox = ComputeTab(desk), OutboxTab(desk, shell)
+        self.workspaces = WorkspacesTab(desk, connect)
+        self.tabs = Tabs(self.tr("Parts of the cloud"))
+        self.chooser, self.state = QComboBox(), IconLabel(role="muted")
+        self.connect_button = button(self.tr("&Connect a workspace…"), "mdi6.cloud-plus-outline", lambda: connect(None))
+        self._stack = QStackedLayout()
+        self._build()
+        desk.changed.connect(self._show)
+        desk.outbox_changed.connect(self._show_outbox)
+        self._show()
+        self._show_outbox()
+
+    def show_tab(self, name: str) -> None:
+        """Show one of `TABS`; without a workspace, how to come to one."""
+        self.tabs.show_tab(TABS.index(name))
+
+    def _show(self) -> None:
+        workspace = self._desk.workspace
+        self._stack.setCurrentIndex(0 if self._desk.workspaces or self._desk.waiting else 1)
+        self.connect_button.setVisible(bool(self._desk.workspaces))
+        for each in (self.chooser, self.state):
+            each.setVisible(workspace is not None)
+        if workspace is None:
+            return
+        self._show_chooser(workspace)
+        known = self._desk.standing(workspace)
+        self.state.set_icon(icon(*looks(known.standing)))
+        self.state.set_text(known.standing.value)
+        self.state.setToolTip(str(known.fault or ""))
+        self.compute.show_workspace(workspace)
+
+    def _show_chooser(self, workspace: Workspace) -> None:
+        found = self._desk.workspaces
+        titles = [(title_of(each, found), each.key) for each in found]
+        if titles != [(self.chooser.itemText(at), self.chooser.itemData(at)) for at in range(self.chooser.count())]:
+            self.chooser.clear()
+            for title, key in titles:
+                self.chooser.addItem(icon("mdi6.cloud-outline", "muted"), title, key)
+        self.chooser.setCurrentIndex(self.chooser.findData(workspace.key))
+
+    def _show_outbox(self) -> None:
+        count = len(self._desk.waiting)
+        self.tabs.bar.setTabText(1, self.tr("Outbox ({})").format(count) if count else self.tr("Outbox"))
+        self._stack.setCurrentIndex(0 if self._desk.workspaces or count else 1)
+
+    def _look_after(self, _index: int) -> None:
+        key = self.chooser.currentData()
+        found = next((each for each in self._desk.workspaces if each.key == key), None)
+        if found is not None:
+            self._desk.look_after(found)
+
+    def _build(self) -> None:
+        self.chooser.setAccessibleName(self.tr("Workspace that is shown"))
+        self.chooser.setToolTip(self.chooser.accessibleName())
+        self.chooser.setIconSize(icon_size(wide=True))
+        self.chooser.activated.connect(self._look_after)
+        top = QHBoxLayout()
+        top.setSpacing(Space.M)
+        top.addWidget(label(self.tr("Cloud"), "title"))
+        top.addWidget(self.chooser)
+        top.addWidget(self.state)
+        top.addStretch()
+        top.addWidget(self.connect_button)
+        self.tabs.add(self.compute, self.tr("Compute"), self.compute.tools)
+        self.tabs.add(self.outbox, self.tr("Outbox"), self.outbox.tools)
+        self.tabs.add(self.workspaces, self.tr("Workspaces"), self.workspaces.tools)
+        self._stack.addWidget(self.tabs)
+        self._stack.addWidget(self._nothing())
+        column = QVBoxLayout(self)
+        column.setContentsMargins(Space.L + Space.XS, Space.L, Space.L + Space.XS, Space.L)
+        column.setSpacing(Space.M)
+        column.addLayout(top)
+        column.addLayout(self._stack, 1)
+
+    def _nothing(self) -> QWidget:
+        text = self.tr(
+            "An Azure ML workspace runs the same job files on machines in the cloud, with as many GPUs as they have.\n"
+            "Its config.json, from the Azure portal, says all that is needed: drop it on this window."
+        )
+        empty = EmptyState("mdi6.cloud-outline", self.tr("No workspace yet"), text)
+        connect = primary_button(self.tr("Connect a workspace…"), "mdi6.cloud-plus-outline")
+        connect.clicked.connect(lambda _checked=False: self._connect(None))
+        empty.add_action(connect)
+        return empty

@@ -1,0 +1,80 @@
+"""One line of work that goes on in the cloud: what, how far, and a Cancel that works."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
+from shiboken6 import isValid
+
+from desktop_app.api import Progress, UserError
+from desktop_app.ui.clouds.telling import telling
+from desktop_app.ui.tasks import spawn
+from desktop_app.ui.theme import Space
+from desktop_app.ui.widgets import Card, ElidedLabel, button
+
+_BAR = 160
+
+
+class WorkStrip(Card):
+    """Hidden while nothing goes on. One thing at a time: what is started meanwhile is refused by `busy`."""
+
+    def __init__(self) -> None:
+        super().__init__(margin=Space.S, spacing=0)
+        self._task: asyncio.Task[Any] | None = None
+        self.text = ElidedLabel("", "plain")
+        self.bar = QProgressBar(textVisible=False)
+        self.cancel_button = button(self.tr("Stop waiting"), "mdi6.close", self.cancel)
+        self._build()
+        self.hide()
+
+    @property
+    def busy(self) -> bool:
+        """Whether something goes on."""
+        return self._task is not None
+
+    def start(
+        self, name: str, work: Callable[[Progress], Awaitable[object]], failed: Callable[[UserError], object],
+        done: Callable[[], object] = lambda: None, cancel: str = "",
+    ) -> None:  # fmt: skip
+        """Start `work`, which is told where to tell its progress; `cancel` is what the button says."""
+        if self._task is None:
+            self.cancel_button.setText(cancel or self.tr("Cancel"))
+            self._tell(name, None)
+            self.show()
+            self._task = spawn(self._do(work, done), name, failed)
+
+    def cancel(self) -> None:
+        """Give up."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _do(self, work: Callable[[Progress], Awaitable[object]], done: Callable[[], object]) -> None:
+        try:
+            await work(telling(self, self._tell))
+        finally:
+            self._task = None
+            if isValid(self):
+                self.hide()
+                done()
+
+    def _tell(self, text: str, part: float | None) -> None:
+        self.text.setText(text)
+        self.text.setAccessibleName(text)
+        self.bar.setRange(0, 0 if part is None else 1000)
+        if part is not None:
+            self.bar.setValue(int(part * 1000))
+
+    def _build(self) -> None:
+        self.bar.setAccessibleName(self.tr("Progress"))
+        self.bar.setFixedWidth(_BAR)
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(Space.S, 0, 0, 0)
+        row.setSpacing(Space.M)
+        row.addWidget(self.text, 1)
+        row.addWidget(self.bar)
+        row.addWidget(self.cancel_button)
+        self.body.addWidget(holder)

@@ -1,0 +1,119 @@
+"""The fields that name a workspace, each checked in place, and the way to sign in with a word on whom it is for."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from desktop_app.api import SignInMethod, Workspace
+from desktop_app.presenters.clouds.connect import FIELDS, WAYS, complaint, way_of, workspace_of
+from desktop_app.services.catalogues import azure_clouds
+from desktop_app.ui.theme import Space
+from desktop_app.ui.widgets import label
+
+
+class WorkspaceForm(QWidget):
+    """`edited` when a person changed something."""
+
+    edited = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: dict[str, QLineEdit] = {}
+        self._complaints: dict[str, QLabel] = {}
+        self.clouds, self.ways = QComboBox(), QComboBox()
+        self.way_says = label(role="muted", wraps=True)
+        self._tenant = ""
+        self._build()
+        self._say_way()
+
+    @property
+    def method(self) -> SignInMethod:
+        """The way to sign in that is chosen."""
+        return SignInMethod(self.ways.currentData())
+
+    @property
+    def workspace(self) -> Workspace:
+        """What is typed now."""
+        values = {name: each.text() for name, each in self.lines.items()}
+        return workspace_of(values, str(self.clouds.currentData()), self._tenant, self.method)
+
+    def show_workspace(self, workspace: Workspace) -> None:
+        """Fill the fields."""
+        for name, line in self.lines.items():
+            line.setText(str(getattr(workspace, name)))
+            self._check(name)
+        self._tenant = workspace.tenant
+        self.clouds.setCurrentIndex(max(0, self.clouds.findData(workspace.cloud)))
+        if workspace.sign_in is not SignInMethod.AUTOMATIC:
+            self.ways.setCurrentIndex(self.ways.findData(workspace.sign_in.value))
+
+    def check(self) -> bool:
+        """Say at each field what is wrong with it; return whether nothing is. The first wrong one gets the focus."""
+        wrong = [name for name in self.lines if not self._check(name)]
+        if wrong:
+            self.lines[wrong[0]].setFocus()
+        return not wrong
+
+    def _check(self, name: str) -> bool:
+        line, said = self.lines[name], complaint(name, self.lines[name].text())
+        self._complaints[name].setText(said)
+        self._complaints[name].setVisible(bool(said))
+        line.setAccessibleDescription(said)
+        line.setProperty("invalid", bool(said))
+        line.style().unpolish(line)
+        line.style().polish(line)
+        return not said
+
+    def _edited(self, name: str) -> None:
+        if not self._complaints[name].isHidden():
+            self._check(name)
+        self.edited.emit()
+
+    def _build(self) -> None:
+        form = QFormLayout(self)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setHorizontalSpacing(Space.L)
+        form.setVerticalSpacing(Space.S)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        for name, (title, example) in FIELDS.items():
+            form.addRow(_caption(title), self._line(name, title, example))
+        for cloud, title in azure_clouds():
+            self.clouds.addItem(title, cloud)
+        self.clouds.setAccessibleName(self.tr("Cloud"))
+        form.addRow(_caption(self.tr("Cloud")), self.clouds)
+        for way in WAYS:
+            self.ways.addItem(way.title, way.method.value)
+        self.ways.setAccessibleName(self.tr("Sign in"))
+        self.ways.currentIndexChanged.connect(self._say_way)
+        form.addRow(_caption(self.tr("Sign in")), _column(self.ways, self.way_says))
+
+    def _line(self, name: str, title: str, example: str) -> QWidget:
+        line = self.lines[name] = QLineEdit(placeholderText=example)
+        line.setAccessibleName(title)
+        line.setMinimumWidth(line.fontMetrics().averageCharWidth() * 30)
+        said = self._complaints[name] = label(role="error", wraps=True)
+        said.hide()
+        line.textEdited.connect(lambda _text: self._edited(name))
+        line.editingFinished.connect(lambda: line.text() and self._check(name))
+        return _column(line, said)
+
+    def _say_way(self) -> None:
+        says = way_of(self.method).says
+        self.way_says.setText(says)
+        self.ways.setAccessibleDescription(says)
+
+
+def _caption(text: str) -> QLabel:
+    return label(text, "muted")
+
+
+def _column(*widgets: QWidget) -> QWidget:
+    made = QWidget()
+    column = QVBoxLayout(made)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(Space.XS)
+    for each in widgets:
+        column.addWidget(each)
+    return made
