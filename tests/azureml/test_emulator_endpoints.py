@@ -13,7 +13,7 @@ from tests.emulator.clock import Clock
 from tests.emulator.endpoint_records import Deployment, Endpoint
 from tests.emulator.scoring import EMULATED, shape_of
 from tests.emulator.state import Workspace
-from tests.helpers.emulators import Sdk, SdkError, running_emulator
+from tests.helpers.emulators import Emulator, Sdk, SdkError, running_emulator
 from tests.helpers.waiting import wait_until
 
 _MODELS = """
@@ -234,6 +234,19 @@ def test_bodies_have_the_members_that_were_recorded(empty: Sdk) -> None:
     assert "nextLink" not in listed
     assert (deleted[0], deleted[2]) == (202, None)
     assert "/mfeOperationResults/oeidp:" in deleted[1]["Location"]
+
+
+def test_a_deployment_that_was_accepted_fails_with_its_log(empty: Sdk, emulator: Emulator) -> None:
+    fault = {"kind": "fail-operation", "path": "/deployments/", "count": 1, "code": "ResourceNotReady"}
+    emulator.control("faults", {**fault, "message": "User container has crashed or terminated."})
+    empty("endpoint('crash-ep')")
+    with pytest.raises(SdkError, match="User container has crashed"):
+        empty("deploy('blue', 'crash-ep')")
+    assert empty("ml.online_deployments.get('blue', 'crash-ep').provisioning_state") == "Failed"
+    log = empty("ml.online_deployments.get_logs('blue', 'crash-ep', 10)")
+    assert "UserContainerStart: Failed" in log
+    assert "ResourceNotReady: User container has crashed or terminated." in log
+    assert empty("deploy('blue', 'crash-ep').provisioning_state") == "Succeeded", "the second time it stands"
 
 
 def test_endpoints_take_the_time_they_are_given(tmp_path: Path, azureml_python: Path) -> None:

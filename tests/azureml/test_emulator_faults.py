@@ -24,7 +24,7 @@ from tests.emulator.blobs import Links
 from tests.emulator.clock import Clock
 from tests.emulator.faults import KINDS, FaultError, Faults, parse_fault, rule_of
 from tests.emulator.routing import Call
-from tests.helpers.emulators import ROOT, Emulator, Sdk, running_emulator
+from tests.helpers.emulators import ROOT, Emulator, Sdk, SdkError, running_emulator
 from tests.helpers.waiting import wait_until
 
 DISCOVERY = "https://westus.api.azureml.ms/discovery"
@@ -210,6 +210,15 @@ blob, data = service.get_blob_client("azureml", "uploaded"), os.urandom(size)
 blob.upload_blob(data, overwrite=True)
 result = [blob.download_blob().readall() == data, blob.get_blob_properties().size]
 """
+
+
+def test_a_cluster_that_was_accepted_fails(faulty: Emulator, sdk: Sdk) -> None:
+    _fault(faulty, "fail-operation", path="/computes/doomed$", code="AllocationFailed", message="There is no room.")
+    with pytest.raises(SdkError, match=r"There is no room\."):
+        sdk("ml.compute.begin_create_or_update(entities.AmlCompute(name='doomed', size='Standard_DS3_v2')).result()")
+    assert sdk("ml.compute.get('doomed').provisioning_state") == "Failed"
+    made = "ml.compute.begin_create_or_update(entities.AmlCompute(name='well', size='Standard_DS3_v2')).result()"
+    assert sdk(f"{made}.provisioning_state") == "Succeeded"
 
 
 def test_links_that_were_handed_out_expire_and_new_ones_do_not(faulty: Emulator, sdk: Sdk) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from tests.emulator import operations
 from tests.emulator.answers import mfe_error, ok
 from tests.emulator.clock import stamp
+from tests.emulator.faults import Faults
 from tests.emulator.members import known_to
 from tests.emulator.nodes import Nodes
 from tests.emulator.operations import OperationError
@@ -237,6 +238,11 @@ def _begin(service: Service, workspace: Workspace, compute: Resource) -> operati
     async def ready() -> None:
         if workspace.computes.get(compute.name) is not compute:
             raise OperationError("Conflict", f"The compute {compute.name} was changed or deleted meanwhile.")
+        fate = service.part(Faults).fate(f"{workspace.path}/computes/{compute.name}")
+        if fate is not None:
+            errors = [{"error": {"code": fate.code, "message": fate.message}}]
+            compute.properties |= {"provisioningState": "Failed", "provisioningErrors": errors}
+            raise OperationError(fate.code, fate.message)
         if compute.properties["provisioningState"] == "Creating":
             compute.properties |= {"provisioningState": "Succeeded", "provisioningWarnings": {}}
         compute.properties["modifiedOn"] = stamp(service.clock.now() + timedelta(milliseconds=1))

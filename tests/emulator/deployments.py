@@ -11,6 +11,8 @@ from tests.emulator.clock import stamp
 from tests.emulator.endpoint_bodies import deployment_body
 from tests.emulator.endpoint_records import CUSTOM, Deployment, Endpoint, Endpoints, model_flavor
 from tests.emulator.endpoints import deleting, not_found
+from tests.emulator.faults import Faults
+from tests.emulator.operations import OperationError
 from tests.emulator.paging import page_of
 from tests.emulator.routing import NOTHING, Answer, Call, Routes
 from tests.emulator.service import Service
@@ -111,7 +113,11 @@ def note(service: Service, deployment: Deployment, line: str) -> None:
 
 def _begin(service: Service, call: Call, endpoint: Endpoint, deployment: Deployment) -> None:
     async def stands() -> None:
-        deployment.state = "Succeeded"
+        fate = service.part(Faults).fate(f"{endpoint.path}/deployments/{deployment.name}")
+        deployment.state = "Failed" if fate else "Succeeded"
+        if fate is not None:
+            note(service, deployment, f"{fate.code}: {fate.message}")
+            raise OperationError(fate.code, fate.message)
         note(service, deployment, "The emulator runs no model: it answers the shape of what it is asked.")
 
     seconds = service.options.delay("deployment")
@@ -187,8 +193,10 @@ def _bad(service: Service, field: str, text: str) -> Answer:
 
 def _instance(deployment: Deployment) -> list[str]:
     steps = ("SystemSetup", "UserContainerImagePull", "ModelDownload", "UserContainerStart")
-    stands = deployment.state == "Succeeded"
-    return ["Instance status:", *(f"{step}: {'Succeeded' if stands else 'InProgress'}" for step in steps), ""]
+    last = {"Succeeded": "Succeeded", "Failed": "Failed"}.get(deployment.state, "InProgress")
+    before = "Succeeded" if last == "Failed" else last
+    told = [before] * (len(steps) - 1) + [last]
+    return ["Instance status:", *(f"{step}: {how}" for step, how in zip(steps, told, strict=True)), ""]
 
 
 def _started(deployment: Deployment) -> list[str]:

@@ -11,7 +11,8 @@ from tests.emulator.answers import mfe_error, mfe_not_found, ok
 from tests.emulator.directory import PERSON
 from tests.emulator.endpoint_bodies import endpoint_body
 from tests.emulator.endpoint_records import Endpoint, Endpoints, new_key
-from tests.emulator.operations import Work
+from tests.emulator.faults import Faults
+from tests.emulator.operations import OperationError, Work
 from tests.emulator.paging import page_of
 from tests.emulator.routing import NOTHING, Answer, Call, Routes
 from tests.emulator.service import Service
@@ -119,7 +120,10 @@ def begin(service: Service, call: Call, endpoint: Endpoint) -> None:
     """Let an endpoint come to stand."""
 
     async def stands() -> None:
-        endpoint.state = "Succeeded"
+        fate = service.part(Faults).fate(endpoint.path)
+        endpoint.state = "Failed" if fate else "Succeeded"
+        if fate is not None:
+            raise OperationError(fate.code, fate.message)
 
     seconds = service.options.delay("endpoint")
     begun = operations.begin(

@@ -19,7 +19,8 @@ from tests.emulator.routing import Answer, Call
 from tests.emulator.service import Go, Service
 
 Kind = Literal[
-    "throttle", "error", "reset", "delay", "slow", "cut", "short", "lost-answer", "cut-upload", "slow-upload"
+    "throttle", "error", "reset", "delay", "slow", "cut", "short", "lost-answer", "cut-upload", "slow-upload",
+    "fail-operation",
 ]  # fmt: skip
 KINDS: Final = get_args(Kind)
 _OF_THE_LINE = ("cut-upload", "slow-upload")
@@ -42,6 +43,8 @@ class Rule:
     - `cut`: the connection is dropped after the part `keep` of the body. `short`: that part, as if it were all.
     - `cut-upload`: a connection to the host (of `path`) is dropped after it has carried `bytes` to it.
       `slow-upload`: it carries `rate` bytes a second. Below TLS, whatever the requests are; `count` connections.
+    - `fail-operation`: what was accepted (a compute, an endpoint, a deployment whose id has `path`) ends as Failed with
+      `code` and `message`.
     """
 
     kind: Kind
@@ -49,6 +52,8 @@ class Rule:
     method: str = ""
     path: str = ""  # a regular expression, searched for in the host and path: `stx.blob.core.windows.net/azureml/…`
     probability: float = 1.0
+    code: str = "InternalServerError"
+    message: str = "The operation failed because a fault was asked for."
     count: int | None = None  # so many times; None: until it is taken away
     skip: int = 0  # the first so many requests of the kind pass
     status: int = 500
@@ -63,7 +68,7 @@ class Rule:
     def matches(self, call: Call) -> bool:
         """Whether the rule is about such a request at all."""
         if (
-            self.kind in _OF_THE_LINE
+            self.kind in (*_OF_THE_LINE, "fail-operation")
             or self.plane not in ("", call.plane)
             or self.method.upper() not in ("", call.method)
         ):
@@ -137,6 +142,14 @@ class Faults:
         """The rules about what clients send to a host that have not struck often enough."""
         rules = (rule for rule in self.rules.values() if rule.kind in _OF_THE_LINE and re.search(rule.path, host))
         return [rule for rule in rules if rule.count is None or rule.done < rule.count]
+
+    def fate(self, resource: str) -> Rule | None:
+        """The rule by which the making of a resource (its ARM id) is to fail now."""
+        for rule in self.rules.values():
+            if rule.kind == "fail-operation" and re.search(rule.path, resource) and rule.strikes(self.seed):
+                self.log.append(Done(self.now(), rule.kind, "", "", resource, rule.id))
+                return rule
+        return None
 
     def note(self, fault: str, call: Call, rule: int = 0) -> None:
         """Remember a fault."""

@@ -99,7 +99,7 @@ def _reached(service: Service, call: Call) -> tuple[Endpoint | None, Deployment 
             None,
             _refused(404, "not_found", "The endpoint has no deployment with traffic for this request."),
         )
-    if deployment.state == "Deleting" or (deployment.state != "Succeeded" and not deployment.lines):
+    if deployment.state in ("Deleting", "Failed") or not deployment.lines:
         return endpoint, None, _refused(503, "no_healthy_upstream", f"Deployment {deployment.name} is not ready.")
     return endpoint, deployment, None
 
