@@ -151,13 +151,17 @@ async def _environment(_service: Service, _workspace: Workspace, given: Json) ->
     known = {**_first_members(given), "autoDeleteSetting": None, "environmentType": "UserCreated"}
     conda = given.get("condaFile")
     if given.get("build"):
-        known |= {"condaFile": _as_json(conda) if conda else "", "build": given["build"]}
+        known |= {"condaFile": _as_json(conda) if conda else "", "build": _context(given["build"])}
     else:
         known["image"] = given.get("image")
         known |= {"condaFile": _as_json(conda)} if conda else {}
     known |= {"osType": given.get("osType") or "Linux", "autoRebuild": given.get("autoRebuild") or "Disabled"}
     stage = "Logged" if known["isAnonymous"] else "Development"
     return {**known, "provisioningState": "Succeeded", "stage": stage, "intellectualProperty": None}
+
+
+def _context(given: Json) -> Json:
+    return {"contextUri": given.get("contextUri"), "dockerfilePath": given.get("dockerfilePath") or "Dockerfile"}
 
 
 def _as_json(conda: str) -> str:
