@@ -87,7 +87,7 @@ def test_quota_decides_before_anything_is_made(verbs: Program, emulator: Emulato
     emulator.control("quotas", {"family": family, "cores": 20})
     said = verbs("compute", "create", "big", "--size", "Standard_NC24ads_A100_v4")
     assert said.code == 1
-    assert "1 × Standard_NC24ads_A100_v4 take 24 cores, and 20 of 20 are left in" in said.err
+    assert "1 × Standard_NC24ads_A100_v4 takes 24 cores, and 20 of 20 are left in" in said.err
     assert "no node fits" in said.err
     emulator.control("quotas", {"family": family, "cores": 60})
     warned = verbs("compute", "create", "big", "--size", "Standard_NC24ads_A100_v4")
@@ -106,9 +106,7 @@ def test_quota_and_sizes_are_listed(verbs: Program) -> None:
     assert next(each for each in sizes if each["name"] == "Standard_ND96asr_v4")["infiniband"] is True
 
 
-def test_ctrl_c_stops_waiting_and_says_what_goes_on(
-    no_orphans: Places, azureml_python: Path, tmp_path: Path
-) -> None:
+def test_ctrl_c_stops_waiting_and_says_what_goes_on(no_orphans: Places, azureml_python: Path, tmp_path: Path) -> None:
     with (
         running_emulator(tmp_path / "slow", "--delay", "compute=120") as emulator,
         cloud_program(no_orphans, emulator, azureml_python, tmp_path) as verbs,

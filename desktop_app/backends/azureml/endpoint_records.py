@@ -85,14 +85,16 @@ def deployment_body(location: str, model_id: str, vm_size: str) -> dict[str, Any
 
 def deployment_name(model: Asset, taken: Sequence[str]) -> str:
     """Return a name for what serves a model: its own name and version, as Azure ML takes names."""
-    plain = re.sub(r"-+", "-", re.sub(r"[^a-z0-9-]", "-", f"{model.name}-{model.version}".lower())).strip("-")
-    plain = plain if plain[:1].isalpha() else f"m-{plain}"
-    name, number = plain[-_LONGEST:].strip("-") if len(plain) > _LONGEST else plain, 2
-    name = name if name[:1].isalpha() else f"m{name[1:]}"
-    base = name
+    plain = re.sub(r"[^a-z0-9]+", "-", f"{model.name}-{model.version}".lower()).strip("-") or "model"
+    name, number = _named(plain), 2
     while name in taken:
-        name, number = f"{base[: _LONGEST - len(str(number)) - 1]}-{number}", number + 1
+        name, number = _named(plain, f"-{number}"), number + 1
     return name
+
+
+def _named(plain: str, end: str = "") -> str:
+    start = plain if plain[0].isalpha() and len(plain) > 2 else f"m-{plain}"
+    return f"{start[: _LONGEST - len(end)].rstrip('-')}{end}"
 
 
 def check_name(name: str, facts: Facts) -> None:

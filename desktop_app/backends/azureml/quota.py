@@ -156,7 +156,7 @@ def _plain(family: str) -> str:
 
 
 def _short(offer: SizeOffer, nodes: int, possible: int, quota: Quota) -> str:
-    wanted = f"{nodes} × {offer.name} take {nodes * offer.vcpus} cores"
+    wanted = f"{nodes} × {offer.name} {'takes' if nodes == 1 else 'take'} {nodes * offer.vcpus} cores"
     there = f"{quota.left} of {quota.limit} are left in “{quota.family}”"
     fit = "no node fits" if not possible else "1 node fits" if possible == 1 else f"{possible} nodes fit"
     return f"{wanted}, and {there}: {fit}."

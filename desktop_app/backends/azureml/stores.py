@@ -89,9 +89,12 @@ async def _fetch_all(  # noqa: PLR0913, PLR0917 - what to fetch, and where to
         said = f"Fetched {done[0]} of {plural(len(found), 'file')}, {size_text(done[1])} of {size_text(total)}"
         progress(said, done[1] / total if total else None)
 
-    async with asyncio.TaskGroup() as group:
-        for each in found:
-            group.create_task(fetch_one(each))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for each in found:
+                group.create_task(fetch_one(each))
+    except ExceptionGroup as faults:
+        raise faults.exceptions[0] from None  # the others ended with it
 
 
 def _quiet(_message: str, _part: float | None) -> None:
