@@ -179,6 +179,40 @@ async def test_offline_what_was_fetched_is_there_and_it_goes_on_when_the_service
         await says(made, blobs.handle, "user_logs/std_log.txt", "a\nb\n")
 
 
+async def test_another_process_that_fetches_is_left_to_it(tmp_path: Path) -> None:
+    async with running(tmp_path) as (made, blobs), desk(tmp_path, made.jobs) as other:
+        name = "user_logs/std_log.txt"
+        blobs.write(name, "a\n")
+        await made.backend.log_files(blobs.handle)
+        assert texts(await other.backend.log_files(blobs.handle)) == {name: "a\n"}
+        blobs.write(name, "a\nb\n")
+        await says(made, blobs.handle, name, "a\nb\n")
+        await made.backend._logs[blobs.handle].close()
+        blobs.write(name, "a\nb\nc\n")
+        await says(made, blobs.handle, name, "a\nb\nc\n")  # the other one goes on
+        assert sum(size for _url, size in made.jobs.wire.fetched) == 6
+
+
+async def test_a_copy_that_was_removed_is_fetched_anew(tmp_path: Path) -> None:
+    async with running(tmp_path) as (made, blobs):
+        blobs.write("user_logs/std_log.txt", "a\n")
+        files = await made.backend.log_files(blobs.handle)
+        files["user_logs/std_log.txt"].unlink()
+        await says(made, blobs.handle, "user_logs/std_log.txt", "a\n")
+
+
+async def test_links_of_many_logs_are_renewed_together(tmp_path: Path) -> None:
+    async with running(tmp_path) as (made, blobs):
+        for rank in range(10):
+            blobs.write(f"user_logs/std_log_process_{rank}.txt", "a\n")
+        await made.backend.log_files(blobs.handle)
+        await made.backend._logs[blobs.handle].close()
+        blobs.expire()
+        before = len(made.jobs.wire.urls("/details"))
+        await made.backend._logs[blobs.handle]._read([*made.backend._logs[blobs.handle]._logs.values()])
+        assert len(made.jobs.wire.urls("/details")) == before + 1
+
+
 async def test_a_log_with_a_name_that_leads_out_is_left(tmp_path: Path) -> None:
     async with running(tmp_path) as (made, blobs):
         blobs.write("user_logs/../../../../x.txt", "out\n")

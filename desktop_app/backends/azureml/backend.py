@@ -149,7 +149,7 @@ class AzureBackend:
         if not run.is_over:
             logs.look(forever=True)
             logs.follow(lambda: not self._is_live(handle))
-        return logs.files()
+        return {**await asyncio.to_thread(_files_here, Path(run.folder)), **logs.files()}
 
     async def look(self, handle: str) -> None:
         """Have the logs grow for somebody who looks at the run; for a while, unless it is called again."""
@@ -276,11 +276,15 @@ class AzureBackend:
             folder = self._records.folder_of(run.run)
             self._logs[run.handle] = RunLogs(
                 self.asking, workspace, run.run, folder, lambda details: self._seen(run.handle, details),
-                marks_of=lambda name: self._marks_of(run.handle, name),
+                marks_of=lambda name: self._marks_of(run.handle, name), expected=lambda: self._count(run.handle),
             )  # fmt: skip
         logs = self._logs.pop(run.handle)
         self._logs[run.handle] = logs  # the last one that was looked at comes last
         return logs
+
+    def _count(self, handle: str) -> int:
+        run = self._monitoring.known(handle)
+        return 0 if run is None else len(run.ranks)
 
     def _marks_of(self, handle: str, name: str) -> Path | None:
         """Return where it is noted when the log of a rank grew; None for a log of no rank."""

@@ -33,6 +33,7 @@ _PER_REQUEST = 0.5
 _GONE_EVERY = 300.0
 _WRITE_EVERY = 30.0
 _PATIENCE = 12.0
+_LONGEST = 20.0  # less than the monitor waits, which would take it for a fault of all workspaces
 _MOST_SINGLE = 5
 _MOST_PAGES = 4
 _CHILDREN_EVERY = 5.0
@@ -156,10 +157,11 @@ class Monitoring:
             return
         before = [each.snapshot for each in runs]
         try:
-            requests = await self._answers(place, runs)
-            requests += await self._children(runs)
-        except CloudFault as fault:
-            place.fault = fault
+            async with asyncio.timeout(_LONGEST):
+                requests = await self._answers(place, runs)
+                requests += await self._children(runs)
+        except (CloudFault, TimeoutError) as error:
+            place.fault = fault = error if isinstance(error, CloudFault) else _no_answer(runs[0].workspace)
             wait = max(place.backoff.next(), fault.retry_after or 0.0)
             place.due = self._clock() + wait
             return
@@ -302,6 +304,10 @@ class Monitoring:
             await asyncio.to_thread(self._records.write, [each.snapshot for each in due])
             for each in due:
                 each.written = each.snapshot.status, now
+
+
+def _no_answer(workspace: Workspace) -> CloudFault:
+    return CloudFault(f"{workspace.name} gave no whole answer for {_LONGEST:g} seconds.", kind="timeout")
 
 
 def _is_worth_writing(run: _Run, now: float) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 from desktop_app.api import OutsideError, RunSnapshot
 from desktop_app.backends.azureml.outbox import RUN, snapshot_of
 from desktop_app.core.records import to_json
+from desktop_app.worker.supervisor.journal import read_object
 from desktop_app.worker.supervisor.state import replace
 
 _PRIVATE = 0o700
@@ -81,9 +82,10 @@ class Records:
         names = frozenset(each.name for each in self._entries() if not each.name.startswith("."))
         self._handles = {name: handle for name, handle in self._handles.items() if name in names}
         for name in names - self._names:
-            if (found := snapshot_of(self.folder / name)) is not None:
-                self._handles[name] = found.handle
-        # One without run.json is perhaps only being written, and a clock's tick may hide a change right after this look.
+            handle = read_object(self.folder / name / RUN).get("handle")
+            if isinstance(handle, str) and handle.endswith(f"/{name}"):
+                self._handles[name] = handle
+        # One without run.json is perhaps only being written; a clock's tick may hide a change right after this look.
         whole = len(self._handles) == len(names) and time.time() - state.st_mtime > _TICK
         self._stamp, self._names = (stamp if whole else None), frozenset(self._handles)
 

@@ -12,6 +12,7 @@ import dataclasses
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import quote
 
 from desktop_app.api import OutsideError, Progress, UserError, Workspace
@@ -24,7 +25,10 @@ FIRST, MOST = 5.0, 300.0
 """Seconds before a job is tried again: the first time, and at most."""
 AFTER_START = 2.0
 """Seconds before anything is sent by itself: a verb that only lists runs ends before."""
+STALL = 600.0
+"""Seconds without any progress after which a sending is given up."""
 _LEAST = 2.0
+_FRESH = 15.0
 _REFUSALS = frozenset({"bad-request", "not-found", "conflict", "forbidden"})
 
 
@@ -88,6 +92,8 @@ class Sender:
         if entry.is_refused and not entry.is_withdrawn:
             return False
         now = datetime.now(UTC)
+        if not entry.tries and (now - entry.created).total_seconds() < _FRESH:
+            return False  # whoever made it sends it, perhaps another process
         if entry.workspace.key in woken and entry.next_try is not None:
             waited = _gap(entry.tries) - (entry.next_try - now).total_seconds()
             return waited >= _LEAST
@@ -118,12 +124,27 @@ class Sender:
         progress("Sending the job", None)
         file = self._outbox.folder_of(entry.run) / "job.yml"
         try:
-            arguments = {"file": str(file), "name": entry.run}
-            await self._asking.wire.call(entry.workspace, "submit_job", arguments, progress)
+            await self._submit(entry, file, progress)
         except CloudFault as fault:
             if fault.kind != "conflict" or not await self._is_there(entry):
                 raise
         await self._arrived(entry)
+
+    async def _submit(self, entry: Entry, file: Path, progress: Progress) -> None:
+        """Have the SDK send a job; one that gets nowhere for long is given up, and asked about the next time."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(STALL) as limit:
+
+                def tell(message: str, part: float | None) -> None:
+                    limit.reschedule(loop.time() + STALL)
+                    progress(message, part)
+
+                arguments = {"file": str(file), "name": entry.run}
+                await self._asking.wire.call(entry.workspace, "submit_job", arguments, tell)
+        except TimeoutError:
+            message = f"Sending {entry.run} got nowhere for {STALL / 60:g} minutes."
+            raise CloudFault(message, kind="timeout") from None
 
     async def _arrived(self, entry: Entry) -> None:
         if entry.is_withdrawn:
