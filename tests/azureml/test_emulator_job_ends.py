@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.helpers.emulated_jobs import (
@@ -301,6 +303,25 @@ def test_a_job_that_pretends_is_canceled_and_has_ends_of_all_kinds(crowd: tuple[
     assert status_of(sdk, "pretend-09500") == "Canceled"
     ends = [status_of(sdk, f"pretend-0000{number}") for number in range(4)]
     assert ends == ["Completed", "Completed", "Failed", "Canceled"]
+
+
+def is_written(mark: Path) -> bool:
+    """Whether a process has left its id there."""
+    return mark.is_file() and bool(mark.read_text().strip())
+
+
+def test_nothing_goes_on_when_the_emulator_ends_or_starts_again_after_it_was_killed(tmp_path: Path) -> None:
+    home, marks = tmp_path / "emulator", [tmp_path / "first", tmp_path / "second"]
+    for mark in marks:
+        with running_emulator(home, "--any-token") as emulator:
+            body = {"jobType": "Command", "command": f"echo $$ > {mark}; exec sleep 600", "environmentId": PLAIN}
+            url = f"{{ws}}/jobs/going-on?{VERSION}"
+            assert emulator.ask("PUT", url, {"properties": body}, Authorization="Bearer any").status == 201
+            wait_until(partial(is_written, mark), PATIENCE)
+            if mark == marks[0]:
+                emulator.process.kill()
+    with running_emulator(home, "--any-token"):
+        wait_until(lambda: not any(psutil.pid_exists(int(each.read_text())) for each in marks), PATIENCE)
 
 
 def test_phases_take_the_time_that_was_asked_for_and_a_link_expires(tmp_path: Path, azureml_python: Path) -> None:

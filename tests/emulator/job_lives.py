@@ -7,6 +7,7 @@ import dataclasses
 import json
 import logging
 import shutil
+import time
 
 from desktop_app.api import Job, JobSource, OutsideError, RunSnapshot, RunStatus, Severity, SubmissionPlan, UserError
 from tests.emulator.job_environments import build
@@ -20,6 +21,8 @@ from tests.emulator.state import Json
 
 GLANCE = 0.1
 """Seconds between looks at a run."""
+YOUNG = 10.0
+"""Seconds for which a run is looked at that often; an older one is looked at less often."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -110,7 +113,7 @@ class CommandLife:
         return True
 
     async def _follow(self, handle: str, mirror: Mirror) -> RunSnapshot:
-        asked = False
+        asked, began = False, time.monotonic()
         while True:
             found = await self._runner.backend.snapshots([handle])
             snapshot = found[handle]
@@ -120,7 +123,7 @@ class CommandLife:
             if not asked and (self._preempted or (self._canceled.is_set() and not self.record.stuck)):
                 asked = True
                 await self._runner.backend.cancel(handle)
-            await asyncio.sleep(GLANCE)
+            await asyncio.sleep(GLANCE if time.monotonic() - began < YOUNG else 4 * GLANCE)
 
     async def _requeue(self, mirror: Mirror) -> None:
         self._preempted = False
@@ -128,6 +131,7 @@ class CommandLife:
         self.record.warnings.append(
             {"source": "AmlCompute", "message": "The job's nodes were preempted; it runs again."}
         )
+        self._note_preempted(self.record.nodes)
         await mirror.drop_logs()
         await self._say(LIFECYCLER, "The nodes were preempted.")
 
@@ -154,6 +158,7 @@ class CommandLife:
             self.record.queueing = "The job waits for nodes of its compute."
             await self._pause(GLANCE)
         self.record.queueing, self.holds = "", True
+        self._note_preempted(0)
 
     async def _say(self, log: str, text: str) -> None:
         await say(self._service.blobs, self.record, log, text, self._service.clock.now())
@@ -164,6 +169,12 @@ class CommandLife:
         said["CurrentNodeCount"] = running
         self.record.tags["_aml_system_ComputeTargetStatus"] = json.dumps(said, separators=(",", ":"))
         self.record.properties |= _PROCESSES
+
+    def _note_preempted(self, count: int) -> None:
+        """Let the cluster count the nodes that it lost, until the job has others."""
+        compute = self.record.workspace.computes.get(self.record.compute or "")
+        if compute is not None and "nodes" in compute.more:
+            compute.more["nodes"].preempted = count
 
     def _fits(self) -> bool:
         record = self.record

@@ -177,10 +177,9 @@ async def _mlflow(service: Service, record: JobRecord) -> Json:
     }
     last = {name: points[-1] for name, points in (await _series(service, record)).items()}
     tags = _pairs({"mlflow.runName": record.display_name, **record.tags})
-    return {
-        "info": info,
-        "data": {"metrics": [_mlflow_point(each) for each in last.values()], "params": [], "tags": tags},
-    }
+    params = _pairs(await service.part(Runner).parameters(record))
+    metrics = [_mlflow_point(each) for each in last.values()]
+    return {"info": info, "data": {"metrics": metrics, "params": params, "tags": tags}}
 
 
 def _mlflow_point(point: MetricPoint) -> Json:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
-from desktop_app.api import JobBackend, MetricPoint
+from desktop_app.api import JobBackend, MetricPoint, OutsideError, UserError
 from tests.emulator.job_records import JobRecord
 from tests.emulator.state import Workspace
 
@@ -104,6 +107,23 @@ class Runner:
         handles = self.handles.get(record.name)
         return await self.backend.metrics(handles[-1]) if handles else ()
 
+    async def parameters(self, record: JobRecord) -> Mapping[str, str]:
+        """Return the parameters that the job's last attempt logged."""
+        handles = self.handles.get(record.name)
+        if not handles:
+            return {}
+        snapshots = await self.backend.snapshots(handles[-1:])
+        state = await asyncio.to_thread(_state, Path(snapshots[handles[-1]].folder))
+        return {str(name): str(value) for name, value in (state.get("parameters") or {}).items()}
+
+    async def end_leftovers(self) -> None:
+        """End what an emulator with the same home, which was killed, has left running."""
+        found = await self.backend.snapshots(await self.backend.discover())
+        for handle, snapshot in found.items():
+            if not snapshot.is_over:
+                with contextlib.suppress(UserError, OutsideError):
+                    await self.backend.cancel(handle)
+
     async def over(self, name: str) -> None:
         """Wait for a job's end."""
         if name in self._lives:
@@ -123,6 +143,14 @@ class Runner:
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
+def _state(folder: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads((folder / "run.json").read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
 def _fill_in(workbench: Workbench) -> None:
     """Let jobs of a plugin whose toolchains were never made run in this very Python, if it has what they import."""
     from desktop_app.services.toolchains.service import CHOSEN
@@ -140,3 +168,5 @@ def prepare(service: Service) -> None:
     service.add_part(runner)
     service.node_users.append(runner.busy)
     service.at_end.append(runner.close)
+    if (service.options.home / "machine" / "runs").is_dir():
+        service.spawn(runner.end_leftovers())

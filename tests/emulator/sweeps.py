@@ -59,7 +59,7 @@ class SweepLife:
             await self._judge()
             if asyncio.get_running_loop().time() > deadline:
                 self._canceled.set()
-            await asyncio.sleep(GLANCE)
+            await asyncio.sleep(3 * GLANCE)
         await self._end()
 
     def _trials(self, most: int) -> Iterator[JobRecord]:
