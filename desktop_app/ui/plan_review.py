@@ -31,6 +31,8 @@ from desktop_app.presenters import plan_review as presenter
 from desktop_app.presenters.plan_review import Mend, ProcessRow
 from desktop_app.presenters.rank_cells import cells_of
 from desktop_app.presenters.topology import ranks_of
+from desktop_app.ui.clouds.review_places import PlanFor, ReviewPlaces
+from desktop_app.ui.clouds.telling import telling
 from desktop_app.ui.command_line import CommandLine
 from desktop_app.ui.fitting import fit_to_screen
 from desktop_app.ui.role_legend import RoleLegend
@@ -66,12 +68,13 @@ class PlanReview(QDialog):
     submitted = Signal(str)
 
     def __init__(
-        self, plan: SubmissionPlan, workbench: Workbench, parent: QWidget | None, plan_again: PlanAgain
-    ) -> None:
+        self, plan: SubmissionPlan, workbench: Workbench, parent: QWidget | None, plan_again: PlanAgain,
+        plan_for: PlanFor | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(parent)
         self.plan = plan
         self._workbench = workbench
-        self._plan_again = plan_again
+        self._plan_again, self._plan_for = plan_again, plan_for
         self._task: asyncio.Task[Any] | None = None
         self._rows: tuple[ProcessRow, ...] = ()
         self._mends: list[QPushButton] = []
@@ -97,6 +100,8 @@ class PlanReview(QDialog):
         self.progress = QProgressBar(textVisible=False)
         self.cancel_button = button(self.tr("&Cancel"), on_click=self.reject)
         self.run_button = primary_button(self.tr("&Run here"), "mdi6.play", self.submit)
+        self.places = ReviewPlaces(workbench, self.run_button, self.notes, self.switch, self)
+        self.places.can_switch = plan_for is not None
         self._build()
         fit_to_screen(self, QSize(900, 740), parent)
         self.show_plan(plan)
@@ -116,6 +121,7 @@ class PlanReview(QDialog):
         else:
             self.picture.show_topology(ranks_of(plan.job))
         self._show_rows(plan)
+        self.places.show_plan(plan)
         reason = presenter.why_not(plan)
         self.run_button.setEnabled(not reason)
         self.run_button.setToolTip(reason or self.tr("Start this run  Enter"))
@@ -133,12 +139,27 @@ class PlanReview(QDialog):
         if self._task is None and self.run_button.isEnabled():
             self._task = spawn(self._busy(self._submit()), f"submit {presenter.title(self.plan)}", self._say)
 
+    def switch(self, backend: str) -> None:
+        """Plan the job for another place, and show that plan: what is reviewed is what is submitted."""
+        if self._task is None and self._plan_for is not None:
+            self._forget_what_was_said()
+            self._task = spawn(self._busy(self._switch(self._plan_for, backend)), f"plan for {backend}", self._say)
+
+    def done(self, result: int) -> None:
+        """Called by Qt when the dialog closes: nothing is looked up any longer."""
+        self.places.stop()
+        super().done(result)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Called by Qt: Enter runs, wherever the focus is; Esc is Qt's own."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not self.cancel_button.hasFocus():
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not self._other_has_focus:
             self.submit()
         else:
             super().keyPressEvent(event)
+
+    @property
+    def _other_has_focus(self) -> bool:
+        return self.cancel_button.hasFocus() or self.places.other.hasFocus()
 
     def reject(self) -> None:
         """Called by Qt for Esc and Cancel: what is going on is cancelled first, then the dialog closes."""
@@ -237,8 +258,8 @@ class PlanReview(QDialog):
         row = QHBoxLayout()
         row.setSpacing(Space.S)
         row.addWidget(self.state, 1)
-        row.addWidget(self.cancel_button)
-        row.addWidget(self.run_button)
+        for each in (self.cancel_button, self.places.other, self.run_button):
+            row.addWidget(each)
         self.run_button.setDefault(True)
         return row
 
@@ -359,7 +380,7 @@ class PlanReview(QDialog):
 
     async def _submit(self) -> None:
         self._be_busy(self.tr("Starting…"))
-        handle = await self._workbench.jobs.submit(self.plan, self._on_progress)
+        handle = await self._workbench.jobs.submit(self.plan, telling(self, self._on_progress))
         self._task = None  # so that closing closes
         self.submitted.emit(handle)
         self.accept()
@@ -379,6 +400,15 @@ class PlanReview(QDialog):
         else:
             self.show_plan(plan)
 
+    async def _switch(self, plan_for: PlanFor, backend: str) -> None:
+        self._be_busy(self.tr("Planning…"))
+        plan = await plan_for(backend)
+        self._task = None
+        if plan is None:
+            self.reject()
+        else:
+            self.show_plan(plan)
+
     def _on_progress(self, text: str, part: float | None) -> None:
         self.state.setText(text)
         self.progress.setRange(0, 0 if part is None else 1000)
@@ -390,6 +420,7 @@ class PlanReview(QDialog):
         self.progress.setVisible(bool(text))
         for each in self._mends:
             each.setEnabled(not text)
+        self.places.other.setEnabled(not text)
         self.run_button.setEnabled(not text and not presenter.why_not(self.plan))
         self.state.setText(text or presenter.why_not(self.plan))
 

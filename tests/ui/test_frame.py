@@ -107,6 +107,7 @@ def test_the_place_where_jobs_run_is_shown_and_its_menu_opens_by_keyboard(window
     assert filled == [menu]
     made.show_place("local", "A rather long name of a place, longer than there is room")
     assert made.place.text().endswith("…")
+    settle()
     assert_sound(window)
 
 

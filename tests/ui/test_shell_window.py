@@ -38,7 +38,7 @@ async def test_the_window_shows_before_there_are_services(windows: Windows, benc
     assert stand_in(window, "files").asked == [("new_job", None)]
 
 
-@pytest.mark.parametrize(("key", "page"), [("1", "files"), ("2", "runs"), ("3", "plugins"), ("4", "settings")])
+@pytest.mark.parametrize(("key", "page"), [("1", "files"), ("2", "runs"), ("3", "cloud"), ("4", "plugins")])
 async def test_ctrl_and_a_digit_show_a_page(windows: Windows, bench: Workbench, key: str, page: str) -> None:
     window = await windows.open(bench)
     window.activateWindow()

@@ -65,11 +65,11 @@ class Runner:
 
         message.add_button(button(message.tr("Run {}").format(found[0]), "mdi6.play", run_first))
 
-    async def _plan(self, pane: EditorPane) -> SubmissionPlan | None:
+    async def _plan(self, pane: EditorPane, backend: str = "") -> SubmissionPlan | None:
         await pane.settle()
         path, text = pane.file.path, pane.editor.text()
         try:
-            plan = await self._workbench.jobs.plan_text(text, path, path.parent, self._shell.backend)
+            plan = await self._workbench.jobs.plan_text(text, path, path.parent, backend or self._shell.backend)
         except JobError as error:
             pane.note.clear_buttons()
             pane.note.show_text("error", error.message, error.hint)
@@ -88,9 +88,12 @@ class Runner:
         from desktop_app.ui.plan_review import PlanReview
 
         async def plan_again() -> SubmissionPlan | None:
-            return await self._plan(pane)
+            return await self._plan(pane, dialog.plan.backend)
 
-        dialog = PlanReview(plan, self._workbench, self._parent.window(), plan_again)
+        async def plan_for(backend: str) -> SubmissionPlan | None:
+            return await self._plan(pane, backend)
+
+        dialog = PlanReview(plan, self._workbench, self._parent.window(), plan_again, plan_for)
         dialog.submitted.connect(self._shell.show_run)
         dialog.finished.connect(lambda _result: dialog.deleteLater())
         if was_saved:

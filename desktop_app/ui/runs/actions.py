@@ -141,22 +141,25 @@ class RunActions(QObject):
     async def _again(self, run: RunSnapshot) -> None:
         plan = await self._plan(run)
 
-        async def plan_again() -> SubmissionPlan | None:
-            return await self._plan(run)
+        async def plan_for(backend: str) -> SubmissionPlan | None:
+            return await self._plan(run, backend)
 
-        self._review(plan, plan_again)
+        self._review(plan, plan_for)
 
-    async def _plan(self, run: RunSnapshot) -> SubmissionPlan:
+    async def _plan(self, run: RunSnapshot, backend: str = "") -> SubmissionPlan:
         """Plan the job as it was submitted; its paths still start where its file was."""
         text = await asyncio.to_thread(run_copies.submitted_text, run)
         source = Path(run.source) if run.source else None
         folder = source.parent if source is not None else Path(run.folder)
-        return await self._workbench.jobs.plan_text(text, source, folder, run.backend)
+        return await self._workbench.jobs.plan_text(text, source, folder, backend or run.backend)
 
-    def _review(self, plan: SubmissionPlan, plan_again: Callable[[], Awaitable[SubmissionPlan | None]]) -> None:
+    def _review(self, plan: SubmissionPlan, plan_for: Callable[[str], Awaitable[SubmissionPlan | None]]) -> None:
         from desktop_app.ui.plan_review import PlanReview
 
-        dialog = PlanReview(plan, self._workbench, self._window.window(), plan_again)
+        async def plan_again() -> SubmissionPlan | None:
+            return await plan_for(dialog.plan.backend)
+
+        dialog = PlanReview(plan, self._workbench, self._window.window(), plan_again, plan_for)
         dialog.submitted.connect(self._shell.show_run)
         dialog.finished.connect(lambda _result: dialog.deleteLater())
         dialog.open()
