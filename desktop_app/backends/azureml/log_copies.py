@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,8 +67,8 @@ class LogCopy:
             while chunk := source.read(_CHUNK):
                 file.write(chunk)
 
-    def mark(self, marks_of: Callable[[str], Path | None]) -> None:
-        """Note that the log grew just now."""
+    def mark(self, marks_of: Callable[[str], Path | None], came: float) -> None:
+        """Note that the log grew at that time, in seconds since the epoch."""
         if self.arrivals is None:
             marks = marks_of(self.name)
             if marks is None:
@@ -77,7 +76,7 @@ class LogCopy:
             with contextlib.suppress(OSError):
                 marks.parent.mkdir(parents=True, exist_ok=True)
             self.arrivals = Arrivals(self.path, marks)
-        self.arrivals.look(time.time())
+        self.arrivals.look(came)
 
 
 def _restarts(path: Path) -> Path:

@@ -167,13 +167,14 @@ class RunLogs:
             self._logs[name] = await asyncio.to_thread(LogCopy(name, path, url).open)
 
     async def _read(self, logs: list[LogCopy]) -> None:
-        """Read many at once; the first fault counts, after the others had their turn."""
-        done = await asyncio.gather(*(self._read_one(each) for each in logs), return_exceptions=True)
+        """Read many at once; the first fault counts, after the others had their turn. All of it came at one time."""
+        came = time.time()
+        done = await asyncio.gather(*(self._read_one(each, came) for each in logs), return_exceptions=True)
         for each in done:
             if isinstance(each, BaseException):
                 raise each
 
-    async def _read_one(self, log: LogCopy) -> None:
+    async def _read_one(self, log: LogCopy, came: float) -> None:
         async with self._slots:
             tail = await self._tail(log)
             if tail is not None and tail.shrunk:
@@ -183,7 +184,7 @@ class RunLogs:
                 return
             await asyncio.to_thread(log.show)
             if tail.appended:
-                await asyncio.to_thread(log.mark, self.marks_of)
+                await asyncio.to_thread(log.mark, self.marks_of, came)
             log.due = self.clock() + (PACE if tail.appended else _QUIET)
 
     async def _tail(self, log: LogCopy) -> Tail | None:
