@@ -200,6 +200,16 @@ def test_a_job_that_is_sent_twice_runs_once(sdk: Sdk, emulator: Emulator, tmp_pa
     assert {"a": "1", "b": "2"}.items() <= sdk("dict(ml.jobs.get('twice').tags)").items(), "tags are never taken away"
 
 
+def test_an_answer_that_is_lost_makes_the_sdk_send_again_and_the_job_runs_once(
+    sdk: Sdk, emulator: Emulator, tmp_path: Path
+) -> None:
+    emulator.control("faults", {"kind": "lost-answer", "method": "PUT", "path": "/jobs/lost", "count": 2})
+    submit(sdk, "lost", f"echo ran >> {tmp_path / 'runs.txt'}")
+    assert [each["method"] for each in emulator.log() if each["path"].endswith("/jobs/lost")].count("PUT") == 3
+    assert reached(sdk, "lost") == "Completed"
+    assert (tmp_path / "runs.txt").read_text() == "ran\n"
+
+
 def test_a_job_that_is_sent_twice_may_also_be_refused(sdk: Sdk, emulator: Emulator) -> None:
     put(sdk, "strict")
     emulator.control("jobs/repeats", {"refused": True})
