@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -64,6 +65,7 @@ TOKEN = "return len((await identity.token(account, scope))['token']) > 100"
 RENEWED = "return len((await identity.token(account, scope, renew=True))['token']) > 100"
 SIGN_OUT = "return await identity.sign_out(account)"
 Run = Callable[..., Any]
+UNLOCKED = ("dbus-run-session", "gnome-keyring-daemon")
 
 
 @pytest.fixture
@@ -140,3 +142,29 @@ def test_a_secret_that_was_typed_is_kept(run: Run, emulator: Emulator, tmp_path:
     assert run(TOKEN, method="service-principal") == [True, False]
     run(SIGN_OUT, method="service-principal")
     assert json.loads((tmp_path / "ring.json").read_text()) == {}
+
+
+@pytest.mark.skipif(not all(map(shutil.which, UNLOCKED)), reason="needs dbus-run-session and gnome-keyring-daemon")
+def test_a_real_keyring(azureml_python: Path, emulator: Emulator, tmp_path: Path) -> None:
+    """Two processes, one after the other, in a session with a Secret Service of its own."""
+    account = {
+        "authority": "https://login.microsoftonline.com",
+        "scopes": {"management": "https://management.azure.com/.default"},
+        "subscription": emulator.named["subscription_id"], "method": "device-code",
+    }  # fmt: skip
+    known = {"main": str(GATEWAY / "__main__.py"), "account": json.dumps(account), "control": emulator.control_url}
+    scripts = []
+    for number, do in enumerate((SIGN_IN, TOKEN, SIGN_OUT, TOKEN)):
+        code = SCRIPT.format(**known, ring="", do=do).replace("Keeper(Ring(''), \"a keyring\")", "Keeper.of_system()")
+        scripts.append(tmp_path / f"{number}.py")
+        scripts[-1].write_text(code)
+    unlock = "printf pw | gnome-keyring-daemon --unlock --components=secrets --daemonize > /dev/null"
+    lines = [unlock, *(f"{azureml_python} -I -W ignore {each}" for each in scripts)]
+    environment = {"HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path), "PATH": os.environ["PATH"]}
+    done = subprocess.run(
+        ["dbus-run-session", "--", "sh", "-c", "; ".join(lines)], env={**environment, **emulator.environment},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    said = [json.loads(each)[0] for each in done.stdout.splitlines()]
+    assert said[0]["kept_in"] == "the system keyring (Secret Service)", done.stderr
+    assert said[1:] == [True, None, ["signed-out", "Nobody is signed in by browser or device code."]]

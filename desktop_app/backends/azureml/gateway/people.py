@@ -46,7 +46,7 @@ class People:
     @property
     def place(self) -> str:
         """Where sign-ins are kept, in words."""
-        return self._keeper.place or "memory only: sign in again when the program is started anew"
+        return self._keeper.place or "memory only, as this system has no keyring: it ends with the program"
 
     def getter(self, account: Account) -> Getter:
         """Return the way to get tokens of who signed in for this tenant. Raises Unavailable where nobody did."""
@@ -54,13 +54,19 @@ class People:
             self._load()
             home = next((self._chosen[each] for each in _entries(account) if each in self._chosen), None)
         if home is None:
-            raise Unavailable("Nobody is signed in by browser or device code.", "Sign in.")
+            raise Unavailable("Nobody is signed in by browser or device code.", self._advice())
 
         def get(scope: str, *, renew: bool = False) -> Token:
             with self._lock:
                 return self._silent(account, home, scope, renew=renew)
 
         return get
+
+    def _advice(self) -> str:
+        if self._keeper.place:
+            return "Sign in."
+        lasting = "`az login` or a service principal lasts longer"
+        return f"Sign in; this system has no keyring, so that ends with the program, and {lasting}."
 
     async def by_browser(self, account: Account, tell: Prompt) -> None:
         """Sign in on a page that the program opens; the answer comes back to a port of this computer."""
