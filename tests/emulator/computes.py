@@ -14,7 +14,6 @@ from tests.emulator.nodes import Nodes
 from tests.emulator.operations import OperationError
 from tests.emulator.paging import page_of
 from tests.emulator.routing import NOTHING, Answer, Call, Routes
-from tests.emulator.running import Runner
 from tests.emulator.service import Service
 from tests.emulator.sizes import Quotas, all_sizes, cores_of
 from tests.emulator.state import Json, Resource, Workspace
@@ -252,13 +251,8 @@ def _begin(service: Service, workspace: Workspace, compute: Resource) -> operati
 
 
 def prepare(service: Service) -> None:
-    """Keep the quotas; ask the runner which nodes work."""
+    """Keep the quotas."""
     service.add_part(Quotas())
-
-    async def watch_jobs() -> None:
-        service.node_users.append(service.part(Runner).busy)
-
-    service.at_start.append(watch_jobs)
 
 
 def routes() -> Routes:
