@@ -108,6 +108,20 @@ def test_a_cluster_scales_up_for_its_jobs(sdk: Sdk, cluster: str) -> None:
     assert reached(sdk, "behind") == "Completed"
 
 
+def test_nodes_go_to_the_job_that_waited_longest(sdk: Sdk, cluster: str) -> None:
+    both = {"compute": cluster, "instance_count": 2, "distribution": pytorch()}
+    submit(sdk, "one", FOREVER, **both)
+    assert reached(sdk, "one", "Running") == "Running"
+    submit(sdk, "two", FOREVER, **both)
+    assert reached(sdk, "two", "Queued") == "Queued"
+    submit(sdk, "three", "echo a small one", compute=cluster)
+    cancel(sdk, "one")
+    assert reached(sdk, "two", "Running") == "Running"
+    assert status_of(sdk, "three") == "Queued"
+    cancel(sdk, "two")
+    assert reached(sdk, "three") == "Completed"
+
+
 def pytorch() -> dict[str, object]:
     """A process for each node."""
     return {"type": "pytorch", "process_count_per_instance": 1}

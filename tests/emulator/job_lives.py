@@ -35,7 +35,7 @@ class CommandLife:
 
     def __init__(self, runner: Runner, record: JobRecord) -> None:
         self.record = record
-        self.holds = False
+        self.holds = self.waits = False
         self._runner = runner
         self._service = runner.service
         self._folder = runner.service.options.home / "jobs" / record.workspace.name / record.name
@@ -63,7 +63,7 @@ class CommandLife:
             _LOG.exception("job %s", self.record.name)
             self._fail(f"The emulator failed: {problem!r}", code="ServiceError")
         finally:
-            self.holds = False
+            self.holds = self.waits = False
 
     async def _live(self) -> None:
         await self._pause(self._delay("starting"))
@@ -154,10 +154,11 @@ class CommandLife:
 
     async def _nodes(self) -> None:
         """Wait until the compute has enough nodes that are free; a cluster scales up for jobs that hold a claim."""
+        self.waits = True
         while not self._fits():
             self.record.queueing = "The job waits for nodes of its compute."
             await self._pause(GLANCE)
-        self.record.queueing, self.holds = "", True
+        self.record.queueing, self.holds, self.waits = "", True, False
         self._note_preempted(0)
 
     async def _say(self, log: str, text: str) -> None:
@@ -183,8 +184,8 @@ class CommandLife:
         if compute is None or not scale:
             return True
         if not self.holds:
-            busy = self._runner.busy(record.workspace, compute.name)
-            self.holds = busy + record.nodes <= int(scale["maxNodeCount"])
+            most, busy = int(scale["maxNodeCount"]), self._runner.busy(record.workspace, compute.name)
+            self.holds = busy + record.nodes <= most and self._runner.is_first(record, most)
         nodes = compute.more["nodes"]
         nodes.settle(self._service, record.workspace, compute)
         return bool(self.holds and nodes.current >= self._runner.busy(record.workspace, compute.name))

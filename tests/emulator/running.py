@@ -27,6 +27,7 @@ class Life(Protocol):
 
     record: JobRecord
     holds: bool  # nodes of its compute
+    waits: bool  # for nodes
 
     async def go(self) -> None:
         """Live."""
@@ -100,6 +101,17 @@ class Runner:
         lives = (life for life, _ in self._lives.values() if life.holds)
         return sum(
             each.record.nodes for each in lives if each.record.workspace is workspace and each.record.compute == compute
+        )
+
+    def is_first(self, record: JobRecord, most: int) -> bool:
+        """Whether no older job waits for nodes of the same compute, but for those that ask for more than there are."""
+        waiting = (life.record for life, _ in self._lives.values() if life.waits)
+        return not any(
+            each.workspace is record.workspace
+            and each.compute == record.compute
+            and each.nodes <= most
+            and each.created < record.created
+            for each in waiting
         )
 
     async def metrics(self, record: JobRecord) -> Sequence[MetricPoint]:

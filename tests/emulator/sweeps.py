@@ -24,7 +24,7 @@ class SweepLife:
 
     def __init__(self, runner: Runner, record: JobRecord) -> None:
         self.record = record
-        self.holds = False
+        self.holds = self.waits = False
         self._runner = runner
         self._service = runner.service
         self._canceled = asyncio.Event()
