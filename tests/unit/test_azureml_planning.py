@@ -47,7 +47,6 @@ async def test_nothing_is_planned_without_a_workspace(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "code", "path"),
     [
-        ("compute: azureml:gpu-cluster\n", "", "no-compute", "compute"),
         ("azureml:gpu-cluster", "local", "local-compute", "compute"),
         ("environment: azureml:torch@latest\n", "", "no-environment", "environment"),
         ("./src", "./nowhere", "missing-path", "code"),
@@ -67,6 +66,14 @@ async def test_serverless_compute_needs_no_name(tmp_path: Path) -> None:
         plan = await made.plan(text)
         assert errors(plan) == {}
         assert dict(plan.facts)["Compute"] == "serverless Standard_NC6s_v3"
+
+
+async def test_a_job_without_any_compute_is_served_by_azure_which_is_said(tmp_path: Path) -> None:
+    async with desk(tmp_path) as made:
+        plan = await made.plan(JOB.replace("compute: azureml:gpu-cluster\n", ""))
+        assert errors(plan) == {}
+        assert [each.code for each in plan.diagnostics if each.path == "compute"] == ["no-compute"]
+        assert dict(plan.facts)["Compute"] == "serverless"
 
 
 async def test_a_name_of_ones_own_is_only_a_beginning(tmp_path: Path) -> None:

@@ -103,8 +103,11 @@ def _checks(job: Job, workspace: Workspace | None) -> Iterator[Diagnostic]:
     if workspace is None:
         yield Diagnostic(Severity.ERROR, "no-workspace", f"No Azure ML workspace is in use. {ADD}")
     if not job.compute and not job.resources.instance_type:
-        message = "Write compute: with the name of a cluster, or resources.instance_type for serverless compute."
-        yield Diagnostic(Severity.ERROR, "no-compute", message, "compute")
+        message = (
+            "No cluster is named: Azure ML takes serverless compute, with a VM size of its own choice. "
+            "Write compute: with the name of a cluster, or resources.instance_type with a size."
+        )
+        yield Diagnostic(Severity.WARNING, "no-compute", message, "compute")
     elif (job.compute or "").strip().lower() == "local":
         message = "compute: local runs the job with Docker on your own machine: name a cluster of the workspace."
         yield Diagnostic(Severity.ERROR, "local-compute", message, "compute")
@@ -122,7 +125,10 @@ def _facts(
     yield "Workspace", f"{workspace.name} ({workspace.group})" if workspace else "none"
     yield "Run", run
     yield "Ranks", shape_text(topology)
-    yield "Compute", (job.compute or "").removeprefix("azureml:") or f"serverless {job.resources.instance_type or ''}"
+    yield (
+        "Compute",
+        (job.compute or "").removeprefix("azureml:") or f"serverless {job.resources.instance_type or ''}".rstrip(),
+    )
     yield "Environment", job.environment if isinstance(job.environment, str) else "made from the job file"
     yield "Files", f"{len(found.files)} ({size_text(sum(each.size for each in found.files))})"
     for what, given, size in found.parts:
