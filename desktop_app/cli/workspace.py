@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
+import webbrowser
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
@@ -177,7 +181,17 @@ async def _sign_in(desk: Desk, options: Namespace) -> int:
 
 def _tell(prompt: SignInPrompt) -> None:
     code = f" and type the code {prompt.code}" if prompt.code else ""
-    console.note(prompt.message if prompt.message and prompt.code else f"Open {prompt.url}{code}.")
+    said = f"Open {prompt.url}{code}."
+    if not prompt.code and _has_browser():
+        asyncio.get_running_loop().run_in_executor(None, webbrowser.open, prompt.url)
+        said = f"Sign in on the page that opens in your browser. If none does, open {prompt.url}"
+    console.note(prompt.message if prompt.message and prompt.code else said)
+
+
+def _has_browser() -> bool:
+    """Whether a page can be opened; without a display there may be one that takes the terminal over."""
+    named = any(os.environ.get(each) for each in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"))
+    return sys.platform in ("win32", "darwin") or named
 
 
 def _say(report: SignInReport) -> None:
