@@ -87,7 +87,7 @@ async def _run(options: Namespace) -> int:
     except asyncio.CancelledError:  # Ctrl+C: what goes on without us is said last, and stays on the screen
         last = desk.progress.last
         desk.progress.close()
-        console.note(last)
+        console.note(f"Interrupted. {last}" if last.endswith(".") else f"Interrupted at: {last}.")
         raise
     finally:
         desk.progress.close()

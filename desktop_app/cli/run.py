@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from desktop_app.api import OutsideError, RunSnapshot, RunStatus, Severity, SubmissionPlan, UserError, Value
+from desktop_app.api import Diagnostic, OutsideError, RunSnapshot, RunStatus, Severity, SubmissionPlan, UserError, Value
 from desktop_app.cli import console
 from desktop_app.cli.explained import explained_lines
 from desktop_app.cli.following import Follower, Interrupts
+from desktop_app.cli.in_cloud import AZUREML
 from desktop_app.cli.refusals import UsageError
 from desktop_app.cli.shapes import run_shape
 from desktop_app.cli.words import ending, no_rank, place, summary
@@ -21,6 +23,7 @@ from desktop_app.core.blame import Explained
 from desktop_app.documents.edits import parse_assignment
 from desktop_app.services.explaining import explain
 from desktop_app.services.jobs import JobError, errors_of
+from desktop_app.services.readiness import readiness
 from desktop_app.services.samples import FIRST, own_job
 from desktop_app.services.workbench import Workbench
 
@@ -76,6 +79,7 @@ async def _run(workbench: Workbench, path: Path, sets: dict[str, Value], options
     plan = await workbench.jobs.plan_file(path, sets, options.backend)
     _say_findings(path, plan)
     _check_rank(plan, options.rank)
+    _say_findings(path, dataclasses.replace(plan, diagnostics=tuple(await _in_the_way(workbench, plan))))
     interrupts = Interrupts(asyncio.get_running_loop())
     with interrupts.caught():
         handle = await _submitted(workbench, plan, interrupts)
@@ -97,6 +101,22 @@ async def _run(workbench: Workbench, path: Path, sets: dict[str, Value], options
     if snapshot.status is RunStatus.COMPLETED:
         return 0
     return OutsideError.exit_code if snapshot.outside else 1
+
+
+async def _in_the_way(workbench: Workbench, plan: SubmissionPlan) -> list[Diagnostic]:
+    """Return what stands in the way of a job in its workspace; nothing where that can't be asked now: it is kept."""
+    workspace = workbench.cloud.current() if plan.backend == AZUREML else None
+    if workspace is None:
+        return []
+    progress = console.ProgressLines()
+    try:
+        await workbench.toolchains.create(AZUREML, progress)
+        progress(f"Looking at the compute of {workspace.name}", None)
+        return await readiness(workbench.cloud, workspace, plan)
+    except OutsideError:
+        return []
+    finally:
+        progress.close()
 
 
 def _say_findings(path: Path, plan: SubmissionPlan) -> None:

@@ -121,4 +121,4 @@ def test_ctrl_c_stops_waiting_and_says_what_goes_on(no_orphans: Places, azureml_
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
         assert process.returncode == 130
-        assert err.decode().splitlines()[-1].startswith("Creating slow goes on in Azure.")
+        assert err.decode().splitlines()[-1].startswith("Interrupted. Creating slow goes on in Azure.")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop_app.backends.azureml.operations import Pace, Work, follow
+from desktop_app.backends.azureml.operations import Pace, Work, carry_out, follow
 from desktop_app.backends.azureml.wire import Ask, CloudFault, FaultKind, Reply
 from tests.helpers.told_cloud import AT_ONCE, Said
 from tests.helpers.told_wire import WORKSPACE, ToldWire, fault, told
@@ -125,6 +125,25 @@ async def test_who_stops_waiting_is_told_that_it_goes_on() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert said.last == "Creating gpu-cluster goes on in Azure. It is in the list."
+
+
+async def test_who_stops_before_an_answer_is_told_that_it_may_have_begun() -> None:
+    wire, said, never = ToldWire(), Said(), asyncio.Event()
+
+    async def sending() -> Reply:
+        await never.wait()
+        raise AssertionError
+
+    task = asyncio.ensure_future(carry_out(wire, WORKSPACE, sending(), WORK, said, AT_ONCE))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert said == [
+        ("Creating gpu-cluster", None),
+        ("Creating gpu-cluster may have begun in Azure. It is in the list.", None),
+    ]
 
 
 async def test_retry_after_holds_in_place_of_the_own_pace() -> None:

@@ -48,9 +48,8 @@ async def create(asking: Asking, workspace: Workspace, spec: ComputeSpec, progre
 async def _put(  # noqa: PLR0913, PLR0917 - what to send, and what to say of it
     asking: Asking, workspace: Workspace, name: str, body: dict[str, Any], work: Work, progress: Progress
 ) -> None:
-    progress(work.doing, None)
-    reply = await asking.arm(workspace, "PUT", _path(name), version=VERSION, json=body)
-    await operations.follow(asking.wire, workspace, reply, work, progress, asking.pace)
+    sending = asking.arm(workspace, "PUT", _path(name), version=VERSION, json=body)
+    await operations.carry_out(asking.wire, workspace, sending, work, progress, asking.pace)
 
 
 async def _refuse_taken(asking: Asking, workspace: Workspace, name: str) -> None:
@@ -113,10 +112,8 @@ async def scale(  # noqa: PLR0913, PLR0917 - what to change
 async def delete(asking: Asking, workspace: Workspace, name: str, progress: Progress) -> None:
     """Delete a compute target and wait until it is gone."""
     await _there(asking, workspace, name)
-    work = Work(f"Deleting {name}")
-    progress(work.doing, None)
-    reply = await asking.arm(workspace, "DELETE", _path(name), version=VERSION, underlyingResourceAction="Delete")
-    await operations.follow(asking.wire, workspace, reply, work, progress, asking.pace)
+    sending = asking.arm(workspace, "DELETE", _path(name), version=VERSION, underlyingResourceAction="Delete")
+    await operations.carry_out(asking.wire, workspace, sending, Work(f"Deleting {name}"), progress, asking.pace)
 
 
 async def _there(asking: Asking, workspace: Workspace, name: str) -> dict[str, Any]:

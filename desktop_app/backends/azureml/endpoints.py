@@ -108,9 +108,8 @@ async def _send_traffic(
 async def _put(  # noqa: PLR0913, PLR0917 - what to send, and what to say of it
     asking: Asking, workspace: Workspace, path: str, body: dict[str, Any], work: Work, progress: Progress
 ) -> None:
-    progress(work.doing, None)
-    reply = await asking.arm(workspace, "PUT", path, version=VERSION, json=body, patience=60.0)
-    await operations.follow(asking.wire, workspace, reply, work, progress, asking.pace)
+    sending = asking.arm(workspace, "PUT", path, version=VERSION, json=body, patience=60.0)
+    await operations.carry_out(asking.wire, workspace, sending, work, progress, asking.pace)
 
 
 async def _one(asking: Asking, workspace: Workspace, endpoint: str) -> Endpoint:
@@ -162,6 +161,5 @@ async def delete(asking: Asking, workspace: Workspace, endpoint: str, progress: 
     """Delete an endpoint with what it serves, and wait until it is gone."""
     await _one(asking, workspace, endpoint)
     work = Work(f"Deleting the endpoint {endpoint}")
-    progress(work.doing, None)
-    reply = await asking.arm(workspace, "DELETE", path_of("onlineEndpoints", endpoint), version=VERSION)
-    await operations.follow(asking.wire, workspace, reply, work, progress, asking.pace)
+    sending = asking.arm(workspace, "DELETE", path_of("onlineEndpoints", endpoint), version=VERSION)
+    await operations.carry_out(asking.wire, workspace, sending, work, progress, asking.pace)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -63,6 +63,24 @@ async def follow(  # noqa: PLR0913, PLR0917 - what to follow, and how
     except asyncio.CancelledError:
         progress(f"{work.doing} goes on in Azure. {work.later}".rstrip(), None)
         raise
+
+
+async def carry_out(  # noqa: PLR0913, PLR0917 - what to send, and how to follow it
+    wire: Wire,
+    workspace: Workspace,
+    sending: Awaitable[Reply],
+    work: Work,
+    progress: Progress,
+    pace: Pace | None = None,
+) -> None:
+    """Send what begins an operation, and follow it. Who stops waiting is told what may go on, whenever that is."""
+    progress(work.doing, None)
+    try:
+        reply = await sending
+    except asyncio.CancelledError:
+        progress(f"{work.doing} may have begun in Azure. {work.later}".rstrip(), None)
+        raise
+    await follow(wire, workspace, reply, work, progress, pace)
 
 
 class _Waiting:
@@ -150,7 +168,8 @@ def _retry_after(reply: Reply) -> float | None:
 def _part(body: Mapping[str, Any]) -> float | None:
     """Return the part done; the service writes 0.0 also where it does not know."""
     percent = body.get("percentComplete")
-    return min(percent / 100, 1.0) if isinstance(percent, int | float) and percent > 0 else None
+    part = min(percent / 100, 1.0) if isinstance(percent, int | float) else 0.0
+    return part if part > 0 else None
 
 
 def failure(doing: str, body: Mapping[str, Any]) -> CloudFault:

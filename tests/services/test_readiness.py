@@ -1,0 +1,121 @@
+"""What stands in a job's way in its workspace: asked before it is sent, in one sentence each."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from desktop_app.api import (
+    Cloud,
+    Compute,
+    Headroom,
+    Job,
+    OutsideError,
+    Resources,
+    Severity,
+    SubmissionPlan,
+    UserError,
+    Workspace,
+)
+from desktop_app.services.readiness import readiness
+
+WORKSPACE = Workspace("vision", "s", "g")
+CLUSTER = Compute("gpu-cluster", "AmlCompute", "Succeeded", "Standard_NC4as_T4_v3", maximum=4)
+
+
+@dataclass
+class FakeCloud:
+    """A cloud with these computes and so much room; remembers what was asked of it."""
+
+    found: list[Compute] = field(default_factory=lambda: [CLUSTER])
+    possible: int = 4
+    error: UserError | None = None
+    asked: list[tuple[str, int, bool]] = field(default_factory=list)
+
+    async def computes(self, _workspace: Workspace) -> list[Compute]:
+        """Return them."""
+        return self.found
+
+    async def headroom(self, _workspace: Workspace, size: str, nodes: int, low: bool = False) -> Headroom:
+        """Return the room there is."""
+        self.asked.append((size, nodes, low))
+        if self.error:
+            raise self.error
+        says = "" if self.possible >= nodes else f"{nodes} nodes are too many."
+        return Headroom(size, "family", 4, nodes, self.possible, says)
+
+
+def plan(compute: str | None = "azureml:gpu-cluster", nodes: int = 2, size: str | None = None) -> SubmissionPlan:
+    """Return a plan of a job on so many nodes."""
+    job = Job("x", compute=compute, resources=Resources(instance_count=nodes, instance_type=size))
+    return SubmissionPlan("azureml", job, "", job.topology, ())
+
+
+async def codes(cloud: FakeCloud, made: SubmissionPlan) -> list[tuple[str, Severity]]:
+    return [(each.code, each.severity) for each in await readiness(cast("Cloud", cloud), WORKSPACE, made)]
+
+
+async def test_a_cluster_with_room_is_nothing_to_say() -> None:
+    cloud = FakeCloud()
+    assert await codes(cloud, plan()) == []
+    assert cloud.asked == [("Standard_NC4as_T4_v3", 2, False)]
+
+
+async def test_a_compute_that_is_not_there_names_the_nearest() -> None:
+    (found,) = await readiness(cast("Cloud", FakeCloud()), WORKSPACE, plan("gpucluster"))
+    assert (found.severity, found.path) == (Severity.ERROR, "compute")
+    assert "vision has no compute target “gpucluster”. Did you mean “gpu-cluster”?" in found.message
+    assert "`rankzero compute create gpucluster`" in found.message
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"state": "Deleting"}, "compute-state"),
+        ({"state": "Failed"}, "compute-state"),
+        ({"maximum": 1}, "too-many-nodes"),
+    ],
+)
+async def test_a_compute_that_can_not_take_it(change: dict[str, Any], code: str) -> None:
+    cloud = FakeCloud([dataclasses.replace(CLUSTER, **change)])
+    assert await codes(cloud, plan()) == [(code, Severity.WARNING)]
+
+
+async def test_quota_that_is_short() -> None:
+    (found,) = await readiness(cast("Cloud", FakeCloud(possible=1)), WORKSPACE, plan())
+    assert (found.code, found.message) == ("quota", "2 nodes are too many.")
+
+
+async def test_idle_nodes_hold_their_cores_already() -> None:
+    cloud = FakeCloud(
+        [Compute("gpu-cluster", "AmlCompute", "Succeeded", "s", maximum=4, nodes={"idle": 3})], possible=0
+    )
+    assert await codes(cloud, plan(nodes=3)) == []
+    assert cloud.asked == []
+    assert await codes(cloud, plan(nodes=4)) == [("quota", Severity.WARNING)]
+
+
+async def test_an_instance_starts_no_nodes() -> None:
+    cloud = FakeCloud([Compute("ci", "ComputeInstance", "Running", "s")], possible=0)
+    assert await codes(cloud, plan("ci", 1)) == []
+
+
+async def test_serverless_asks_for_its_size() -> None:
+    cloud = FakeCloud(possible=1)
+    assert await codes(cloud, plan(None, 2, "Standard_X")) == [("quota", Severity.WARNING)]
+    assert await codes(FakeCloud(error=UserError("No such size.")), plan(None, 2, "Standard_X")) == [
+        ("unknown-vm-size", Severity.ERROR)
+    ]
+    assert await codes(cloud, plan(None, 2)) == []
+
+
+async def test_a_cluster_of_a_size_that_is_gone_is_not_refused() -> None:
+    assert await codes(FakeCloud(error=UserError("No such size.")), plan()) == []
+
+
+async def test_who_can_not_be_asked_says_so() -> None:
+    with pytest.raises(OutsideError):
+        await codes(FakeCloud(error=OutsideError("Offline.")), plan())
