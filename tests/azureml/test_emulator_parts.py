@@ -20,7 +20,7 @@ from tests.emulator.options import Options
 from tests.emulator.paging import page_of, read_token
 from tests.emulator.routing import NOTHING, Answer, Call, Routes
 from tests.emulator.server import joined
-from tests.emulator.service import Service
+from tests.emulator.service import RequestLog, Seen, Service
 from tests.emulator.sizes import Quotas, all_sizes, family_of
 from tests.emulator.state import Resource, Workspace
 
@@ -236,6 +236,14 @@ def test_times_are_written_as_the_service_does() -> None:
     assert stamp(datetime(2026, 3, 27, 4, 2, 13, 910600, tzinfo=UTC)) == "2026-03-27T04:02:13.9106+00:00"
     assert stamp(datetime(2026, 3, 27, 4, 2, 13, tzinfo=UTC)) == "2026-03-27T04:02:13+00:00"
     assert ticks(datetime(2024, 12, 18, 9, 4, 9, 649678, tzinfo=UTC)) == 638701094496496780
+
+
+def test_the_log_forgets_the_oldest_and_keeps_the_numbers() -> None:
+    log = RequestLog(most=3)
+    for number in range(5):
+        log.append(Seen(datetime(2026, 1, 1, tzinfo=UTC), "GET", "h", f"/{number}", "", 200))
+    paths = {after: [each.path for each in log.after(after)] for after in (0, 3, 4, 9)}
+    assert paths == {0: ["/2", "/3", "/4"], 3: ["/3", "/4"], 4: ["/4"], 9: []}
 
 
 def test_the_three_kinds_of_bodies_are_told_apart() -> None:

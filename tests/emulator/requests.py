@@ -13,7 +13,7 @@ from tests.emulator.state import Json
 
 async def read(service: Service, call: Call) -> Answer:
     """Return what was answered, oldest first; `?after=N` leaves out the first N."""
-    return ok([_shown(each) for each in service.log[int(call.query.get("after", 0)) :]])
+    return ok([_shown(each) for each in service.log.after(int(call.query.get("after", 0)))])
 
 
 async def clear(service: Service, _call: Call) -> Answer:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tests.emulator.clock import Clock
@@ -36,6 +38,28 @@ class Seen:
     agent: str = ""
 
 
+class RequestLog:
+    """The last requests, numbered from the first one on; the oldest are forgotten."""
+
+    def __init__(self, most: int = 100_000) -> None:
+        self._seen: deque[Seen] = deque(maxlen=most)
+        self._count = 0
+
+    def append(self, seen: Seen) -> None:
+        """Note a request."""
+        self._seen.append(seen)
+        self._count += 1
+
+    def after(self, number: int) -> list[Seen]:
+        """Return those that came after the first `number`."""
+        return list(islice(self._seen, max(0, number - self._count + len(self._seen)), None))
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self._seen.clear()
+        self._count = 0
+
+
 Go = Callable[[], Awaitable[Answer]]
 Gate = Callable[[Call, Go], Awaitable[Answer]]
 """Stands before all handlers: may answer itself, wait, change the answer, or let it pass by `await go()`."""
@@ -50,7 +74,7 @@ class Service:
     blobs: Blobs
     clock: Clock = field(default_factory=Clock)
     gates: list[Gate] = field(default_factory=list)
-    log: list[Seen] = field(default_factory=list)
+    log: RequestLog = field(default_factory=RequestLog)
     at_start: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     at_end: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     node_users: list[Callable[[Workspace, str], int]] = field(default_factory=list)
