@@ -216,3 +216,18 @@ def test_what_really_happened_stays_so_when_the_clock_is_put_back() -> None:
     found.turn("Completed", at(50))
     assert found.status(at(-1000)) == "Completed"
     assert found.turns[-1] == Turn("Completed", at(100)), "time does not run backwards within a job"
+
+
+STEPS = st.tuples(st.sampled_from(["Queued", "Running", "CancelRequested", "Canceled"]), st.floats(-9, 9))
+
+
+@given(st.lists(STEPS, max_size=9), st.booleans())
+def test_whatever_happens_time_goes_on_and_an_end_stays(steps: list[tuple[str, float]], planned: bool) -> None:
+    found = job(("Starting", 1), ("Running", 3), ("Completed", 0)) if planned else job(("Starting", 0), planned=False)
+    now = 0.0
+    for status, step in steps:
+        now += abs(step) if planned else step  # the clock may be put back under a job that really runs
+        was = found.status(at(now))
+        found.turn(status, at(now))
+        assert found.status(at(now)) == (was if was in ("Completed", "Canceled") else status)
+        assert [each.at for each in found.turns] == sorted(each.at for each in found.turns)
