@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from desktop_app.api import PhaseName, RankState, RunSnapshot, RunStatus
 from desktop_app.backends.azureml import snapshots
+from desktop_app.core.run_states import merge
 
 HANDLE = "azureml://s/g/w/digits-1"
 CREATED = datetime(2026, 11, 21, 10, 0, 0, tzinfo=UTC)
@@ -163,6 +164,30 @@ def test_no_record_is_a_surprise_and_none_fails_a_run_but_the_word(record: dict[
     assert (found.status is RunStatus.FAILED) == (str(record.get("status")).strip().lower() == "failed")
     starts = [each.started for each in found.phases]
     assert starts == sorted(starts)
+
+
+RECORDS = st.lists(
+    st.tuples(st.sampled_from(list(WORDS)), st.none() | st.integers(0, 20), st.none() | st.integers(0, 20)), max_size=12
+)
+
+
+@given(RECORDS)
+def test_no_phase_begins_at_another_time_than_was_told_before(
+    records: list[tuple[str, int | None, int | None]],
+) -> None:
+    """The monitor joins what it was told before: a beginning that moves would make a phase of its own."""
+    seen, told = run(), run()
+    for second, (word, started, ended) in enumerate(records):
+        times = {
+            key: text(each) for key, each in (("startTimeUtc", started), ("endTimeUtc", ended)) if each is not None
+        }
+        seen = snapshots.with_history(seen, {"status": word, "createdUtc": text(0), **times}, at(second))
+        told = merge(told, seen)
+        if told.status is seen.status:
+            assert {(each.name, each.started) for each in told.phases} == {
+                (each.name, each.started) for each in seen.phases
+            }
+        assert all(each.ended is None or each.ended >= each.started for each in seen.phases)
 
 
 @given(st.lists(st.sampled_from(list(WORDS)), max_size=12))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -84,36 +85,44 @@ def of_job(handle: str, job: Mapping[str, Any]) -> RunSnapshot:
 def with_status(known: RunSnapshot, word: str, seen: datetime) -> RunSnapshot:
     """Return the run with the state that the service tells, seen at `seen`; phases follow."""
     status = status_of(word)
-    reason = _SAID.get(word.strip().lower(), "")
-    if status is S.UNKNOWN and not reason:
-        reason = f"Azure ML says “{word}”, which this program doesn't know." if word else "Azure ML says no state."
+    reason = _said(word, status)
     ended = (known.ended or seen) if status in TERMINAL else None
-    new = dataclasses.replace(known, status=status, reason=reason, ended=ended)
-    new = dataclasses.replace(new, phases=_entered(known.phases, status, seen))
-    return dataclasses.replace(new, ranks=tuple(_rank_as(each, new) for each in new.ranks))
+    return _completed(dataclasses.replace(known, status=status, reason=reason, ended=ended), seen)
 
 
 def with_history(known: RunSnapshot, run: Mapping[str, Any], seen: datetime) -> RunSnapshot:
     """Return the run with what run history says of it: a record of `rundata`, of `children` or of `details`."""
     word = str(run.get("status") or "")
-    started, ended = time_of(run.get("startTimeUtc")), time_of(run.get("endTimeUtc"))
-    new = with_status(known, word, seen)
-    over = new.is_over
-    created = time_of(run.get("createdUtc") or run.get("createdTimeUtc")) or new.created
+    status = status_of(word)
+    over = status in TERMINAL
     parent = run.get("parentRunId")
-    tags = {**{key: each for key, each in _texts(run.get("tags")).items() if not key.startswith("_aml_system")}}
+    tags = {key: each for key, each in _texts(run.get("tags")).items() if not key.startswith("_aml_system")}
     if isinstance(parent, str) and parent:
         tags[PARENT] = parent
     new = dataclasses.replace(
-        new,
-        display_name=str(run.get("displayName") or new.display_name),
-        created=created,
-        started=started or new.started,
-        ended=(ended or new.ended) if over else None,
-        reason=_reason(run, new) or new.reason,
-        tags={**new.tags, **tags},
+        known,
+        status=status,
+        display_name=str(run.get("displayName") or known.display_name),
+        created=time_of(run.get("createdUtc") or run.get("createdTimeUtc")) or known.created,
+        started=time_of(run.get("startTimeUtc")) or known.started,
+        ended=(time_of(run.get("endTimeUtc")) or known.ended or seen) if over else None,
+        tags={**known.tags, **tags},
     )
-    return dataclasses.replace(new, phases=_timed(new, created), ranks=tuple(_rank_as(each, new) for each in new.ranks))
+    return _completed(dataclasses.replace(new, reason=_reason(run, new) or _said(word, status)), seen)
+
+
+def _said(word: str, status: RunStatus) -> str:
+    """Return what a person is told of a state beside its name."""
+    said = _SAID.get(word.strip().lower(), "")
+    if status is S.UNKNOWN and not said:
+        return f"Azure ML says “{word}”, which this program doesn't know." if word else "Azure ML says no state."
+    return said
+
+
+def _completed(run: RunSnapshot, seen: datetime) -> RunSnapshot:
+    """Return the run with phases and ranks as its state has them."""
+    ranks = tuple(_rank_as(each, run) for each in run.ranks)
+    return dataclasses.replace(run, phases=_phases(run, seen), ranks=ranks)
 
 
 def with_logs(known: RunSnapshot, names: Iterable[str]) -> RunSnapshot:
@@ -153,39 +162,50 @@ def _rank_as(rank: RankState, run: RunSnapshot) -> RankState:
     return dataclasses.replace(rank, status=run.status, started=run.started, ended=run.ended)
 
 
-def _entered(phases: tuple[Phase, ...], status: RunStatus, seen: datetime) -> tuple[Phase, ...]:
-    """Return the phases with the one that a state means begun, as seen from here, and those before it ended."""
-    name = _PHASES.get(status)
-    if status is S.UNKNOWN or (phases and phases[-1].ended is None and phases[-1].name is name):
-        return phases
-    if status is S.CANCEL_REQUESTED:
-        return phases
-    closed = tuple(each if each.ended else dataclasses.replace(each, ended=max(seen, each.started)) for each in phases)
-    return closed if name is None else (*closed, Phase(name, seen))
+@dataclass(slots=True)
+class _Story:
+    """The phases of a run as they are told: none that was told begins at another time later."""
+
+    phases: list[Phase]
+
+    def enter(self, name: PhaseName, at: datetime) -> None:
+        """End the phase before and begin one, no earlier than that."""
+        self.close(at)
+        self.phases.append(Phase(name, max(at, self.phases[-1].ended or at) if self.phases else at))
+
+    def close(self, at: datetime) -> None:
+        """End the last phase, no earlier than it began."""
+        if self.phases and self.phases[-1].ended is None:
+            last = self.phases[-1]
+            self.phases[-1] = dataclasses.replace(last, ended=max(at, last.started))
+
+    def has(self, name: PhaseName) -> bool:
+        """Whether there was such a phase."""
+        return any(each.name is name for each in self.phases)
+
+    def catch_up(self, run: RunSnapshot) -> None:
+        """Add what was not seen of a run that started: its preparation, and its running."""
+        if run.started is None or self.has(PhaseName.RUNNING):
+            return
+        if not self.phases and run.created < run.started:
+            self.enter(PhaseName.PREPARING, run.created)
+        self.enter(PhaseName.RUNNING, run.started)
 
 
-def _timed(run: RunSnapshot, created: datetime) -> tuple[Phase, ...]:
-    """Return the phases with the service's own times where it tells them: when the run began, started and ended."""
-    phases = [_clipped(each, run) for each in run.phases if each.name is not PhaseName.RUNNING or run.started is None]
-    before = [each for each in phases if each.name in (PhaseName.PREPARING, PhaseName.QUEUED)]
-    after = [each for each in phases if each.name is PhaseName.FINALIZING]
-    if run.started is None:
-        return run.phases if before or not run.phases else tuple(phases)
-    if before:
-        before[0] = dataclasses.replace(before[0], started=min(created, before[0].started))
-        before[-1] = dataclasses.replace(before[-1], ended=max(run.started, before[-1].started))
-    elif created < run.started:
-        before = [Phase(PhaseName.PREPARING, created, run.started)]
-    is_going_on = run.status in (S.RUNNING, S.CANCEL_REQUESTED, S.UNKNOWN) and not after
-    ended = None if is_going_on else after[0].started if after else run.ended
-    return (*before, Phase(PhaseName.RUNNING, run.started, ended), *after)
-
-
-def _clipped(phase: Phase, run: RunSnapshot) -> Phase:
-    """Return a phase with no end after the service's: what was seen late ended when the run did."""
-    if run.ended is None or phase.name is not PhaseName.FINALIZING:
-        return phase
-    return dataclasses.replace(phase, started=min(phase.started, run.ended), ended=run.ended)
+def _phases(run: RunSnapshot, seen: datetime) -> tuple[Phase, ...]:
+    """Return the run's phases after it was seen in its state, with the service's own times where it tells them."""
+    story, name = _Story(list(run.phases)), _PHASES.get(run.status)
+    if run.is_over:
+        story.catch_up(run)
+        story.close(run.ended or seen)
+    elif name is not None:
+        is_first = not story.phases
+        if name in (PhaseName.RUNNING, PhaseName.FINALIZING):
+            story.catch_up(run)
+        last = story.phases[-1] if story.phases else None
+        if last is None or last.name is not name or last.ended is not None:
+            story.enter(name, run.created if is_first and name is not PhaseName.FINALIZING else seen)
+    return tuple(story.phases)
 
 
 def _reason(run: Mapping[str, Any], snapshot: RunSnapshot) -> str:
