@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -89,7 +90,8 @@ async def test_a_job_is_sent_with_its_code_under_our_name_once(
     sizes = [part for message, part in told if "Uploading code" in message]
     assert sizes[-1] == 1.0
     assert sizes == sorted(sizes, key=lambda each: each or 0)
-    assert "20 files" in [message for message, _ in told if "Uploading code" in message][-1]
+    last = [message for message, _ in told if "Uploading code" in message][-1]
+    assert re.fullmatch(r"Uploading code · 20 files · ([\d.]+) of \1 [Mk]B", last)
 
     sent = len(uploads(emulator))
     assert sent >= 20

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop_app.backends.azureml.gateway import faults, refusals, rights
-from desktop_app.backends.azureml.wire import TRANSIENT, CloudFault, Reply
+from desktop_app.backends.azureml.wire import TRANSIENT, Ask, CloudFault, Reply
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 URL = "https://management.azure.com/subscriptions/s?api-version=1&sig=abc"
@@ -145,9 +145,11 @@ def test_what_was_signed_in_an_operation_url_is_not_told() -> None:
     assert signature not in faults.redact(url)
 
 
-def test_an_answer_shows_nothing_of_its_body() -> None:
+def test_a_request_and_its_answer_show_nothing_that_may_be_secret() -> None:
     reply = Reply(200, {"location": URL}, {"sasUri": URL}, URL)
-    assert "sig=" not in repr(reply)
+    ask = Ask("POST", URL, {"key": "sig="}, headers={"Authorization": "Bearer sig="})
+    assert "sig=" not in f"{reply!r}{ask!r}"
+    assert repr(ask) == "Ask(POST https://management.azure.com/subscriptions/s)"
 
 
 def test_what_says_nothing_of_the_run_is_transient() -> None:

@@ -22,7 +22,7 @@ AT_FAULT: frozenset[FaultKind] = frozenset({"bad-request", "not-found", "conflic
 """The faults of what was asked for, not of the world outside: verbs end with 1 then, not with 3."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Ask:
     """One request. `audience` says whose token goes along; "" none, where the URL carries its own signature.
 
@@ -36,6 +36,10 @@ class Ask:
     headers: Mapping[str, str] = field(default_factory=dict)
     patience: float = 30.0
     text: bool = False
+
+    def __repr__(self) -> str:
+        """Show no query, header or body: they may hold signatures and keys."""
+        return f"Ask({self.method} {self.url.partition('?')[0]})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +122,17 @@ class Wire(Protocol):
     ) -> Value:
         """Call a function of the azure-ai-ml client: `submit_job`, `upload_model`, `upload_data`, …"""
 
-    async def sign_in(self, workspace: Workspace, method: str, tell: Callable[[SignInPrompt], None]) -> SignInReport:
-        """Sign in and report what each step answered; a failure is in the report, not raised."""
+    async def sign_in(
+        self,
+        workspace: Workspace,
+        method: str,
+        tell: Callable[[SignInPrompt], None],
+        given: Mapping[str, str] | None = None,
+    ) -> SignInReport:
+        """Sign in and report what each step answered; a failure is in the report, not raised.
+
+        `given` is what was typed for a service principal: `client_id`, `client_secret` and `tenant_id`.
+        """
 
     async def sign_out(self, workspace: Workspace) -> None:
         """Forget the tokens that are kept for the workspace's account."""

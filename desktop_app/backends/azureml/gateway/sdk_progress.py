@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Any, Self
 
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m|\(<? ?[\d.]+ MBs?\)")
+_UNITS = ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB"))
 _TELL = 0.1  # seconds between two words
 
 
@@ -48,7 +49,14 @@ class Bar:
         report(self._words(), round(min(1.0, self.n / self.total), 3) if self.total else None)
 
     def _words(self) -> str:
-        return f"{self._what} · {self._files:,} files" if self._files else self._what
+        count = f" · {self._files:,} {'file' if self._files == 1 else 'files'}" if self._files else ""
+        return f"{self._what}{count}{self._size()}"
+
+    def _size(self) -> str:
+        if not self.total:
+            return ""
+        unit, name = next(((unit, name) for unit, name in _UNITS if self.total >= unit), (1, "bytes"))
+        return f" · {self.n / unit:,.{unit > 1:d}f} of {self.total / unit:,.{unit > 1:d}f} {name}"
 
 
 class FileBar(Bar):
@@ -65,7 +73,7 @@ class FileBar(Bar):
             self.update(sent - self.n)
 
     def _words(self) -> str:
-        return self._what
+        return f"{self._what}{self._size()}"
 
 
 def listen() -> None:
