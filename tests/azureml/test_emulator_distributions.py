@@ -99,4 +99,5 @@ def test_mpi_runs_its_ranks_and_keeps_the_launchers_log(emulator: Emulator, sdk:
 @pytest.mark.usefixtures("ray_toolchain")
 def test_ray_joins_its_nodes_to_a_cluster(emulator: Emulator, sdk: Sdk, tmp_path: Path) -> None:
     name = run(sdk, tmp_path / "ray", RAY, "RayDistribution(include_dashboard=False)", 2)
+    assert "ray-dashboard" in sdk("list(ml.jobs.get(name).services)", name=name)
     assert any("nodes 2" in text for text in logs_of(emulator, sdk, name).values())

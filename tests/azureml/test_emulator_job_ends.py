@@ -108,6 +108,14 @@ def test_a_cluster_scales_up_for_its_jobs(sdk: Sdk, cluster: str) -> None:
     assert reached(sdk, "behind") == "Completed"
 
 
+def test_a_compute_that_is_deleted_fails_the_jobs_that_wait_for_it(sdk: Sdk) -> None:
+    submit(sdk, "left-alone", "echo never", compute=make_cluster(sdk, "short-lived", nodes=1), instance_count=2)
+    assert reached(sdk, "left-alone", "Queued") == "Queued"
+    sdk("result = ml.compute.begin_delete('short-lived').result()")
+    assert reached(sdk, "left-alone") == "Failed"
+    assert "short-lived was deleted" in problem_of(sdk, "left-alone")
+
+
 def test_nodes_go_to_the_job_that_waited_longest(sdk: Sdk, cluster: str) -> None:
     both = {"compute": cluster, "instance_count": 2, "distribution": pytorch()}
     submit(sdk, "one", FOREVER, **both)

@@ -163,7 +163,7 @@ def test_metrics_arrive_in_the_metric_service_and_in_mlflow(sdk: Sdk, tmp_path: 
     assert [(each["step"], each["data"]["loss"]) for each in full["value"]] == [(0, 1.0), (1, 0.5), (2, 1 / 3)]
     _, last, _ = ask(sdk, "GET", "api:/metric/v2.0/runs/measured/lastvalues")
     assert last["value"][0]["value"][0]["step"] == 2
-    mlflow = "api:/mlflow/v1.0/api/2.0/mlflow"
+    mlflow = "api:/mlflow/v2.0/api/2.0/mlflow"
     _, run, _ = ask(sdk, "GET", f"{mlflow}/runs/get?run_id=measured")
     assert (run["run"]["info"]["status"], run["run"]["data"]["metrics"][0]["value"]) == ("FINISHED", 1 / 3)
     _, history, _ = ask(sdk, "GET", f"{mlflow}/metrics/get-history?run_id=measured&metric_key=loss&max_results=2")
@@ -250,6 +250,7 @@ def test_assets_of_all_kinds_are_inputs_and_named_outputs_become_assets(
 ) -> None:
     (tmp_path / "words").mkdir()
     (tmp_path / "words" / "one.txt").write_text("one\n")
+    (tmp_path / "words" / "large.bin").write_bytes(b"x" * (9 * 1024 * 1024))
     (tmp_path / "model.bin").write_text("weights\n")
     sdk(
         """
@@ -270,12 +271,18 @@ def test_assets_of_all_kinds_are_inputs_and_named_outputs_become_assets(
         )
         result = ml.jobs.create_or_update(job).status
         """,
-        line="cat ${{inputs.words}}/one.txt ${{inputs.net}} && echo ${{inputs.rate}} | tee ${{outputs.made}}/x.txt",
+        line=" && ".join(
+            (
+                "wc -c < ${{inputs.words}}/large.bin",
+                "cat ${{inputs.words}}/one.txt ${{inputs.net}}",
+                "echo ${{inputs.rate}} | tee ${{outputs.made}}/x.txt",
+            )
+        ),
         folder=str(tmp_path),
         environment=PLAIN,
     )
     assert reached(sdk, "with-assets") == "Completed", problem_of(sdk, "with-assets")
-    assert logs_of(emulator, sdk, "with-assets")["user_logs/std_log.txt"] == "one\nweights\n0.5\n"
+    assert logs_of(emulator, sdk, "with-assets")["user_logs/std_log.txt"] == "9437184\none\nweights\n0.5\n"
     made = sdk("d = ml.data.get('made-words', '1'); result = [d.type, d.path]")
     assert made[0] == "uri_folder"
     assert made[1].endswith("/datastores/workspaceblobstore/paths/mine/with-assets/")

@@ -150,10 +150,17 @@ def services(record: JobRecord, era: str) -> Json:
     seen_by = f"/subscriptions/{workspace.subscription}/resourcegroups/{workspace.group}/workspaces/{workspace.name}"
     studio = f"https://ml.azure.com/runs/{record.name}?wsid={seen_by}"
     found = {} if record.kind == "Sweep" else {"Tracking": _service("Tracking", tracking, era)}
-    return {**found, "Studio": _service("Studio", studio, era)}
+    found["Studio"] = _service("Studio", studio, era)
+    if _is_ray(record) and "ProcessInfoFile" in record.properties:
+        found["ray-dashboard"] = _service("Custom", None, era) | {"port": 8265}
+    return found
 
 
-def _service(kind: str, endpoint: str, era: str) -> Json:
+def _is_ray(record: JobRecord) -> bool:
+    return str((record.asked.get("distribution") or {}).get("distributionType")).lower() == "ray"
+
+
+def _service(kind: str, endpoint: str | None, era: str) -> Json:
     body: Json = {"jobServiceType": kind, "port": None, "endpoint": endpoint, "status": None, "errorMessage": None}
     body["properties"] = None
     return body if era == "early" else {**body, "nodes": None}

@@ -15,6 +15,8 @@ from tests.emulator.state import Json, Workspace
 
 _DURATION = re.compile(r"^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$")
 _SNAKE = re.compile(r"(?<!^)(?=[A-Z])")
+PIECE = 4 * 1024 * 1024
+"""Bytes that are fetched at once."""
 _FOLDERS = ("uri_folder", "mltable", "mlflow_model", "triton_model")
 _COUNTS = ("processCountPerInstance", "workerCount", "parameterServerCount")
 
@@ -109,11 +111,15 @@ async def fetch(blobs: Blobs, place: Place, target: Path) -> bool:
 
 
 async def _copy(blobs: Blobs, place: Place, name: str, target: Path, relative: str) -> None:
-    data = await blobs.get(place.account, place.container, name) if name else None
+    data = await blobs.get(place.account, place.container, name, 0, PIECE) if name else None
     if data is None:
         raise LostError(f"Nothing lies at {place.container}/{place.path} in the storage account {place.account}.")
     path = (target / relative).resolve()
     if not path.is_relative_to(target.resolve()) or path == target.resolve():
         return  # a name such as ../../x, or a folder's mark
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
+    with path.open("wb") as file:
+        while data:
+            file.write(data)
+            more = len(data) == PIECE
+            data = await blobs.get(place.account, place.container, name, file.tell(), PIECE) if more else None

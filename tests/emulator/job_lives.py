@@ -180,6 +180,8 @@ class CommandLife:
     def _fits(self) -> bool:
         record = self.record
         compute = record.workspace.computes.get(record.compute or "")
+        if record.compute and compute is None and "/virtualclusters/" not in str(record.asked["computeId"]).lower():
+            raise LostError(f"Compute target {record.compute} was deleted while the job waited for its nodes.")
         scale = (compute.properties.get("properties") or {}).get("scaleSettings") if compute else None
         if compute is None or not scale:
             return True

@@ -23,7 +23,6 @@ from tests.emulator.service import Service
 from tests.emulator.state import Json, Workspace
 
 METRIC = "/metric/v2.0{ws}/runs/{run}"
-MLFLOW = "/mlflow/v1.0{ws}/api/2.0/mlflow"
 PAGE = 1000
 """Values on a page."""
 _MLFLOW_STATES = {"Running": "RUNNING", "Completed": "FINISHED", "Failed": "FAILED", "Canceled": "KILLED"}
@@ -211,10 +210,12 @@ def routes() -> Routes:
     table.add("POST", "api", f"{METRIC}/full", full)
     table.add("POST", "api", f"{METRIC}/sample", sample)
     table.add("*", "api", f"{METRIC}/lastvalues", last_values)
-    table.add("GET", "api", f"{MLFLOW}/runs/get", mlflow_run)
-    table.add("POST", "api", f"{MLFLOW}/runs/search", mlflow_search)
-    table.add("GET", "api", f"{MLFLOW}/metrics/get-history", mlflow_history)
-    table.add("GET", "api", f"{MLFLOW}/experiments/get-by-name", mlflow_experiment)
-    table.add("GET", "api", f"{MLFLOW}/experiments/get", mlflow_experiment)
-    table.add("GET", "api", f"{MLFLOW}/artifacts/list", mlflow_artifacts)
+    for version in ("v1.0", "v2.0"):
+        base = f"/mlflow/{version}{{ws}}/api/2.0/mlflow"
+        table.add("GET", "api", f"{base}/runs/get", mlflow_run)
+        table.add("POST", "api", f"{base}/runs/search", mlflow_search)
+        table.add("GET", "api", f"{base}/metrics/get-history", mlflow_history)
+        table.add("GET", "api", f"{base}/experiments/get-by-name", mlflow_experiment)
+        table.add("GET", "api", f"{base}/experiments/get", mlflow_experiment)
+        table.add("GET", "api", f"{base}/artifacts/list", mlflow_artifacts)
     return table
