@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.azureml_truth import differences, recordings
+from tests.helpers.azureml_truth import Story, differences, recordings
+from tests.helpers.azureml_truth_kinds import BASE
 from tests.helpers.emulators import Emulator, Told
 
 _CLUSTER = {
@@ -35,23 +36,7 @@ _OPENID = "https://login.microsoftonline.com/{tenant}/v2.0/.well-known/openid-co
 _REGISTRY = "https://westus.api.azureml.ms/registrymanagement/v1.0/registries/azureml/discovery"
 
 
-class _Story:
-    """Asks one thing after the other and keeps the answers by the recordings' names for them."""
-
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
-        self.told: dict[str, Told] = {}
-
-    def __call__(self, kind: str, method: str, url: str, body: object = None, **headers: str) -> Told:
-        told = self.told[kind] = self._emulator.ask(method, url, body, **headers)
-        return told
-
-    def follow(self, kind: str, told: Told, header: str = "azure-asyncoperation") -> Told:
-        """Poll once, at the address that an answer named."""
-        return self(kind, "GET", told.headers[header])
-
-
-def _computes(ask: _Story) -> None:
+def _computes(ask: Story) -> None:
     url = "{ws}/computes/c1?api-version=2023-08-01-preview"
     made = ask("compute.create", "PUT", url, _CLUSTER)
     ask.follow("lro.compute.succeeded", made)
@@ -61,7 +46,7 @@ def _computes(ask: _Story) -> None:
     ask("compute.get.notfound", "GET", "{ws}/computes/nothing?api-version=2022-10-01-preview")
 
 
-def _environments(ask: _Story) -> None:
+def _environments(ask: Story) -> None:
     base, version = "{ws}/environments/e", "api-version=2023-04-01-preview"
     context = {"contextUri": "https://a.blob.core.windows.net/c/LocalUpload/1/e/", "dockerfilePath": "Dockerfile"}
     built = {"properties": {"description": "d", "tags": {"a": "b"}, "isAnonymous": False, "build": context}}
@@ -72,7 +57,7 @@ def _environments(ask: _Story) -> None:
     ask("environment.latest", "GET", f"{base}/versions?{version}&$orderBy=createdtime%20desc&$top=1")
 
 
-def _datastores(ask: _Story) -> None:
+def _datastores(ask: Story) -> None:
     url = "{ws}/datastores/mine?api-version=2024-07-01-preview"
     blob = {"datastoreType": "AzureBlob", "accountName": "a", "containerName": "c", "endpoint": "core.windows.net"}
     asked = {"properties": {"tags": {}, "credentials": {"credentialsType": "None"}, **blob, "protocol": "https"}}
@@ -86,7 +71,7 @@ def _datastores(ask: _Story) -> None:
     ask("datastore.listSecrets.accountkey", "POST", secrets)
 
 
-def _assets(ask: _Story) -> None:
+def _assets(ask: Story) -> None:
     version = "api-version=2023-08-01-preview"
     model = {"properties": {**_NEW, "modelType": "custom_model", "modelUri": "https://a.blob.core.windows.net/c/m"}}
     ask("model.create", "PUT", f"{{ws}}/models/m/versions/1?{version}", model)
@@ -108,7 +93,7 @@ def _assets(ask: _Story) -> None:
     ask("code.reregister", "PUT", "{ws}/codes/g/versions/1?api-version=2022-05-01", code)
 
 
-def _registry(ask: _Story) -> None:
+def _registry(ask: Story) -> None:
     found = ask("registry.discovery", "GET", _REGISTRY).json
     place = f"subscriptions/{found['subscriptionId']}/resourceGroups/{found['resourceGroup']}"
     base = f"{found['primaryRegionResourceProviderUri']}mferp/managementfrontend/{place}/providers"
@@ -119,7 +104,7 @@ def _registry(ask: _Story) -> None:
     ask("registry.model.versions.empty", "GET", f"{base}/models/nothing/versions?$top=1")
 
 
-def _workspaces(ask: _Story) -> None:
+def _workspaces(ask: Story) -> None:
     url = "{ws}?api-version=2024-10-01-preview"
     ask("workspace.get", "GET", url)
     told = ask("workspace.get.notfound", "GET", "{ws}-absent?api-version=2023-08-01-preview")
@@ -133,7 +118,7 @@ def _workspaces(ask: _Story) -> None:
     ask("schedule.get.notfound", "GET", "{ws}/schedules/s?api-version=2023-06-01-preview")
 
 
-def _login(ask: _Story, tenant: str, form: Mapping[str, str]) -> None:
+def _login(ask: Story, tenant: str, form: Mapping[str, str]) -> None:
     ask("auth.openid_configuration", "GET", _OPENID.replace("{tenant}", tenant), Authorization="")
     url = f"https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token"
     ask("auth.token", "POST", url, urllib.parse.urlencode(form).encode(), Authorization="")
@@ -141,8 +126,8 @@ def _login(ask: _Story, tenant: str, form: Mapping[str, str]) -> None:
 
 @pytest.fixture(scope="module")
 def told(emulator: Emulator) -> Mapping[str, Told]:
-    ask = _Story(emulator)
-    tellers: tuple[Callable[[_Story], None], ...] = (_computes, _environments, _datastores, _assets, _registry)
+    ask = Story(emulator)
+    tellers: tuple[Callable[[Story], None], ...] = (_computes, _environments, _datastores, _assets, _registry)
     for tell in (*tellers, _workspaces):
         tell(ask)
     known = emulator.environment
@@ -151,50 +136,6 @@ def told(emulator: Emulator) -> Mapping[str, Told]:
     _login(ask, known["AZURE_TENANT_ID"], form)
     return ask.told
 
-
-_KINDS = (
-    "compute.create",
-    "compute.get",
-    "compute.get.notfound",
-    "compute.update",
-    "compute.delete",
-    "lro.compute.succeeded",
-    "environment.create",
-    "environment.reregister",
-    "environment.latest",
-    "datastore.create",
-    "datastore.get",
-    "datastore.list",
-    "datastore.delete",
-    "datastore.get.notfound",
-    "datastore.listSecrets.sas",
-    "datastore.listSecrets.accountkey",
-    "model.create",
-    "model.get",
-    "model.reregister",
-    "model.versions.list",
-    "model.containers.list",
-    "data.create",
-    "data.get",
-    "data.versions.list",
-    "data.archive",
-    "code.get",
-    "code.reregister",
-    "registry.discovery",
-    "registry.environment.get",
-    "registry.model.versions.empty",
-    "workspace.get",
-    "workspace.get.notfound",
-    "workspace.update",
-    "lro.workspace.succeeded",
-    "workspace.diagnose",
-    "lro.location.done",
-    "component.get.notfound",
-    "batchEndpoint.get.notfound",
-    "schedule.get.notfound",
-    "auth.openid_configuration",
-    "auth.token",
-)
 
 _KNOWN: Mapping[str, tuple[str, ...]] = {
     "auth.openid_configuration": (".claims_supported is too much",),  # trimmed in the transcription
@@ -205,7 +146,7 @@ _KNOWN: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@pytest.mark.parametrize("kind", _KINDS)
+@pytest.mark.parametrize("kind", BASE)
 def test_status_headers_and_body_have_the_shape_of_the_recording(told: Mapping[str, Told], kind: str) -> None:
     recorded, ours = recordings()[kind], told[kind]
     assert ours.status == recorded["status"]

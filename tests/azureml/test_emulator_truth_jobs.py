@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.helpers.azureml_truth import differences, recordings
+from tests.helpers.azureml_truth_kinds import CREATED, JOBS
 from tests.helpers.emulators import Emulator, Told
 from tests.helpers.waiting import wait_until
 
@@ -115,7 +116,7 @@ def _canceled(emulator: Emulator) -> dict[str, Told]:
 @pytest.fixture(scope="module")
 def told(emulator: Emulator) -> Mapping[str, Told]:
     _prepare(emulator)
-    found = {kind: _put(emulator, kind, kind.replace(".", "-")) for kind in recordings() if kind in _CREATED}
+    found = {kind: _put(emulator, kind, kind.replace(".", "-")) for kind in recordings() if kind in CREATED}
     found["job.get.command.preparing"] = emulator.ask("GET", f"{{ws}}/jobs/job-create-command?{_SCHEDULED}")
     found["job.get.pipeline.running"] = emulator.ask("GET", f"{{ws}}/jobs/job-create-pipeline?{_SCHEDULED}")
     found["runhistory.children"] = _failed_child(emulator)
@@ -125,7 +126,6 @@ def told(emulator: Emulator) -> Mapping[str, Told]:
     return found | _canceled(emulator)
 
 
-_CREATED = ("job.create.command", "job.create.command.mpi", "job.create.command.local", "job.create.pipeline")
 _OF_STEPS = (  # the recorded runs are steps of pipelines and have names and properties of their own
     ".name: str is told as NoneType",
     ".runTypeV2.attribution: str is told as NoneType",
@@ -162,21 +162,7 @@ _KNOWN: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        *_CREATED,
-        "job.get.command.preparing",
-        "job.get.pipeline.running",
-        "job.get.sweep.running",
-        "job.cancel",
-        "job.cancel.poll",
-        "job.cancel.done",
-        "runhistory.children",
-        "runhistory.run.get",
-        "runhistory.rundata",
-    ],
-)
+@pytest.mark.parametrize("kind", JOBS)
 def test_status_headers_and_body_have_the_shape_of_the_recording(told: Mapping[str, Told], kind: str) -> None:
     recorded, ours = recordings()[kind], told[kind]
     assert ours.status == recorded["status"]

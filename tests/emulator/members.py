@@ -21,6 +21,21 @@ SINCE: Mapping[str, Mapping[str, str]] = {
     "codes": _ASSETS,
     "data": _ASSETS,
     "environments": _ASSETS,
+    "workspaces": dict.fromkeys(
+        (
+            "allowRoleAssignmentOnRG",
+            "ipAllowlist",
+            "networkAcls",
+            "serverlessComputeSettings",
+            "EnableSoftwareBillOfMaterials",
+            "systemDatastoresAuthMode",
+            "enableServiceSideCMKEncryption",
+            "changeableIsolationModes",
+            "enableNetworkMonitor",
+            "enableFirewallLog",
+        ),
+        "2024-10-01",
+    ),
     "computes": {"provisioningWarnings": "2022-10-01", "enableBatchPrivateLink": "2022-10-01"},
 }
 

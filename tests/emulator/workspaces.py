@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from tests.emulator import operations
 from tests.emulator.answers import ok
 from tests.emulator.blob_signing import account_key
+from tests.emulator.bodies import asked_of, inside, text, texts
 from tests.emulator.clock import stamp_z
 from tests.emulator.cloud import add_workspace
 from tests.emulator.datastores import make_containers, make_system_ones
+from tests.emulator.members import known_to
 from tests.emulator.paging import page_of
 from tests.emulator.routing import NOTHING, Answer, Call, Routes
 from tests.emulator.service import Service
@@ -23,7 +25,7 @@ _IN_GROUP = f"{_SUBSCRIPTION}/resourceGroups/{{group}}/providers/Microsoft.Machi
 async def listed(service: Service, call: Call) -> Answer:
     """List the workspaces of a subscription or of a resource group."""
     found = [each for each in service.state.workspaces.values() if _within(each, call.parts)]
-    return ok(page_of(service, call, found, described))
+    return ok(page_of(service, call, found, lambda each: described(call, each)))
 
 
 def _within(workspace: Workspace, parts: Mapping[str, str]) -> bool:
@@ -35,8 +37,8 @@ async def put(service: Service, call: Call) -> Answer:
     """Make a workspace, with what Azure puts into a new one; of one that is there change what a PATCH may change."""
     if call.found is not None:
         return await patch(service, call)
-    parts, asked = call.parts, call.json or {}
-    location = asked.get("location") or service.options.location
+    parts, asked = call.parts, asked_of(call)
+    location = text(asked, "location") or service.options.location
     made = add_workspace(service, parts["subscription"], parts["group"], parts["workspace"], location)
     _change(made, asked)
     make_system_ones(service, made)
@@ -47,10 +49,10 @@ async def put(service: Service, call: Call) -> Answer:
 
 async def patch(service: Service, call: Call) -> Answer:
     """Change what may be changed of a workspace."""
-    workspace = call.workspace
+    workspace, asked = call.workspace, asked_of(call)
 
     async def changed() -> None:
-        _change(workspace, call.json or {})
+        _change(workspace, asked)
         workspace.modified = service.clock.now()
 
     begun = operations.begin(service, workspace, "workspace", changed, seconds=service.options.delay("workspace"))
@@ -110,21 +112,23 @@ def _addresses(begun: operations.Begun, call: Call) -> dict[str, str]:
 
 
 def _change(workspace: Workspace, asked: Json) -> None:
-    given = asked.get("properties") or {}
-    workspace.tags = {**workspace.tags, **(asked.get("tags") or {})}
-    workspace.friendly_name = given.get("friendlyName", workspace.friendly_name)
-    workspace.description = given.get("description", workspace.description)
-    workspace.image_build_compute = given.get("imageBuildCompute", workspace.image_build_compute)
-    workspace.public_network = given.get("publicNetworkAccess", workspace.public_network)
+    given = inside(asked, "properties")
+    workspace.tags = {**workspace.tags, **texts(asked, "tags")}
+    workspace.friendly_name = text(given, "friendlyName", workspace.friendly_name)
+    workspace.description = text(given, "description", workspace.description)
+    workspace.image_build_compute = text(given, "imageBuildCompute", workspace.image_build_compute or "") or None
+    workspace.public_network = text(given, "publicNetworkAccess", workspace.public_network)
 
 
 async def get(_service: Service, call: Call) -> Answer:
     """Describe a workspace."""
-    return ok(described(call.workspace))
+    return ok(described(call, call.workspace))
 
 
-def described(workspace: Workspace) -> Json:
+def described(call: Call, workspace: Workspace) -> Json:
     """Return a workspace as ARM shows it."""
+    properties = known_to(call, "workspaces", _properties(workspace, stamp_z(workspace.created)))
+    properties["managedNetwork"] = known_to(call, "workspaces", properties["managedNetwork"])
     made, changed = stamp_z(workspace.created), stamp_z(workspace.modified)
     return {
         "id": workspace.path,
@@ -133,7 +137,7 @@ def described(workspace: Workspace) -> Json:
         "location": workspace.location,
         "tags": dict(workspace.tags),
         "etag": None,
-        "properties": _properties(workspace, made),
+        "properties": properties,
         "identity": {"type": "SystemAssigned", "principalId": workspace.id, "tenantId": workspace.tenant},
         "kind": "Default",
         "sku": {"name": "Basic", "tier": "Basic"},

@@ -7,12 +7,15 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
+from tests.helpers.emulators import Emulator, Told
+
 _FILE = Path(__file__).resolve().parents[3] / "shared" / "azureml-truth" / "recordings" / "answers.json"
 
-_FREE = ("tags", "flavors", "registryFqdns")
+_FREE = ("tags", "flavors", "registryFqdns", "traffic")
 _OPTIONAL = ("description",)
 
 
@@ -21,7 +24,75 @@ def recordings() -> Mapping[str, Mapping[str, Any]]:
     """Return the recorded answers by their kind (`compute.create`); skip the test where there are none."""
     if not _FILE.exists():
         pytest.skip("the recorded answers of the service are not on this machine")
-    return {each["kind"]: each for each in json.loads(_FILE.read_text(encoding="utf-8"))}
+    found: dict[str, Mapping[str, Any]] = {}
+    for each in json.loads(_FILE.read_text(encoding="utf-8")):
+        again = sum(kind.partition("#")[0] == each["kind"] for kind in found)
+        found[f"{each['kind']}#{again + 1}" if again else each["kind"]] = each
+    return found
+
+
+class Story:
+    """Asks one thing after the other and keeps the answers by the recordings' names for them."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self.emulator = emulator
+        self.told: dict[str, Told] = {}
+
+    def __call__(self, kind: str, method: str, url: str, body: object = None, **headers: str) -> Told:
+        told = self.told[kind] = self.emulator.ask(method, url, body, **headers)
+        return told
+
+    def follow(self, kind: str, told: Told, header: str = "azure-asyncoperation") -> Told:
+        """Poll once, at the address that an answer named."""
+        return self(kind, "GET", told.headers[header])
+
+
+def told_otherwise(kind: str, told: Told) -> list[str]:
+    """Return how an answer differs in status, headers and body from the one that was recorded."""
+    recorded = recordings()[kind]
+    status = [] if told.status == recorded["status"] else [f"status {recorded['status']} is told as {told.status}"]
+    names = [name for name in recorded["response_headers"] if name.lower() not in told.headers]
+    found = [*status, *(f"header {name} is missing" for name in names if name.lower() not in _OF_OLD_CLUSTERS)]
+    body = recorded["response"]
+    if body in (None, "null"):
+        same = told.body == (b"" if body is None else b"null")
+        return found if same else [*found, f"the body {body} is told as {told.body!r}"]
+    if isinstance(body, str) and "<?xml" in body:
+        return [*found, *_of_xml(body, told.body.decode("utf-8"))]
+    return [*found, *differences(body if not isinstance(body, str) else _read(body), _read(told.body))]
+
+
+_OF_OLD_CLUSTERS = ("x-aml-cluster",)  # the header's name until 2025
+
+
+def _read(text: str | bytes) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text if isinstance(text, str) else text.decode("utf-8")
+
+
+def _of_xml(recorded: str, told: str) -> Iterator[str]:
+    """Tell how two XML bodies differ: the mark at their beginning, and their elements."""
+    if recorded.startswith("\ufeff") != told.startswith("\ufeff"):
+        yield "the byte order mark differs"
+    wanted, ours = _elements(recorded), _elements(told)
+    yield from (f"element {each} is missing" for each in wanted if each not in ours)
+    yield from (f"element {each} is too much" for each in ours if each not in wanted)
+
+
+def _elements(text: str) -> list[str]:
+    """Return the paths of all elements, once each, in their order."""
+    found: dict[str, None] = {}
+
+    def walk(element: ElementTree.Element, path: str) -> None:
+        found[path] = None
+        for each in element:
+            walk(each, f"{path}/{each.tag}")
+
+    root = ElementTree.fromstring(text.lstrip("\ufeff"))
+    walk(root, root.tag)
+    return list(found)
 
 
 def differences(recorded: object, told: object, where: str = "") -> Iterator[str]:
