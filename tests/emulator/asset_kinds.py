@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from tests.emulator.answers import mfe_error
+from tests.emulator.bodies import BodyError, inside, text, texts
 from tests.emulator.clock import stamp
 from tests.emulator.model_files import completed_model
 from tests.emulator.routing import Answer
@@ -110,27 +111,27 @@ class Kind:
 
 def _first_members(given: Json) -> Json:
     return {
-        "description": given.get("description"),
-        "tags": given.get("tags") or {},
-        "properties": given.get("properties") or {},
+        "description": text(given, "description") if given.get("description") is not None else None,
+        "tags": texts(given, "tags"),
+        "properties": inside(given, "properties"),
         "isArchived": bool(given.get("isArchived")),
         "isAnonymous": bool(given.get("isAnonymous")),
     }
 
 
 async def _code(_service: Service, _workspace: Workspace, given: Json) -> Json | Answer:
-    known = {**_first_members(given), "isAnonymous": False, "codeUri": given.get("codeUri")}
+    known = {**_first_members(given), "isAnonymous": False, "codeUri": text(given, "codeUri")}
     known["properties"] = {name: str(value) for name, value in known["properties"].items()}
     return {**known, "provisioningState": "Succeeded"}
 
 
 async def _data(_service: Service, workspace: Workspace, given: Json) -> Json | Answer:
-    uri = str(given.get("dataUri") or "")
+    uri = text(given, "dataUri")
     if uri.startswith("azureml://datastores/"):
         scope = f"subscriptions/{workspace.subscription}/resourcegroups/{workspace.group}/workspaces/{workspace.name}"
         uri = f"azureml://{scope}/{uri.removeprefix('azureml://')}"
     known = {**_first_members(given), "autoDeleteSetting": None, "dataUri": uri, "stage": None}
-    return {**known, "intellectualProperty": None, "dataType": given.get("dataType", "uri_folder")}
+    return {**known, "intellectualProperty": None, "dataType": text(given, "dataType", "uri_folder")}
 
 
 async def _model(service: Service, workspace: Workspace, given: Json) -> Json | Answer:
@@ -149,9 +150,9 @@ async def _model(service: Service, workspace: Workspace, given: Json) -> Json | 
 
 async def _environment(_service: Service, _workspace: Workspace, given: Json) -> Json | Answer:
     known = {**_first_members(given), "autoDeleteSetting": None, "environmentType": "UserCreated"}
-    conda = given.get("condaFile")
-    if given.get("build"):
-        known |= {"condaFile": _as_json(conda) if conda else "", "build": _context(given["build"])}
+    conda = text(given, "condaFile")
+    if inside(given, "build"):
+        known |= {"condaFile": _as_json(conda) if conda else "", "build": _context(inside(given, "build"))}
     else:
         known["image"] = given.get("image")
         known |= {"condaFile": _as_json(conda)} if conda else {}
@@ -166,8 +167,11 @@ def _context(given: Json) -> Json:
 
 def _as_json(conda: str) -> str:
     """The service reads the YAML of a conda file and gives it back as indented JSON."""
-    read: Any = yaml.safe_load(conda)
-    return json.dumps(read, indent=2)
+    try:
+        read: Any = yaml.safe_load(conda)
+    except yaml.YAMLError as error:
+        raise BodyError(f"The conda file is no YAML: {error}") from None
+    return json.dumps(read, indent=2, default=str)
 
 
 def _labelled(properties: Json, container: Container, version: Resource) -> Json:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from tests.emulator.answers import ok
 from tests.emulator.asset_kinds import KINDS, Kind
+from tests.emulator.bodies import properties_of
 from tests.emulator.members import known_to
 from tests.emulator.paging import page_of
 from tests.emulator.routing import NOTHING, Answer, Call, Handler, Routes
@@ -57,7 +58,7 @@ class _Answers:
         held, name, now = self._kind.held(call.workspace), call.parts["name"], service.clock.now()
         new = name not in held
         container = held.setdefault(name, Container(name, now, now))
-        given = (call.json or {}).get("properties") or {}
+        given = properties_of(call)
         container.archived, container.modified = bool(given.get("isArchived")), now
         return ok(self._kind.container_shown(call.workspace, container), 201 if new else 200)
 
@@ -99,7 +100,7 @@ class _Answers:
     async def put(self, service: Service, call: Call) -> Answer:
         """Register a version, or change it."""
         name, version, kind = call.parts["name"], call.parts["version"], self._kind
-        given = (call.json or {}).get("properties") or {}
+        given = properties_of(call)
         properties = await kind.completed(service, call.workspace, given)
         if isinstance(properties, Answer):
             return properties

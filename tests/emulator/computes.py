@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.emulator import operations
 from tests.emulator.answers import mfe_error, ok
+from tests.emulator.bodies import asked_of, inside, number, properties_of, text, texts
 from tests.emulator.clock import stamp
 from tests.emulator.faults import Faults
 from tests.emulator.members import known_to
@@ -43,14 +44,14 @@ async def get(service: Service, call: Call) -> Answer:
 
 async def put(service: Service, call: Call) -> Answer:
     """Create a compute, or change it: 201 and Creating in both cases."""
-    workspace, name, asked = call.workspace, call.parts["name"], call.json or {}
+    workspace, name, asked = call.workspace, call.parts["name"], asked_of(call)
     refused = _unfit(service, workspace, asked)
     if refused is not None:
         return refused
     old, now = workspace.computes.get(name), service.clock.now()
     properties = _properties(asked, stamp(old.created if old else now), stamp(now))
-    made = Resource(name, old.created if old else now, now, properties, asked.get("tags"))
-    made.more |= {"location": asked.get("location") or workspace.location, "identity": asked.get("identity")}
+    made = Resource(name, old.created if old else now, now, properties, texts(asked, "tags") or None)
+    made.more |= {"location": text(asked, "location") or workspace.location, "identity": inside(asked, "identity")}
     made.more["nodes"] = old.more["nodes"] if old else Nodes()
     workspace.computes[name] = made
     begun = _begin(service, workspace, made)
@@ -63,10 +64,10 @@ async def patch(service: Service, call: Call) -> Answer:
     workspace, found = call.workspace, call.workspace.computes.get(call.parts["name"])
     if found is None:
         return Answer(404, NOTHING)
-    asked = (call.json or {}).get("properties") or {}
-    inner = asked.get("properties") or asked
+    asked = properties_of(call)
+    inner = inside(asked, "properties") or asked
     if inner.get("scaleSettings"):
-        found.properties["properties"]["scaleSettings"] |= inner["scaleSettings"]
+        found.properties["properties"]["scaleSettings"] = _scale(inner, found.properties["properties"]["scaleSettings"])
     begun = _begin(service, workspace, found)
     headers = {"Azure-AsyncOperation": begun.url(call.api_version, service="new")}
     return ok(shown(service, call, found), headers=headers)
@@ -108,6 +109,8 @@ async def list_nodes(service: Service, call: Call) -> Answer:
     found = call.workspace.computes.get(call.parts["name"])
     if found is None:
         return Answer(404, NOTHING)
+    if found.properties["computeType"] != "AmlCompute":
+        return mfe_error(service, 400, f"The compute {found.name} has no nodes to list.", component="computes")
     nodes: Nodes = found.more["nodes"]
     return ok({"nodes": nodes.described(service, call.workspace, found)})
 
@@ -155,8 +158,8 @@ def _after(members: Json, name: str, new: str, value: Any) -> Json:
 
 
 def _properties(asked: Json, created: str, modified: str) -> Json:
-    given = asked.get("properties") or {}
-    kind = given.get("computeType", "AmlCompute")
+    given = inside(asked, "properties")
+    kind = text(given, "computeType", "AmlCompute")
     return {
         "createdOn": created,
         "modifiedOn": modified,
@@ -168,17 +171,16 @@ def _properties(asked: Json, created: str, modified: str) -> Json:
         "provisioningErrors": None,
         "provisioningWarnings": None,
         "isAttachedCompute": False,
-        "properties": _cluster(given.get("properties") or {}) if kind == "AmlCompute" else _instance(given),
+        "properties": _cluster(inside(given, "properties")) if kind == "AmlCompute" else _instance(given),
     }
 
 
 def _cluster(given: Json) -> Json:
-    scale = {"maxNodeCount": 1, "minNodeCount": 0, "nodeIdleTimeBeforeScaleDown": "PT2M"}
-    scale |= {name: value for name, value in (given.get("scaleSettings") or {}).items() if value is not None}
+    usual = {"maxNodeCount": 1, "minNodeCount": 0, "nodeIdleTimeBeforeScaleDown": "PT2M"}
     return {
-        "vmSize": str(given.get("vmSize") or "").upper(),
-        "vmPriority": given.get("vmPriority") or "Dedicated",
-        "scaleSettings": scale,
+        "vmSize": text(given, "vmSize").upper(),
+        "vmPriority": text(given, "vmPriority") or "Dedicated",
+        "scaleSettings": _scale(given, usual),
         **_FILLED_IN,
         "subnet": given.get("subnet"),
         "remoteLoginPortPublicAccess": given.get("remoteLoginPortPublicAccess") or "NotSpecified",
@@ -190,24 +192,32 @@ def _cluster(given: Json) -> Json:
     }
 
 
+def _scale(given: Json, usual: Json) -> Json:
+    """What a cluster scales between: what was asked for, else what was before."""
+    asked = inside(given, "scaleSettings")
+    counts = {name: number(asked, name, usual[name]) for name in ("maxNodeCount", "minNodeCount")}
+    patience = text(asked, "nodeIdleTimeBeforeScaleDown", usual["nodeIdleTimeBeforeScaleDown"])
+    return {**counts, "nodeIdleTimeBeforeScaleDown": patience}
+
+
 def _instance(given: Json) -> Json:
-    inner = dict(given.get("properties") or {})
+    inner = dict(inside(given, "properties"))
     inner = {name: value for name, value in inner.items() if name not in _SECRET}
-    return {**inner, "vmSize": str(inner.get("vmSize") or "").upper(), "state": "Running", "errors": []}
+    return {**inner, "vmSize": text(inner, "vmSize").upper(), "state": "Running", "errors": []}
 
 
 def _unfit(service: Service, workspace: Workspace, asked: Json) -> Answer | None:
     """Return why such a cluster can't be; the wording is from memory of the service, not from recordings."""
-    given = asked.get("properties") or {}
-    inner = given.get("properties") or {}
-    wanted = str(inner.get("vmSize") or "")
+    given = inside(asked, "properties")
+    inner = inside(given, "properties")
+    wanted = text(inner, "vmSize")
     if given.get("computeType") != "AmlCompute":
         return None
     if wanted.lower() not in all_sizes():
         said = f"The specified VM size {wanted.upper()} is not supported in the region {workspace.location}."
         return mfe_error(service, 400, said, component="computes", inner={"code": "InvalidVmSize", "innerError": None})
-    scale = inner.get("scaleSettings") or {}
-    least, most = int(scale.get("minNodeCount") or 0), int(scale.get("maxNodeCount") or 0)
+    scale = _cluster(inner)["scaleSettings"]
+    least, most = scale["minNodeCount"], scale["maxNodeCount"]
     if least > most:
         said = f"minNodeCount {least} can't be more than maxNodeCount {most}."
         return mfe_error(service, 400, said, component="computes", inner={"code": "InvalidScaleSettings"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.emulator.answers import mfe_error, ok
 from tests.emulator.blob_signing import account_key
+from tests.emulator.bodies import asked_of, inside, number, properties_of, text, texts
 from tests.emulator.clock import stamp
 from tests.emulator.paging import page_of
 from tests.emulator.routing import NOTHING, Answer, Call, Routes
@@ -74,17 +75,17 @@ async def get(service: Service, call: Call) -> Answer:
 async def put(service: Service, call: Call) -> Answer:
     """Make or change a datastore; the secret in the request never comes back in an answer."""
     workspace, name, now = call.workspace, call.parts["name"], service.clock.now()
-    given = dict((call.json or {}).get("properties") or {})
-    credentials = given.get("credentials") or {"credentialsType": "None"}
-    place = {key: given[key] for key in ("containerName", "fileShareName", "filesystem") if key in given}
-    properties = _described(workspace, given.get("datastoreType", "AzureBlob"), place)
+    given = properties_of(call)
+    credentials = inside(given, "credentials")
+    place: Json = {key: given[key] for key in ("containerName", "fileShareName", "filesystem") if key in given}
+    properties = _described(workspace, text(given, "datastoreType", "AzureBlob"), place)
     kept = ("description", "accountName", "endpoint", "protocol")
     properties |= {key: given[key] for key in kept if given.get(key) is not None}
-    properties |= {"tags": given.get("tags") or {}}
-    properties["credentials"] = {"credentialsType": credentials.get("credentialsType", "None")}
+    properties["tags"] = texts(given, "tags")
+    properties["credentials"] = {"credentialsType": text(credentials, "credentialsType", "None")}
     old = workspace.datastores.get(name)
     made = Resource(name, old.created if old else now, now, properties)
-    made.more["secrets"] = credentials.get("secrets")
+    made.more["secrets"] = inside(credentials, "secrets")
     workspace.datastores[name] = made
     return ok(shown(workspace, made), 201, {"Location": call.url})
 
@@ -104,11 +105,11 @@ async def list_secrets(service: Service, call: Call) -> Answer:
     if kind == "None":
         return mfe_error(service, 400, "No secrets for credentials of type None.")
     if not found.more.get(_SYSTEM):
-        return ok({"secretsType": kind, **(found.more.get("secrets") or {})})
-    asked = call.json or {}
+        return ok({"secretsType": kind, **found.more["secrets"]})
+    asked = asked_of(call)
     account = found.properties["accountName"]
     if asked.get("expirableSecret") and service.options.secrets == "sas":
-        hours = float(asked.get("expireAfterHours") or 1)
+        hours = number(asked, "expireAfterHours", 1)
         token = service.blobs.links.account_sas(account, permissions="rcuwdl", hours=hours)
         return ok({"secretsType": "Sas", "sasToken": f"?{token}"})
     return ok({"secretsType": "AccountKey", "key": account_key(account)})

@@ -7,6 +7,7 @@ import re
 import yaml
 
 from tests.emulator.answers import mfe_error
+from tests.emulator.bodies import inside, text
 from tests.emulator.routing import Answer
 from tests.emulator.service import Service
 from tests.emulator.state import Json, Workspace
@@ -22,11 +23,11 @@ _OF_STORE = re.compile(
 
 async def completed_model(service: Service, workspace: Workspace, given: Json) -> Json | Answer:
     """Return the members of a model that its files decide: where they lie, which job made them, its flavors."""
-    asked = str(given.get("modelUri") or "")
+    asked = text(given, "modelUri")
     uri, job = located(workspace, asked)
     place = place_of(workspace, uri)
-    kind = given.get("modelType") or "custom_model"
-    flavors: Json = given.get("flavors") or {}
+    kind = text(given, "modelType") or "custom_model"
+    flavors = inside(given, "flavors")
     if place is not None:
         if not await service.blobs.list(*place):
             return _no_files(service, place[2])
@@ -70,7 +71,7 @@ async def _flavors(service: Service, place: tuple[str, str, str]) -> Json:
     account, container, path = place
     found = await service.blobs.get(account, container, f"{path}/MLmodel")
     read = yaml.safe_load(found) if found else None
-    listed = (read or {}).get("flavors") or {}
+    listed = (read.get("flavors") if isinstance(read, dict) else None) or {}
     return {name: {"data": {key: str(value) for key, value in each.items()}} for name, each in listed.items()}
 
 

@@ -7,7 +7,7 @@ import json
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl
 
 from aiohttp import web
@@ -15,6 +15,7 @@ from aiohttp import web
 from tests.emulator import answers, tokens
 from tests.emulator.areas import AREAS
 from tests.emulator.authority import Authority
+from tests.emulator.bodies import BodyError
 from tests.emulator.faults import Faults
 from tests.emulator.hosts import plane_of
 from tests.emulator.line_faults import FaultyLine
@@ -119,8 +120,10 @@ class Server:
             return await go()
         except asyncio.CancelledError:
             raise
-        except json.JSONDecodeError as error:
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
             return answers.mfe_error(self._service, 400, f"The request body is no JSON: {error}")
+        except BodyError as error:
+            return answers.mfe_error(self._service, 400, str(error))
         except Exception as error:  # noqa: BLE001 - a defect of the emulator must be seen as such
             _LOG.exception("%s %s", call.method, call.path)
             return answers.gateway_error(500, "EmulatorError", f"The emulator failed: {error!r}")
@@ -139,9 +142,7 @@ class Server:
             named = self._service.state.find(parts["subscription"], parts["group"], parts["workspace"])
             if named is None and not (route.template == "{ws}" and call.method == "PUT"):
                 return answers.workspace_not_found(parts["group"], parts["workspace"])
-        object.__setattr__(call, "parts", parts)
-        object.__setattr__(call, "found", named)
-        return await route.handler(self._service, call)
+        return await route.handler(self._service, replace(call, parts=parts, found=named))
 
 
 def _through(gate: Gate, call: Call, go: Go) -> Go:
