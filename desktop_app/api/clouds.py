@@ -273,9 +273,17 @@ class Cloud(Protocol):
         """Ask the service for the workspace; return it with its location and tenant."""
 
     async def sign_in(
-        self, workspace: Workspace, method: SignInMethod, tell: Callable[[SignInPrompt], None]
+        self,
+        workspace: Workspace,
+        method: SignInMethod,
+        tell: Callable[[SignInPrompt], None],
+        given: Mapping[str, str] | None = None,
     ) -> SignInReport:
-        """Sign in; the report names each step that was tried, also when none succeeded."""
+        """Sign in; the report names each step that was tried, also when none succeeded.
+
+        `given` is what was typed for a service principal: `client_id`, `client_secret`, `tenant_id`; without it the
+        environment variables say that.
+        """
 
     async def sign_out(self, workspace: Workspace) -> None:
         """Forget the tokens of a workspace's account."""

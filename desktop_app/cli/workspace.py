@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import os
 import sys
 import webbrowser
@@ -42,6 +43,12 @@ def configure(parser: ArgumentParser) -> None:
     for each in (show, sign_in, sign_out):
         each.add_argument("name", metavar="NAME", nargs="?", help="the workspace (default: the one in use)")
     sign_in.add_argument("--method", choices=_METHODS, help="how (default: as it was added; automatic tries each)")
+    sign_in.add_argument(
+        "--client-id",
+        metavar="ID",
+        help="a service principal, kept in the keyring; its secret is asked for, or piped in",
+    )
+    sign_in.add_argument("--tenant", metavar="ID", help="the service principal's tenant (default: the subscription's)")
 
 
 def _configure_add(parser: ArgumentParser) -> None:
@@ -171,12 +178,23 @@ async def _show(desk: Desk, options: Namespace) -> int:
 async def _sign_in(desk: Desk, options: Namespace) -> int:
     workspace = _named(desk, options)
     method = SignInMethod(options.method) if options.method else workspace.sign_in
-    report = await desk.cloud.sign_in(workspace, method, _tell)
+    if options.client_id:
+        method = SignInMethod.SERVICE_PRINCIPAL
+    report = await desk.cloud.sign_in(workspace, method, _tell, await asyncio.to_thread(_typed, options))
     if options.json:
         console.document(sign_in_shape(report))
     else:
         _say(report)
     return 0 if report.account else OutsideError.exit_code
+
+
+def _typed(options: Namespace) -> dict[str, str]:
+    """Return the service principal that was named, with its secret: never an argument, which others could read."""
+    if not options.client_id:
+        return {}
+    is_typed = sys.stdin is not None and sys.stdin.isatty()
+    secret = getpass.getpass("Secret: ") if is_typed else sys.stdin.readline().strip()
+    return {"client_id": options.client_id, "client_secret": secret, "tenant_id": options.tenant or ""}
 
 
 def _tell(prompt: SignInPrompt) -> None:

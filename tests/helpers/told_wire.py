@@ -114,7 +114,13 @@ class ToldWire:
         value: Value = await done if inspect.isawaitable(done) else done
         return value
 
-    async def sign_in(self, workspace: Workspace, method: str, tell: Callable[[SignInPrompt], None]) -> SignInReport:
+    async def sign_in(
+        self,
+        workspace: Workspace,
+        method: str,
+        tell: Callable[[SignInPrompt], None],
+        given: Mapping[str, str] | None = None,
+    ) -> SignInReport:
         """Return the told report."""
         return self.report
 

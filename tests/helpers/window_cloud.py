@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -120,7 +120,11 @@ class ToldCloud:
         return await self._said("check", workspace, dataclasses.replace(workspace, location="eastus"))
 
     async def sign_in(
-        self, workspace: Workspace, method: SignInMethod, tell: Callable[[SignInPrompt], None]
+        self,
+        workspace: Workspace,
+        method: SignInMethod,
+        tell: Callable[[SignInPrompt], None],
+        given: Mapping[str, str] | None = None,
     ) -> SignInReport:
         if self.prompt is not None:
             tell(self.prompt)

@@ -220,10 +220,14 @@ class AzureBackend:
         return found
 
     async def sign_in(
-        self, workspace: Workspace, method: SignInMethod, tell: Callable[[SignInPrompt], None]
+        self,
+        workspace: Workspace,
+        method: SignInMethod,
+        tell: Callable[[SignInPrompt], None],
+        given: Mapping[str, str] | None = None,
     ) -> SignInReport:
         """Sign in; the way that succeeded is the workspace's from then on."""
-        report = await self.asking.wire.sign_in(workspace, method.value, tell)
+        report = await self.asking.wire.sign_in(workspace, method.value, tell, given)
         if report.account and any(each.key == workspace.key for each in self.workspaces.all()):
             found = dataclasses.replace(workspace, sign_in=method, tenant=workspace.tenant or report.tenant)
             await asyncio.to_thread(self.workspaces.add, found)

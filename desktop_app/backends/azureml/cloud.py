@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from desktop_app.api import (
@@ -66,10 +66,14 @@ class AzureMLCloud:
         return await self._backend.check(workspace)
 
     async def sign_in(
-        self, workspace: Workspace, method: SignInMethod, tell: Callable[[SignInPrompt], None]
+        self,
+        workspace: Workspace,
+        method: SignInMethod,
+        tell: Callable[[SignInPrompt], None],
+        given: Mapping[str, str] | None = None,
     ) -> SignInReport:
         """Sign in, and remember the way that succeeded."""
-        return await self._backend.sign_in(workspace, method, tell)
+        return await self._backend.sign_in(workspace, method, tell, given)
 
     async def sign_out(self, workspace: Workspace) -> None:
         """Forget the tokens of a workspace's account."""
