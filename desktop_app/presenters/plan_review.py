@@ -101,6 +101,8 @@ def _note(process: ProcessSpec, launcher: str) -> str:
 
 def command_to_copy(process: ProcessSpec) -> str:
     """Return a process' command line as a shell takes it; of `bash -c COMMAND`, the command as it was written."""
+    if len(process.argv) == 1:  # a line that the workspace gives to its shell
+        return process.argv[0]
     if len(process.argv) == 3 and process.argv[1] == "-c":
         return process.argv[2]
     return shlex.join(process.argv)
@@ -124,8 +126,8 @@ def file_rows(plan: SubmissionPlan) -> tuple[FileRow, ...]:
 
 def command_text(process: ProcessSpec) -> str:
     """Return a process' command line in one line; of `bash -c COMMAND`, what is said to the shell."""
-    if len(process.argv) == 3 and process.argv[1] == "-c":
-        lines = (" ".join(each.split()) for each in process.argv[2].replace("\\\n", " ").splitlines())
+    if len(process.argv) == 1 or (len(process.argv) == 3 and process.argv[1] == "-c"):
+        lines = (" ".join(each.split()) for each in process.argv[-1].replace("\\\n", " ").splitlines())
         return " ↵ ".join(each for each in lines if each)
     return shlex.join(process.argv)
 

@@ -9,6 +9,7 @@ from datetime import date
 
 from desktop_app.api import Compute, ComputeSpec, Headroom, Quota, SizeOffer
 from desktop_app.core.words import limit_text, plural
+from desktop_app.services.catalogues import vm_size
 
 HEADERS = ("Name", "State", "Nodes", "Size", "Limits", "Idle after", "Priority")
 USUAL = ComputeSpec("gpu-cluster", "", minimum=0, maximum=4, idle_seconds=120)
@@ -44,7 +45,7 @@ def _row(compute: Compute) -> ComputeRow:
         compute.name,
         word,
         nodes_text(compute) if is_cluster else "–",
-        compute.vm_size or "–",
+        size_name(compute.vm_size) or "–",
         f"{compute.minimum} to {compute.maximum}" if is_cluster else "–",
         limit_text(compute.idle_seconds) if compute.idle_seconds else "–",
         ("low" if compute.low_priority else "dedicated") if is_cluster else compute.kind,
@@ -63,6 +64,12 @@ def _state(compute: Compute) -> tuple[str, str, str]:
     if state == "stopped":
         return "mdi6.stop-circle-outline", "waiting", compute.state
     return "mdi6.progress-wrench", "preparing", compute.state
+
+
+def size_name(name: str) -> str:
+    """Return a VM size's name as Azure's pages write it; the service answers in capitals."""
+    known = vm_size(name)
+    return known.name if known is not None else name
 
 
 def _word(compute: Compute) -> str:

@@ -129,9 +129,8 @@ def asked_row(fault: UserError | None, workspace: Workspace) -> StepRow:
 
 def nobody(report: SignInReport) -> tuple[str, str]:
     """Return what is said where no way worked: what happened, and what to do next."""
-    hints = [each.hint for each in report.steps if not each.succeeded and each.hint]
-    if len(report.steps) == 1 and hints:
-        return report.steps[0].said or "Nobody is signed in.", hints[0]
+    if len(report.steps) == 1:
+        return "Nobody is signed in.", "Below stands why, and what to do about it; or choose another way."
     return "Nobody is signed in.", "Each way that was tried says below what it lacks; or choose another way."
 
 

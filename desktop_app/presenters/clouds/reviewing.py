@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from desktop_app.api import Compute, Diagnostic, Headroom, Severity, SubmissionPlan
 from desktop_app.core.words import plural
-from desktop_app.presenters.clouds.compute import CLUSTER, nodes_text
+from desktop_app.presenters.clouds.compute import CLUSTER, nodes_text, size_name
 from desktop_app.presenters.clouds.places import CLOUD
 
 _GONE = frozenset({"deleting", "failed", "canceled"})
@@ -61,7 +61,7 @@ def on_compute(plan: SubmissionPlan, compute: Compute | None, workspace: str) ->
     now = f"{nodes_text(compute)}, of {compute.minimum} to {compute.maximum}"
     idle = compute.nodes.get("idle", 0)
     start = "it starts at once" if idle >= wanted else "nodes are started for it, which takes some minutes"
-    text = f"{name}: {compute.vm_size}; nodes now: {now}; {start}."
+    text = f"{name}: {size_name(compute.vm_size)}; nodes now: {now}; {start}."
     return Diagnostic(Severity.INFO, "compute", text, "compute")
 
 

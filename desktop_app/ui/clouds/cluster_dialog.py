@@ -12,9 +12,9 @@ from PySide6.QtWidgets import (
     QComboBox,
     QCompleter,
     QDialog,
-    QFormLayout,
     QHBoxLayout,
     QLineEdit,
+    QSizePolicy,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -24,6 +24,7 @@ from shiboken6 import isValid
 from desktop_app.api import Compute, ComputeSpec, SizeOffer, UserError, Workspace
 from desktop_app.presenters.clouds import compute as words
 from desktop_app.ui.clouds.desk import CloudDesk
+from desktop_app.ui.clouds.field_grid import FieldGrid
 from desktop_app.ui.fitting import fit_to_screen
 from desktop_app.ui.runs.words import local_now
 from desktop_app.ui.tasks import spawn
@@ -32,6 +33,7 @@ from desktop_app.ui.widgets import Card, button, label, primary_button, scrolled
 
 _MOST_NODES = 1000
 _MOST_IDLE = 7 * 24 * 3600
+_SPIN_MARGIN = 9  # where a line edit has its text: Fusion draws that of a spin box further left
 
 
 class ClusterDialog(QDialog):
@@ -108,6 +110,9 @@ class ClusterDialog(QDialog):
 
     def _changed(self) -> None:
         self._check()
+        line = self.size_box.lineEdit()
+        if line is not None and not self.size_box.hasFocus():
+            line.setCursorPosition(0)  # a long one is seen from its beginning
         self.cost.setText(words.cost_note(self.minimum.value(), self.idle.value()))
         size = next((each for each in self._sizes if each.name == self._size_name()), None)
         today = local_now().date()
@@ -164,19 +169,16 @@ class ClusterDialog(QDialog):
 
     def _build(self) -> None:
         card = Card(spacing=Space.M)
-        form = QFormLayout()
-        form.setHorizontalSpacing(Space.L)
-        form.setVerticalSpacing(Space.S)
-        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form = FieldGrid()
         if self._existing is None:
-            form.addRow(label(self.tr("Name"), "muted"), self.name)
-            form.addRow(label(self.tr("VM size"), "muted"), self._size_part())
-        form.addRow(label(self.tr("Nodes"), "muted"), self._nodes_part())
-        form.addRow(label(self.tr("Idle after"), "muted"), self.idle)
+            form.add(self.tr("Name"), self.name)
+            self._fit_size_box()
+            form.add(self.tr("VM size"), self.size_box, self.size_note, self.age)
+        form.add(self.tr("Nodes"), self._nodes_part())
+        form.add(self.tr("Idle after"), self._idle_part())
         if self._existing is None:
-            form.addRow(QWidget(), self.low)
-        card.body.addLayout(form)
+            form.add("", self.low)
+        card.body.addLayout(form.grid)
         for each in (self.complaint, self.cost, self.room):
             card.body.addWidget(each)
         content = QWidget()
@@ -205,37 +207,28 @@ class ClusterDialog(QDialog):
             return self.tr("Scale {}").format(self._existing.name)
         return self.tr("New cluster in {}").format(self._workspace.name)
 
-    def _size_part(self) -> QWidget:
+    def _fit_size_box(self) -> None:
         self.size_box.setEditable(True)
         self.size_box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.size_box.setMinimumContentsLength(28)
         self.size_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.size_box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         completer = self.size_box.completer()
         if completer is not None:
             completer.setFilterMode(Qt.MatchFlag.MatchContains)
             completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
-        made = QWidget()
-        column = QVBoxLayout(made)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(Space.XS)
-        for each in (self.size_box, self.size_note, self.age):
-            column.addWidget(each)
-        return made
 
-    def _nodes_part(self) -> QWidget:
-        made = QWidget()
-        row = QHBoxLayout(made)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(Space.S)
-        for text, spin in ((self.tr("at least"), self.minimum), (self.tr("at most"), self.maximum)):
-            row.addWidget(label(text, "muted"))
-            row.addWidget(spin)
-            spin.setRange(0, _MOST_NODES)
-        row.addStretch()
+    def _idle_part(self) -> QWidget:
         self.idle.setRange(60, _MOST_IDLE)
         self.idle.setSingleStep(60)
         self.idle.setSuffix(self.tr(" s"))
-        return made
+        return _row(self.idle)
+
+    def _nodes_part(self) -> QWidget:
+        for spin in (self.minimum, self.maximum):
+            spin.setRange(0, _MOST_NODES)
+        least, most = label(self.tr("at least"), "muted"), label(self.tr("at most"), "muted")
+        return _row(least, self.minimum, most, self.maximum)
 
     def _name_controls(self) -> None:
         for control, name in (
@@ -243,6 +236,8 @@ class ClusterDialog(QDialog):
             (self.minimum, self.tr("Nodes at least")), (self.maximum, self.tr("Nodes at most")),
         ):  # fmt: skip
             control.setAccessibleName(name)
+            if isinstance(control, QSpinBox):
+                control.lineEdit().setTextMargins(_SPIN_MARGIN, 0, 0, 0)
         for each in (self.complaint, self.room, self.size_note, self.age):
             each.hide()
 
@@ -260,3 +255,14 @@ class ClusterDialog(QDialog):
         self._changed()
         if given is None:
             spawn(self._load_sizes(), "list VM sizes", self._no_sizes)
+
+
+def _row(*widgets: QWidget) -> QWidget:
+    made = QWidget()
+    row = QHBoxLayout(made)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(Space.S)
+    for each in widgets:
+        row.addWidget(each)
+    row.addStretch()
+    return made

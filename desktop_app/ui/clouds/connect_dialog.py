@@ -91,6 +91,7 @@ class ConnectDialog(QDialog):
             if isValid(self):
                 self._be_busy("")
                 self.code.hide()
+                self.connect_button.setFocus()
 
     async def _connect(self, workspace: Workspace) -> None:
         tell = telling(self, self._on_progress)

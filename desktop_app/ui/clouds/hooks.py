@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop_app.api import Workspace
 from desktop_app.presenters.clouds.outbox import status_text
+from desktop_app.presenters.clouds.places import CLOUD, backend_of
 from desktop_app.ui.clouds import place_menu
 from desktop_app.ui.clouds.desk import CloudDesk
 from desktop_app.ui.clouds.dropping import ConfigDrop
@@ -20,6 +21,7 @@ from desktop_app.ui.widgets.buttons import primary_button
 if TYPE_CHECKING:
     from desktop_app.services.workbench import Workbench
     from desktop_app.ui.clouds.page import CloudPage
+    from desktop_app.ui.files.page import FilesPage
     from desktop_app.ui.main_window import MainWindow
 
 
@@ -64,6 +66,10 @@ class CloudHooks(QObject):
         if hasattr(page, "show_tab"):
             cast("CloudPage", page).show_tab(name)
 
+    def tell_files(self, page: QWidget) -> None:
+        """Say to the Files page, which was just made, where jobs run."""
+        cast("FilesPage", page).editors.set_place(self._workspace_name)
+
     def close(self) -> None:
         """Follow no more."""
         self.desk.close()
@@ -77,6 +83,14 @@ class CloudHooks(QObject):
     def _show_place(self) -> None:
         chosen = self.desk.chosen
         self._window.title_row.show_place(chosen.key, chosen.title, chosen.icon, chosen.role, chosen.note)
+        page = self._window.pages.made("files")
+        if page is not None and hasattr(page, "editors"):
+            self.tell_files(page)
+
+    @property
+    def _workspace_name(self) -> str:
+        chosen = self.desk.chosen
+        return chosen.title if backend_of(chosen.key) == CLOUD else ""
 
     def _show_outbox(self) -> None:
         self._window.status_row.set_outbox(status_text(self.desk.waiting))

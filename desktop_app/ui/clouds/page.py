@@ -82,6 +82,7 @@ class CloudPage(QWidget):
         self.chooser.setAccessibleName(self.tr("Workspace that is shown"))
         self.chooser.setToolTip(self.chooser.accessibleName())
         self.chooser.setIconSize(icon_size(wide=True))
+        self.chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.chooser.activated.connect(self._look_after)
         top = QHBoxLayout()
         top.setSpacing(Space.M)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QWidget
 
 from desktop_app.api import SignInMethod, Workspace
 from desktop_app.presenters.clouds.connect import FIELDS, WAYS, complaint, way_of, workspace_of
 from desktop_app.services.catalogues import azure_clouds
-from desktop_app.ui.theme import Space
+from desktop_app.ui.clouds.field_grid import FieldGrid
 from desktop_app.ui.widgets import label
 
 
@@ -71,25 +71,21 @@ class WorkspaceForm(QWidget):
         self.edited.emit()
 
     def _build(self) -> None:
-        form = QFormLayout(self)
-        form.setContentsMargins(0, 0, 0, 0)
-        form.setHorizontalSpacing(Space.L)
-        form.setVerticalSpacing(Space.S)
-        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form = FieldGrid()
+        self.setLayout(form.grid)
         for name, (title, example) in FIELDS.items():
-            form.addRow(_caption(title), self._line(name, title, example))
+            form.add(title, self._line(name, title, example), self._complaints[name])
         for cloud, title in azure_clouds():
             self.clouds.addItem(title, cloud)
         self.clouds.setAccessibleName(self.tr("Cloud"))
-        form.addRow(_caption(self.tr("Cloud")), self.clouds)
+        form.add(self.tr("Cloud"), self.clouds)
         for way in WAYS:
             self.ways.addItem(way.title, way.method.value)
         self.ways.setAccessibleName(self.tr("Sign in"))
         self.ways.currentIndexChanged.connect(self._say_way)
-        form.addRow(_caption(self.tr("Sign in")), _column(self.ways, self.way_says))
+        form.add(self.tr("Sign in"), self.ways, self.way_says)
 
-    def _line(self, name: str, title: str, example: str) -> QWidget:
+    def _line(self, name: str, title: str, example: str) -> QLineEdit:
         line = self.lines[name] = QLineEdit(placeholderText=example)
         line.setAccessibleName(title)
         line.setMinimumWidth(line.fontMetrics().averageCharWidth() * 30)
@@ -97,23 +93,9 @@ class WorkspaceForm(QWidget):
         said.hide()
         line.textEdited.connect(lambda _text: self._edited(name))
         line.editingFinished.connect(lambda: line.text() and self._check(name))
-        return _column(line, said)
+        return line
 
     def _say_way(self) -> None:
         says = way_of(self.method).says
         self.way_says.setText(says)
         self.ways.setAccessibleDescription(says)
-
-
-def _caption(text: str) -> QLabel:
-    return label(text, "muted")
-
-
-def _column(*widgets: QWidget) -> QWidget:
-    made = QWidget()
-    column = QVBoxLayout(made)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(Space.XS)
-    for each in widgets:
-        column.addWidget(each)
-    return made

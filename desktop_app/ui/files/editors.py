@@ -18,6 +18,7 @@ from desktop_app.ui.files.editor_pane import LONG, EditorPane
 from desktop_app.ui.files.kind_icons import icon_of
 from desktop_app.ui.files.open_tabs import OpenTabs
 from desktop_app.ui.files.questions import ask
+from desktop_app.ui.icons import icon
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import Space
 from desktop_app.ui.widgets import InlineMessage, button, primary_button
@@ -45,7 +46,8 @@ class Editors(QWidget):
         self.drafts = Drafts(workbench.places.drafts, "texts")
         self.tabs, self.stack = OpenTabs(), QStackedWidget()
         self.message = InlineMessage()
-        self.run_button = primary_button(self.tr("Run here"), "mdi6.play", self._ask_run)
+        self._run_text = self.tr("Run here")
+        self.run_button = primary_button(self._run_text, "mdi6.play", self._ask_run)
         self.validate_button = button(self.tr("Validate"), "mdi6.check-all", self.validate)
         self.upload_button = button(self.tr("Upload preview"), "mdi6.cloud-upload-outline", self.preview_upload)
         self.zoom_level = 0
@@ -196,9 +198,16 @@ class Editors(QWidget):
         for each in self.panes:
             self._remove(each)
 
+    def set_place(self, workspace: str) -> None:
+        """Say where a job goes from here: into a workspace, or, where that is empty, to this machine."""
+        self._run_text = self.tr("Submit to {}…").format(workspace) if workspace else self.tr("Run here")
+        if self.run_button.isEnabled() or self.current is None or self.current.why_not_run:
+            self.run_button.setText(self._run_text.replace("&", "&&"))
+            self.run_button.setIcon(icon("mdi6.cloud-upload-outline" if workspace else "mdi6.play", "on_accent"))
+
     def set_busy(self, text: str) -> None:
         """Show that a plan is being worked out (empty: not any more)."""
-        self.run_button.setText(text or self.tr("Run here"))
+        self.run_button.setText(text or self._run_text)
         self.run_button.setEnabled(not text)
         if not text:
             self._update_buttons()

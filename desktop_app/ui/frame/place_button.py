@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QMenu, QPushButton
 
 from desktop_app.ui.icons import icon
-from desktop_app.ui.theme import icon_size
+from desktop_app.ui.theme import Space, icon_size
 
 _LONGEST = 28  # letters
 
@@ -19,7 +19,8 @@ class PlaceButton(QPushButton):
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "place")
-        self.setIconSize(icon_size(wide=True))
+        # Qt puts the icon of a button with a menu at its very edge, whatever its padding: the air is the icon's own
+        self.setIconSize(icon_size(wide=True) + QSize(Space.S, 0))
         self._menu = QMenu(self)
         self._menu.aboutToShow.connect(lambda: self.filling.emit(self._menu))
         self.setMenu(self._menu)

@@ -121,7 +121,9 @@ class Session:
     def _files(self) -> QWidget:
         from desktop_app.ui.files.page import FilesPage
 
-        return FilesPage(self.workbench, self.window)
+        page = FilesPage(self.workbench, self.window)
+        self.clouds.tell_files(page)
+        return page
 
     def _runs(self) -> QWidget:
         from desktop_app.ui.runs.page import RunsPage

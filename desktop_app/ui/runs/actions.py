@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from desktop_app.api import DrillOrder, Drills, OutsideError, RunSnapshot, SubmissionPlan, UserError
 from desktop_app.core.words import plural
+from desktop_app.presenters.clouds.run_files import is_cloud
 from desktop_app.services import run_copies
 from desktop_app.services.doctor_report import doctor_report
 from desktop_app.services.drills import drill
@@ -26,10 +27,14 @@ from desktop_app.ui.tasks import spawn
 
 
 class RunActions(QObject):
-    """Carries out actions. `failed` carries a `UserError`, `said` a sentence."""
+    """Carries out actions. `failed` carries a `UserError`, `said` a sentence.
+
+    `download_asked` carries a run in a workspace: its page fetches what it made, with progress and a Cancel.
+    """
 
     failed = Signal(object)
     said = Signal(str)
+    download_asked = Signal(object)
 
     def __init__(self, workbench: Workbench, shell: Shell, parent: QWidget) -> None:
         super().__init__(parent)
@@ -76,6 +81,9 @@ class RunActions(QObject):
 
     def download(self, run: RunSnapshot) -> None:
         """Ask for a folder and copy the run's outputs there."""
+        if is_cloud(run):
+            self.download_asked.emit(run)
+            return
         dialog = QFileDialog(self._window, self.tr("Copy outputs of {} to").format(run.display_name))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)

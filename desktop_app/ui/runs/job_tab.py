@@ -48,13 +48,13 @@ class JobTab(QWidget):
         self.text = CodeEditor("job.yml")
         self.processes, self.files = QTreeView(), QTreeView()
         self.plan: SubmissionPlan | None = None
-        self._handle = ""
+        self._handle = self._folder = ""
         self._build()
 
     def show_run(self, run: RunSnapshot) -> None:
         """Show another run's job."""
-        if run.handle != self._handle and run.folder:
-            self._handle = run.handle
+        if (run.handle, run.folder) != (self._handle, self._folder) and run.folder:  # one that is sent moves on
+            self._handle, self._folder = run.handle, run.folder
             spawn(self._load(run), "read the job of a run")
 
     async def _load(self, run: RunSnapshot) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QStackedWidget
 
+from desktop_app.api import RunSnapshot
 from desktop_app.services.workbench import Workbench
 from desktop_app.ui.runs.page_actions import add_run_actions
 from desktop_app.ui.runs.run_page import RunPage
@@ -25,6 +26,7 @@ class RunsPage(QStackedWidget):
         self.addWidget(self.list)
         add_run_actions(self, shell)
         self.list.opened.connect(self.show_run)
+        self.list.deeds.download_asked.connect(self._download)
         self._disconnect = workbench.store.changed.connect(self._arrived)
         # Qt may destroy the page while services live on: they must not call into it then.
         endings = [self._disconnect, self.list.model.close]
@@ -65,6 +67,10 @@ class RunsPage(QStackedWidget):
         self.list.close_down()
         if self.run_page is not None:
             self.run_page.close_down()
+
+    def _download(self, run: RunSnapshot) -> None:
+        self.show_run(run.handle)
+        self._page().show_download()
 
     def _page(self) -> RunPage:
         if self.run_page is None:

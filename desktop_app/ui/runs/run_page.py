@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QKeyCombination, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QKeyCombination, QModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop_app.api import Explanation, Fix, RunSnapshot, RunStatus
 from desktop_app.core.blame import Explained
+from desktop_app.presenters.clouds.run_files import is_cloud
 from desktop_app.presenters.run_drills import DrillChoice, drill_behind, drills_said
 from desktop_app.presenters.run_failure import failure_of
 from desktop_app.presenters.run_page import actions_of, own_code, phases_of, waiting_text
 from desktop_app.services.explaining import explain
 from desktop_app.services.logs.failure import last_places, offset_of
 from desktop_app.services.workbench import Workbench
+from desktop_app.ui.clouds.artifacts_tab import ArtifactsTab, Either
 from desktop_app.ui.runs.actions import RunActions
 from desktop_app.ui.runs.confirm import Confirm
 from desktop_app.ui.runs.curve_tabs import metrics_tab, resources_tab
@@ -58,6 +60,8 @@ class RunPage(QWidget):
         self.metrics = metrics_tab(workbench.backend_of)
         self.resources = resources_tab(workbench.backend_of)
         self.outputs = OutputsTab(self.deeds, shell)
+        self.artifacts = ArtifactsTab(workbench, self.outputs)
+        self._outputs = Either(self.outputs, self.artifacts)
         self.job = JobTab()
         self.tabs = Tabs(self.tr("What is shown of the run"))
         self._looking = Looking(workbench.backend_of, self.message.show_error)
@@ -139,7 +143,7 @@ class RunPage(QWidget):
         if run is not None and not run.is_over:
             self.confirm.ask(
                 self.tr("Cancel {}?").format(run.display_name),
-                self.tr("Its processes are ended. This can't be undone; what they wrote stays."),
+                self._what_cancel_does(run),
                 self.tr("Cancel the run"),
                 lambda: self.deeds.cancel([run]),
             )
@@ -150,10 +154,24 @@ class RunPage(QWidget):
         if run is not None and run.is_over:
             self.confirm.ask(
                 self.tr("Remove {}?").format(run.display_name),
-                self.tr("Its logs, curves and outputs are deleted from this machine. This can't be undone."),
+                self.tr("What was fetched of it is deleted from this machine; in its workspace it stays.")
+                if is_cloud(run)
+                else self.tr("Its logs, curves and outputs are deleted from this machine. This can't be undone."),
                 self.tr("Remove"),
                 lambda: self.deeds.remove([run]),
             )
+
+    def _what_cancel_does(self, run: RunSnapshot) -> str:
+        if is_cloud(run) and run.status is RunStatus.NOT_STARTED:
+            return self.tr("A job that waits to be sent is withdrawn; one that was sent is ended.")
+        return self.tr("Its processes are ended. This can't be undone; what they wrote stays.")
+
+    def show_download(self) -> None:
+        """Show the outputs of a run in a workspace, and ask where to download them to."""
+        self.tabs.show_tab(OUTPUTS)
+        self.artifacts.view.clearSelection()
+        self.artifacts.view.setCurrentIndex(QModelIndex())
+        self.artifacts.download()
 
     def ask_drill(self, choice: DrillChoice) -> None:
         """Ask whether to do a fault to the run."""
@@ -181,8 +199,11 @@ class RunPage(QWidget):
         first = run.first_failure.rank if run.first_failure is not None else None
         self.grid.show_ranks(run.ranks, run.nodes, first, run.framework)
         self._cards[1].setVisible(bool(run.ranks))
-        for each in (self.logs, self.metrics, self.resources, self.outputs, self.job):
+        in_cloud = is_cloud(run)
+        self.tabs.bar.setTabVisible(RESOURCES, not in_cloud)  # nobody samples the nodes of a workspace
+        for each in (self.logs, self.metrics, self.resources, self.job):
             each.show_run(run)
+        self._outputs.show_run(run, in_cloud=in_cloud)
         self._show_failure(run)
         self._show_state(run)
 
@@ -246,6 +267,8 @@ class RunPage(QWidget):
     def _show_state(self, run: RunSnapshot) -> None:
         """Say why the state is what it is, where icon and word don't."""
         tones = {RunStatus.UNKNOWN: "warning", RunStatus.CANCELED: "info", RunStatus.RUNNING: "info"}
+        if is_cloud(run):  # where it waits in the outbox, or in a queue, and why
+            tones |= {RunStatus.NOT_STARTED: "info", RunStatus.QUEUED: "info"}
         text = drills_said(run) if run.status is RunStatus.RUNNING else run.reason
         if text and run.status in tones:
             if self.state_message.heading.text() != text or self.state_message.isHidden():
@@ -298,7 +321,7 @@ class RunPage(QWidget):
         self.tabs.add(self.logs, self.tr("Logs"), self.logs.tools)
         self.tabs.add(self.metrics, self.tr("Metrics"), self.metrics.tools)
         self.tabs.add(self.resources, self.tr("Resources"))
-        self.tabs.add(self.outputs, self.tr("Outputs"), self.outputs.tools)
+        self.tabs.add(self._outputs, self.tr("Outputs"), self._outputs.tools)
         self.tabs.add(self.job, self.tr("Job"))
         column.addWidget(self.tabs, 1)
 
@@ -315,6 +338,7 @@ class RunPage(QWidget):
         self.logs.rank_chosen.connect(self.grid.pick)
         self.deeds.failed.connect(self.message.show_error)
         self.deeds.said.connect(self.message.show_passing)
+        self.deeds.download_asked.connect(lambda _run: self.show_download())
         self._second.timeout.connect(self._tick)
 
 

@@ -9,6 +9,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from desktop_app.api import JobBackend, RunSnapshot
 from desktop_app.core.words import clock_text
+from desktop_app.presenters.clouds.run_files import is_cloud
+from desktop_app.presenters.clouds.run_files import where as workspace_of
 from desktop_app.presenters.run_words import ago, duration_of
 from desktop_app.presenters.runs import Column, RunRow, RunsTable
 from desktop_app.services.run_store import RunStore
@@ -36,7 +38,7 @@ class RunsModel(QAbstractTableModel):
 
     def where(self, run: RunSnapshot) -> str:
         """Return where a run runs, as a person calls it."""
-        return self._titles.get(run.backend, run.backend)
+        return workspace_of(run) if is_cloud(run) else self._titles.get(run.backend, run.backend)
 
     def row_at(self, index: Index) -> RunRow:
         """Return the run of an index."""

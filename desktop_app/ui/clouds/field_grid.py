@@ -1,0 +1,28 @@
+"""Captions at the left, controls at the right, and below each control what there is to say of it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from desktop_app.ui.theme import Space
+from desktop_app.ui.widgets import label
+
+
+class FieldGrid:
+    """Not a form layout: that gives wrapped words the height of one line."""
+
+    def __init__(self) -> None:
+        self.grid = QGridLayout()
+        self.grid.setContentsMargins(0, 0, 0, 0)
+        self.grid.setHorizontalSpacing(Space.L)
+        self.grid.setVerticalSpacing(Space.XS)
+        self.grid.setColumnStretch(1, 1)
+
+    def add(self, caption: str, control: QWidget, *said: QWidget) -> None:
+        """Add a control with its caption, and the words below it."""
+        at = self.grid.rowCount()
+        self.grid.addWidget(label(caption, "muted"), at, 0, Qt.AlignmentFlag.AlignVCenter)
+        for place, each in enumerate((control, *said)):
+            self.grid.addWidget(each, at + place, 1)
+        self.grid.setRowMinimumHeight(at + 1 + len(said), Space.XS)
