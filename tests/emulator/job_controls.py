@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from tests.emulator.answers import ok
+from tests.emulator.clock import stamp
 from tests.emulator.job_records import ARTIFACTS, JobRecord, course, find_job, run_error
 from tests.emulator.mirroring import output_uris
 from tests.emulator.routing import Answer, Call, Routes
@@ -105,6 +106,13 @@ async def repeats(service: Service, call: Call) -> Answer:
     return ok({"refused": ways.strict_repeats})
 
 
+async def states(service: Service, call: Call) -> Answer:
+    """{"job": NAME}: the states that it has been in, each with the time at which it began."""
+    now = service.clock.now()
+    found = _meant(service, call.json or {})
+    return ok([[each.status, stamp(each.at)] for record in found for each in record.turns if each.at <= now])
+
+
 async def artifact(service: Service, call: Call) -> Answer:
     """{"job": NAME, "path": "../../x", "text": "..."}: put a file among a job's artifacts, whatever it is called."""
     asked: Json = call.json or {}
@@ -123,5 +131,6 @@ def routes() -> Routes:
     table.add("POST", "control", "/jobs/stick", stick)
     table.add("*", "control", "/jobs/repeats", repeats)
     table.add("POST", "control", "/jobs/artifact", artifact)
+    table.add("POST", "control", "/jobs/states", states)
     table.add("*", "control", "/outputs", outputs)
     return table
