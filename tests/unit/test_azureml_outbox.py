@@ -86,12 +86,13 @@ async def test_after_a_doubt_the_service_is_asked_first(tmp_path: Path) -> None:
         assert waiting_runs(made) == []
 
 
-async def test_an_answer_that_it_is_there_already_is_as_good_as_sent(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["conflict", "bad-request"])
+async def test_an_answer_that_it_is_there_already_is_as_good_as_sent(kind: FaultKind, tmp_path: Path) -> None:
     async with desk(tmp_path) as made:
 
         def taken(arguments: Mapping[str, Value]) -> Value:
             made.jobs._submit(arguments)
-            raise fault("conflict", 409)
+            raise fault(kind)
 
         made.jobs.wire.functions["submit_job"] = taken
         handle = await made.submit()

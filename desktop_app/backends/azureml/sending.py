@@ -126,7 +126,8 @@ class Sender:
         try:
             await self._submit(entry, file, progress)
         except CloudFault as fault:
-            if fault.kind != "conflict" or not await self._is_there(entry):
+            # The client repeats what got no answer, and may be told that there is a job of this name: its own.
+            if not is_refusal(fault) or not await self._is_there(entry):
                 raise
         await self._arrived(entry)
 
