@@ -27,7 +27,7 @@ from desktop_app.backends.azureml.registering import local
 from desktop_app.backends.azureml.wire import CloudFault
 from desktop_app.services.catalogues import facts
 from tests.helpers.told_cloud import Said, asking_of
-from tests.helpers.told_wire import WORKSPACE, ToldWire, told
+from tests.helpers.told_wire import WORKSPACE, ToldWire, fault, told
 
 STORE = {"properties": {"datastoreType": "AzureBlob", "accountName": "acc", "containerName": "azureml",
                         "endpoint": "core.windows.net", "credentials": {"credentialsType": "AccountKey"}}}  # fmt: skip
@@ -202,6 +202,42 @@ async def test_a_local_file_goes_through_the_sdk(wire: ToldWire, tmp_path: Path)
     assert made.type == "custom_model"
     ((function, arguments),) = wire.called
     assert (function, arguments["path"], arguments["type"]) == ("upload_model", str(file), "custom_model")
+
+
+async def test_an_upload_is_tried_again_after_a_fault_of_the_network(wire: ToldWire, tmp_path: Path) -> None:
+    file = tmp_path / "model.pt"
+    file.write_text("w")
+    wire.on("GET", "/models/m/versions/1?", told({"name": "1", "properties": {"modelType": "custom_model"}}))
+    left = ["service", "offline"]
+
+    def upload(asked: Any) -> Any:
+        if left:
+            raise fault(left.pop())  # type: ignore[arg-type]
+        return {"version": asked["version"]}
+
+    wire.functions["upload_model"] = upload
+    said = Said()
+    await assets.register(asking_of(wire, tmp_path), WORKSPACE, NewAsset("model", "m", str(file)), said)
+    assert len(wire.called) == 3
+    assert {str(each["version"]) for _name, each in wire.called} == {"1"}
+    left += ["forbidden", "forbidden"]
+    with pytest.raises(CloudFault, match="forbidden"):
+        await assets.register(asking_of(wire, tmp_path), WORKSPACE, NewAsset("model", "m", str(file)), said)
+    assert len(wire.called) == 4
+
+
+async def test_data_of_a_run_and_tables(wire: ToldWire, tmp_path: Path) -> None:
+    kept(wire, "data", "made")
+    asking = asking_of(wire, tmp_path)
+    made = await assets.register(asking, WORKSPACE, NewAsset("data", "made", "run-1:outputs/model.pt"), Said())
+    assert (made.type, made.run) == ("uri_file", "run-1")
+    assert made.path == "azureml://datastores/workspaceartifactstore/paths/ExperimentRun/dcid.run-1/outputs/model.pt"
+    with pytest.raises(UserError, match="The run run-1 has no outputs/nope"):
+        await assets.register(asking, WORKSPACE, NewAsset("data", "x", "run-1:outputs/nope"), Said())
+    (tmp_path / "plain").mkdir()
+    (tmp_path / "plain" / "a.csv").write_text("a")
+    with pytest.raises(UserError, match="has no file MLTable"):
+        await assets.register(asking, WORKSPACE, NewAsset("data", "x", str(tmp_path / "plain"), "mltable"), Said())
 
 
 async def test_a_folder_without_mlmodel_is_no_mlflow_model(wire: ToldWire, tmp_path: Path) -> None:

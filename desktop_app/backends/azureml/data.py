@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from desktop_app.api import NewAsset, Progress, UserError, Workspace
@@ -19,13 +19,21 @@ async def register(asking: Asking, workspace: Workspace, asset: NewAsset, progre
     origin = origin_of(asset.path)
     if origin == "local":
         return await _local(asking, workspace, asset, progress)
-    uri = run_uri(*run_and_path(asset.path)) if origin == "run" else asset.path
+    uri = await _of_run(asking, workspace, asset.path) if origin == "run" else asset.path
     if origin == "web":
         typed = replace(asset, type=asset.type or web_type(uri))
     else:
         typed = replace(asset, type=asset.type or await _type(asking, workspace, uri))
     progress(f"Registering {asset.name}", None)
     return await registering.put(asking, workspace, DATA, typed, uri)
+
+
+async def _of_run(asking: Asking, workspace: Workspace, path: str) -> str:
+    """Return where what a run made lies in its datastore, which data assets name."""
+    run, below = run_and_path(path)
+    if not await stores.listing(asking, workspace, run_uri(run, below)):
+        raise UserError(f"The run {run} has no {below} in {workspace.name}.")
+    return f"azureml://datastores/{stores.ARTIFACTS}/paths/ExperimentRun/dcid.{run}/{below}"
 
 
 def web_type(url: str) -> str:
@@ -47,8 +55,17 @@ async def _type(asking: Asking, workspace: Workspace, uri: str) -> str:
 
 async def _local(asking: Asking, workspace: Workspace, asset: NewAsset, progress: Progress) -> str:
     found = registering.local(asset.path)
-    typed = replace(asset, type=asset.type or ("uri_folder" if found.is_dir() else "uri_file"))
+    is_table = (found / "MLTable").is_file()
+    typed = replace(asset, type=asset.type or _local_type(found, is_table=is_table))
+    if typed.type == "mltable" and not is_table:
+        raise UserError(f"{asset.path} is no table: it has no file MLTable.", hint="A plain folder is a uri_folder.")
     if (typed.type == "uri_file") == found.is_dir():
         raise UserError(f"{asset.path} is a {'folder' if found.is_dir() else 'file'}, and no {typed.type}.")
     version = await registering.next_version(asking, workspace, DATA, asset)
     return await registering.upload(asking, workspace, "upload_data", typed, version, progress)
+
+
+def _local_type(path: Path, *, is_table: bool) -> str:
+    if is_table:
+        return "mltable"
+    return "uri_folder" if path.is_dir() else "uri_file"
