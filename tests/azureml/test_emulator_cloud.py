@@ -167,6 +167,7 @@ def test_a_cluster_that_can_not_be_is_refused(emulator: Emulator, body: Any, cod
         ("/datastores/nothing", 404, "Could not find datastore: nothing."),
         ("/models/nothing", 404, "The specified resource was not found."),
         ("/environments/nothing/versions/1", 404, "not found"),
+        ("/computes/nothing", 404, ""),
         ("-absent", 404, "workspaces/emulated-absent' under resource group 'emulator' was not found"),
         ("/inventions", 404, "The emulator doesn't know it"),
     ],
@@ -174,7 +175,27 @@ def test_a_cluster_that_can_not_be_is_refused(emulator: Emulator, body: Any, cod
 def test_what_is_absent_is_told_so(emulator: Emulator, path: str, status: int, told: str) -> None:
     answer = emulator.ask("GET", f"{{ws}}{path}?{_VERSION}")
     assert answer.status == status
-    assert told in answer.json["error"]["message"]
+    assert told in answer.json["error"]["message"] if told else answer.body == b""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [("7e57ab1e", "00000000", "SubscriptionNotFound"), ("Groups/emulator", "Groups/else", "ResourceGroupNotFound")],
+)
+def test_a_place_that_is_not_there_is_told_by_its_kind(emulator: Emulator, old: str, new: str, code: str) -> None:
+    answer = emulator.ask("GET", f"{emulator.workspace.replace(old, new)}?{_VERSION}")
+    assert (answer.status, answer.json["error"]["code"]) == (404, code)
+    assert answer.headers["x-ms-failure-cause"] == "gateway"
+    assert "x-ms-response-type" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "path", ["computes/nothing", "models/nothing", "data/nothing/versions/1", "datastores/nothing"]
+)
+def test_deleting_what_is_absent_is_204_by_the_gateway(emulator: Emulator, path: str) -> None:
+    answer = emulator.ask("DELETE", f"{{ws}}/{path}?{_VERSION}")
+    assert (answer.status, answer.body) == (204, b"")
+    assert "x-ms-response-type" not in answer.headers
 
 
 def test_a_registered_environment_can_not_be_changed(emulator: Emulator) -> None:

@@ -93,6 +93,16 @@ def test_a_browser_is_sent_to_the_page_and_back(sdk: Sdk) -> None:
     assert claims["upn"] == "ada@emulator.onmicrosoft.com"
 
 
+def test_a_managed_identity_is_asked_for_at_the_control_plane(emulator: Emulator, sdk: Sdk) -> None:
+    sdk(
+        "import os; os.environ.update(IDENTITY_ENDPOINT=url, IDENTITY_HEADER='x')",
+        url=f"{emulator.control_url}/identity",
+    )
+    claims = _claims(sdk, "identity.ManagedIdentityCredential()")
+    assert (claims["aud"], claims["oid"][-2:]) == ("https://management.azure.com", "a3")
+    sdk("del os.environ['IDENTITY_ENDPOINT']")
+
+
 def test_a_token_of_another_tenant_is_from_the_wrong_issuer(emulator: Emulator, sdk: Sdk) -> None:
     code = "identity.ClientSecretCredential(other, client_id, secret)"
     sdk(f"abroad = MLClient.from_config({code}, path=config)", other=OTHER_TENANT, config=str(emulator.config))

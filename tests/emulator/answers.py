@@ -26,8 +26,12 @@ def gateway_error(status: int, code: str, message: str, headers: Mapping[str, st
     return Answer(status, body, {"x-ms-failure-cause": "gateway", **(headers or {})})
 
 
-def workspace_not_found(group: str, name: str) -> Answer:
-    """Say that there is no such workspace."""
+def workspace_not_found(service: Service, subscription: str, group: str, name: str) -> Answer:
+    """Say that there is no such workspace, resource group or subscription."""
+    if subscription.lower() != service.state.subscription.lower():
+        return gateway_error(404, "SubscriptionNotFound", f"The subscription '{subscription}' could not be found.")
+    if group.lower() not in service.state.groups():
+        return gateway_error(404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found.")
     return gateway_error(
         404,
         "ResourceNotFound",
@@ -89,9 +93,14 @@ def dressed(service: Service, call: Call, answer: Answer, seconds: float) -> dic
         headers |= _of_arm(service, call)
     if call.plane == "api":
         headers["mise-correlation-id"] = str(uuid.uuid4())
-    if call.plane in ("arm", "api") and "x-ms-failure-cause" not in answer.headers:
+    if call.plane in ("arm", "api") and not _by_gateway(call, answer):
         headers |= _of_azure_ml(service, seconds)
     return headers | dict(answer.headers)
+
+
+def _by_gateway(call: Call, answer: Answer) -> bool:
+    """Whether ARM's gateway answered, and Azure ML never saw the request: also where nothing was there to delete."""
+    return "x-ms-failure-cause" in answer.headers or (call.method == "DELETE" and answer.status == 204)
 
 
 def _of_arm(service: Service, call: Call) -> dict[str, str]:

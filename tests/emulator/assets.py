@@ -72,7 +72,9 @@ class _Answers:
         if "hash" in call.query:
             return ok({"value": self._of_hash(call)})
         container = self._kind.held(call.workspace).get(call.parts["name"])
-        found = list(reversed(container.versions.values())) if container else []
+        found = list(container.versions.values()) if container else []
+        if not call.query.get("$orderBy", "").lower().endswith(" asc"):
+            found.reverse()
         found = [each for each in found if _wanted(call, archived=bool(each.properties.get("isArchived")))]
         name = call.parts["name"]
         return ok(page_of(service, call, found, lambda each: self._shown(call, name, each)))

@@ -77,7 +77,7 @@ async def delete(service: Service, call: Call) -> Answer:
     """Delete a compute."""
     workspace, found = call.workspace, call.workspace.computes.get(call.parts["name"])
     if found is None:
-        return Answer(404, NOTHING)
+        return Answer(204, NOTHING)
     found.properties["provisioningState"] = "Deleting"
 
     async def gone() -> None:

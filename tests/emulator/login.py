@@ -12,8 +12,10 @@ from urllib.parse import parse_qsl, urlencode
 
 from tests.emulator import tokens
 from tests.emulator.answers import ok
+from tests.emulator.bodies import asked_of
 from tests.emulator.directory import (
     APPLICATIONS,
+    CLIENT,
     PERSON,
     DeviceCode,
     Identity,
@@ -218,7 +220,7 @@ async def device_code(service: Service, call: Call) -> Answer:
 
 async def decide_device(service: Service, call: Call) -> Answer:
     """Let a person's device in (POST {"code": ..., "approve": true}), or all that wait and will come ("*")."""
-    asked, sign_ins = call.json or {}, service.part(SignIns)
+    asked, sign_ins = asked_of(call), service.part(SignIns)
     code, verdict = asked.get("code", "*"), asked.get("approve", True)
     if code == "*":
         sign_ins.approve_at_once = bool(verdict)
@@ -238,6 +240,19 @@ async def authorize(service: Service, call: Call) -> Answer:
     back = {"code": code, "state": call.query.get("state", ""), "session_state": str(uuid.uuid4())}
     joint = "&" if "?" in call.query.get("redirect_uri", "") else "?"
     return Answer(302, headers={"Location": f"{call.query.get('redirect_uri', '')}{joint}{urlencode(back)}"})
+
+
+async def managed_identity(service: Service, call: Call) -> Answer:
+    """Be the place at which a machine in Azure asks for a token, in App Service's way (IDENTITY_ENDPOINT)."""
+    if not call.headers.get("x-identity-header"):
+        said = "Required metadata header not specified"
+        return Answer(400, {"error": "invalid_request", "error_description": said})
+    resource = call.query.get("resource", "https://management.azure.com").rstrip("/")
+    who, lifetime = APPLICATIONS[CLIENT], service.part(SignIns).lifetime
+    made = tokens.issue(service, resource, service.state.tenant, who, CLIENT)
+    expires = str(int((service.clock.now() + lifetime).timestamp()))
+    body = {"access_token": made, "expires_on": expires, "resource": resource, "token_type": "Bearer"}
+    return ok({**body, "client_id": CLIENT})
 
 
 async def keys(_service: Service, _call: Call) -> Answer:
@@ -285,4 +300,5 @@ def routes() -> Routes:
     table.add("POST", "login", "/{tenant}/oauth2/v2.0/devicecode", device_code)
     table.add("GET", "login", "/{tenant}/oauth2/v2.0/authorize", authorize)
     table.add("POST", "control", "/devicelogin", decide_device)
+    table.add("GET", "control", "/identity", managed_identity)
     return table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.emulator.answers import ok
+from tests.emulator.bodies import asked_of, number, text
 from tests.emulator.nodes import settle_all, used_cores
 from tests.emulator.paging import page_of
 from tests.emulator.routing import Answer, Call, Routes
@@ -71,10 +72,10 @@ async def quotas(service: Service, call: Call) -> Answer:
 
 async def set_quota(service: Service, call: Call) -> Answer:
     """Set allowed cores: {"family": "standardNCASv3_T4Family", "cores": 8}, or {"low_priority": 0}."""
-    asked, kept = call.json or {}, service.part(Quotas)
+    asked, kept = asked_of(call), service.part(Quotas)
     if "family" in asked:
-        kept.families[asked["family"]] = int(asked["cores"])
-    kept.low_priority = int(asked.get("low_priority", kept.low_priority))
+        kept.families[text(asked, "family")] = number(asked, "cores")
+    kept.low_priority = number(asked, "low_priority", kept.low_priority)
     return ok({"families": kept.families, "low_priority": kept.low_priority})
 
 

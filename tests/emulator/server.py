@@ -24,6 +24,7 @@ from tests.emulator.routing import Answer, Call, Plane, Routes
 from tests.emulator.service import Gate, Go, Seen, Service
 
 _LOG = logging.getLogger(__name__)
+_PLACE = ("subscription", "group", "workspace")
 _PIECE = 16 * 1024
 
 
@@ -141,7 +142,7 @@ class Server:
         if "workspace" in parts and "subscription" in parts:
             named = self._service.state.find(parts["subscription"], parts["group"], parts["workspace"])
             if named is None and not (route.template == "{ws}" and call.method == "PUT"):
-                return answers.workspace_not_found(parts["group"], parts["workspace"])
+                return answers.workspace_not_found(self._service, *(parts[each] for each in _PLACE))
         return await route.handler(self._service, replace(call, parts=parts, found=named))
 
 

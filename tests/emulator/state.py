@@ -104,6 +104,10 @@ class State:
     workspaces: dict[str, Workspace] = field(default_factory=dict)
     operations: dict[str, Operation] = field(default_factory=dict)
 
+    def groups(self) -> set[str]:
+        """Return the resource groups, in lower case."""
+        return {self.group.lower(), *(each.group.lower() for each in self.workspaces.values())}
+
     def find(self, subscription: str, group: str, name: str) -> Workspace | None:
         """Return a workspace; names are the same in any case."""
         found = self.workspaces.get(name.lower())

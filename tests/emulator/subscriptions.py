@@ -30,8 +30,7 @@ async def groups(service: Service, call: Call) -> Answer:
 async def group(service: Service, call: Call) -> Answer:
     """Describe a resource group."""
     name = call.parts["group"]
-    known = {service.state.group.lower(), *(each.group.lower() for each in service.state.workspaces.values())}
-    if name.lower() not in known:
+    if name.lower() not in service.state.groups():
         return gateway_error(404, "ResourceGroupNotFound", f"Resource group '{name}' could not be found.")
     return ok(_group(service, call, name))
 
