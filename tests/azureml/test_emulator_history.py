@@ -141,6 +141,29 @@ def test_a_run_without_logs_metrics_or_services_says_so(emulator: Emulator) -> N
     assert told.json["value"] == []
 
 
+def test_a_log_grows_and_begins_again_as_told(emulator: Emulator) -> None:
+    def link(name: str) -> str:
+        return str(ask(emulator, "GET", "runs/new-00009/details").json["logFiles"][name])
+
+    name = "user_logs/std_log_process_1.txt"
+    assert emulator.control("jobs/log", {"job": "new-00009", "log": name, "text": "line\n", "times": 3}) == {
+        "bytes": 15
+    }
+    emulator.control("jobs/log", {"job": "new-00009", "log": name, "text": "more\n"})
+    assert emulator.ask("GET", link(name), Authorization="").body == b"line\nline\nline\nmore\n"
+    assert emulator.ask("GET", link(name), Authorization="", Range="bytes=15-").body == b"more\n"
+    assert emulator.ask("GET", link(name), Authorization="", Range="bytes=20-").status == 416
+    emulator.control("jobs/log", {"job": "new-00009", "log": name, "text": "anew\n", "anew": True})
+    assert emulator.ask("GET", link(name), Authorization="").body == b"anew\n"
+
+
+def test_jobs_that_pretend_may_have_many_ranks(emulator: Emulator) -> None:
+    emulator.control("jobs/pretend", {"count": 1, "prefix": "wide", "nodes": 4, "processes": 8})
+    job = emulator.ask("GET", f"{{ws}}/jobs/wide-00000?{VERSION}").json["properties"]
+    assert (job["resources"]["instanceCount"], job["distribution"]["processCountPerInstance"]) == (4, 8)
+    assert emulator.ask("DELETE", f"{{ws}}/jobs/wide-00000?{VERSION}").status == 202
+
+
 def test_artifacts_of_any_name_are_listed_as_they_are_called(emulator: Emulator) -> None:
     assert emulator.control("jobs/artifact", {"job": "old-00001", "path": "../../x", "text": "odd"}) == {"put": 1}
     path = urlsplit(emulator.workspace).path

@@ -22,7 +22,8 @@ async def pretend(service: Service, call: Call) -> Answer:
     """{"count": 10000, "live": 1000, "seconds": 3600, "age": 86400}: add jobs that only pretend.
 
     The last `live` of them run for `seconds` from now on and then complete; the others are over, some of them failed.
-    Also: "workspace", "prefix" of the names, "experiment", "compute", "queued" (seconds).
+    Also: "workspace", "prefix" of the names, "experiment", "compute", "queued" (seconds), "nodes" and "processes" on
+    each of them. They have no logs but those that `/jobs/log` writes.
     """
     asked: Json = call.json or {}
     workspace = _workspace(service, asked)
@@ -48,6 +49,10 @@ def _pretender(service: Service, workspace: Workspace, asked: Json, number: int,
         "environmentId": "azureml:AzureML-pretended:1",
         "outputs": {},
     }
+    if "nodes" in asked or "processes" in asked:
+        body["resources"] = {"instanceCount": int(asked.get("nodes", 1))}
+        processes = int(asked.get("processes", 1))
+        body["distribution"] = {"distributionType": "PyTorch", "processCountPerInstance": processes}
     if asked.get("compute"):
         body["computeId"] = f"{workspace.path}/computes/{asked['compute']}"
     record = JobRecord(name, workspace, body, created, course(created, phases), planned=True, display_name=name)
@@ -113,6 +118,21 @@ async def states(service: Service, call: Call) -> Answer:
     return ok([[each.status, stamp(each.at)] for record in found for each in record.turns if each.at <= now])
 
 
+async def write_log(service: Service, call: Call) -> Answer:
+    """{"job": NAME, "log": "user_logs/std_log.txt", "text": "...", "times": 1, "anew": false}: let a job's log grow.
+
+    `anew` begins it again, shorter than it was: what a preempted job does.
+    """
+    asked: Json = call.json or {}
+    text = str(asked.get("text", "")).encode() * int(asked.get("times", 1))
+    for record in _meant(service, asked):
+        blob = record.workspace.account, ARTIFACTS, record.prefix + str(asked.get("log", "user_logs/std_log.txt"))
+        if asked.get("anew"):
+            await service.blobs.delete(*blob)
+        await service.blobs.append(*blob, text)
+    return ok({"bytes": len(text)})
+
+
 async def artifact(service: Service, call: Call) -> Answer:
     """{"job": NAME, "path": "../../x", "text": "..."}: put a file among a job's artifacts, whatever it is called."""
     asked: Json = call.json or {}
@@ -130,6 +150,7 @@ def routes() -> Routes:
     table.add("POST", "control", "/jobs/preempt", preempt)
     table.add("POST", "control", "/jobs/stick", stick)
     table.add("*", "control", "/jobs/repeats", repeats)
+    table.add("POST", "control", "/jobs/log", write_log)
     table.add("POST", "control", "/jobs/artifact", artifact)
     table.add("POST", "control", "/jobs/states", states)
     table.add("*", "control", "/outputs", outputs)
