@@ -324,13 +324,20 @@ def test_a_workspace_without_keys_is_used_by_who_is_signed_in(azureml_python: Pa
                     return BlobClient(address, box, name, credential=credential).download_blob().readall().decode()
                 except Exception as error:
                     return error.response.headers.get("x-ms-error-code")
-            result = [read(EnvironmentCredential()), read(key)]
+            from azure.storage.blob import BlobServiceClient, generate_blob_sas
+            import datetime
+            now = datetime.datetime.now(datetime.timezone.utc)
+            until = now + datetime.timedelta(hours=1)
+            lent = BlobServiceClient(address, EnvironmentCredential()).get_user_delegation_key(now, until)
+            link = generate_blob_sas(account, box, name, user_delegation_key=lent, permission="r", expiry=until)
+            other = generate_blob_sas(account, box, "other", user_delegation_key=lent, permission="r", expiry=until)
+            result = [read(EnvironmentCredential()), read(key), read(link), read(other)]
             """,
             config=str(keyless.config),
             box=_default_container(keyless),
             key=account_key("any"),
         )
-        assert found == ["weights", "KeyBasedAuthenticationNotPermitted"]
+        assert found == ["weights", "KeyBasedAuthenticationNotPermitted", "weights", "AuthenticationFailed"]
 
 
 def _default_container(emulator: Emulator) -> str:

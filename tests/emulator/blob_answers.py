@@ -4,11 +4,13 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
 
 from tests.emulator import blob_auth, blob_listing, blob_reading, blob_writing, tokens
 from tests.emulator.azurite_blobs import AzuriteBlobs
-from tests.emulator.blob_errors import RefusalError, http_date, refused, request_id
-from tests.emulator.blob_signing import VERSION
+from tests.emulator.blob_errors import RefusalError, http_date, refused, request_id, xml
+from tests.emulator.blob_signing import VERSION, delegation_key
 from tests.emulator.blob_store import Container, Store
 from tests.emulator.clock import utc
 from tests.emulator.directory import SignIns
@@ -113,6 +115,20 @@ def _list_blocks(store: Store, account: str, call: Call) -> Answer:
     return _xml(blob_listing.list_blocks(committed, waiting, call.query.get("blocklisttype", "committed")))
 
 
+def _delegate(_store: Store, account: str, call: Call) -> Answer:
+    """Give whoever is signed in a key to sign links with."""
+    if "oid" not in call.claims:
+        raise RefusalError("AuthenticationFailed", "Only a bearer token can ask for a user delegation key.")
+    asked = ElementTree.fromstring(call.body)
+    told = {"SignedOid": str(call.claims["oid"]), "SignedTid": str(call.claims.get("tid", ""))}
+    told |= {"SignedStart": asked.findtext("Start") or "", "SignedExpiry": asked.findtext("Expiry") or ""}
+    told |= {"SignedService": "b", "SignedVersion": call.headers.get("x-ms-version", VERSION)}
+    names = ("skoid", "sktid", "skt", "ske", "sks", "skv")
+    told["Value"] = delegation_key(account, dict(zip(names, told.values(), strict=True)))
+    inside = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in told.items())
+    return _xml(xml(f"<UserDelegationKey>{inside}</UserDelegationKey>"))
+
+
 def _make_container(store: Store, account: str, call: Call) -> Answer:
     if call.parts["container"] in store.account(account).containers:
         raise RefusalError("ContainerAlreadyExists")
@@ -140,6 +156,7 @@ def _xml(body: bytes) -> Answer:
 
 ACTIONS = {
     "account GET list": Action(_list_containers, "l", service_sas=False),
+    "account POST userdelegationkey": Action(_delegate, "", service_sas=False),
     "container GET": Action(_show_container, "r", service_sas=False),
     "container GET list": Action(_list_blobs, "l"),
     "container PUT": Action(_make_container, "cw", service_sas=False),

@@ -57,12 +57,16 @@ def delegation_key(account: str, query: Mapping[str, str]) -> str:
 
 
 def delegation_text(query: Mapping[str, str], account: str, container: str, name: str) -> str:
-    """What a user delegation SAS signs, in the versions from 2020-12-06 to 2024."""
+    """What a user delegation SAS signs: since 2025-07-05 with its receiver, since 2026-04-06 with parts of requests."""
     resource = f"/blob/{account}/{container}" + (f"/{name}" if query.get("sr") != "c" else "")
-    keys = ("skoid", "sktid", "skt", "ske", "sks", "skv", "saoid", "suoid", "scid", "sip", "spr", "sv", "sr")
-    more = ("snapshot", "ses", "rscc", "rscd", "rsce", "rscl", "rsct")
+    version = query.get("sv", "")
+    keys = ["skoid", "sktid", "skt", "ske", "sks", "skv", "saoid", "suoid", "scid"]
+    keys += ["skdutid", "sduoid"] if version >= "2025-07-05" else []
+    keys += ["sip", "spr", "sv", "sr", "snapshot", "ses"]
+    keys += ["srh", "srq"] if version >= "2026-04-06" else []
+    keys += ["rscc", "rscd", "rsce", "rscl", "rsct"]
     parts = [query.get(key, "") for key in ("sp", "st", "se")]
-    return "\n".join([*parts, resource, *(query.get(key, "") for key in (*keys, *more))])
+    return "\n".join([*parts, resource, *(query.get(key, "") for key in keys)])
 
 
 def account_sas(key: str, account: str, grant: Grant, resources: str = "sco") -> str:
