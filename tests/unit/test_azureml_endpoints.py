@@ -23,7 +23,7 @@ from desktop_app.backends.azureml.endpoint_records import (
 from desktop_app.backends.azureml.wire import CloudFault
 from desktop_app.services.catalogues import facts
 from tests.helpers.told_cloud import Said, asking_of
-from tests.helpers.told_wire import WORKSPACE, ToldWire, told
+from tests.helpers.told_wire import WORKSPACE, ToldWire, fault, told
 
 ENDPOINT: dict[str, Any] = {
     "name": "digits-ep", "location": "westus", "tags": {}, "kind": "Managed",
@@ -159,6 +159,16 @@ async def test_a_call_goes_with_the_key_and_comes_back_as_it_is(wire: ToldWire, 
     assert await endpoints.call(asking, WORKSPACE, "digits-ep", '{"data": [1]}') == "[5215.1]"
     score = wire.asked[-1]
     assert (score.audience, score.json, score.headers) == ("", {"data": [1]}, {"Authorization": "Bearer k1"})
+
+
+async def test_keys_are_asked_for_again_after_a_fault_and_a_call_is_not(wire: ToldWire, tmp_path: Path) -> None:
+    stands(wire)
+    left = [fault("throttled", 429, retry_after=0.001), fault("offline")]
+    wire.on("POST", "/listKeys", lambda _ask: left.pop() if left else told({"primaryKey": "k1"}))
+    wire.on("POST", "/score", fault("service", 503))
+    with pytest.raises(CloudFault, match="service"):
+        await endpoints.call(asking_of(wire, tmp_path), WORKSPACE, "digits-ep", "{}")
+    assert (len(wire.urls("/listKeys")), len(wire.urls("/score"))) == (3, 1)
 
 
 @pytest.mark.parametrize("body", ["", "{", "'x'"])

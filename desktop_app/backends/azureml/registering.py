@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,7 @@ from typing import Any
 from desktop_app.api import NewAsset, Progress, UserError, Value, Workspace
 from desktop_app.backends.azureml.asking import Asking
 from desktop_app.backends.azureml.asset_records import Shelf, body_of
-from desktop_app.backends.azureml.resources import find, path_of, record
-from desktop_app.backends.azureml.wire import CloudFault
-
-_PAUSES = (1.0, 3.0, 0.0)
-"""What an upload waits for before it is tried again after a fault of the network, in first gaps between polls."""
+from desktop_app.backends.azureml.resources import again, find, path_of, record
 
 
 async def next_version(asking: Asking, workspace: Workspace, shelf: Shelf, asset: NewAsset) -> str:
@@ -45,15 +40,12 @@ async def upload(  # noqa: PLR0913, PLR0917 - what to send, and by which functio
         "description": asset.description,
         "tags": dict(asset.tags),
     }
-    for pause in _PAUSES:  # files and version are named by now, so that a repeated call makes nothing twice
-        try:
-            answer: Any = await asking.wire.call(workspace, function, arguments, progress)
-            break
-        except CloudFault as fault:
-            if not fault.is_transient or not pause:
-                raise
-            progress(f"Once more: {fault.message}", None)
-            await asyncio.sleep(pause * asking.pace.first)
+
+    async def call() -> Any:
+        return await asking.wire.call(workspace, function, arguments, progress)
+
+    # Files and version are named by now, so that a repeated call makes nothing twice.
+    answer = await again(call, asking.pace.first, lambda said: progress(said, None))
     return str(record(answer).get("version") or version)
 
 

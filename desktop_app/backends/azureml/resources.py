@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from desktop_app.api import Workspace
 from desktop_app.backends.azureml.asking import Asking, is_missing
 from desktop_app.backends.azureml.routes import query
 from desktop_app.backends.azureml.wire import Ask, CloudFault
+
+T = TypeVar("T")
+
+
+def _silent(_message: str) -> None:
+    """Say nothing."""
 
 
 def path_of(*names: str) -> str:
@@ -44,8 +51,25 @@ async def items(
 async def post(
     asking: Asking, workspace: Workspace, path: str, version: str, body: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Ask for what needs a right of its own: keys, secrets, logs."""
-    return record((await asking.arm(workspace, "POST", path, version=version, json=body or {})).json)
+    """Ask for what needs a right of its own: keys, secrets, logs. As that changes nothing, it is asked again."""
+
+    async def ask() -> dict[str, Any]:
+        return record((await asking.arm(workspace, "POST", path, version=version, json=body or {})).json)
+
+    return await again(ask, asking.pace.first)
+
+
+async def again(work: Callable[[], Awaitable[T]], gap: float, tell: Callable[[str], None] = _silent) -> T:
+    """Do what may be done twice, and do it again after a fault of the network, three times in all."""
+    for pause in (1.0, 3.0):
+        try:
+            return await work()
+        except CloudFault as fault:
+            if not fault.is_transient:
+                raise
+            tell(f"Once more: {fault.message}")
+            await asyncio.sleep(fault.retry_after or pause * gap)
+    return await work()
 
 
 async def in_region(asking: Asking, workspace: Workspace, what: str, version: str) -> list[dict[str, Any]]:
