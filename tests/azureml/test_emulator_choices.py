@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from desktop_app.api import Distribution
 from tests.emulator.job_files import distribution_of, seconds_of
 from tests.emulator.job_records import JobRecord, Turn, course
+from tests.emulator.mirroring import log_name
 from tests.emulator.run_bodies import span
 from tests.emulator.run_queries import FilterError, parse
 from tests.emulator.state import Workspace
@@ -219,6 +220,22 @@ def test_what_really_happened_stays_so_when_the_clock_is_put_back() -> None:
 
 
 STEPS = st.tuples(st.sampled_from(["Queued", "Running", "CancelRequested", "Canceled"]), st.floats(-9, 9))
+
+
+@pytest.mark.parametrize(
+    ("name", "ranks", "told"),
+    [
+        ("user_logs/std_log_process_0.txt", 1, "user_logs/std_log.txt"),
+        ("user_logs/std_log_process_3.txt", 4, "user_logs/std_log_process_3.txt"),
+        ("user_logs/std_log_process_3.txt", 11, "user_logs/std_log_process_03.txt"),
+        ("user_logs/std_log_process_3.txt", 101, "user_logs/std_log_process_003.txt"),
+        ("user_logs/mpirun.txt", 4, "user_logs/mpi_log.txt"),
+        ("user_logs/other.txt", 4, "user_logs/other.txt"),
+        ("logs/std_log_process_0.txt", 4, "logs/std_log_process_0.txt"),
+    ],
+)
+def test_logs_are_called_as_the_service_calls_them(name: str, ranks: int, told: str) -> None:
+    assert log_name(name, job(("Running", 1)), ranks, ("user_logs/mpirun.txt",)) == told
 
 
 @given(st.lists(STEPS, max_size=9), st.booleans())

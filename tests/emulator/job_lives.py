@@ -103,13 +103,13 @@ class CommandLife:
         self._note_nodes(running=self.record.nodes)
         self._turn("Running")
         await self._say(LIFECYCLER, f"The job runs on {self.record.nodes} node(s).")
-        mirror = Mirror(self._service.blobs, self.record)
+        mirror = Mirror(self._service.blobs, self.record, len(plan.processes))
         snapshot = await self._follow(handle, mirror)
         self.holds = False
         if self._preempted and not self._canceled.is_set():
             await self._requeue(mirror)
             return False
-        await self._finish(snapshot, mirror)
+        await self._finish(snapshot, mirror, len(plan.processes))
         return True
 
     async def _follow(self, handle: str, mirror: Mirror) -> RunSnapshot:
@@ -135,7 +135,7 @@ class CommandLife:
         await mirror.drop_logs()
         await self._say(LIFECYCLER, "The nodes were preempted.")
 
-    async def _finish(self, snapshot: RunSnapshot, mirror: Mirror) -> None:
+    async def _finish(self, snapshot: RunSnapshot, mirror: Mirror, ranks: int) -> None:
         canceled = self._canceled.is_set()
         if canceled:
             await self._runner.released(self.record)
@@ -150,7 +150,7 @@ class CommandLife:
             await register_outputs(self._service, self.record)
             self._turn("Completed")
         else:
-            self._fail(_reason(snapshot, self.record), warning=_WARNING)
+            self._fail(_reason(snapshot, self.record, ranks), warning=_WARNING)
 
     async def _nodes(self) -> None:
         """Wait until the compute has enough nodes that are free; a cluster scales up for jobs that hold a claim."""
@@ -227,12 +227,12 @@ _WARNING = (
 )
 
 
-def _reason(snapshot: RunSnapshot, record: JobRecord) -> str:
+def _reason(snapshot: RunSnapshot, record: JobRecord, ranks: int) -> str:
     """Say which process fell first, as the service's common runtime does."""
     first = snapshot.first_failure
     if first is None:
         return f"Execution failed. {snapshot.reason}".strip()
-    log = log_name(f"user_logs/std_log_process_{first.rank}.txt", snapshot, record)
+    log = log_name(f"user_logs/std_log_process_{first.rank}.txt", record, ranks)
     return (
         f"Execution failed. User process 'python' exited with status code {first.exit_code}. "
         f"Please check log file '{log}' for error details. Error: {first.text or snapshot.reason}"

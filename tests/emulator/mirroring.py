@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
@@ -29,15 +30,16 @@ async def say(blobs: Blobs, record: JobRecord, log: str, text: str, now: datetim
 class Mirror:
     """Copies one attempt's files; of a log only what is new."""
 
-    def __init__(self, blobs: Blobs, record: JobRecord) -> None:
+    def __init__(self, blobs: Blobs, record: JobRecord, ranks: int) -> None:
         self._blobs = blobs
         self._record = record
+        self._ranks = ranks
         self._copied: dict[str, int] = {}
 
     async def copy_logs(self, snapshot: RunSnapshot) -> None:
         """Append what the ranks, the launcher and `./logs` have got since the last call."""
         for name, path in (await asyncio.to_thread(_logs, Path(snapshot.folder))).items():
-            await self._copy_log(log_name(name, snapshot, self._record), path)
+            await self._copy_log(log_name(name, self._record, self._ranks, snapshot.launcher_logs), path)
 
     async def drop_logs(self) -> None:
         """Remove the logs of an attempt that is to be repeated."""
@@ -84,19 +86,19 @@ class Mirror:
         return self._record.workspace.account, ARTIFACTS, self._record.prefix + name
 
 
-def log_name(name: str, snapshot: RunSnapshot, record: JobRecord) -> str:
+def log_name(name: str, record: JobRecord, ranks: int, launchers: Collection[str] = ()) -> str:
     """Return what the service calls a log: `std_log.txt` for a job of one process, else padded to the same width."""
     stem = PurePosixPath(name).stem
     if not name.startswith("user_logs/"):
         return name
-    if name in snapshot.launcher_logs:
+    if name in launchers:
         return "user_logs/mpi_log.txt" if stem == "mpirun" else name
     number = stem.rpartition("_")[2]
     if not number.isdigit():
         return name
-    if len(snapshot.ranks) <= 1 and not record.asked.get("distribution"):
+    if ranks <= 1 and not record.asked.get("distribution"):
         return "user_logs/std_log.txt"
-    return f"user_logs/std_log_process_{int(number):0{len(str(max(0, len(snapshot.ranks) - 1)))}}.txt"
+    return f"user_logs/std_log_process_{int(number):0{len(str(max(0, ranks - 1)))}}.txt"
 
 
 def output_uris(name: str, asked: dict[str, object]) -> dict[str, str]:
