@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,11 +12,24 @@ from desktop_app.api import OutsideError, RunSnapshot, UserError
 
 
 def submitted_text(run: RunSnapshot) -> str:
-    """Return the job file as it was submitted. Raises UserError where it is gone."""
+    """Return the job file as it was submitted. Raises UserError where it is gone.
+
+    What was sent to a workspace has other paths and a name of its own: the plan has the file as the person wrote it.
+    """
+    if run.backend != "local" and (written := _planned_text(run)):
+        return written
     try:
         return (Path(run.folder) / "job.yml").read_bytes().decode("utf-8", "surrogateescape")  # line ends as they are
     except (OSError, ValueError) as error:
         raise UserError(f"The job file of {run.run} is gone.", hint=f"It was {run.folder}/job.yml.") from error
+
+
+def _planned_text(run: RunSnapshot) -> str:
+    try:
+        plan = json.loads((Path(run.folder) / "plan.json").read_bytes())
+    except (OSError, ValueError):
+        return ""
+    return str(plan.get("source_text") or "") if isinstance(plan, dict) else ""
 
 
 def suggested_copy(run: RunSnapshot) -> Path:

@@ -53,7 +53,7 @@ class ClusterDialog(QDialog):
         self.name = QLineEdit(self._free_name())
         self.size_box = QComboBox()
         self.minimum, self.maximum, self.idle = QSpinBox(), QSpinBox(), QSpinBox()
-        self.low = QCheckBox(self.tr("&Low priority: cheaper, and Azure may take nodes away at any time"))
+        self.low = QCheckBox(self.tr("&Low priority"))
         self.complaint, self.room = label(role="error", wraps=True), label(role="muted", wraps=True)
         self.size_note, self.cost = label(role="muted", wraps=True), label(role="muted", wraps=True)
         self.age = label(role="warning", wraps=True)
@@ -177,7 +177,8 @@ class ClusterDialog(QDialog):
         form.add(self.tr("Nodes"), self._nodes_part())
         form.add(self.tr("Idle after"), self._idle_part())
         if self._existing is None:
-            form.add("", self.low)
+            said = self.tr("Cheaper, and Azure may take nodes away at any time: the job starts anew then.")
+            form.add("", self.low, label(said, "muted", wraps=True))
         card.body.addLayout(form.grid)
         for each in (self.complaint, self.cost, self.room):
             card.body.addWidget(each)

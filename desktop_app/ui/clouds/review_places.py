@@ -36,7 +36,7 @@ class ReviewPlaces(QObject):
         self._workbench, self._main, self._notes, self._switch = workbench, main, notes, switch
         self._lines: list[NoteLine] = []
         self._task: asyncio.Task[Any] | None = None
-        self.other = button("", "", self._go_elsewhere)
+        self.other = button("", "mdi6.laptop", self._go_elsewhere)
         self.other.hide()
         self._backend = ""
         self.can_switch = False

@@ -60,11 +60,13 @@ class JobTab(QWidget):
     async def _load(self, run: RunSnapshot) -> None:
         try:
             text = await asyncio.to_thread(submitted_text, run)
+            self.message.hide()
         except UserError as error:
-            self.message.show_error(error)
+            if run.folder == self._folder:  # else it has just moved on
+                self.message.show_error(error)
             text = ""
         plan = await asyncio.to_thread(read_plan, run)
-        if run.handle == self._handle:
+        if (run.handle, run.folder) == (self._handle, self._folder):
             self.text.load(text)
             self._show_plan(plan)
 
