@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ async def desk(
     async with cloud_desk(tmp_path, emulator, azureml_python) as made:
         yield made
     emulator.control("faults/clear", {})
+    emulator.control("clock", {"skew": 0})
     emulator.control("jobs/repeats", {"refused": False})
 
 
@@ -115,6 +117,31 @@ async def test_names_that_lead_out_stay_where_they_are(desk: CloudDesk, emulator
     assert sorted(each.name for each in found) == [f"model_{rank}.bin" for rank in range(4)]
     assert all((tmp_path / "a" / "b" / "got") in each.parents for each in found)
     assert not (tmp_path / "a" / "x").exists()
+
+
+async def test_an_upload_that_is_cut_off_waits_and_is_done_later(desk: CloudDesk, emulator: Emulator) -> None:
+    (desk.folder / "src" / "big.bin").write_bytes(random.Random(7).randbytes(3_000_000))
+    emulator.control("faults", {"kind": "cut-upload", "path": "blob", "bytes": 1_800_000})
+    handle = await desk.submit(1)
+    (waiting,) = desk.cloud.waiting()
+    assert waiting.reason
+    emulator.control("faults/clear", {})
+    await desk.cloud.send(handle, quiet)
+    run = await desk.until(handle, lambda run: run.is_over)
+    assert run.status is RunStatus.COMPLETED
+
+
+@pytest.mark.parametrize("skew", [-3600, 3600])
+async def test_a_clock_that_is_an_hour_off_stops_nothing(
+    desk: CloudDesk, emulator: Emulator, tmp_path: Path, skew: int
+) -> None:
+    emulator.control("clock", {"skew": skew})
+    handle = await desk.submit(2)
+    await desk.backend.log_files(handle)
+    run = await desk.until(handle, lambda run: run.is_over)
+    assert run.status is RunStatus.COMPLETED
+    assert all(each.ended and each.ended >= each.started for each in run.phases)
+    assert len(await desk.cloud.fetch(handle, ["outputs"], tmp_path / "got", quiet)) == 4
 
 
 @pytest.mark.parametrize("secrets", ["key", "none"])

@@ -117,6 +117,16 @@ async def test_where_the_service_has_no_batches_its_list_is_read(watch: Watch) -
     assert watch.polls() <= 10
 
 
+async def test_a_workspace_that_is_gone_for_a_while_loses_no_batches(watch: Watch) -> None:
+    (handle,) = watch.send("one", state="Running")
+    watch.jobs.wire.on("POST", "batchrundata", fault("not-found", 404))
+    (found,) = await watch.look(handle)
+    assert (found.status, found.reason) == (RunStatus.UNKNOWN, "The cloud says not-found.")
+    watch.jobs.wire.rules.pop(0)
+    assert await watch.states(handle) == [RunStatus.RUNNING]
+    assert len(watch.jobs.wire.urls("batchrundata")) == 2
+
+
 async def test_the_pace_is_quick_while_something_happens_and_slow_when_nothing_does(watch: Watch) -> None:
     (handle,) = watch.send("one")
     await watch.look(handle)

@@ -183,8 +183,9 @@ class Monitoring:
             except CloudFault as fault:
                 if fault.kind != "not-found" and fault.status != 405:
                     raise
-                place.batches = False
-        return await self._from_list(runs)
+        requests = await self._from_list(runs)
+        place.batches = False  # there is a workspace, and it knows no batches
+        return requests
 
     async def _batch(self, runs: Sequence[_Run]) -> list[_Run]:
         """Ask run history for many runs at once; return those of which it said nothing."""
