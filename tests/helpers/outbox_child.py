@@ -53,9 +53,9 @@ async def main(folder: Path, what: str) -> None:
             await made.backend.submit(plan, quiet)
         else:
             print("ready", flush=True)
-            for each in made.backend.outbox.waiting():
+            for waiting in made.backend.outbox.waiting():
                 try:
-                    await made.backend.sender.send_now(each.handle, quiet)
+                    await made.backend.sender.send_now(waiting.handle, quiet)
                 except UserError as error:
                     print(error, flush=True)
     print("done", flush=True)

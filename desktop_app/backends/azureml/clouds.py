@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 from collections.abc import Mapping
@@ -50,4 +51,5 @@ def cloud_named(name: str) -> AzureCloud:
 def clouds() -> Mapping[str, AzureCloud]:
     """Return all clouds by their names, the common one first."""
     data = json.loads((shipped("resources") / "catalogues" / "azure_clouds.json").read_text("utf-8"))
-    return {each["name"]: AzureCloud(**each) for each in data["clouds"]}
+    names = [each.name for each in dataclasses.fields(AzureCloud)]
+    return {each["name"]: AzureCloud(**{name: each[name] for name in names}) for each in data["items"]}
