@@ -71,7 +71,7 @@ def current_images() -> tuple[Image, ...]:
 @cache
 def azure_clouds() -> tuple[tuple[str, str], ...]:
     """Return the clouds that a workspace may be in, by the name that `config.json` has for them, with their titles."""
-    return tuple((str(each["name"]), str(each["title"])) for each in _catalogue("azure_clouds")["clouds"])
+    return tuple((str(each["name"]), str(each["title"])) for each in _items("azure_clouds"))
 
 
 def gpu_architecture(capability: str) -> Architecture | None:
