@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.emulator.authority import Authority
+from tests.emulator.azure_clouds import azure_clouds
 from tests.emulator.azurite import AzuriteError
 from tests.emulator.cloud import new_service
 from tests.emulator.faults import parse_fault
@@ -86,6 +87,7 @@ def _options(asked: argparse.Namespace, home: Path) -> Options:
         azurite=asked.azurite,
         secrets=asked.secrets,
         delays=asked.delay,
+        cloud=asked.cloud,
         location=asked.location,
         workspaces=tuple(asked.workspace or ("emulated",)),
         page=asked.page,
@@ -112,6 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=0, help="port of the proxy (default: any that is free)")
     parser.add_argument("--workspace", action="append", metavar="NAME", help="a workspace; may be given several times")
     parser.add_argument("--location", default="westus", help="region of the workspaces (default: %(default)s)")
+    parser.add_argument("--cloud", choices=list(azure_clouds()), default="AzureCloud", help="the cloud to be")
     parser.add_argument("--azurite", action="store_true", help="keep blobs in Azurite instead of the built-in store")
     parser.add_argument("--secrets", choices=("sas", "key", "none"), default="sas", help="what datastores hand out")
     parser.add_argument("--delay", type=_delays, default={}, metavar="NAME=SECONDS,...", help="how long things take")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from tests.emulator.answers import ok
 from tests.emulator.asset_kinds import KINDS, Kind
@@ -135,7 +136,7 @@ class _Answers:
         return ok(
             {
                 "blobReferenceForConsumption": {
-                    "blobUri": links.url(account, container).replace(".net/", ".net:443/", 1),
+                    "blobUri": _with_port(links.url(account, container)),
                     "storageAccountArmId": f"{beside}/Microsoft.Storage/storageAccounts/{account}",
                     "credential": {"credentialType": "SAS", "sasUri": sas},
                 },
@@ -147,6 +148,12 @@ class _Answers:
     def _shown(self, call: Call, name: str, version: Resource) -> Json:
         shown = self._kind.version_shown(call.workspace, name, version)
         return {**shown, "properties": known_to(call, self._kind.collection, shown["properties"])}
+
+
+def _with_port(url: str) -> str:
+    """The service writes the port into a blob's address, and not into that with the SAS."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=f"{parts.netloc}:443").geturl()
 
 
 def _wanted(call: Call, *, archived: bool) -> bool:

@@ -111,7 +111,7 @@ def _check_bearer(call: Call, now: datetime) -> None:
     if now.timestamp() >= float(claims.get("exp", 0)):
         raise _unknown_token("Lifetime validation failed. The token is expired.")
     audience = str(claims.get("aud", "")).rstrip("/")
-    if audience != AUDIENCE and not audience.endswith(".blob.core.windows.net"):
+    if audience != AUDIENCE and ".blob.core." not in audience:
         raise _unknown_token("Audience validation failed. Audience did not match.")
 
 

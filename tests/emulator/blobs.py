@@ -74,10 +74,11 @@ class Links:
     clock: Clock
     lifetime: timedelta | None = None
     signer: tuple[str, str] | None = None
+    suffix: str = SUFFIX
 
     def url(self, account: str, container: str, name: str = "") -> str:
         """The address of a container or blob, without any permission to read it."""
-        return f"https://{account}.{SUFFIX}/{container}" + (f"/{quote(name, safe='/~')}" if name else "")
+        return f"https://{account}.{self.suffix}/{container}" + (f"/{quote(name, safe='/~')}" if name else "")
 
     def sas(self, account: str, container: str, name: str = "", *, permissions: str = "r", hours: float = 1.0) -> str:
         """The query (without "?") that opens one blob, or a whole container where `name` is empty."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import timedelta
 
+from tests.emulator.azure_clouds import azure_clouds
 from tests.emulator.blob_store import Store
 from tests.emulator.blobs import BuiltInBlobs, Links
 from tests.emulator.clock import Clock
@@ -22,7 +23,9 @@ def new_service(options: Options) -> Service:
     """Return a cloud with the workspaces that the options name."""
     clock = Clock(timedelta(seconds=options.skew))
     store = Store(options.home, clock.now)
-    service = Service(State(TENANT, SUBSCRIPTION, GROUP), options, BuiltInBlobs(store, Links(clock)), clock)
+    state = State(TENANT, SUBSCRIPTION, GROUP, azure_clouds()[options.cloud])
+    links = Links(clock, suffix=f"blob.{state.cloud.storage_suffix}")
+    service = Service(state, options, BuiltInBlobs(store, links), clock)
     service.add_part(store)
     for name in options.workspaces:
         add_workspace(service, SUBSCRIPTION, GROUP, name, options.location)
@@ -36,5 +39,6 @@ def add_workspace(service: Service, subscription: str, group: str, name: str, lo
     workspace = Workspace(
         subscription, group, name, str(identity), location, service.state.tenant, f"st{identity.hex[:12]}", now, now
     )
+    workspace.cloud = service.state.cloud
     service.state.workspaces[name.lower()] = workspace
     return workspace

@@ -52,7 +52,7 @@ def _described(workspace: Workspace, kind: str, place: Json, *, default: bool = 
         "datastoreType": kind,
         "accountName": workspace.account,
         **place,
-        "endpoint": "core.windows.net",
+        "endpoint": workspace.cloud.storage_suffix,
         "protocol": "https",
         "serviceDataAccessAuthIdentity": "WorkspaceSystemAssignedIdentity" if default else "None",
     }

@@ -7,7 +7,7 @@ from tests.emulator.routing import Answer, Call, Routes
 from tests.emulator.service import Service
 
 
-async def discover(_service: Service, call: Call) -> Answer:
+async def discover(service: Service, call: Call) -> Answer:
     """Name the hosts of the region that was asked; clients read `api` alone."""
     region = call.host.partition(".")[0]
     api, experiments = f"https://{call.host}", f"https://{region}.experiments.azureml.net"
@@ -20,7 +20,7 @@ async def discover(_service: Service, call: Call) -> Answer:
         "labeling": experiments,
         "modelmanagement": f"https://{region}.modelmanagement.azureml.net",
         "pipelines": f"https://{region}.aether.ms",
-        "studio": "https://ml.azure.com",
+        "studio": service.state.cloud.studio,
     }
     cors = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Methods": "GET"}
     return ok(body, headers=cors)

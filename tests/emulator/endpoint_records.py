@@ -68,7 +68,7 @@ class Endpoint:
     @property
     def host(self) -> str:
         """Where it answers."""
-        return f"{self.name}.{self.workspace.location}.inference.ml.azure.com"
+        return f"{self.name}.{self.workspace.location}.{self.workspace.cloud.inference_suffix}"
 
     def choose(self, seed: int) -> Deployment | None:
         """A deployment by the weights of the traffic; the same seed gives the same ones in the same order."""

@@ -148,7 +148,7 @@ def services(record: JobRecord, era: str) -> Json:
         return {"Local": _service("Local", f"{place}/startlocalrun?runId={record.name}", era)}
     tracking = f"azureml://{workspace.api}/mlflow/v1.0{workspace.path}?"
     seen_by = f"/subscriptions/{workspace.subscription}/resourcegroups/{workspace.group}/workspaces/{workspace.name}"
-    studio = f"https://ml.azure.com/runs/{record.name}?wsid={seen_by}"
+    studio = f"{workspace.cloud.studio}/runs/{record.name}?wsid={seen_by}"
     found = {} if record.kind == "Sweep" else {"Tracking": _service("Tracking", tracking, era)}
     found["Studio"] = _service("Studio", studio, era)
     if _is_ray(record) and "ProcessInfoFile" in record.properties:

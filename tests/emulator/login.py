@@ -160,7 +160,9 @@ _GRANTS: dict[str, Callable[[Service, str, Form], Answer]] = {
 def _granted(service: Service, tenant: str, form: Form, who: Identity) -> Answer:
     scope = form.get("scope", "")
     wanted = [each for each in scope.split() if "://" in each]
-    audience = form.get("resource") or (wanted[0].rsplit("/", 1)[0] if wanted else "https://management.azure.com")
+    audience = form.get("resource") or (
+        wanted[0].rsplit("/", 1)[0] if wanted else f"https://{service.state.cloud.management}"
+    )
     client = form.get("client_id", "")
     seconds = int(service.part(SignIns).lifetime.total_seconds())
     body: dict[str, object] = {"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds}
@@ -175,7 +177,7 @@ def _of_person(service: Service, tenant: str, form: Form, client: str) -> dict[s
     """What only a person's sign-in carries: who it is, and a token to renew it with."""
     now = service.clock.now()
     known = {"oid": PERSON.object_id, "tid": tenant}
-    claims = {"aud": client, "iss": f"https://login.microsoftonline.com/{tenant}/v2.0", "sub": PERSON.object_id}
+    claims = {"aud": client, "iss": f"https://{service.state.cloud.authority}/{tenant}/v2.0", "sub": PERSON.object_id}
     claims |= {"name": "Ada", "preferred_username": PERSON.name, "ver": "2.0", **known}
     claims |= {"nonce": form["nonce"]} if form.get("nonce") else {}
     identity = tokens.sealed(claims | tokens.lifetime_claims(now, timedelta(hours=1)))
@@ -247,7 +249,7 @@ async def managed_identity(service: Service, call: Call) -> Answer:
     if not call.headers.get("x-identity-header"):
         said = "Required metadata header not specified"
         return Answer(400, {"error": "invalid_request", "error_description": said})
-    resource = call.query.get("resource", "https://management.azure.com").rstrip("/")
+    resource = call.query.get("resource", f"https://{service.state.cloud.management}").rstrip("/")
     who, lifetime = APPLICATIONS[CLIENT], service.part(SignIns).lifetime
     made = tokens.issue(service, resource, service.state.tenant, who, CLIENT)
     expires = str(int((service.clock.now() + lifetime).timestamp()))
@@ -279,7 +281,7 @@ def _refused(service: Service, status: int, error: str, code: int, said: str) ->
         "timestamp": when,
         "trace_id": trace,
         "correlation_id": correlation,
-        "error_uri": f"https://login.microsoftonline.com/error?code={code}",
+        "error_uri": f"https://{service.state.cloud.authority}/error?code={code}",
     }
     return Answer(status, body, _NO_STORE)
 

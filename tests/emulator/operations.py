@@ -89,7 +89,7 @@ def signed(service: Service, path: str, query: Mapping[str, str]) -> str:
     """Return an address as they are since late 2023: about 3,000 characters, of which none may be changed."""
     head = "&".join(f"{key}={value}" for key, value in query.items())
     head += f"&t={ticks(service.clock.now())}&c={_noise(path, 1912)}&s={_noise(head, 256)}"
-    return f"https://management.azure.com{path}?{head}&h={_seal(path, head)}"
+    return f"https://{service.state.cloud.management}{path}?{head}&h={_seal(path, head)}"
 
 
 def genuine(call: Call) -> bool:

@@ -19,6 +19,7 @@ class Options:
     azurite: bool = False
     secrets: Secrets = "sas"
     delays: Mapping[str, float] = field(default_factory=dict)
+    cloud: str = "AzureCloud"
     location: str = "westus"
     workspaces: tuple[str, ...] = ("emulated",)
     page: int = 50

@@ -57,6 +57,8 @@ def started(service: Service, addresses: Addresses) -> Started:
         "AZURE_CLIENT_ID": CLIENT,
         "AZURE_CLIENT_SECRET": SECRET,
     }
+    if service.options.cloud != "AzureCloud":
+        environment["AZURE_AUTHORITY_HOST"] = f"https://{service.state.cloud.authority}"
     script = home / "environment.sh"
     script.write_text(_exports(environment), encoding="utf-8")
     return Started(proxy, control, authority, script, configs, environment)

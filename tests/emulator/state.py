@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from tests.emulator.azure_clouds import AzureCloud, public_cloud
+
 if TYPE_CHECKING:
     from tests.emulator.job_records import JobRecord
 
@@ -62,6 +64,7 @@ class Workspace:
     created: datetime
     modified: datetime
     friendly_name: str = ""
+    cloud: AzureCloud = field(default_factory=public_cloud)
     description: str = ""
     tags: dict[str, str] = field(default_factory=dict)
     image_build_compute: str | None = None
@@ -86,7 +89,7 @@ class Workspace:
     @property
     def api(self) -> str:
         """The host of the workspace's region that answers for its data plane."""
-        return f"{self.location}.api.azureml.ms"
+        return f"{self.location}.{self.cloud.api_suffix}"
 
     @property
     def blob_container(self) -> str:
@@ -101,6 +104,7 @@ class State:
     tenant: str
     subscription: str
     group: str
+    cloud: AzureCloud = field(default_factory=public_cloud)
     workspaces: dict[str, Workspace] = field(default_factory=dict)
     operations: dict[str, Operation] = field(default_factory=dict)
 

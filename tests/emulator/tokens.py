@@ -22,7 +22,7 @@ _MANAGEMENT = (
     "https://management.azure.com/",
     "https://management.azure.com",
 )
-_OTHER_AUDIENCES = ("https://management.chinacloudapi.cn", "https://management.usgovcloudapi.net", "https://ml.azure")
+_MACHINE_LEARNING = "https://ml.azure"
 
 
 class TokenError(Exception):
@@ -101,8 +101,10 @@ def refusal(service: Service, call: Call) -> Answer | None:
 
 def _check(service: Service, call: Call, claims: dict[str, Any]) -> None:
     audience = str(claims.get("aud", _MANAGEMENT[0]))
-    if audience not in _MANAGEMENT and not audience.startswith(_OTHER_AUDIENCES):
-        allowed = ",".join(f"'{each}'" for each in _MANAGEMENT)
+    own = f"https://{service.state.cloud.management}"
+    allowed_ones = _MANAGEMENT if own in _MANAGEMENT else (f"{own}/", own)
+    if audience not in allowed_ones and not audience.startswith(_MACHINE_LEARNING):
+        allowed = ",".join(f"'{each}'" for each in allowed_ones)
         said = f"The access token has been obtained for wrong audience or resource '{audience}'. It should exactly "
         raise TokenError(
             "InvalidAuthenticationTokenAudience", f"{said}match with one of the allowed audiences {allowed}."
