@@ -27,7 +27,7 @@ class AzureCloud:
 @cache
 def azure_clouds() -> dict[str, AzureCloud]:
     """Return the clouds by name; that scores are told at `inference.` before the studio's domain is a guess."""
-    read = json.loads(_CATALOGUE.read_text(encoding="utf-8"))["clouds"]
+    read = json.loads(_CATALOGUE.read_text(encoding="utf-8"))["items"]
     return {each["name"]: _cloud(each) for each in read}
 
 
