@@ -86,8 +86,13 @@ def _test(cache: Path) -> int:
         "RANKZERO_TEST_TOOLCHAIN": str(found[toolchains.FIRST]),
         "RANKZERO_TEST_TOOLCHAINS": json.dumps({name: str(path) for name, path in found.items()}),
         "RANKZERO_TEST_AZUREML": str(found["azureml"]),
+        "RANKZERO_TEST_SECOND_CLIENT": str(environments.python_of(environments.ensure(SECOND_CLIENT, cache))),
     }
     return run_checks(environments.python_of(tests), environments.python_of(light), places)
+
+
+SECOND_CLIENT = Recipe("second-client", "A second client of Azure ML", CONSTRAINTS / "second_client.txt", batch=12)
+"""By another generator than the SDK's, from another version of the interface: the emulator is held to both."""
 
 
 def test_recipe(app: Path) -> Recipe:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,17 @@ def sdk(emulator: Emulator, azureml_python: Path, tmp_path_factory: pytest.TempP
     with Sdk(azureml_python, emulator.environment, tmp_path_factory.mktemp("sdk")) as running:
         running("ml = client(config)", config=str(emulator.config))
         yield running
+
+
+@pytest.fixture(scope="session")
+def second_client() -> Path:
+    """The Python of an environment with azure-mgmt-machinelearningservices, which the tests' set-up makes."""
+    if named := os.environ.get("RANKZERO_TEST_SECOND_CLIENT"):
+        return Path(named)
+    advice = "no second client of Azure ML; `python3 installer/bootstrap.py test` makes it"
+    if os.environ.get("CI"):
+        pytest.fail(advice)
+    pytest.skip(advice)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ class Clock:
 def stamp(when: datetime) -> str:
     """Write a time as the data plane and most ARM answers do: `+00:00`, no trailing zeros in the fraction."""
     fraction = f"{when.microsecond:06d}".rstrip("0")
-    return when.strftime("%Y-%m-%dT%H:%M:%S") + (f".{fraction}" if fraction else "") + "+00:00"
+    return f"{when.year:04d}" + when.strftime("-%m-%dT%H:%M:%S") + (f".{fraction}" if fraction else "") + "+00:00"
 
 
 def stamp_z(when: datetime) -> str:
