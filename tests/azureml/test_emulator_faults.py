@@ -148,6 +148,8 @@ def test_the_network_goes_away_and_comes_back(faulty: Emulator) -> None:
         ask(faulty, DISCOVERY)
     faulty.control("network", {"away": False})
     assert ask(faulty, DISCOVERY).status == 200
+    told = [(each["fault"], json.loads(each["path"])["away"]) for each in faulty.control("faults/log")[-2:]]
+    assert told == [("network", True), ("network", False)]
 
 
 def test_the_network_comes_back_by_itself(faulty: Emulator) -> None:
@@ -231,7 +233,7 @@ def test_links_that_were_handed_out_expire_and_new_ones_do_not(faulty: Emulator,
     assert (expired.status, expired.headers["x-ms-error-code"]) == (403, "AuthenticationFailed")
     assert b"Signature not valid in the specified time frame" in expired.body
     assert ask(faulty, links.sas_url(account, "azureml", "absent")).status == 404
-    assert faulty.control("faults/log")[-1]["fault"] == "expired-link"
+    assert "expired-link" in [each["fault"] for each in faulty.control("faults/log")[-2:]]
 
 
 def test_tokens_that_were_handed_out_expire_and_new_ones_do_not(faulty: Emulator, sdk: Sdk) -> None:

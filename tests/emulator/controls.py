@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.emulator.clock import stamp
 from tests.emulator.directory import SignIns
-from tests.emulator.faults import FaultError, Faults
+from tests.emulator.faults import Done, FaultError, Faults
 from tests.emulator.proxy import Proxy
 from tests.emulator.routing import Answer, Call, Routes
 from tests.emulator.service import Service
@@ -105,15 +105,26 @@ async def _tokens(service: Service, asked: dict[str, Any]) -> object:
     return {"lifetime": sign_ins.lifetime.total_seconds()}
 
 
+_STATES: dict[str, Verb] = {"clock": _clock, "network": _network, "links": _links, "tokens": _tokens}
+
+
 def _answering(verb: Verb) -> Callable[[Service, Call], Awaitable[Answer]]:
     async def answer(service: Service, call: Call) -> Answer:
         asked = call.json if call.body else {}
+        if asked and call.path.strip("/") in _STATES:
+            _note(service, call)
         try:
             return Answer(200, await verb(service, asked))
         except (FaultError, ValueError, TypeError, AttributeError) as error:
             return Answer(400, {"error": str(error)})
 
     return answer
+
+
+def _note(service: Service, call: Call) -> None:
+    """What changes the state of things is in the log of faults too."""
+    faults = service.part(Faults)
+    faults.log.append(Done(faults.now(), call.path.strip("/"), "CONTROL", "", call.body.decode()))
 
 
 def routes() -> Routes:
@@ -123,6 +134,6 @@ def routes() -> Routes:
     table.add("POST", "control", "/faults", _answering(_add_rule))
     table.add("POST", "control", "/faults/clear", _answering(_clear))
     table.add("GET", "control", "/faults/log", _answering(_log))
-    for name, verb in (("clock", _clock), ("network", _network), ("links", _links), ("tokens", _tokens)):
+    for name, verb in _STATES.items():
         table.add("*", "control", f"/{name}", _answering(verb))
     return table

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import random
 import re
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
@@ -108,7 +109,7 @@ class Faults:
     now: Callable[[], datetime]
     seed: int = 0
     rules: dict[int, Rule] = field(default_factory=dict)
-    log: list[Done] = field(default_factory=list)
+    log: deque[Done] = field(default_factory=lambda: deque(maxlen=20_000))
     away: str = ""  # a regular expression of hosts that can't be reached; empty: none
     silence: asyncio.Event | None = None  # hosts that are away don't drop their clients: mute until it is set
     links_before: datetime | None = None  # SAS links handed out before then are refused as expired
