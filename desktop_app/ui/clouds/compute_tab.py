@@ -30,6 +30,7 @@ class ComputeTab(QWidget):
         self._workspace: Workspace | None = None
         self._rows: tuple[ComputeRow, ...] = ()
         self._watch: asyncio.Task[None] | None = None
+        self._said_away = False
         self._last: dict[str, tuple[Sequence[Compute], Sequence[Quota]]] = {}
         self.pane = TablePane(self.tr("Compute targets"), HEADERS, 3)
         self.quota = QuotaBars()
@@ -140,10 +141,21 @@ class ComputeTab(QWidget):
 
     async def _follow(self, workspace: Workspace) -> None:
         while True:
-            found = await self._desk.ask(workspace, self._desk.cloud.computes(workspace))
-            self._take(workspace, found, self._last.get(workspace.key, ((), ()))[1])
-            self._take(workspace, found, await self._desk.ask(workspace, self._desk.cloud.quotas(workspace)))
+            try:
+                await self._look(workspace)
+            except UserError as fault:
+                self._said_away = True
+                self._failed(fault)
+            else:
+                if self._said_away:
+                    self._said_away = False
+                    self.pane.message.hide()
             await asyncio.sleep(_AGAIN)
+
+    async def _look(self, workspace: Workspace) -> None:
+        found = await self._desk.ask(workspace, self._desk.cloud.computes(workspace))
+        self._take(workspace, found, self._last.get(workspace.key, ((), ()))[1])
+        self._take(workspace, found, await self._desk.ask(workspace, self._desk.cloud.quotas(workspace)))
 
     def _take(self, workspace: Workspace, found: Sequence[Compute], quotas: Sequence[Quota]) -> None:
         self._last[workspace.key] = (found, quotas)

@@ -145,6 +145,14 @@ class CloudDesk(QObject):
         if found != self.waiting:
             self.waiting = found
             self.outbox_changed.emit()
+            self._doubt(self._chosen_workspace)
+
+    def _doubt(self, workspace: Workspace | None) -> None:
+        """Ask the workspace where jobs run how it stands, where what waits for it tells otherwise than was known."""
+        if workspace is not None:
+            waits = any(each.tries and each.workspace == workspace.name for each in self.waiting)
+            if waits == (self.standing(workspace).standing is Standing.SIGNED_IN):
+                self.check(workspace)
 
     async def connected(self, workspace: Workspace, standing: Known) -> None:
         """Keep a workspace that was connected, and let jobs run there."""
@@ -163,9 +171,12 @@ class CloudDesk(QObject):
     async def _start(self) -> None:
         await self.read()
         await self.read_outbox()
-        workspace = next((each for each in self.workspaces if place_key(each) == self.place), None)
-        if workspace is not None:
+        if (workspace := self._chosen_workspace) is not None:
             await self._use(workspace)
+
+    @property
+    def _chosen_workspace(self) -> Workspace | None:
+        return next((each for each in self.workspaces if place_key(each) == self.place), None)
 
     async def _use(self, workspace: Workspace) -> None:
         await asyncio.to_thread(self.cloud.use, workspace.key)

@@ -30,7 +30,7 @@ class OutboxTab(QWidget):
         self.pane = TablePane(self.tr("Jobs that wait to be sent"), HEADERS, 5, right=(3,))
         self.details = label(role="muted", wraps=True, selectable=True)
         self.send_button = button(self.tr("&Send now"), "mdi6.send-outline", self.send)
-        self.show_button = button(self.tr("Show the &run"), "mdi6.play-circle-outline", self.show_run)
+        self.show_button = button(self.tr("Open &run"), "mdi6.play-circle-outline", self.show_run)
         self.withdraw_button = button(self.tr("&Withdraw…"), "mdi6.undo", self.ask_withdraw)
         self.tools = tool_row(self.show_button, self.withdraw_button, self.send_button)
         self._second = QTimer(self, interval=1000)
