@@ -120,7 +120,9 @@ def running_emulator(home: Path, *options: str) -> Iterator[Emulator]:
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        told = json.loads(process.stdout.readline())
+        line = process.stdout.readline()
+        assert line, f"the emulator ended with {process.wait(60)} before it listened"
+        told = json.loads(line)
         yield Emulator(
             process,
             told["proxy"],
