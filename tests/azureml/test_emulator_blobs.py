@@ -16,6 +16,7 @@ from tests.emulator.blob_store import Store
 from tests.emulator.blobs import Blobs, BuiltInBlobs, Links
 from tests.emulator.clock import Clock
 from tests.helpers.emulators import Emulator, Sdk, SdkError, running_emulator
+from tests.helpers.waiting import wait_until
 
 STORES = ("built-in", "azurite")
 
@@ -344,3 +345,28 @@ def _default_container(emulator: Emulator) -> str:
     found = emulator.ask("GET", "{ws}/datastores/workspaceblobstore").json
     name: str = found["properties"]["containerName"]
     return name
+
+
+@pytest.mark.parametrize("storage", ["azurite"], indirect=True)
+def test_a_job_runs_and_is_fetched_with_its_blobs_in_azurite(storage: tuple[str, Emulator], client: Sdk) -> None:
+    emulator = storage[1]
+    client(
+        """
+        import pathlib
+        ml = client(config)
+        pathlib.Path("src").mkdir(exist_ok=True)
+        pathlib.Path("src", "hello.py").write_text("print('hello from azurite')")
+        asked = {"code": "src", "command": "python hello.py"}
+        asked["environment"] = "azureml://registries/azureml/environments/sklearn-1.5/versions/1"
+        ml.jobs.create_or_update(command(**asked, name="in-azurite"))
+        """,
+        config=str(emulator.config),
+    )
+    status = "ml.jobs.get('in-azurite').status"
+    wait_until(lambda: client(status) in ("Completed", "Failed"), what="the job")
+    assert client(status) == "Completed"
+    found = client(
+        "ml.jobs.download('in-azurite', download_path='fetched', all=True); "
+        "result = pathlib.Path('fetched/artifacts/user_logs/std_log.txt').read_text()"
+    )
+    assert "hello from azurite" in found
