@@ -61,7 +61,7 @@ class Asking:
             if not url:
                 return
 
-    async def api(
+    async def api(  # noqa: PLR0913 - a request has so many parts
         self,
         workspace: Workspace,
         method: str,
@@ -69,13 +69,13 @@ class Asking:
         *,
         json: Any = None,
         patience: float = 30.0,
+        omit: tuple[str, ...] = (),
         **parameters: str,
     ) -> Reply:
         """Ask the region's host for a path (routes.history(…)); where it is found out first if need be."""
         link = await self.links.of(workspace)
-        return await self.wire.ask(
-            workspace, Ask(method, query(f"{link.api}{path}", **parameters), json, patience=patience)
-        )
+        url = query(f"{link.api}{path}", **parameters)
+        return await self.wire.ask(workspace, Ask(method, url, json, patience=patience, omit=omit))
 
 
 def items_of(page: Any) -> list[Mapping[str, Any]]:

@@ -58,6 +58,7 @@ class Gateway:
         asked = {
             "method": ask.method, "url": ask.url, "json": ask.json, "audience": ask.audience,
             "headers": dict(ask.headers), "patience": ask.patience, "text": ask.text,
+            "omit": ask.omit,
         }  # fmt: skip
         return Reply(**await self._asked("ask", workspace, asked, lives=_LIVES if ask.method in _SAFE else 1))
 

@@ -24,8 +24,8 @@ from desktop_app.backends.azureml.wire import Ask, CloudFault
 from desktop_app.core.backoff import Backoff
 from desktop_app.core.run_states import unknown
 
-BATCH = 200
-"""Runs asked for in one request."""
+BATCH = 125
+"""Runs asked for in one request: a thousand in eight."""
 QUICKEST, SLOWEST = 1.0, 20.0
 """Seconds between two polls of a workspace: while something happens, and when nothing has for long."""
 _SLOWER = 1.3
@@ -38,6 +38,23 @@ _MOST_SINGLE = 5
 _MOST_PAGES = 4
 _CHILDREN_EVERY = 5.0
 _ORCHESTRATORS = frozenset({"hyperdrive", "pipeline"})
+_UNREAD = (
+    "createdBy", "lastModifiedBy", "properties", "actionUris", "services", "settings", "inputDatasets",
+    "outputDatasets", "computeRequest", "compute", "queueingInfo", "inputs", "outputs", "warnings", "parameters",
+    "runDefinition", "jobSpecification", "systemSettings", "uniqueChildRunComputeTargets", "details", "debugInfo",
+)  # fmt: skip
+"""What is long in a run's record and not read here."""
+_TOLD = (
+    "status",
+    "startTimeUtc",
+    "endTimeUtc",
+    "createdUtc",
+    "displayName",
+    "parentRunId",
+    "revision",
+    "lastModifiedUtc",
+)
+_TURN = 0.004  # seconds that the event loop's thread is held at most: a window shall not stand still
 
 
 @dataclass(slots=True)
@@ -48,7 +65,10 @@ class _Run:
     workspace: Workspace
     is_gone: bool = False
     asked: float = float("-inf")
-    written: tuple[RunStatus, float] | None = None
+    written: RunSnapshot | None = None
+    written_at: float = float("-inf")
+    told: tuple[Any, ...] = ()
+    unknown: tuple[RunSnapshot, str, RunSnapshot] | None = None
     children_at: float = float("-inf")
     has_children: bool = False
 
@@ -132,7 +152,10 @@ class Monitoring:
         place = self._place(run.workspace.key)
         if place.fault is None or run.snapshot.is_over or run.is_gone:
             return run.snapshot
-        return unknown(run.snapshot, str(place.fault), place.last_good)
+        reason = str(place.fault)
+        if run.unknown is None or run.unknown[0] is not run.snapshot or run.unknown[1] != reason:
+            run.unknown = run.snapshot, reason, unknown(run.snapshot, reason, place.last_good)
+        return run.unknown[2]
 
     def _place(self, key: str) -> _Place:
         return self._places.setdefault(key, _Place())
@@ -155,7 +178,7 @@ class Monitoring:
         if not runs:
             place.due = self._clock() + SLOWEST
             return
-        before = [each.snapshot for each in runs]
+        before = [each.snapshot.status for each in runs]
         try:
             async with asyncio.timeout(_LONGEST):
                 requests = await self._answers(place, runs)
@@ -167,7 +190,7 @@ class Monitoring:
             return
         place.fault, place.last_good = None, datetime.now(UTC)
         place.backoff.reset()
-        changed = any(old.status is not new.snapshot.status for old, new in zip(before, runs, strict=True))
+        changed = any(old is not new.snapshot.status for old, new in zip(before, runs, strict=True))
         place.gap = QUICKEST if changed else min(SLOWEST, place.gap * _SLOWER)
         place.due = self._clock() + max(place.gap, requests * _PER_REQUEST)
         self._answered(runs[0].workspace)
@@ -192,11 +215,14 @@ class Monitoring:
         asked = {each.snapshot.run: {"runId": each.snapshot.run, "selectRunMetadata": True} for each in runs}
         path = routes.history(runs[0].workspace, "batchrundata")
         reply = await self._asking.api(
-            runs[0].workspace, "POST", path, json={"requests": asked}, patience=_PATIENCE
+            runs[0].workspace, "POST", path, json={"requests": asked}, patience=_PATIENCE, omit=_UNREAD
         )  # fmt: skip
         found = record(record(reply.json).get("successfulResults"))
-        missed = []
+        missed, turn = [], self._clock()
         for each in runs:
+            if self._clock() - turn > _TURN:
+                await asyncio.sleep(0)
+                turn = self._clock()
             metadata = record(record(found.get(each.snapshot.run)).get("runMetadata"))
             if metadata:
                 self._learn(each, metadata)
@@ -239,8 +265,11 @@ class Monitoring:
         return pages + await self._singles(list(wanted.values()))
 
     def _learn(self, run: _Run, metadata: Mapping[str, Any]) -> None:
-        run.asked, run.is_gone = self._clock(), False
-        before = run.snapshot
+        run.asked, was_gone, run.is_gone = self._clock(), run.is_gone, False
+        before, told = run.snapshot, tuple(map(metadata.get, _TOLD))
+        if told == run.told and not was_gone:
+            return
+        run.told = told
         run.snapshot = snapshots.with_history(before, metadata, datetime.now(UTC))
         orchestrator = str(record(metadata.get("runTypeV2")).get("orchestrator")).lower()
         run.has_children |= orchestrator in _ORCHESTRATORS and not before.is_over
@@ -272,7 +301,7 @@ class Monitoring:
         token, pages, new = "", 0, []
         while pages < _MOST_PAGES and (token or not pages):
             more = {"$continuationToken": token} if token else {}
-            reply = await self._asking.api(parent.workspace, "GET", path, patience=_PATIENCE, **more)
+            reply = await self._asking.api(parent.workspace, "GET", path, patience=_PATIENCE, omit=_UNREAD, **more)
             pages += 1
             token = str(record(reply.json).get("continuationToken") or "")
             new += [self._child(parent, each) for each in items_of(reply.json) if each.get("runId")]
@@ -304,7 +333,7 @@ class Monitoring:
         if due:
             await asyncio.to_thread(self._records.write, [each.snapshot for each in due])
             for each in due:
-                each.written = each.snapshot.status, now
+                each.written, each.written_at = each.snapshot, now
 
 
 def _no_answer(workspace: Workspace) -> CloudFault:
@@ -312,7 +341,7 @@ def _no_answer(workspace: Workspace) -> CloudFault:
 
 
 def _is_worth_writing(run: _Run, now: float) -> bool:
-    if run.written is None:
-        return True
-    status, at = run.written
-    return status is not run.snapshot.status or (not run.snapshot.is_over and now - at >= _WRITE_EVERY)
+    if run.written is run.snapshot:
+        return False
+    is_new = run.written is None or run.written.status is not run.snapshot.status
+    return is_new or now - run.written_at >= _WRITE_EVERY

@@ -159,6 +159,8 @@ def _rank(rank: int, parsed: tuple[int, str, str], run: RunSnapshot) -> RankStat
 
 def _rank_as(rank: RankState, run: RunSnapshot) -> RankState:
     """Return a rank as its run is: the service says nothing of single ones."""
+    if rank.status is run.status and rank.started == run.started and rank.ended == run.ended:
+        return rank
     return dataclasses.replace(rank, status=run.status, started=run.started, ended=run.ended)
 
 

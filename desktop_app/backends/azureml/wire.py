@@ -26,7 +26,8 @@ AT_FAULT: frozenset[FaultKind] = frozenset({"bad-request", "not-found", "conflic
 class Ask:
     """One request. `audience` says whose token goes along; "" none, where the URL carries its own signature.
 
-    `patience` in seconds is for all tries together; `text` wants the body as it came instead of parsed JSON.
+    `patience` in seconds is for all tries together; `text` wants the body as it came instead of parsed JSON. Members of
+    its objects that are named in `omit` are left out, wherever they stand: of a long list most is not read.
     """
 
     method: str
@@ -36,6 +37,7 @@ class Ask:
     headers: Mapping[str, str] = field(default_factory=dict)
     patience: float = 30.0
     text: bool = False
+    omit: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Show no query, header or body: they may hold signatures and keys."""

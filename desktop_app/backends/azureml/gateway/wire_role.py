@@ -49,7 +49,19 @@ async def _ask(wire: Wire, asked: Mapping[str, Any], _tell: Tell) -> Any:
         text = response.content.decode("utf-8-sig", "replace")
     else:
         response, data = await wire.web.ask_json(request)
+        data = _without(data, frozenset(asked.get("omit", ())))
     return {"status": response.status_code, "headers": dict(response.headers), "json": data, "text": text}
+
+
+def _without(data: Any, names: frozenset[str]) -> Any:
+    """Return JSON without the members of these names."""
+    if not names:
+        return data
+    if isinstance(data, list):
+        return [_without(each, names) for each in data]
+    if isinstance(data, dict):
+        return {name: _without(each, names) for name, each in data.items() if name not in names}
+    return data
 
 
 async def _tail(wire: Wire, asked: Mapping[str, Any], _tell: Tell) -> Any:
