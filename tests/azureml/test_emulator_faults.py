@@ -91,6 +91,8 @@ def test_throttling_and_failures_have_the_form_of_their_plane(faulty: Emulator) 
     faulty.control("faults/clear", {})
     _fault(faulty, "error")
     assert {ask(faulty, url).status for url in (arm, blob, DISCOVERY)} == {500}
+    login = ask(faulty, "https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration")
+    assert json.loads(login.body)["error"] == "temporarily_unavailable"
 
 
 def test_only_requests_that_the_rule_means_fail(faulty: Emulator) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from tests.emulator.answers import data_plane_error, gateway_error, mfe_error
 from tests.emulator.blob_errors import RefusalError, refused
@@ -23,6 +24,8 @@ def throttled(service: Service, call: Call, seconds: float) -> Answer:
     wait = {"Retry-After": str(math.ceil(seconds))} if seconds >= 0 else {}
     if call.plane == "blob":
         return refused(RefusalError("ServerBusy", headers=wait), service.clock.now(), call.method)
+    if call.plane == "login":
+        return _of_sign_in(429, wait)
     if call.plane == "api":
         answer = data_plane_error(429, "The request was throttled. Please retry later.", "UserError")
         return Answer(429, answer.body, {**answer.headers, **wait})
@@ -32,10 +35,18 @@ def throttled(service: Service, call: Call, seconds: float) -> Answer:
     return gateway_error(429, "SubscriptionRequestsThrottled", text, {**left, **wait})
 
 
+def _of_sign_in(status: int, headers: Mapping[str, str]) -> Answer:
+    said = "AADSTS90033: A transient error has occurred. Please try again."
+    body = {"error": "temporarily_unavailable", "error_description": said, "error_codes": [90033]}
+    return Answer(status, body, headers)
+
+
 def failed(service: Service, call: Call, status: int) -> Answer:
     """Fail with a status, most often one of the server's own."""
     if call.plane == "blob":
         return refused(RefusalError(_STORAGE.get(status, "InternalError")), service.clock.now(), call.method)
+    if call.plane == "login":
+        return _of_sign_in(status, {})
     code, message = _WORDS.get(status, ("ServiceError", f"The service answered {status}."))
     if call.plane == "api":
         return data_plane_error(status, message, "ServiceError")
