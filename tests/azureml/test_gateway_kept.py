@@ -25,6 +25,8 @@ from rankzero_gateway.keeping import Keeper
 from rankzero_gateway.web import Web
 from rankzero_gateway.faults import Fault
 
+RING = {ring!r}
+
 class Ring:
     def __init__(self, path):
         self.path = path
@@ -47,7 +49,7 @@ def approve(prompt):
     opener.open({control!r} + "/devicelogin", json.dumps({{"code": prompt["code"]}}).encode()).read()
 
 async def main():
-    identity = Identity(Web(), Keeper(Ring({ring!r}), "a keyring"))
+    identity = Identity(Web(), Keeper(Ring(RING), "a keyring"))
     scope = account["scopes"]["management"]
     found = await do(identity, scope)
     print(json.dumps([found, identity.holds_the_only_copy]))
@@ -114,6 +116,23 @@ def test_another_subscription_of_the_tenant_needs_no_sign_in_of_its_own(run: Run
     assert kind == "signed-out"
 
 
+def test_processes_that_are_there_at_once_lose_nothing_of_each_other(run: Run) -> None:
+    """One that was signed in before renews; another has signed in for one more subscription meanwhile, and out."""
+    also = "{**account, 'subscription': '22222222-0000-4000-8000-000000000000'}"
+    both = f"""
+        other = Identity(Web(), Keeper(Ring(RING), "a keyring"))
+        await identity.sign_in({{"account": account, "method": "device-code"}}, approve)
+        await other.sign_in({{"account": {also}, "method": "device-code"}}, approve)
+        await identity.token(account, scope, renew=True)
+        third = Identity(Web(), Keeper(Ring(RING), "a keyring"))
+        found = [len((await third.token(each, scope))["token"]) > 100 for each in (account, {also})]
+        await other.sign_out({{**account, "tenant": ""}})
+        await identity.token(account, scope, renew=True)
+        return found
+        """
+    assert run(both)[0] == [True, True]
+
+
 def test_who_signs_out_is_forgotten(run: Run, tmp_path: Path) -> None:
     run(SIGN_IN)
     run(SIGN_OUT)
@@ -155,7 +174,7 @@ def test_a_real_keyring(azureml_python: Path, emulator: Emulator, tmp_path: Path
     known = {"main": str(GATEWAY / "__main__.py"), "account": json.dumps(account), "control": emulator.control_url}
     scripts = []
     for number, do in enumerate((SIGN_IN, TOKEN, SIGN_OUT, TOKEN)):
-        code = SCRIPT.format(**known, ring="", do=do).replace("Keeper(Ring(''), \"a keyring\")", "Keeper.of_system()")
+        code = SCRIPT.format(**known, ring="", do=do).replace('Keeper(Ring(RING), "a keyring")', "Keeper.of_system()")
         scripts.append(tmp_path / f"{number}.py")
         scripts[-1].write_text(code)
     unlock = "printf pw | gnome-keyring-daemon --unlock --components=secrets --daemonize > /dev/null"

@@ -248,6 +248,18 @@ async def test_the_azure_cli(
     ]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="the CLI is played by a shell script")
+async def test_many_requests_of_nobody_ask_each_way_once(
+    gateway: Gateway, workspace: Workspace, surroundings: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    az(tmp_path, f"echo asked >> {tmp_path}/asked; echo \"ERROR: Please run 'az login'\" >&2; exit 1")
+    found = await asyncio.gather(*(get(gateway, workspace) for _ in range(30)), return_exceptions=True)
+    assert {each.kind for each in found if isinstance(each, CloudFault)} == {"signed-out"}
+    assert (tmp_path / "asked").read_text() == "asked\n"
+    principal(surroundings)  # the child's environment is its own: it is signed out until it is told otherwise
+    assert not (await sign_in(gateway, workspace, "automatic")).account
+
+
 async def test_no_network_while_signing_in_is_told(
     gateway: Gateway, workspace: Workspace, surroundings: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop_app.backends.azureml.gateway import keeping
-from desktop_app.backends.azureml.gateway.keeping import Keeper
+from desktop_app.backends.azureml.gateway.keeping import Keeper, merged
 
 
 class Ring:
@@ -66,7 +66,7 @@ def test_a_piece_that_is_gone_means_that_nothing_is_kept() -> None:
     ring = Ring()
     Keeper(ring).save("x" * 3000)
     ring.entries.pop(next(name for name in ring.entries if name[1].endswith("/1")))
-    assert Keeper(ring).load() == ""
+    assert Keeper(ring).load() is None
 
 
 def test_without_a_keyring_nothing_is_kept() -> None:
@@ -106,3 +106,18 @@ def test_a_system_without_a_message_bus_has_no_keyring(monkeypatch: pytest.Monke
     monkeypatch.setitem(sys.modules, "keyring", None)
     assert keeping._rings() == []
     assert Keeper.of_system().place == ""
+
+
+STATE = st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 2))
+
+
+@given(STATE, STATE, STATE)
+def test_each_process_keeps_what_it_did_and_learns_what_the_others_did(
+    base: dict[str, int], mine: dict[str, int], theirs: dict[str, int]
+) -> None:
+    found = merged(base, mine, theirs)
+    for name in "abcdef":
+        if mine.get(name) != base.get(name):
+            assert found.get(name) == mine.get(name), "what was done here"
+        else:
+            assert found.get(name) == theirs.get(name), "what was done there"

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import re
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -19,6 +20,7 @@ from .web import Request, Web
 
 _TENANT = re.compile(r"authorization(?:_uri)?=\"?https://[^/\"]+/([0-9a-fA-F-]{36})")
 _AUTOMATIC = ("kept", "environment", "workload-identity", "managed-identity", "azure-cli")
+_REFUSED = 3.0  # seconds for which who was refused is not tried again
 _PEOPLE = ("kept", "browser", "device-code", "service-principal")
 _TITLES = {
     "kept": "the sign-in that was kept", "environment": "the service principal in the environment variables",
@@ -39,6 +41,7 @@ class Identity:
         self._tokens: dict[tuple[Account, str], Token] = {}
         self._locks: dict[tuple[Account, str], asyncio.Lock] = {}
         self._tenants: dict[str, str] = {}
+        self._refused: dict[tuple[Account, str], tuple[float, Fault]] = {}
 
     @property
     def holds_the_only_copy(self) -> bool:
@@ -63,14 +66,24 @@ class Identity:
         async with self._locks.setdefault(name, asyncio.Lock()):
             token = self._tokens.get(name)
             if token is None or renew or not token.is_fresh:
-                self._tokens[name] = token = await self._fresh(account, scope, [], renew=renew)
+                self._tokens[name] = token = await self._asked_for(account, scope, renew=renew)
         return {"token": token.value, "expires_on": int(token.expires_on)}
+
+    async def _asked_for(self, account: Account, scope: str, *, renew: bool) -> Token:
+        """Get a token; who was refused a moment ago is refused again, as many requests may wait for the same one."""
+        until, fault = self._refused.get((account, scope), (0.0, None))
+        if fault is not None and time.monotonic() < until:
+            raise fault
+        try:
+            return await self._fresh(account, scope, [], renew=renew)
+        except Fault as refused:
+            self._refused[account, scope] = (time.monotonic() + _REFUSED, refused)
+            raise
 
     async def sign_in(self, asked: Mapping[str, Any], tell: Prompt) -> dict[str, Any]:
         """Sign in as asked, and report what each way answered; that nobody is signed in is no fault here."""
         account = account_of({**asked["account"], "method": asked["method"]})
-        self._ways.clear()
-        self._tokens.clear()
+        self._forget_all()
         steps: list[dict[str, Any]] = []
         token = None
         try:
@@ -90,9 +103,12 @@ class Identity:
     async def sign_out(self, asked: Mapping[str, Any]) -> None:
         """Forget the tokens of an account; who signed in elsewhere (`az login`) stays signed in there."""
         account = account_of(asked)
-        self._ways.clear()
-        self._tokens.clear()
+        self._forget_all()
         await asyncio.to_thread(self._kept().forget, await self._placed(account))
+
+    def _forget_all(self) -> None:
+        for each in (self._ways, self._tokens, self._refused):
+            each.clear()
 
     async def _by_person(self, account: Account, tell: Prompt) -> None:
         """Let a person sign in on a page."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 _SERVICE = "rankzero"
@@ -19,6 +19,10 @@ _KNOWN = {
     "keyring.backends.kwallet": "KWallet",
 }
 """The keyrings that encrypt; any other, one that writes plain files among them, is not used."""
+
+
+Flat = dict[str, Any]
+"""Everything that is kept, an entry each by its kind and name: `RefreshToken …`, `chosen …`, `principal …`."""
 
 
 class Ring(Protocol):
@@ -55,14 +59,14 @@ class Keeper:
         """What a person calls the keyring; empty where nothing is kept."""
         return self._title if self._ring is not None else ""
 
-    def load(self) -> str:
-        """Return the text, empty where there is none or a part of it is gone."""
+    def load(self) -> str | None:
+        """Return the text, empty where there is none, None where it can't be read or a part of it is gone."""
         if self._ring is None:
             return ""
         try:
             return "".join(self._pieces(self._ring))
-        except Exception:  # noqa: BLE001 - a locked or broken keyring means that nothing is kept
-            return ""
+        except Exception:  # noqa: BLE001 - a locked or broken keyring
+            return None
 
     def save(self, text: str) -> bool:
         """Keep a text in place of the former one, in one step for who reads it; return whether that was possible."""
@@ -105,6 +109,12 @@ class Keeper:
         for number in range(head[1]):
             with contextlib.suppress(Exception):
                 ring.delete_password(_SERVICE, f"{_ENTRY}/{head[0]}/{number}")
+
+
+def merged(base: Mapping[str, Any], mine: Mapping[str, Any], theirs: Mapping[str, Any]) -> Flat:
+    """Return theirs with what was set and taken away here since both were as `base`."""
+    changed = {name: each for name, each in mine.items() if base.get(name) != each}
+    return {name: each for name, each in {**theirs, **changed}.items() if name in mine or name not in base}
 
 
 def _rings() -> list[Any]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,10 +14,11 @@ from . import broken, refusals
 from .credentials import Account, Getter, Token, Unavailable
 from .faults import Fault
 from .keeping import Keeper
+from .kept import Kept
 
 CLIENT = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 """The public application that azure-identity and the Azure CLI sign people in with (DEVELOPER_SIGN_ON_CLIENT_ID)."""
-_KEPT = ("RefreshToken", "Account", "AppMetadata")  # what a new process needs; tokens end within the hour anyway
+_CHOSEN, _PRINCIPAL = "chosen", "principal"
 _PATIENCE = 30.0  # seconds for one request of a sign-in
 _WAIT = 900.0  # seconds to sign in by browser
 _DONE = b"<!doctype html><meta charset=utf-8><title>Rank Zero</title><p>You can close this page.</p>"
@@ -31,39 +30,33 @@ class People:
     """The sign-ins of people, in memory and in the keyring."""
 
     def __init__(self, keeper: Keeper) -> None:
-        self._keeper = keeper
-        self._cache = msal.SerializableTokenCache()
-        self._lock = threading.RLock()
-        self._chosen: dict[str, str] = {}
-        self._principals: dict[str, dict[str, str]] = {}
-        self._read = False
+        self._kept = Kept(keeper)
 
     @property
     def is_only_here(self) -> bool:
         """Whether ending this process would sign somebody out."""
-        return bool(self._chosen or any(self._principals.values())) and not self._keeper.place
+        known = self._kept.values(_CHOSEN) or self._kept.values(_PRINCIPAL)
+        return bool(known) and not self._kept.keeper.place
 
     @property
     def place(self) -> str:
         """Where sign-ins are kept, in words."""
-        return self._keeper.place or "memory only, as this system has no keyring: it ends with the program"
+        return self._kept.keeper.place or "memory only, as this system has no keyring: it ends with the program"
 
     def getter(self, account: Account) -> Getter:
         """Return the way to get tokens of who signed in for this tenant. Raises Unavailable where nobody did."""
-        with self._lock:
-            self._load()
-            home = next((self._chosen[each] for each in _entries(account) if each in self._chosen), None)
+        home = self._kept.get(_CHOSEN, _names(account))
         if home is None:
             raise Unavailable("Nobody is signed in by browser or device code.", self._advice())
 
         def get(scope: str, *, renew: bool = False) -> Token:
-            with self._lock:
+            with self._kept.lock:
                 return self._silent(account, home, scope, renew=renew)
 
         return get
 
     def _advice(self) -> str:
-        if self._keeper.place:
+        if self._kept.keeper.place:
             return "Sign in."
         lasting = "`az login` or a service principal lasts longer"
         return f"Sign in; this system has no keyring, so that ends with the program, and {lasting}."
@@ -89,7 +82,7 @@ class People:
                     "signed-out", "Nobody signed in on the page within 15 minutes.", hint="Try again."
                 ) from None
         self._take(account, await _apart(app.acquire_token_by_auth_code_flow, flow, said))
-        await asyncio.to_thread(self._save)
+        await asyncio.to_thread(self._kept.share)
 
     async def by_device_code(self, account: Account, tell: Prompt) -> None:
         """Sign in on any device, by a code to type there."""
@@ -103,55 +96,38 @@ class People:
         finally:
             flow["expires_at"] = 0  # ends the thread that asks whether the code was typed
         self._take(account, found)
-        await asyncio.to_thread(self._save)
+        await asyncio.to_thread(self._kept.share)
 
     def principal(self, account: Account) -> dict[str, str]:
         """Return what was typed for a service principal; empty where nothing was."""
-        with self._lock:
-            self._load()
-            return next((found for each in _entries(account) if (found := self._principals.get(each))), {})
+        return dict(self._kept.get(_PRINCIPAL, _names(account)) or {})
 
     def take_principal(self, account: Account, given: Mapping[str, str]) -> None:
         """Use what was typed for a service principal, or nothing any more; `keep` keeps it."""
-        with self._lock:
-            self._load()
-            self._principals |= {each: dict(given) for each in _entries(account)}
+        self._kept.put(_PRINCIPAL, _names(account), dict(given) or None)
 
     def keep(self) -> None:
         """Put what is known into the keyring."""
-        self._save()
+        self._kept.share()
 
     def forget(self, account: Account) -> None:
         """Forget who signed in for this tenant, here and in the keyring."""
-        with self._lock:
-            self._load()
-            homes = {self._chosen.pop(each, None) for each in _entries(account)} - {None}
-            typed = [self._principals.pop(each, None) for each in _entries(account)]
-            for kind in ("RefreshToken", "AccessToken", "IdToken", "Account"):
-                self._drop(kind, homes - set(self._chosen.values()))
-            if homes or any(typed):
-                self._save()
-
-    def _drop(self, kind: str, homes: set[str | None]) -> None:
-        """Take all of some people out of the cache; msal's own way would ask the authority first."""
-        remove = {
-            "RefreshToken": self._cache.remove_rt, "AccessToken": self._cache.remove_at,
-            "IdToken": self._cache.remove_idt, "Account": self._cache.remove_account,
-        }[kind]  # fmt: skip
-        for each in [found for found in self._cache.search(kind) if found["home_account_id"] in homes]:
-            remove(each)
+        with self._kept.lock:
+            homes = {self._kept.get(_CHOSEN, [each]) for each in _names(account)} - {None}
+            self._kept.put(_CHOSEN, _names(account), None)
+            self._kept.put(_PRINCIPAL, _names(account), None)
+            self._kept.drop(homes - set(self._kept.values(_CHOSEN)))
+            self._kept.share()
 
     def _take(self, account: Account, found: Mapping[str, Any]) -> None:
         if "access_token" not in found:
             raise refusals.of_text(str(found.get("error_description") or found.get("error") or found))
         claims = found.get("id_token_claims") or {}
         who = {"local_account_id": claims.get("oid"), "realm": claims.get("tid")}
-        with self._lock:
-            self._load()
-            homes = [each["home_account_id"] for each in self._cache.search("Account", query=who)]
-            if not homes:
-                raise Fault("signed-out", "The sign-in named nobody.", hint="Try again.")
-            self._chosen |= dict.fromkeys(_entries(account), homes[0])
+        homes = [each["home_account_id"] for each in self._kept.cache.search("Account", query=who)]
+        if not homes:
+            raise Fault("signed-out", "The sign-in named nobody.", hint="Try again.")
+        self._kept.put(_CHOSEN, _names(account), homes[0])
 
     def _silent(self, account: Account, home: str, scope: str, *, renew: bool) -> Token:
         app = _guarded(self._app, account)
@@ -161,39 +137,16 @@ class People:
             raise Unavailable("The sign-in that was kept is gone.", "Sign in again.")
         if "access_token" not in found:
             raise refusals.of_text(str(found.get("error_description") or found.get("error")))
-        if self._cache.has_state_changed:
-            self._save()
+        if found.get("token_source") != "cache":
+            self._kept.share()
         return Token(found["access_token"], time.time() + float(found.get("expires_in", 0)))
 
     def _app(self, account: Account) -> Any:
         """Return the application; making it asks the authority where its pages are."""
         authority = f"{account.authority}/{account.tenant or 'organizations'}"
         return msal.PublicClientApplication(
-            CLIENT, authority=authority, token_cache=self._cache, instance_discovery=False, timeout=_PATIENCE
+            CLIENT, authority=authority, token_cache=self._kept.cache, instance_discovery=False, timeout=_PATIENCE
         )
-
-    def _load(self) -> None:
-        if self._read:
-            return
-        self._read = True
-        try:
-            kept = json.loads(self._keeper.load())
-            self._cache.deserialize(json.dumps(kept["cache"]))
-            self._chosen = {str(name): str(home) for name, home in kept["chosen"].items()}
-            self._principals = {str(name): dict(each) for name, each in kept["principals"].items()}
-        except (ValueError, KeyError, TypeError, AttributeError):
-            self._chosen, self._principals = {}, {}
-
-    def _save(self) -> None:
-        with self._lock:
-            if not self._chosen and not any(self._principals.values()):
-                self._keeper.forget()
-                return
-            cache = json.loads(self._cache.serialize())
-            small = {kind: cache[kind] for kind in _KEPT if kind in cache}
-            principals = {name: each for name, each in self._principals.items() if each}
-            kept = {"cache": small, "chosen": self._chosen, "principals": principals}
-            self._keeper.save(json.dumps(kept, separators=(",", ":")))
 
 
 def _listener(flow: Mapping[str, Any], answer: asyncio.Future[dict[str, str]]) -> Callable[..., Any]:
@@ -234,6 +187,6 @@ def _scope(account: Account) -> str:
     return account.management
 
 
-def _entries(account: Account) -> list[str]:
+def _names(account: Account) -> list[str]:
     """Return by what an account is known: its tenant, and the subscription, of which the tenant may not be known."""
     return [f"{account.authority} {each}" for each in (account.tenant, account.subscription) if each]
