@@ -83,6 +83,7 @@ class ToldCloud:
     faults: dict[str, UserError] = field(default_factory=dict)
     gates: dict[str, asyncio.Event] = field(default_factory=dict)
     asked: list[tuple[Any, ...]] = field(default_factory=list)
+    given: list[Mapping[str, str] | None] = field(default_factory=list)
 
     @classmethod
     def with_workspaces(cls, *workspaces: Workspace) -> ToldCloud:
@@ -126,6 +127,7 @@ class ToldCloud:
         tell: Callable[[SignInPrompt], None],
         given: Mapping[str, str] | None = None,
     ) -> SignInReport:
+        self.given.append(given)
         if self.prompt is not None:
             tell(self.prompt)
         return await self._said("sign_in", method, self.report)

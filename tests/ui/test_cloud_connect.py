@@ -166,3 +166,18 @@ async def test_each_way_says_for_whom_it_is_and_the_clouds_are_there(dialog: Con
     titles = [dialog.form.clouds.itemData(at) for at in range(dialog.form.clouds.count())]
     assert titles == ["AzureCloud", "AzureUSGovernment", "AzureChinaCloud"]
     assert_sound(dialog)
+
+
+async def test_an_application_is_typed_with_its_secret_covered(dialog: ConnectDialog, cloud: ToldCloud) -> None:
+    fill(dialog)
+    assert dialog.form.secrets["client_secret"].isHidden()
+    dialog.form.ways.setCurrentIndex(dialog.form.ways.findData(SignInMethod.SERVICE_PRINCIPAL.value))
+    assert dialog.form.given is None, "left empty, the environment says all"
+    secret = dialog.form.secrets["client_secret"]
+    QTest.keyClicks(secret, "hush")
+    assert secret.displayText() == "●●●●" or "hush" not in secret.displayText()
+    dialog.form.secrets["client_id"].setText("an-application")
+    assert_sound(dialog)
+    dialog.connect_now()
+    await until(lambda: not dialog.isVisible())
+    assert cloud.given == [{"client_id": "an-application", "client_secret": "hush"}]

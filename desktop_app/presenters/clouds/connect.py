@@ -18,6 +18,12 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "name": ("Workspace", "ml-east"),
 }
 """The fields by name, with their title and an example."""
+GIVEN: Mapping[str, str] = {
+    "tenant_id": "Tenant ID",
+    "client_id": "Application (client) ID",
+    "client_secret": "Client secret",
+}
+"""What an application signs in with, by the name that the backend takes it under."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,8 @@ WAYS = (
     ),
     Way(
         SignInMethod.SERVICE_PRINCIPAL, "As an application (service principal)",
-        "For automatic work: AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET are read from the environment.",
+        "For automatic work. What is left empty here is read from the environment: AZURE_TENANT_ID, AZURE_CLIENT_ID, "
+        "AZURE_CLIENT_SECRET. A secret that is typed is kept in the system's keyring.",
     ),
     Way(
         SignInMethod.MANAGED_IDENTITY, "As this virtual machine (managed identity)",

@@ -97,7 +97,9 @@ class ConnectDialog(QDialog):
         tell = telling(self, self._on_progress)
         await self._desk.workbench.toolchains.create(CLOUD, tell)  # the client; quick where it is there already
         self._on_progress(self.tr("Signing in…"), None)
-        report = self._report = await self._desk.cloud.sign_in(workspace, self.form.method, self._prompt)
+        report = self._report = await self._desk.cloud.sign_in(
+            workspace, self.form.method, self._prompt, self.form.given
+        )
         self.steps.show_steps(step_rows(report.steps))
         if not report.account:
             self._say(*nobody(report))

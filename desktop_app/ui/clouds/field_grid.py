@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from desktop_app.ui.theme import Space
 from desktop_app.ui.widgets import label
@@ -19,10 +19,12 @@ class FieldGrid:
         self.grid.setVerticalSpacing(Space.XS)
         self.grid.setColumnStretch(1, 1)
 
-    def add(self, caption: str, control: QWidget, *said: QWidget) -> None:
-        """Add a control with its caption, and the words below it."""
+    def add(self, caption: str, control: QWidget, *said: QWidget) -> QLabel:
+        """Add a control with its caption, which is returned, and the words below it."""
         at = self.grid.rowCount()
-        self.grid.addWidget(label(caption, "muted"), at, 0, Qt.AlignmentFlag.AlignVCenter)
+        title = label(caption, "muted")
+        self.grid.addWidget(title, at, 0, Qt.AlignmentFlag.AlignVCenter)
         for place, each in enumerate((control, *said)):
             self.grid.addWidget(each, at + place, 1)
         self.grid.setRowMinimumHeight(at + 1 + len(said), Space.XS)
+        return title

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QWidget
 
 from desktop_app.api import SignInMethod, Workspace
-from desktop_app.presenters.clouds.connect import FIELDS, WAYS, complaint, way_of, workspace_of
+from desktop_app.presenters.clouds.connect import FIELDS, GIVEN, WAYS, complaint, way_of, workspace_of
 from desktop_app.services.catalogues import azure_clouds
 from desktop_app.ui.clouds.field_grid import FieldGrid
 from desktop_app.ui.widgets import label
@@ -23,6 +23,8 @@ class WorkspaceForm(QWidget):
         self._complaints: dict[str, QLabel] = {}
         self.clouds, self.ways = QComboBox(), QComboBox()
         self.way_says = label(role="muted", wraps=True)
+        self.secrets: dict[str, QLineEdit] = {}
+        self._captions: list[QLabel] = []
         self._tenant = ""
         self._build()
         self._say_way()
@@ -31,6 +33,12 @@ class WorkspaceForm(QWidget):
     def method(self) -> SignInMethod:
         """The way to sign in that is chosen."""
         return SignInMethod(self.ways.currentData())
+
+    @property
+    def given(self) -> dict[str, str] | None:
+        """What was typed for an application; None where its variables say all, or another way is chosen."""
+        typed = {name: each.text().strip() for name, each in self.secrets.items() if each.text().strip()}
+        return typed if typed and self.method is SignInMethod.SERVICE_PRINCIPAL else None
 
     @property
     def workspace(self) -> Workspace:
@@ -84,6 +92,11 @@ class WorkspaceForm(QWidget):
         self.ways.setAccessibleName(self.tr("Sign in"))
         self.ways.currentIndexChanged.connect(self._say_way)
         form.add(self.tr("Sign in"), self.ways, self.way_says)
+        for name, title in GIVEN.items():
+            line = self.secrets[name] = QLineEdit()
+            line.setAccessibleName(title)
+            self._captions.append(form.add(title, line))
+        self.secrets["client_secret"].setEchoMode(QLineEdit.EchoMode.Password)
 
     def _line(self, name: str, title: str, example: str) -> QLineEdit:
         line = self.lines[name] = QLineEdit(placeholderText=example)
@@ -99,3 +112,6 @@ class WorkspaceForm(QWidget):
         says = way_of(self.method).says
         self.way_says.setText(says)
         self.ways.setAccessibleDescription(says)
+        is_application = self.method is SignInMethod.SERVICE_PRINCIPAL
+        for each in (*self._captions, *self.secrets.values()):
+            each.setVisible(is_application)
