@@ -113,7 +113,9 @@ async def _in_the_way(workbench: Workbench, plan: SubmissionPlan) -> list[Diagno
         await workbench.toolchains.create(AZUREML, progress)
         progress(f"Looking at the compute of {workspace.name}", None)
         return await readiness(workbench.cloud, workspace, plan)
-    except OutsideError:
+    except OutsideError as error:
+        if error.exit_code != OutsideError.exit_code:  # the workspace itself is gone: that is no matter of waiting
+            raise
         return []
     finally:
         progress.close()

@@ -62,12 +62,7 @@ class Links:
 
     async def _ask(self, workspace: Workspace) -> None:
         url = query(f"{self.management(workspace)}{resource_id(workspace)}", api_version=WORKSPACES)
-        try:
-            reply: Any = (await self._wire.ask(workspace, Ask("GET", url))).json
-        except CloudFault as fault:
-            if fault.kind != "not-found":
-                raise
-            raise _gone(workspace, fault) from fault
+        reply: Any = (await self._wire.ask(workspace, Ask("GET", url))).json
         answer: dict[str, Any] = reply if isinstance(reply, dict) else {}
         given: Any = answer.get("properties")
         properties: dict[str, Any] = given if isinstance(given, dict) else {}
@@ -95,20 +90,6 @@ class Links:
             kind="service",
             hint="Try again later; if that goes on, ask who keeps the workspace.",
         )
-
-
-def _gone(workspace: Workspace, fault: CloudFault) -> CloudFault:
-    """Return what to say of a workspace that is not where it is said to be."""
-    message = f"There is no workspace {workspace.name} in the resource group {workspace.group}."
-    hint = "Was it deleted or moved? The portal shows name, group and subscription; a new config.json names them."
-    return CloudFault(
-        message,
-        kind=fault.kind,
-        hint=hint,
-        details=fault.details or fault.message,
-        status=fault.status,
-        code=fault.code,
-    )
 
 
 def _read(path: Path) -> dict[str, Link]:

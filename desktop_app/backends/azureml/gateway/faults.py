@@ -14,6 +14,7 @@ from . import rights
 _KINDS = {401: "signed-out", 403: "forbidden", 404: "not-found", 408: "timeout", 409: "conflict", 412: "conflict",
           429: "throttled"}  # fmt: skip
 _LONGEST = 400  # characters of what the service said that make a message; the rest is detail
+_GONE = re.compile(r"MachineLearningServices/workspaces/([^'/]+)' under resource group '([^']+)' was not found")
 _COVER = "•••"
 _SECRETS = (
     re.compile(r"(?i)(\bsig=)[^&\s\"'<>]+"),
@@ -82,7 +83,7 @@ def of_answer(method: str, url: str, status: int, headers: Mapping[str, str], bo
     code = headers.get("x-ms-error-code", "") or code
     kind = _KINDS.get(status, "service" if status >= 500 else "bad-request")
     wait = retry_after(headers)
-    message, hint = _words(kind, host_of(url), status, said, wait)
+    message, hint = _gone(said) or _words(kind, host_of(url), status, said, wait)
     if status in (401, 403):
         challenge = headers.get("www-authenticate", "")
         message, hint = rights.refused(status, code, f"{said} {challenge}") or (message, hint)
@@ -90,6 +91,15 @@ def of_answer(method: str, url: str, status: int, headers: Mapping[str, str], bo
             kind, message, hint = "clock", f"{off} {message}", "Set this computer's date and time, then try again."
     details = f"{method} {without_query(url)}\n{status} {code}\n{body[:20_000]}".strip()
     return Fault(kind, message, hint=hint, details=details, status=status, retry_after=wait, code=code)
+
+
+def _gone(said: str) -> tuple[str, str] | None:
+    """Return what to say of a workspace that is not where it is said to be."""
+    found = _GONE.search(said)
+    if found is None:
+        return None
+    hint = "Was it deleted or moved? The portal shows name, group and subscription; a new config.json names them."
+    return f"There is no workspace {found[1]} in the resource group {found[2]}.", hint
 
 
 def _words(kind: str, host: str, status: int, said: str, wait: float | None) -> tuple[str, str]:
