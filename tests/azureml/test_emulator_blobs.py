@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -268,6 +269,10 @@ async def test_the_other_parts_write_read_list_and_remove_blobs(blobs: Blobs, tm
     await blobs.put("one", "box", "d/ä b", b"first", metadata={"k": "v"})
     await blobs.put("one", "box", "d/ä b", b"second")
     await blobs.put("one", "box", "file", tmp_path / "file")
+    (tmp_path / "large").write_bytes(large := os.urandom(9 << 20))
+    await blobs.put("one", "box", "large/é", tmp_path / "large", metadata={"k": "v"})
+    assert await blobs.get("one", "box", "large/é") == large
+    await blobs.delete("one", "box", "large/é")
     await blobs.append("one", "box", "log", b"one\n")
     await blobs.append("one", "box", "log", b"two\n")
     await blobs.append("one", "box", "empty", b"")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import io
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
@@ -63,11 +65,23 @@ class AzuriteBlobs:
         self, account: str, container: str, name: str, data: bytes | Path, *, metadata: Mapping[str, str] | None = None
     ) -> None:
         """Write a block blob: bytes, or a file of any size."""
-        headers = {"x-ms-blob-type": "BlockBlob"} | {
-            f"x-ms-meta-{key}": value for key, value in (metadata or {}).items()
-        }
-        body = await asyncio.to_thread(data.read_bytes) if isinstance(data, Path) else data
-        await self._write(Request("PUT", account, container, name, headers=headers, body=body))
+        told = {f"x-ms-meta-{key}": value for key, value in (metadata or {}).items()}
+        if isinstance(data, Path) and data.stat().st_size > _BLOCK:
+            await self._put_blocks(Request("PUT", account, container, name, headers=told), data)
+            return
+        body = data.read_bytes() if isinstance(data, Path) else data
+        whole = told | {"x-ms-blob-type": "BlockBlob"}
+        await self._write(Request("PUT", account, container, name, headers=whole, body=body))
+
+    async def _put_blocks(self, blob: Request, source: Path) -> None:
+        listed = ""
+        with source.open("rb") as file:
+            while piece := file.read(_BLOCK):
+                block = b64encode(f"{file.tell():020d}".encode()).decode()
+                listed += f"<Latest>{block}</Latest>"
+                await self._write(replace(blob, query={"comp": "block", "blockid": block}, headers={}, body=piece))
+        body = f'<?xml version="1.0" encoding="utf-8"?><BlockList>{listed}</BlockList>'.encode()
+        await self._write(replace(blob, query={"comp": "blocklist"}, body=body))
 
     async def append(self, account: str, container: str, name: str, data: bytes) -> None:
         """Add to the end of an append blob; the cost is that of the new bytes."""
@@ -162,12 +176,13 @@ class AzuriteBlobs:
         if account in self._azurite.accounts:
             await self._azurite_for(account)
         if self._session is None:
-            self._session = aiohttp.ClientSession(auto_decompress=False)
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(ssl=self._azurite.trust), auto_decompress=False
+            )
         url = URL(f"https://127.0.0.1:{self._azurite.port}{target}", encoded=True)
-        asked = self._session.request(
-            method, url, data=body, headers={**headers, "Host": host}, ssl=self._azurite.trust, skip_auto_headers=_OWN,
-            server_hostname="localhost",
-        )  # fmt: skip
+        sent = io.BytesIO(body) if body else b""
+        told = {**headers, "Host": host}
+        asked = self._session.request(method, url, data=sent, headers=told, skip_auto_headers=_OWN)
         async with asked as answer:
             return answer.status, answer.headers, await answer.read()
 

@@ -110,14 +110,18 @@ class Store:
         self._last_tick = 0
 
     def put(
-        self, account: str, container: str, name: str, data: bytes | Path, metadata: Mapping[str, str] | None = None
+        self, account: str, container: str, name: str, data: bytes, metadata: Mapping[str, str] | None = None
     ) -> Blob:
-        """Store a block blob; of a file its bytes are copied, block by block."""
+        """Store a block blob."""
         box = self.container(account, container)
-        path = self.new_file(box, b"" if isinstance(data, Path) else data)
-        if isinstance(data, Path):
-            shutil.copyfile(data, path)
+        path = self.new_file(box, data)
         return self.settle(box, name, path, BLOCK, md5=md5_of(path), metadata=dict(metadata or {}))
+
+    def copied(self, account: str, container: str, source: Path) -> tuple[Path, str]:
+        """Copy a file's bytes to where a blob's lie; return where, and their MD5. May be done by any thread."""
+        path = self.new_file(self.container(account, container))
+        shutil.copyfile(source, path)
+        return path, md5_of(path)
 
     def append(self, account: str, container: str, name: str, data: bytes) -> Blob:
         """Add to the end of an append blob (made where it is absent); the cost is that of the new bytes."""

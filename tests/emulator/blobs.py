@@ -1,5 +1,6 @@
 """The blobs as the other parts of the emulator use them: the same few calls for the built-in store and for Azurite."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -8,7 +9,7 @@ from typing import Protocol
 from urllib.parse import quote
 
 from tests.emulator.blob_signing import Grant, account_key, account_sas, delegation_sas, service_sas
-from tests.emulator.blob_store import AbsentError, Store
+from tests.emulator.blob_store import BLOCK, AbsentError, Store
 from tests.emulator.clock import Clock
 
 SUFFIX = "blob.core.windows.net"
@@ -115,7 +116,12 @@ class BuiltInBlobs:
         self, account: str, container: str, name: str, data: bytes | Path, *, metadata: Mapping[str, str] | None = None
     ) -> None:
         """Write a block blob: bytes, or a file of any size."""
-        self.store.put(account, container, name, data, metadata)
+        if isinstance(data, bytes):
+            self.store.put(account, container, name, data, metadata)
+            return
+        box = self.store.container(account, container)
+        path, md5 = await asyncio.to_thread(self.store.copied, account, container, data)
+        self.store.settle(box, name, path, BLOCK, md5=md5, metadata=dict(metadata or {}))
 
     async def append(self, account: str, container: str, name: str, data: bytes) -> None:
         """Add to the end of an append blob; the cost is that of the new bytes."""
