@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +18,7 @@ from tests.emulator.blob_signing import account_key
 from tests.emulator.blob_store import Store
 from tests.emulator.blobs import Blobs, BuiltInBlobs, Links
 from tests.emulator.clock import Clock
-from tests.helpers.emulators import Emulator, Sdk, SdkError, running_emulator
+from tests.helpers.emulators import ROOT, Emulator, Sdk, SdkError, running_emulator
 from tests.helpers.waiting import wait_until
 
 STORES = ("built-in", "azurite")
@@ -375,3 +377,10 @@ def test_a_job_runs_and_is_fetched_with_its_blobs_in_azurite(storage: tuple[str,
         "result = pathlib.Path('fetched/artifacts/user_logs/std_log.txt').read_text()"
     )
     assert "hello from azurite" in found
+
+
+def test_without_node_the_emulator_says_what_azurite_needs(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.emulator", "--home", str(tmp_path), "--azurite"]
+    bare = {**os.environ, "PATH": str(tmp_path)}
+    ended = subprocess.run(command, cwd=ROOT, env=bare, capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stderr) == (1, "Azurite needs node and npm, version 20 or later of Node.js.\n")
