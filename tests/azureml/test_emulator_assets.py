@@ -29,7 +29,7 @@ def any_sdk(
         running_emulator(tmp_path_factory.mktemp("emulator"), "--secrets", request.param) as emulator,
         Sdk(azureml_python, emulator.environment, tmp_path_factory.mktemp("sdk")) as sdk,
     ):
-        sdk("ml = client(config); import pathlib", config=str(emulator.config))
+        sdk("ml = client(config)", config=str(emulator.config))
         yield sdk
 
 
@@ -66,7 +66,6 @@ def test_what_is_there_is_not_sent_again(any_sdk: Sdk) -> None:
 def test_an_mlflow_model_tells_its_flavors(sdk: Sdk) -> None:
     assert sdk(
         """
-        import pathlib
         pathlib.Path("mlflow").mkdir()
         pathlib.Path("mlflow/MLmodel").write_text(text)
         made = ml.models.create_or_update(entities.Model(name="flow", path="mlflow", type="mlflow_model"))
@@ -109,7 +108,6 @@ def test_a_model_keeps_the_job_that_made_it(emulator: Emulator, sdk: Sdk) -> Non
 def test_an_environment_with_a_build_context_is_uploaded(sdk: Sdk) -> None:
     made = sdk(
         """
-        import pathlib
         pathlib.Path("context").mkdir()
         pathlib.Path("context/Dockerfile").write_text("FROM scratch")
         from azure.ai.ml.entities import BuildContext

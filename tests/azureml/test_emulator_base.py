@@ -39,7 +39,6 @@ def test_an_environment_is_registered_and_found_by_version_label_and_list(sdk: S
     made = sdk(
         """
         conda = {"channels": ["conda-forge"], "dependencies": ["python=3.11", {"pip": ["torch"]}], "name": "e"}
-        import json, pathlib
         pathlib.Path("conda.yml").write_text(json.dumps(conda))
         spec = {"name": "train", "image": "mcr.microsoft.com/azureml/base:1", "conda_file": "conda.yml"}
         first = ml.environments.create_or_update(entities.Environment(**spec))
@@ -64,9 +63,9 @@ def test_the_registry_azureml_lists_curated_environments(emulator: Emulator, sdk
 
 
 def test_code_is_uploaded_once_and_found_by_its_hash(emulator: Emulator, sdk: Sdk) -> None:
+    before = len(emulator.log())
     sdk(
         """
-        import pathlib
         pathlib.Path("src").mkdir()
         pathlib.Path("src/train.py").write_text("print('here')")
         from azure.ai.ml.entities._assets import Code
@@ -75,9 +74,10 @@ def test_code_is_uploaded_once_and_found_by_its_hash(emulator: Emulator, sdk: Sd
         """
     )
     assert sdk("[one.name == other.name, one.version]") == [True, "1"]
-    puts = [each for each in emulator.log() if each["method"] == "PUT" and "/codes/" in each["path"]]
+    since = emulator.log()[before:]
+    puts = [each for each in since if each["method"] == "PUT" and "/codes/" in each["path"]]
     assert len(puts) == 1
-    blobs = [each for each in emulator.log() if each["method"] == "PUT" and ".blob." in each["host"]]
+    blobs = [each for each in since if each["method"] == "PUT" and ".blob." in each["host"]]
     assert [each["status"] for each in blobs] == [201, 200], "one file, and its metadata"
 
 
@@ -108,3 +108,43 @@ def test_a_model_is_registered_listed_and_downloaded(sdk: Sdk) -> None:
     )
     assert made == ["1", "2", [True]]
     assert sdk("[each.version for each in ml.models.list(name='digits')]") == ["2", "1"]
+
+
+_VERSIONS = {
+    "PUT computes/{}": "2023-08-01-preview",
+    "DELETE computes/{}": "2023-08-01-preview",
+    "GET computes": "2023-08-01-preview",
+    "PUT environments/{}/versions/{}": "2023-04-01-preview",
+    "GET environments": "2023-04-01-preview",
+    "POST codes/{}/versions/{}/startPendingUpload": "2023-04-01",
+    "PUT codes/{}/versions/{}": "2023-04-01",
+    "PUT data/{}/versions/{}": "2023-04-01-preview",
+    "PUT models/{}/versions/{}": "2023-08-01-preview",
+    "POST datastores/{}/listSecrets": "2024-10-01-preview",
+}
+
+
+def test_the_sdk_speaks_the_versions_that_it_was_seen_to_speak(emulator: Emulator, sdk: Sdk) -> None:
+    """Nothing is pinned to them; an SDK that speaks others should be looked at before it is believed."""
+    sdk(
+        """
+        from azure.ai.ml.entities._assets import Code
+        ml.compute.begin_create_or_update(entities.AmlCompute(name="spoken", size="Standard_DS3_v2")).result()
+        ml.compute.begin_delete("spoken").wait()
+        [*ml.compute.list(), *ml.environments.list()]
+        ml.environments.create_or_update(entities.Environment(name="spoken", image="mcr.microsoft.com/x"))
+        pathlib.Path("spoken").mkdir()
+        pathlib.Path("spoken/a.py").write_text("'spoken'")
+        ml._code.create_or_update(Code(path="spoken"))
+        ml.data.create_or_update(entities.Data(name="spoken", path="spoken", type="uri_folder"))
+        ml.models.create_or_update(entities.Model(name="spoken", path="spoken", type="custom_model"))
+        """
+    )
+    spoken: dict[str, set[str]] = {}
+    base = emulator.workspace.removeprefix("https://management.azure.com")
+    for each in emulator.log():
+        if each["path"].startswith(base):
+            names = each["path"].removeprefix(base).strip("/").split("/")
+            shape = "/".join(name if place % 2 == 0 else "{}" for place, name in enumerate(names))
+            spoken.setdefault(f"{each['method']} {shape}", set()).add(each["api_version"])
+    assert {shape: spoken.get(shape) for shape in _VERSIONS} == {shape: {known} for shape, known in _VERSIONS.items()}

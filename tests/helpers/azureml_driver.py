@@ -1,6 +1,7 @@
 """Runs pieces of code with azure-ai-ml, told as JSON lines; run by the SDK's Python, never imported by a test.
 
-The names `MLClient`, `load_job`, ... of azure.ai.ml, its `entities`, and `client(config)` are there from the start.
+The names `MLClient`, `load_job`, ... of azure.ai.ml, its `entities`, `client(config)`, `json` and `pathlib` are there
+from the start.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import pathlib
 import sys
 import textwrap
 from contextlib import redirect_stdout
@@ -27,7 +29,7 @@ def main() -> None:
     """Answer until standard input ends."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     names: dict[str, Any] = {**vars(azure.ai.ml), "entities": entities, "client": client}
-    names["EnvironmentCredential"] = EnvironmentCredential
+    names |= {"EnvironmentCredential": EnvironmentCredential, "json": json, "pathlib": pathlib}
     for line in sys.stdin:
         asked = json.loads(line)
         names.update(asked["names"])
