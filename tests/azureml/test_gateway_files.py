@@ -130,7 +130,7 @@ async def test_what_was_written_but_not_told_is_not_doubled(
 ) -> None:
     """A child that was killed may have written more than anybody knows; a copy that was deleted is made anew."""
     path = tmp_path / "log.txt"
-    path.write_bytes(b"one\ntw")
+    path.write_bytes(b"one\ntwo\nand more")
     blob.data = b"one\ntwo\n"
     assert (await gateway.tail(WORKSPACE, url, path, 4)).offset == 8
     assert path.read_bytes() == blob.data

@@ -233,7 +233,7 @@ async def test_a_proxy_that_is_gone_is_told_without_its_password(
 
 async def test_cancelling_ends_the_request(gateway: Gateway, server: HttpsServer, service: Service) -> None:
     service.script = ["hang"]
-    task = asyncio.create_task(get(gateway, server.url))
+    task = asyncio.create_task(get(gateway, server.url, patience=300))
     await until(lambda: len(server.requests) == 1)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
