@@ -234,3 +234,66 @@ def test_the_certificate_is_kept_with_the_home_and_the_end_is_clean(tmp_path: Pa
         second.process.send_signal(signal.SIGTERM)
         assert second.process.wait(30) == 0
     assert (tmp_path / "authority" / "ca-key.pem").stat().st_mode & 0o077 == 0
+
+
+_MEMBERS = {
+    "computes/shape": (
+        "createdOn modifiedOn disableLocalAuth description resourceId computeType computeLocation provisioningState "
+        "provisioningErrors provisioningWarnings isAttachedCompute properties"
+    ),
+    "environments/shape/versions/1": (
+        "description tags properties isArchived isAnonymous autoDeleteSetting environmentType image condaFile osType "
+        "autoRebuild provisioningState stage intellectualProperty"
+    ),
+    "models/shape/versions/1": (
+        "description tags properties isArchived isAnonymous autoDeleteSetting flavors modelType modelUri jobName "
+        "provisioningState stage intellectualProperty"
+    ),
+    "data/shape/versions/1": (
+        "description tags properties isArchived isAnonymous autoDeleteSetting dataUri stage intellectualProperty "
+        "dataType"
+    ),
+    "codes/shape/versions/1": "description tags properties isArchived isAnonymous codeUri provisioningState",
+    "models/shape": "description tags properties isArchived latestVersion nextVersion provisioningState",
+    "datastores/workspaceblobstore": (
+        "description tags properties isDefault credentials subscriptionId resourceGroup datastoreType accountName "
+        "containerName endpoint protocol serviceDataAccessAuthIdentity"
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def shaped(emulator: Emulator) -> Emulator:
+    """The emulator with one of each."""
+    _put(emulator, "shape", _cluster())
+    bodies: dict[str, dict[str, Any]] = {
+        "environments/shape": {"image": "mcr.microsoft.com/x", "condaFile": "dependencies: [python]"},
+        "models/shape": {"modelUri": "https://example.org/m", "modelType": "custom_model"},
+        "data/shape": {"dataUri": "azureml://datastores/workspaceblobstore/paths/x", "dataType": "uri_folder"},
+        "codes/shape": {"codeUri": "https://example.org/c"},
+    }
+    for place, properties in bodies.items():
+        told = emulator.ask("PUT", f"{{ws}}/{place}/versions/1?{_VERSION}", {"properties": properties})
+        assert told.status == 201
+    return emulator
+
+
+@pytest.mark.parametrize("place", list(_MEMBERS))
+def test_members_come_in_the_services_order(shaped: Emulator, place: str) -> None:
+    """The sibling of test_emulator_truth_base.py for machines without recordings."""
+    told = shaped.ask("GET", f"{{ws}}/{place}?{_VERSION}").json
+    assert list(told["properties"]) == _MEMBERS[place].split()
+    outer = ["id", "name", "type", "location", "tags"] if place.startswith("computes") else ["id", "name", "type"]
+    assert list(told) == [*outer, "properties", *(() if place.startswith("computes") else ("systemData",))]
+
+
+def test_long_and_short_addresses_are_spelled_as_the_service_does(shaped: Emulator) -> None:
+    data = shaped.ask("GET", f"{{ws}}/data/shape/versions/1?{_VERSION}").json["properties"]
+    assert "/resourcegroups/emulator/workspaces/emulated/datastores/workspaceblobstore/paths/x" in data["dataUri"]
+    environment = shaped.ask("GET", f"{{ws}}/environments/shape/versions/1?{_VERSION}").json["properties"]
+    assert environment["condaFile"] == '{\n  "dependencies": [\n    "python"\n  ]\n}'
+    assert environment["properties"] == {"azureml.labels": "latest"}
+    upload = shaped.ask("POST", f"{{ws}}/codes/up/versions/1/startPendingUpload?{_VERSION}", {}).json
+    assert ".blob.core.windows.net:443/" in upload["blobReferenceForConsumption"]["blobUri"]
+    assert ":443" not in upload["blobReferenceForConsumption"]["credential"]["sasUri"]
+    assert upload["pendingUploadType"] == "None"
