@@ -334,8 +334,10 @@ class Cloud(Protocol):
     async def call_endpoint(self, workspace: Workspace, endpoint: str, body: str) -> str:
         """Send JSON to an endpoint and return what it answers."""
 
-    async def delete_endpoint(self, workspace: Workspace, endpoint: str, progress: Progress) -> None:
-        """Delete an endpoint with what it serves."""
+    async def delete_endpoint(
+        self, workspace: Workspace, endpoint: str, progress: Progress, deployment: str = ""
+    ) -> None:
+        """Delete an endpoint with what it serves, or one of its deployments that gets no calls."""
 
     async def artifacts(self, handle: str) -> Sequence[Artifact]:
         """Return the files that a run has made up to now, also while it runs."""

@@ -25,13 +25,16 @@ def configure(parser: ArgumentParser) -> None:
     deploy = add_verb(verbs, "deploy", _deploy, "serve an MLflow or Triton model without code; makes the endpoint")
     log = add_verb(verbs, "log", _log, "the last lines of a deployment's log")
     call = add_verb(verbs, "call", _call, "send JSON to an endpoint, print what it answers")
-    delete = add_verb(verbs, "delete", _delete, "delete an endpoint with all that it serves")
+    delete = add_verb(verbs, "delete", _delete, "delete an endpoint with all that it serves, or one of its deployments")
     for each in (deploy, log, call, delete):
         each.add_argument("name", metavar="NAME", help="the endpoint's name")
     deploy.add_argument("model", metavar="MODEL[:VERSION]", help="the model; the newest version where none is named")
     deploy.add_argument("--size", metavar="SIZE", default=_SIZE, help=f"the VM size that serves it (default: {_SIZE})")
     log.add_argument(
         "deployment", metavar="DEPLOYMENT", nargs="?", default="", help="default: the one that gets the calls"
+    )
+    delete.add_argument(
+        "deployment", metavar="DEPLOYMENT", nargs="?", default="", help="only this one, which gets no calls any more"
     )
     call.add_argument("file", metavar="FILE", nargs="?", type=Path, help="a JSON file; - for standard input")
     call.add_argument("--data", metavar="JSON", help="the JSON itself")
@@ -50,7 +53,7 @@ def _print(found: Sequence[Endpoint], as_json: bool) -> None:
         console.document({"endpoints": [endpoint_shape(each) for each in found]})
     elif found:
         rows = [row for each in found for row in _rows(each)]
-        console.table(("ENDPOINT", "STATE", "DEPLOYMENT", "STATE", "MODEL", "SIZE", "CALLS", "URL"), rows)
+        console.table(("ENDPOINT", "STATE", "DEPLOYMENT", "IS", "MODEL", "SIZE", "CALLS", "URL"), rows)
 
 
 def _rows(endpoint: Endpoint) -> list[tuple[str, ...]]:
@@ -69,6 +72,10 @@ async def _deploy(desk: Desk, options: Namespace) -> int:
     made = await desk.cloud.deploy(desk.workspace, options.name, options.model, options.size, desk.progress)
     desk.progress.close()
     _print([made], options.json)
+    idle = [each.name for each in made.deployments if not each.traffic]
+    if idle:
+        one = f"`rankzero endpoints delete {made.name} {idle[0]}` ends one"
+        console.warning(f"{', '.join(idle)} still runs at {made.name}, without calls, and costs: {one}.")
     if not options.json:
         console.note(
             f"`rankzero endpoints call {made.name} FILE` tries it; `rankzero endpoints delete {made.name}` ends it."
@@ -106,10 +113,11 @@ def _read(file: Path) -> str:
 
 
 async def _delete(desk: Desk, options: Namespace) -> int:
-    await desk.cloud.delete_endpoint(desk.workspace, options.name, desk.progress)
+    await desk.cloud.delete_endpoint(desk.workspace, options.name, desk.progress, options.deployment)
     desk.progress.close()
+    gone = f"{options.name}/{options.deployment}" if options.deployment else options.name
     if options.json:
-        console.document({"deleted": options.name})
+        console.document({"deleted": gone})
     else:
-        console.note(f"The endpoint {options.name} is gone.")
+        console.note(f"{gone} is gone." if options.deployment else f"The endpoint {gone} is gone.")
     return 0

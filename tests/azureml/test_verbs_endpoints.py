@@ -39,8 +39,15 @@ def test_a_model_is_served_called_and_taken_down(served: Program) -> None:
     log = served("endpoints", "log", "digits-ep")
     assert log.code == 0
     assert log.out.strip()
-    again = served("endpoints", "deploy", "digits-ep", "digits", "--json").json["endpoints"][0]["deployments"]
+    redeployed = served("endpoints", "deploy", "digits-ep", "digits", "--json")
+    again = redeployed.json["endpoints"][0]["deployments"]
     assert sorted(each["traffic"] for each in again) == [0, 100]
+    idle = next(each["name"] for each in again if not each["traffic"])
+    assert f"{idle} still runs at digits-ep, without calls, and costs" in redeployed.err
+    assert served("endpoints", "delete", "digits-ep", idle, "--json").json == {"deleted": f"digits-ep/{idle}"}
+    (left,) = served("endpoints", "list", "--json").json["endpoints"][0]["deployments"]
+    assert left["traffic"] == 100
+    assert served("endpoints", "delete", "digits-ep", left["name"]).code == 1
     assert served("endpoints", "delete", "digits-ep", "--json").json == {"deleted": "digits-ep"}
     assert served("endpoints", "list", "--json").json == {"endpoints": []}
 

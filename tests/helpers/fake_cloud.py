@@ -148,8 +148,10 @@ class FakeCloud:
         self._note("call_endpoint", endpoint, body)
         return self.answer
 
-    async def delete_endpoint(self, workspace: Workspace, endpoint: str, progress: Progress) -> None:
-        self._note("delete_endpoint", endpoint)
+    async def delete_endpoint(
+        self, workspace: Workspace, endpoint: str, progress: Progress, deployment: str = ""
+    ) -> None:
+        self._note("delete_endpoint", endpoint, deployment)
 
     def waiting(self) -> Sequence[Waiting]:
         return self.found_waiting

@@ -193,6 +193,25 @@ async def test_one_that_serves_nothing_has_no_log(wire: ToldWire, tmp_path: Path
         await endpoints.log(asking_of(wire, tmp_path), WORKSPACE, "digits-ep", "")
 
 
+async def test_a_deployment_without_calls_is_deleted_alone(wire: ToldWire, tmp_path: Path) -> None:
+    stands(wire, OLD, {**OLD, "name": "older"})
+    wire.on("DELETE", "/digits-ep/deployments/older?", told("null", 202, azure_asyncoperation=STATUS))
+    asking = asking_of(wire, tmp_path)
+    await endpoints.delete(asking, WORKSPACE, "digits-ep", Said(), "older")
+    assert len([each for each in wire.asked if each.method == "DELETE"]) == 1
+    with pytest.raises(UserError, match="old gets 100 % of the calls to digits-ep"):
+        await endpoints.delete(asking, WORKSPACE, "digits-ep", Said(), "old")
+    with pytest.raises(UserError, match="has no deployment “odl”"):
+        await endpoints.delete(asking, WORKSPACE, "digits-ep", Said(), "odl")
+
+
+async def test_a_deployment_that_failed_before_is_replaced(wire: ToldWire, tmp_path: Path) -> None:
+    stands(wire, {"name": "digits-3", "properties": {"provisioningState": "Failed"}})
+    wire.on("PUT", "/onlineEndpoints/digits-ep", told({}, 200))
+    await endpoints.deploy(asking_of(wire, tmp_path), WORKSPACE, "digits-ep", "digits", "x", Said())
+    assert sent(wire)[0][0].endswith("/deployments/digits-3")
+
+
 async def test_one_that_is_not_there_names_the_nearest(wire: ToldWire, tmp_path: Path) -> None:
     stands(wire)
     with pytest.raises(UserError, match="has no endpoint “digit-ep”") as caught:

@@ -139,9 +139,11 @@ class AzureMLCloud:
         """Send JSON to an endpoint and return what it answers."""
         return await endpoints.call(self._asking, workspace, endpoint, body)
 
-    async def delete_endpoint(self, workspace: Workspace, endpoint: str, progress: Progress) -> None:
-        """Delete an endpoint with what it serves."""
-        await endpoints.delete(self._asking, workspace, endpoint, progress)
+    async def delete_endpoint(
+        self, workspace: Workspace, endpoint: str, progress: Progress, deployment: str = ""
+    ) -> None:
+        """Delete an endpoint with what it serves, or one deployment."""
+        await endpoints.delete(self._asking, workspace, endpoint, progress, deployment)
 
     async def artifacts(self, handle: str) -> Sequence[Artifact]:
         """Return the files that a run has made up to now."""

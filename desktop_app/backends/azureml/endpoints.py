@@ -80,7 +80,8 @@ async def _serve(  # noqa: PLR0913, PLR0917 - what to serve, and where
     location: str,
     progress: Progress,
 ) -> str:
-    taken = [str(each.get("name")) for each in await _deployments(asking, workspace, endpoint)]
+    there = endpoint_of({}, await _deployments(asking, workspace, endpoint)).deployments
+    taken = [each.name for each in there if each.state.lower() != "failed"]  # a failed one is replaced
     name = deployment_name(model, taken)
     model_id = f"{resource_id(workspace)}/models/{model.name}/versions/{model.version}"
     path = path_of("onlineEndpoints", endpoint, "deployments", name)
@@ -157,9 +158,22 @@ async def _key(asking: Asking, workspace: Workspace, endpoint: Endpoint) -> str:
     return str((await post(asking, workspace, f"{path}/token", VERSION)).get("accessToken") or "")
 
 
-async def delete(asking: Asking, workspace: Workspace, endpoint: str, progress: Progress) -> None:
-    """Delete an endpoint with what it serves, and wait until it is gone."""
-    await _one(asking, workspace, endpoint)
-    work = Work(f"Deleting the endpoint {endpoint}")
-    sending = asking.arm(workspace, "DELETE", path_of("onlineEndpoints", endpoint), version=VERSION)
-    await operations.carry_out(asking.wire, workspace, sending, work, progress, asking.pace)
+async def delete(asking: Asking, workspace: Workspace, endpoint: str, progress: Progress, deployment: str = "") -> None:
+    """Delete an endpoint with what it serves, or one deployment that gets no calls, and wait until it is gone."""
+    found = await _one(asking, workspace, endpoint)
+    path, what = path_of("onlineEndpoints", endpoint), f"the endpoint {endpoint}"
+    if deployment:
+        _refuse_used(found, deployment)
+        path, what = path_of("onlineEndpoints", endpoint, "deployments", deployment), f"{deployment} of {endpoint}"
+    sending = asking.arm(workspace, "DELETE", path, version=VERSION)
+    await operations.carry_out(asking.wire, workspace, sending, Work(f"Deleting {what}"), progress, asking.pace)
+
+
+def _refuse_used(endpoint: Endpoint, deployment: str) -> None:
+    names = [each.name for each in endpoint.deployments]
+    found = next((each for each in endpoint.deployments if each.name == deployment), None)
+    if found is None:
+        raise UserError(f"{endpoint.name} has no deployment “{deployment}”.", hint=nearest(deployment, names))
+    if found.traffic:
+        hint = "Deploy another model first, which then gets them, or delete the whole endpoint."
+        raise UserError(f"{deployment} gets {found.traffic} % of the calls to {endpoint.name}.", hint=hint)

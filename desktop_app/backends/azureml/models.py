@@ -27,7 +27,9 @@ async def register(asking: Asking, workspace: Workspace, asset: NewAsset, progre
     if origin == "local":
         return await _local(asking, workspace, asset, progress)
     uri = await _of_run(asking, workspace, asset.path, progress) if origin == "run" else asset.path
-    typed = asset.type or model_type_of(await _names(asking, workspace, uri, progress))
+    names = await _names(asking, workspace, uri, progress)
+    typed = asset.type or model_type_of(names)
+    _refuse_no_mlflow(typed, names, asset.path)
     progress(f"Registering {asset.name}", None)
     return await registering.put(asking, workspace, MODELS, replace(asset, type=typed), uri)
 
@@ -52,8 +54,12 @@ async def _local(asking: Asking, workspace: Workspace, asset: NewAsset, progress
     found = registering.local(asset.path)
     names = [each.relative_to(found).as_posix() for each in found.rglob("*")] if found.is_dir() else [found.name]
     typed = replace(asset, type=asset.type or (model_type_of(names) if found.is_dir() else "custom_model"))
-    if typed.type == "mlflow_model" and "MLmodel" not in names:
-        hint = "An MLflow model is the folder that holds MLmodel; another one is a custom_model."
-        raise UserError(f"{asset.path} is no MLflow model: it has no file MLmodel.", hint=hint)
+    _refuse_no_mlflow(typed.type, names, asset.path)
     version = await registering.next_version(asking, workspace, MODELS, asset)
     return await registering.upload(asking, workspace, "upload_model", typed, version, progress)
+
+
+def _refuse_no_mlflow(kind: str, names: list[str], path: str) -> None:
+    if kind == "mlflow_model" and "MLmodel" not in names:
+        hint = "An MLflow model is the folder that holds MLmodel; another one is a custom_model."
+        raise UserError(f"{path} is no MLflow model: it has no file MLmodel.", hint=hint)
