@@ -202,6 +202,16 @@ async def test_an_expired_link_says_so_in_the_words_of_the_service(storage: Stor
     assert "GMT] - Expiry [" in text
 
 
+async def test_links_live_no_longer_than_they_were_told_to(storage: Storage) -> None:
+    storage.store.put(ACCOUNT, "box", "b", b"x")
+    storage.links.lifetime = timedelta(minutes=1)
+    url = storage.links.sas_url(ACCOUNT, "box", "b", hours=8)
+    assert (await storage.follow(url)).status == 200
+    storage.clock.skew = timedelta(minutes=2)
+    assert (await storage.follow(url)).status == 403
+    assert (await storage.follow(storage.links.sas_url(ACCOUNT, "box", "b", hours=8))).status == 200
+
+
 async def test_a_clock_that_is_an_hour_off_is_told_by_the_date_of_the_request(storage: Storage) -> None:
     now = datetime.now(UTC)
     for hours in (-1, 1):
