@@ -81,6 +81,17 @@ async def test_the_environment_signs_in_by_itself(
     assert [(each.method, each.succeeded) for each in report.steps] == [("kept", False), ("environment", True)]
 
 
+async def test_certificates_are_the_same_for_all_that_asks(
+    gateway: Gateway, workspace: Workspace, surroundings: pytest.MonkeyPatch, emulator: Emulator
+) -> None:
+    """Requests and sign-in are made by two libraries, one of which does not know SSL_CERT_FILE."""
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        surroundings.delenv(name, raising=False)
+    surroundings.setenv("SSL_CERT_FILE", str(emulator.ca))
+    principal(surroundings)
+    assert (await get(gateway, workspace)).status == 200
+
+
 async def test_nobody_is_told_step_by_step(gateway: Gateway, workspace: Workspace) -> None:
     report = await sign_in(gateway, workspace, "automatic")
     assert (report.account, report.kept_in) == ("", "")

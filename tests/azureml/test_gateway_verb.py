@@ -39,7 +39,8 @@ def test_a_secret_may_be_piped_in_and_is_no_argument(verbs: Program) -> None:
     for name in ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"):
         environment.pop(name, None)
     asked = [sys.executable, "-m", "desktop_app", "workspace", "sign-in", "--client-id", CLIENT]
-    for secret, code, words in ((SECRET, 0, f"Signed in as {CLIENT}."), ("not-the-secret", 3, "The secret of the service")):
+    tried = ((SECRET, 0, f"Signed in as {CLIENT}."), ("not-the-secret", 3, "The secret of the service"))
+    for secret, code, words in tried:
         done = subprocess.run(
             asked, env=environment, cwd=Path(__file__).parents[2], input=f"{secret}\n",
             capture_output=True, text=True, check=False,

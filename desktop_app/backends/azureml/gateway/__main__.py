@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import sys
 from pathlib import Path
 
@@ -26,9 +27,17 @@ def _package() -> None:
     spec.loader.exec_module(module)
 
 
+def _same_certificates() -> None:
+    """Let all that asks in here trust the same certificates: requests, by which the SDK asks, knows not all names."""
+    if not os.environ.get("REQUESTS_CA_BUNDLE") and not os.environ.get("CURL_CA_BUNDLE"):
+        named = os.environ.get("SSL_CERT_FILE")
+        os.environ.update({"REQUESTS_CA_BUNDLE": named} if named else {})
+
+
 def main() -> None:
     """Take the protocol's end of standard output before anything can print into it; serve until input ends."""
     _package()
+    _same_certificates()
     role = sys.argv[1]
     talk = importlib.import_module(f"{_NAME}.talk").Talk.open()
     importlib.import_module(f"{_NAME}.{role}_role").serve(talk)
