@@ -141,5 +141,7 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 async def _refuse(writer: asyncio.StreamWriter, status: int, why: str) -> None:
-    writer.write(f"HTTP/1.1 {status} Refused\r\nContent-Length: {len(why)}\r\nConnection: close\r\n\r\n{why}".encode())
+    told = why.encode()
+    head = f"HTTP/1.1 {status} Refused\r\nContent-Length: {len(told)}\r\nConnection: close\r\n\r\n"
+    writer.write(head.encode() + told)
     await writer.drain()

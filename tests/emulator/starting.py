@@ -6,7 +6,7 @@ import json
 import shlex
 import ssl
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,11 +83,21 @@ def _exports(environment: Mapping[str, str]) -> str:
 
 def _with_others(authority: Path) -> Path:
     """A file of the emulator's authority and of those that this machine trusts, for hosts that are let through."""
-    others = ssl.get_default_verify_paths().cafile
-    known = Path(others).read_text(encoding="utf-8", errors="replace") if others else ""
     both = authority.with_name("with-others.pem")
-    both.write_text(f"{authority.read_text(encoding='utf-8')}\n{known}", encoding="utf-8")
+    both.write_text("\n".join(_text(each) for each in (authority, *_trusted_here())), encoding="utf-8")
     return both
+
+
+def _trusted_here() -> Sequence[Path]:
+    """The machine's own file of authorities, or its folder's files where it has no such file."""
+    known = ssl.get_default_verify_paths()
+    if known.cafile:
+        return (Path(known.cafile),)
+    return sorted(Path(known.capath).glob("*.0")) if known.capath else ()
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
 
 
 def _config(home: Path, workspace: Workspace) -> Path:
