@@ -231,7 +231,10 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A job in the outbox: held on disk with its files as they were until the service takes it."""
+    """A job in the outbox: held on disk with its files as they were until the service takes it.
+
+    One that is `withdrawn` won't be sent: it only stays until the service has said whether it had arrived before.
+    """
 
     handle: str
     run: str
@@ -243,6 +246,7 @@ class Waiting:
     size: int = 0
     tries: int = 0
     next_try: datetime | None = None
+    withdrawn: bool = False
 
 
 class Cloud(Protocol):

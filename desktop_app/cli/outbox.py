@@ -13,6 +13,8 @@ from desktop_app.core.nearest import nearest
 from desktop_app.core.words import plural, size_text
 
 run = in_cloud.run
+IN_DOUBT = "Taken back. Azure ML is asked whether it arrived before, and the run canceled there."
+"""Of a job that was withdrawn while nobody knew whether the service had it."""
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -41,7 +43,8 @@ async def _list(desk: Desk, options: Namespace) -> int:
 def _row(each: Waiting) -> tuple[str, ...]:
     since = each.created.astimezone().strftime("%Y-%m-%d %H:%M")
     files = f"{plural(each.files, 'file')}, {size_text(each.size)}"
-    return (each.run, each.workspace, each.display_name, since, files, str(each.tries), each.reason or "–")
+    why = IN_DOUBT if each.withdrawn else each.reason or "–"
+    return (each.run, each.workspace, each.display_name, since, files, str(each.tries), why)
 
 
 def _find(waiting: Sequence[Waiting], name: str) -> Waiting:
@@ -63,7 +66,11 @@ async def _send(desk: Desk, options: Namespace) -> int:
     sent, failed = [], None
     for each in chosen:
         try:
-            sent.append(await desk.cloud.send(each.handle, desk.progress))
+            handle = await desk.cloud.send(each.handle, desk.progress)
+            if each.withdrawn:
+                console.note(f"{each.run} is taken back.")
+            else:
+                sent.append(handle)
         except UserError as error:
             failed = failed or error
             console.warning(f"{each.run} still waits: {error}")
@@ -71,6 +78,8 @@ async def _send(desk: Desk, options: Namespace) -> int:
     if failed is not None:
         raise failed
     _say_sent(sent, options.json)
+    if not chosen and not options.json:
+        console.note("Nothing waits.")
     return 0
 
 
@@ -80,8 +89,6 @@ def _say_sent(handles: Sequence[str], as_json: bool) -> None:
         return
     for each in handles:
         print(each.rpartition("/")[2])
-    if not handles:
-        console.note("Nothing waits.")
 
 
 async def _withdraw(desk: Desk, options: Namespace) -> int:
@@ -93,6 +100,5 @@ async def _withdraw(desk: Desk, options: Namespace) -> int:
     elif is_settled:
         console.note(f"{found.run} was not sent and is out of the outbox.")
     else:
-        doubt = "It may have arrived before, so Azure ML is asked, and the run canceled there, once it answers."
-        console.note(f"{found.run} won't be sent. {doubt}")
+        console.note(f"{found.run}: {IN_DOUBT} `rankzero outbox send {found.run}` asks now.")
     return 0

@@ -15,6 +15,7 @@ from desktop_app.cli import console
 from desktop_app.cli.explained import explained_lines
 from desktop_app.cli.following import Follower, Interrupts
 from desktop_app.cli.in_cloud import AZUREML
+from desktop_app.cli.outbox import IN_DOUBT
 from desktop_app.cli.refusals import UsageError
 from desktop_app.cli.shapes import run_shape
 from desktop_app.cli.words import ending, no_rank, place, summary
@@ -84,7 +85,7 @@ async def _run(workbench: Workbench, path: Path, sets: dict[str, Value], options
     with interrupts.caught():
         handle = await _submitted(workbench, plan, interrupts)
         if not handle:
-            console.note("The job was taken back before Azure ML had it.")
+            _say_taken_back(workbench, plan.run)
             return 130
         first = await _first(workbench, handle)
         if options.detach and not interrupts.asked.is_set():
@@ -134,6 +135,13 @@ def _say_findings(path: Path, plan: SubmissionPlan) -> None:
 def _check_rank(plan: SubmissionPlan, rank: int | None) -> None:
     if rank is not None and rank not in [each.rank for each in plan.processes]:
         raise UserError(f"The job has no rank {rank}.", hint=no_rank(plan.processes))
+
+
+def _say_taken_back(workbench: Workbench, run: str) -> None:
+    if run not in [each.run for each in workbench.cloud.waiting()]:
+        console.note("The job was taken back before Azure ML had it.")
+        return
+    console.note(f"{run}: {IN_DOUBT} `rankzero outbox send {run}` asks now.")
 
 
 async def _submitted(workbench: Workbench, plan: SubmissionPlan, interrupts: Interrupts) -> str:

@@ -280,3 +280,10 @@ def test_the_outbox(verbs: Verbs) -> None:
     assert err.count("still waits") == 2
     assert verbs.json("outbox", "withdraw", "digits-7f3k9q") == {"withdrawn": "digits-7f3k9q", "settled": True}
     assert len(verbs.cloud.found_waiting) == 1
+
+
+def test_what_was_taken_back_in_doubt_is_no_job_that_was_sent(verbs: Verbs) -> None:
+    verbs.cloud.found_waiting = [replace(WAITING, withdrawn=True)]
+    assert "Taken back. Azure ML is asked" in verbs("outbox", "list")[1]
+    assert verbs("outbox", "send") == (0, "", "digits-7f3k9q is taken back.\n")
+    assert verbs.json("outbox", "send") == {"sent": []}

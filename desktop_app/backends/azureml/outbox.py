@@ -128,7 +128,7 @@ class Outbox:
         return [
             Waiting(
                 each.handle, each.run, each.workspace.name, each.display_name or each.run, each.created, each.reason,
-                each.files, each.size, each.tries, each.next_try,
+                each.files, each.size, each.tries, each.next_try, each.is_withdrawn,
             )
             for each in self.entries()
         ]  # fmt: skip
