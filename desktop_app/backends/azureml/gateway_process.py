@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from desktop_app.api import Progress, SignInPrompt, SignInReport, SignInStep, Value, Workspace
+from desktop_app.api import Progress, SignInPrompt, SignInReport, SignInStep, UserError, Value, Workspace
 from desktop_app.backends.azureml.child import Child, ChildGone, Hear, Role
 from desktop_app.backends.azureml.clouds import cloud_named
 from desktop_app.backends.azureml.interpreter import Interpreter, MakePython
@@ -230,14 +230,17 @@ class Gateway:
 
     async def _have_token(self, workspace: Workspace) -> None:
         """Let there be a token by the time the SDK, which takes seconds to start, wants one."""
-        with contextlib.suppress(CloudFault):  # it is told when the token is wanted
+        with contextlib.suppress(UserError):  # it is told when the token is wanted
             await self._asked("token", workspace, {"scope": cloud_named(workspace.cloud).scope("management")})
 
     async def _hand_over(self, child: Child, number: int, workspace: Workspace, scope: str) -> None:
         """Give the SDK's child a token of the other child's."""
         try:
             child.answer(number, value=await self._asked("token", workspace, {"scope": scope}))
-        except CloudFault as fault:
+        except UserError as error:
+            fault = (
+                error if isinstance(error, CloudFault) else CloudFault(error.message, kind="gateway", hint=error.hint)
+            )
             told = {name: getattr(fault, name) for name in ("kind", "message", "hint", "details", "status", "code")}
             child.answer(number, fault=told)
 
