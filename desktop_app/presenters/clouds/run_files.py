@@ -7,15 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from desktop_app.api import Artifact, NewAsset, RunSnapshot
+from desktop_app.presenters.clouds.assets import TYPES
 from desktop_app.presenters.clouds.places import CLOUD
 
 FIRST = ("outputs", "logs")
-MODEL_TYPES = (
-    ("custom_model", "Any file or folder", "Kept as it is; who loads it knows how."),
-    ("mlflow_model", "MLflow model", "A folder with an MLmodel file, as mlflow.*.log_model writes it."),
-    ("triton_model", "Triton model", "A model repository of NVIDIA Triton."),
-)
-"""A model's type as the service calls it, its title, and what it is."""
+MODEL_TYPES = TYPES["model"]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
 
 

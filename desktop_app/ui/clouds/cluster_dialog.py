@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QSizePolicy,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 from shiboken6 import isValid
@@ -24,12 +23,13 @@ from shiboken6 import isValid
 from desktop_app.api import Compute, ComputeSpec, SizeOffer, UserError, Workspace
 from desktop_app.presenters.clouds import compute as words
 from desktop_app.ui.clouds.desk import CloudDesk
+from desktop_app.ui.clouds.dialog_frame import frame
 from desktop_app.ui.clouds.field_grid import FieldGrid
 from desktop_app.ui.fitting import fit_to_screen
 from desktop_app.ui.runs.words import local_now
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import Space
-from desktop_app.ui.widgets import Card, button, label, primary_button, scrolled
+from desktop_app.ui.widgets import Card, label, primary_button
 
 _MOST_NODES = 1000
 _MOST_IDLE = 7 * 24 * 3600
@@ -182,25 +182,7 @@ class ClusterDialog(QDialog):
         card.body.addLayout(form.grid)
         for each in (self.complaint, self.cost, self.room):
             card.body.addWidget(each)
-        content = QWidget()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(Space.XL, Space.L, Space.XL, Space.M)
-        column.setSpacing(Space.M)
-        column.addWidget(label(self._title(), "title", wraps=True))
-        column.addWidget(card)
-        column.addStretch()
-        footer = QHBoxLayout()
-        footer.setContentsMargins(Space.XL, 0, Space.XL, Space.L)
-        footer.setSpacing(Space.S)
-        footer.addStretch()
-        footer.addWidget(button(self.tr("Cancel"), on_click=self.reject))
-        footer.addWidget(self.go)
-        self.go.setDefault(True)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(scrolled(content, self._title(), has_controls=True), 1)
-        whole.addLayout(footer)
-        self.setWindowTitle(self._title())
+        frame(self, self._title(), card, self.go)
         self._name_controls()
 
     def _title(self) -> str:

@@ -71,7 +71,10 @@ class ConnectDialog(QDialog):
         """Sign in and ask the workspace."""
         if self._task is None and self.form.check():
             self._forget_report()
-            self._task = spawn(self._busy(), f"connect {self.form.workspace.name}", self.message.show_error)
+            workspace = self.form.workspace
+            self._be_busy(self.tr("Starting…"))
+            self._task = spawn(self._connect(workspace), f"connect {workspace.name}", self.message.show_error)
+            self._task.add_done_callback(lambda _task: self._rest())
 
     def reject(self) -> None:
         """Called by Qt for Esc and Cancel: what goes on is given up first, then the dialog closes."""
@@ -82,16 +85,12 @@ class ConnectDialog(QDialog):
 
     # ----- doing
 
-    async def _busy(self) -> None:
-        self._be_busy(self.tr("Starting…"))
-        try:
-            await self._connect(self.form.workspace)
-        finally:
-            self._task = None
-            if isValid(self):
-                self._be_busy("")
-                self.code.hide()
-                self.connect_button.setFocus()
+    def _rest(self) -> None:
+        self._task = None
+        if isValid(self):
+            self._be_busy("")
+            self.code.hide()
+            self.connect_button.setFocus()
 
     async def _connect(self, workspace: Workspace) -> None:
         tell = telling(self, self._on_progress)

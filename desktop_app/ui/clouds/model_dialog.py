@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QComboBox, QDialog, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QLineEdit, QWidget
 
 from desktop_app.api import RunSnapshot
 from desktop_app.presenters.clouds.run_files import (
@@ -16,9 +16,10 @@ from desktop_app.presenters.clouds.run_files import (
     suggested_name,
     type_for,
 )
+from desktop_app.ui.clouds.dialog_frame import frame
+from desktop_app.ui.clouds.field_grid import FieldGrid
 from desktop_app.ui.fitting import fit_to_screen
-from desktop_app.ui.theme import Space
-from desktop_app.ui.widgets import Card, button, label, primary_button
+from desktop_app.ui.widgets import Card, label, primary_button
 
 
 class ModelDialog(QDialog):
@@ -64,7 +65,6 @@ class ModelDialog(QDialog):
 
     def _build(self) -> None:
         title = self.tr("Register a model of {}").format(self._run.display_name or self._run.run)
-        self.setWindowTitle(title)
         for node in self._nodes.values():
             self.path.addItem(f"{node.path}/" if node.is_folder else node.path, node.path)
         for kind, said, _says in MODEL_TYPES:
@@ -73,28 +73,16 @@ class ModelDialog(QDialog):
         self.path.currentIndexChanged.connect(self._path_chosen)
         self.kind.currentIndexChanged.connect(self._kind_chosen)
         self._kind_chosen()
-        card, grid = Card(), QGridLayout()
-        grid.setHorizontalSpacing(Space.L)
-        grid.setVerticalSpacing(Space.S)
-        grid.setColumnStretch(1, 1)
-        rows = ((self.tr("Name"), self.name), (self.tr("Files"), self.path), (self.tr("Kind"), self.kind))
-        for at, (name, control) in enumerate(rows):
+        form = FieldGrid()
+        form.add(self.tr("Name"), self.name, self.complaint)
+        form.add(self.tr("Files"), self.path)
+        form.add(self.tr("Kind"), self.kind, self.says)
+        for control, name in (
+            (self.name, self.tr("Name")),
+            (self.path, self.tr("Files")),
+            (self.kind, self.tr("Kind")),
+        ):
             control.setAccessibleName(name)
-            grid.addWidget(label(name, "muted"), 2 * at, 0)
-            grid.addWidget(control, 2 * at, 1)
-        grid.addWidget(self.complaint, 1, 1)
-        grid.addWidget(self.says, 5, 1)
-        card.body.addLayout(grid)
-        footer = QHBoxLayout()
-        footer.setSpacing(Space.S)
-        footer.addStretch()
-        footer.addWidget(button(self.tr("Cancel"), on_click=self.reject))
-        footer.addWidget(self.go)
-        self.go.setDefault(True)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(Space.XL, Space.L, Space.XL, Space.L)
-        column.setSpacing(Space.M)
-        column.addWidget(label(title, "title", wraps=True))
-        column.addWidget(card)
-        column.addStretch()
-        column.addLayout(footer)
+        card = Card()
+        card.body.addLayout(form.grid)
+        frame(self, title, card, self.go)

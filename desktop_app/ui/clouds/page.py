@@ -1,4 +1,4 @@
-"""The Cloud page: one workspace's compute, the outbox, and the list of workspaces."""
+"""The Cloud page: one workspace's compute, models and data, the outbox, and the list of workspaces."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedLayout, QVBoxLayou
 
 from desktop_app.api import Workspace
 from desktop_app.presenters.clouds.places import looks, title_of
+from desktop_app.ui.clouds.assets_tab import AssetsTab
 from desktop_app.ui.clouds.compute_tab import ComputeTab
 from desktop_app.ui.clouds.desk import CloudDesk
 from desktop_app.ui.clouds.outbox_tab import OutboxTab
@@ -18,7 +19,7 @@ from desktop_app.ui.shell import Shell
 from desktop_app.ui.theme import Space, icon_size
 from desktop_app.ui.widgets import EmptyState, IconLabel, button, label, primary_button
 
-TABS = ("compute", "outbox", "workspaces")
+TABS = ("compute", "outbox", "models", "data", "workspaces")
 
 
 class CloudPage(QWidget):
@@ -28,6 +29,7 @@ class CloudPage(QWidget):
         super().__init__()
         self._desk, self._connect = desk, connect
         self.compute, self.outbox = ComputeTab(desk), OutboxTab(desk, shell)
+        self.models, self.data = self._assets()
         self.workspaces = WorkspacesTab(desk, connect)
         self.tabs = Tabs(self.tr("Parts of the cloud"))
         self.chooser, self.state = QComboBox(), IconLabel(role="muted")
@@ -57,6 +59,8 @@ class CloudPage(QWidget):
         self.state.set_text(known.standing.value)
         self.state.setToolTip(str(known.fault or ""))
         self.compute.show_workspace(workspace)
+        for tab in (self.models, self.data):
+            tab.show_workspace(workspace)
 
     def _show_chooser(self, workspace: Workspace) -> None:
         found = self._desk.workspaces
@@ -93,6 +97,8 @@ class CloudPage(QWidget):
         top.addWidget(self.connect_button)
         self.tabs.add(self.compute, self.tr("Compute"), self.compute.tools)
         self.tabs.add(self.outbox, self.tr("Outbox"), self.outbox.tools)
+        self.tabs.add(self.models, self.tr("Models"), self.models.tools)
+        self.tabs.add(self.data, self.tr("Data"), self.data.tools)
         self.tabs.add(self.workspaces, self.tr("Workspaces"), self.workspaces.tools)
         self._stack.addWidget(self.tabs)
         self._stack.addWidget(self._nothing())
@@ -101,6 +107,16 @@ class CloudPage(QWidget):
         column.setSpacing(Space.M)
         column.addLayout(top)
         column.addLayout(self._stack, 1)
+
+    def _assets(self) -> tuple[AssetsTab, AssetsTab]:
+        about_models = self.tr("A model is kept by name and version. A run's page registers what the run made.")
+        models = ("mdi6.cube-outline", self.tr("No models yet"), about_models)
+        about_data = self.tr("A data asset gives files a name and a version, for jobs to take as azureml:NAME:VERSION.")
+        data = ("mdi6.database-outline", self.tr("No data yet"), about_data)
+        return (
+            AssetsTab(self._desk, "model", self.tr("Models"), models),
+            AssetsTab(self._desk, "data", self.tr("Data assets"), data),
+        )
 
     def _nothing(self) -> QWidget:
         text = self.tr(

@@ -44,21 +44,22 @@ class WorkStrip(Card):
             self.cancel_button.setText(cancel or self.tr("Cancel"))
             self._tell(name, None)
             self.show()
-            self._task = spawn(self._do(work, done), name, failed)
+            self._task = spawn(self._do(work), name, failed)
+            self._task.add_done_callback(lambda _task: self._end(done))  # also of one that never came to its first step
 
     def cancel(self) -> None:
         """Give up."""
         if self._task is not None:
             self._task.cancel()
 
-    async def _do(self, work: Callable[[Progress], Awaitable[object]], done: Callable[[], object]) -> None:
-        try:
-            await work(telling(self, self._tell))
-        finally:
-            self._task = None
-            if isValid(self):
-                self.hide()
-                done()
+    async def _do(self, work: Callable[[Progress], Awaitable[object]]) -> None:
+        await work(telling(self, self._tell))
+
+    def _end(self, done: Callable[[], object]) -> None:
+        self._task = None
+        if isValid(self):
+            self.hide()
+            done()
 
     def _tell(self, text: str, part: float | None) -> None:
         self.text.setText(text)

@@ -1,0 +1,141 @@
+"""Models, or data assets, of the workspace: listed, downloaded, registered from a file, folder or web address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+from shiboken6 import isValid
+
+from desktop_app.api import Asset, NewAsset, Progress, UserError, Workspace
+from desktop_app.presenters.clouds import assets as words
+from desktop_app.ui.clouds.asset_dialog import AssetDialog
+from desktop_app.ui.clouds.desk import CloudDesk
+from desktop_app.ui.clouds.table_pane import TablePane, tool_row
+from desktop_app.ui.runs.words import date_and_time
+from desktop_app.ui.tasks import spawn
+from desktop_app.ui.widgets import EmptyState, button, primary_button, tool_button
+
+
+class AssetsTab(QWidget):
+    """Asked when it is shown and on request; `kind` is `model` or `data`."""
+
+    def __init__(self, desk: CloudDesk, kind: str, title: str, empty: tuple[str, str, str]) -> None:
+        super().__init__()
+        self._desk, self._kind = desk, kind
+        self._workspace: Workspace | None = None
+        self._rows: list[Asset] = []
+        self.pane = TablePane(title, words.HEADERS, 5)
+        self.download_button = button(self.tr("&Download…"), "mdi6.download", self.download)
+        self.register_button = button(self.tr("&Register…"), "mdi6.plus", self.register)
+        again = tool_button("mdi6.refresh", self.tr("Ask again"), self.refresh)
+        self.tools = tool_row(again, self.download_button, self.register_button)
+        self._build(*empty)
+
+    def show_workspace(self, workspace: Workspace) -> None:
+        """Show another workspace's."""
+        if self._workspace is None or workspace.key != self._workspace.key:
+            self._workspace = workspace
+            self._show(())
+            if self.isVisible():
+                self.refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt."""
+        super().showEvent(event)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Ask anew."""
+        if self._workspace is not None:
+            spawn(self._load(self._workspace), f"list {self._kind}", self._failed)
+
+    def download(self) -> None:
+        """Ask for a folder and download the chosen one into it."""
+        dialog = QFileDialog(self.window(), self.tr("Download to"))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(lambda path: self.fetch(Path(path)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def fetch(self, folder: Path) -> None:
+        """Download the chosen one into a folder."""
+        chosen, workspace = self._chosen(), self._workspace
+        if chosen is None or workspace is None:
+            return
+
+        async def work(tell: Progress) -> None:
+            asked = self._desk.cloud.download_asset(workspace, chosen, folder, tell)
+            found = await self._desk.ask(workspace, asked)
+            self.pane.message.show_passing(self.tr("{} was downloaded to {}.").format(chosen.name, found))
+
+        self.pane.message.hide()
+        self.pane.strip.start(self.tr("Downloading {}…").format(chosen.name), work, self._failed, self._choose)
+        self._choose()
+
+    def register(self) -> None:
+        """Ask what to register."""
+        if self._workspace is not None:
+            dialog = AssetDialog(self._kind, self._workspace, self.window())
+            dialog.asked.connect(self.register_asset)
+            dialog.finished.connect(lambda _result: dialog.deleteLater())
+            dialog.open()
+
+    def register_asset(self, asset: NewAsset) -> None:
+        """Register it."""
+        workspace = self._workspace
+        if workspace is None:
+            return
+
+        async def work(tell: Progress) -> None:
+            made = await self._desk.ask(workspace, self._desk.cloud.register(workspace, asset, tell))
+            self.pane.message.show_passing(
+                self.tr("{} is registered as version {}.").format(made.name, made.version)
+            )  # fmt: skip
+
+        self.pane.message.hide()
+        self.pane.strip.start(self.tr("Registering {}…").format(asset.name), work, self._failed, self._after)
+        self._choose()
+
+    def _after(self) -> None:
+        self._choose()
+        self.refresh()
+
+    async def _load(self, workspace: Workspace) -> None:
+        found = await self._desk.ask(workspace, self._desk.cloud.assets(workspace, self._kind))
+        if isValid(self) and self._workspace is not None and workspace.key == self._workspace.key:
+            self._show(found)
+
+    def _failed(self, fault: UserError) -> None:
+        if isValid(self):
+            self.pane.message.show_error(fault)
+
+    def _show(self, found: Sequence[Asset]) -> None:
+        self._rows = shown = words.order(found)
+        dates = [date_and_time(each.created.astimezone()) if each.created else "" for each in shown]
+        self.pane.show_rows(len(shown), lambda row, column: words.cells(shown[row], dates[row])[column])
+        self._choose()
+
+    def _choose(self) -> None:
+        busy = self.pane.strip.busy
+        self.download_button.setEnabled(self._chosen() is not None and not busy)
+        self.register_button.setEnabled(self._workspace is not None and not busy)
+
+    def _chosen(self) -> Asset | None:
+        row = self.pane.row
+        return self._rows[row] if 0 <= row < len(self._rows) else None
+
+    def _build(self, picture: str, title: str, text: str) -> None:
+        empty = EmptyState(picture, title, text)
+        empty.add_action(primary_button(self.tr("Register…"), "mdi6.plus", self.register))
+        self.pane.set_empty(empty)
+        self.pane.model.state = -1
+        self.pane.chosen.connect(self._choose)
+        self.pane.activated.connect(self.download)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.pane, 1)
+        self._choose()
