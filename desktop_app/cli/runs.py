@@ -14,7 +14,7 @@ from desktop_app.cli.explained import explained_lines
 from desktop_app.cli.lookup import find_run
 from desktop_app.cli.shapes import run_shape
 from desktop_app.cli.terminal_text import plain
-from desktop_app.cli.words import duration, ending, first_failure_of
+from desktop_app.cli.words import duration, ending, first_failure_of, outputs
 from desktop_app.compose import open_workbench
 from desktop_app.core.blame import Explained
 from desktop_app.core.rank_words import names_of, ranks
@@ -102,7 +102,7 @@ def print_run(run: RunSnapshot, known: Explained) -> None:
         "Failure": first_failure_of(run, known),
         "Size": ranks(run),
         "Took": duration(run),
-        "Outputs": run.outputs,
+        "Outputs": outputs(run).removeprefix("Outputs: "),
         "Folder": run.folder,
     }
     for title, text in facts.items():

@@ -109,10 +109,15 @@ def _with_files(found: Comparison, one: Side, other: Side, redactor: Redactor, w
 def _jobs(one: Side, other: Side) -> tuple[Any, Any] | None:
     """Return both jobs as data: as they are written, or as both plans hold them."""
     if isinstance(one.job, Mapping) and isinstance(other.job, Mapping):
-        return one.job, other.job
+        return _unnamed(one), _unnamed(other)
     if one.plan is not None and other.plan is not None:
         return one.plan.get("job"), other.plan.get("job")
     return None
+
+
+def _unnamed(side: Side) -> Mapping[str, Any]:
+    """Return a job without the name that its run was given, which the file of a run in the cloud holds."""
+    return {key: value for key, value in side.job.items() if (key, value) != ("name", side.run.run)}
 
 
 def _gone(one: Side, other: Side) -> Iterator[str]:

@@ -53,6 +53,17 @@ def test_two_runs_of_the_same_job_are_the_same(pair: tuple[FolderOfRun, FolderOf
     assert [each.split(":")[0] for each in found.not_compared] == ["the versions of packages"]
 
 
+def test_a_name_that_the_run_was_given_is_not_compared(pair: tuple[FolderOfRun, FolderOfRun]) -> None:
+    """As in the files of jobs that were sent to the cloud; a name that is the job's own is."""
+    files = [(each.path / "job.yml", each.snapshot.run) for each in pair]
+    for path, run in files:
+        path.write_text(f"{path.read_text()}\nname: {run}\n")
+    assert compare(pair).job == ()
+    path = files[1][0]
+    path.write_text(path.read_text().replace(f"name: {files[1][1]}", "name: mine"))
+    assert [each.path for each in compare(pair).job] == ["name"]
+
+
 def test_a_port_that_the_job_sets_is_compared(pair: tuple[FolderOfRun, FolderOfRun]) -> None:
     for number, made in enumerate(pair):
         port = f"1234{number}"
