@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from desktop_app.services.archive import RunArchive
 from desktop_app.services.run_store import RunStore
 
 GONE = "The run's files are gone; this is what was last known of it."
+_TURN = 0.004  # seconds for which the loop's thread is held at most
 _ARCHIVE_EVERY = 10.0  # seconds between two records of a run whose state stays the same
 
 
@@ -151,7 +153,19 @@ class RunMonitor:
         watched.missed = missing  # once may be bad luck: the run may be just starting
         for handle in watched.merged.keys() - answers.keys():
             del watched.merged[handle]
-        return [*(self._merged(watched, each) for each in answers.values()), *lost]
+        return [*await self._all_merged(watched, answers.values()), *lost]
+
+    async def _all_merged(self, watched: _Watched, answers: Iterable[RunSnapshot]) -> list[RunSnapshot]:
+        """Merge thousands in turns: the event loop's thread is a window's as well."""
+        found: list[RunSnapshot] = []
+        before, turn = set(watched.known), time.perf_counter()
+        for each in answers:
+            found.append(self._merged(watched, each))
+            if time.perf_counter() - turn > _TURN:
+                await asyncio.sleep(0)
+                turn = time.perf_counter()
+        removed = before - watched.known  # by the person, in between
+        return [each for each in found if each.handle not in removed]
 
     def _merged(self, watched: _Watched, new: RunSnapshot) -> RunSnapshot:
         """Return what is known of a run now; quick where backend and store still hold the objects of the last time."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,9 +17,10 @@ from desktop_app.api import RunSnapshot, RunStatus
 from desktop_app.backends.azureml import routes
 from desktop_app.backends.azureml.asking import Asking
 from desktop_app.backends.azureml.links import Links
-from desktop_app.backends.azureml.monitoring import QUICKEST, SLOWEST, Monitoring
+from desktop_app.backends.azureml.monitoring import GRACE, QUICKEST, SLOWEST, Monitoring
+from desktop_app.backends.azureml.polling import BATCH
 from desktop_app.backends.azureml.records import Records
-from desktop_app.backends.azureml.wire import Ask, FaultKind, Reply
+from desktop_app.backends.azureml.wire import Ask, CloudFault, FaultKind, Reply
 from tests.helpers.azure_backends import desk
 from tests.helpers.cloud_jobs import CloudJobs
 from tests.helpers.told_wire import WORKSPACE, fault, told
@@ -281,3 +283,44 @@ async def test_what_is_known_survives_a_restart(tmp_path: Path) -> None:
         assert found.status is RunStatus.UNKNOWN
         assert (found.nodes, found.display_name, len(found.ranks)) == (2, "Digits DDP", 4)
         assert found.phases
+
+
+async def test_a_batch_that_fails_keeps_no_other_from_being_asked(watch: Watch) -> None:
+    handles = watch.send(*(f"run-{number:04}" for number in range(BATCH + 5)), state="Queued")
+    await watch.look(*handles)
+    watch.jobs.states.update(dict.fromkeys(watch.jobs.states, "Running"))
+    failed: list[int] = []
+
+    def now_and_then(ask: Ask) -> Reply | CloudFault:
+        if not failed:
+            failed.append(1)
+            return fault("service", 500)
+        return watch.jobs._batch(ask)
+
+    watch.jobs.wire.on("POST", "batchrundata", now_and_then)
+    states = Counter(await watch.states(*handles))
+    assert states == {RunStatus.UNKNOWN: BATCH, RunStatus.RUNNING: 5}
+    assert set(await watch.states(*handles)) == {RunStatus.RUNNING}
+
+
+async def test_a_brief_fault_is_not_shown(watch: Watch) -> None:
+    (handle,) = watch.send("one", state="Running")
+    await watch.look(handle)
+    watch.jobs.wire.down = fault("service", 503)
+    watch.clock.time += GRACE / 2
+    assert [each.status for each in await watch.look(handle)] == [RunStatus.RUNNING]
+    watch.clock.time += GRACE
+    assert [each.status for each in await watch.look(handle)] == [RunStatus.UNKNOWN]
+
+
+async def test_what_says_nothing_new_is_the_same_object(watch: Watch) -> None:
+    """By which the monitor passes thousands quickly."""
+    handles = watch.send("one", "two", state="Running")
+    first = await watch.look(*handles)
+    watch.clock.time += 60.0
+    assert all(new is old for new, old in zip(await watch.look(*handles), first, strict=True))
+    watch.jobs.wire.down = fault("offline")
+    watch.clock.time += 60.0
+    unknown = await watch.look(*handles)
+    watch.clock.time += 60.0
+    assert all(new is old for new, old in zip(await watch.look(*handles), unknown, strict=True))
