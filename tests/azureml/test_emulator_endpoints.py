@@ -128,7 +128,7 @@ def test_traffic_is_shared_out_and_a_header_names_a_deployment(empty: Sdk) -> No
     )
     assert found[0] == 404
     assert found[1] + found[2] == 40
-    assert found[1] > found[2] > 0
+    assert found[1] > 2 * found[2] > 0
     assert found[3:] == ["green", 404]
 
 
