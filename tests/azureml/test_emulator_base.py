@@ -35,6 +35,20 @@ def test_a_cluster_is_created_read_listed_scaled_and_deleted(sdk: Sdk) -> None:
     assert gone.value.status == 404
 
 
+def test_a_compute_instance_is_made_stopped_and_started(sdk: Sdk) -> None:
+    made = sdk(
+        """
+        spec = entities.ComputeInstance(name="mine", size="Standard_DS3_v2")
+        c = ml.compute.begin_create_or_update(spec).result()
+        result = [c.type, c.state, c.size]
+        """
+    )
+    assert made == ["computeinstance", "Running", "STANDARD_DS3_V2"]
+    assert sdk("ml.compute.begin_stop('mine').result(); result = ml.compute.get('mine').state") == "Stopped"
+    assert sdk("ml.compute.begin_start('mine').result(); result = ml.compute.get('mine').state") == "Running"
+    sdk("result = ml.compute.begin_delete('mine').result()")
+
+
 def test_an_environment_is_registered_and_found_by_version_label_and_list(sdk: Sdk) -> None:
     made = sdk(
         """

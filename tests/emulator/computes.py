@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from tests.emulator import operations
+from tests.emulator import instances, operations
 from tests.emulator.answers import mfe_error, ok
 from tests.emulator.bodies import asked_of, inside, number, properties_of, text, texts
 from tests.emulator.clock import stamp
@@ -27,7 +27,6 @@ _FILLED_IN: Json = {
     "allocationState": None,
     "errors": None,
 }
-_SECRET = ("userAccountCredentials",)
 
 
 async def listed(service: Service, call: Call) -> Answer:
@@ -50,6 +49,8 @@ async def put(service: Service, call: Call) -> Answer:
         return refused
     old, now = workspace.computes.get(name), service.clock.now()
     properties = _properties(asked, stamp(old.created if old else now), stamp(now))
+    if properties["computeType"] == "ComputeInstance":
+        properties["properties"] = instances.described(workspace, name, properties["properties"], now)
     made = Resource(name, old.created if old else now, now, properties, texts(asked, "tags") or None)
     made.more |= {"location": text(asked, "location") or workspace.location, "identity": inside(asked, "identity")}
     made.more["nodes"] = old.more["nodes"] if old else Nodes()
@@ -95,9 +96,11 @@ async def change_power(service: Service, call: Call) -> Answer:
     if found is None:
         return Answer(404, NOTHING)
     verb = call.path.rpartition("/")[2].lower()
+    if found.properties["computeType"] != "ComputeInstance":
+        return mfe_error(service, 400, f"The compute {found.name} can't be told to {verb}.", component="computes")
 
     async def changed() -> None:
-        found.properties["properties"]["state"] = "Stopped" if verb == "stop" else "Running"
+        found.properties["properties"] = instances.turned(found.properties["properties"], verb, service.clock.now())
 
     seconds = service.options.delay("compute")
     begun = operations.begin(service, workspace, "compute", changed, seconds=seconds)
@@ -132,7 +135,7 @@ def shown(service: Service, call: Call, compute: Resource, *, fresh: bool = Fals
         "tags": compute.tags if fresh else (compute.tags or {}),
     }
     if compute.more.get("identity"):
-        body["identity"] = {"principalId": workspace.id, "tenantId": workspace.tenant, **compute.more["identity"]}
+        body["identity"] = {**compute.more["identity"], "principalId": workspace.id, "tenantId": workspace.tenant}
     return {**body, "properties": {**properties, "properties": inner}}
 
 
@@ -159,7 +162,7 @@ def _after(members: Json, name: str, new: str, value: Any) -> Json:
 
 def _properties(asked: Json, created: str, modified: str) -> Json:
     given = inside(asked, "properties")
-    kind = text(given, "computeType", "AmlCompute")
+    kind, inner = text(given, "computeType", "AmlCompute"), inside(given, "properties")
     return {
         "createdOn": created,
         "modifiedOn": modified,
@@ -171,7 +174,9 @@ def _properties(asked: Json, created: str, modified: str) -> Json:
         "provisioningErrors": None,
         "provisioningWarnings": None,
         "isAttachedCompute": False,
-        "properties": _cluster(inside(given, "properties")) if kind == "AmlCompute" else _instance(given),
+        "properties": _cluster(inside(given, "properties"))
+        if kind == "AmlCompute"
+        else dict(inside(given, "properties")),
     }
 
 
@@ -198,12 +203,6 @@ def _scale(given: Json, usual: Json) -> Json:
     counts = {name: number(asked, name, usual[name]) for name in ("maxNodeCount", "minNodeCount")}
     patience = text(asked, "nodeIdleTimeBeforeScaleDown", usual["nodeIdleTimeBeforeScaleDown"])
     return {**counts, "nodeIdleTimeBeforeScaleDown": patience}
-
-
-def _instance(given: Json) -> Json:
-    inner = dict(inside(given, "properties"))
-    inner = {name: value for name, value in inner.items() if name not in _SECRET}
-    return {**inner, "vmSize": text(inner, "vmSize").upper(), "state": "Running", "errors": []}
 
 
 def _unfit(service: Service, workspace: Workspace, asked: Json) -> Answer | None:
