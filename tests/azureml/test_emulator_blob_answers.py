@@ -190,6 +190,19 @@ async def test_bytes_that_are_not_those_of_the_md5_are_refused(storage: Storage)
     assert not storage.store.starting_with(ACCOUNT, "box")
 
 
+async def test_headers_that_can_not_be_read_are_the_clients_fault(storage: Storage) -> None:
+    storage.store.append(ACCOUNT, "box", "log", b"x")
+    for method, query, headers in (
+        ("GET", "", {"If-Modified-Since": "yesterday"}),
+        ("GET", "", {"If-Unmodified-Since": "tomorrow"}),
+        ("PUT", "comp=appendblock", {"x-ms-blob-condition-appendpos": "-1"}),
+    ):
+        refused = await storage.ask(method, "log", query, headers)
+        assert (refused.status, refused.headers["x-ms-error-code"]) == (400, "InvalidHeaderValue")
+    listed = await storage.ask("GET", "", "restype=container&comp=list&maxresults=many")
+    assert (listed.status, listed.headers["x-ms-error-code"]) == (400, "InvalidQueryParameterValue")
+
+
 async def test_an_expired_link_says_so_in_the_words_of_the_service(storage: Storage) -> None:
     storage.store.put(ACCOUNT, "box", "b", b"x")
     url = storage.links.sas_url(ACCOUNT, "box", "b", hours=1)

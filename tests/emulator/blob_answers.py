@@ -90,9 +90,14 @@ def _for_new(store: Store, account: str, call: Call, needs: str) -> str:
 
 def _common(call: Call, store: Store) -> dict[str, str]:
     headers = {"Server": "Windows-Azure-Blob/1.0 Microsoft-HTTPAPI/2.0", "Date": http_date(store.now())}
-    headers |= {"x-ms-request-id": request_id(), "x-ms-version": call.headers.get("x-ms-version", VERSION)}
+    headers |= {"x-ms-request-id": request_id(), "x-ms-version": _version(call)}
     client = call.headers.get("x-ms-client-request-id")
     return headers | ({"x-ms-client-request-id": client} if client else {})
+
+
+def _version(call: Call) -> str:
+    """What the client asks for; of a link alone, the link's."""
+    return call.headers.get("x-ms-version") or call.query.get("sv") or VERSION
 
 
 def _box(store: Store, account: str, call: Call) -> Container:
@@ -119,7 +124,10 @@ def _delegate(_store: Store, account: str, call: Call) -> Answer:
     """Give whoever is signed in a key to sign links with."""
     if "oid" not in call.claims:
         raise RefusalError("AuthenticationFailed", "Only a bearer token can ask for a user delegation key.")
-    asked = ElementTree.fromstring(call.body)
+    try:
+        asked = ElementTree.fromstring(call.body)
+    except ElementTree.ParseError:
+        raise RefusalError("InvalidXmlDocument") from None
     told = {"SignedOid": str(call.claims["oid"]), "SignedTid": str(call.claims.get("tid", ""))}
     told |= {"SignedStart": asked.findtext("Start") or "", "SignedExpiry": asked.findtext("Expiry") or ""}
     told |= {"SignedService": "b", "SignedVersion": call.headers.get("x-ms-version", VERSION)}

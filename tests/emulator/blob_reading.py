@@ -4,6 +4,7 @@ import hashlib
 import re
 from base64 import b64encode
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from tests.emulator.blob_errors import RefusalError, http_date
@@ -49,7 +50,7 @@ def conditions(call: Call, blob: Blob | None) -> bool:
     if if_none and if_none in ("*", f'"{blob.etag}"') and not reads:
         raise RefusalError("BlobAlreadyExists" if if_none == "*" else "ConditionNotMet")
     since = call.headers.get("if-unmodified-since")
-    if since and blob.modified.replace(microsecond=0) > parsedate_to_datetime(since):
+    if since and blob.modified.replace(microsecond=0) > _date(since):
         raise RefusalError("ConditionNotMet")
     return reads and (if_none == f'"{blob.etag}"' or _older(blob, call.headers.get("if-modified-since")))
 
@@ -104,7 +105,15 @@ def _md5(store: Store, blob: Blob, start: int, size: int) -> str:
 
 
 def _older(blob: Blob, since: str | None) -> bool:
-    return since is not None and blob.modified.replace(microsecond=0) <= parsedate_to_datetime(since)
+    return since is not None and blob.modified.replace(microsecond=0) <= _date(since)
+
+
+def _date(text: str) -> datetime:
+    try:
+        read = parsedate_to_datetime(text)
+    except ValueError:
+        raise RefusalError("InvalidHeaderValue") from None
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 def _overridden(call: Call) -> dict[str, str]:

@@ -57,8 +57,10 @@ def append_block(store: Store, account: str, call: Call) -> Answer:
     conditions(call, blob)
     if blob.kind != APPEND:
         raise RefusalError("InvalidBlobType")
-    position = call.headers.get("x-ms-blob-condition-appendpos")
-    if position is not None and int(position) != blob.size:
+    position = call.headers.get("x-ms-blob-condition-appendpos", str(blob.size))
+    if not position.isdecimal():
+        raise RefusalError("InvalidHeaderValue")
+    if int(position) != blob.size:
         raise RefusalError("AppendPositionConditionNotMet")
     changed = store.append(account, call.parts["container"], blob.name, call.body)
     told = {"x-ms-blob-append-offset": str(blob.size), "x-ms-blob-committed-block-count": str(changed.blocks)}
