@@ -33,6 +33,7 @@ class Blob:
         self.md5 = ""
         self.knows_ranges = True
         self.status = 0
+        self.unchanged = 0
 
     @property
     def etag(self) -> str:
@@ -43,6 +44,9 @@ class Blob:
             return web.Response(status=self.status, text=EXPIRED, content_type="application/xml")
         if request.headers.get("If-Match", self.etag) != self.etag:
             return web.Response(status=412)
+        self.unchanged += (is_same := request.headers.get("If-None-Match") == self.etag)
+        if is_same:
+            return web.Response(status=304, headers={"ETag": self.etag})
         start, headers, size = 0, {"ETag": self.etag}, len(self.data)
         if self.md5:
             headers["x-ms-blob-content-md5"] = self.md5
@@ -105,6 +109,9 @@ async def test_a_growing_file_is_read_once(gateway: Gateway, blob: Blob, url: st
         assert await gateway.tail(WORKSPACE, url, path, offset) == Tail(offset, offset)
     assert path.read_bytes() == blob.data
     assert blob.sent == len(blob.data)
+    assert blob.unchanged == 5, "what did not grow is told without a body"
+    blob.data = blob.data[::-1]
+    assert await gateway.tail(WORKSPACE, url, path, offset) == Tail(offset, offset), "another file, as long"
 
 
 async def test_a_cut_answer_keeps_what_came(gateway: Gateway, blob: Blob, url: str, tmp_path: Path) -> None:

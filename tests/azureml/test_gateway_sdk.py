@@ -171,6 +171,16 @@ async def test_an_idle_child_gives_its_memory_back(
         await asyncio.to_thread(wait_until, lambda: not sdk_children(), what="the idle child to end")
 
 
+async def test_a_client_that_remembers_a_token_goes_with_who_signed_out(
+    gateway: Gateway, workspace: Workspace, job: Path
+) -> None:
+    assert await gateway.call(workspace, "submit_job", {"file": str(job), "name": "before"}, silent)
+    assert sdk_children()
+    await gateway.sign_out(workspace)
+    await asyncio.to_thread(wait_until, lambda: not sdk_children(), what="the child with the token to end")
+    assert await gateway.call(workspace, "submit_job", {"file": str(job), "name": "after"}, silent)
+
+
 async def test_assets_are_uploaded_and_registered(gateway: Gateway, workspace: Workspace, tmp_path: Path) -> None:
     (tmp_path / "words.txt").write_text("some words\n")
     (tmp_path / "model").mkdir()

@@ -111,6 +111,7 @@ class Gateway:
                 tell(SignInPrompt(said["url"], said.get("code", ""), said.get("message", "")))
 
         said = await self._asked("sign_in", workspace, {"method": str(method), "given": dict(given or {})}, hear)
+        self._forget_clients()
         return SignInReport(
             said["account"], said["tenant"], said["kept_in"], tuple(SignInStep(**each) for each in said["steps"])
         )
@@ -118,6 +119,12 @@ class Gateway:
     async def sign_out(self, workspace: Workspace) -> None:
         """Forget the tokens of the workspace's account."""
         await self._asked("sign_out", workspace, {})
+        self._forget_clients()
+
+    def _forget_clients(self) -> None:
+        """End the idle children that work with the SDK: they remember a token of whoever was signed in."""
+        for each in list(self._free):
+            self._end(each)
 
     async def close(self) -> None:
         """End the children; who asks afterwards, be it on another loop, gets new ones."""

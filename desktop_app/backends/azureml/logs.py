@@ -32,7 +32,9 @@ AT_ONCE = 12
 PACE = 1.0
 """Seconds between two looks at a log that somebody reads."""
 _QUIET = 1.8
-_DETAILS_EVERY = 15.0
+_DETAILS_EVERY, _DETAILS_SELDOM = 15.0, 120.0
+"""Seconds between two looks for new logs, once all that are expected are there: longer each time that there is none."""
+_SELDOMER = 1.5
 _LEASE = 20.0
 _OTHERS = 2.0
 _FOLDERS = ("user_logs/", "logs/", "azureml-logs/")
@@ -59,6 +61,7 @@ class RunLogs:
     _logs: dict[str, LogCopy] = field(default_factory=dict)
     _until: float = float("-inf")
     _details_at: float = float("-inf")
+    _details_gap: float = _DETAILS_EVERY
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _renewing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
@@ -143,7 +146,7 @@ class RunLogs:
     async def _look(self) -> None:
         now = self.clock()
         has_all = self._logs and len(self._logs) >= self.expected()
-        if now - self._details_at >= (_DETAILS_EVERY if has_all else 2 * PACE):
+        if now - self._details_at >= (self._details_gap if has_all else 2 * PACE):
             await self._renew()
         if await asyncio.to_thread(self._claim):
             await self._read([each for each in self._logs.values() if each.due <= now])
@@ -152,10 +155,12 @@ class RunLogs:
         """Ask for the run's details: its logs and fresh links to them. Returns whether the run is over."""
         path = routes.history(self.workspace, f"runs/{quote(self.run)}/details")
         details = record((await self.asking.api(self.workspace, "GET", path)).json)
-        self._details_at = self.clock()
+        self._details_at, before = self.clock(), len(self._logs)
         for name, url in record(details.get("logFiles")).items():
             if _folder_of(name) and isinstance(url, str):
                 await self._take(name, url)
+        is_same = before == len(self._logs)
+        self._details_gap = min(_DETAILS_SELDOM, self._details_gap * _SELDOMER) if is_same else _DETAILS_EVERY
         if details:
             self.seen(details)
         return status_of(str(details.get("status"))) in TERMINAL

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import queue
+import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -53,33 +54,53 @@ def serve(talk: Talk) -> None:
 
     sdk_progress.listen()
 
+    clients = Clients(calls)
     while True:
-        _answer(calls, calls.next())
+        _answer(calls, clients, calls.next())
 
 
-def _answer(calls: Calls, asked: Mapping[str, Any]) -> None:
+def _answer(calls: Calls, clients: Clients, asked: Mapping[str, Any]) -> None:
     number, talk = asked["id"], calls.talk
     try:
         function = FUNCTIONS[asked["function"]]
-        client = _client(calls, number, asked["workspace"])
+        client = clients.of(number, asked["workspace"])
         sdk_progress.report = lambda message, part=None: talk.progress(number, message, part)
         talk.write(number, result=function(client, sdk_progress.report, **asked["arguments"]))
     except BaseException as error:  # noqa: BLE001 - sys.exit() in the SDK is a failure as well
+        clients.forget()
         talk.fault(number, sdk_faults.fault_of(error))
+    finally:
+        os.chdir(tempfile.gettempdir())  # a folder in which a process stands can't be deleted on Windows
 
 
-def _client(calls: Calls, number: int, workspace: Mapping[str, str]) -> Any:
+class Clients:
+    """The client of the last workspace, with its open connections; after a fault a new one is made."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self._kept: tuple[Mapping[str, str], _Relayed, Any] | None = None
+
+    def of(self, number: int, workspace: Mapping[str, str]) -> Any:
+        """Return the client for a call."""
+        # The SDK keeps the cloud in a variable of the process, which outlives the client.
+        os.environ["AZUREML_CURRENT_CLOUD"] = workspace["cloud"]
+        if self._kept is None or self._kept[0] != workspace:
+            relayed = _Relayed(self._calls, number)
+            self._kept = workspace, relayed, _client(relayed, workspace)
+        _, credential, client = self._kept
+        credential.number = number
+        return client
+
+    def forget(self) -> None:
+        """Make a new one the next time."""
+        self._kept = None
+
+
+def _client(credential: _Relayed, workspace: Mapping[str, str]) -> Any:
     from azure.ai.ml import MLClient
 
-    # The SDK keeps the cloud in a variable of the process, which outlives the client.
-    os.environ["AZUREML_CURRENT_CLOUD"] = workspace["cloud"]
-    return MLClient(
-        _Relayed(calls, number),
-        workspace["subscription"],
-        workspace["group"],
-        workspace["name"],
-        cloud=workspace["cloud"],
-    )
+    names = workspace["subscription"], workspace["group"], workspace["name"]
+    return MLClient(credential, *names, cloud=workspace["cloud"])
 
 
 class _Relayed:
@@ -87,7 +108,7 @@ class _Relayed:
 
     def __init__(self, calls: Calls, number: int) -> None:
         self._calls = calls
-        self._number = number
+        self.number = number
         self._lock = threading.Lock()
 
     def get_token(self, *scopes: str, **_options: Any) -> Any:
@@ -95,5 +116,5 @@ class _Relayed:
         from azure.core.credentials import AccessToken
 
         with self._lock:
-            found = self._calls.question(self._number, token=scopes[0])
+            found = self._calls.question(self.number, token=scopes[0])
         return AccessToken(found["token"], found["expires_on"])

@@ -15,6 +15,10 @@ from . import broken
 from .faults import Fault
 from .web import Request, Web
 
+_MOST_KNOWN = 5000
+_known: dict[str, tuple[int, str]] = {}
+"""How far a copy was, and the file's ETag then, where nothing was left to fetch: the next answer may be empty."""
+
 _RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+)")
 
 
@@ -24,9 +28,14 @@ async def tail(web: Web, request: Callable[..., Request], asked: Mapping[str, An
     A connection that breaks in the middle keeps what has come.
     """
     offset = await asyncio.to_thread(_there, asked["path"], int(asked["offset"]))
-    made = request(asked, headers={"Range": f"bytes={offset}-", "Accept-Encoding": "identity"})
-    made = replace(made, accept=frozenset({416}))
+    known = _known.pop(asked["path"], (-1, ""))
+    unchanged = {"If-None-Match": known[1]} if known[0] == offset else {}
+    made = request(asked, headers={"Range": f"bytes={offset}-", "Accept-Encoding": "identity", **unchanged})
+    made = replace(made, accept=frozenset({304, 416}))
     async with web.answer(made, streamed=True) as response:
+        if response.status_code == 304:
+            _remember(asked["path"], offset, known[1])
+            return _told(offset, offset, 0, shrunk=False)
         size = size_of(response)
         if response.status_code == 416:
             return _told(offset, size, 0, shrunk=size < offset)
@@ -34,7 +43,16 @@ async def tail(web: Web, request: Callable[..., Request], asked: Mapping[str, An
             return _told(offset, size, 0, shrunk=True)
         skip = _before(response, offset)
         appended = await _append(response, asked["path"], offset, skip)
+    if offset + appended == size:
+        _remember(asked["path"], size, response.headers.get("etag", ""))
     return _told(offset + appended, max(size, offset + appended), appended, shrunk=False)
+
+
+def _remember(path: str, offset: int, etag: str) -> None:
+    if etag:
+        _known[path] = offset, etag
+        while len(_known) > _MOST_KNOWN:
+            del _known[next(iter(_known))]
 
 
 def _told(offset: int, size: int, appended: int, *, shrunk: bool) -> dict[str, Any]:
