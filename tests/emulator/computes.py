@@ -174,9 +174,7 @@ def _properties(asked: Json, created: str, modified: str) -> Json:
         "provisioningErrors": None,
         "provisioningWarnings": None,
         "isAttachedCompute": False,
-        "properties": _cluster(inside(given, "properties"))
-        if kind == "AmlCompute"
-        else dict(inside(given, "properties")),
+        "properties": _cluster(inner) if kind == "AmlCompute" else dict(inner),
     }
 
 
