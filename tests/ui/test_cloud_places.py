@@ -13,6 +13,7 @@ from desktop_app.places import Places
 from desktop_app.services.workbench import Workbench
 from desktop_app.ui.clouds.connect_dialog import ConnectDialog
 from desktop_app.ui.clouds.hooks import CloudHooks
+from desktop_app.ui.files.code_editor import CodeEditor
 from desktop_app.ui.main_window import MainWindow
 from desktop_app.ui.tasks import running
 from tests.helpers.benches import small_bench
@@ -161,6 +162,16 @@ async def test_the_status_bar_says_what_waits_and_leads_there(
     cloud.outbox = []
     await hooks(window).desk.read_outbox()
     assert part.isHidden()
+
+
+async def test_a_config_over_a_text_is_the_window_s_and_other_drops_stay_the_text_s(tmp_path: Path) -> None:
+    editor = CodeEditor("job.yml")
+    config, words = QMimeData(), QMimeData()
+    config.setUrls([QUrl.fromLocalFile(str(tmp_path / "config.json"))])
+    words.setText("epochs")
+    assert not editor.canInsertFromMimeData(config)
+    assert editor.canInsertFromMimeData(words)
+    editor.deleteLater()
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])

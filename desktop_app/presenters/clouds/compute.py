@@ -180,10 +180,17 @@ class QuotaBar:
 
 
 def bars(quotas: Sequence[Quota], everything: bool = False) -> tuple[QuotaBar, ...]:
-    """Return the bars worth a look: families of which something is used or may be, the fullest first."""
+    """Return the bars worth a look: what is used or may be, the fullest first, then totals and sizes with GPUs."""
     wanted = [each for each in quotas if each.limit or each.used]
-    wanted.sort(key=lambda each: (-(each.used / each.limit if each.limit else 1.0), -each.limit, each.family))
+    wanted.sort(key=lambda each: (-(each.used / each.limit if each.limit else 1.0), _rank(each.family), each.family))
     return tuple(_bar(each) for each in (wanted if everything else wanted[:_FEW]))
+
+
+def _rank(family: str) -> int:
+    """Return where an unused family stands: the region's totals, then sizes with GPUs (N…), then the others."""
+    if family.startswith("All sizes"):
+        return 0
+    return 1 if re.search(r"(?:^|\s)N[A-Z]", family) else 2
 
 
 def more_bars(quotas: Sequence[Quota]) -> int:

@@ -38,8 +38,8 @@ class Way:
 WAYS = (
     Way(
         SignInMethod.AUTOMATIC, "Not sure: try what is set up here",
-        "Looks, in this order, for variables of an application, an identity of this virtual machine, somebody who "
-        "signed in before, and the Azure CLI. Nothing is opened and nothing is asked.",
+        "Looks, in this order, for somebody who signed in here before, variables of an application, an identity of "
+        "this machine, and the Azure CLI. Nothing is opened and nothing is asked.",
     ),
     Way(
         SignInMethod.BROWSER, "In the browser",
@@ -109,6 +109,7 @@ class StepRow:
 _TITLES = {
     "kept": "Signed in before",
     "environment": "Variables of the environment",
+    "workload-identity": "Identity of this workload",
     **{each.method.value: each.title for each in WAYS},
 }
 

@@ -11,6 +11,7 @@ from desktop_app.presenters.clouds.assets import TYPES
 from desktop_app.presenters.clouds.places import CLOUD
 
 FIRST = ("outputs", "logs")
+_LOGS = frozenset({"logs", "user_logs", "system_logs", "azureml-logs"})
 MODEL_TYPES = TYPES["model"]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
 
@@ -75,6 +76,12 @@ def _sorted(node: FileNode) -> list[FileNode]:
 def children(node: FileNode) -> list[FileNode]:
     """Return what is in a folder, folders first."""
     return _sorted(node)
+
+
+def models_in(nodes: Iterable[FileNode]) -> list[FileNode]:
+    """Return what may be a model: everything but logs, unless there is nothing else."""
+    known = list(nodes)
+    return [each for each in known if each.path.partition("/")[0] not in _LOGS] or known
 
 
 def type_for(node: FileNode) -> str:

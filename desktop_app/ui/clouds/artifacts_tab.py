@@ -13,7 +13,7 @@ from shiboken6 import isValid
 
 from desktop_app.api import Artifact, NewAsset, Progress, RunSnapshot, UserError
 from desktop_app.core.words import plural
-from desktop_app.presenters.clouds.run_files import FileNode, children, tree, workspace_key
+from desktop_app.presenters.clouds.run_files import FileNode, children, models_in, tree, workspace_key
 from desktop_app.services.workbench import Workbench
 from desktop_app.ui.clouds.table_pane import tool_row
 from desktop_app.ui.clouds.work_strip import WorkStrip
@@ -98,10 +98,7 @@ class ArtifactsTab(QWidget):
         from desktop_app.ui.clouds.model_dialog import ModelDialog
 
         if self._run is not None and self._nodes:
-            offered = [
-                each for each in self._nodes.values() if each.path.partition("/")[0] not in ("logs", "user_logs")
-            ]
-            dialog = ModelDialog(self._run, offered or list(self._nodes.values()), self._chosen(), self.window())
+            dialog = ModelDialog(self._run, models_in(self._nodes.values()), self._chosen(), self.window())
             dialog.asked.connect(self.register_model)
             dialog.finished.connect(lambda _result: dialog.deleteLater())
             dialog.open()

@@ -33,6 +33,8 @@ T = TypeVar("T")
 _PLACE = "cloud.place"
 _LAST = "cloud.last"
 _OUTBOX_MS = 2000
+_AGAIN = 15
+"""Looks at the outbox between two questions to a workspace that is offline: half a minute."""
 
 
 class CloudDesk(QObject):
@@ -52,7 +54,7 @@ class CloudDesk(QObject):
         self._state = state
         self._titles = [(each.name, each.title) for each in workbench.backends.values()]
         self.place = str(state.get(_PLACE, "local") or "local")
-        self._looking = False
+        self._looking, self._looks = False, 0
         self._timer = QTimer(self, interval=_OUTBOX_MS)
         self._timer.timeout.connect(self._look_at_outbox)
 
@@ -203,6 +205,11 @@ class CloudDesk(QObject):
             return None
 
     def _look_at_outbox(self) -> None:
+        self._looks += 1
+        workspace = self._chosen_workspace
+        is_due = self._looks % _AGAIN == 0
+        if workspace is not None and is_due and self.standing(workspace).standing is Standing.OFFLINE:
+            self.check(workspace)
         if not self._looking:
             self._looking = True
             spawn(self._look(), "look at the outbox")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QMimeData, QObject
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QWidget
 
@@ -42,7 +42,12 @@ class ConfigDrop(QObject):
 
 def config_in(event: QDropEvent) -> Path | None:
     """Return the config.json that is dragged, if it is one."""
-    urls = event.mimeData().urls()
+    return config_of(event.mimeData())
+
+
+def config_of(data: QMimeData) -> Path | None:
+    """Return the config.json that is meant, if it is one."""
+    urls = data.urls()
     if len(urls) == 1 and urls[0].isLocalFile():
         path = Path(urls[0].toLocalFile())
         return path if path.name in _NAMES else None

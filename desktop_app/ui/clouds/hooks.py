@@ -67,8 +67,11 @@ class CloudHooks(QObject):
             cast("CloudPage", page).show_tab(name)
 
     def tell_files(self, page: QWidget) -> None:
-        """Say to the Files page, which was just made, where jobs run."""
-        cast("FilesPage", page).editors.set_place(self._workspace_name)
+        """Say to the Files page, which was just made, where jobs run; to its action, too."""
+        name = self._workspace_name
+        cast("FilesPage", page).editors.set_place(name)
+        action = self._window.actions_by_name["run.here"]
+        action.setText(self.tr("&Submit to {}…").format(name) if name else self.tr("&Run here…"))
 
     def close(self) -> None:
         """Follow no more."""

@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -26,6 +26,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QToolTip, QWidget
 from desktop_app.api import Diagnostic, UserError
 from desktop_app.presenters.editor import change_between, units, worst
 from desktop_app.presenters.syntax import python_phrase, tokenizer_for, yaml_phrase
+from desktop_app.ui.clouds.dropping import config_of
 from desktop_app.ui.files import indenting, marks
 from desktop_app.ui.files.colouring import Colouring
 from desktop_app.ui.files.gutter import Gutter
@@ -309,6 +310,10 @@ class CodeEditor(QPlainTextEdit):
         """Called by Qt: what floats over the text goes."""
         super().focusOutEvent(event)
         self.focus_left.emit()
+
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:  # noqa: N802 - Qt's name
+        """Called by Qt: a config.json that is dropped here is for the window, which asks whether to connect."""
+        return config_of(source) is None and super().canInsertFromMimeData(source)
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
         """Called by Qt: with Ctrl the wheel zooms."""

@@ -205,6 +205,11 @@ class Editors(QWidget):
             self.run_button.setText(self._run_text.replace("&", "&&"))
             self.run_button.setIcon(icon("mdi6.cloud-upload-outline" if workspace else "mdi6.play", "on_accent"))
 
+    @property
+    def run_text(self) -> str:
+        """What starts a job, as it is said here: in the wizard it is said so, too."""
+        return self._run_text
+
     def set_busy(self, text: str) -> None:
         """Show that a plan is being worked out (empty: not any more)."""
         self.run_button.setText(text or self._run_text)

@@ -317,6 +317,8 @@ class FilesPage(QWidget):
             self.wizard.activateWindow()
             return
         self.wizard = WizardDialog(self.workbench, folder, template, self.window())
+        if self.shell.backend != "local":
+            self.wizard.run_button.setText(self.editors.run_text.replace("&", "&&"))
         self.wizard.finished.connect(self._on_wizard_closed)
         self.wizard.job_written.connect(self._on_job_written)
         self.wizard.open()
