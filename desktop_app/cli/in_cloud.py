@@ -81,6 +81,8 @@ async def _run(options: Namespace) -> int:
     act: Act = options.act
     desk = Desk(open_workbench(options.home, options.safe_mode), options)
     try:
+        if "workspace" in options:
+            _ = desk.workspace  # that there is none is said before the client is made
         if options.asks:
             await desk.workbench.toolchains.create(AZUREML, desk.progress)
         return await act(desk, options)

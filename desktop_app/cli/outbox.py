@@ -21,7 +21,9 @@ def configure(parser: ArgumentParser) -> None:
     """Add the verbs below this one."""
     verbs = parser.add_subparsers(metavar="list|send|withdraw", required=True)
     add_verb(verbs, "list", _list, "what waits, oldest first, and why", with_workspace=False, asks=False)
-    send = add_verb(verbs, "send", _send, "try to send a waiting job now, or all of them", with_workspace=False)
+    send = add_verb(
+        verbs, "send", _send, "try to send a waiting job now, or all of them", with_workspace=False, asks=False
+    )
     withdraw = add_verb(
         verbs, "withdraw", _withdraw, "take a job that was not sent out again", with_workspace=False, asks=False
     )
@@ -63,6 +65,8 @@ def _find(waiting: Sequence[Waiting], name: str) -> Waiting:
 async def _send(desk: Desk, options: Namespace) -> int:
     waiting = desk.cloud.waiting()
     chosen = [_find(waiting, options.name)] if options.name else list(waiting)
+    if chosen:
+        await desk.workbench.toolchains.create(in_cloud.AZUREML, desk.progress)
     sent, failed = [], None
     for each in chosen:
         try:

@@ -27,7 +27,7 @@ from desktop_app.backends.azureml.registering import local
 from desktop_app.backends.azureml.wire import CloudFault
 from desktop_app.services.catalogues import facts
 from tests.helpers.told_cloud import Said, asking_of
-from tests.helpers.told_wire import WORKSPACE, ToldWire, fault, told
+from tests.helpers.told_wire import WORKSPACE, ToldWire, fault, md5_of, told
 
 STORE = {"properties": {"datastoreType": "AzureBlob", "accountName": "acc", "containerName": "azureml",
                         "endpoint": "core.windows.net", "credentials": {"credentialsType": "AccountKey"}}}  # fmt: skip
@@ -280,6 +280,14 @@ async def test_a_model_comes_whole_and_nowhere_else(wire: ToldWire, tmp_path: Pa
     single = Asset("model", "m", "1", path=run_uri("run-1", "outputs/model.pt"))
     assert await assets.download(asking, WORKSPACE, single, folder, Said()) == folder / "model.pt"
     assert not (folder / "model.pt.bak").exists()
+    before = len(wire.fetched)
+    start = "ExperimentRun/dcid.run-1/outputs"
+    listed = page(f"{start}/model.pt").replace(
+        "</Content-Length>", f"</Content-Length><Content-MD5>{md5_of(b'abc')}</Content-MD5>"
+    )
+    wire.on("GET", "outputs%2Fmodel.pt&", told(listed))
+    await assets.download(asking, WORKSPACE, single, folder, Said())
+    assert len(wire.fetched) == before  # what is there whole is not fetched again
 
 
 async def test_a_file_of_another_size_is_told(wire: ToldWire, tmp_path: Path) -> None:

@@ -117,7 +117,9 @@ def test_which_workspace_is_meant(verbs: Verbs) -> None:
     verbs.cloud.in_use = None
     assert "No workspace is in use." in verbs("compute", "list")[2]
     verbs.cloud.known.clear()
+    verbs.made.clear()
     assert "rankzero workspace add config.json" in verbs("compute", "list")[2]
+    assert verbs.made == []
 
 
 def test_adding_a_workspace(verbs: Verbs) -> None:

@@ -8,6 +8,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 from xml.etree import ElementTree as Xml
@@ -120,3 +121,11 @@ def _is_folder(item: Xml.Element) -> bool:
     kind = item.findtext("Properties/ResourceType") or ""
     mark = item.findtext("Metadata/hdi_isfolder") or ""
     return kind == "directory" or mark.lower() == "true"
+
+
+def is_same(path: Path, blob: Blob) -> bool:
+    """Whether a file is here already, as far as size and MD5 tell; without MD5 it is fetched anew."""
+    if blob.md5 is None or not path.is_file() or path.stat().st_size != blob.size:
+        return False
+    with path.open("rb") as file:
+        return base64.b64encode(hashlib.file_digest(file, "md5").digest()).decode() == blob.md5

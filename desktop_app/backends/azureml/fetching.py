@@ -7,8 +7,6 @@ of its job file. Sizes and MD5 are those of the storage account, so what arrives
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -145,7 +143,7 @@ class _Work:
     async def _one(self, item: _Item) -> None:
         target = self.targets[item.path]
         async with self.slots:
-            if not await asyncio.to_thread(_is_same, target, item.blob):
+            if not await asyncio.to_thread(blobs.is_same, target, item.blob):
                 await self._download(item, target)
         self.done += 1
         self.size += item.blob.size
@@ -217,14 +215,6 @@ def _targets(items: Sequence[_Item], folder: Path) -> tuple[dict[str, Path], lis
 def _parents(path: str) -> list[str]:
     parts = path.casefold().split("/")
     return ["/".join(parts[:end]) for end in range(1, len(parts))]
-
-
-def _is_same(path: Path, blob: Blob) -> bool:
-    """Whether a file is here already, as far as size and MD5 tell; without MD5 it is fetched anew."""
-    if blob.md5 is None or not path.is_file() or path.stat().st_size != blob.size:
-        return False
-    with path.open("rb") as file:
-        return base64.b64encode(hashlib.file_digest(file, "md5").digest()).decode() == blob.md5
 
 
 def _failed(faults: Sequence[tuple[_Item, BaseException]], total: int) -> OutsideError:

@@ -82,8 +82,9 @@ async def _fetch_all(  # noqa: PLR0913, PLR0917 - what to fetch, and where to
         async with turns:
             target = targets[each.path]
             await asyncio.to_thread(target.parent.mkdir, parents=True, exist_ok=True)
-            url = container.url(each.blob.name)
-            await asking.wire.download(workspace, url, target, size=each.blob.size, md5=each.blob.md5, progress=_quiet)
+            if not await asyncio.to_thread(blobs.is_same, target, each.blob):  # as after a break
+                url, blob = container.url(each.blob.name), each.blob
+                await asking.wire.download(workspace, url, target, size=blob.size, md5=blob.md5, progress=_quiet)
         done[0] += 1
         done[1] += each.blob.size
         said = f"Fetched {done[0]} of {plural(len(found), 'file')}, {size_text(done[1])} of {size_text(total)}"
