@@ -1,13 +1,11 @@
-"""The ways to prove who one is, each as a function that gets a token; what one can't do is said in one sentence."""
+"""The ways to prove who one is, by azure-identity, each a function that gets a token; imported when one is wanted."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 from azure.core.exceptions import AzureError
@@ -21,53 +19,12 @@ from azure.identity import (
 )
 
 from . import broken, refusals
+from .accounts import Account, Getter, Token, Unavailable
 from .faults import Fault
 
 _METADATA = "http://169.254.169.254/metadata/instance?api-version=2021-02-01"
-_MARGIN = 300.0  # seconds before its end at which a token is renewed
-_NEW = 60.0  # seconds for which a token is new
 _CLI_PATIENCE = 60  # seconds; `az` takes up to ten to start
 _ELSEWHERE = ("IDENTITY_ENDPOINT", "MSI_ENDPOINT", "IMDS_ENDPOINT", "AZURE_POD_IDENTITY_AUTHORITY_HOST")
-
-
-@dataclass(frozen=True)
-class Token:
-    """A token and when it ends, in seconds since the epoch."""
-
-    value: str
-    expires_on: float
-    had_at: float = field(default_factory=time.monotonic)
-
-    @property
-    def is_fresh(self) -> bool:
-        """Whether it will hold for a while yet; a new one is, however wrong this computer's clock is."""
-        return time.time() < self.expires_on - _MARGIN or time.monotonic() < self.had_at + _NEW
-
-
-@dataclass(frozen=True)
-class Account:
-    """Whose token is wanted: where to sign in, to which tenant ("" for the person's own), and how."""
-
-    authority: str
-    tenant: str
-    method: str
-    management: str
-    subscription: str = ""
-    name: str = ""
-
-
-class Getter(Protocol):
-    """Gets a token; blocks."""
-
-    def __call__(self, scope: str, *, renew: bool = False) -> Token:
-        """Return a token for a scope, had anew where the last one was refused. Raises Fault."""
-
-
-class Unavailable(Fault):
-    """This way is not set up here; another one may do."""
-
-    def __init__(self, said: str, hint: str = "") -> None:
-        super().__init__("signed-out", said, hint=hint, code="unavailable")
 
 
 def principal(account: Account, given: Mapping[str, str] | None = None) -> Getter:

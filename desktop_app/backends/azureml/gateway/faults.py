@@ -142,7 +142,8 @@ def _sentences(error: Mapping[str, Any]) -> Iterator[str]:
     if isinstance(message, str):
         inner = _json_within(message)
         yield from _sentences(inner) if inner else (message,)
-    for each in error.get("details") or ():
+    details = error.get("details")
+    for each in details if isinstance(details, list) else ():
         if isinstance(each, dict):
             yield from _sentences(each)
 

@@ -6,17 +6,20 @@ import asyncio
 import base64
 import json
 import re
+import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from . import credentials, faults
-from .credentials import Account, Getter, Token, Unavailable
+from . import faults
+from .accounts import Account, Getter, Prompt, Token, Unavailable
 from .faults import Fault
 from .keeping import Keeper
-from .people import People, Prompt
 from .web import Request, Web
+
+if TYPE_CHECKING:
+    from .people import People
 
 _TENANT = re.compile(r"authorization(?:_uri)?=\"?https://[^/\"]+/([0-9a-fA-F-]{36})")
 _AUTOMATIC = ("kept", "environment", "workload-identity", "managed-identity", "azure-cli")
@@ -36,6 +39,7 @@ class Identity:
     def __init__(self, web: Web, keeper: Keeper | None = None) -> None:
         self._web = web
         self._people: People | None = None
+        self._making = threading.Lock()
         self._keeper = keeper
         self._ways: dict[Account, tuple[str, Getter]] = {}
         self._tokens: dict[tuple[Account, str], Token] = {}
@@ -104,7 +108,8 @@ class Identity:
         """Forget the tokens of an account; who signed in elsewhere (`az login`) stays signed in there."""
         account = account_of(asked)
         self._forget_all()
-        await asyncio.to_thread(self._kept().forget, await self._placed(account))
+        people = await asyncio.to_thread(self._kept)
+        await asyncio.to_thread(people.forget, await self._placed(account))
 
     def _forget_all(self) -> None:
         for each in (self._ways, self._tokens, self._refused):
@@ -157,6 +162,9 @@ class Identity:
         raise _nobody(account, steps, last)
 
     def _open(self, name: str, account: Account) -> Getter:
+        """Return a way to get tokens; run beside the loop, as its library takes half a second to import."""
+        from . import credentials
+
         if name in ("kept", "browser", "device-code"):
             return self._kept().getter(account)
         if name == "service-principal":
@@ -170,9 +178,12 @@ class Identity:
         return found(account)
 
     def _kept(self) -> People:
-        if self._people is None:
-            self._people = People(self._keeper or Keeper.of_system())
-        return self._people
+        with self._making:
+            if self._people is None:
+                from .people import People
+
+                self._people = People(self._keeper or Keeper.of_system())
+            return self._people
 
     def _kept_in(self, way: str, asked: Mapping[str, Any]) -> str:
         if way in _PEOPLE and (way != "service-principal" or asked.get("given")):

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 import msal
 
 from . import broken, refusals
-from .credentials import Account, Getter, Token, Unavailable
+from .accounts import Account, Getter, Prompt, Token, Unavailable
 from .faults import Fault
 from .keeping import Keeper
 from .kept import Kept
@@ -22,8 +22,6 @@ _CHOSEN, _PRINCIPAL = "chosen", "principal"
 _PATIENCE = 30.0  # seconds for one request of a sign-in
 _WAIT = 900.0  # seconds to sign in by browser
 _DONE = b"<!doctype html><meta charset=utf-8><title>Rank Zero</title><p>You can close this page.</p>"
-
-Prompt = Callable[[Mapping[str, str]], None]
 
 
 class People:
