@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from desktop_app.services.run_copies import (
     write_copy,
 )
 from tests.helpers.run_folders import FolderOfRun, make_run_with_outputs
+from tests.helpers.snapshots import snapshot
 
 
 @pytest.fixture
@@ -80,3 +82,13 @@ def test_a_job_file_in_no_encoding_is_copied_as_it_is(made: FolderOfRun, tmp_pat
     (made.path / "job.yml").write_bytes(b"command: gr\xf6\xdfe\n")
     write_copy(made.snapshot, tmp_path / "job.yml")
     assert (tmp_path / "job.yml").read_bytes() == b"command: gr\xf6\xdfe\n"
+
+
+def test_what_was_sent_to_a_workspace_is_taken_as_the_person_wrote_it(tmp_path: Path) -> None:
+    run = dataclasses.replace(snapshot("r-1"), backend="azureml", folder=str(tmp_path))
+    (tmp_path / "job.yml").write_text("code: ./code\nname: digits-1\n")
+    assert submitted_text(run) == "code: ./code\nname: digits-1\n", "without a plan, what was sent"
+    (tmp_path / "plan.json").write_text(json.dumps({"source_text": "code: ../src\n"}))
+    assert submitted_text(run) == "code: ../src\n"
+    (tmp_path / "plan.json").write_text("[]")
+    assert submitted_text(run).startswith("code: ./code")

@@ -243,3 +243,16 @@ async def test_without_a_workspace_the_page_teaches_how_to_come_to_one(places: P
     assert made._stack.currentIndex() == 1
     made.deleteLater()
     desk.deleteLater()
+
+
+async def test_a_question_that_is_given_up_leaves_the_standing_as_it_was(
+    page: CloudPage, desk: CloudDesk, cloud: ToldCloud
+) -> None:
+    await until(lambda: page.state.label.text() == "signed in")
+    cloud.gates["computes"] = asyncio.Event()
+    asked = len(cloud.calls("computes"))
+    page.compute.refresh()
+    await until(lambda: len(cloud.calls("computes")) > asked)
+    page.compute.stop()
+    await until(lambda: not running())
+    assert desk.standing(EAST).standing.value == "signed in"

@@ -103,3 +103,9 @@ def test_the_title_is_the_best_name_there_is() -> None:
     assert plan_review.title(plan()) == "digits-ddp"
     assert plan_review.title(plan(job=Job("x", experiment_name="e"))) == "e"
     assert plan_review.title(plan(job=Job("x"))) == "Job"
+
+
+def test_the_line_of_a_workspace_is_shown_and_copied_as_it_was_written() -> None:
+    process = ProcessSpec(0, 0, 0, ("python train.py \\\n  --epochs 3\necho done",))
+    assert plan_review.command_text(process) == "python train.py --epochs 3 ↵ echo done"
+    assert plan_review.command_to_copy(process) == process.argv[0]

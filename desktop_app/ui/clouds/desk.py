@@ -118,7 +118,8 @@ class CloudDesk(QObject):
 
     async def ask(self, workspace: Workspace, question: Awaitable[T]) -> T:
         """Await what is asked of a workspace, and note how it stands by that."""
-        if self.standing(workspace).standing is not Standing.SIGNED_IN:
+        before = self.standing(workspace)
+        if before.standing is not Standing.SIGNED_IN:
             self._note(workspace, Known(Standing.CHECKING))
         try:
             answer = await question
@@ -126,7 +127,7 @@ class CloudDesk(QObject):
             self._note(workspace, Known(Standing.SIGNED_IN) if says_nothing(fault) else after(fault))
             raise
         except asyncio.CancelledError:
-            self._note(workspace, Known())
+            self._note(workspace, Known() if before.standing is Standing.CHECKING else before)
             raise
         self._note(workspace, Known(Standing.SIGNED_IN))
         return answer
