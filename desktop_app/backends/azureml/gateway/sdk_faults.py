@@ -71,7 +71,7 @@ def _within(text: str) -> Iterator[str]:
         return
     errors = data.get("errors")
     if isinstance(errors, list):
-        for each in errors:
+        for each in (found for found in errors if isinstance(found, dict)):
             message = str(each.get("message", ""))
             yield from list(_within(message)) or [message]
     else:
