@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop_app.api import OutsideError, RunStatus, UserError, Value
+from desktop_app.api import OutsideError, RunStatus, UserError, Value, Workspace
 from desktop_app.backends.azureml.outbox import Outbox
 from desktop_app.backends.azureml.wire import CloudFault, FaultKind
 from desktop_app.worker.supervisor import holding
@@ -267,6 +267,14 @@ async def test_a_file_that_went_away_since_is_said_and_leaves_nothing(tmp_path: 
         with pytest.raises(UserError, match="Plan the job again"):
             await made.backend.submit(plan, quiet)
         assert waiting_runs(made) == []
+
+
+async def test_a_plan_goes_to_the_workspace_that_it_was_made_for(tmp_path: Path) -> None:
+    async with desk(tmp_path) as made:
+        plan = await made.plan()
+        made.backend.workspaces.add(Workspace("other", "s", "g"))
+        made.backend.workspaces.use("other")
+        assert "/research/vision/" in await made.backend.submit(plan, quiet)
 
 
 async def test_a_plan_is_submitted_once(tmp_path: Path) -> None:

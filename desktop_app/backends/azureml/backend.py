@@ -41,6 +41,7 @@ from desktop_app.backends.azureml.workspaces import Workspaces
 from desktop_app.core.rules.facts import NO_FACTS, Facts
 from desktop_app.places import Places
 
+_MOST_DRAFTS = 50
 _LAST_WORDS = 20.0
 """Seconds that the rest of a run's logs may take before its end is told."""
 
@@ -59,7 +60,7 @@ class AzureBackend:
         self.sender = Sender(self.outbox, self.asking)
         self._records = Records(home / "cloud")
         self._planner = Planner(ranks)
-        self._folders: dict[str, Path] = {}
+        self._drafts: dict[str, tuple[Path, Workspace | None]] = {}  # of plans: where they are from, and lead to
         self._logs: dict[str, RunLogs] = {}
         self._curves = metrics.Curves(self.asking)
         self._monitoring = Monitoring(
@@ -69,8 +70,11 @@ class AzureBackend:
 
     async def plan(self, job: Job, source: JobSource) -> SubmissionPlan:
         """Work out what submitting to the workspace in use would do, changing nothing and asking nobody."""
-        plan = await self._planner.plan(job, source, self.workspaces.current())
-        self._folders[plan.run] = source.folder
+        workspace = self.workspaces.current()
+        plan = await self._planner.plan(job, source, workspace)
+        self._drafts[plan.run] = source.folder, workspace
+        while len(self._drafts) > _MOST_DRAFTS:
+            del self._drafts[next(iter(self._drafts))]
         return plan
 
     async def submit(self, plan: SubmissionPlan, progress: Progress) -> str:
@@ -82,10 +86,10 @@ class AzureBackend:
         errors = [each for each in plan.diagnostics if each.severity is Severity.ERROR]
         if errors:
             raise UserError(errors[0].message, hint="Mend the job and plan it again.")
-        workspace = self.workspaces.current()
+        here = Path(plan.source).parent if plan.source else Path.cwd()
+        folder, workspace = self._drafts.get(plan.run, (here, self.workspaces.current()))
         if workspace is None:
             raise UserError("No Azure ML workspace is in use.", hint=ADD)
-        folder = self._folders.get(plan.run) or (Path(plan.source).parent if plan.source else Path.cwd())
         entry = await asyncio.to_thread(lambda: self.outbox.put(plan, texts_of(plan, folder), workspace, progress))
         try:
             await self.sender.send_now(entry.handle, progress)
