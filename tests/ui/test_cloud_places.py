@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMenu
 
+from desktop_app.api import RunStatus
 from desktop_app.places import Places
 from desktop_app.services.workbench import Workbench
 from desktop_app.ui.clouds.connect_dialog import ConnectDialog
@@ -17,6 +19,7 @@ from desktop_app.ui.files.code_editor import CodeEditor
 from desktop_app.ui.main_window import MainWindow
 from desktop_app.ui.tasks import running
 from tests.helpers.benches import small_bench
+from tests.helpers.snapshots import snapshot
 from tests.helpers.window_cloud import EAST, WEST, ToldCloud, ToldFault, waiting
 from tests.ui.audit import assert_sound
 from tests.ui.conftest import settle
@@ -172,6 +175,27 @@ async def test_a_config_over_a_text_is_the_window_s_and_other_drops_stay_the_tex
     assert not editor.canInsertFromMimeData(config)
     assert editor.canInsertFromMimeData(words)
     editor.deleteLater()
+
+
+async def test_a_run_that_can_not_be_seen_makes_the_window_ask_its_workspace(
+    windows: Windows, cloud_bench: Workbench, cloud: ToldCloud
+) -> None:
+    window = await windows.open(cloud_bench)
+    await until(lambda: len(entries(window)) == 5)
+    entry(window, "ml-east").trigger()
+    await until(lambda: "ml-east – signed in" in entries(window))
+    cloud.faults["check"] = ToldFault("offline")
+    lost = dataclasses.replace(
+        snapshot("r-1", RunStatus.UNKNOWN), handle=f"azureml://{EAST.key}/r-1", backend="azureml"
+    )
+    cloud_bench.store.update([lost])
+    for _look in range(5):
+        hooks(window).desk._look_at_outbox()
+    await until(lambda: "ml-east – offline" in entries(window))
+    del cloud.faults["check"]
+    for _look in range(5):
+        hooks(window).desk._look_at_outbox()
+    await until(lambda: "ml-east – signed in" in entries(window))
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from desktop_app.api import UserError, Waiting, Workspace
+from desktop_app.api import RunStatus, UserError, Waiting, Workspace
 from desktop_app.presenters.clouds.places import (
     CLOUD,
     Known,
@@ -33,8 +33,8 @@ T = TypeVar("T")
 _PLACE = "cloud.place"
 _LAST = "cloud.last"
 _OUTBOX_MS = 2000
-_AGAIN = 15
-"""Looks at the outbox between two questions to a workspace that is offline: half a minute."""
+_AGAIN = 5
+"""Looks at the outbox between two questions to a workspace that is offline, or may be: ten seconds."""
 
 
 class CloudDesk(QObject):
@@ -208,12 +208,20 @@ class CloudDesk(QObject):
     def _look_at_outbox(self) -> None:
         self._looks += 1
         workspace = self._chosen_workspace
-        is_due = self._looks % _AGAIN == 0
-        if workspace is not None and is_due and self.standing(workspace).standing is Standing.OFFLINE:
+        if workspace is not None and self._looks % _AGAIN == 0 and self._may_stand_otherwise(workspace):
             self.check(workspace)
         if not self._looking:
             self._looking = True
             spawn(self._look(), "look at the outbox")
+
+    def _may_stand_otherwise(self, workspace: Workspace) -> bool:
+        """Whether it was offline, or is said to be signed in while one of its runs can't be seen."""
+        standing = self.standing(workspace).standing
+        if standing is Standing.SIGNED_IN:
+            start = f"{CLOUD}://{workspace.key}/"
+            runs = self.workbench.store.runs.values()
+            return any(each.status is RunStatus.UNKNOWN and each.handle.startswith(start) for each in runs)
+        return standing is Standing.OFFLINE
 
     async def _look(self) -> None:
         try:
