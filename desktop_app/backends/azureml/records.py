@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import re
 import shutil
 import threading
 import time
@@ -19,6 +20,8 @@ from desktop_app.worker.supervisor.state import replace
 
 _PRIVATE = 0o700
 _TICK = 1.0
+_HEAD = 1024
+_HANDLE = re.compile(rb'{"handle": "([!-~]+?)"')
 
 
 class Records:
@@ -82,8 +85,8 @@ class Records:
         names = frozenset(each.name for each in self._entries() if not each.name.startswith("."))
         self._handles = {name: handle for name, handle in self._handles.items() if name in names}
         for name in names - self._names:
-            handle = read_object(self.folder / name / RUN).get("handle")
-            if isinstance(handle, str) and handle.endswith(f"/{name}"):
+            handle = _handle_in(f"{self.folder}/{name}/{RUN}")
+            if handle.endswith(f"/{name}"):
                 self._handles[name] = handle
         # One without run.json is perhaps only being written; a clock's tick may hide a change right after this look.
         whole = len(self._handles) == len(names) and time.time() - state.st_mtime > _TICK
@@ -93,6 +96,16 @@ class Records:
         with contextlib.suppress(OSError):
             return list(os.scandir(self.folder))
         return []
+
+
+def _handle_in(path: str) -> str:
+    """Return the handle in a run's file, which stands at its beginning: there may be thousands of them to look into."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 - as above
+            found = _HANDLE.match(file.read(_HEAD))
+    except OSError:
+        return ""
+    return found[1].decode() if found else str(read_object(Path(path)).get("handle") or "")
 
 
 def placed(snapshot: RunSnapshot, folder: Path) -> RunSnapshot:
