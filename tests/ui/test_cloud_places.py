@@ -105,7 +105,7 @@ async def test_a_workspace_that_is_gone_gives_way_to_this_machine(
     entry(window, "ml-west").trigger()
     await until(lambda: "ml-west – signed in" in entries(window))
     del cloud.known[WEST.key]
-    hooks(window).desk.reload()
+    await hooks(window).desk.read()
     await until(lambda: window.backend == "local")
 
 

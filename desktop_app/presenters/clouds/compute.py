@@ -88,12 +88,6 @@ def _node_word(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
 
 
-def summary(computes: Sequence[Compute]) -> str:
-    """Return how many nodes run now in all clusters."""
-    nodes = sum(each.current for each in computes)
-    return f"{plural(len(computes), 'compute target')}, {plural(nodes, 'node')} up" if computes else ""
-
-
 # ----- a new cluster
 
 

@@ -6,7 +6,7 @@ It is read in threads and kept, so that menus and pages can show the last known 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -103,10 +103,6 @@ class CloudDesk(QObject):
         """Show a workspace's compute and the rest without letting jobs run there."""
         self._state.set(_LAST, place_key(workspace))
         self.changed.emit()
-
-    def reload(self) -> None:
-        """Read the list of workspaces anew."""
-        spawn(self.read(), "read the workspaces")
 
     def check(self, workspace: Workspace) -> None:
         """Ask a workspace how it stands."""
@@ -233,8 +229,3 @@ class CloudDesk(QObject):
         if self.standing(workspace) != known:
             self.known[workspace.key] = known
             self.changed.emit()
-
-
-def named(workspaces: Sequence[Workspace], key: str) -> Workspace | None:
-    """Return the workspace of a key."""
-    return next((each for each in workspaces if each.key == key), None)

@@ -34,7 +34,6 @@ class ReviewPlaces(QObject):
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self._workbench, self._main, self._notes, self._switch = workbench, main, notes, switch
-        self._lines: list[NoteLine] = []
         self._task: asyncio.Task[Any] | None = None
         self.other = button("", "mdi6.laptop", self._go_elsewhere)
         self.other.hide()
@@ -44,7 +43,6 @@ class ReviewPlaces(QObject):
     def show_plan(self, plan: SubmissionPlan) -> None:
         """Show where the plan would run, and look up what there is to know of that place."""
         self.stop()
-        self._lines = []  # the notes were emptied with the last plan
         self._dress(plan, None)
         if CLOUD in self._workbench.backends:
             self._task = spawn(self._look(plan), "look at the workspace", self._unanswered)
@@ -91,6 +89,4 @@ class ReviewPlaces(QObject):
             self._note(reviewing.not_known(str(fault)))
 
     def _note(self, found: Diagnostic) -> None:
-        line = NoteLine(found)
-        self._lines.append(line)
-        self._notes.addWidget(line)
+        self._notes.addWidget(NoteLine(found))
