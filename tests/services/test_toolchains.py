@@ -423,13 +423,12 @@ async def test_a_toolchain_of_the_program_is_listed_and_made_and_no_job_gets_it(
     assert all_of_them.get("client").state == "missing"
 
 
-async def test_of_many_requirements_a_few_are_named(places: Places) -> None:
+async def test_many_requirements_are_counted(places: Places) -> None:
     said = Said()
-    spec = ToolchainSpec("many", "Many", "", tuple(f"tinything=={number}.0" for number in range(9)))
-    with pytest.raises(OutsideError):
+    spec = ToolchainSpec("many", "Many things", "", tuple(f"tinything=={number}.0" for number in range(9)))
+    with pytest.raises(OutsideError, match="Installing Many things: 9 packages failed"):
         await toolchains(places, spec).create("many", said)
-    assert ("Installing tinything==0.0, tinything==1.0, tinything==2.0, tinything==3.0, tinything==4.0, "
-            "tinything==5.0 and 3 more") in [message for message, _ in said]  # fmt: skip
+    assert "Installing Many things: 9 packages" in [message for message, _ in said]
 
 
 async def test_a_job_of_no_plugin_gets_a_python_that_has_what_it_imports(places: Places) -> None:

@@ -22,7 +22,7 @@ from desktop_app.services.toolchains.turns import turn
 from desktop_app.services.toolchains.uv import Uv
 
 _PROVED = 0.96  # of the work: from there on it is tried
-_NAMED = 6  # packages that are named of those that are installed
+_NAMED = 8  # so many packages are named
 _BUILT = 0.4  # of the work: from there on wheels are built, where there are any to build
 
 
@@ -154,17 +154,17 @@ async def _make(recipe: Recipe, uv: Uv, progress: Progress) -> None:
 async def _install(spec: ToolchainSpec, python: Path, uv: Uv, progress: Progress) -> None:
     into = ["pip", "install", "--python", str(python)]
     if spec.requires:
-        what = f"Installing {_few(spec.requires)}"
+        what = f"Installing {_named(spec)}"
         await uv.run([*into, *spec.requires], what, progress, spec.size_mb * 1_000_000)
     if spec.alone:
         await uv.run([*into, "--no-deps", *spec.alone], f"Installing {', '.join(spec.alone)}", _ignore)
 
 
-def _few(requirements: Sequence[str]) -> str:
-    """Return `torch==2.13.0, numpy==2.3.5`, and of many how many more there are."""
-    rest = len(requirements) - _NAMED
-    told = ", ".join(requirements[:_NAMED] if rest > 1 else requirements)
-    return f"{told} and {rest} more" if rest > 1 else told
+def _named(spec: ToolchainSpec) -> str:
+    """Return `torch==2.13.0, numpy==2.3.5`; of many packages only how many they are."""
+    if len(spec.requires) <= _NAMED:
+        return ", ".join(spec.requires)
+    return f"{spec.title}: {len(spec.requires)} packages"
 
 
 async def _build(recipe: Recipe, python: Path, number: int, uv: Uv, progress: Progress) -> Path:
