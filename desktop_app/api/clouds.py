@@ -347,7 +347,10 @@ class Cloud(Protocol):
         """Return the files that a run has made up to now, also while it runs."""
 
     async def fetch(self, handle: str, paths: Sequence[str], folder: Path, progress: Progress) -> Sequence[Path]:
-        """Fetch files of a run (all, where `paths` is empty): parallel, resumed, checked, never outside `folder`."""
+        """Fetch files of a run (all, where `paths` is empty): parallel, resumed, checked, never outside `folder`.
+
+        What no file here may be called is left where it is: what is returned has `left_out`, a sentence for each.
+        """
 
     def waiting(self) -> Sequence[Waiting]:
         """Return what is in the outbox, oldest first."""
