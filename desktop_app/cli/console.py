@@ -17,6 +17,7 @@ NARROWEST = 12
 """No column of a table is made narrower than that."""
 UNBOUNDED = 1 << 30
 _CLOCK = re.compile(r" \(\d[\d:]*:\d\d\)")
+_FIGURES = re.compile(r"\d[\d.,]*(?: (?:[kMGT]?B|bytes?|files?)\b)?")
 
 
 def use_utf8() -> None:
@@ -87,15 +88,25 @@ class ProgressLines:
     def __init__(self) -> None:
         self._terminal = sys.stderr.isatty()
         self._last = ""
+        self._said = ("", 0.0)
 
     def __call__(self, message: str, part: float | None) -> None:
         """Show what is being done and, where it is known, the part (0 to 1) that is done."""
         if self._terminal:
             sys.stderr.write(f"\r\x1b[K{_bar(part)}{plain(message)[: _room()]}")
             sys.stderr.flush()
-        elif _step(message) != _step(self._last):
+        elif _step(message) != _step(self._last) and not self._barely_further(message, part):
             note(_step(message))
         self._last = message
+
+    def _barely_further(self, message: str, part: float | None) -> bool:
+        """Whether only the figures changed, by less than a twentieth: thousands of files would fill a log."""
+        what, before = self._said
+        now = _FIGURES.sub("", message)
+        if part is not None and now == what and before <= part < min(before + 0.05, 1.0):
+            return True
+        self._said = (now, part or 0.0)
+        return False
 
     @property
     def last(self) -> str:

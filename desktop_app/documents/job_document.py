@@ -49,7 +49,8 @@ def _other_kind(kind: str) -> Diagnostic:
     if kind == UNKNOWN:
         message = "This is no command job: add command: and environment:, and the $schema of commandJob."
     else:
-        message = f"This is a file of the kind {kind}: only command jobs can be run here."
+        message = f"This is a file of the kind {kind}: only command jobs can be run by Rank Zero."
+        message += " `az ml job create --file` sends others." if kind.endswith("Job") else ""
     return Diagnostic(Severity.ERROR, "not-a-command-job", message, line=1, column=1)
 
 

@@ -31,6 +31,16 @@ def test_progress_is_a_line_per_step_where_there_is_no_terminal(capsys: pytest.C
     assert captured.out == ""
 
 
+def test_progress_of_thousands_of_files_is_a_few_lines_and_the_last_of_them(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = console.ProgressLines()
+    for done in range(20_001):
+        progress(f"Uploading code · {done:,} files · {done / 1000} of 20.0 kB", done / 20_000)
+    progress("Sending the job", None)
+    lines = capsys.readouterr().err.splitlines()
+    assert 10 < len(lines) < 30
+    assert lines[-2:] == ["Uploading code · 20,000 files · 20.0 of 20.0 kB", "Sending the job"]
+
+
 def test_progress_is_a_bar_on_a_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     progress = console.ProgressLines()
