@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from desktop_app.api import PhaseName, RunStatus, UserError
+from desktop_app.api import ComputeSpec, PhaseName, RunStatus, UserError
 from tests.helpers.azure_backends import quiet
 from tests.helpers.emulated_backends import CloudDesk, cloud_desk, until
+from tests.helpers.emulated_jobs import LOG_METRIC
 from tests.helpers.emulators import Emulator, running_emulator
 
 LOGS = [f"user_logs/std_log_process_{rank}.txt" for rank in range(4)]
@@ -145,3 +146,19 @@ async def test_with_faults_all_the_time_the_end_is_right(desk: CloudDesk, emulat
     emulator.control("faults/clear", {})
     files = await desk.backend.log_files(handle)
     assert [each.read_text().splitlines() for each in files.values()] == [whole(rank, 30) for rank in range(4)]
+
+
+async def test_metrics_that_a_script_logs_are_there(desk: CloudDesk) -> None:
+    spec = ComputeSpec("gpu-cluster", "Standard_NC6s_v3")
+    if "gpu-cluster" not in [each.name for each in await desk.cloud.computes(desk.workspace)]:
+        await desk.cloud.create_compute(desk.workspace, spec, quiet)
+    text = f"{LOG_METRIC}\nfor step in range(3):\n    log('loss', 1.0 / (step + 1), step)\n"
+    (desk.folder / "src" / "train.py").write_text(text)
+    handle = await desk.submit(1)
+    run = await desk.until(handle, lambda run: run.is_over)
+    assert run.status is RunStatus.COMPLETED
+    found = await desk.backend.metrics(handle)
+    assert {(each.name, each.step, each.value) for each in found} == {
+        ("loss", step, 1.0 / (step + 1)) for step in range(3)
+    }  # of four ranks
+    assert (await desk.look(handle)).metrics["loss"][1] == 2
