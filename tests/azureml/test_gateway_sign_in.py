@@ -77,7 +77,7 @@ async def test_the_environment_signs_in_by_itself(
     assert (await get(gateway, workspace)).json["name"] == workspace.name
     report = await sign_in(gateway, workspace, "automatic")
     assert (report.account, report.tenant) == (CLIENT, TENANT)
-    assert report.kept_in == "the service principal in the environment variables"
+    assert report.kept_in == "the environment variables"
     assert [(each.method, each.succeeded) for each in report.steps] == [("kept", False), ("environment", True)]
 
 
@@ -136,6 +136,16 @@ async def test_a_wrong_secret_is_not_passed_over_for_the_next_way(
     principal(surroundings, secret="wrong")
     report = await sign_in(gateway, workspace, "automatic")
     assert [each.method for each in report.steps] == ["kept", "environment"]
+
+
+async def test_variables_of_which_one_is_missing_are_said_whatever_is_asked(
+    gateway: Gateway, workspace: Workspace, surroundings: pytest.MonkeyPatch
+) -> None:
+    principal(surroundings)
+    surroundings.delenv("AZURE_CLIENT_SECRET")
+    with pytest.raises(CloudFault, match="Nobody is signed in") as caught:
+        await get(gateway, workspace)
+    assert "has neither secret nor certificate. Set AZURE_CLIENT_SECRET" in caught.value.hint
 
 
 async def test_a_principal_that_was_typed_is_kept_where_it_can_be(gateway: Gateway, workspace: Workspace) -> None:

@@ -188,7 +188,7 @@ class Identity:
     def _kept_in(self, way: str, asked: Mapping[str, Any]) -> str:
         if way in _PEOPLE and (way != "service-principal" or asked.get("given")):
             return self._kept().place
-        return {"service-principal": _TITLES["environment"]}.get(way, _TITLES.get(way, ""))
+        return "the environment variables" if way in {"service-principal", "environment"} else _TITLES.get(way, "")
 
     async def _placed(self, account: Account) -> Account:
         """Return the account with its tenant: the service names it to who asks for a subscription without a token."""
@@ -225,6 +225,9 @@ def _nobody(account: Account, steps: list[dict[str, Any]], last: Fault | None) -
     told = "\n".join(f"{each['method']}: {each['said']} {each['hint']}".strip() for each in steps)
     whom = f" to {account.name}" if account.name else ""
     hint = "Sign in by browser or device code, or run `az login`."
+    for each in steps:
+        if each["method"] == "environment" and "not set" not in each["said"]:
+            hint = f"{each['said']} {each['hint']}"  # who set some of the variables meant this way
     return Fault("signed-out", f"Nobody is signed in{whom}.", hint=hint, details=told, code="unavailable")
 
 

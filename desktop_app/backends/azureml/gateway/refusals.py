@@ -16,7 +16,7 @@ _KNOWN: dict[str, tuple[str, str]] = {
     "50079": ("The tenant wants a second proof of who you are.", "Sign in by browser and set it up there."),
     "50105": ("The account is not assigned to this application.", "Ask an administrator of the tenant."),
     "50126": ("The name or the password is wrong.", "Try again."),
-    "50128": ("There is no such tenant.", "Correct the tenant."),
+    "50128": ("There is no such tenant.", "Correct the tenant that was given, or AZURE_TENANT_ID."),
     "50173": ("The password was changed since the last sign-in.", "Sign in again."),
     "53003": ("A rule of the tenant does not allow this way to sign in.", "Sign in by browser, on a managed computer."),
     "65001": ("The tenant has not consented to this application.", "Ask an administrator of the tenant."),
@@ -31,8 +31,8 @@ _KNOWN: dict[str, tuple[str, str]] = {
     "7000112": ("The service principal is disabled.", "Ask an administrator of the tenant."),
     "7000215": ("The secret of the service principal is wrong.", "Give the secret's value, not its id."),
     "7000222": ("The secret of the service principal has expired.", "Make a new one in the Azure portal."),
-    "90002": ("There is no such tenant.", "Correct the tenant."),
-    "900023": ("There is no such tenant.", "Correct the tenant."),
+    "90002": ("There is no such tenant.", "Correct the tenant that was given, or AZURE_TENANT_ID."),
+    "900023": ("There is no such tenant.", "Correct the tenant that was given, or AZURE_TENANT_ID."),
 }  # fmt: skip
 _CODE = re.compile(r"AADSTS(\d+)")
 _OFFLINE = re.compile(
