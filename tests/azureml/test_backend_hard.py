@@ -15,7 +15,8 @@ from desktop_app.backends.azureml import routes
 from desktop_app.backends.azureml.records import Records
 from tests.helpers.azure_backends import quiet
 from tests.helpers.emulated_backends import CloudDesk, cloud_desk
-from tests.helpers.emulators import Emulator, running_emulator
+from tests.helpers.emulated_jobs import LOG_METRIC, PLAIN
+from tests.helpers.emulators import Emulator, Sdk, running_emulator
 from tests.helpers.waiting import wait_until_async
 
 MANY = 1000
@@ -161,3 +162,34 @@ async def test_what_was_made_is_fetched_with_other_secrets(
             found = await made.cloud.fetch(handle, [], tmp_path / "got", quiet)
             assert "model_3.bin" in [each.name for each in found]
             assert "part_0.txt" in [each.name for each in found]
+
+
+async def test_trials_of_a_real_sweep_become_runs(desk: CloudDesk, sdk: Sdk, tmp_path: Path) -> None:
+    (tmp_path / "trial").mkdir()
+    (tmp_path / "trial" / "train.py").write_text(f"{LOG_METRIC}\nimport sys\nlog('accuracy', float(sys.argv[1]))\n")
+    sdk(
+        """
+        from azure.ai.ml import command
+        from azure.ai.ml.sweep import *
+        line = "python train.py ${{inputs.rate}}"
+        trial = command(command=line, code=folder, environment=environment, inputs={"rate": 0.0})
+        rates = trial(rate=Choice([0.1, 0.2]))
+        job = rates.sweep(sampling_algorithm="grid", primary_metric="accuracy", goal="maximize")
+        job.set_limits(max_total_trials=2, max_concurrent_trials=2, timeout=600)
+        job.name = "watched-sweep"
+        result = ml.jobs.create_or_update(job).status
+        """,
+        folder=str(tmp_path / "trial"),
+        environment=PLAIN,
+    )
+    (handle,) = known(desk, ["watched-sweep"])
+
+    async def are_over() -> bool:
+        handles = await desk.backend.discover()
+        found = await desk.backend.snapshots(handles)
+        return len(found) == 3 and all(each.is_over for each in found.values())
+
+    await wait_until_async(are_over, 120)
+    found = await desk.backend.snapshots(await desk.backend.discover())
+    assert {each.status for each in found.values()} == {RunStatus.COMPLETED}
+    assert [each.tags.get("parent") for each in found.values() if each.handle != handle] == ["watched-sweep"] * 2
