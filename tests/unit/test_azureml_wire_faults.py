@@ -157,3 +157,8 @@ def test_what_says_nothing_of_the_run_is_transient() -> None:
     assert kinds == {"offline", "timeout", "throttled", "service", "clock", "gateway"}
     assert not CloudFault("x", kind="forbidden").is_transient
     assert CloudFault("x", kind="offline").exit_code == 3
+
+
+def test_a_good_answer_that_came_cut_is_a_fault_of_the_service_and_refuses_nothing() -> None:
+    fault = faults.of_answer("GET", "https://management.azure.com/x", 200, {}, '{"value": [')
+    assert (fault.kind, fault.status) == ("service", 200)

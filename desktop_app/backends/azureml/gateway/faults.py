@@ -78,10 +78,10 @@ def redact(text: str) -> str:
 
 
 def of_answer(method: str, url: str, status: int, headers: Mapping[str, str], body: str) -> Fault:
-    """Return the fault that an answer other than 2xx is; `headers` have lower-case names."""
+    """Return the fault that an answer is; of 2xx only one that came cut. `headers` have lower-case names."""
     code, said = code_and_message(body)
     code = headers.get("x-ms-error-code", "") or code
-    kind = _KINDS.get(status, "service" if status >= 500 else "bad-request")
+    kind = _KINDS.get(status, "bad-request" if 400 <= status < 500 else "service")
     wait = retry_after(headers)
     message, hint = _gone(said) or _words(kind, host_of(url), status, said, wait)
     if status in (401, 403):
