@@ -200,7 +200,8 @@ class RunMonitor:
             details = "".join(traceback.format_exception(error))
         watched.fault = BackendFault(reason, last, details)
         live = (self._store.get(handle) for handle in watched.live - watched.gone)
-        return [unknown(each, reason, last) for each in live if each]
+        here = last.astimezone() if last else None  # a person reads it
+        return [unknown(each, reason, here) for each in live if each]
 
     async def _archive_changes(self, handles: frozenset[str]) -> None:
         """Record runs whose state changed at once, others now and then: their own files know the rest."""

@@ -131,7 +131,7 @@ class Monitoring:
         before, reason = self._unknown.get(handle), str(fault)
         if before is not None and before[0] is run.snapshot and before[1] == reason:
             return before[2]
-        told = unknown(run.snapshot, reason, run.seen)
+        told = unknown(run.snapshot, reason, run.seen.astimezone() if run.seen else None)
         self._unknown[handle] = run.snapshot, reason, told
         return told
 
