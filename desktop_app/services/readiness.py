@@ -27,18 +27,26 @@ async def readiness(cloud: Cloud, workspace: Workspace, plan: SubmissionPlan) ->
     """Return what stands in the job's way, in its workspace. Raises OutsideError where that can't be asked."""
     name = compute_name(plan)
     if not name:
-        return await _serverless(cloud, workspace, plan)
+        return await on_quota(cloud, workspace, plan, None)
     computes = await cloud.computes(workspace)
     found = find_compute(plan, computes)
     if found is None:
         hint = nearest(name, [each.name for each in computes])
         text = f"{workspace.name} has no compute target “{name}”. {hint} `rankzero compute create {name}` makes it."
         return [Diagnostic(Severity.ERROR, "no-such-compute", text, "compute")]
-    findings, nodes = on_compute(plan, found), new_nodes(plan, found)
-    if nodes:
+    return [*on_compute(plan, found), *await on_quota(cloud, workspace, plan, found)]
+
+
+async def on_quota(
+    cloud: Cloud, workspace: Workspace, plan: SubmissionPlan, compute: Compute | None
+) -> list[Diagnostic]:
+    """Return what the quota has against a job on a compute target; with None, on serverless compute."""
+    if compute is None:
+        return await _serverless(cloud, workspace, plan)
+    if nodes := new_nodes(plan, compute):
         with contextlib.suppress(UnknownSizeError):  # the cluster is there, whatever the region offers today
-            findings += on_room(await _room(cloud, workspace, found.vm_size, nodes, found.low_priority))
-    return findings
+            return on_room(await _room(cloud, workspace, compute.vm_size, nodes, compute.low_priority))
+    return []
 
 
 async def _serverless(cloud: Cloud, workspace: Workspace, plan: SubmissionPlan) -> list[Diagnostic]:

@@ -32,6 +32,7 @@ from desktop_app.api import (
 )
 from desktop_app.presenters.clouds import assets, compute, connect, outbox, places, reviewing, run_files, workspaces
 from desktop_app.presenters.clouds.places import Known, Standing
+from desktop_app.services import readiness
 from tests.helpers.snapshots import snapshot
 
 SUBSCRIPTION = "12345678-1234-1234-1234-123456789abc"
@@ -256,7 +257,12 @@ def test_the_compute_target_is_looked_at(found: Compute | None, code: str, sever
 def test_idle_nodes_start_at_once() -> None:
     ready = cluster(current=2, target=2, nodes={"idle": 2})
     assert "starts at once" in reviewing.on_compute(plan(), ready, "ml").message
-    assert reviewing.find_compute(plan(target="azureml:GPU"), [ready]) is ready
+    assert readiness.find_compute(plan(target="azureml:GPU"), [ready]) is ready
+
+
+def test_of_a_compute_instance_no_nodes_are_told() -> None:
+    one = dataclasses.replace(cluster(), kind="ComputeInstance", state="Running")
+    assert reviewing.on_compute(plan(nodes=1), one, "ml").message.endswith("; running.")
 
 
 # ----- what a run made, workspaces, assets

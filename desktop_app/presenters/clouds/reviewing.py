@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from desktop_app.api import Compute, Diagnostic, Headroom, Severity, SubmissionPlan
-from desktop_app.core.words import plural
+from desktop_app.api import Compute, Diagnostic, Severity, SubmissionPlan
 from desktop_app.presenters.clouds.compute import CLUSTER, nodes_text, size_name
 from desktop_app.presenters.clouds.places import CLOUD
-
-_GONE = frozenset({"deleting", "failed", "canceled"})
+from desktop_app.services import readiness
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,42 +32,22 @@ def _safe(name: str) -> str:
     return name.replace("&", "&&")
 
 
-def compute_name(plan: SubmissionPlan) -> str:
-    """Return the compute target that the job names; empty for serverless."""
-    return (plan.job.compute or "").removeprefix("azureml:").strip()
-
-
-def find_compute(plan: SubmissionPlan, computes: Sequence[Compute]) -> Compute | None:
-    """Return the compute target that the job names, if the workspace has it."""
-    name = compute_name(plan).lower()
-    return next((each for each in computes if each.name.lower() == name), None)
-
-
 def on_compute(plan: SubmissionPlan, compute: Compute | None, workspace: str) -> Diagnostic:
     """Return what there is to know of the compute target before a job goes there."""
-    name, wanted = compute_name(plan), plan.topology.nodes
     if compute is None:
+        name = readiness.compute_name(plan)
         text = f"{workspace} has no compute target called {name}: make it on the Cloud page, or name another one."
         return Diagnostic(Severity.WARNING, "no-such-compute", text, "compute")
-    if compute.state.lower() in _GONE:
-        text = f"{name} is {compute.state.lower()}: the job would wait for it, or fail."
-        return Diagnostic(Severity.WARNING, "compute-state", text, "compute")
-    if compute.kind == CLUSTER and wanted > compute.maximum:
-        text = f"The job wants {plural(wanted, 'node')}, and {name} grows to {compute.maximum} at most: scale it first."
-        return Diagnostic(Severity.WARNING, "too-many-nodes", text, "resources.instance_count")
+    if wrong := readiness.on_compute(plan, compute):
+        return wrong[0]
+    if compute.kind != CLUSTER:
+        text = f"{compute.name}: {size_name(compute.vm_size)}; {compute.state.lower()}."
+        return Diagnostic(Severity.INFO, "compute", text, "compute")
     now = f"{nodes_text(compute)}, of {compute.minimum} to {compute.maximum}"
-    idle = compute.nodes.get("idle", 0)
-    start = "it starts at once" if idle >= wanted else "nodes are started for it, which takes some minutes"
-    text = f"{name}: {size_name(compute.vm_size)}; nodes now: {now}; {start}."
+    starts = readiness.new_nodes(plan, compute)
+    start = "nodes are started for it, which takes some minutes" if starts else "it starts at once"
+    text = f"{compute.name}: {size_name(compute.vm_size)}; nodes now: {now}; {start}."
     return Diagnostic(Severity.INFO, "compute", text, "compute")
-
-
-def on_room(room: Headroom) -> Diagnostic | None:
-    """Return a warning where the quota is too small for the job; None where all nodes fit."""
-    if room.fits:
-        return None
-    text = room.says or f"{room.possible} of {room.nodes} nodes fit into the quota of {room.family}."
-    return Diagnostic(Severity.WARNING, "quota", text, "compute")
 
 
 def not_known(reason: str) -> Diagnostic:

@@ -13,6 +13,7 @@ from shiboken6 import isValid
 from desktop_app.api import Diagnostic, SubmissionPlan, UserError, Workspace
 from desktop_app.presenters.clouds import reviewing
 from desktop_app.presenters.clouds.places import CLOUD
+from desktop_app.services import readiness
 from desktop_app.ui.icons import icon
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.widgets import button
@@ -74,15 +75,13 @@ class ReviewPlaces(QObject):
         self._dress(plan, workspace)
         if workspace is None or plan.backend != CLOUD:
             return
-        size, low = plan.job.resources.instance_type or "", False
-        if reviewing.compute_name(plan):
-            found = reviewing.find_compute(plan, await self._workbench.cloud.computes(workspace))
+        cloud, name, found = self._workbench.cloud, readiness.compute_name(plan), None
+        if name:
+            found = readiness.find_compute(plan, await cloud.computes(workspace))
             self._note(reviewing.on_compute(plan, found, workspace.name))
-            size, low = (found.vm_size, found.low_priority) if found is not None else ("", False)
-        if size:
-            room = await self._workbench.cloud.headroom(workspace, size, plan.topology.nodes, low)
-            if (warning := reviewing.on_room(room)) is not None:
-                self._note(warning)
+        if found is not None or not name:
+            for each in await readiness.on_quota(cloud, workspace, plan, found):
+                self._note(each)
 
     def _unanswered(self, fault: UserError) -> None:
         if isValid(self):
