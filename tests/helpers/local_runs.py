@@ -99,6 +99,12 @@ def wait_for_log(folder: Path, text: str, rank: int = 0) -> None:
     wait_until(lambda: text in log(folder, rank), what=f"{text!r} in the log of rank {rank}")
 
 
+def pid_of(folder: Path, rank: int = 0) -> int:
+    """Return a rank's process, once the supervisor noted it: a rank may have written before that."""
+    pid: int = wait_until(lambda: state(folder)["ranks"][rank]["pid"], what=f"the process of rank {rank}")
+    return pid
+
+
 def events(folder: Path) -> list[dict[str, Any]]:
     """Return the run's events."""
     return [json.loads(line) for line in (folder / "events.jsonl").read_text("utf-8").splitlines()]

@@ -85,7 +85,7 @@ def test_cancel_after_a_failure_stays_a_failure(runs: Path) -> None:
 def test_cancel_of_stopped_processes(runs: Path) -> None:
     folder = start(runs, ["echo up; sleep 600"])
     local_runs.wait_for_log(folder, "up")
-    os.killpg(state(folder)["ranks"][0]["pid"], signal.SIGSTOP)
+    os.killpg(local_runs.pid_of(folder), signal.SIGSTOP)
     local_runs.request_cancel(folder)
     assert end_of(folder)["status"] == "Canceled"
 

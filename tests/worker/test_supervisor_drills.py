@@ -46,10 +46,11 @@ def drill(folder: Path, kind: str, **options: Any) -> Drill:
 
 
 def begun(runs: Path, commands: list[str], **options: Any) -> Path:
-    """Start a run and wait until each rank wrote something."""
+    """Start a run and wait until each rank wrote something and its process is noted."""
     folder = start(runs, commands, **options)
     for rank in range(len(commands)):
         wait_until(partial(local_runs.log, folder, rank), what=f"a word of rank {rank}")
+        local_runs.pid_of(folder, rank)
     return folder
 
 
@@ -70,7 +71,7 @@ def test_kill(runs: Path) -> None:
 def test_stop_and_resume(runs: Path) -> None:
     folder = begun(runs, [f"{COUNTING.removeprefix('exec ')}; true"])
     assert drill(folder, "stop", rank=0).text == "rank 0 was stopped"
-    leader = state(folder)["ranks"][0]["pid"]
+    leader = local_runs.pid_of(folder)
     family = [leader, *processes.descendants(leader)]
     assert len(family) == 2
     wait_until(lambda: {status(each) for each in family} == {psutil.STATUS_STOPPED}, what="both to stand still")

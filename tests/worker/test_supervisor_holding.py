@@ -203,8 +203,7 @@ def test_a_runs_folder_is_its_owners_alone(tmp_path: Path) -> None:
 def test_a_moved_home_is_no_hiding_place(runs: Path) -> None:
     folder = local_runs.start(runs, [f"{sys.executable} -c 'import time; print(1, flush=True); time.sleep(600)'"])
     local_runs.wait_for_log(folder, "1")
-    state = local_runs.state(folder)
-    rank = state["ranks"][0]["pid"]
+    rank, state = local_runs.pid_of(folder), local_runs.state(folder)
     # A process of the run that outlives its guardians, as if it had left its session and its parents.
     environment = {**os.environ, processes.MARKER: str(folder), processes.MARK: state["mark"]}
     with subprocess.Popen(["sleep", "600"], env=environment) as stray:
