@@ -18,10 +18,10 @@ from desktop_app.api import (
     ScriptScan,
     ScriptSource,
 )
-from desktop_app.backends.azureml import toolchain as azure_client
 from desktop_app.backends.azureml.backend import AzureBackend
+from desktop_app.backends.azureml.client import toolchain as azure_client
+from desktop_app.backends.azureml.client.gateway_process import Gateway
 from desktop_app.backends.azureml.cloud import AzureMLCloud
-from desktop_app.backends.azureml.gateway_process import Gateway
 from desktop_app.backends.local.backend import LocalBackend
 from desktop_app.places import Places, find_places
 from desktop_app.services.archive import RunArchive

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from desktop_app.api import RunSnapshot, RunStatus
-from desktop_app.backends.azureml import routes
-from desktop_app.backends.azureml.records import Records
+from desktop_app.backends.azureml.client import routes
+from desktop_app.backends.azureml.runs.records import Records
 from tests.helpers.azure_backends import quiet
 from tests.helpers.emulated_backends import CloudDesk, cloud_desk
 from tests.helpers.emulated_jobs import LOG_METRIC, PLAIN

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop_app.backends.azureml.outbox import Outbox
+from desktop_app.backends.azureml.jobs.outbox import Outbox
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = 40

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from desktop_app.backends.azureml.gateway_process import Gateway
-from desktop_app.backends.azureml.wire import CloudFault, Tail
+from desktop_app.backends.azureml.client.gateway_process import Gateway
+from desktop_app.backends.azureml.client.wire import CloudFault, Tail
 from tests.helpers.gateways import WORKSPACE, gateway_of, silent
 from tests.helpers.https_servers import https_server
 

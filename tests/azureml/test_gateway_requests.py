@@ -15,8 +15,8 @@ import psutil
 import pytest
 from aiohttp import web
 
-from desktop_app.backends.azureml.gateway_process import Gateway, Limits
-from desktop_app.backends.azureml.wire import Ask, CloudFault, Reply
+from desktop_app.backends.azureml.client.gateway_process import Gateway, Limits
+from desktop_app.backends.azureml.client.wire import Ask, CloudFault, Reply
 from tests.helpers.gateways import WORKSPACE, gateway_of
 from tests.helpers.https_servers import HttpsServer, https_server, reset
 from tests.helpers.waiting import wait_until

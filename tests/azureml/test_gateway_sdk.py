@@ -16,9 +16,9 @@ import psutil
 import pytest
 
 from desktop_app.api import Workspace
-from desktop_app.backends.azureml.gateway_process import Gateway, Limits
-from desktop_app.backends.azureml.routes import resource_id
-from desktop_app.backends.azureml.wire import Ask, CloudFault
+from desktop_app.backends.azureml.client.gateway_process import Gateway, Limits
+from desktop_app.backends.azureml.client.routes import resource_id
+from desktop_app.backends.azureml.client.wire import Ask, CloudFault
 from tests.emulator.directory import READER
 from tests.helpers.emulators import Emulator
 from tests.helpers.gateways import gateway_of, silent

@@ -14,9 +14,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from desktop_app.api import SignInMethod, SignInPrompt, SignInReport, Workspace
-from desktop_app.backends.azureml.gateway_process import Gateway
-from desktop_app.backends.azureml.routes import resource_id
-from desktop_app.backends.azureml.wire import Ask, CloudFault, Reply
+from desktop_app.backends.azureml.client.gateway_process import Gateway
+from desktop_app.backends.azureml.client.routes import resource_id
+from desktop_app.backends.azureml.client.wire import Ask, CloudFault, Reply
 from tests.emulator.directory import CLIENT, OTHER_TENANT, PERSON, READER, SECRET, TENANT
 from tests.helpers.emulators import Emulator
 from tests.helpers.gateways import gateway_of

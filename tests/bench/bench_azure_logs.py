@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from desktop_app.backends.azureml import logs  # noqa: E402
+from desktop_app.backends.azureml.runs import logs  # noqa: E402
 from tests.helpers.azure_benches import backend_over, emulated, requests_since  # noqa: E402
 from tests.helpers.emulators import Emulator  # noqa: E402
 

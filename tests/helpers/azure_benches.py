@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from desktop_app.api import RunSnapshot, Workspace
-from desktop_app.backends.azureml import routes, snapshots
 from desktop_app.backends.azureml.backend import AzureBackend
+from desktop_app.backends.azureml.client import routes
 from desktop_app.backends.azureml.cloud import AzureMLCloud
-from desktop_app.backends.azureml.records import Records, placed
+from desktop_app.backends.azureml.runs import snapshots
+from desktop_app.backends.azureml.runs.records import Records, placed
 from desktop_app.places import Places
 from tests.helpers.azure_backends import PlainRanks
 from tests.helpers.emulators import ROOT, Emulator, running_emulator

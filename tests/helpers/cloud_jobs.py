@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from desktop_app.api import Value
-from desktop_app.backends.azureml.wire import Ask, CloudFault, Reply
+from desktop_app.backends.azureml.client.wire import Ask, CloudFault, Reply
 from tests.helpers.told_wire import ToldWire, not_found, told
 
 JOB = """\

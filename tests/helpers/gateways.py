@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from desktop_app.api import Progress, Workspace
-from desktop_app.backends.azureml.gateway_process import Gateway, Limits
+from desktop_app.backends.azureml.client.gateway_process import Gateway, Limits
 
 WORKSPACE = Workspace("lab", "00000000-0000-0000-0000-000000000001", "group")
 

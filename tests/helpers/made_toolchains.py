@@ -16,7 +16,7 @@ import pytest
 
 from desktop_app.api import ToolchainSpec
 from desktop_app.api._plugins.manifest import FILE, read_manifest
-from desktop_app.backends.azureml import toolchain
+from desktop_app.backends.azureml.client import toolchain
 from desktop_app.places import Places
 from desktop_app.services.toolchains import folders
 

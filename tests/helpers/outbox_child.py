@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from desktop_app.api import UserError, Value
-from desktop_app.backends.azureml.wire import Ask, CloudFault, Reply
+from desktop_app.backends.azureml.client.wire import Ask, CloudFault, Reply
 from tests.helpers.azure_backends import desk, quiet
 from tests.helpers.cloud_jobs import CloudJobs
 from tests.helpers.told_wire import not_found, told

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from desktop_app.backends.azureml.asking import Asking
-from desktop_app.backends.azureml.links import Links
-from desktop_app.backends.azureml.operations import Pace
+from desktop_app.backends.azureml.client.asking import Asking
+from desktop_app.backends.azureml.client.links import Links
+from desktop_app.backends.azureml.client.operations import Pace
 from desktop_app.services.catalogues import facts
 from tests.helpers.told_wire import ToldWire
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from desktop_app.api import Progress, SignInPrompt, SignInReport, Value, Workspace
-from desktop_app.backends.azureml.wire import Ask, CloudFault, FaultKind, Reply, Tail
+from desktop_app.backends.azureml.client.wire import Ask, CloudFault, FaultKind, Reply, Tail
 
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
 WORKSPACE = Workspace("vision", SUBSCRIPTION, "research", location="westus")

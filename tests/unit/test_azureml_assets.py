@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop_app.api import Asset, NewAsset, UserError
-from desktop_app.backends.azureml import assets, stores
-from desktop_app.backends.azureml.asset_records import (
+from desktop_app.backends.azureml.client.wire import CloudFault
+from desktop_app.backends.azureml.files import stores
+from desktop_app.backends.azureml.holdings import assets
+from desktop_app.backends.azureml.holdings.asset_records import (
     SHELVES,
     asset_of,
     check_asset,
@@ -22,9 +24,8 @@ from desktop_app.backends.azureml.asset_records import (
     run_of,
     run_uri,
 )
-from desktop_app.backends.azureml.data import web_type
-from desktop_app.backends.azureml.registering import local
-from desktop_app.backends.azureml.wire import CloudFault
+from desktop_app.backends.azureml.holdings.data import web_type
+from desktop_app.backends.azureml.holdings.registering import local
 from desktop_app.services.catalogues import facts
 from tests.helpers.told_cloud import Said, asking_of
 from tests.helpers.told_wire import WORKSPACE, ToldWire, fault, md5_of, told

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop_app.api import UserError
-from desktop_app.backends.azureml import blobs, stores
-from desktop_app.backends.azureml.blobs import Blob, Container
-from desktop_app.backends.azureml.wire import CloudFault
+from desktop_app.backends.azureml.client.wire import CloudFault
+from desktop_app.backends.azureml.files import blobs, stores
+from desktop_app.backends.azureml.files.blobs import Blob, Container
 from tests.emulator.blob_signing import service_text, sign
 from tests.helpers.told_cloud import asking_of
 from tests.helpers.told_wire import WORKSPACE, ToldWire, told

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from desktop_app.api import UserError, Workspace
-from desktop_app.backends.azureml import gateway_process, toolchain
-from desktop_app.backends.azureml.clouds import cloud_named, clouds
+from desktop_app.backends.azureml.client import gateway_process, toolchain
+from desktop_app.backends.azureml.client.clouds import cloud_named, clouds
 
 CODE = """
 import json

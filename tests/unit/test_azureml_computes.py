@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop_app.api import ComputeSpec, UserError
-from desktop_app.backends.azureml import computes
-from desktop_app.backends.azureml.compute_records import (
+from desktop_app.backends.azureml.client.wire import CloudFault
+from desktop_app.backends.azureml.holdings import computes
+from desktop_app.backends.azureml.holdings.compute_records import (
     body_of,
     changed_body,
     check_limits,
@@ -21,7 +22,6 @@ from desktop_app.backends.azureml.compute_records import (
     duration_of,
     seconds_of,
 )
-from desktop_app.backends.azureml.wire import CloudFault
 from desktop_app.services.catalogues import facts
 from tests.helpers.told_cloud import Said, asking_of
 from tests.helpers.told_wire import WORKSPACE, ToldWire, fault, told

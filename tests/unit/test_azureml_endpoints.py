@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop_app.api import Asset, UserError
-from desktop_app.backends.azureml import endpoints
-from desktop_app.backends.azureml.endpoint_records import (
+from desktop_app.backends.azureml.client.wire import CloudFault
+from desktop_app.backends.azureml.holdings import endpoints
+from desktop_app.backends.azureml.holdings.endpoint_records import (
     auth_of,
     check_model,
     check_name,
@@ -20,7 +21,6 @@ from desktop_app.backends.azureml.endpoint_records import (
     endpoint_of,
     traffic_body,
 )
-from desktop_app.backends.azureml.wire import CloudFault
 from desktop_app.services.catalogues import facts
 from tests.helpers.told_cloud import Said, asking_of
 from tests.helpers.told_wire import WORKSPACE, ToldWire, fault, told

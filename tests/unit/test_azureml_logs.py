@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 import pytest
 
 from desktop_app.api import Looks, OutsideError, RunStatus, UserError
-from desktop_app.backends.azureml.wire import Ask, CloudFault, Reply
+from desktop_app.backends.azureml.client.wire import Ask, CloudFault, Reply
 from desktop_app.services.logs.merge import MergedLog
 from desktop_app.services.logs.sources import log_sources
 from tests.helpers.azure_backends import Desk, desk, quiet
@@ -230,7 +230,7 @@ async def test_a_log_that_went_away_keeps_none_from_the_others(tmp_path: Path) -
 
 
 async def test_logs_come_as_long_as_somebody_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("desktop_app.backends.azureml.logs._LEASE", 0.3)
+    monkeypatch.setattr("desktop_app.backends.azureml.runs.logs._LEASE", 0.3)
     async with running(tmp_path) as (made, blobs):
         assert isinstance(made.backend, Looks)
         blobs.write("user_logs/std_log.txt", "a\n")

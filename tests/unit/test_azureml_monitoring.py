@@ -14,13 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from desktop_app.api import RunSnapshot, RunStatus
-from desktop_app.backends.azureml import routes
-from desktop_app.backends.azureml.asking import Asking
-from desktop_app.backends.azureml.links import Links
-from desktop_app.backends.azureml.monitoring import GRACE, QUICKEST, SLOWEST, Monitoring
-from desktop_app.backends.azureml.polling import BATCH
-from desktop_app.backends.azureml.records import Records
-from desktop_app.backends.azureml.wire import Ask, CloudFault, FaultKind, Reply
+from desktop_app.backends.azureml.client import routes
+from desktop_app.backends.azureml.client.asking import Asking
+from desktop_app.backends.azureml.client.links import Links
+from desktop_app.backends.azureml.client.wire import Ask, CloudFault, FaultKind, Reply
+from desktop_app.backends.azureml.runs.monitoring import GRACE, QUICKEST, SLOWEST, Monitoring
+from desktop_app.backends.azureml.runs.polling import BATCH
+from desktop_app.backends.azureml.runs.records import Records
 from tests.helpers.azure_backends import desk
 from tests.helpers.cloud_jobs import CloudJobs
 from tests.helpers.told_wire import WORKSPACE, fault, told

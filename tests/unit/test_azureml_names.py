@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop_app.api import Job, JobSource, UserError
-from desktop_app.backends.azureml import routes
-from desktop_app.backends.azureml.names import new_run, slug
-from desktop_app.backends.azureml.safe_names import objection, placed_below
+from desktop_app.backends.azureml.client import routes
+from desktop_app.backends.azureml.files.safe_names import objection, placed_below
+from desktop_app.backends.azureml.jobs.names import new_run, slug
 from tests.helpers.told_wire import SUBSCRIPTION, WORKSPACE
 
 

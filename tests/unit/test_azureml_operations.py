@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop_app.backends.azureml.operations import Pace, Work, carry_out, follow
-from desktop_app.backends.azureml.wire import Ask, CloudFault, FaultKind, Reply
+from desktop_app.backends.azureml.client.operations import Pace, Work, carry_out, follow
+from desktop_app.backends.azureml.client.wire import Ask, CloudFault, FaultKind, Reply
 from tests.helpers.told_cloud import AT_ONCE, Said
 from tests.helpers.told_wire import WORKSPACE, ToldWire, fault, told
 from tests.helpers.waiting import wait_until_async

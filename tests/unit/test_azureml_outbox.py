@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from desktop_app.api import OutsideError, RunStatus, UserError, Value, Workspace
-from desktop_app.backends.azureml.outbox import Outbox
-from desktop_app.backends.azureml.wire import CloudFault, FaultKind
+from desktop_app.backends.azureml.client.wire import CloudFault, FaultKind
+from desktop_app.backends.azureml.jobs.outbox import Outbox
 from desktop_app.worker.supervisor import holding
 from tests.helpers.azure_backends import Desk, desk, quiet
 from tests.helpers.cloud_jobs import JOB
@@ -253,7 +253,7 @@ async def test_one_that_another_program_sends_is_left_alone(tmp_path: Path) -> N
 async def test_a_full_disk_is_said_before_anything_is_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with desk(tmp_path) as made:
         plan = await made.plan()
-        monkeypatch.setattr("desktop_app.backends.azureml.outbox._RESERVE", 1 << 62)
+        monkeypatch.setattr("desktop_app.backends.azureml.jobs.outbox._RESERVE", 1 << 62)
         with pytest.raises(OutsideError, match="Free some space"):
             await made.backend.submit(plan, quiet)
         assert made.jobs.wire.asked == []

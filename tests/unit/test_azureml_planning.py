@@ -8,8 +8,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from desktop_app.api import Severity, SubmissionPlan
-from desktop_app.backends.azureml.gathering import gather
-from desktop_app.backends.azureml.planning import texts_of
+from desktop_app.backends.azureml.jobs.gathering import gather
+from desktop_app.backends.azureml.jobs.planning import texts_of
 from tests.helpers.azure_backends import desk
 from tests.helpers.cloud_jobs import JOB
 

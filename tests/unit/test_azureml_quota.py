@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop_app.api import Quota, SizeOffer, UserError
-from desktop_app.backends.azureml import quota
+from desktop_app.backends.azureml.holdings import quota
 from desktop_app.services.catalogues import facts
 from tests.helpers.told_cloud import asking_of
 from tests.helpers.told_wire import WORKSPACE, ToldWire, told

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop_app.api import PhaseName, RankState, RunSnapshot, RunStatus
-from desktop_app.backends.azureml import snapshots
+from desktop_app.backends.azureml.runs import snapshots
 from desktop_app.core.run_states import merge
 
 HANDLE = "azureml://s/g/w/digits-1"

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from desktop_app.backends.azureml.client.wire import TRANSIENT, Ask, CloudFault, Reply
 from desktop_app.backends.azureml.gateway import faults, refusals, rights
-from desktop_app.backends.azureml.wire import TRANSIENT, Ask, CloudFault, Reply
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 URL = "https://management.azure.com/subscriptions/s?api-version=1&sig=abc"

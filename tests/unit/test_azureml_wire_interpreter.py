@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from desktop_app.api import OutsideError, Progress
-from desktop_app.backends.azureml.interpreter import Interpreter
+from desktop_app.backends.azureml.client.interpreter import Interpreter
 
 
 class Maker:

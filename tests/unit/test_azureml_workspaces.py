@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from desktop_app.api import SignInMethod, UserError, Workspace
-from desktop_app.backends.azureml.links import Link, Links
-from desktop_app.backends.azureml.wire import CloudFault
+from desktop_app.backends.azureml.client.links import Link, Links
+from desktop_app.backends.azureml.client.wire import CloudFault
 from desktop_app.backends.azureml.workspaces import Workspaces, read_config
 from tests.helpers.told_wire import API, WORKSPACE, ToldWire, fault, told
 

@@ -26,17 +26,18 @@ from desktop_app.api import (
     UserError,
     Workspace,
 )
-from desktop_app.backends.azureml import metrics, routes, snapshots
-from desktop_app.backends.azureml.asking import Asking
-from desktop_app.backends.azureml.fetching import Fetching
-from desktop_app.backends.azureml.links import Links
-from desktop_app.backends.azureml.logs import RunLogs
-from desktop_app.backends.azureml.monitoring import Monitoring
-from desktop_app.backends.azureml.outbox import Entry, Outbox, snapshot_of
-from desktop_app.backends.azureml.planning import ADD, Planner, Ranks, texts_of
-from desktop_app.backends.azureml.records import Records, placed
-from desktop_app.backends.azureml.sending import Sender, is_refusal
-from desktop_app.backends.azureml.wire import CloudFault, Wire
+from desktop_app.backends.azureml.client import routes
+from desktop_app.backends.azureml.client.asking import Asking
+from desktop_app.backends.azureml.client.links import Links
+from desktop_app.backends.azureml.client.wire import CloudFault, Wire
+from desktop_app.backends.azureml.files.fetching import Fetching
+from desktop_app.backends.azureml.jobs.outbox import Entry, Outbox, snapshot_of
+from desktop_app.backends.azureml.jobs.planning import ADD, Planner, Ranks, texts_of
+from desktop_app.backends.azureml.jobs.sending import Sender, is_refusal
+from desktop_app.backends.azureml.runs import metrics, snapshots
+from desktop_app.backends.azureml.runs.logs import RunLogs
+from desktop_app.backends.azureml.runs.monitoring import Monitoring
+from desktop_app.backends.azureml.runs.records import Records, placed
 from desktop_app.backends.azureml.workspaces import Workspaces
 from desktop_app.core.rules.facts import NO_FACTS, Facts
 from desktop_app.places import Places

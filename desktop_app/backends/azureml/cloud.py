@@ -23,8 +23,9 @@ from desktop_app.api import (
     Waiting,
     Workspace,
 )
-from desktop_app.backends.azureml import assets, computes, endpoints, quota, workspaces
+from desktop_app.backends.azureml import workspaces
 from desktop_app.backends.azureml.backend import AzureBackend
+from desktop_app.backends.azureml.holdings import assets, computes, endpoints, quota
 
 
 class AzureMLCloud:

@@ -1,0 +1,1 @@
+"""What a workspace holds beside runs: computes, quota, models, data, environments, endpoints."""
