@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         RunStatus,
     )
     from desktop_app.api.scripts import ScriptArgument, ScriptScan, ScriptSource, ScriptVariable
+    from desktop_app.api.sweeps import Sweep, SweepState, Trial
     from desktop_app.api.toolchains import SourceEdit, ToolchainSpec, WheelBuild
     from desktop_app.api.wizards import JobWizard, VmSize, WizardContext, WizardStep
     from desktop_app.api.workers import WorkerTask
@@ -80,6 +81,7 @@ _MODULES = {
     "ranks": "RankRow RankTable",
     "runs": "Drill FirstFailure MetricPoint Phase PhaseName RankState ResourcePoint RunSnapshot RunStatus TERMINAL",
     "scripts": "ScriptArgument ScriptScan ScriptSource ScriptVariable",
+    "sweeps": "Sweep SweepState Trial",
     "toolchains": "SourceEdit ToolchainSpec WheelBuild",
     "wizards": "JobWizard VmSize WizardContext WizardStep",
     "workers": "WorkerTask",
@@ -164,8 +166,11 @@ __all__ = [
     "SizeOffer",
     "SourceEdit",
     "SubmissionPlan",
+    "Sweep",
+    "SweepState",
     "ToolchainSpec",
     "Topology",
+    "Trial",
     "UserError",
     "Value",
     "VmSize",

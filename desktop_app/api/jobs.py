@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from desktop_app.api.forms import Value
+from desktop_app.api.sweeps import Sweep
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Resources:
 class Job:
     """A command job. `environment` is a reference such as `azureml:NAME@latest`, or an inline mapping.
 
-    `timeout` is `limits.timeout` in seconds.
+    `timeout` is `limits.timeout` in seconds. With `sweep` it is a sweep job: the rest is what each of its trials runs.
     """
 
     command: str
@@ -89,6 +90,7 @@ class Job:
     tags: Mapping[str, str] = field(default_factory=dict)
     timeout: int | None = None
     extra: Mapping[str, Value] = field(default_factory=dict)
+    sweep: Sweep | None = None
 
     @property
     def topology(self) -> Topology:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from desktop_app.api.sweeps import SweepState, Trial
+
 
 class RunStatus(StrEnum):
     """A run's or a rank's state, in Azure ML's words."""
@@ -127,7 +129,7 @@ class RunSnapshot:
     start, where they are launchers and that is known. `drills` are the fault drills done to it, in order. `plan`
     is the folder-relative path of the plan that was submitted. `outside` says of a failed run that neither the job nor
     what it started is at fault, but the world around (a full disk). `launcher_logs` are the logs of mpirun and its
-    like, relative to the run's folder.
+    like, relative to the run's folder. `sweep` says of a sweep how far it is, `trial` of one of its trials which it is.
     """
 
     handle: str
@@ -156,6 +158,8 @@ class RunSnapshot:
     drills: tuple[Drill, ...] = ()
     outside: bool = False
     launcher_logs: tuple[str, ...] = ()
+    sweep: SweepState | None = None
+    trial: Trial | None = None
 
     @property
     def is_over(self) -> bool:
