@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         Deployment,
         Endpoint,
         Headroom,
+        JobPage,
         NewAsset,
         Quota,
         SignInMethod,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         SizeOffer,
         Waiting,
         Workspace,
+        WorkspaceJob,
     )
     from desktop_app.api.commands import simple_commands
     from desktop_app.api.diagnostics import Diagnostic, Fix, Severity
@@ -66,8 +68,8 @@ API_VERSION = "1"
 
 _MODULES = {
     "backends": "JobBackend JobSource Looks PlannedFile Progress",
-    "clouds": "Artifact Asset Cloud Compute ComputeSpec Deployment Endpoint Headroom NewAsset Quota SignInMethod "
-    "SignInPrompt SignInReport SignInStep SizeOffer Waiting Workspace",
+    "clouds": "Artifact Asset Cloud Compute ComputeSpec Deployment Endpoint Headroom JobPage NewAsset Quota "
+    "SignInMethod SignInPrompt SignInReport SignInStep SizeOffer Waiting Workspace WorkspaceJob",
     "commands": "simple_commands",
     "diagnostics": "Diagnostic Fix Severity",
     "drills": "DrillKind DrillOrder Drills",
@@ -135,6 +137,7 @@ __all__ = [
     "JobBackend",
     "JobInput",
     "JobOutput",
+    "JobPage",
     "JobSource",
     "JobWizard",
     "Looks",
@@ -180,6 +183,7 @@ __all__ = [
     "WizardStep",
     "WorkerTask",
     "Workspace",
+    "WorkspaceJob",
     "hookimpl",
     "simple_commands",
 ]

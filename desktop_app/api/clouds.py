@@ -12,8 +12,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from desktop_app.api.runs import RunStatus
+
 if TYPE_CHECKING:
     from desktop_app.api.backends import Progress
+    from desktop_app.api.runs import RunSnapshot
 
 
 class SignInMethod(StrEnum):
@@ -247,6 +250,33 @@ class Waiting:
     tries: int = 0
     next_try: datetime | None = None
     withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceJob:
+    """A job as its workspace lists it, whoever sent it and from where; `kind` is command, sweep, pipeline and so on.
+
+    `handle` is what it is opened by (`Cloud.open`): only then is it among the runs that this program watches. Trials of
+    a sweep and steps of a pipeline are in no list. `created_by` is a person's name, "" where the service says none.
+    """
+
+    handle: str
+    run: str
+    kind: str
+    status: RunStatus
+    display_name: str
+    experiment: str
+    created: datetime | None = None
+    created_by: str = ""
+    compute: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """Some of a workspace's jobs, newest first, a hundred at most; `after` asks for those that follow, "" for none."""
+
+    jobs: tuple[WorkspaceJob, ...] = ()
+    after: str = ""
 
 
 class Cloud(Protocol):

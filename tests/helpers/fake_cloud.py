@@ -13,9 +13,11 @@ from desktop_app.api import (
     ComputeSpec,
     Endpoint,
     Headroom,
+    JobPage,
     NewAsset,
     Progress,
     Quota,
+    RunSnapshot,
     SignInMethod,
     SignInPrompt,
     SignInReport,
@@ -39,6 +41,8 @@ class FakeCloud:
     found_endpoints: list[Endpoint] = field(default_factory=list)
     found_sizes: list[SizeOffer] = field(default_factory=list)
     found_quotas: list[Quota] = field(default_factory=list)
+    found_jobs: dict[str, JobPage] = field(default_factory=dict)
+    opened: dict[str, RunSnapshot] = field(default_factory=dict)
     found_waiting: list[Waiting] = field(default_factory=list)
     room: Headroom = field(default_factory=lambda: Headroom("s", "f", 4, 1, 9))
     report: SignInReport = field(default_factory=SignInReport)
@@ -163,6 +167,14 @@ class FakeCloud:
     def withdraw(self, handle: str) -> None:
         self._note("withdraw", handle)
         self.found_waiting = [each for each in self.found_waiting if each.handle != handle]
+    async def jobs(self, workspace: Workspace, after: str = "") -> JobPage:
+        self._note("jobs", workspace.name, after)
+        return self.found_jobs.get(after, JobPage())
+
+    async def open(self, handle: str) -> RunSnapshot:
+        self._note("open", handle)
+        return self.opened[handle]
+
 
     async def close(self) -> None:
         self.is_closed = True

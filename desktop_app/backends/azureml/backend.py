@@ -213,6 +213,10 @@ class AzureBackend:
                 raise UserError(f"{entry.run} is being sent at this moment.", hint=hint)
             self._withdraw(held)
 
+    async def open(self, handle: str) -> RunSnapshot:
+        """Return a run, whoever sent it; it is remembered from now on. Raises CloudFault where there is none."""
+        return await self._known(handle)
+
     async def check(self, workspace: Workspace) -> Workspace:
         """Ask the service for a workspace and remember what it says. Raises CloudFault."""
         link = await self.asking.links.renew(workspace)

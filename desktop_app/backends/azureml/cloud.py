@@ -13,9 +13,11 @@ from desktop_app.api import (
     ComputeSpec,
     Endpoint,
     Headroom,
+    JobPage,
     NewAsset,
     Progress,
     Quota,
+    RunSnapshot,
     SignInMethod,
     SignInPrompt,
     SignInReport,
@@ -26,6 +28,7 @@ from desktop_app.api import (
 from desktop_app.backends.azureml import workspaces
 from desktop_app.backends.azureml.backend import AzureBackend
 from desktop_app.backends.azureml.holdings import assets, computes, endpoints, quota
+from desktop_app.backends.azureml.runs import listing
 
 
 class AzureMLCloud:
@@ -156,6 +159,14 @@ class AzureMLCloud:
 
     def waiting(self) -> Sequence[Waiting]:
         """Return what is in the outbox, oldest first."""
+    async def jobs(self, workspace: Workspace, after: str = "") -> JobPage:
+        """Return a page of the workspace's jobs, everybody's."""
+        return await listing.page(self._asking, workspace, after)
+
+    async def open(self, handle: str) -> RunSnapshot:
+        """Return a job, whoever sent it, and watch it from now on."""
+        return await self._backend.open(handle)
+
         return self._backend.outbox.waiting()
 
     async def send(self, handle: str, progress: Progress) -> str:
