@@ -357,10 +357,21 @@ class Cloud(Protocol):
     async def endpoints(self, workspace: Workspace) -> Sequence[Endpoint]:
         """Return the online endpoints with what they serve."""
 
-    async def deploy(
-        self, workspace: Workspace, endpoint: str, model: str, vm_size: str, progress: Progress
+    async def deploy(  # noqa: PLR0913, PLR0917 - what to serve, and where
+        self, workspace: Workspace, endpoint: str, model: str, vm_size: str, progress: Progress, count: int = 1
     ) -> Endpoint:
-        """Serve an MLflow or Triton model (`NAME:VERSION`) at an endpoint, which is made where it is not there."""
+        """Serve an MLflow or Triton model (`NAME:VERSION`) at an endpoint, which is made where it is not there.
+
+        `count` machines of `vm_size` serve it; once they stand, every call goes to them.
+        """
+
+    async def send_traffic(
+        self, workspace: Workspace, endpoint: str, traffic: Mapping[str, int], progress: Progress
+    ) -> Endpoint:
+        """Say what part of the calls, in per cent, each deployment gets; they add up to 100, or to 0 for none."""
+
+    async def endpoint_key(self, workspace: Workspace, endpoint: str) -> str:
+        """Return what callers prove themselves with: a secret, shown to nobody but who asks, and kept nowhere."""
 
     async def endpoint_log(self, workspace: Workspace, endpoint: str, deployment: str) -> str:
         """Return the last lines of a deployment's log."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,16 +20,21 @@ _STANDARD_INPUT = Path("-")
 
 def configure(parser: ArgumentParser) -> None:
     """Add the verbs below this one."""
-    verbs = parser.add_subparsers(metavar="list|deploy|log|call|delete", required=True)
+    verbs = parser.add_subparsers(metavar="list|deploy|traffic|log|call|delete", required=True)
     add_verb(verbs, "list", _list, "all online endpoints with what they serve")
     deploy = add_verb(verbs, "deploy", _deploy, "serve an MLflow or Triton model without code; makes the endpoint")
+    traffic = add_verb(verbs, "traffic", _traffic, "what part of the calls each deployment gets, in per cent")
     log = add_verb(verbs, "log", _log, "the last lines of a deployment's log")
     call = add_verb(verbs, "call", _call, "send JSON to an endpoint, print what it answers")
     delete = add_verb(verbs, "delete", _delete, "delete an endpoint with all that it serves, or one of its deployments")
-    for each in (deploy, log, call, delete):
+    for each in (deploy, traffic, log, call, delete):
         each.add_argument("name", metavar="NAME", help="the endpoint's name")
     deploy.add_argument("model", metavar="MODEL[:VERSION]", help="the model; the newest version where none is named")
     deploy.add_argument("--size", metavar="SIZE", default=_SIZE, help=f"the VM size that serves it (default: {_SIZE})")
+    deploy.add_argument("--count", metavar="N", type=int, default=1, help="so many machines (default: 1)")
+    traffic.add_argument(
+        "parts", metavar="DEPLOYMENT=PERCENT", nargs="+", type=_part, help="together 100; who is not named gets none"
+    )
     log.add_argument(
         "deployment", metavar="DEPLOYMENT", nargs="?", default="", help="default: the one that gets the calls"
     )
@@ -69,7 +74,9 @@ def _rows(endpoint: Endpoint) -> list[tuple[str, ...]]:
 
 
 async def _deploy(desk: Desk, options: Namespace) -> int:
-    made = await desk.cloud.deploy(desk.workspace, options.name, options.model, options.size, desk.progress)
+    made = await desk.cloud.deploy(
+        desk.workspace, options.name, options.model, options.size, desk.progress, options.count
+    )
     desk.progress.close()
     _print([made], options.json)
     idle = [each.name for each in made.deployments if not each.traffic]
@@ -80,6 +87,20 @@ async def _deploy(desk: Desk, options: Namespace) -> int:
         console.note(
             f"`rankzero endpoints call {made.name} FILE` tries it; `rankzero endpoints delete {made.name}` ends it."
         )
+    return 0
+
+
+def _part(text: str) -> tuple[str, int]:
+    name, sign, part = text.partition("=")
+    if not name or not sign or not part.isdecimal():
+        raise ArgumentTypeError(f"“{text}” is no part of the calls: write DEPLOYMENT=PERCENT")
+    return name, int(part)
+
+
+async def _traffic(desk: Desk, options: Namespace) -> int:
+    changed = await desk.cloud.send_traffic(desk.workspace, options.name, dict(options.parts), desk.progress)
+    desk.progress.close()
+    _print([changed], options.json)
     return 0
 
 

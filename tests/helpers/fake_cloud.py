@@ -138,11 +138,21 @@ class FakeCloud:
     async def endpoints(self, workspace: Workspace) -> Sequence[Endpoint]:
         return self.found_endpoints
 
-    async def deploy(
-        self, workspace: Workspace, endpoint: str, model: str, vm_size: str, progress: Progress
+    async def deploy(  # noqa: PLR0917 - as Cloud
+        self, workspace: Workspace, endpoint: str, model: str, vm_size: str, progress: Progress, count: int = 1
     ) -> Endpoint:
         self._note("deploy", endpoint, model, vm_size)
         return Endpoint(endpoint, "Succeeded")
+
+    async def send_traffic(
+        self, workspace: Workspace, endpoint: str, traffic: Mapping[str, int], progress: Progress
+    ) -> Endpoint:
+        self._note("send_traffic", endpoint, dict(traffic))
+        return Endpoint(endpoint, "Succeeded")
+
+    async def endpoint_key(self, workspace: Workspace, endpoint: str) -> str:
+        self._note("endpoint_key", endpoint)
+        return "a-secret"
 
     async def endpoint_log(self, workspace: Workspace, endpoint: str, deployment: str) -> str:
         self._note("endpoint_log", endpoint, deployment)

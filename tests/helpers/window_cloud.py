@@ -15,6 +15,8 @@ from desktop_app.api import (
     Asset,
     Compute,
     ComputeSpec,
+    Deployment,
+    Endpoint,
     Headroom,
     NewAsset,
     OutsideError,
@@ -42,6 +44,7 @@ PLAIN = SizeOffer("Standard_DS3_v2", "DSv2", 4, 14)
 CLUSTER = Compute("gpu-cluster", "AmlCompute", "Succeeded", T4.name, "eastus", False, 0, 4, 120, 3, 3,
                   {"running": 2, "idle": 1, "preparing": 0})  # fmt: skip
 QUOTAS = (Quota("Standard NCASv3_T4 Family", 12, 24), Quota("Standard NDASv4 Family", 0, 96), Quota("Spare", 0, 0))
+KEY = "k3y-that-nobody-sees"
 REPORT = SignInReport("ada@example.org", "tenant", "the keyring", (SignInStep("azure-cli", True, "ada@example.org"),))
 NOBODY = SignInReport("", "", "", (
     SignInStep("environment", False, "AZURE_CLIENT_ID is not set.", "Set it, or sign in another way."),
@@ -80,6 +83,8 @@ class ToldCloud:
     config: Workspace | None = None
     files: list[Artifact] = field(default_factory=list)
     held: dict[str, list[Asset]] = field(default_factory=dict)
+    served: list[Endpoint] = field(default_factory=list)
+    answer: str = "[7]"
     faults: dict[str, UserError] = field(default_factory=dict)
     gates: dict[str, asyncio.Event] = field(default_factory=dict)
     asked: list[tuple[Any, ...]] = field(default_factory=list)
@@ -171,6 +176,41 @@ class ToldCloud:
 
     async def download_asset(self, workspace: Workspace, asset: Asset, folder: Path, progress: Progress) -> Path:
         return await self._said("download_asset", (asset.name, folder), folder / asset.name)
+
+    async def endpoints(self, workspace: Workspace) -> Sequence[Endpoint]:
+        return await self._said("endpoints", workspace, list(self.served))
+
+    async def deploy(  # noqa: PLR0917 - as Cloud
+        self, workspace: Workspace, endpoint: str, model: str, vm_size: str, progress: Progress, count: int = 1
+    ) -> Endpoint:
+        progress(f"Deploying {model} (00:01)", None)
+        made = Deployment(model.replace(":", "-"), "Succeeded", model, vm_size, count, 100)
+        await self._said("deploy", (endpoint, model, vm_size, count), None)
+        self.served.append(
+            Endpoint(endpoint, "Succeeded", url=f"https://{endpoint}.example/score", deployments=(made,))
+        )
+        return self.served[-1]
+
+    async def send_traffic(
+        self, workspace: Workspace, endpoint: str, traffic: Mapping[str, int], progress: Progress
+    ) -> Endpoint:
+        return await self._said("send_traffic", (endpoint, dict(traffic)), self.served[0])
+
+    async def endpoint_key(self, workspace: Workspace, endpoint: str) -> str:
+        return await self._said("endpoint_key", endpoint, KEY)
+
+    async def endpoint_log(self, workspace: Workspace, endpoint: str, deployment: str) -> str:
+        return await self._said("endpoint_log", (endpoint, deployment), self.answer)
+
+    async def call_endpoint(self, workspace: Workspace, endpoint: str, body: str) -> str:
+        return await self._said("call_endpoint", (endpoint, body), self.answer)
+
+    async def delete_endpoint(
+        self, workspace: Workspace, endpoint: str, progress: Progress, deployment: str = ""
+    ) -> None:
+        await self._said("delete_endpoint", (endpoint, deployment), None)
+        if not deployment:
+            self.served = [each for each in self.served if each.name != endpoint]
 
     async def artifacts(self, handle: str) -> Sequence[Artifact]:
         return await self._said("artifacts", handle, self.files)

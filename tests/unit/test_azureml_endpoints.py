@@ -103,7 +103,7 @@ def test_a_custom_model_is_refused_with_the_way_out(kind: str) -> None:
 
 
 def test_traffic_is_sent_with_what_the_endpoint_is() -> None:
-    body = traffic_body(ENDPOINT, "new")
+    body = traffic_body(ENDPOINT, {"new": 100})
     assert body["properties"]["traffic"] == {"new": 100}
     assert body["properties"]["authMode"] == "Key"
     assert body["identity"] == {"type": "SystemAssigned"}
@@ -130,6 +130,47 @@ async def test_a_new_endpoint_is_made_then_served_then_called(wire: ToldWire, tm
     assert "codeConfiguration" not in deployment
     assert sent(wire)[2][1]["properties"]["traffic"] == {"digits-3": 100}
     assert len(wire.urls("/op/1")) == 3
+
+
+async def test_so_many_machines_are_asked_for(wire: ToldWire, tmp_path: Path) -> None:
+    stands(wire)
+    wire.on("PUT", "/onlineEndpoints/digits-ep", told({}, 200))
+    await endpoints.deploy(asking_of(wire, tmp_path), WORKSPACE, "digits-ep", "digits", "x", Said(), 3)
+    assert sent(wire)[0][1]["sku"] == {"name": "Default", "capacity": 3}
+    with pytest.raises(UserError, match="0 machines serve nothing"):
+        await endpoints.deploy(asking_of(wire, tmp_path), WORKSPACE, "digits-ep", "digits", "x", Said(), 0)
+
+
+async def test_calls_are_divided_between_deployments(wire: ToldWire, tmp_path: Path) -> None:
+    stands(wire, OLD, {**OLD, "name": "new"})
+    wire.on("PUT", "/onlineEndpoints/digits-ep?", told({}, 200))
+    asking = asking_of(wire, tmp_path)
+    await endpoints.send_traffic(asking, WORKSPACE, "digits-ep", {"old": 90, "new": 10}, Said())
+    assert sent(wire)[0][1]["properties"]["traffic"] == {"old": 90, "new": 10}
+    assert sent(wire)[0][1]["properties"]["authMode"] == "Key"
+
+
+@pytest.mark.parametrize(
+    ("traffic", "said"),
+    [
+        ({"old": 90}, "add up to 90 %"), ({"old": -5, "bad": 105}, "bad can't take calls: it is Failed"),
+        ({"odl": 100}, "has no deployment “odl”"), ({"old": 150, "new": -50}, "below 0 %"),
+    ],
+)  # fmt: skip
+async def test_calls_that_can_not_be_divided_so(
+    wire: ToldWire, tmp_path: Path, traffic: dict[str, int], said: str
+) -> None:
+    bad = {**OLD, "name": "bad", "properties": {"provisioningState": "Failed"}}
+    stands(wire, OLD, {**OLD, "name": "new"}, bad)
+    with pytest.raises(UserError, match=said):
+        await endpoints.send_traffic(asking_of(wire, tmp_path), WORKSPACE, "digits-ep", traffic, Said())
+    assert sent(wire) == []
+
+
+async def test_the_key_is_fetched_for_who_asks(wire: ToldWire, tmp_path: Path) -> None:
+    stands(wire, OLD)
+    wire.on("POST", "/listKeys", told({"primaryKey": "k1", "secondaryKey": "k2"}))
+    assert await endpoints.key(asking_of(wire, tmp_path), WORKSPACE, "digits-ep") == "k1"
 
 
 async def test_what_was_served_before_stays_without_calls(wire: ToldWire, tmp_path: Path) -> None:

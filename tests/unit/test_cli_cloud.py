@@ -256,7 +256,12 @@ def test_endpoints(verbs: Verbs, tmp_path: Path) -> None:
     assert "100 %" in lines[1]
     assert lines[2].startswith("e2")
     verbs("endpoints", "deploy", "e", "m:1")
-    assert verbs.cloud.asked[-1] == ("deploy", ("e", "m:1", "Standard_DS3_v2"))
+    assert verbs.cloud.asked[-1] == ("deploy", ("e", "m:1", "Standard_DS3_v2", 1))
+    verbs("endpoints", "deploy", "e", "m:1", "--count", "2")
+    assert verbs.cloud.asked[-1][1][-1] == 2
+    assert verbs.json("endpoints", "traffic", "e", "a=90", "b=10")["endpoints"][0]["name"] == "e"
+    assert last(verbs) == ("e", {"a": 90, "b": 10})
+    assert verbs("endpoints", "traffic", "e", "a")[0] == 2
     verbs.cloud.answer = "[1]\x1b[2J"
     body = tmp_path / "body.json"
     body.write_text("\ufeff{}")

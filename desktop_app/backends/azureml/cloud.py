@@ -129,11 +129,21 @@ class AzureMLCloud:
         """Return the online endpoints with what they serve."""
         return await endpoints.list_endpoints(self._asking, workspace)
 
-    async def deploy(
-        self, workspace: Workspace, endpoint: str, model: str, vm_size: str, progress: Progress
+    async def deploy(  # noqa: PLR0913, PLR0917 - what to serve, and where
+        self, workspace: Workspace, endpoint: str, model: str, vm_size: str, progress: Progress, count: int = 1
     ) -> Endpoint:
         """Serve a model at an endpoint."""
-        return await endpoints.deploy(self._asking, workspace, endpoint, model, vm_size, progress)
+        return await endpoints.deploy(self._asking, workspace, endpoint, model, vm_size, progress, count)
+
+    async def send_traffic(
+        self, workspace: Workspace, endpoint: str, traffic: Mapping[str, int], progress: Progress
+    ) -> Endpoint:
+        """Say what part of the calls each deployment gets."""
+        return await endpoints.send_traffic(self._asking, workspace, endpoint, traffic, progress)
+
+    async def endpoint_key(self, workspace: Workspace, endpoint: str) -> str:
+        """Return what callers of an endpoint prove themselves with."""
+        return await endpoints.key(self._asking, workspace, endpoint)
 
     async def endpoint_log(self, workspace: Workspace, endpoint: str, deployment: str) -> str:
         """Return the last lines of a deployment's log."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from desktop_app.api import Asset, Deployment, Endpoint, UserError
 from desktop_app.backends.azureml.client.resources import record
+from desktop_app.core.nearest import nearest
 from desktop_app.core.rules.facts import Facts
 
 NO_CODE = ("mlflow_model", "triton_model")
@@ -57,30 +59,40 @@ def endpoint_body(location: str) -> dict[str, Any]:
     return {"location": location, "tags": {}, "identity": {"type": "SystemAssigned"}, "properties": properties}
 
 
-def traffic_body(body: Mapping[str, Any], deployment: str) -> dict[str, Any]:
-    """Return what to send so that an endpoint sends every call to one deployment."""
+def traffic_body(body: Mapping[str, Any], traffic: Mapping[str, int]) -> dict[str, Any]:
+    """Return what to send so that an endpoint divides its calls like that."""
     given = record(body.get("properties"))
     kept = {name: given[name] for name in ("authMode", "description", "publicNetworkAccess") if given.get(name)}
-    properties = {**kept, "properties": {}, "traffic": {deployment: 100}, "mirrorTraffic": {}}
+    properties = {**kept, "properties": {}, "traffic": dict(traffic), "mirrorTraffic": {}}
     around = {name: body[name] for name in ("location", "tags", "identity") if body.get(name)}
     if "identity" in around:  # who it is was made by the service and is not sent back
         around["identity"] = {"type": record(around["identity"]).get("type") or "SystemAssigned"}
     return {**around, "properties": properties}
 
 
-def deployment_body(location: str, model_id: str, vm_size: str) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Machines:
+    """What serves a model: so many machines of a size, in a region."""
+
+    location: str
+    vm_size: str
+    count: int = 1
+
+
+def deployment_body(machines: Machines, model_id: str) -> dict[str, Any]:
     """Return what to send to serve a model without code of one's own."""
     properties = {
         "endpointComputeType": "Managed",
         "model": model_id,
-        "instanceType": vm_size,
+        "instanceType": machines.vm_size,
         "scaleSettings": {"scaleType": "Default"},
         "environmentVariables": {},
         "properties": {},
         "appInsightsEnabled": False,
         "egressPublicNetworkAccess": "Enabled",
     }
-    return {"location": location, "tags": {}, "properties": properties, "sku": {"name": "Default", "capacity": 1}}
+    sku = {"name": "Default", "capacity": machines.count}
+    return {"location": machines.location, "tags": {}, "properties": properties, "sku": sku}
 
 
 def deployment_name(model: Asset, taken: Sequence[str]) -> str:
@@ -102,6 +114,26 @@ def check_name(name: str, facts: Facts) -> None:
     rule = facts.name_rule("online endpoint")
     if rule and not (rule.least <= len(name) <= rule.most and re.fullmatch(rule.regex, name, re.ASCII)):
         raise UserError(f"An endpoint can't be called “{name}”.", hint=f"Its name has {rule.says}.")
+
+
+def check_count(count: int) -> None:
+    """Raise UserError for a number of machines that nothing can be served with."""
+    if count < 1:
+        raise UserError(f"{count} machines serve nothing.", hint="Give at least 1.")
+
+
+def check_traffic(endpoint: Endpoint, traffic: Mapping[str, int]) -> None:
+    """Raise UserError where calls are sent to what is not there or not ready, or don't add up."""
+    states = {each.name: each.state for each in endpoint.deployments}
+    for name, part in traffic.items():
+        if name not in states:
+            raise UserError(f"{endpoint.name} has no deployment “{name}”.", hint=nearest(name, list(states)))
+        if part and states[name].lower() != "succeeded":
+            raise UserError(f"{name} can't take calls: it is {states[name]}.", hint="Its log says more.")
+    if any(part < 0 for part in traffic.values()):
+        raise UserError("A part of the calls can't be below 0 %.")
+    if (total := sum(traffic.values())) not in (0, 100):
+        raise UserError(f"The parts add up to {total} %.", hint="They make 100 %, or 0 % for no calls at all.")
 
 
 def check_model(model: Asset) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from desktop_app.api import Asset, Endpoint, Progress, UserError, Workspace
@@ -16,8 +16,11 @@ from desktop_app.backends.azureml.client.routes import resource_id
 from desktop_app.backends.azureml.client.wire import Ask, CloudFault
 from desktop_app.backends.azureml.holdings import assets
 from desktop_app.backends.azureml.holdings.endpoint_records import (
+    Machines,
+    check_count,
     check_model,
     check_name,
+    check_traffic,
     deployment_body,
     deployment_name,
     endpoint_body,
@@ -51,13 +54,20 @@ async def _deployments(asking: Asking, workspace: Workspace, endpoint: str) -> l
 
 
 async def deploy(  # noqa: PLR0913, PLR0917 - what to serve, and where
-    asking: Asking, workspace: Workspace, endpoint: str, model: str, vm_size: str, progress: Progress
+    asking: Asking,
+    workspace: Workspace,
+    endpoint: str,
+    model: str,
+    vm_size: str,
+    progress: Progress,
+    count: int = 1,
 ) -> Endpoint:
     """Serve a model (`NAME:VERSION`, or `NAME` for the newest) at an endpoint, made where it is not there.
 
     Every call goes to it once it stands; what was served before stays, without traffic.
     """
     check_name(endpoint, asking.facts)
+    check_count(count)
     name, _, version = model.partition(":")
     served = await assets.one(asking, workspace, "model", name, version)
     check_model(served)
@@ -67,19 +77,14 @@ async def deploy(  # noqa: PLR0913, PLR0917 - what to serve, and where
         work = Work(f"Making the endpoint {endpoint}", "It can be deleted in the list of endpoints.")
         path = path_of("onlineEndpoints", endpoint)
         await _put(asking, workspace, path, endpoint_body(location), work, progress)
-    deployment = await _serve(asking, workspace, endpoint, served, vm_size, location, progress)
-    await _send_traffic(asking, workspace, endpoint, deployment, progress)
+    machines = Machines(location, vm_size, count)
+    deployment = await _serve(asking, workspace, endpoint, served, machines, progress)
+    await _send_traffic(asking, workspace, endpoint, {deployment: 100}, progress)
     return await _one(asking, workspace, endpoint)
 
 
 async def _serve(  # noqa: PLR0913, PLR0917 - what to serve, and where
-    asking: Asking,
-    workspace: Workspace,
-    endpoint: str,
-    model: Asset,
-    vm_size: str,
-    location: str,
-    progress: Progress,
+    asking: Asking, workspace: Workspace, endpoint: str, model: Asset, machines: Machines, progress: Progress
 ) -> str:
     there = endpoint_of({}, await _deployments(asking, workspace, endpoint)).deployments
     taken = [each.name for each in there if each.state.lower() != "failed"]  # a failed one is replaced
@@ -88,7 +93,7 @@ async def _serve(  # noqa: PLR0913, PLR0917 - what to serve, and where
     path = path_of("onlineEndpoints", endpoint, "deployments", name)
     work = Work(f"Deploying {model.name}:{model.version}", f"It is {name} at the endpoint {endpoint}.")
     try:
-        await _put(asking, workspace, path, deployment_body(location, model_id, vm_size), work, progress)
+        await _put(asking, workspace, path, deployment_body(machines, model_id), work, progress)
     except CloudFault as fault:
         if fault.is_transient:
             raise
@@ -100,11 +105,27 @@ async def _serve(  # noqa: PLR0913, PLR0917 - what to serve, and where
 
 
 async def _send_traffic(
-    asking: Asking, workspace: Workspace, endpoint: str, deployment: str, progress: Progress
+    asking: Asking, workspace: Workspace, endpoint: str, traffic: Mapping[str, int], progress: Progress
 ) -> None:
     path = path_of("onlineEndpoints", endpoint)
-    body = traffic_body(await get(asking, workspace, path, VERSION), deployment)
-    await _put(asking, workspace, path, body, Work(f"Sending calls to {deployment}"), progress)
+    body = traffic_body(await get(asking, workspace, path, VERSION), traffic)
+    served = [name for name, part in traffic.items() if part]
+    work = Work(f"Sending calls to {' and '.join(served)}" if served else f"Sending no calls to {endpoint}")
+    await _put(asking, workspace, path, body, work, progress)
+
+
+async def send_traffic(
+    asking: Asking, workspace: Workspace, endpoint: str, traffic: Mapping[str, int], progress: Progress
+) -> Endpoint:
+    """Say what part of the calls each deployment gets. Raises UserError where that can't be."""
+    check_traffic(await _one(asking, workspace, endpoint), traffic)
+    await _send_traffic(asking, workspace, endpoint, traffic, progress)
+    return await _one(asking, workspace, endpoint)
+
+
+async def key(asking: Asking, workspace: Workspace, endpoint: str) -> str:
+    """Return the key of an endpoint, or a token where it takes those."""
+    return await _key(asking, workspace, await _one(asking, workspace, endpoint))
 
 
 async def _put(  # noqa: PLR0913, PLR0917 - what to send, and what to say of it
