@@ -73,6 +73,7 @@ class Follower:
         self._tails: dict[int, LogTail] = {}
         self._labels: dict[int, str] = {}
         self._said: set[str] = set()
+        self._is_lost = False
         self._seen = time.monotonic()
         self._backoff = Backoff(INTERVAL, 2.0, 5.0)
 
@@ -107,7 +108,7 @@ class Follower:
         try:
             found = (await self._backend.snapshots([self._handle])).get(self._handle)
         except UserError as error:
-            self._say(f"fault {error.message}", f"Can't be asked at the moment: {error}")
+            self._lose(f"Can't be asked at the moment: {error}")
             await asyncio.sleep(self._backoff.next())
             return None
         self._backoff.reset()
@@ -122,8 +123,10 @@ class Follower:
         for phase in snapshot.phases:
             self._say(phase.name.value, phase.name.value)
         if snapshot.status is RunStatus.UNKNOWN:
-            self._say(f"unknown {snapshot.reason}", f"Unknown: {snapshot.reason}")
-        elif snapshot.status is RunStatus.NOT_STARTED and snapshot.reason:
+            self._lose(f"Unknown: {snapshot.reason}")
+        else:
+            self._find(snapshot)
+        if snapshot.status is RunStatus.NOT_STARTED and snapshot.reason:
             self._say(snapshot.reason, f"{snapshot.reason} Ctrl+C takes the job back.")
         await self._find_logs(snapshot)
         many = self._is_merged(snapshot)
@@ -158,6 +161,18 @@ class Follower:
             return
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(interrupts.any.wait(), INTERVAL)
+
+    def _lose(self, text: str) -> None:
+        """Say that the run can't be seen; once, until it is seen again."""
+        self._is_lost = True
+        self._say(f"lost {text}", text)
+
+    def _find(self, snapshot: RunSnapshot) -> None:
+        if self._is_lost:
+            self._is_lost = False
+            self._said = {each for each in self._said if not each.startswith("lost ")}
+            if not snapshot.is_over:
+                console.note(f"The run is seen again: {snapshot.status.value}.")
 
     def _say(self, key: str, text: str) -> None:
         if key not in self._said:

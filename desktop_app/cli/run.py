@@ -89,7 +89,7 @@ async def _run(workbench: Workbench, path: Path, sets: dict[str, Value], options
             return 130
         first = await _first(workbench, handle)
         if options.detach and not interrupts.asked.is_set():
-            return _detached(workbench, first, options.json)
+            return await _detached(workbench, first, options.json)
         follower = Follower(workbench.backend_of(handle), handle, _writer(options.json), options.rank)
         snapshot = await follower.follow(interrupts)
     workbench.archive.record(snapshot)
@@ -97,8 +97,11 @@ async def _run(workbench: Workbench, path: Path, sets: dict[str, Value], options
     if options.json:
         console.document(run_shape(snapshot, known))
     _say_end(snapshot, known)
-    if interrupts.asked.is_set():
-        return 130
+    return 130 if interrupts.asked.is_set() else _code_of(snapshot)
+
+
+def _code_of(snapshot: RunSnapshot) -> int:
+    """Return the exit code for a run that is over."""
     if snapshot.status is RunStatus.COMPLETED:
         return 0
     return OutsideError.exit_code if snapshot.outside else 1
@@ -178,11 +181,15 @@ async def _first(workbench: Workbench, handle: str) -> RunSnapshot:
     return snapshot
 
 
-def _detached(workbench: Workbench, snapshot: RunSnapshot, as_json: bool) -> int:
+async def _detached(workbench: Workbench, snapshot: RunSnapshot, as_json: bool) -> int:
+    known = await explain(workbench.plugins, snapshot) if snapshot.is_over else Explained()
     if as_json:
-        console.document(run_shape(snapshot))
+        console.document(run_shape(snapshot, known))
     else:
         print(snapshot.run)
+    if snapshot.is_over:  # there is nothing to follow any more
+        _say_end(snapshot, known)
+        return _code_of(snapshot)
     if snapshot.handle in [each.handle for each in workbench.cloud.waiting()]:
         console.warning(f"{snapshot.run}: {snapshot.reason} `rankzero outbox send {snapshot.run}` tries again.")
         return OutsideError.exit_code

@@ -59,6 +59,8 @@ def outputs(run: RunSnapshot) -> str:
     """Return where what a run made lies, or how to get it from the cloud."""
     if run.backend == "local":
         return f"Outputs: {run.outputs}"
+    if run.status in (RunStatus.NOT_STARTED, RunStatus.CANCELED) and not run.phases:
+        return "Outputs: none, it never started."
     return f"`rankzero runs download {run.run} DIR` fetches what it made."
 
 

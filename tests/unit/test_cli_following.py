@@ -75,6 +75,13 @@ async def test_unknown_is_not_the_end(capsys: pytest.CaptureFixture[str]) -> Non
     assert capsys.readouterr().err.count("Unknown: The supervisor does not answer.") == 1
 
 
+async def test_that_a_run_is_seen_again_is_said_each_time(capsys: pytest.CaptureFixture[str]) -> None:
+    odd = replace(RUNNING, status=RunStatus.UNKNOWN, reason="No network.")
+    await follow(ToldBackend([RUNNING, odd, odd, RUNNING, RUNNING, odd, RUNNING, OVER]))
+    said = [each for each in capsys.readouterr().err.splitlines() if each not in ("Preparing", "Running")]
+    assert said == ["Unknown: No network.", "The run is seen again: Running."] * 2
+
+
 async def test_a_run_that_stays_out_of_sight_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "PATIENCE", 0.02)
     with pytest.raises(OutsideError, match="can't be found any more"):

@@ -10,7 +10,7 @@ import pytest
 
 from desktop_app.api import Explanation, FirstFailure, Fix, RankState, RunSnapshot, RunStatus
 from desktop_app.cli.explained import explained_lines
-from desktop_app.cli.words import duration, ending, no_rank, numbered, summary
+from desktop_app.cli.words import duration, ending, no_rank, numbered, outputs, summary
 from desktop_app.core.blame import explained
 from desktop_app.presenters.run_failure import failure_of
 
@@ -30,6 +30,12 @@ def test_launchers_are_no_ranks() -> None:
     assert no_rank(agents) == "It has launchers, numbered 0, 1; what the ranks of each print stands in its log."
     assert no_rank([replace(each, role="worker") for each in agents]) == "Its ranks: 0, 1."
     assert summary(replace(RUN, ranks=agents, launched=4)) == "r-1: digits, 2 launchers (4 ranks), Running."
+
+
+def test_what_never_started_made_nothing() -> None:
+    never = replace(RUN, backend="azureml", status=RunStatus.NOT_STARTED, started=None)
+    assert outputs(never) == outputs(replace(never, status=RunStatus.CANCELED)) == "Outputs: none, it never started."
+    assert "runs download r-1" in outputs(replace(RUN, backend="azureml"))
 
 
 def test_summary() -> None:

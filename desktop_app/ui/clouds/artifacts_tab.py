@@ -88,7 +88,11 @@ class ArtifactsTab(QWidget):
             found = await self._workbench.cloud.fetch(run.handle, paths, folder, tell)
             verb = self.tr("was") if len(found) == 1 else self.tr("were")
             said = self.tr("{} {} downloaded to {}.").format(plural(len(found), "file"), verb, folder)
-            self.message.show_passing(said)
+            left_out = tuple(getattr(found, "left_out", ()))
+            if left_out:  # it stays: what is missing has to be read
+                self.message.show_text("warning", said, self.tr("Left out {}").format(left_out[0]), "\n".join(left_out))
+            else:
+                self.message.show_passing(said)
 
         self.message.hide()
         self.strip.start(self.tr("Downloading…"), work, self._failed)

@@ -71,8 +71,6 @@ class Fetching:
             raise UserError(f"{place_of(handle).run} has made no file up to now.", hint=hint)
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
         targets, left_out = await asyncio.to_thread(_targets, chosen, folder)
-        for each in left_out:
-            progress(f"Left out {each}", None)
         work = _Work(self, handle, chosen, targets, progress)
         await work.run()
         return Fetched([targets[each.path] for each in chosen if each.path in targets], left_out)
