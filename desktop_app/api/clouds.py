@@ -384,6 +384,15 @@ class Cloud(Protocol):
     ) -> None:
         """Delete an endpoint with what it serves, or one of its deployments that gets no calls."""
 
+    async def jobs(self, workspace: Workspace, after: str = "") -> JobPage:
+        """Return the workspace's newest jobs, everybody's; with the `after` of a page those that follow it."""
+
+    async def open(self, handle: str) -> RunSnapshot:
+        """Return a job, whoever sent it, and watch it from now on as if it was sent from here.
+
+        It is then among the runs of `JobBackend.discover`, with logs, metrics and files, until it is removed there.
+        """
+
     async def artifacts(self, handle: str) -> Sequence[Artifact]:
         """Return the files that a run has made up to now, also while it runs."""
 

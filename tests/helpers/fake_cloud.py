@@ -141,7 +141,7 @@ class FakeCloud:
     async def deploy(  # noqa: PLR0917 - as Cloud
         self, workspace: Workspace, endpoint: str, model: str, vm_size: str, progress: Progress, count: int = 1
     ) -> Endpoint:
-        self._note("deploy", endpoint, model, vm_size)
+        self._note("deploy", endpoint, model, vm_size, count)
         return Endpoint(endpoint, "Succeeded")
 
     async def send_traffic(
@@ -167,6 +167,14 @@ class FakeCloud:
     ) -> None:
         self._note("delete_endpoint", endpoint, deployment)
 
+    async def jobs(self, workspace: Workspace, after: str = "") -> JobPage:
+        self._note("jobs", workspace.name, after)
+        return self.found_jobs.get(after, JobPage())
+
+    async def open(self, handle: str) -> RunSnapshot:
+        self._note("open", handle)
+        return self.opened[handle]
+
     def waiting(self) -> Sequence[Waiting]:
         return self.found_waiting
 
@@ -177,14 +185,6 @@ class FakeCloud:
     def withdraw(self, handle: str) -> None:
         self._note("withdraw", handle)
         self.found_waiting = [each for each in self.found_waiting if each.handle != handle]
-    async def jobs(self, workspace: Workspace, after: str = "") -> JobPage:
-        self._note("jobs", workspace.name, after)
-        return self.found_jobs.get(after, JobPage())
-
-    async def open(self, handle: str) -> RunSnapshot:
-        self._note("open", handle)
-        return self.opened[handle]
-
 
     async def close(self) -> None:
         self.is_closed = True

@@ -159,6 +159,14 @@ class AzureMLCloud:
         """Delete an endpoint with what it serves, or one deployment."""
         await endpoints.delete(self._asking, workspace, endpoint, progress, deployment)
 
+    async def jobs(self, workspace: Workspace, after: str = "") -> JobPage:
+        """Return a page of the workspace's jobs, everybody's."""
+        return await listing.page(self._asking, workspace, after)
+
+    async def open(self, handle: str) -> RunSnapshot:
+        """Return a job, whoever sent it, and watch it from now on."""
+        return await self._backend.open(handle)
+
     async def artifacts(self, handle: str) -> Sequence[Artifact]:
         """Return the files that a run has made up to now."""
         return await self._backend.fetching.artifacts(handle)
@@ -169,14 +177,6 @@ class AzureMLCloud:
 
     def waiting(self) -> Sequence[Waiting]:
         """Return what is in the outbox, oldest first."""
-    async def jobs(self, workspace: Workspace, after: str = "") -> JobPage:
-        """Return a page of the workspace's jobs, everybody's."""
-        return await listing.page(self._asking, workspace, after)
-
-    async def open(self, handle: str) -> RunSnapshot:
-        """Return a job, whoever sent it, and watch it from now on."""
-        return await self._backend.open(handle)
-
         return self._backend.outbox.waiting()
 
     async def send(self, handle: str, progress: Progress) -> str:
