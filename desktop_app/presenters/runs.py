@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from desktop_app.api import RunSnapshot, RunStatus
 from desktop_app.core.rank_words import count_of_ranks, ranks
 from desktop_app.presenters.run_words import duration_of, framework_title
+from desktop_app.presenters.trials import progress
 
 AT_ONCE = 200
 """More changes than this are told as one."""
@@ -76,8 +77,8 @@ class RunRow:
 
     @property
     def size(self) -> str:
-        """Nodes × processes on each, and the ranks they make; or its launchers."""
-        return ranks(self.run)
+        """Nodes × processes on each, and the ranks they make; or its launchers; of a sweep how far it is."""
+        return _size(self.run)
 
     @property
     def framework(self) -> str:
@@ -94,9 +95,13 @@ class RunRow:
         return self.run.status in LIVE and self.run.ended is None
 
 
+def _size(run: RunSnapshot) -> str:
+    return ranks(run) if run.sweep is None else progress(run.sweep)
+
+
 def _shown(run: RunSnapshot) -> tuple[object, ...]:
     names = (run.display_name, run.experiment, run.framework, run.backend, run.tags)
-    return run.status, run.created, run.started, run.ended, ranks(run), run.reason, names
+    return run.status, run.created, run.started, run.ended, _size(run), run.reason, names
 
 
 def row_of(run: RunSnapshot) -> RunRow:
@@ -132,7 +137,10 @@ class Watcher(Protocol):
 
 
 class RunsTable:
-    """The rows that are shown, sorted (newest first unless asked otherwise) and filtered."""
+    """The rows that are shown, sorted (newest first unless asked otherwise) and filtered.
+
+    Trials are none of them: they stand on the page of their sweep, whose row tells how far it is.
+    """
 
     def __init__(self, watcher: Watcher, where: Callable[[RunSnapshot], str]) -> None:
         self._watcher = watcher
@@ -151,7 +159,7 @@ class RunsTable:
 
     def load(self, runs: Iterable[RunSnapshot]) -> None:
         """Take these runs for all there are."""
-        self._all = {each.handle: row_of(each) for each in runs}
+        self._all = {each.handle: row_of(each) for each in runs if each.trial is None}
         self._rebuild()
 
     def show(self, wanted: Filter) -> None:
@@ -167,7 +175,7 @@ class RunsTable:
 
     def update(self, handles: Iterable[str], get: Callable[[str], RunSnapshot | None]) -> None:
         """Take in what became of some runs; only their rows change."""
-        handles = list(handles)
+        handles = [each for each in handles if (run := get(each)) is None or run.trial is None]
         if len(handles) > AT_ONCE and any(each not in self._all for each in handles):
             for each in handles:
                 self._store(each, get(each))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from desktop_app.api import TERMINAL, RunSnapshot, RunStatus, UserError
+from desktop_app.presenters.trials import headline
 from desktop_app.services.monitor import BackendFault
 
 _AT_WORK = frozenset({RunStatus.RUNNING, RunStatus.PREPARING, RunStatus.FINALIZING, RunStatus.CANCEL_REQUESTED})
@@ -45,8 +46,8 @@ def fault_message(title: str, fault: BackendFault) -> UserError:
 
 
 def count_runs(runs: Iterable[RunSnapshot]) -> RunCounts:
-    """Count the runs that are not over; one whose state is unknown is in neither count."""
-    states = [each.status for each in runs]
+    """Count the runs that are not over; one whose state is unknown is in neither count, and a sweep counts once."""
+    states = [each.status for each in runs if each.trial is None]
     return RunCounts(sum(each in _AT_WORK for each in states), sum(each in _WAITING for each in states))
 
 
@@ -60,7 +61,7 @@ class Notice:
 
 
 class RunWatch:
-    """Notices runs that end while the window is open."""
+    """Notices runs that end while the window is open; of a sweep, the sweep and none of its trials."""
 
     def __init__(self) -> None:
         self._live: set[str] = set()
@@ -69,7 +70,7 @@ class RunWatch:
         """Return a notice for each run that was live at the last look and is over now."""
         ended = [runs[handle] for handle in sorted(self._live) if handle in runs and runs[handle].status in TERMINAL]
         known = {handle for handle in self._live if handle in runs}
-        new = {handle for handle, run in runs.items() if run.status in _AT_WORK | _WAITING}
+        new = {handle for handle, run in runs.items() if run.status in _AT_WORK | _WAITING and run.trial is None}
         self._live = (known | new) - {each.handle for each in ended}
         return [notice_for(each) for each in ended]
 
@@ -77,5 +78,7 @@ class RunWatch:
 def notice_for(run: RunSnapshot) -> Notice:
     """Return what is said when a run has ended."""
     title = _ENDED[run.status].format(run.display_name or run.run)
+    if run.sweep is not None:
+        return Notice(title, run.reason or headline(run.sweep, None, run.sweep.best_value), run.handle)
     metrics = ", ".join(f"{name} {value:.4g}" for name, (value, _step) in sorted(run.metrics.items())[:3])
     return Notice(title, run.reason or metrics or run.run, run.handle)

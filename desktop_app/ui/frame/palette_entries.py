@@ -105,7 +105,8 @@ def _places(session: Session) -> list[Entry]:
 
 
 def _runs(session: Session) -> list[Entry]:
-    newest = sorted(session.workbench.store.runs.values(), key=lambda run: run.created, reverse=True)
+    runs = (each for each in session.workbench.store.runs.values() if each.trial is None)
+    newest = sorted(runs, key=lambda run: run.created, reverse=True)
     return [
         Entry(f"run:{each.handle}", each.display_name or each.run, "run", detail=f"{each.run} · {each.status}",
               icon=STATE_ICONS.get(str(each.status), ""))
