@@ -5,6 +5,7 @@ Tokens come from the program, which has them from the child that signs in. A cal
 
 from __future__ import annotations
 
+import gc
 import os
 import queue
 import tempfile
@@ -50,13 +51,21 @@ def serve(talk: Talk) -> None:
     """Import the SDK while nobody waits for it, then do what is asked."""
     calls = Calls(talk)
     threading.Thread(target=calls.read, name="requests", daemon=True).start()
-    import azure.ai.ml  # noqa: F401 - takes two seconds
-
+    _import()
     sdk_progress.listen()
-
     clients = Clients(calls)
     while True:
         _answer(calls, clients, calls.next())
+
+
+def _import() -> None:
+    """Import the SDK: hundreds of thousands of objects that stay; looking for garbage among them would double it."""
+    gc.disable()
+    try:
+        import azure.ai.ml  # noqa: F401 - takes a second
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _answer(calls: Calls, clients: Clients, asked: Mapping[str, Any]) -> None:
