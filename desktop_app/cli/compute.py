@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
@@ -14,6 +15,7 @@ from desktop_app.services.catalogues import facts, vm_sizes
 
 run = in_cloud.run
 _USUAL = ComputeSpec("", "")
+_LOOK = "`rankzero compute list` shows how far it is."
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -91,6 +93,7 @@ def _nodes(each: Compute) -> str:
 
 async def _create(desk: Desk, options: Namespace) -> int:
     workspace = desk.workspace
+    desk.look = _LOOK
     _warn_of_age(options.size)
     spec = ComputeSpec(options.name, options.size, options.min, options.max, options.idle, options.low_priority)
     made = await desk.cloud.create_compute(workspace, spec, desk.progress)
@@ -113,14 +116,20 @@ def _warn_of_age(size: str) -> None:
 
 
 async def _scale(desk: Desk, options: Namespace) -> int:
+    desk.look = _LOOK
     desk.progress(f"Scaling {options.name}", None)
-    changed = await desk.cloud.scale_compute(desk.workspace, options.name, options.min, options.max, options.idle)
+    try:
+        changed = await desk.cloud.scale_compute(desk.workspace, options.name, options.min, options.max, options.idle)
+    except asyncio.CancelledError:
+        desk.progress(f"Scaling {options.name} may have begun, and goes on in Azure.", None)
+        raise
     desk.progress.close()
     _print([changed], options.json)
     return 0
 
 
 async def _delete(desk: Desk, options: Namespace) -> int:
+    desk.look = _LOOK
     await desk.cloud.delete_compute(desk.workspace, options.name, desk.progress)
     desk.progress.close()
     if options.json:

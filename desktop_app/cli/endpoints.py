@@ -16,6 +16,7 @@ from desktop_app.cli.refusals import UsageError
 run = in_cloud.run
 _SIZE = "Standard_DS3_v2"
 _STANDARD_INPUT = Path("-")
+_LOOK = "`rankzero endpoints list` shows how far it is."
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -74,6 +75,7 @@ def _rows(endpoint: Endpoint) -> list[tuple[str, ...]]:
 
 
 async def _deploy(desk: Desk, options: Namespace) -> int:
+    desk.look = _LOOK
     made = await desk.cloud.deploy(
         desk.workspace, options.name, options.model, options.size, desk.progress, options.count
     )
@@ -98,6 +100,7 @@ def _part(text: str) -> tuple[str, int]:
 
 
 async def _traffic(desk: Desk, options: Namespace) -> int:
+    desk.look = _LOOK
     changed = await desk.cloud.send_traffic(desk.workspace, options.name, dict(options.parts), desk.progress)
     desk.progress.close()
     _print([changed], options.json)
@@ -134,6 +137,7 @@ def _read(file: Path) -> str:
 
 
 async def _delete(desk: Desk, options: Namespace) -> int:
+    desk.look = _LOOK
     await desk.cloud.delete_endpoint(desk.workspace, options.name, desk.progress, options.deployment)
     desk.progress.close()
     gone = f"{options.name}/{options.deployment}" if options.deployment else options.name

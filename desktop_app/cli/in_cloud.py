@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from argparse import ArgumentParser, Namespace
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from desktop_app.api import Cloud, UserError, Workspace
 from desktop_app.cli import console
 from desktop_app.cli.dispatch import add_shared
+from desktop_app.cli.following import Interrupts
+from desktop_app.cli.refusals import EndedError
 from desktop_app.compose import open_workbench
 from desktop_app.core.nearest import nearest
 from desktop_app.services.workbench import Workbench
@@ -27,6 +29,8 @@ class Desk:
         self.workbench = workbench
         self.cloud: Cloud = workbench.cloud
         self.progress = console.ProgressLines()
+        self.look = ""
+        """How to see what became of what this verb began in Azure, for who ends it in the middle."""
         self._named: str = getattr(options, "workspace", None) or ""
 
     @property
@@ -80,17 +84,45 @@ def run(options: Namespace) -> int:
 async def _run(options: Namespace) -> int:
     act: Act = options.act
     desk = Desk(open_workbench(options.home, options.safe_mode), options)
+    interrupts = Interrupts(asyncio.get_running_loop())
     try:
         if "workspace" in options:
             _ = desk.workspace  # that there is none is said before the client is made
-        if options.asks:
-            await desk.workbench.toolchains.create(AZUREML, desk.progress)
-        return await act(desk, options)
-    except asyncio.CancelledError:  # Ctrl+C: what goes on without us is said last, and stays on the screen
-        last = desk.progress.last
-        desk.progress.close()
-        console.note(f"Interrupted. {last}" if last.endswith(".") else f"Interrupted at: {last}.")
+        with interrupts.leaving():
+            return await _unless_left(interrupts, _acted(desk, options, act))
+    except asyncio.CancelledError:  # what goes on without us is said last, and stays on the screen
+        said = _left_behind(desk)
+        if interrupts.left.is_set():  # SIGTERM, not Ctrl+C
+            raise EndedError("This program was asked to end.", hint=said) from None
+        console.note(f"Interrupted. {said}")
         raise
     finally:
         desk.progress.close()
         await desk.cloud.close()
+
+
+async def _acted(desk: Desk, options: Namespace, act: Act) -> int:
+    if options.asks:
+        await desk.workbench.toolchains.create(AZUREML, desk.progress)
+    return await act(desk, options)
+
+
+async def _unless_left(interrupts: Interrupts, work: Coroutine[Any, Any, int]) -> int:
+    """Return what a verb ends with; it is canceled where the program is asked to end."""
+    working, left = asyncio.ensure_future(work), asyncio.ensure_future(interrupts.left.wait())
+    try:
+        await asyncio.wait({working, left}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        left.cancel()
+        working.cancel()  # does nothing where it is done
+        await asyncio.wait({working})
+    return await working
+
+
+def _left_behind(desk: Desk) -> str:
+    """Return what the verb was at, what of it goes on in Azure, and how to look."""
+    last = desk.progress.last
+    desk.progress.close()
+    if last.endswith("."):  # it says that something has begun in Azure
+        return f"{last} {desk.look}".rstrip()
+    return f"It was at: {last}." if last else ""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import signal
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -102,6 +104,28 @@ def test_a_fault_closes_the_cloud_too(verbs: Verbs) -> None:
     assert verbs.cloud.is_closed
     code, out, _err = verbs("compute", "list", "--json")
     assert (code, json.loads(out)["error"]["message"]) == (3, "The network is gone.")
+
+
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_who_ends_a_verb_is_told_what_goes_on_and_how_to_look(
+    verbs: Verbs, signum: signal.Signals, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ended(_workspace: Workspace, name: str, progress: Progress) -> None:
+        try:
+            signal.raise_signal(signum)
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            progress(f"Deleting {name} goes on in Azure.", None)
+            raise
+
+    monkeypatch.setattr(verbs.cloud, "delete_compute", ended)
+    before = signal.getsignal(signum)
+    found, out, err = verbs("compute", "delete", "gpu-cluster")
+    assert (found, out) == (code, "")
+    told = "Deleting gpu-cluster goes on in Azure. `rankzero compute list` shows how far it is."
+    assert err.splitlines()[-1].endswith(told)
+    assert verbs.cloud.is_closed
+    assert signal.getsignal(signum) is before
 
 
 def test_which_workspace_is_meant(verbs: Verbs) -> None:

@@ -91,7 +91,8 @@ async def _serve(  # noqa: PLR0913, PLR0917 - what to serve, and where
     name = deployment_name(model, taken)
     model_id = f"{resource_id(workspace)}/models/{model.name}/versions/{model.version}"
     path = path_of("onlineEndpoints", endpoint, "deployments", name)
-    work = Work(f"Deploying {model.name}:{model.version}", f"It is {name} at the endpoint {endpoint}.")
+    later = f"It is {name} at the endpoint {endpoint}, and gets no calls yet."
+    work = Work(f"Deploying {model.name}:{model.version}", later)
     try:
         await _put(asking, workspace, path, deployment_body(machines, model_id), work, progress)
     except CloudFault as fault:
