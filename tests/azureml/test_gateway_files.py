@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 
 from desktop_app.backends.azureml.client.gateway_process import Gateway
-from desktop_app.backends.azureml.client.wire import CloudFault, Tail
+from desktop_app.backends.azureml.client.wire import Ask, CloudFault, Tail
 from tests.helpers.gateways import WORKSPACE, gateway_of, silent
 from tests.helpers.https_servers import https_server
 
@@ -246,3 +246,15 @@ async def test_a_full_or_forbidden_place_is_told(gateway: Gateway, blob: Blob, u
         await gateway.download(WORKSPACE, url, tmp_path / "file" / "a", size=5, md5=None, progress=silent)
     with pytest.raises(CloudFault, match="can't be written"):
         await gateway.tail(WORKSPACE, url, tmp_path / "file" / "a", 0)
+
+
+async def test_a_file_of_the_web_is_fetched_without_a_token(
+    gateway: Gateway, blob: Blob, url: str, tmp_path: Path
+) -> None:
+    """Nobody is signed in here: asking for a token would fail, and sending one would give it away."""
+    blob.data = b"a,b\n"
+    plain = url.partition("?")[0]
+    await gateway.download(WORKSPACE, plain, tmp_path / "a.csv", size=None, md5=None, progress=silent)
+    assert (tmp_path / "a.csv").read_bytes() == b"a,b\n"
+    reply = await gateway.ask(WORKSPACE, Ask("GET", plain, audience="storage", text=True))
+    assert reply.text == "a,b\n"

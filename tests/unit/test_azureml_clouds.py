@@ -66,3 +66,24 @@ def test_each_cloud_has_a_sign_in_of_its_own(cloud: str, authority: str, scope: 
 def test_a_cloud_that_is_none_is_told() -> None:
     with pytest.raises(UserError, match="There is no Azure cloud “AzureGermany”"):
         cloud_named("AzureGermany")
+
+
+@pytest.mark.parametrize(
+    ("url", "whose"),
+    [
+        ("https://account.blob.core.windows.net/c/a.txt", "storage"),
+        ("https://ACCOUNT.blob.CORE.windows.net:443/c/a.txt", "storage"),
+        ("https://account.z12.blob.storage.azure.net/c/a.txt", "storage"),
+        ("https://account.blob.core.windows.net/c/sig=1.txt", "storage"),
+        ("https://account.blob.core.windows.net/c/a.txt?sv=1&sig=abc", ""),
+        ("https://example.org/a.csv", ""),
+        ("https://account.blob.example.org/c/a.csv", ""),
+        ("https://example.org/core.windows.net", ""),
+        ("https://core.windows.net.example.org/a", ""),
+        ("https://evilcore.windows.net/a", ""),
+        ("https://account.blob.core.windows.net@example.org/a", ""),
+        ("https://account.blob.core.chinacloudapi.cn/c/a", ""),
+    ],
+)
+def test_a_token_for_storage_goes_to_the_clouds_storage_alone(url: str, whose: str) -> None:
+    assert gateway_process._of_storage(Workspace("lab", "s", "g"), url) == whose

@@ -7,11 +7,14 @@ import functools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from desktop_app.api import UserError
 from desktop_app.places import shipped
 
 DEFAULT = "AzureCloud"
+_ZONES = ".storage.azure.net"
+"""How accounts with an Azure DNS zone of their own end: ACCOUNT.zNN.blob.storage.azure.net."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,11 @@ class AzureCloud:
     def scope(self, audience: str) -> str:
         """Return what a token for `management` or `storage` is asked with."""
         return {"management": self.management, "storage": self.storage}[audience] + "/.default"
+
+    def is_storage(self, url: str) -> bool:
+        """Whether a URL leads to a storage account of this cloud: nobody else may see a token for storage."""
+        host = (urlsplit(url).hostname or "").lower()
+        return host.endswith((f".{self.storage_suffix}", _ZONES))
 
 
 def cloud_named(name: str) -> AzureCloud:

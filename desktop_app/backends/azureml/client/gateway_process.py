@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from desktop_app.api import Progress, SignInPrompt, SignInReport, SignInStep, UserError, Value, Workspace
 from desktop_app.backends.azureml.client.child import Child, ChildGone, Hear, Role
@@ -56,7 +57,8 @@ class Gateway:
     async def ask(self, workspace: Workspace, ask: Ask) -> Reply:
         """Send a request and return its answer."""
         asked = {
-            "method": ask.method, "url": ask.url, "json": ask.json, "audience": ask.audience,
+            "method": ask.method, "url": ask.url, "json": ask.json,
+            "audience": _of_storage(workspace, ask.url) if ask.audience == "storage" else ask.audience,
             "headers": dict(ask.headers), "patience": ask.patience, "text": ask.text,
             "omit": ask.omit,
         }  # fmt: skip
@@ -64,14 +66,14 @@ class Gateway:
 
     async def tail(self, workspace: Workspace, url: str, path: Path, offset: int) -> Tail:
         """Append what is new of a growing file; `forbidden` means that the URL's signature has run out."""
-        asked = {"url": url, "audience": _audience(url), "path": str(path), "offset": offset}
+        asked = {"url": url, "audience": _of_storage(workspace, url), "path": str(path), "offset": offset}
         return Tail(**await self._asked("tail", workspace, asked))
 
     async def download(  # noqa: PLR0913 - as the protocol has it
         self, workspace: Workspace, url: str, path: Path, *, size: int | None, md5: str | None, progress: Progress
     ) -> None:
         """Fetch a whole file."""
-        asked = {"url": url, "audience": _audience(url), "path": str(path), "size": size, "md5": md5}
+        asked = {"url": url, "audience": _of_storage(workspace, url), "path": str(path), "size": size, "md5": md5}
         await self._asked("download", workspace, asked, _telling(progress))
 
     async def call(
@@ -273,9 +275,10 @@ def _named(workspace: Workspace) -> dict[str, str]:
     }
 
 
-def _audience(url: str) -> str:
-    """Return whose token a blob wants: none where the URL is signed."""
-    return "" if "sig=" in url else "storage"
+def _of_storage(workspace: Workspace, url: str) -> str:
+    """Return whose token a file wants: none where the URL is signed, or leads to who is no storage of the cloud."""
+    is_signed = "sig=" in urlsplit(url).query
+    return "storage" if not is_signed and cloud_named(workspace.cloud).is_storage(url) else ""
 
 
 def _telling(progress: Progress) -> Hear:
