@@ -26,6 +26,7 @@ from desktop_app.backends.local.backend import LocalBackend
 from desktop_app.places import Places, find_places
 from desktop_app.services.archive import RunArchive
 from desktop_app.services.catalogues import facts
+from desktop_app.services.cloud_lists import CloudLists
 from desktop_app.services.host import this_host
 from desktop_app.services.jobs import JobService
 from desktop_app.services.metrics import TensorBoardReader
@@ -60,6 +61,7 @@ def _assemble(places: Places, settings: Settings, plugins: PluginHost, toolchain
     azure = AzureBackend(places, gateway, AzureRanks(plugins), facts())
     local = LocalBackend(places, LocalPorts(plugins, toolchains))
     backends: Mapping[str, JobBackend] = {"local": local, "azureml": azure}
+    cloud = AzureMLCloud(azure)
     return Workbench(
         places=places,
         settings=settings,
@@ -70,7 +72,8 @@ def _assemble(places: Places, settings: Settings, plugins: PluginHost, toolchain
         monitor=RunMonitor(backends, archive, store),
         backends=backends,
         jobs=JobService(plugins, backends),
-        cloud=AzureMLCloud(azure),
+        cloud=cloud,
+        lists=CloudLists(cloud, places.lists),
     )
 
 

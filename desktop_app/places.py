@@ -54,6 +54,11 @@ class Places:
         return self.home / "drafts"
 
     @property
+    def lists(self) -> Path:
+        """What the lists of cloud workspaces said last, a folder each."""
+        return self.home / "lists"
+
+    @property
     def plugins(self) -> Path:
         """The person's own plugins, a folder each."""
         return self.home / "plugins"

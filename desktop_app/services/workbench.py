@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from desktop_app.api import Cloud, JobBackend
 from desktop_app.places import Places
 from desktop_app.services.archive import RunArchive
+from desktop_app.services.cloud_lists import CloudLists
 from desktop_app.services.jobs import JobService
 from desktop_app.services.monitor import RunMonitor
 from desktop_app.services.plugins import PluginHost
@@ -30,6 +31,7 @@ class Workbench:
     backends: Mapping[str, JobBackend]
     jobs: JobService
     cloud: Cloud
+    lists: CloudLists
 
     def backend_of(self, handle: str) -> JobBackend:
         """Return the backend that a run's handle belongs to."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from desktop_app.api import RunSnapshot
 from desktop_app.core.observable import Signal
 from desktop_app.places import Places
+from desktop_app.services.cloud_lists import CloudLists
 from desktop_app.services.monitor import BackendFault
 from desktop_app.services.plugins import PluginHost
 from desktop_app.services.run_store import RunStore
@@ -49,6 +51,11 @@ class SmallBench:
     monitor: Watched = field(default_factory=Watched)
     backends: Mapping[str, ThisMachine] = field(default_factory=lambda: {"local": ThisMachine()})
     cloud: ToldCloud = field(default_factory=ToldCloud)
+
+    @cached_property
+    def lists(self) -> CloudLists:
+        """What the cloud's lists said last."""
+        return CloudLists(self.cloud, self.places.lists)
 
 
 def small_bench(
