@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -19,9 +21,11 @@ from desktop_app.api import Workspace
 from desktop_app.backends.azureml.client.gateway_process import Gateway, Limits
 from desktop_app.backends.azureml.client.routes import resource_id
 from desktop_app.backends.azureml.client.wire import Ask, CloudFault
+from desktop_app.backends.azureml.jobs.git_facts import git_variables
 from tests.emulator.directory import READER
 from tests.helpers.emulators import Emulator
 from tests.helpers.gateways import gateway_of, silent
+from tests.helpers.repositories import make_repository
 from tests.helpers.waiting import wait_until
 
 JOB = """
@@ -72,6 +76,25 @@ async def fault_of(gateway: Gateway, workspace: Workspace, file: Path, name: str
     with pytest.raises(CloudFault) as caught:
         await gateway.call(workspace, "submit_job", {"file": str(file), "name": name}, silent)
     return caught.value
+
+
+async def test_a_job_tells_the_commit_that_the_sdk_itself_would_tell(
+    gateway: Gateway, workspace: Workspace, job: Path, azureml_python: Path
+) -> None:
+    make_repository(job.parent, "https://example.org/digits.git")
+    (job.parent / "code" / "deep" / "new.py").write_text("1\n")
+    asked = "import json, azure.ai.ml.operations._job_ops_helper as ops; print(json.dumps(ops.get_git_properties()))"
+    code = job.parent / "code"
+    own = await asyncio.to_thread(subprocess.check_output, [azureml_python, "-c", asked], cwd=code)
+    wanted = json.loads(own.splitlines()[-1])
+    assert wanted["azureml.git.dirty"] == "True"
+    arguments: Any = {"file": str(job), "name": "of-a-commit", "git": git_variables(code)}
+    await gateway.call(workspace, "submit_job", arguments, silent)
+    there = (await get(gateway, workspace, "jobs/of-a-commit"))["properties"]["properties"]
+    assert {name: text for name, text in there.items() if "git" in name} == wanted
+    await gateway.call(workspace, "submit_job", {**arguments, "name": "of-no-commit", "git": {}}, silent)
+    other = (await get(gateway, workspace, "jobs/of-no-commit"))["properties"]["properties"]
+    assert not [name for name in other or {} if "git" in name], "the file lies in a repository that is not the code's"
 
 
 async def test_a_job_is_sent_with_its_code_under_our_name_once(

@@ -3,26 +3,46 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 Report = Callable[..., None]
 
 
-def submit_job(client: Any, report: Report, *, file: str, name: str, folder: str = "") -> dict[str, Any]:
+def submit_job(
+    client: Any, report: Report, *, file: str, name: str, git: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """Send the job of a file under a name of ours; sent again under the same name it is the same job.
 
-    `folder` is where git is asked which commit the code is, as the SDK does in the folder it is used in.
+    `git` says which commit the code is, as the SDK's own variables: the file and the code are copies in no repository,
+    and whatever repository they may happen to lie in is not theirs.
     """
     from azure.ai.ml import load_job
 
-    os.chdir(folder or os.path.dirname(file))  # noqa: PTH120 - as the SDK reads it
+    os.chdir(os.path.dirname(file))  # noqa: PTH120 - as the SDK reads it
     report("Reading the job")
     job = load_job(file)
     job.name = name
     report("Checking what has to be uploaded")
-    made = client.jobs.create_or_update(job)
+    with _variables({**(git or {}), "GIT_DIR": os.devnull}):
+        made = client.jobs.create_or_update(job)
     return {"name": made.name, "status": made.status or "", "studio_url": made.studio_url or ""}
+
+
+@contextmanager
+def _variables(given: Mapping[str, str]) -> Iterator[None]:
+    """Set variables of this process for a while."""
+    before = {name: os.environ.get(name) for name in given}
+    os.environ.update(given)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {"submit_job": submit_job}

@@ -15,7 +15,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from desktop_app.api import (
     Workspace,
 )
 from desktop_app.backends.azureml.client.routes import handle_of, place_of
+from desktop_app.backends.azureml.jobs.git_facts import code_folder, git_variables
 from desktop_app.core.records import from_json, to_json
 from desktop_app.core.words import size_text
 from desktop_app.worker.supervisor import holding
@@ -51,7 +52,8 @@ class Entry:
     """A job that waits. `tries` counts sendings begun; `is_asked` says that one may have reached the service.
 
     `is_refused` says that the service took a look and said no, so that sending it again by itself is of no use;
-    `is_withdrawn` that the person took it back while nobody knew whether it had arrived.
+    `is_withdrawn` that the person took it back while nobody knew whether it had arrived. `git` is what the code's
+    repository was when the job was kept, as the SDK's variables.
     """
 
     run: str
@@ -66,6 +68,7 @@ class Entry:
     is_withdrawn: bool = False
     reason: str = ""
     next_try: datetime | None = None
+    git: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def handle(self) -> str:
@@ -93,7 +96,8 @@ class Outbox:
             raise UserError(f"{plan.run} was submitted already.", hint=hint)
         draft = self._folder / f".{plan.run}.{os.getpid()}"
         entry = Entry(
-            plan.run, workspace, datetime.now(UTC), _title(plan), len(plan.files), plan.bytes
+            plan.run, workspace, datetime.now(UTC), _title(plan), len(plan.files), plan.bytes,
+            git=git_variables(code_folder(plan.files)),
         )  # fmt: skip
         try:
             for each in (self._folder.parent, self._folder):

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
-from desktop_app.api import OutsideError, Progress, UserError, Workspace
+from desktop_app.api import OutsideError, Progress, UserError, Value, Workspace
 from desktop_app.backends.azureml.client import routes
 from desktop_app.backends.azureml.client.asking import Asking, is_missing
 from desktop_app.backends.azureml.client.wire import CloudFault
@@ -141,7 +141,7 @@ class Sender:
                     limit.reschedule(loop.time() + STALL)
                     progress(message, part)
 
-                arguments = {"file": str(file), "name": entry.run}
+                arguments: dict[str, Value] = {"file": str(file), "name": entry.run, "git": dict(entry.git)}
                 await self._asking.wire.call(entry.workspace, "submit_job", arguments, tell)
         except TimeoutError:
             message = f"Sending {entry.run} got nowhere for {STALL / 60:g} minutes."
