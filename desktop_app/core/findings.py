@@ -48,7 +48,7 @@ class Findings:
             if key in wanted or key.startswith(("x-", "_")):
                 continue
             meant = nearest_key(key, [each for each in wanted if each not in data])
-            home = MISPLACED.get(key)
+            home = _home(key, path)
             if home is not None and home != join_path((*path, key)) and meant not in (key, home.rpartition(".")[2]):
                 fix = Fix(f"Move to {home}", {home: data[key]}, (join_path((*path, key)),))
                 self.error("unknown-key", (*path, key), f"“{key}” is not known here: write it as {home}.", fix)
@@ -57,6 +57,14 @@ class Findings:
             else:
                 fix = rename(path, key, meant, data[key])
                 self.error("unknown-key", (*path, key), f"“{key}” is not known here: write “{meant}”.", fix)
+
+
+def _home(key: str, path: tuple[Part, ...]) -> str | None:
+    """Return where a misplaced key belongs; in a sweep, what trials need belongs below trial."""
+    home = MISPLACED.get(key)
+    if home is None or path[:1] != ("trial",):
+        return home
+    return join_path(("trial", *home.split("."))) if home.startswith(("resources.", "distribution.")) else None
 
 
 def nearest_key(key: str, known: Iterable[str]) -> str | None:

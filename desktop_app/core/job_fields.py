@@ -117,7 +117,9 @@ class Fields:
         if not isinstance(folder, str):
             return self.text("code")
         fix = Fix(f"Write code: {folder}", {self._at("code"): folder})
-        self.findings.error("preview-syntax", ("code",), f"Write code: {folder} without local_path, {_PREVIEW}.", fix)
+        self.findings.error(
+            "preview-syntax", (*self.path, "code"), f"Write code: {folder} without local_path, {_PREVIEW}.", fix
+        )
         return folder
 
     def preview_compute(self) -> int | None:

@@ -1,7 +1,7 @@
-"""The keys and words that Azure ML knows in a command job, for telling a slip from an extension.
+"""The keys and words that Azure ML knows in a command job and in a sweep, for telling a slip from an extension.
 
-Sources: CLI (v2) command job YAML reference and commandJob.schema.json, read 2026-11; ARM schema 2025-12-01. A test
-holds them to the schemas of the SDK in resources/schemas.
+Sources: CLI (v2) command job and sweep job YAML references, commandJob.schema.json and sweepJob.schema.json, read
+2026-11; ARM schema 2025-12-01. A test holds them to the schemas of the SDK in resources/schemas.
 """
 
 from __future__ import annotations
@@ -39,3 +39,17 @@ DATA_TYPES = ("uri_file", "uri_folder", "mltable", "mlflow_model", "custom_model
 LITERAL_TYPES = ("integer", "number", "boolean", "string")
 INPUT_MODES = ("ro_mount", "rw_mount", "download", "direct", "eval_mount", "eval_download")
 OUTPUT_MODES = ("rw_mount", "upload", "direct")
+
+SWEEP_SCHEMA = "https://azuremlschemas.azureedge.net/latest/sweepJob.schema.json"
+SWEEP_KEYS = (
+    "$schema", "type", "name", "display_name", "experiment_name", "description", "tags", "trial", "inputs", "outputs",
+    "compute", "sampling_algorithm", "search_space", "objective", "early_termination", "limits", "resources",
+    "identity", "queue_settings", "services", "properties",
+)  # fmt: skip
+TRIAL_KEYS = (
+    "$schema", "code", "command", "environment", "environment_variables", "distribution", "resources", "queue_settings",
+)  # fmt: skip
+SWEEP_LIMIT_KEYS = ("max_total_trials", "max_concurrent_trials", "timeout", "trial_timeout")
+OBJECTIVE_KEYS = ("goal", "primary_metric")
+SAMPLING_KEYS = ("type", "rule", "seed", "logbase")
+SAMPLINGS = ("random", "grid", "bayesian")

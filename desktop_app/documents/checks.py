@@ -15,9 +15,10 @@ from desktop_app.core.rules import NO_FACTS, Facts, Note, find
 from desktop_app.core.rules.loose import check_ignore_file
 from desktop_app.core.rules.notes import Notes, Word, change
 from desktop_app.core.rules.values import slip_of
+from desktop_app.core.sweeps.trials import in_trial
 from desktop_app.documents import file_rules, neighbours, written_so
-from desktop_app.documents.job_document import job_in
-from desktop_app.documents.kinds import COMMAND_JOB, UNKNOWN, kind_of, meant_schema
+from desktop_app.documents.job_document import RUNNABLE, job_in
+from desktop_app.documents.kinds import UNKNOWN, kind_of, meant_schema
 from desktop_app.documents.placing import placed
 from desktop_app.documents.shape_check import check_shape
 from desktop_app.documents.yaml_text import Parsed, parse
@@ -61,7 +62,7 @@ def _only_syntax(path: Path | None, parsed: Parsed, kind: str) -> tuple[Diagnost
     """Return what is wrong with a text of which nothing more can be told."""
     if kind == UNKNOWN and path is not None and path.suffix == ".json":
         return ()  # some other program's
-    return job_in(parsed, path).diagnostics if kind == COMMAND_JOB else parsed.problems
+    return job_in(parsed, path).diagnostics if kind in RUNNABLE else parsed.problems
 
 
 def _found(
@@ -81,7 +82,7 @@ def _found(
         file_rules.check(kind, parsed.data, path.absolute().parent, notes)
         neighbours.check(kind, parsed.data, path.absolute(), facts, notes)
         yield from (("disk", each) for each in notes.made)
-    if kind == COMMAND_JOB:
+    if kind in RUNNABLE:
         yield from _of_job(path, parsed, job_checks)
     yield from (("shape", Note(_misspelt(each, parsed.data))) for each in check_shape(kind, parsed.data))
 
@@ -100,7 +101,8 @@ def _of_job(path: Path | None, parsed: Parsed, job_checks: JobChecks) -> Iterato
     reading = job_in(parsed, path)
     yield from (("meaning", Note(each)) for each in reading.diagnostics if each.code == "preview-syntax")
     if reading.job is not None:
-        yield from (("plugin", Note(each)) for each in job_checks(reading.job))
+        found = job_checks(reading.job)
+        yield from (("plugin", Note(each)) for each in (in_trial(found) if reading.job.sweep else found))
 
 
 def _misspelt(finding: Diagnostic, data: Value) -> Diagnostic:

@@ -1,4 +1,4 @@
-"""Command jobs as text: reading one from a file's text, and writing a new file as an expert would."""
+"""Command jobs and sweeps as text: reading one from a file's text, and writing a new file as an expert would."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from pathlib import Path
 
 from desktop_app.api import Diagnostic, Job, Severity
 from desktop_app.core.job_codec import job_from_mapping, job_to_mapping
-from desktop_app.documents.kinds import COMMAND_JOB, UNKNOWN, kind_of
+from desktop_app.core.sweep_codec import TRIAL_ELSEWHERE, sweep_from_mapping
+from desktop_app.documents.kinds import COMMAND_JOB, SWEEP_JOB, UNKNOWN, kind_of
 from desktop_app.documents.yaml_text import Parsed, parse
 from desktop_app.documents.yaml_writer import write_yaml
+
+RUNNABLE = frozenset({COMMAND_JOB, SWEEP_JOB})
+"""The kinds of file that hold a `Job`."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobReading:
-    """What a text says: `job` is None where it holds no command job, and then an error says why."""
+    """What a text says: `job` is None where it holds no job that can be run, and then an error says why."""
 
     job: Job | None
     kind: str
@@ -22,21 +26,23 @@ class JobReading:
 
 
 def read_job(text: str, path: Path | None = None) -> JobReading:
-    """Return the command job in `text`; `path` helps to tell its kind. Never raises."""
+    """Return the command job or sweep in `text`; `path` helps to tell its kind. Never raises."""
     return job_in(parse(text), path)
 
 
 def job_in(parsed: Parsed, path: Path | None = None) -> JobReading:
-    """Return the command job in a text that was parsed already."""
+    """Return the command job or sweep in a text that was parsed already."""
     kind = kind_of(path, parsed.data, parsed.text)
     if parsed.data is None and parsed.problems:
         return JobReading(None, kind, parsed.problems)
     if not isinstance(parsed.data, dict):
         return JobReading(None, UNKNOWN, (*parsed.problems, _no_mapping(parsed)))
-    if kind != COMMAND_JOB:
+    if kind not in RUNNABLE:
         return JobReading(None, kind, (*parsed.problems, _other_kind(kind)))
-    job, findings = job_from_mapping(parsed.data)
-    return JobReading(job, kind, (*parsed.problems, *findings))
+    read = sweep_from_mapping if kind == SWEEP_JOB else job_from_mapping
+    job, findings = read(parsed.data)
+    is_elsewhere = any(each.code == TRIAL_ELSEWHERE for each in findings)
+    return JobReading(None if is_elsewhere else job, kind, (*parsed.problems, *findings))
 
 
 def _no_mapping(parsed: Parsed) -> Diagnostic:
@@ -49,7 +55,7 @@ def _other_kind(kind: str) -> Diagnostic:
     if kind == UNKNOWN:
         message = "This is no command job: add command: and environment:, and the $schema of commandJob."
     else:
-        message = f"This is a file of the kind {kind}: only command jobs can be run by Rank Zero."
+        message = f"This is a file of the kind {kind}: only command jobs and sweeps can be run by Rank Zero."
         message += " `az ml job create --file` sends others." if kind.endswith("Job") else ""
     return Diagnostic(Severity.ERROR, "not-a-command-job", message, line=1, column=1)
 

@@ -13,6 +13,7 @@ from desktop_app.documents.kind_keys import CONNECTIONS, kind_by_keys
 
 UNKNOWN = "unknown"
 COMMAND_JOB = "commandJob"
+SWEEP_JOB = "sweepJob"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
 
 from desktop_app.api import (
     Answers,
+    Cluster,
     Diagnostic,
     Job,
     JobBackend,
@@ -47,11 +48,16 @@ class JobError(UserError):
 class JobService:
     """What a person does with jobs, for the window and the command line alike."""
 
-    def __init__(self, plugins: PluginHost, backends: Mapping[str, JobBackend]) -> None:
+    def __init__(
+        self,
+        plugins: PluginHost,
+        backends: Mapping[str, JobBackend],
+        clusters: Callable[[Path], tuple[Cluster, ...]] = lambda _folder: (),
+    ) -> None:
         self._plugins = plugins
         self._backends = backends
         self._checks = FileChecks(plugins)
-        self._wizards = Wizards(plugins)
+        self._wizards = Wizards(plugins, clusters)
 
     def backend(self, name: str) -> JobBackend:
         """Return the backend called `name`."""
@@ -60,24 +66,29 @@ class JobService:
         raise UserError(f"There is no backend “{name}” here.", hint=nearest(name, sorted(self._backends)))
 
     async def plan_file(
-        self, path: Path, sets: Mapping[str, Value] | None = None, backend: str = "local"
+        self, path: Path, sets: Mapping[str, Value] | None = None, backend: str = "local", workspace: str = ""
     ) -> SubmissionPlan:
-        """Return what submitting the job file would do, with the values of `sets` in place of the file's own."""
+        """Return what submitting the job file would do, with the values of `sets` in place of the file's own.
+
+        In a cloud it goes to the workspace with the key `workspace`; to the one in use where that is empty.
+        """
         chosen = self.backend(backend)
         before, text = await asyncio.to_thread(_text_with, path, sets or {})
-        plan = await self.plan_text(text, path, path.absolute().parent, chosen.name)
+        plan = await self.plan_text(text, path, path.absolute().parent, chosen.name, workspace)
         return dataclasses.replace(plan, diagnostics=_placed_in(before, text, plan.diagnostics))
 
-    async def plan_text(self, text: str, path: Path | None, folder: Path, backend: str = "local") -> SubmissionPlan:
+    async def plan_text(
+        self, text: str, path: Path | None, folder: Path, backend: str = "local", workspace: str = ""
+    ) -> SubmissionPlan:
         """Return what submitting `text` would do; its relative paths start at `folder`.
 
-        Raises JobError if the text holds no command job.
+        Raises JobError if the text holds no job that can be run.
         """
         chosen = self.backend(backend)
         report, reading = await asyncio.to_thread(self._read, text, path, folder)
         if reading.job is None:
-            raise _no_job(path, report.diagnostics or reading.diagnostics)
-        plan = await chosen.plan(reading.job, JobSource(path, folder, text))
+            raise _no_job(path, errors_of(report.diagnostics) or reading.diagnostics)
+        plan = await chosen.plan(reading.job, JobSource(path, folder, text, workspace))
         found = [self._advised(reading.job, each) for each in plan.diagnostics]
         return dataclasses.replace(plan, diagnostics=merged(report.diagnostics, found))
 
@@ -105,7 +116,7 @@ class JobService:
         return self._wizards.context(folder, answers)
 
     def read_file(self, path: Path) -> Job:
-        """Return the command job in a file. Raises JobError if there is none."""
+        """Return the command job or sweep in a file. Raises JobError if there is none."""
         reading = read_job(TextFile.load(path).text, path)
         if reading.job is None:
             raise _no_job(path, reading.diagnostics)

@@ -40,8 +40,8 @@ MAY_IMPORT = {
 
 # What pure code needs no more than: nothing that reads, writes, waits, tells the time or starts anything.
 CORE_NEEDS = {
-    "__future__", "collections", "dataclasses", "datetime", "difflib", "enum", "functools", "itertools", "math",
-    "pathlib", "re", "shlex", "types", "typing",
+    "__future__", "collections", "dataclasses", "datetime", "difflib", "enum", "functools", "itertools", "json", "math",
+    "pathlib", "random", "re", "shlex", "statistics", "types", "typing",
 }  # fmt: skip
 TOUCHES_THE_WORLD = {
     "exists", "is_file", "is_dir", "iterdir", "glob", "rglob", "open", "stat", "resolve", "mkdir", "unlink", "cwd",

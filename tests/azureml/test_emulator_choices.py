@@ -90,7 +90,7 @@ def test_policies_wait_for_their_delay_and_look_at_their_intervals_alone() -> No
     assert stopped(policy, {"best": [0.9] * 5, "worst": [0.1] * 5}, best=5, worst=4) == set(), "judged before"
 
 
-def test_median_stopping_ends_what_is_below_the_median_of_the_others_averages() -> None:
+def test_median_stopping_ends_what_is_below_the_median_of_the_averages() -> None:
     curves = {"a": [0.9, 0.9], "b": [0.8, 0.8], "c": [0.1, 0.2]}
     assert stopped({"policyType": "MedianStopping", "evaluationInterval": 1}, curves) == {"c"}
     assert stopped({"policyType": "MedianStopping", "evaluationInterval": 1}, {"alone": [0.1]}) == set()

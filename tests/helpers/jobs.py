@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from hypothesis import strategies as st
 
-from desktop_app.api import Distribution, Job, JobInput, JobOutput, Resources, Value
+from desktop_app.api import Distribution, Job, JobInput, JobOutput, Resources, Sweep, Value
 from desktop_app.core import job_schema as schema
 
 # No surrogates: no UTF-8 file can hold them. No carriage returns alone in a text: YAML takes them for line ends.
@@ -21,7 +23,15 @@ SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan
 VALUES: st.SearchStrategy[Value] = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3), max_leaves=6
 )
-_MODELLED = {*schema.JOB_KEYS, *schema.INPUT_KEYS, *schema.OUTPUT_KEYS, *schema.RESOURCE_KEYS, "data", "<<"}
+_MODELLED = {
+    *schema.JOB_KEYS,
+    *schema.SWEEP_KEYS,
+    *schema.INPUT_KEYS,
+    *schema.OUTPUT_KEYS,
+    *schema.RESOURCE_KEYS,
+    "data",
+    "<<",
+}
 
 
 def extras() -> st.SearchStrategy[dict[str, Value]]:
@@ -72,4 +82,22 @@ JOBS = st.builds(
     tags=st.dictionaries(NAMES, TEXTS, max_size=2),
     timeout=COUNTS,
     extra=extras(),
+)
+SWEEPS = st.builds(
+    dataclasses.replace,
+    JOBS,
+    sweep=st.builds(
+        Sweep,
+        search_space=st.dictionaries(NAMES, st.dictionaries(NAMES, VALUES, max_size=3), max_size=3),
+        primary_metric=TEXTS,
+        goal=st.sampled_from(["minimize", "maximize", "Minimize"]),
+        sampling=st.sampled_from(schema.SAMPLINGS),
+        rule=st.sampled_from([None, "random", "sobol"]),
+        seed=COUNTS,
+        logbase=st.none() | st.just("e") | st.floats(1.5, 10),
+        early_termination=st.none() | st.dictionaries(NAMES, VALUES, min_size=1, max_size=3),
+        max_total_trials=COUNTS,
+        max_concurrent_trials=COUNTS,
+        timeout=COUNTS,
+    ),
 )

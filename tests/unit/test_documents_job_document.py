@@ -98,8 +98,8 @@ def test_a_short_command_stays_on_one_line_and_a_script_keeps_its_lines() -> Non
         ("- a\n- b\n", "not-a-mapping", "key: value"),
         ("just words", "not-a-mapping", "key: value"),
         ("a: [1\n", "yaml-syntax", "Close"),
-        ("type: sweep\ntrial: {command: x}\n", "not-a-command-job", "sweepJob"),
-        ("type: sweep\ntrial: {command: x}\n", "not-a-command-job", "az ml job create"),
+        ("type: pipeline\njobs: {}\n", "not-a-command-job", "pipelineJob"),
+        ("type: pipeline\njobs: {}\n", "not-a-command-job", "az ml job create"),
         (
             "$schema: https://azuremlschemas.azureedge.net/latest/environment.schema.json\n",
             "not-a-command-job",
