@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from statistics import fmean, median
+from statistics import median
 
 from desktop_app.api import Value
 
@@ -103,7 +103,7 @@ def _score(curve: Sequence[float], *, maximize: bool) -> float:
 
 def _mean(curve: Sequence[float], *, maximize: bool) -> float:
     numbers = [each for each in curve if not math.isnan(each)]
-    return fmean(numbers) if numbers else _score(curve, maximize=maximize)
+    return sum(numbers) / len(numbers) if numbers else _score(curve, maximize=maximize)
 
 
 def _whole(policy: _Policy, key: str) -> int:
