@@ -35,12 +35,14 @@ class JobSource:
     """Where a job comes from: the file (None for one not saved yet) and the folder its paths are relative to.
 
     `text` is the job file as it is submitted, which differs from the file on disk where values were set for
-    this one run or a text is not saved yet.
+    this one run or a text is not saved yet. `workspace` is the key of the workspace that a job in a cloud goes to;
+    empty for the one in use.
     """
 
     path: Path | None
     folder: Path
     text: str = ""
+    workspace: str = ""
 
 
 class JobBackend(Protocol):

@@ -10,11 +10,21 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from desktop_app.api import Diagnostic, OutsideError, RunSnapshot, RunStatus, Severity, SubmissionPlan, UserError, Value
+from desktop_app.api import (
+    Diagnostic,
+    OutsideError,
+    RunSnapshot,
+    RunStatus,
+    Severity,
+    SubmissionPlan,
+    UserError,
+    Value,
+    Workspace,
+)
 from desktop_app.cli import console
 from desktop_app.cli.explained import explained_lines
 from desktop_app.cli.following import Follower, Interrupts
-from desktop_app.cli.in_cloud import AZUREML
+from desktop_app.cli.in_cloud import AZUREML, named
 from desktop_app.cli.outbox import IN_DOUBT
 from desktop_app.cli.refusals import UsageError
 from desktop_app.cli.shapes import run_shape
@@ -36,9 +46,8 @@ def configure(parser: ArgumentParser) -> None:
         "--sample", metavar="NAME", nargs="?", const=FIRST,
         help="run a sample, from a copy of one's own; without NAME the PyTorch one, a wrong NAME lists them all",
     )  # fmt: skip
-    parser.add_argument(
-        "--backend", default="local", help="where it runs: local, or azureml for the workspace in use (default: local)"
-    )
+    parser.add_argument("--backend", help="where it runs: local, or azureml for the workspace in use (default: local)")
+    parser.add_argument("--workspace", metavar="NAME", help="in this Azure ML workspace instead of the one in use")
     parser.add_argument(
         "--set", metavar="KEY=VALUE", action="append", default=[], type=_assignment, help="a value for this run alone"
     )
@@ -52,6 +61,9 @@ def run(options: Namespace) -> int:
         none = options.job is None and options.sample is None
         message = "Give a job file, or --sample." if none else "Give a job file or --sample, not both."
         raise UsageError(message, hint="`rankzero run --help` shows what it takes.")
+    if options.workspace and options.backend not in (None, AZUREML):
+        raise UsageError("--workspace is for --backend azureml.", hint="Leave one of the two out.")
+    options.backend = options.backend or (AZUREML if options.workspace else "local")
     workbench = open_workbench(options.home, options.safe_mode)
     path = options.job if options.sample is None else own_job(workbench.places, options.sample)
     return asyncio.run(_closing(workbench, _run(workbench, path, dict(options.set), options)))
@@ -77,10 +89,11 @@ def _assignment(text: str) -> tuple[str, Value]:
 
 
 async def _run(workbench: Workbench, path: Path, sets: dict[str, Value], options: Namespace) -> int:
-    plan = await workbench.jobs.plan_file(path, sets, options.backend)
+    workspace = _workspace(workbench, options)
+    plan = await workbench.jobs.plan_file(path, sets, options.backend, workspace.key if workspace else "")
     _say_findings(path, plan)
     _check_rank(plan, options.rank)
-    _say_findings(path, dataclasses.replace(plan, diagnostics=tuple(await _in_the_way(workbench, plan))))
+    _say_findings(path, dataclasses.replace(plan, diagnostics=tuple(await _in_the_way(workbench, plan, workspace))))
     interrupts = Interrupts(asyncio.get_running_loop())
     with interrupts.caught():
         handle = await _submitted(workbench, plan, interrupts)
@@ -107,9 +120,15 @@ def _code_of(snapshot: RunSnapshot) -> int:
     return OutsideError.exit_code if snapshot.outside else 1
 
 
-async def _in_the_way(workbench: Workbench, plan: SubmissionPlan) -> list[Diagnostic]:
+def _workspace(workbench: Workbench, options: Namespace) -> Workspace | None:
+    """Return the workspace that the job goes to; None where it runs elsewhere, or none is in use."""
+    if options.workspace:
+        return named(options.workspace, workbench.cloud.workspaces())
+    return workbench.cloud.current() if options.backend == AZUREML else None
+
+
+async def _in_the_way(workbench: Workbench, plan: SubmissionPlan, workspace: Workspace | None) -> list[Diagnostic]:
     """Return what stands in the way of a job in its workspace; nothing where that can't be asked now: it is kept."""
-    workspace = workbench.cloud.current() if plan.backend == AZUREML else None
     if workspace is None:
         return []
     progress = console.ProgressLines()

@@ -14,7 +14,7 @@ from desktop_app.cli.explained import explained_lines
 from desktop_app.cli.lookup import find_run
 from desktop_app.cli.shapes import run_shape
 from desktop_app.cli.terminal_text import plain
-from desktop_app.cli.words import duration, ending, first_failure_of, outputs
+from desktop_app.cli.words import duration, ending, first_failure_of, outputs, workspace_of
 from desktop_app.compose import open_workbench
 from desktop_app.core.blame import Explained
 from desktop_app.core.rank_words import names_of, ranks
@@ -70,15 +70,19 @@ async def _list(workbench: Workbench, options: Namespace) -> int:
     if options.json:
         console.document({"runs": [run_shape(each) for each in runs]})
     elif runs:
-        console.table(("RUN", "STATUS", "NAME", "BACKEND", "RANKS", "CREATED", "TOOK"), [_row(each) for each in runs])
+        several = len({workspace_of(each) for each in runs} - {""}) > 1
+        rows = [_row(each, several) for each in runs]
+        console.table(("RUN", "STATUS", "NAME", "BACKEND", "RANKS", "CREATED", "TOOK"), rows)
     else:
         console.note("There are no runs yet. `rankzero run --sample` starts the first one.")
     return 0
 
 
-def _row(run: RunSnapshot) -> Sequence[str]:
+def _row(run: RunSnapshot, several: bool) -> Sequence[str]:
     created = run.created.astimezone().strftime("%Y-%m-%d %H:%M")
-    return (run.run, run.status.value, run.display_name, run.backend, ranks(run), created, duration(run))
+    workspace = workspace_of(run) if several else ""
+    place = f"{run.backend} ({workspace})" if workspace else run.backend
+    return (run.run, run.status.value, run.display_name, place, ranks(run), created, duration(run))
 
 
 async def _show(workbench: Workbench, options: Namespace) -> int:
@@ -98,6 +102,7 @@ def print_run(run: RunSnapshot, known: Explained) -> None:
         "Name": run.display_name,
         "Experiment": run.experiment,
         "Status": run.status.value,
+        "Workspace": workspace_of(run),
         "Reason": run.reason,
         "Failure": first_failure_of(run, known),
         "Size": ranks(run),
@@ -106,7 +111,7 @@ def print_run(run: RunSnapshot, known: Explained) -> None:
         "Folder": run.folder,
     }
     for title, text in facts.items():
-        if text or title not in ("Reason", "Failure"):
+        if text or title not in ("Workspace", "Reason", "Failure"):
             print(plain(f"{title:<11} {text}".rstrip()))
     for title, text in explained_lines(known, run):
         print(plain(f"{title:<11} {text}"))

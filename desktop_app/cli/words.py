@@ -64,6 +64,12 @@ def outputs(run: RunSnapshot) -> str:
     return f"`rankzero runs download {run.run} DIR` fetches what it made."
 
 
+def workspace_of(run: RunSnapshot) -> str:
+    """Return the name of the workspace that a run in a cloud is in (`azureml://SUBSCRIPTION/GROUP/NAME/RUN`)."""
+    place = run.handle.rpartition("://")[2].split("/")
+    return place[-2] if run.backend != "local" and len(place) > 1 else ""
+
+
 def first_failure(fallen: FirstFailure) -> str:
     """Return which rank fell first, with what."""
     code = _code(fallen)

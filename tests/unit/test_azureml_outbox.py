@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop_app.api import OutsideError, RunStatus, UserError, Value, Workspace
+from desktop_app.api import JobSource, OutsideError, RunStatus, UserError, Value, Workspace
 from desktop_app.backends.azureml.client.wire import CloudFault, FaultKind
 from desktop_app.backends.azureml.jobs.outbox import Outbox
 from desktop_app.worker.supervisor import holding
@@ -45,6 +45,19 @@ async def test_a_job_is_sent_as_it_was_kept_and_leaves_the_outbox(tmp_path: Path
         assert (kept / "code" / "train.py").read_text() == "print('hello')\n"
         assert f"name: {run}" in (kept / "job.yml").read_text()
         assert list(await made.backend.discover()) == [handle]
+
+
+async def test_a_job_goes_to_the_workspace_that_is_named_for_it(tmp_path: Path) -> None:
+    async with desk(tmp_path) as made:
+        other = made.backend.workspaces.add(Workspace("speech", "s-2", "g"))
+        plan = await made.plan()
+        named = await made.backend.plan(plan.job, JobSource(None, made.project, JOB, other.key))
+        assert dict(named.facts)["Workspace"] == "speech (g)"
+        handle = await made.backend.submit(named, quiet)
+        assert handle.startswith("azureml://s-2/g/speech/")
+        assert made.backend.workspaces.current() != other
+        with pytest.raises(UserError, match="No workspace “s-3/g/x” was added here"):
+            await made.backend.plan(plan.job, JobSource(None, made.project, JOB, "s-3/g/x"))
 
 
 async def test_offline_it_waits_with_its_files_as_they_were_and_is_sent_once_later(tmp_path: Path) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from desktop_app.api import RankState, RunSnapshot, RunStatus
+from desktop_app import __main__ as front_door
+from desktop_app.api import RankState, RunSnapshot, RunStatus, UserError, Workspace
 from desktop_app.cli import run
+from desktop_app.cli import runs as cli_runs
 from desktop_app.cli.runs import print_run
 from desktop_app.core.blame import Explained
+from tests.helpers.fake_cloud import FakeCloud
 from tests.helpers.snapshots import snapshot
 
 WORKERS = tuple(RankState(rank, rank, 0, RunStatus.RUNNING, role="worker") for rank in range(2))
@@ -26,6 +30,58 @@ def test_ranks_are_called_what_the_window_calls_them(
 ) -> None:
     print_run(replace(snapshot("r-1"), framework=framework, ranks=WORKERS), Explained())
     assert f"Rank        {first}: Running" in capsys.readouterr().out.splitlines()
+
+
+async def test_with_several_workspaces_the_list_says_where_each_run_is(capsys: pytest.CaptureFixture[str]) -> None:
+    runs = {each.handle: each for each in (
+        replace(snapshot("r-1", backend="azureml"), handle="azureml://s/g/vision/r-1"), snapshot("r-3"),
+    )}  # fmt: skip
+    workbench: Any = SimpleNamespace(monitor=SimpleNamespace(refresh=nothing), store=SimpleNamespace(runs=runs))
+    await cli_runs._list(workbench, Namespace(json=False))
+    assert "azureml  " in capsys.readouterr().out
+    other = replace(snapshot("r-2", backend="azureml"), handle="azureml://s/g/speech/r-2")
+    runs[other.handle] = other
+    await cli_runs._list(workbench, Namespace(json=False))
+    told = capsys.readouterr().out
+    assert "azureml (vision)" in told
+    assert "azureml (speech)" in told
+    assert "local  " in told
+
+
+async def nothing() -> None:
+    """Do nothing."""
+
+
+def test_a_workspace_can_be_named_for_one_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[tuple[Any, ...]] = []
+
+    async def planned(*given: Any) -> None:
+        asked.append(given)
+        raise UserError("Enough.")
+
+    cloud = FakeCloud()
+    speech = Workspace("speech", "s-2", "g")
+    cloud.known.append(speech)
+    workbench = SimpleNamespace(cloud=cloud, jobs=SimpleNamespace(plan_file=planned), toolchains=Untold())
+    monkeypatch.setattr(run, "open_workbench", lambda *_: workbench)
+    for more in ((), ("--backend", "azureml"), ("--workspace", "Speech"), ("--workspace", "s-2/g/speech")):
+        assert front_door.main(["run", "job.yml", *more]) == 1
+    assert [each[2:] for each in asked] == [
+        ("local", ""), ("azureml", "s-1/research/vision"), ("azureml", speech.key), ("azureml", speech.key),
+    ]  # fmt: skip
+    assert front_door.main(["run", "job.yml", "--workspace", "speach"]) == 1
+    assert "Did you mean “speech”?" in capsys.readouterr().err
+    assert front_door.main(["run", "job.yml", "--backend", "local", "--workspace", "speech"]) == 2
+
+
+class Untold:
+    """Toolchains of which none is ready."""
+
+    def get(self, _name: str) -> SimpleNamespace:
+        """Return one that was not made."""
+        return SimpleNamespace(state="absent")
 
 
 @pytest.mark.parametrize(("status", "code", "said"), [

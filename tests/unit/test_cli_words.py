@@ -10,7 +10,7 @@ import pytest
 
 from desktop_app.api import Explanation, FirstFailure, Fix, RankState, RunSnapshot, RunStatus
 from desktop_app.cli.explained import explained_lines
-from desktop_app.cli.words import duration, ending, no_rank, numbered, outputs, summary
+from desktop_app.cli.words import duration, ending, no_rank, numbered, outputs, summary, workspace_of
 from desktop_app.core.blame import explained
 from desktop_app.presenters.run_failure import failure_of
 
@@ -36,6 +36,11 @@ def test_what_never_started_made_nothing() -> None:
     never = replace(RUN, backend="azureml", status=RunStatus.NOT_STARTED, started=None)
     assert outputs(never) == outputs(replace(never, status=RunStatus.CANCELED)) == "Outputs: none, it never started."
     assert "runs download r-1" in outputs(replace(RUN, backend="azureml"))
+
+
+def test_the_workspace_of_a_run() -> None:
+    cloud = replace(RUN, backend="azureml", handle="azureml://s-1/research/vision/r-1")
+    assert (workspace_of(cloud), workspace_of(RUN)) == ("vision", "")
 
 
 def test_summary() -> None:

@@ -70,8 +70,9 @@ class AzureBackend:
         self.fetching = Fetching(self.asking, self.workspaces.by_key, self._is_live)
 
     async def plan(self, job: Job, source: JobSource) -> SubmissionPlan:
-        """Work out what submitting to the workspace in use would do, changing nothing and asking nobody."""
-        workspace = self.workspaces.current()
+        """Work out what submitting would do, changing nothing and asking nobody."""
+        named = source.workspace
+        workspace = self.workspaces.find(named) if named else self.workspaces.current()
         plan = await self._planner.plan(job, source, workspace)
         self._drafts[plan.run] = source.folder, workspace
         while len(self._drafts) > _MOST_DRAFTS:
