@@ -114,6 +114,15 @@ async def test_a_growing_file_is_read_once(gateway: Gateway, blob: Blob, url: st
     assert await gateway.tail(WORKSPACE, url, path, offset) == Tail(offset, offset), "another file, as long"
 
 
+async def test_an_end_that_names_no_size_is_no_file_that_shrank(
+    gateway: Gateway, blob: Blob, url: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "log.txt"
+    path.write_bytes(b"x" * 2000)
+    blob.status = 416
+    assert await gateway.tail(WORKSPACE, url, path, 2000) == Tail(2000, 2000)
+
+
 async def test_a_cut_answer_keeps_what_came(gateway: Gateway, blob: Blob, url: str, tmp_path: Path) -> None:
     blob.data, blob.cuts = os.urandom(100_000), [40_000]
     path = tmp_path / "log.txt"

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.directory import OTHER_TENANT, PERSON, TENANT
+from tests.emulator.directory import CLIENT, OTHER_TENANT, PERSON, READER, SECRET, TENANT
 from tests.helpers.emulators import Emulator
 
 GATEWAY = Path(__file__).parents[2] / "desktop_app" / "backends" / "azureml" / "gateway"
@@ -64,7 +64,7 @@ asyncio.run(main())
 """
 SIGN_IN = 'return await identity.sign_in({"account": account, "method": "device-code"}, approve)'
 TOKEN = "return len((await identity.token(account, scope))['token']) > 100"
-RENEWED = "return len((await identity.token(account, scope, renew=True))['token']) > 100"
+RENEWED = "return len((await identity.token(account, scope, refused='any'))['token']) > 100"
 SIGN_OUT = "return await identity.sign_out(account)"
 Run = Callable[..., Any]
 UNLOCKED = ("dbus-run-session", "gnome-keyring-daemon")
@@ -123,11 +123,11 @@ def test_processes_that_are_there_at_once_lose_nothing_of_each_other(run: Run) -
         other = Identity(Web(), Keeper(Ring(RING), "a keyring"))
         await identity.sign_in({{"account": account, "method": "device-code"}}, approve)
         await other.sign_in({{"account": {also}, "method": "device-code"}}, approve)
-        await identity.token(account, scope, renew=True)
+        await identity.token(account, scope, refused=(await identity.token(account, scope))["token"])
         third = Identity(Web(), Keeper(Ring(RING), "a keyring"))
         found = [len((await third.token(each, scope))["token"]) > 100 for each in (account, {also})]
         await other.sign_out({{**account, "tenant": ""}})
-        await identity.token(account, scope, renew=True)
+        await identity.token(account, scope, refused=(await identity.token(account, scope))["token"])
         return found
         """
     assert run(both)[0] == [True, True]
@@ -138,6 +138,40 @@ def test_who_signs_out_is_forgotten(run: Run, tmp_path: Path) -> None:
     run(SIGN_OUT)
     assert json.loads((tmp_path / "ring.json").read_text()) == {}
     assert run(TOKEN) == [["signed-out", "Nobody is signed in by browser or device code."], False]
+
+
+def test_who_signs_in_anew_is_another_one_though_requests_go_on(run: Run) -> None:
+    """While somebody signs in, the watching of runs asks for tokens of who was signed in before."""
+    secrets = [{"client_id": each, "client_secret": SECRET} for each in (CLIENT, READER)]
+    anew = f"""
+        first, second = ({{"account": account, "method": "service-principal", "given": each}} for each in {secrets})
+        await identity.sign_in(first, None)
+        placed = identity._placed
+        async def meanwhile(asked):
+            identity._placed = placed
+            await identity.token(account, scope)
+            return await placed(asked)
+        identity._placed = meanwhile
+        return (await identity.sign_in(second, None))["account"]
+        """
+    assert run(anew, method="service-principal")[0] == READER
+
+
+def test_a_token_that_came_after_its_owner_signed_out_is_not_kept(run: Run) -> None:
+    late = """
+        await identity.sign_in({"account": account, "method": "device-code"}, approve)
+        identity._forget_all()
+        asked_for = identity._asked_for
+        async def slowly(*asked, **named):
+            found = await asked_for(*asked, **named)
+            await identity.sign_out(account)
+            return found
+        identity._asked_for = slowly
+        await identity.token(account, scope)
+        identity._asked_for = asked_for
+        return len((await identity.token(account, scope))["token"])
+        """
+    assert run(late)[0] == ["signed-out", "Nobody is signed in by browser or device code."]
 
 
 def test_a_spoilt_keyring_means_to_sign_in_again(run: Run, tmp_path: Path) -> None:

@@ -15,8 +15,10 @@ import psutil
 import pytest
 from aiohttp import web
 
+from desktop_app.backends.azureml.client.child import Child
 from desktop_app.backends.azureml.client.gateway_process import Gateway, Limits
 from desktop_app.backends.azureml.client.wire import Ask, CloudFault, Reply
+from desktop_app.processes import exited
 from tests.helpers.gateways import WORKSPACE, gateway_of
 from tests.helpers.https_servers import HttpsServer, https_server, reset
 from tests.helpers.waiting import wait_until
@@ -308,3 +310,23 @@ async def until(is_so: Callable[[], bool]) -> None:
     async with asyncio.timeout(30):
         while not is_so():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("url", ["https://host:port/a", "https://[::1/", "https://example.org/\x00"])
+async def test_an_address_that_is_none_is_told(gateway: Gateway, url: str) -> None:
+    fault = await fault_of(gateway, Ask("GET", f"{url}?sig={SECRET}", audience=""))
+    assert (fault.kind, fault.message.partition(" is no")[0]) == ("bad-request", url)
+    assert SECRET not in fault.message + fault.details
+
+
+async def test_a_child_ends_with_a_program_that_is_killed_while_it_writes(azureml_python: Path) -> None:
+    for role in ("wire", "sdk"):
+        child = await Child.start(str(azureml_python), role)  # type: ignore[arg-type]
+        assert child._process.stdin is not None
+        child._process.stdin.write(b'{"id": 1, "do": "as')
+        child._process.stdin.close()
+        try:
+            async with asyncio.timeout(60):
+                await exited(child._process)
+        finally:
+            await child.end()

@@ -148,6 +148,23 @@ async def test_variables_of_which_one_is_missing_are_said_whatever_is_asked(
     assert "has neither secret nor certificate. Set AZURE_CLIENT_SECRET" in caught.value.hint
 
 
+@pytest.mark.parametrize("tenant", ["my tenant", "https://login.microsoftonline.com/x"])
+async def test_a_tenant_that_can_be_none_is_told(gateway: Gateway, workspace: Workspace, tenant: str) -> None:
+    used = replace(workspace, tenant=tenant)
+    report = await sign_in(gateway, used, "service-principal", client_id=CLIENT, client_secret=SECRET)
+    assert [each.said for each in report.steps] == ["There is no such tenant."]
+
+
+async def test_a_pod_that_is_not_set_up_whole_is_passed_over(
+    gateway: Gateway, workspace: Workspace, surroundings: pytest.MonkeyPatch
+) -> None:
+    surroundings.setenv("AZURE_FEDERATED_TOKEN_FILE", "/var/run/token")
+    report = await sign_in(gateway, workspace, "automatic")
+    told = {each.method: each.said for each in report.steps}
+    assert told["workload-identity"] == "The identity of this Kubernetes pod is not set up whole."
+    assert "azure-cli" in told
+
+
 async def test_a_principal_that_was_typed_is_kept_where_it_can_be(gateway: Gateway, workspace: Workspace) -> None:
     report = await sign_in(gateway, workspace, "service-principal", client_id=CLIENT, client_secret=SECRET)
     assert report.account == CLIENT

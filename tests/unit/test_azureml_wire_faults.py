@@ -60,7 +60,8 @@ def test_no_body_breaks_the_reading(body: object) -> None:
 @pytest.mark.parametrize(
     ("headers", "seconds"),
     [({"retry-after": "7"}, 7), ({"retry-after-ms": "250"}, 0.25), ({"x-ms-retry-after-ms": "1500"}, 1.5),
-     ({"retry-after": "soon"}, None), ({}, None)],
+     ({"retry-after": "Sat, 21 Nov 2026 12:01:30 GMT", **date()}, 90), ({"retry-after": date()["date"], **date(1)}, 0),
+     ({"retry-after": "soon"}, None), ({"retry-after": "-5"}, None), ({}, None)],
 )  # fmt: skip
 def test_when_to_ask_again(headers: dict[str, str], seconds: float | None) -> None:
     assert faults.retry_after(headers) == seconds
@@ -128,6 +129,9 @@ def test_no_secret_is_told(secret: str) -> None:
         f"https://x.blob.core.windows.net/c/b?sv=1&sig={secret}&se=2",
         f"Authorization: Bearer {secret}",
         f'{{"access_token": "{secret}", "refresh_token": "{secret}"}}',
+        f'{{"accessToken": "{secret}", "clientSecret": "{secret}", "id_token": "{secret}"}}',
+        f'{{"secretsType": "AccountKey", "key": "{secret * 4}"}}',
+        f"https_proxy=http://ada:{secret}@proxy.example.org:8080/",
         f"client_secret={secret}&grant_type=x",
         f'"primaryKey": "{secret}"',
         f"AccountKey={secret};",

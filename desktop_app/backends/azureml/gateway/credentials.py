@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
@@ -42,9 +42,9 @@ def principal(account: Account, given: Mapping[str, str] | None = None) -> Gette
         raise Unavailable(f"The service principal {client} has no tenant.", "Set AZURE_TENANT_ID.")
     options = {"authority": _host(account.authority), "disable_instance_discovery": True}
     if values.get("client_secret"):
-        return _of(ClientSecretCredential(tenant, client, values["client_secret"], **options))
+        return _of(lambda: ClientSecretCredential(tenant, client, values["client_secret"], **options))
     if path := values.get("client_certificate_path"):
-        return _of(_by_certificate(tenant, client, path, values.get("client_certificate_password"), options))
+        return _of(lambda: _by_certificate(tenant, client, path, values.get("client_certificate_password"), options))
     raise Unavailable(
         f"The service principal {client} has neither secret nor certificate.",
         "Set AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH.",
@@ -55,6 +55,8 @@ def _by_certificate(tenant: str, client: str, path: str, password: str | None, o
     try:
         return CertificateCredential(tenant, client, path, password=password or None, **options)
     except (OSError, ValueError) as error:
+        if "Invalid tenant ID" in str(error):
+            raise
         raise Fault(
             "signed-out", f"The certificate {path} can't be used: {error}", hint="Name another file."
         ) from error
@@ -64,7 +66,12 @@ def workload_identity(account: Account) -> Getter:
     """Return the identity of a Kubernetes pod."""
     if not os.environ.get("AZURE_FEDERATED_TOKEN_FILE"):
         raise Unavailable("This is no Kubernetes pod with an identity of its own (AZURE_FEDERATED_TOKEN_FILE).")
-    return _of(WorkloadIdentityCredential(authority=_host(account.authority), disable_instance_discovery=True))
+    try:
+        made = WorkloadIdentityCredential(authority=_host(account.authority), disable_instance_discovery=True)
+    except ValueError as error:
+        hint = "Set AZURE_CLIENT_ID and AZURE_TENANT_ID as well."
+        raise Unavailable("The identity of this Kubernetes pod is not set up whole.", hint) from error
+    return _of(lambda: made)
 
 
 def managed_identity(_account: Account) -> Getter:
@@ -73,7 +80,7 @@ def managed_identity(_account: Account) -> Getter:
         hint = "Managed identities exist on Azure's own machines alone: choose another way."
         raise Unavailable("This computer is no Azure machine, so it has no managed identity.", hint)
     client = os.environ.get("AZURE_CLIENT_ID") if not os.environ.get("AZURE_CLIENT_SECRET") else None
-    return _of(ManagedIdentityCredential(client_id=client) if client else ManagedIdentityCredential())
+    return _of(lambda: ManagedIdentityCredential(client_id=client) if client else ManagedIdentityCredential())
 
 
 def azure_cli(account: Account) -> Getter:
@@ -81,7 +88,7 @@ def azure_cli(account: Account) -> Getter:
     if shutil.which("az") is None:
         hint = "Install it from https://aka.ms/install-azure-cli and run `az login`, or sign in by browser."
         raise Unavailable("The Azure CLI is not installed.", hint)
-    return _of(AzureCliCredential(tenant_id=account.tenant, process_timeout=_CLI_PATIENCE))
+    return _of(lambda: AzureCliCredential(tenant_id=account.tenant, process_timeout=_CLI_PATIENCE))
 
 
 def _is_azure() -> bool:
@@ -93,7 +100,13 @@ def _is_azure() -> bool:
         return False
 
 
-def _of(credential: Any) -> Getter:
+def _of(make: Callable[[], Any]) -> Getter:
+    """Return what gets tokens of a credential. Raises Fault where it can't be made: for a tenant that is none."""
+    try:
+        credential = make()
+    except ValueError as error:
+        raise refusals.of_text(str(error)) from error
+
     def get(scope: str, *, renew: bool = False) -> Token:
         try:
             found = credential.get_token(scope)

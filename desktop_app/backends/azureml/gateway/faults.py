@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import email.utils
 import json
 import re
 import traceback
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,8 +22,10 @@ _SECRETS = (
     re.compile(r"(?i)(\bsig=)[^&\s\"'<>]+"),
     re.compile(r"(?i)(\b(?:bearer|basic|sharedkey)\s+)[A-Za-z0-9._~+/=:-]{8,}"),
     re.compile(r"(?i)((?:account|access|primary|secondary)_?key[\"']?\s*[:=]\s*[\"']?)[A-Za-z0-9+/=]{8,}"),
-    re.compile(r"(?i)((?:client_secret|client_assertion|refresh_token|access_token|device_code|password|sastoken)"
+    re.compile(r"(?i)(\bkey[\"']?\s*[:=]\s*[\"']?)[A-Za-z0-9+/]{40,}=*"),  # as listSecrets calls it
+    re.compile(r"(?i)((?:client_?secret|client_assertion|(?:refresh|access|id)_?token|device_code|password|sastoken)"
                r"[\"']?\s*[:=]\s*[\"']?)[^\s\"'&,}]+"),
+    re.compile(r"(://[^/@\s:]*:)[^/@\s]+(?=@)"),  # of a proxy
     re.compile(r"()eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*\.?[A-Za-z0-9_-]*"),
     re.compile(r"([?&](?:t|c|s|h)=)[A-Za-z0-9_%-]{40,}"),  # operation URLs carry signatures of their own
 )  # fmt: skip
@@ -166,12 +170,17 @@ def shortened(text: str) -> str:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that the service asks to wait."""
+    """Return the seconds that the service asks to wait, also where it names the moment instead."""
     for name, scale in (("retry-after-ms", 0.001), ("x-ms-retry-after-ms", 0.001), ("retry-after", 1.0)):
         value = headers.get(name, "").strip()
         if re.fullmatch(r"\d+(\.\d+)?", value):
             return float(value) * scale
-    return None
+    try:
+        until = email.utils.parsedate_to_datetime(headers.get("retry-after", ""))
+        since = email.utils.parsedate_to_datetime(headers["date"]) if "date" in headers else datetime.now(UTC)
+        return max(0.0, until.timestamp() - since.timestamp())
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def host_of(url: str) -> str:

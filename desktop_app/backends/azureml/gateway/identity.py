@@ -46,6 +46,7 @@ class Identity:
         self._locks: dict[tuple[Account, str], asyncio.Lock] = {}
         self._tenants: dict[str, str] = {}
         self._refused: dict[tuple[Account, str], tuple[float, Fault]] = {}
+        self._era = 0  # grows with each sign-in and sign-out: what was begun before holds no more
 
     @property
     def holds_the_only_copy(self) -> bool:
@@ -57,20 +58,25 @@ class Identity:
         if not url.lower().startswith("https://"):
             raise Fault("bad-request", f"{faults.without_query(url)} is not asked with a token: it is not https.")
 
+        sent = ""
+
         async def authorize(refused: bool) -> str:
-            found = await self.token(asked, asked["scopes"][audience], renew=refused)
-            return f"Bearer {found['token']}"
+            nonlocal sent
+            sent = str((await self.token(asked, asked["scopes"][audience], refused=sent if refused else ""))["token"])
+            return f"Bearer {sent}"
 
         return authorize
 
-    async def token(self, asked: Mapping[str, Any], scope: str, *, renew: bool = False) -> dict[str, Any]:
-        """Return a token for a scope. Raises Fault `signed-out` with what each way answered."""
+    async def token(self, asked: Mapping[str, Any], scope: str, *, refused: str = "") -> dict[str, Any]:
+        """Return a token for a scope, not the one that was refused. Raises Fault `signed-out` with each way's answer."""
         account = account_of(asked)
         name = (account, scope)
         async with self._locks.setdefault(name, asyncio.Lock()):
-            token = self._tokens.get(name)
-            if token is None or renew or not token.is_fresh:
-                self._tokens[name] = token = await self._asked_for(account, scope, renew=renew)
+            token, era = self._tokens.get(name), self._era
+            if token is None or token.value == refused or not token.is_fresh:
+                token = await self._asked_for(account, scope, renew=bool(refused))
+                if era == self._era:  # else it may be of who has signed out meanwhile
+                    self._tokens[name] = token
         return {"token": token.value, "expires_on": int(token.expires_on)}
 
     async def _asked_for(self, account: Account, scope: str, *, renew: bool) -> Token:
@@ -93,6 +99,7 @@ class Identity:
         try:
             if account.method in _PEOPLE:
                 await self._by_person(account, tell)
+                self._forget_all()  # meanwhile who was signed in before was asked for
             if given := asked.get("given"):
                 token = await self._by_given(account, given, steps)
             else:
@@ -101,7 +108,7 @@ class Identity:
         except Fault as fault:
             if not steps:
                 steps.append(_step(account.method, fault))
-        way = self._ways[account][0] if token else ""
+        way = self._ways.get(account, ("",))[0] if token else ""
         return {**_who(token), "kept_in": self._kept_in(way, asked), "steps": steps}
 
     async def sign_out(self, asked: Mapping[str, Any]) -> None:
@@ -112,6 +119,7 @@ class Identity:
         await asyncio.to_thread(people.forget, await self._placed(account))
 
     def _forget_all(self) -> None:
+        self._era += 1
         for each in (self._ways, self._tokens, self._refused):
             each.clear()
 
@@ -128,6 +136,7 @@ class Identity:
         placed, people = await self._placed(account), await asyncio.to_thread(self._kept)
         former = await asyncio.to_thread(people.principal, placed)
         people.take_principal(placed, given)
+        self._forget_all()
         try:
             token = await self._fresh(account, account.management, steps)
         except BaseException:
@@ -139,12 +148,13 @@ class Identity:
     async def _fresh(self, account: Account, scope: str, steps: list[dict[str, Any]], *, renew: bool = False) -> Token:
         """Get a token in the way that worked before, or in the first that works."""
         last: Fault | None = None
+        era = self._era
         placed = await self._placed(account)
         if account in self._ways:
             name, getter = self._ways[account]
             if renew:  # what a library keeps of the token that was refused goes with its credential
                 getter = await asyncio.to_thread(self._open, name, placed)
-                self._ways[account] = (name, getter)
+                self._keep_way(account, name, getter, era)
             return await asyncio.to_thread(getter, scope, renew=renew)
         for name in _AUTOMATIC if account.method == "automatic" else (account.method,):
             try:
@@ -156,10 +166,14 @@ class Identity:
                 if fault.code == "unavailable":
                     continue
                 break
-            self._ways[account] = (name, getter)
+            self._keep_way(account, name, getter, era)
             steps.append({"method": name, "succeeded": True, "said": f"Signed in by {_TITLES[name]}.", "hint": ""})
             return token
         raise _nobody(account, steps, last)
+
+    def _keep_way(self, account: Account, name: str, getter: Getter, era: int) -> None:
+        if era == self._era:
+            self._ways[account] = (name, getter)
 
     def _open(self, name: str, account: Account) -> Getter:
         """Return a way to get tokens; run beside the loop, as its library takes half a second to import."""

@@ -43,8 +43,8 @@ _OFFLINE = re.compile(
 
 
 def of_text(text: str) -> Fault:
-    """Return the fault for what Microsoft Entra said, or msal of a tenant that it does not find."""
-    if "double check your tenant name" in text:
+    """Return the fault for what Microsoft Entra said, or msal or azure-identity of a tenant that is none."""
+    if "double check your tenant name" in text or "Invalid tenant ID" in text:
         text = f"AADSTS90002: {text}"
     code = next((each for each in _CODE.findall(text) if each in _KNOWN), "")
     if code:

@@ -38,6 +38,8 @@ async def tail(web: Web, request: Callable[..., Request], asked: Mapping[str, An
             return _told(offset, offset, 0, shrunk=False)
         size = size_of(response)
         if response.status_code == 416:
+            if "content-range" not in response.headers:  # its length is that of the error's text
+                size = offset
             return _told(offset, size, 0, shrunk=size < offset)
         if response.status_code == 200 and size < offset:
             return _told(offset, size, 0, shrunk=True)

@@ -38,9 +38,10 @@ class Talk:
         return cls(reading, writing)
 
     def requests(self) -> Iterator[dict[str, Any]]:
-        """Yield what the program says until it is gone."""
+        """Yield what the program says until it is gone, perhaps in the middle of a line."""
         for line in self._reading:
-            yield json.loads(line)
+            if line.endswith(b"\n"):
+                yield json.loads(line)
 
     def write(self, number: int, **said: Any) -> None:
         """Write one line. A program that is gone is no error: this process ends with it."""

@@ -97,9 +97,13 @@ class Web:
             headers["Authorization"] = await request.authorize(tries.is_refused)
         client = self._made()
         timeout = httpx.Timeout(max(tries.left, _LEAST), connect=_CONNECT, pool=None)
-        built = client.build_request(
-            request.method, request.url, headers=headers, content=request.content, timeout=timeout
-        )
+        try:
+            built = client.build_request(
+                request.method, request.url, headers=headers, content=request.content, timeout=timeout
+            )
+        except httpx.InvalidURL as error:  # the service names many that are asked next
+            message = f"{faults.without_query(request.url)} is no address that can be asked: {error}."
+            raise Fault("bad-request", message) from error
         if streamed:
             return await client.send(built, stream=True)
         try:
@@ -115,7 +119,7 @@ class Web:
                 self._client = httpx.AsyncClient(
                     verify=trusted(), limits=limits, headers={"User-Agent": "rankzero"}, follow_redirects=False
                 )
-            except (ValueError, ImportError, OSError) as error:
+            except (ValueError, ImportError, OSError, httpx.InvalidURL) as error:
                 raise broken.settings(error) from error
         return self._client
 

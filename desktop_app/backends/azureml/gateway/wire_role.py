@@ -73,7 +73,7 @@ async def _download(wire: Wire, asked: Mapping[str, Any], tell: Tell) -> Any:
 
 
 async def _token(wire: Wire, asked: Mapping[str, Any], _tell: Tell) -> Any:
-    return await wire.identity.token(asked["account"], asked["scope"], renew=bool(asked.get("renew")))
+    return await wire.identity.token(asked["account"], asked["scope"])
 
 
 async def _sign_in(wire: Wire, asked: Mapping[str, Any], tell: Tell) -> Any:
