@@ -321,7 +321,7 @@ async def test_an_address_that_is_none_is_told(gateway: Gateway, url: str) -> No
 
 async def test_a_child_ends_with_a_program_that_is_killed_while_it_writes(azureml_python: Path) -> None:
     for role in ("wire", "sdk"):
-        child = await Child.start(str(azureml_python), role)  # type: ignore[arg-type]
+        child = await Child.start(str(azureml_python), role)
         assert child._process.stdin is not None
         child._process.stdin.write(b'{"id": 1, "do": "as')
         child._process.stdin.close()

@@ -68,7 +68,7 @@ class Identity:
         return authorize
 
     async def token(self, asked: Mapping[str, Any], scope: str, *, refused: str = "") -> dict[str, Any]:
-        """Return a token for a scope, not the one that was refused. Raises Fault `signed-out` with each way's answer."""
+        """Return a token for a scope, not one that was refused. Raises Fault `signed-out` with what each way said."""
         account = account_of(asked)
         name = (account, scope)
         async with self._locks.setdefault(name, asyncio.Lock()):
