@@ -288,6 +288,9 @@ class Cloud(Protocol):
     def workspaces(self) -> Sequence[Workspace]:
         """Return those that were added, in the order of their names."""
 
+    async def is_reachable(self, workspace: Workspace) -> bool:
+        """Whether anybody answers where the workspace's cloud is, found out within a second; nothing is asked."""
+
     def current(self) -> Workspace | None:
         """Return the workspace in use."""
 
@@ -321,6 +324,9 @@ class Cloud(Protocol):
 
     async def sign_out(self, workspace: Workspace) -> None:
         """Forget the tokens of a workspace's account."""
+
+    def warm_up(self, workspace: Workspace) -> None:
+        """Get ready, beside everything else, to send a job; what fails is told when it is sent."""
 
     async def computes(self, workspace: Workspace) -> Sequence[Compute]:
         """Return the compute targets."""

@@ -89,6 +89,7 @@ def _assignment(text: str) -> tuple[str, Value]:
 
 
 async def _run(workbench: Workbench, path: Path, sets: dict[str, Value], options: Namespace) -> int:
+    _warm_up(workbench, options.backend)
     workspace = _workspace(workbench, options)
     plan = await workbench.jobs.plan_file(path, sets, options.backend, workspace.key if workspace else "")
     _say_findings(path, plan)
@@ -118,6 +119,13 @@ def _code_of(snapshot: RunSnapshot) -> int:
     if snapshot.status is RunStatus.COMPLETED:
         return 0
     return OutsideError.exit_code if snapshot.outside else 1
+
+
+def _warm_up(workbench: Workbench, backend: str) -> None:
+    """Let the Azure ML client, where it is made, start while the job is read: a second that nobody waits for."""
+    workspace = workbench.cloud.current() if backend == AZUREML else None
+    if workspace is not None and workbench.toolchains.get(AZUREML).state == "ready":
+        workbench.cloud.warm_up(workspace)
 
 
 def _workspace(workbench: Workbench, options: Namespace) -> Workspace | None:

@@ -51,9 +51,14 @@ class FakeCloud:
     faults: dict[str, UserError] = field(default_factory=dict)
     asked: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
     is_closed: bool = False
+    is_away: bool = False
 
     def workspaces(self) -> Sequence[Workspace]:
         return self.known
+
+    async def is_reachable(self, workspace: Workspace) -> bool:
+        self._note("is_reachable", workspace.name)
+        return not self.is_away
 
     def current(self) -> Workspace | None:
         return self.in_use
@@ -93,6 +98,9 @@ class FakeCloud:
 
     async def sign_out(self, workspace: Workspace) -> None:
         self._note("sign_out", workspace.name)
+
+    def warm_up(self, workspace: Workspace) -> None:
+        self._note("warm_up", workspace.name)
 
     async def computes(self, workspace: Workspace) -> Sequence[Compute]:
         self._note("computes", workspace.name)

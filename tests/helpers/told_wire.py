@@ -65,6 +65,9 @@ class ToldWire:
         """Return the URLs that were asked for and hold `part`."""
         return [each.url for each in self.asked if part in each.url]
 
+    def warm_up(self, workspace: Workspace) -> None:
+        """Be ready already."""
+
     async def ask(self, workspace: Workspace, ask: Ask) -> Reply:
         """Answer by the table."""
         self.asked.append(ask)

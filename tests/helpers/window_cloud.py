@@ -140,6 +140,13 @@ class ToldCloud:
     async def sign_out(self, workspace: Workspace) -> None:
         await self._said("sign_out", workspace, None)
 
+    async def is_reachable(self, workspace: Workspace) -> bool:
+        """Return that it can be reached."""
+        return True
+
+    def warm_up(self, workspace: Workspace) -> None:
+        """Be ready already."""
+
     async def computes(self, workspace: Workspace) -> Sequence[Compute]:
         return await self._said("computes", workspace, list(self.clusters))
 

@@ -27,6 +27,7 @@ from desktop_app.api import (
 )
 from desktop_app.backends.azureml import workspaces
 from desktop_app.backends.azureml.backend import AzureBackend
+from desktop_app.backends.azureml.client import reach
 from desktop_app.backends.azureml.holdings import assets, computes, endpoints, quota
 from desktop_app.backends.azureml.runs import listing
 
@@ -42,6 +43,10 @@ class AzureMLCloud:
     def workspaces(self) -> Sequence[Workspace]:
         """Return those that were added, by name."""
         return self._workspaces.all()
+
+    async def is_reachable(self, workspace: Workspace) -> bool:
+        """Whether the cloud's management host takes a connection."""
+        return await reach.is_reachable(self._asking.links.management(workspace))
 
     def current(self) -> Workspace | None:
         """Return the workspace in use."""
@@ -82,6 +87,10 @@ class AzureMLCloud:
     async def sign_out(self, workspace: Workspace) -> None:
         """Forget the tokens of a workspace's account."""
         await self._asking.wire.sign_out(workspace)
+
+    def warm_up(self, workspace: Workspace) -> None:
+        """Start the children that send jobs."""
+        self._asking.wire.warm_up(workspace)
 
     async def computes(self, workspace: Workspace) -> Sequence[Compute]:
         """Return the compute targets."""

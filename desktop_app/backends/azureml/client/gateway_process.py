@@ -54,6 +54,11 @@ class Gateway:
         """Make the client's Python where it is not there yet."""
         await self._python.path(progress)
 
+    def warm_up(self, workspace: Workspace) -> None:
+        """Start the children, where the client is made, and sign in: that passes beside what comes before a job."""
+        self._beside(self._have_token(workspace))
+        self._beside(self._have_sdk())
+
     async def ask(self, workspace: Workspace, ask: Ask) -> Reply:
         """Send a request and return its answer."""
         asked = {
@@ -233,9 +238,15 @@ class Gateway:
         return hear
 
     def _beside(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work, name="a token")
+        task = asyncio.create_task(work, name="beside")
         self._answering.add(task)
         task.add_done_callback(self._answering.discard)
+
+    async def _have_sdk(self) -> None:
+        """Let there be a child that works with the SDK, whose import takes a second."""
+        if not (self._free or self._used):
+            with contextlib.suppress(UserError):  # it is told when the SDK is wanted
+                self._put_back(await self._sdk(_ignore))
 
     async def _have_token(self, workspace: Workspace) -> None:
         """Let there be a token by the time the SDK, which takes seconds to start, wants one."""

@@ -108,6 +108,9 @@ class Wire(Protocol):
     broken connections, with back-off and as Retry-After says, within the ask's patience; POST and PATCH never.
     """
 
+    def warm_up(self, workspace: Workspace) -> None:
+        """Get ready, beside everything else, to send a job to a workspace; what fails is told when it is wanted."""
+
     async def ask(self, workspace: Workspace, ask: Ask) -> Reply:
         """Send a request, signed in as the workspace says, and return its answer."""
 
