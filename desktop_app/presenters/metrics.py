@@ -89,11 +89,15 @@ class MetricPlots:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a curve is drawn: the theme role of its colour, and its name where that is not simply its rank."""
+    """How a curve is drawn: the theme role of its colour, and its name where that is not simply its rank.
+
+    With `dots` its points are drawn, and no line between them.
+    """
 
     role: str
     name: str = ""
     in_front: bool = False
+    dots: bool = False
 
 
 HUES = ("accent", "canceled", "completed", "finalizing")
@@ -191,7 +195,7 @@ class ResourcePlots:
                 plot.changed = True
 
 
-def as_csv(plot: Plot, x_name: str) -> str:
+def as_csv(plot: Plot, x_name: str, names: Mapping[int, RankName] = NAMELESS) -> str:
     """Return all values of a plot for a spreadsheet: a row for each `x`, a column for each rank."""
     ranks = sorted(plot.curves, key=lambda rank: -1 if rank is None else rank)
     rows: dict[float, dict[int | None, float]] = {}
@@ -201,7 +205,7 @@ def as_csv(plot: Plot, x_name: str) -> str:
             rows.setdefault(x, {})[rank] = y
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow([x_name, *(plot.name if rank is None else f"{plot.name} rank {rank}" for rank in ranks)])
+    table.writerow([x_name, *(plot.name if rank is None else f"{plot.name} {called(rank, names)}" for rank in ranks)])
     for x in sorted(rows):
         table.writerow([f"{x:.10g}", *(repr(rows[x][rank]) if rank in rows[x] else "" for rank in ranks)])
     return text.getvalue()

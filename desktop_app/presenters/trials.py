@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from desktop_app.api import MetricPoint, RunSnapshot, SweepState, Value
+from desktop_app.core.rank_words import RankName
 from desktop_app.core.words import clock_text
-from desktop_app.presenters.metrics import Plot, Style, short_number
+from desktop_app.presenters.metrics import NAMELESS, Curve, Plot, Style, short_number, thinned
 from desktop_app.presenters.run_words import duration_of
 
 NONE = "–"
@@ -102,12 +104,19 @@ class TrialRow:
         return "Ended early" if self.run.trial is not None and self.run.trial.stopped_early else ""
 
 
+OTHERS = -1
+"""The one curve that all trials are drawn as which do not stand out: two hundred pictures would take their time."""
+_POINTS = 200
+"""Points of a trial's curve among all others."""
+
+
 @dataclass(slots=True)
 class _Known:
-    """What was read of a trial's primary metric."""
+    """What was read of a trial's primary metric; `thin` is enough of it to be drawn among many."""
 
-    steps: list[tuple[float, float]] = field(default_factory=list)
+    curve: Curve
     best: float | None = None
+    thin: tuple[Sequence[float], Sequence[float]] = ((), ())
 
 
 class Trials:
@@ -120,6 +129,7 @@ class Trials:
         self.sorted_by, self.descending = NUMBER, False
         self._runs: dict[str, RunSnapshot] = {}
         self._known: dict[str, _Known] = {}
+        self._others: Curve | None = None
 
     @property
     def state(self) -> SweepState:
@@ -169,17 +179,19 @@ class Trials:
         """Take in all that a trial logged; of several ranks, rank 0's curve."""
         mine = [each for each in points if each.name == self.state.primary_metric]
         ranks = {each.rank for each in mine}
-        first = min((each for each in ranks if each is not None), default=None)
-        mine = [each for each in mine if each.rank == (None if None in ranks else first)]
-        steps = [(float(each.step), each.value) for each in mine]
-        if len(steps) > 1 and len({step for step, _value in steps}) == 1:  # logged without a step: counted
-            steps = [(float(place), value) for place, (_step, value) in enumerate(steps)]
-        numbers = [value for _step, value in steps if math.isfinite(value)]
-        self._known[handle] = _Known(steps, self._better(numbers))
+        first = None if None in ranks else min((each for each in ranks if each is not None), default=None)
+        mine = [each for each in mine if each.rank == first]
+        has_steps = len({each.step for each in mine}) > 1
+        curve = Curve(None)
+        for place, each in enumerate(mine):
+            curve.add(float(each.step if has_steps else place), each.value)
+        self._known[handle] = _Known(curve, self._better(curve.y), thinned(curve.x, curve.y, _POINTS))
+        self._others = None
 
     def arrange(self) -> bool:
         """Work the rows out anew; return whether other rows, or rows in another order, are shown."""
         before = [each.handle for each in self.rows]
+        self._others = None if len(before) != len(self._runs) else self._others
         self.rows = [self._row(each) for each in self._runs.values()]
         best = self.best
         self.rows = [
@@ -213,39 +225,65 @@ class Trials:
         name = column.partition("/")[2]
         return value_text(row.values[name]) if name in row.values else NONE
 
-    def plot(self) -> Plot:
-        """Return the primary metric of all trials: by step, or (where each logged but one value) by trial."""
+    def plot(self, picked: int | None = None) -> Plot:
+        """Return the primary metric: by step, or (where each trial logged but one value) by trial.
+
+        The best and the picked trial have curves of their own, all of them together the one called `OTHERS`.
+        """
+        if self._others is None:
+            self._others = self._together()
         plot = Plot(self.state.primary_metric)
-        by_trial = self.is_by_trial
-        for each in sorted(self.rows, key=lambda row: row.number):
-            known = self._known.get(each.handle)
-            for step, value in known.steps if known is not None else ():
-                plot.curve(each.number).add(float(each.number) if by_trial else step, value)
+        if self._others.x:
+            plot.curves[OTHERS] = self._others
+        best = self.best
+        for row in self.rows:
+            known = self._known.get(row.handle)
+            if known is not None and known.curve.x and (row.number == picked or row is best or row.is_best):
+                plot.curves[row.number] = self._alone(row.number, known.curve)
         return plot
 
     @property
     def is_by_trial(self) -> bool:
         """Whether no trial logged more than one value, so that there is no curve but a point for each."""
-        return all(len(each.steps) < 2 for each in self._known.values())
+        return all(len(each.curve.x) < 2 for each in self._known.values())
 
-    def looks(self, plot: Plot, picked: int | None = None) -> dict[int | None, Style]:
-        """Return how each trial's curve is drawn: the best and the picked one stand out, all others are quiet."""
-        best = self.best
-        others = len(plot.curves)
-        name = "1 trial" if others == 1 else f"{others} trials"
-        made: dict[int | None, Style] = dict.fromkeys(plot.curves, Style("muted", name))
-        if picked is not None and picked in plot.curves:
-            made[picked] = Style("accent", f"trial {picked}", in_front=True)
-        if best is not None and best.number in plot.curves:
-            made[best.number] = Style("completed", f"best: trial {best.number}", in_front=True)
+    def looks(self, plot: Plot, _names: Mapping[int, RankName] = NAMELESS) -> dict[int | None, Style]:
+        """Return how each curve is drawn: the best and the picked one stand out, all others are quiet."""
+        dots = self.is_by_trial
+        drawn = sum(bool(each.curve.x) for each in self._known.values())
+        made: dict[int | None, Style] = {}
+        for each in plot.curves:
+            is_best = self.best is not None and each == self.best.number
+            role = "completed" if is_best else "accent"
+            made[each] = Style(role, f"{'best: ' if is_best else ''}trial {each}", in_front=True, dots=dots)
+        if OTHERS in made:
+            made[OTHERS] = Style("muted", "1 trial" if drawn == 1 else f"all {drawn} trials", dots=dots)
         return made
+
+    def _together(self) -> Curve:
+        """Return all curves as one, with gaps between them."""
+        made, by_trial = Curve(OTHERS), self.is_by_trial
+        for row in sorted(self.rows, key=lambda row: row.number):
+            known = self._known.get(row.handle)
+            if known is None or not known.curve.x:
+                continue
+            x, y = known.thin
+            made.x.extend([float(row.number)] * len(x) if by_trial else x)
+            made.y.extend(y)
+            if not by_trial:
+                made.add(x[-1], math.nan)
+        return made
+
+    def _alone(self, number: int, curve: Curve) -> Curve:
+        x = array("d", [float(number)]) if self.is_by_trial else curve.x
+        return Curve(number, x, curve.y)
 
     # ----- the rest
 
     def _row(self, run: RunSnapshot) -> TrialRow:
         known = self._known.get(run.handle)
         last = run.metrics.get(self.state.primary_metric)
-        value = last[0] if last is not None else known.steps[-1][1] if known is not None and known.steps else None
+        value = last[0] if last is not None else known.curve.last if known is not None else None
         best = self._better([each for each in (value, known.best if known else None) if each is not None])
         return TrialRow(run, value, best)
 
@@ -253,7 +291,7 @@ class Trials:
     def _is_maximized(self) -> bool:
         return self.state.goal.strip().lower() != "minimize"
 
-    def _better(self, values: Sequence[float]) -> float | None:
+    def _better(self, values: Iterable[float]) -> float | None:
         numbers = [each for each in values if math.isfinite(each)]
         return (max if self._is_maximized else min)(numbers, default=None)
 

@@ -21,6 +21,7 @@ from desktop_app.ui.files.page import FilesPage
 from desktop_app.ui.main_window import MainWindow
 from desktop_app.ui.plan_review import PlanReview
 from desktop_app.ui.runs.page import RunsPage
+from desktop_app.ui.runs.run_page import OUTPUTS, RESOURCES
 from desktop_app.ui.tasks import cancel_all, spawn
 from desktop_app.ui.window_state import WindowState
 from tests.helpers.emulated_jobs import PLAIN
@@ -174,8 +175,8 @@ async def test_a_job_goes_from_config_json_to_its_outputs_and_waits_while_the_ne
     assert page is not None
     assert page.handle == run.handle
     assert [each.rank for each in bench_of(window).store.runs[run.handle].ranks] == [0, 1]
-    assert not page.tabs.bar.isTabVisible(2), "nobody samples the nodes of a workspace"
-    page.tabs.show_tab(3)
+    assert not page.tabs.bar.isTabVisible(RESOURCES), "nobody samples the nodes of a workspace"
+    page.tabs.show_tab(OUTPUTS)
     await until(lambda: "outputs/model.txt" in page.artifacts._nodes, LIMIT)
     page.artifacts.fetch(tmp_path / "fetched")
     await until(lambda: list((tmp_path / "fetched").rglob("model.txt")) and not page.artifacts.strip.busy, LIMIT)

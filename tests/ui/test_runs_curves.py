@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 
 from desktop_app.api import RunStatus
 from desktop_app.presenters.metrics import HUES
-from desktop_app.ui.runs.run_page import METRICS, RESOURCES
+from desktop_app.ui.runs.run_page import LOGS, METRICS, RESOURCES
 from desktop_app.ui.theme import DARK, LIGHT
 from tests.helpers.run_folders import train
 from tests.ui.runs_bench import RunsBench, quiet, runs_bench
@@ -34,7 +34,7 @@ async def test_a_run_that_is_over_is_never_said_to_have_no_metrics_so_far(runs_b
     await runs_bench.open(other)
     page.tabs.show_tab(METRICS)
     await until(lambda: heading.text() == "No metrics so far")
-    page.tabs.show_tab(0)
+    page.tabs.show_tab(LOGS)
     await quiet()
 
 
@@ -50,7 +50,7 @@ async def test_a_rank_has_the_same_colour_in_both_plots(runs_bench: RunsBench) -
     ]
     assert colors[0] == colors[1]
     assert len(set(colors[0].values())) == 2
-    page.tabs.show_tab(0)
+    page.tabs.show_tab(LOGS)
     await quiet()
 
 
@@ -70,7 +70,7 @@ async def test_curves_are_named_as_the_ranks_are(runs_bench: RunsBench) -> None:
     assert "driver" in legend
     assert "head" in legend
     assert "rank" not in legend
-    page.tabs.show_tab(0)
+    page.tabs.show_tab(LOGS)
     await quiet()
 
 
@@ -106,7 +106,7 @@ async def test_values_are_copied_and_the_plot_is_saved(runs_bench: RunsBench, tm
     view._save_picture(str(tmp_path / "no" / "cpu.png"))
     assert page.resources.message.isVisible()
     assert view.focusPolicy() & Qt.FocusPolicy.TabFocus, "the menu key needs it"
-    page.tabs.show_tab(0)
+    page.tabs.show_tab(LOGS)
     await quiet()
 
 
@@ -122,5 +122,5 @@ async def test_what_lies_under_the_mouse_is_said_with_its_rank(runs_bench: RunsB
     view._moved(QPointF(box.sceneBoundingRect().center()))
     assert "rank 0: " in view.readout.text()
     assert "rank 1: " in view.readout.text()
-    page.tabs.show_tab(0)
+    page.tabs.show_tab(LOGS)
     await quiet()

@@ -19,7 +19,7 @@ from desktop_app.places import Places
 from desktop_app.presenters.plan_review import command_text
 from desktop_app.ui.runs.log_tab import ALL
 from desktop_app.ui.runs.rank_grid import RankGrid
-from desktop_app.ui.runs.run_page import JOB, METRICS, OUTPUTS, RESOURCES
+from desktop_app.ui.runs.run_page import JOB, LOGS, METRICS, OUTPUTS, RESOURCES
 from desktop_app.ui.theme import theme_manager
 from tests.helpers.local_runs import start
 from tests.helpers.run_folders import make_run, train
@@ -54,7 +54,7 @@ async def test_show_in_log_goes_to_the_line_again(runs_bench: RunsBench) -> None
     page.tabs.show_tab(JOB)
     page.logs.view._go_start()
     page.failure.show_log.click()
-    await until(lambda: page.logs.view._marks.focus is not None and page.tabs.index == 0)
+    await until(lambda: page.logs.view._marks.focus is not None and page.tabs.index == LOGS)
     await quiet()
 
 
@@ -197,10 +197,10 @@ async def test_a_run_that_goes_on_or_failed_opens_on_its_log_and_one_that_is_don
     await runs_bench.open(await runs_bench.add("r-2", RunStatus.COMPLETED))
     assert page.tabs.index == JOB
     await runs_bench.open(await runs_bench.add("r-3"))
-    assert page.tabs.index == 0
+    assert page.tabs.index == LOGS
     page.tabs.show_tab(JOB)
     await runs_bench.open(await runs_bench.add_failed("r-4"))
-    assert page.tabs.index == 0
+    assert page.tabs.index == LOGS
     await quiet()
 
 

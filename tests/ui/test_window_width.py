@@ -13,7 +13,7 @@ from desktop_app.services.workbench import Workbench
 from desktop_app.ui.frame.navigation import ENTRIES
 from desktop_app.ui.main_window import MainWindow
 from desktop_app.ui.runs.header import Header
-from desktop_app.ui.runs.run_page import METRICS, OUTPUTS
+from desktop_app.ui.runs.run_page import JOB, LOGS, METRICS, OUTPUTS
 from desktop_app.ui.runs.words import local_now
 from tests.helpers.run_folders import fail, make_run
 from tests.ui.conftest import settle
@@ -67,7 +67,7 @@ async def test_a_run_is_narrow_on_each_tab(window: MainWindow, workbench: Workbe
     page.logs.start_search()
     await until(lambda: page.logs._done and page.logs._total)
     await quiet()
-    for index in range(5):
+    for index in range(LOGS, JOB + 1):
         page.tabs.show_tab(index)
         await quiet()
         hint = least(window)
@@ -116,7 +116,7 @@ async def test_tools_are_as_wide_as_they_need_and_a_count_is_read_whole(
         tools = opened.outputs.tools if tab == OUTPUTS else opened.metrics.tools
         assert tools is not None
         assert tools.width() <= tools.sizeHint().width()
-    opened.tabs.show_tab(0)
+    opened.tabs.show_tab(LOGS)
     await quiet()
 
 

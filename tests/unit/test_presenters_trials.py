@@ -6,12 +6,15 @@ import dataclasses
 from datetime import timedelta
 
 from desktop_app.api import MetricPoint, RunStatus, SweepState
+from desktop_app.core.rank_words import RankName
+from desktop_app.presenters.metrics import as_csv
 from desktop_app.presenters.shell import RunWatch, count_runs, notice_for
 from desktop_app.presenters.trials import (
     BEST,
     DURATION,
     LAST,
     NUMBER,
+    OTHERS,
     STATE,
     Trials,
     headline,
@@ -104,7 +107,7 @@ def test_of_several_ranks_the_first_is_shown_and_other_metrics_are_not() -> None
     trials = of(trial_run(0))
     trials.read("local://s-1_0", [*logged(0.5, 0.6, rank=1), *logged(0.1, 0.2, rank=0), *logged(9.0, name="loss")])
     trials.arrange()
-    assert list(trials.plot().curves[0].y) == [0.1, 0.2]
+    assert list(trials.plot(0).curves[0].y) == [0.1, 0.2]
 
 
 def test_curves_are_by_step_and_points_by_trial() -> None:
@@ -113,28 +116,29 @@ def test_curves_are_by_step_and_points_by_trial() -> None:
     trials.read("local://s-1_3", logged(0.3))
     trials.arrange()
     assert trials.is_by_trial
-    assert [(number, list(curve.x)) for number, curve in trials.plot().curves.items()] == [(0, [0.0]), (3, [3.0])]
+    assert [list(each) for each in (trials.plot().curves[OTHERS].x, trials.plot(0).curves[0].x)] == [[0.0, 3.0], [0.0]]
+    assert trials.looks(trials.plot())[OTHERS].dots
     trials.read("local://s-1_3", logged(0.3, 0.4))
     assert not trials.is_by_trial
-    assert list(trials.plot().curves[3].x) == [0.0, 1.0]
+    assert list(trials.plot(3).curves[3].x) == [0.0, 1.0]
+    assert list(trials.plot().curves[OTHERS].x) == [0.0, 0.0, 0.0, 1.0, 1.0], "with a gap after each"
     trials.read("local://s-1_3", [MetricPoint("accuracy", each, 0, 1.0) for each in (0.3, 0.4, 0.5)])
-    assert list(trials.plot().curves[3].x) == [0.0, 1.0, 2.0], "values without a step are counted"
+    assert list(trials.plot(3).curves[3].x) == [0.0, 1.0, 2.0], "values without a step are counted"
 
 
-def test_the_best_and_the_picked_curve_stand_out() -> None:
-    trials = of(*(trial_run(number, metric=number / 10) for number in range(4)))
-    for number in range(4):
-        trials.read(f"local://s-1_{number}", logged(0.0, number / 10))
+def test_two_hundred_trials_are_three_curves() -> None:
+    trials = of(*(trial_run(number, metric=number / 200) for number in range(200)))
+    for number in range(200):
+        trials.read(f"local://s-1_{number}", logged(*(step * number / 1e6 for step in range(1000))))
     trials.arrange()
-    looks = trials.looks(trials.plot(), picked=1)
-    assert {number: look.role for number, look in looks.items()} == {
-        0: "muted",
-        1: "accent",
-        2: "muted",
-        3: "completed",
-    }
-    assert (looks[3].name, looks[1].name, looks[0].name) == ("best: trial 3", "trial 1", "4 trials")
-    assert looks[3].in_front
+    plot = trials.plot(picked=1)
+    assert list(plot.curves) == [OTHERS, 1, 199]
+    assert len(plot.curves[OTHERS].x) <= 200 * 201
+    looks = trials.looks(plot)
+    assert [looks[each].role for each in plot.curves] == ["muted", "accent", "completed"]
+    assert [looks[each].name for each in plot.curves] == ["all 200 trials", "trial 1", "best: trial 199"]
+    assert looks[199].in_front
+    assert "accuracy trial 199" in as_csv(plot, "step", {199: RankName("trial 199", "199", "trial")}).splitlines()[0]
 
 
 def test_rows_are_sorted_by_any_column_and_those_without_a_value_stay_below() -> None:

@@ -76,7 +76,8 @@ class RunsPage(QStackedWidget):
         if self.run_page is None:
             self.run_page = RunPage(self._workbench, self._shell)
             self.run_page.back_asked.connect(self.show_list)
-            self._endings.append(self.run_page.stop_following)
+            self.run_page.opened.connect(self.show_run)
+            self._endings += [self.run_page.stop_following, self.run_page.trials.stop_following]
             self.addWidget(self.run_page)
         return self.run_page
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QFont, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop_app.api import OutsideError
+from desktop_app.core.rank_words import RankName
 from desktop_app.presenters.metrics import (
     FEW,
     NAMELESS,
@@ -34,6 +35,7 @@ from desktop_app.ui.theme import Space, sized_font, text_sizes, theme_manager
 from desktop_app.ui.widgets import ElidedLabel, label
 
 Format = Callable[[float], str]
+Looks = Callable[[Plot, Mapping[int, RankName]], dict[int | None, Style]]
 
 
 class Axis(pg.AxisItem):  # type: ignore[misc] # pyqtgraph carries no types
@@ -59,7 +61,7 @@ class PlotView(QFrame):
 
     failed = Signal(object)
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the name are optional keywords
         self,
         name: str,
         *,
@@ -67,9 +69,13 @@ class PlotView(QFrame):
         x_form: Format = short_number,
         x_name: str = "",
         unit: float = 1.0,
+        looks: Looks = styles,
+        unread: int | None = None,
     ) -> None:
+        """Draw the plot `name`; `looks` says how, and the curve `unread` is not in the read-out."""
         super().__init__()
         self.name, self.names = name, NAMELESS
+        self._looks, self._unread = looks, unread
         self._form, self._x_form, self._x_name, self._unit = form, x_form, x_name, unit
         self._plot: Plot | None = None
         self._items: dict[int | None, Any] = {}
@@ -97,7 +103,10 @@ class PlotView(QFrame):
             self._drawn.clear()
             self.graph.setLogMode(x=False, y=log)
         self._plot, self._curves = plot, plot.curves
-        looks = styles(plot, self.names)
+        for gone in self._items.keys() - plot.curves.keys():
+            self.graph.removeItem(self._items.pop(gone))
+            self._drawn.pop(gone, None)
+        looks = self._looks(plot, self.names)
         for rank, curve in plot.curves.items():
             self._draw(curve, looks[rank])
         self._show_legend(looks)
@@ -147,7 +156,7 @@ class PlotView(QFrame):
     def copy_values(self) -> None:
         """Put every value on the clipboard, as a table that spreadsheets read."""
         if self._plot is not None:
-            QGuiApplication.clipboard().setText(as_csv(self._plot, self._x_name or self.tr("seconds")))
+            QGuiApplication.clipboard().setText(as_csv(self._plot, self._x_name or self.tr("seconds"), self.names))
 
     def save_picture(self, path: str) -> bool:
         """Save the plot as it is seen; return whether that went well."""
@@ -183,12 +192,16 @@ class PlotView(QFrame):
             item.setLogMode(False, self._log)
             self._items[curve.rank] = item
             self.graph.addItem(item)
-        many = len(self._curves) > FEW and not style.in_front
+        many = (len(self._curves) > FEW and not style.in_front) or (
+            curve.rank is not None and curve.rank == self._unread
+        )
         item.setPen(pg.mkPen(color, width=1.0 if many else 1.8))
         item.setZValue(1 if style.in_front else 0)
-        lonely = len(xs) == 1
+        dots = len(xs) == 1 or style.dots
+        if style.dots:
+            item.setPen(None)
         item.setData(
-            np.array(xs), np.array(ys) / self._unit, symbol="o" if lonely else None, symbolSize=6,
+            np.array(xs), np.array(ys) / self._unit, symbol="o" if dots else None, symbolSize=6,
             symbolBrush=color, symbolPen=None,
         )  # fmt: skip
 
@@ -233,7 +246,7 @@ class PlotView(QFrame):
     def _nearest(self, x: float) -> tuple[float, list[tuple[int | None, float]]] | None:
         found, place = [], None
         for rank, curve in sorted(self._curves.items(), key=lambda pair: -1 if pair[0] is None else pair[0]):
-            if not curve.x:
+            if not curve.x or (rank is not None and rank == self._unread):
                 continue
             xs = np.frombuffer(curve.x)
             index = int(np.abs(xs - x).argmin())

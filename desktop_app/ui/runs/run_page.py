@@ -15,6 +15,7 @@ from desktop_app.presenters.clouds.run_files import is_cloud
 from desktop_app.presenters.run_drills import DrillChoice, drill_behind, drills_said
 from desktop_app.presenters.run_failure import failure_of
 from desktop_app.presenters.run_page import actions_of, own_code, phases_of, waiting_text
+from desktop_app.presenters.trials import sweep_handle
 from desktop_app.services.explaining import explain
 from desktop_app.services.logs.failure import last_places, offset_of
 from desktop_app.services.workbench import Workbench
@@ -29,21 +30,24 @@ from desktop_app.ui.runs.log_tab import ALL, LogTab, is_search_key
 from desktop_app.ui.runs.looking import Looking
 from desktop_app.ui.runs.outputs_tab import OutputsTab
 from desktop_app.ui.runs.rank_grid import RankGrid
+from desktop_app.ui.runs.sweep_line import SweepLine
 from desktop_app.ui.runs.tabs import Tabs
 from desktop_app.ui.runs.timeline import Timeline
+from desktop_app.ui.runs.trials_tab import TrialsTab
 from desktop_app.ui.runs.words import clock_time, local_now
 from desktop_app.ui.shell import Shell
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import Space
 from desktop_app.ui.widgets import Card, InlineMessage, scrolled
 
-LOGS, METRICS, RESOURCES, OUTPUTS, JOB = range(5)
+TRIALS, LOGS, METRICS, RESOURCES, OUTPUTS, JOB = range(6)
 
 
 class RunPage(QWidget):
-    """Shows one run, live. `back_asked` when the person wants the table again."""
+    """Shows one run, live. `back_asked` when the table is wanted again; `opened` carries the handle of another run."""
 
     back_asked = Signal()
+    opened = Signal(str)
 
     def __init__(self, workbench: Workbench, shell: Shell) -> None:
         super().__init__()
@@ -56,6 +60,8 @@ class RunPage(QWidget):
         self.message, self.state_message, self.confirm = InlineMessage(), InlineMessage(can_close=False), Confirm()
         self.timeline, self.failure, self.grid = Timeline(), FailureCard(), RankGrid()
         self.header = Header(self.deeds, lambda: self.grid.chosen)
+        self.sweep_line = SweepLine()
+        self.trials = TrialsTab(workbench.store, workbench.backend_of)
         self.logs = LogTab()
         self.metrics = metrics_tab(workbench.backend_of)
         self.resources = resources_tab(workbench.backend_of)
@@ -89,15 +95,23 @@ class RunPage(QWidget):
             self.failure.offer_code("")
             self._code, self._failed_shown, self._known = None, "", Explained()
             self.grid.pick(ALL)
-            if not run.is_over or run.status is RunStatus.FAILED:
-                self.tabs.show_tab(LOGS)  # where it is seen what goes on, or what went wrong
+            self._choose_tab(run)
         self._show(run)
+
+    def _choose_tab(self, run: RunSnapshot) -> None:
+        """Begin where it is seen what goes on, or what went wrong."""
+        if run.sweep is not None:
+            self.tabs.bar.setTabVisible(TRIALS, True)
+            self.tabs.show_tab(TRIALS)
+        elif not run.is_over or run.status is RunStatus.FAILED or self.tabs.index == TRIALS:
+            self.tabs.show_tab(LOGS)
 
     def close_down(self) -> None:
         """Listen to nothing any longer, and end what reads."""
         self._second.stop()
         self.stop_following()
         self._looking.stop()
+        self.trials.close_down()
         self.logs.close_down()
         self.metrics.close_down()
         self.resources.close_down()
@@ -128,9 +142,17 @@ class RunPage(QWidget):
             self.run_again()
         elif event.key() == Qt.Key.Key_Escape:
             if self.tabs.index != LOGS or not self.logs.leave_search():
-                self.back_asked.emit()
+                self.go_back()
         else:
             super().keyPressEvent(event)
+
+    def go_back(self) -> None:
+        """Go to where one came from: of a trial, to its sweep; else to the table of all runs."""
+        sweep = sweep_handle(self._run) if self._run is not None else ""
+        if sweep and self._workbench.store.get(sweep) is not None:
+            self.opened.emit(sweep)
+        else:
+            self.back_asked.emit()
 
     def run_again(self) -> None:
         """Plan the run's job once more, where that can be done."""
@@ -200,12 +222,25 @@ class RunPage(QWidget):
         self.grid.show_ranks(run.ranks, run.nodes, first, run.framework)
         self._cards[1].setVisible(bool(run.ranks))
         in_cloud = is_cloud(run)
-        self.tabs.bar.setTabVisible(RESOURCES, not in_cloud)  # nobody samples the nodes of a workspace
+        self.tabs.bar.setTabVisible(TRIALS, run.sweep is not None)
+        self.tabs.bar.setTabVisible(METRICS, run.sweep is None)  # those of its trials are on theirs
+        # nobody samples the nodes of a workspace, and what chooses a sweep's values is not what they cost
+        self.tabs.bar.setTabVisible(RESOURCES, not in_cloud and run.sweep is None)
+        self.trials.show_run(run)
+        self._show_sweep(run)
         for each in (self.logs, self.metrics, self.resources, self.job):
             each.show_run(run)
         self._outputs.show_run(run, in_cloud=in_cloud)
         self._show_failure(run)
         self._show_state(run)
+
+    def _show_sweep(self, run: RunSnapshot) -> None:
+        """Say how far a sweep is, or which trial of which sweep this is."""
+        if run.trial is not None:
+            sweep = self._workbench.store.get(sweep_handle(run))
+            self.sweep_line.show_trial(run, sweep)
+        else:
+            self.sweep_line.show_sweep(self.trials.trials)
 
     def _tick(self) -> None:
         run = self._run
@@ -308,6 +343,7 @@ class RunPage(QWidget):
         column.setContentsMargins(Space.L + Space.XS, Space.L, Space.L + Space.XS, Space.L)
         column.setSpacing(Space.M)
         column.addWidget(self.header)
+        column.addWidget(self.sweep_line)
         for each in (self.message, self.confirm, self.state_message):
             column.addWidget(each)
         for part in (self.timeline, self.grid):
@@ -318,15 +354,21 @@ class RunPage(QWidget):
             self._cards.append(card)
             if part is self.timeline:
                 column.addWidget(self.failure)
+        self.tabs.add(self.trials, self.tr("Trials"))
         self.tabs.add(self.logs, self.tr("Logs"), self.logs.tools)
         self.tabs.add(self.metrics, self.tr("Metrics"), self.metrics.tools)
         self.tabs.add(self.resources, self.tr("Resources"))
         self.tabs.add(self._outputs, self.tr("Outputs"), self._outputs.tools)
         self.tabs.add(self.job, self.tr("Job"))
+        self.tabs.show_tab(LOGS)
+        self.tabs.bar.setTabVisible(TRIALS, False)
         column.addWidget(self.tabs, 1)
 
     def _connect(self) -> None:
-        self.header.back_asked.connect(self.back_asked)
+        self.header.back_asked.connect(self.go_back)
+        self.sweep_line.asked.connect(self.go_back)
+        self.trials.opened.connect(self.opened)
+        self.trials.changed.connect(lambda: self.sweep_line.show_sweep(self.trials.trials))
         self.header.cancel_asked.connect(self.ask_cancel)
         self.header.remove_asked.connect(self.ask_remove)
         self.header.drill_asked.connect(self.ask_drill)

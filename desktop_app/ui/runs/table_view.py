@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QFont, QFontMetrics, QKeyEvent, QPainter, QResizeEvent
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QFont, QFontMetrics, QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -15,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop_app.presenters.runs import Column, RunRow
-from desktop_app.ui.icons import STATE_ICONS, draw_icon
+from desktop_app.ui.runs.cells import Ink, elided, paint_ground, paint_state, paint_text
 from desktop_app.ui.runs.table_model import ROW_ROLE, RunsModel
 from desktop_app.ui.theme import ICON, Space, Theme, sized_font, text_sizes, theme_manager
 from desktop_app.ui.widgets import dress_table
@@ -50,57 +49,29 @@ class RunDelegate(QStyledItemDelegate):
         theme = theme_manager().theme
         area: QRect = option.rect
         painter.save()
-        self._ground(painter, option, area, theme)
+        paint_ground(painter, option, area, theme)
         inner = area.adjusted(Space.S, 0, -Space.S, 0)
         row: RunRow = index.data(ROW_ROLE)
         text = str(index.data(Qt.ItemDataRole.DisplayRole) or "")
         column = Column(index.column())
         if column is Column.STATE:
-            self._state(painter, inner, row, text, theme)
+            paint_state(painter, inner, row.run.status, text, self._strong)
         elif column is Column.RUN:
             self._name(painter, inner, row, theme)
         else:
             quiet = column in (Column.WHERE, Column.FRAMEWORK, Column.STARTED)
-            self._text(painter, inner, text, theme.muted if quiet else theme.text, right=column in _RIGHT)
+            color = theme.muted if quiet else theme.text
+            paint_text(painter, inner, text, Ink(self._font, color), right=column in _RIGHT)
         painter.restore()
-
-    @staticmethod
-    def _ground(painter: QPainter, option: QStyleOptionViewItem, area: QRect, theme: Theme) -> None:
-        state: QStyle.StateFlag = option.state
-        if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(area, QColor(theme.selection))
-        elif state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(area, QColor(theme.hover))
-
-    def _state(self, painter: QPainter, area: QRect, row: RunRow, text: str, theme: Theme) -> None:
-        color = QColor(theme.state_color(row.run.status))
-        top = area.center().y() - ICON / 2 + 0.5
-        draw_icon(painter, QRectF(area.x(), top, ICON, ICON), STATE_ICONS[row.run.status.value], color)
-        painter.setFont(self._strong)
-        painter.setPen(color)
-        area = area.adjusted(ICON + Space.S - 2, 0, 0, 0)
-        painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter), _elided(painter, text, area.width()))
 
     def _name(self, painter: QPainter, area: QRect, row: RunRow, theme: Theme) -> None:
         painter.setFont(self._strong)
-        name = _elided(painter, row.run.display_name, area.width())
-        painter.setPen(QColor(theme.text))
-        painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter), name)
+        name = elided(painter, row.run.display_name, area.width())
+        paint_text(painter, area, name, Ink(self._strong, theme.text))
         used = painter.fontMetrics().horizontalAdvance(name) + Space.S
         painter.setFont(self._font)
         if used + painter.fontMetrics().horizontalAdvance(row.run.run) <= area.width():
-            painter.setPen(QColor(theme.muted))
-            painter.drawText(area.adjusted(used, 0, 0, 0), int(Qt.AlignmentFlag.AlignVCenter), row.run.run)
-
-    def _text(self, painter: QPainter, area: QRect, text: str, color: str, *, right: bool) -> None:
-        painter.setFont(self._font)
-        painter.setPen(QColor(color))
-        side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
-        painter.drawText(area, int(Qt.AlignmentFlag.AlignVCenter | side), _elided(painter, text, area.width()))
-
-
-def _elided(painter: QPainter, text: str, width: int) -> str:
-    return painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, width)
+            paint_text(painter, area.adjusted(used, 0, 0, 0), row.run.run, Ink(self._font, theme.muted))
 
 
 class RunsView(QTableView):
