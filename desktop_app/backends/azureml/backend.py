@@ -270,7 +270,7 @@ class AzureBackend:
         job: Any = reply.json if isinstance(reply.json, dict) else {}
         found = placed(snapshots.of_job(handle, job), self._records.folder_of(place.run))
         await asyncio.to_thread(self._records.write, [found])
-        await self._monitoring.snapshots([handle])
+        await self._monitoring.greet(found)
         return found
 
     def _waiting(self, handles: Sequence[str]) -> dict[str, RunSnapshot]:

@@ -70,6 +70,11 @@ class Curves:
         self._curves.pop(handle, None)
 
 
+async def last(asking: Asking, workspace: Workspace, run: str, name: str) -> tuple[float, int] | None:
+    """Return the last value of one metric and its step; None where it was not logged. Raises CloudFault."""
+    return last_of(await _series(asking, workspace, run, name)).get(name)
+
+
 def last_of(found: Sequence[MetricPoint]) -> Mapping[str, tuple[float, int]]:
     """Return each metric's last value and its step."""
     return {each.name: (each.value, each.step) for each in found}

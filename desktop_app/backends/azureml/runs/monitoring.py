@@ -12,11 +12,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from desktop_app.api import OutsideError, RunSnapshot, Workspace
+from desktop_app.api import OutsideError, RunSnapshot, RunStatus, Workspace
 from desktop_app.backends.azureml.client import routes
 from desktop_app.backends.azureml.client.asking import Asking
 from desktop_app.backends.azureml.client.wire import CloudFault
-from desktop_app.backends.azureml.runs.polling import NEVER, TURN, Known, Polled, Poller
+from desktop_app.backends.azureml.runs.known import NEVER, TURN, Known
+from desktop_app.backends.azureml.runs.polling import BUDGET, Polled, Poller
 from desktop_app.backends.azureml.runs.records import Records
 from desktop_app.core.backoff import Backoff
 from desktop_app.core.run_states import unknown
@@ -29,6 +30,7 @@ _SLOWER = 1.3
 _PER_REQUEST = 0.5
 _GONE_EVERY = 300.0
 _WRITE_EVERY = 30.0
+_GREETING = 50  # requests for a run that was just opened, with all its children
 _LONGEST = 20.0  # less than the monitor waits, which would take it for a fault of all workspaces
 
 
@@ -80,7 +82,7 @@ class Monitoring:
         known = [self._runs[each] for each in asked if each in self._runs]
         places: dict[str, list[Known]] = {}
         for each in known:
-            if not each.snapshot.is_over or each.has_children:
+            if each.is_watched:
                 places.setdefault(each.workspace.key, []).append(each)
         await asyncio.gather(*(self._poll(key, runs) for key, runs in places.items()))
         told: dict[str, RunSnapshot] = {}
@@ -100,14 +102,23 @@ class Monitoring:
 
     def take(self, snapshot: RunSnapshot) -> None:
         """Take in what was learnt of a run elsewhere: its ranks from its logs, its metrics."""
-        if snapshot.handle in self._runs:
-            self._runs[snapshot.handle].snapshot = snapshot
+        if (run := self._runs.get(snapshot.handle)) is not None:
+            run.is_ended_here |= snapshot.status is RunStatus.CANCEL_REQUESTED
+            run.snapshot = snapshot
 
     def hurry(self, handle: str) -> None:
         """Ask for a run's workspace at the next turn: something was done to the run."""
         if handle in self._runs:
             place = self._place(self._runs[handle].workspace.key)
             place.due, place.gap = min(place.due, self._clock()), QUICKEST
+
+    async def greet(self, snapshot: RunSnapshot) -> None:
+        """Take in a run that was just opened: it is asked for, over or not, and so are its children."""
+        await self._remember([snapshot.handle])
+        if (run := self._runs.get(snapshot.handle)) is not None:
+            place, run.is_new = self._place(run.workspace.key), True
+            async with place.turn:
+                await self._ask(place, [run], _GREETING)
 
     def forget(self, handle: str) -> None:
         """Forget a run."""
@@ -152,7 +163,7 @@ class Monitoring:
     def _is_due(self, run: Known, now: float) -> bool:
         return not run.is_gone or now - run.asked >= _GONE_EVERY
 
-    async def _ask(self, place: _Place, runs: Sequence[Known]) -> None:
+    async def _ask(self, place: _Place, runs: Sequence[Known], budget: int = BUDGET) -> None:
         if not runs:
             place.due = self._clock() + SLOWEST
             return
@@ -160,7 +171,7 @@ class Monitoring:
             now = self._clock()
             runs = [each for each in runs if now - each.asked >= place.gap] or runs
         before = [each.snapshot.status for each in runs]
-        polled = await self._polled(runs)
+        polled = await self._polled(runs, budget)
         place.fault = polled.fault
         if polled.fault is not None:
             if polled.requests:
@@ -176,10 +187,10 @@ class Monitoring:
             self._answered(runs[0].workspace)
         await self._write(runs)
 
-    async def _polled(self, runs: Sequence[Known]) -> Polled:
+    async def _polled(self, runs: Sequence[Known], budget: int) -> Polled:
         try:
             async with asyncio.timeout(_LONGEST):
-                return await self._poller.ask(runs)
+                return await self._poller.ask(runs, budget)
         except CloudFault as fault:
             return Polled(0, fault)
         except TimeoutError:
@@ -198,7 +209,7 @@ class Monitoring:
         before = self._written.get(run.snapshot.handle)
         if before is None or before.snapshot.status is not run.snapshot.status:
             return True
-        return before.snapshot is not run.snapshot and now - before.at >= _WRITE_EVERY
+        return before.snapshot is not run.snapshot and (run.snapshot.is_over or now - before.at >= _WRITE_EVERY)
 
 
 def _no_answer(workspace: Workspace) -> CloudFault:

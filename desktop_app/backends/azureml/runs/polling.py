@@ -1,9 +1,8 @@
-"""Asks a workspace for the states of many runs: in batches, by its list, one by one; and for the trials of sweeps."""
+"""Asks a workspace for the states of many runs: in batches, by its list, one by one; and for their children."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import dataclasses
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,23 +11,23 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from desktop_app.api import OutsideError, RunSnapshot, RunStatus, Workspace
 from desktop_app.backends.azureml.client import routes
 from desktop_app.backends.azureml.client.asking import Asking, is_missing, items_of
 from desktop_app.backends.azureml.client.resources import record
 from desktop_app.backends.azureml.client.wire import Ask, CloudFault
-from desktop_app.backends.azureml.runs import snapshots
-from desktop_app.backends.azureml.runs.records import Records, placed
+from desktop_app.backends.azureml.runs import snapshots, sweeps
+from desktop_app.backends.azureml.runs.known import TURN, Known
+from desktop_app.backends.azureml.runs.records import Records
+from desktop_app.backends.azureml.runs.trials import Trials
 from desktop_app.core.run_states import unknown
 
 BATCH = 125
 """Runs asked for in one request: a thousand in eight."""
-TURN = 0.004  # seconds that the event loop's thread is held at most: a window shall not stand still
+BUDGET = 10
+"""Requests that a poll takes at most while up to a thousand runs are watched."""
 _PATIENCE = 12.0
 _MOST_SINGLE = 5
 _MOST_PAGES = 4
-_MOST_TRIALS = 12  # pages
-_CHILDREN_EVERY = 8.0
 _ORCHESTRATORS = frozenset({"hyperdrive", "pipeline"})
 _UNREAD = (
     "createdBy", "lastModifiedBy", "properties", "actionUris", "services", "settings", "inputDatasets",
@@ -36,6 +35,7 @@ _UNREAD = (
     "runDefinition", "jobSpecification", "systemSettings", "uniqueChildRunComputeTargets", "details", "debugInfo",
 )  # fmt: skip
 """What is long in a run's record and not read here."""
+_UNREAD_OF_SWEEPS = tuple(each for each in _UNREAD if each != "properties")
 _TOLD = (
     "status",
     "startTimeUtc",
@@ -46,24 +46,6 @@ _TOLD = (
     "revision",
     "lastModifiedUtc",
 )
-NEVER = float("-inf")
-
-
-@dataclass(slots=True)
-class Known:
-    """What is known of one run. `asked` is when it was last answered for, by the monotonic clock; `seen` by the date.
-
-    `told` is what the last answer said, by which one is known that says nothing new.
-    """
-
-    snapshot: RunSnapshot
-    workspace: Workspace
-    is_gone: bool = False
-    asked: float = NEVER
-    seen: datetime | None = None
-    has_children: bool = False
-    children_at: float = NEVER
-    told: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +63,16 @@ class Poller:
         self, asking: Asking, records: Records, runs: dict[str, Known], clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._asking = asking
-        self._records = records
-        self._runs = runs
         self._clock = clock
+        self._trials = Trials(asking, records, runs, self._learn, omit=_UNREAD_OF_SWEEPS, clock=clock)
         self._unbatched: set[str] = set()
 
-    async def ask(self, runs: Sequence[Known]) -> Polled:
+    async def ask(self, runs: Sequence[Known], budget: int = BUDGET) -> Polled:
         """Ask for runs of one workspace. Raises CloudFault where none could be asked for."""
         polled = await self._states(sorted(runs, key=lambda each: each.asked))
         if polled.fault is not None:
             return polled
-        return Polled(polled.requests + await self._children(runs))
+        return Polled(polled.requests + await self._trials.ask(runs, max(1, budget - polled.requests)))
 
     async def _states(self, runs: Sequence[Known]) -> Polled:
         key = runs[0].workspace.key
@@ -107,7 +88,9 @@ class Poller:
 
     async def _batches(self, runs: Sequence[Known]) -> Polled:
         """Ask in batches; one that fails keeps none of the others from being asked."""
-        chunks = [runs[start : start + BATCH] for start in range(0, len(runs), BATCH)]
+        chunks = [
+            group[start : start + BATCH] for group in _groups(runs) for start in range(0, len(group), BATCH)
+        ]  # fmt: skip
         missed: list[Known] = []
         faults: list[CloudFault] = []
         for asked, chunk in enumerate(chunks, 1):
@@ -129,7 +112,8 @@ class Poller:
         asked = {each.snapshot.run: {"runId": each.snapshot.run, "selectRunMetadata": True} for each in runs}
         path = routes.history(runs[0].workspace, "batchrundata")
         reply = await self._asking.api(
-            runs[0].workspace, "POST", path, json={"requests": asked}, patience=_PATIENCE, omit=_UNREAD
+            runs[0].workspace, "POST", path, json={"requests": asked}, patience=_PATIENCE,
+            omit=_UNREAD_OF_SWEEPS if _is_of_sweep(runs[0]) else _UNREAD,
         )  # fmt: skip
         found = record(record(reply.json).get("successfulResults"))
         missed, turn = [], time.perf_counter()
@@ -184,19 +168,28 @@ class Poller:
     def _learn(self, run: Known, metadata: Mapping[str, Any]) -> None:
         was_gone, before, told = run.is_gone, run.snapshot, tuple(map(metadata.get, _TOLD))
         self._answered(run)
-        if told == run.told and not was_gone:
+        if told == run.told and not was_gone and before.sweep is None:
             return
         run.told = told
-        run.snapshot = snapshots.with_history(before, metadata, datetime.now(UTC))
+        found = sweeps.with_trial(snapshots.with_history(before, metadata, datetime.now(UTC)), before, metadata)
+        if sweeps.is_sweep(metadata):
+            run.has_policy = sweeps.has_policy(metadata)
+            found = dataclasses.replace(found, sweep=sweeps.with_record(before.sweep, metadata))
+        run.snapshot = before if found == before else found
         orchestrator = str(record(metadata.get("runTypeV2")).get("orchestrator")).lower()
-        run.has_children |= orchestrator in _ORCHESTRATORS and not before.is_over
+        run.has_children |= orchestrator in _ORCHESTRATORS and (not before.is_over or run.is_new)
 
     def _learn_job(self, run: Known, job: Mapping[str, Any]) -> None:
         self._answered(run)
-        properties = record(job.get("properties"))
-        if not run.snapshot.is_over and "status" in properties:
+        properties, is_over = record(job.get("properties")), run.snapshot.is_over
+        if not is_over and "status" in properties:
             run.snapshot = snapshots.with_status(run.snapshot, str(properties["status"]), datetime.now(UTC))
-        run.has_children |= str(properties.get("jobType")).lower() in ("sweep", "pipeline")
+        if run.snapshot.sweep is not None:
+            run.snapshot = dataclasses.replace(
+                run.snapshot, sweep=sweeps.with_record(run.snapshot.sweep, properties)
+            )  # fmt: skip
+        is_parent = str(properties.get("jobType")).lower() in ("sweep", "pipeline")
+        run.has_children |= is_parent and (not is_over or run.is_new)
 
     def _lose(self, run: Known) -> None:
         self._answered(run)
@@ -204,44 +197,12 @@ class Poller:
         reason = f"{run.workspace.name} knows no run {run.snapshot.run} any more: it was deleted there."
         run.snapshot = unknown(run.snapshot, reason, None)
 
-    async def _children(self, runs: Sequence[Known]) -> int:
-        """Take in the trials of sweeps, as runs of their own."""
-        now, requests = self._clock(), 0
-        for each in runs:
-            if each.has_children and now - each.children_at >= _CHILDREN_EVERY:
-                each.children_at = now
-                requests += await self._children_of(each)
-                each.has_children = not each.snapshot.is_over
-        return requests
 
-    async def _children_of(self, parent: Known) -> int:
-        path = routes.history(parent.workspace, f"runs/{quote(parent.snapshot.run)}/children")
-        token, pages, new = "", 0, []
-        while pages < _MOST_TRIALS and (token or not pages):
-            more = {"$continuationToken": token} if token else {}
-            reply = await self._asking.api(parent.workspace, "GET", path, patience=_PATIENCE, omit=_UNREAD, **more)
-            pages += 1
-            token = str(record(reply.json).get("continuationToken") or "")
-            new += [self._child(parent, each) for each in items_of(reply.json) if each.get("runId")]
-        with contextlib.suppress(OutsideError):  # a full disk: they are found again
-            await asyncio.to_thread(self._records.write, [each for each in new if each is not None])
-        return pages
+def _is_of_sweep(run: Known) -> bool:
+    """Whether what is read of a run stands in its properties as well."""
+    return run.snapshot.sweep is not None or run.snapshot.trial is not None
 
-    def _child(self, parent: Known, metadata: Mapping[str, Any]) -> RunSnapshot | None:
-        """Return a trial that was not known; one that is known learns the news."""
-        name = str(metadata["runId"])
-        handle = routes.handle_of(parent.workspace, name)
-        if not routes.is_name(name):
-            return None
-        if handle in self._runs:
-            self._learn(self._runs[handle], metadata)
-            return None
-        base = dataclasses.replace(
-            parent.snapshot, handle=handle, run=name, status=RunStatus.NOT_STARTED, display_name=name, phases=(),
-            ranks=tuple(dataclasses.replace(each, status=RunStatus.NOT_STARTED) for each in parent.snapshot.ranks),
-            started=None, ended=None, reason="", metrics={}, tags={snapshots.PARENT: parent.snapshot.run},
-        )  # fmt: skip
-        found = snapshots.with_history(base, metadata, datetime.now(UTC))
-        found = placed(found, self._records.folder_of(name))
-        self._runs[handle] = Known(found, parent.workspace, asked=self._clock(), seen=datetime.now(UTC))
-        return found
+
+def _groups(runs: Sequence[Known]) -> Sequence[Sequence[Known]]:
+    """Return the runs by how much is read of them."""
+    return [[each for each in runs if not _is_of_sweep(each)], [each for each in runs if _is_of_sweep(each)]]

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from desktop_app.api import TERMINAL, Phase, PhaseName, RankState, RunSnapshot, RunStatus
+from desktop_app.backends.azureml.runs import sweeps
 
 PARENT = "parent"
 """The tag by which a trial of a sweep, or a step, names the run that it belongs to."""
@@ -62,7 +63,9 @@ def time_of(text: Any) -> datetime | None:
 def of_job(handle: str, job: Mapping[str, Any]) -> RunSnapshot:
     """Return what the management plane says of a job that this program knows nothing of yet."""
     properties = _mapping(job.get("properties"))
-    resources, distribution = _mapping(properties.get("resources")), _mapping(properties.get("distribution"))
+    sweep = sweeps.of_job(properties)
+    ran = _mapping(properties.get("trial")) if sweep is not None else properties
+    resources, distribution = _mapping(ran.get("resources")), _mapping(ran.get("distribution"))
     name = str(job.get("name") or handle.rpartition("/")[2])
     created = time_of(_mapping(job.get("systemData")).get("createdAt")) or datetime.now(UTC)
     kind = str(distribution.get("distributionType") or "").lower()
@@ -77,8 +80,11 @@ def of_job(handle: str, job: Mapping[str, Any]) -> RunSnapshot:
         nodes=_count(resources.get("instanceCount")),
         processes_per_node=_count(distribution.get("processCountPerInstance")),
         framework=kind if kind in ("pytorch", "tensorflow", "ray") else "",
-        tags=_texts(properties.get("tags")),
+        tags=_own(properties.get("tags")),
+        sweep=sweep,
     )
+    if str(properties.get("jobType") or "command").lower() == "command" and kind in ("", "pytorch", "mpi"):
+        snapshot = dataclasses.replace(snapshot, ranks=sweeps.ranks_of(snapshot))
     return with_status(snapshot, str(properties.get("status") or ""), created)
 
 
@@ -96,7 +102,7 @@ def with_history(known: RunSnapshot, run: Mapping[str, Any], seen: datetime) -> 
     status = status_of(word)
     over = status in TERMINAL
     parent = run.get("parentRunId")
-    tags = {key: each for key, each in _texts(run.get("tags")).items() if not key.startswith("_aml_system")}
+    tags = _own(run.get("tags"))
     if isinstance(parent, str) and parent:
         tags[PARENT] = parent
     new = dataclasses.replace(
@@ -228,6 +234,11 @@ def _first_lines(text: str) -> str:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _own(tags: Any) -> dict[str, str]:
+    """Return a run's tags without the service's own."""
+    return {key: each for key, each in _texts(tags).items() if not key.startswith("_aml_system")}
 
 
 def _texts(value: Any) -> dict[str, str]:
