@@ -27,6 +27,7 @@ from desktop_app.places import Places, find_places
 from desktop_app.services.archive import RunArchive
 from desktop_app.services.catalogues import facts
 from desktop_app.services.cloud_lists import CloudLists
+from desktop_app.services.clusters import Clusters
 from desktop_app.services.host import this_host
 from desktop_app.services.jobs import JobService
 from desktop_app.services.metrics import TensorBoardReader
@@ -62,6 +63,7 @@ def _assemble(places: Places, settings: Settings, plugins: PluginHost, toolchain
     local = LocalBackend(places, LocalPorts(plugins, toolchains))
     backends: Mapping[str, JobBackend] = {"local": local, "azureml": azure}
     cloud = AzureMLCloud(azure)
+    lists = CloudLists(cloud, places.lists)
     return Workbench(
         places=places,
         settings=settings,
@@ -71,9 +73,9 @@ def _assemble(places: Places, settings: Settings, plugins: PluginHost, toolchain
         store=store,
         monitor=RunMonitor(backends, archive, store),
         backends=backends,
-        jobs=JobService(plugins, backends),
+        jobs=JobService(plugins, backends, Clusters(cloud, lists)),
         cloud=cloud,
-        lists=CloudLists(cloud, places.lists),
+        lists=lists,
     )
 
 

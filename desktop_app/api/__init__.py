@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from desktop_app.api.scripts import ScriptArgument, ScriptScan, ScriptSource, ScriptVariable
     from desktop_app.api.sweeps import Sweep, SweepState, Trial
     from desktop_app.api.toolchains import SourceEdit, ToolchainSpec, WheelBuild
-    from desktop_app.api.wizards import JobWizard, VmSize, WizardContext, WizardStep
+    from desktop_app.api.wizards import Cluster, JobWizard, VmSize, WizardContext, WizardStep
     from desktop_app.api.workers import WorkerTask
 
 API_VERSION = "1"
@@ -76,7 +76,7 @@ _MODULES = {
     "environments": "EnvironmentPreset",
     "errors": "OutsideError UserError",
     "failures": "Explanation FailureReport",
-    "forms": "Answers Choice Field FieldKind FormSpec Value",
+    "forms": "Answers Choice Field FieldKind FormSpec Row Value",
     "hookspecs": "Hooks PROJECT hookimpl",
     "jobs": "Distribution Job JobInput JobOutput Resources Topology",
     "plans": "Host ProcessSpec SubmissionPlan",
@@ -85,7 +85,7 @@ _MODULES = {
     "scripts": "ScriptArgument ScriptScan ScriptSource ScriptVariable",
     "sweeps": "Sweep SweepState Trial",
     "toolchains": "SourceEdit ToolchainSpec WheelBuild",
-    "wizards": "JobWizard VmSize WizardContext WizardStep",
+    "wizards": "Cluster JobWizard VmSize WizardContext WizardStep",
     "workers": "WorkerTask",
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
@@ -112,6 +112,7 @@ __all__ = [
     "Asset",
     "Choice",
     "Cloud",
+    "Cluster",
     "Compute",
     "ComputeSpec",
     "Deployment",

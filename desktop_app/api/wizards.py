@@ -28,11 +28,27 @@ class VmSize:
 
 
 @dataclass(frozen=True, slots=True)
+class Cluster:
+    """A compute target that a job can name: of the workspace in use as it was last seen, or of a file in the folder.
+
+    `maximum` is the most nodes it has; 0 where that is not known.
+    """
+
+    name: str
+    vm_size: str = ""
+    maximum: int = 0
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class WizardContext:
     """What a wizard may know beside the answers.
 
     `folder` is the project folder that FILE and FOLDER answers are relative to; `scan` is the scan of the
-    script that was picked (the answer to the field named `script`), None until one is.
+    script that was picked (the answer to the field named `script`), None until one is. A field named `job` is special,
+    too: `job` is the job in the file that it names, `job_text` that file's text, whose comments are kept in the file
+    that the wizard writes; `scan` is then that of the job's script, and `metrics` are the names of what runs of that
+    file logged, the last run's first, and of what its script logs.
     """
 
     folder: Path
@@ -40,6 +56,10 @@ class WizardContext:
     scan: ScriptScan | None = None
     presets: tuple[EnvironmentPreset, ...] = ()
     vm_sizes: tuple[VmSize, ...] = ()
+    job: Job | None = None
+    job_text: str = ""
+    metrics: tuple[str, ...] = ()
+    clusters: tuple[Cluster, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +84,8 @@ class JobWizard:
     `steps(answers, context)` returns every page for the answers given so far: later pages may depend on
     earlier answers, the number and names of the pages may not. It is called on each keystroke and must be
     quick. `build(answers, context)` returns the job, also for unfinished answers (the preview shows it);
-    it raises UserError only where no job can be made at all.
+    it raises UserError only where no job can be made at all. `file_name` is what its file is called unless that is
+    taken. A wizard that goes on from a command job, by its field `job`, is offered for each such file as `job_action`.
     """
 
     name: str
@@ -74,3 +95,5 @@ class JobWizard:
     build: Callable[[Answers, WizardContext], Job]
     icon: str = "mdi6.creation"
     tags: tuple[str, ...] = field(default=())
+    file_name: str = "job.yml"
+    job_action: str = ""

@@ -91,7 +91,7 @@ class CloudLists:
 
     async def kept(self, workspace: Workspace, what: What[T]) -> Listed[T] | None:
         """Return what the list said last; None where it was never asked for."""
-        return await asyncio.to_thread(self._read, workspace, what)
+        return await asyncio.to_thread(self.last, workspace, what)
 
     async def ask(self, workspace: Workspace, what: What[T]) -> Listed[T]:
         """Ask the service, and keep what it says. Raises as the service does."""
@@ -117,7 +117,8 @@ class CloudLists:
         plain = re.sub(r"[^A-Za-z0-9_-]", "_", workspace.name)[:40]
         return self._folder / f"{plain}-{hashlib.sha256(workspace.key.lower().encode()).hexdigest()[:12]}"
 
-    def _read(self, workspace: Workspace, what: What[T]) -> Listed[T] | None:
+    def last(self, workspace: Workspace, what: What[T]) -> Listed[T] | None:
+        """Return what the list said last, read at once: a small file."""
         path = self._folder_of(workspace) / what.file_name
         try:
             if path.stat().st_size > 2 * _MOST_BYTES:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
 
 from desktop_app.api import (
     Answers,
-    Cluster,
     Diagnostic,
     Job,
     JobBackend,
@@ -31,7 +30,7 @@ from desktop_app.documents.text_file import TextFile
 from desktop_app.services.checking import FileChecks
 from desktop_app.services.plugins import PluginHost
 from desktop_app.services.rank_tables import PAGE, rank_table
-from desktop_app.services.wizards import Wizards
+from desktop_app.services.wizards import FindClusters, Wizards
 
 
 class JobError(UserError):
@@ -52,7 +51,7 @@ class JobService:
         self,
         plugins: PluginHost,
         backends: Mapping[str, JobBackend],
-        clusters: Callable[[Path], tuple[Cluster, ...]] = lambda _folder: (),
+        clusters: FindClusters = lambda _folder: (),
     ) -> None:
         self._plugins = plugins
         self._backends = backends

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 from desktop_app.api import (
     Answers,
+    Cluster,
     Diagnostic,
     JobWizard,
     ScriptScan,
@@ -22,14 +24,16 @@ from desktop_app.services.catalogues import vm_sizes
 from desktop_app.services.host import this_host
 from desktop_app.services.plugins import PluginHost
 
+FindClusters: TypeAlias = Callable[[Path], tuple[Cluster, ...]]
+"""Returns the clusters that a job of a folder can name, without asking anybody."""
 _SCRIPT_LIMIT = 4_000_000
 
 
 class Wizards:
     """The wizards of all plugins; a script is scanned again only when it changed."""
 
-    def __init__(self, plugins: PluginHost) -> None:
-        self._plugins = plugins
+    def __init__(self, plugins: PluginHost, clusters: FindClusters = lambda _folder: ()) -> None:
+        self._plugins, self._clusters = plugins, clusters
         self._scanned: tuple[tuple[Path, int, int], ScriptScan | None] | None = None
 
     def find(self, plugin: str, wizard: str) -> JobWizard:
@@ -59,6 +63,7 @@ class Wizards:
             scan=self._scan(folder, answers.get("script")),
             presets=tuple(self._plugins.environment_presets()),
             vm_sizes=vm_sizes(),
+            clusters=self._clusters(folder),
         )
 
     def _scan(self, folder: Path, script: object) -> ScriptScan | None:

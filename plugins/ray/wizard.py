@@ -114,6 +114,7 @@ def _cluster_form(context: WizardContext) -> FormSpec:
             pages.nodes_field(
                 DEFAULT_NODES, "The first is Ray's head and runs the script; every other one is a worker."
             ),
+            pages.compute_field(context),
             pages.vm_size_field(context, "On Azure ML: what a node is. Ray shares out its cores and GPUs itself."),
             Field(
                 "include_dashboard",
@@ -142,6 +143,7 @@ def _cluster_notes(answers: Answers, context: WizardContext, form: FormSpec) -> 
     if nodes > context.host.cpu_count:
         message = f"On this machine {nodes} nodes would share {context.host.cpu_count} cores: good for a try."
         yield info("more-nodes-than-cores", message, "nodes")
+    yield from notes.cluster_notes(answers, context, nodes)
     vm = read.vm_size(answers, context)
     if vm is not None and vm.status == "retired":
         yield warning("retired-vm-size", f"{vm.name} is retired; pick a size that is still to be had.", "vm_size")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from desktop_app.api import Choice, Field, FieldKind, FormSpec, WizardContext
 from desktop_app.api.kit import pages
@@ -66,10 +67,21 @@ def processes_form(v1: V1, context: WizardContext) -> FormSpec:
                   "v1 also called it communicator or distributed_job_config.",
                   choices=tuple(Choice(each, title) for each, title in titles.items())),
             *_counts(v1),
-            _with(v1, "compute_target", "compute_target", why="The cluster's name. Empty: serverless compute."),
+            _compute_target(v1, context),
             pages.vm_size_field(context, "Without a compute target: what a node is on serverless compute."),
         )
     )  # fmt: skip
+
+
+def _compute_target(v1: V1, context: WizardContext) -> Field:
+    offered = pages.compute_field(context)
+    return replace(
+        offered,
+        name="compute_target",
+        title="compute_target",
+        default=v1.defaults.get("compute_target"),
+        help="The cluster's name. Empty: serverless compute.",
+    )
 
 
 _ASKED = {

@@ -116,7 +116,8 @@ def _workers_form(answers: Answers, context: WizardContext, *, served: bool) -> 
             )
         )
     size = pages.vm_size_field(context, "On Azure ML: what a node is. A worker uses all of its GPUs.")
-    return FormSpec((*fields, size, pages.v1_words_field(_SERVED if served else _MIRRORED)))
+    said = pages.v1_words_field(_SERVED if served else _MIRRORED)
+    return FormSpec((*fields, pages.compute_field(context), size, said))
 
 
 def _workers_notes(

@@ -11,6 +11,7 @@ import pytest
 
 from desktop_app.api import (
     Answers,
+    Cluster,
     Diagnostic,
     Field,
     FieldKind,
@@ -455,6 +456,22 @@ def test_compute(compute: str, tmp_path: Path) -> None:
     job = built(wizard_context(tmp_path, SCRIPT), compute=compute, vm_size="Standard_NC64as_T4_v3")
     assert job.compute == "azureml:gpu-cluster"
     assert job.resources.instance_type is None, "a cluster has its size already"
+
+
+def test_a_cluster_that_is_known_brings_its_size(tmp_path: Path) -> None:
+    clusters = (Cluster("gpu-cluster", "Standard_NC64as_T4_v3", 4), Cluster("slow", "Standard_D2_v2", 1))
+    context = replace(wizard_context(tmp_path, SCRIPT), clusters=clusters)
+    answers = {**ANSWERS, "compute": "azureml:gpu-cluster"}
+    page = steps(DDP, answers, context)["ranks"]
+    field = next(each for each in page.form.fields if each.name == "compute")
+    assert [each.note for each in field.choices] == [
+        "Standard_NC64as_T4_v3, 4 nodes at most",
+        "Standard_D2_v2, 1 node at most",
+    ]
+    assert built(context, answers).topology.processes_per_node == 4, "one for each of its GPUs"
+    notes_of = notes(steps(DDP, {**answers, "nodes": 8, "vm_size": "Standard_D2_v2"}, context)["ranks"])
+    assert notes_of["more-nodes-than-cluster"].path == "nodes"
+    assert notes_of["size-of-the-cluster"].path == "vm_size"
 
 
 def test_review(tmp_path: Path) -> None:

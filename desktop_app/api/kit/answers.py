@@ -9,7 +9,7 @@ from desktop_app.api.forms import Answers
 from desktop_app.api.kit.kinds import JobKind
 from desktop_app.api.kit.v1_words import V1Words, parse_v1
 from desktop_app.api.scripts import ScriptArgument
-from desktop_app.api.wizards import VmSize, WizardContext
+from desktop_app.api.wizards import Cluster, VmSize, WizardContext
 
 NODES, PROCESSES = (1, 1000), (1, 64)
 """The fewest and most nodes of a job, and processes on a node."""
@@ -51,9 +51,16 @@ def code_folder(answers: Answers) -> PurePosixPath:
     return PurePosixPath(chosen) if chosen else script(answers).parent
 
 
+def cluster(answers: Answers, context: WizardContext) -> Cluster | None:
+    """Return the cluster that was named, where it is one of those that are known."""
+    name = text(answers, "compute").removeprefix("azureml:").lower()
+    return next((each for each in context.clusters if each.name.lower() == name), None)
+
+
 def vm_size(answers: Answers, context: WizardContext) -> VmSize | None:
-    """Return the VM size that was picked, whatever its letters' case."""
-    name = text(answers, "vm_size").lower()
+    """Return the VM size of the nodes, whatever its letters' case: the cluster's, where one is named that is known."""
+    named = cluster(answers, context)
+    name = (named.vm_size if named and named.vm_size else text(answers, "vm_size")).lower()
     return next((each for each in context.vm_sizes if each.name.lower() == name), None)
 
 

@@ -98,12 +98,27 @@ def ranks_notes(
     yield from host_notes(nodes * per_node, context, per_node=per_node)
 
 
+def cluster_notes(answers: Answers, context: WizardContext, nodes: int) -> Iterator[Diagnostic]:
+    """Say what a cluster that is known can't give, and that its own VM size counts."""
+    cluster = read.cluster(answers, context)
+    if cluster is None:
+        return
+    if 0 < cluster.maximum < nodes:
+        message = f"{cluster.name} has {cluster.maximum} nodes at most: a job of {nodes} would wait for ever."
+        yield warning("more-nodes-than-cluster", message, "nodes")
+    asked = read.text(answers, "vm_size")
+    if asked and cluster.vm_size and asked.lower() != cluster.vm_size.lower():
+        message = f"Leave it empty: the nodes of {cluster.name} are {cluster.vm_size}."
+        yield info("size-of-the-cluster", message, "vm_size")
+
+
 def vm_notes(
     answers: Answers, context: WizardContext, per_node: int, path: str = "processes_per_node", noun: str = "processes"
 ) -> Iterator[Diagnostic]:
     """Say where a node's processes and the GPUs of the VM size don't fit; `path` is the field that counts them."""
     nodes = read.nodes(answers)
     vm = read.vm_size(answers, context)
+    yield from cluster_notes(answers, context, nodes)
     if vm is None:
         if read.text(answers, "vm_size") and context.vm_sizes:
             yield info(

@@ -15,7 +15,7 @@ from desktop_app.api.kit import jobs, notes
 from desktop_app.api.kit.kinds import JobKind
 from desktop_app.api.kit.v1_said import example
 from desktop_app.api.scripts import ScriptArgument
-from desktop_app.api.wizards import VmSize, WizardContext, WizardStep
+from desktop_app.api.wizards import Cluster, VmSize, WizardContext, WizardStep
 
 _IMAGES = {"gpu": "Azure's base image with CUDA, for GPUs.", "cpu": "Azure's base image without CUDA, for CPUs alone."}
 _DATA = (
@@ -73,7 +73,7 @@ def ranks_form(answers: Answers, context: WizardContext, kind: JobKind | None = 
     count, why = read.default_processes(answers, context, kind)
     per_node = count_field("processes_per_node", "Processes per node", count, why, read.PROCESSES)
     nodes = nodes_field(read.within(read.v1_words(answers).nodes, read.NODES, 1))
-    return FormSpec((nodes, per_node, vm_size_field(context), v1_words_field(kind)))
+    return FormSpec((nodes, per_node, compute_field(context), vm_size_field(context), v1_words_field(kind)))
 
 
 def v1_words_field(kind: JobKind | None = None) -> Field:
@@ -91,6 +91,24 @@ def count_field(name: str, title: str, default: int, why: str, limits: tuple[int
     """Return a question for a number of nodes, processes, workers or parameter servers."""
     low, high = limits
     return Field(name, title, FieldKind.INTEGER, default=default, minimum=low, maximum=high, help=why)
+
+
+def compute_field(context: WizardContext) -> Field:
+    """Return the question for the compute target; its name is `compute`."""
+    choices = tuple(Choice(each.name, each.name, _cluster_note(each)) for each in context.clusters)
+    return Field(
+        "compute",
+        "Compute target",
+        FieldKind.CHOICE if choices else FieldKind.TEXT,
+        choices=choices,
+        editable=bool(choices),
+        help="On Azure ML: the name of a cluster. Empty: serverless compute, of the VM size below.",
+    )
+
+
+def _cluster_note(cluster: Cluster) -> str:
+    most = "1 node at most" if cluster.maximum == 1 else f"{cluster.maximum} nodes at most"
+    return ", ".join(filter(None, (cluster.vm_size, most if cluster.maximum else "", cluster.state)))
 
 
 def vm_size_field(
@@ -156,7 +174,7 @@ def _own_fields(answers: Answers, context: WizardContext, kind: JobKind) -> tupl
 
 
 def data_form(answers: Answers, context: WizardContext) -> FormSpec:
-    """Ask for the training data, the argument that takes its path, and the compute target."""
+    """Ask for the training data and the argument that takes its path."""
     path = read.text(answers, "data_path")
     taker = read.data_argument({}, context)
     takers = [each for each in read.arguments(context) if each.type == "str" and not each.choices]
@@ -179,12 +197,6 @@ def data_form(answers: Answers, context: WizardContext) -> FormSpec:
                 FieldKind.CHOICE,
                 default=taker.flag if taker else "",
                 choices=(none, *(Choice(each.flag, each.flag, each.help) for each in takers)),
-            ),
-            Field(
-                "compute",
-                "Compute target",
-                FieldKind.TEXT,
-                help="The name of an Azure ML cluster. Empty: serverless compute, or this machine.",
             ),
         )
     )
@@ -237,7 +249,7 @@ def usual_steps(
     return (
         *own,
         *([] if any(each.name == packages.name for each in own) else [packages]),
-        step("Data", "What it learns from, and on which compute", data, notes.data_notes(answers, context, data)),
+        step("Data", "What it learns from", data, notes.data_notes(answers, context, data)),
         step("Review", review, last, notes.review_notes(answers, context, last)),
     )
 
