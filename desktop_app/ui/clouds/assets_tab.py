@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from desktop_app.api import Asset, NewAsset, Progress, UserError, Workspace
 from desktop_app.presenters.clouds import assets as words
+from desktop_app.presenters.clouds.endpoints import servable
 from desktop_app.ui.clouds.asset_dialog import AssetDialog
 from desktop_app.ui.clouds.desk import CloudDesk
 from desktop_app.ui.clouds.table_pane import TablePane, tool_row
@@ -20,7 +22,9 @@ from desktop_app.ui.widgets import EmptyState, button, primary_button, tool_butt
 
 
 class AssetsTab(QWidget):
-    """Asked when it is shown and on request; `kind` is `model` or `data`."""
+    """Asked when it is shown and on request; `kind` is `model` or `data`. `deploy_asked` carries a `NAME:VERSION`."""
+
+    deploy_asked = Signal(str)
 
     def __init__(self, desk: CloudDesk, kind: str, title: str, empty: tuple[str, str, str]) -> None:
         super().__init__()
@@ -31,7 +35,10 @@ class AssetsTab(QWidget):
         self.download_button = button(self.tr("&Download…"), "mdi6.download", self.download)
         self.register_button = button(self.tr("&Register…"), "mdi6.plus", self.register)
         again = tool_button("mdi6.refresh", self.tr("Ask again"), self.refresh)
-        self.tools = tool_row(again, self.download_button, self.register_button)
+        self.deploy_button = button(self.tr("De&ploy…"), "mdi6.rocket-launch-outline", self.deploy)
+        if kind != "model":
+            self.deploy_button.hide()
+        self.tools = tool_row(again, self.deploy_button, self.download_button, self.register_button)
         self._build(*empty)
 
     def show_workspace(self, workspace: Workspace) -> None:
@@ -75,6 +82,12 @@ class AssetsTab(QWidget):
         self.pane.message.hide()
         self.pane.strip.start(self.tr("Downloading {}…").format(chosen.name), work, self._failed, self._choose)
         self._choose()
+
+    def deploy(self) -> None:
+        """Ask for the chosen model to be served."""
+        chosen = self._chosen()
+        if chosen is not None:
+            self.deploy_asked.emit(f"{chosen.name}:{chosen.version}")
 
     def register(self) -> None:
         """Ask what to register."""
@@ -120,8 +133,9 @@ class AssetsTab(QWidget):
         self._choose()
 
     def _choose(self) -> None:
-        busy = self.pane.strip.busy
-        self.download_button.setEnabled(self._chosen() is not None and not busy)
+        chosen, busy = self._chosen(), self.pane.strip.busy
+        self.download_button.setEnabled(chosen is not None and not busy)
+        self.deploy_button.setEnabled(bool(chosen is not None and servable([chosen])))
         self.register_button.setEnabled(self._workspace is not None and not busy)
 
     def _chosen(self) -> Asset | None:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from typing import Any
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QCompleter,
     QDialog,
     QHBoxLayout,
     QLineEdit,
-    QSizePolicy,
     QSpinBox,
     QWidget,
 )
@@ -25,6 +21,7 @@ from desktop_app.presenters.clouds import compute as words
 from desktop_app.ui.clouds.desk import CloudDesk
 from desktop_app.ui.clouds.dialog_frame import frame
 from desktop_app.ui.clouds.field_grid import FieldGrid
+from desktop_app.ui.clouds.size_choice import RoomLine, chosen_size, fit_size_box
 from desktop_app.ui.fitting import fit_to_screen
 from desktop_app.ui.runs.words import local_now
 from desktop_app.ui.tasks import spawn
@@ -49,12 +46,11 @@ class ClusterDialog(QDialog):
         self._desk, self._workspace, self._existing = desk, workspace, existing
         self._taken = [each.name for each in taken]
         self._sizes: list[SizeOffer] = []
-        self._room: asyncio.Task[Any] | None = None
         self.name = QLineEdit(self._free_name())
         self.size_box = QComboBox()
         self.minimum, self.maximum, self.idle = QSpinBox(), QSpinBox(), QSpinBox()
         self.low = QCheckBox(self.tr("&Low priority"))
-        self.complaint, self.room = label(role="error", wraps=True), label(role="muted", wraps=True)
+        self.complaint, self.room = label(role="error", wraps=True), RoomLine(desk, workspace)
         self.size_note, self.cost = label(role="muted", wraps=True), label(role="muted", wraps=True)
         self.age = label(role="warning", wraps=True)
         self.go = primary_button(self.tr("Create") if existing is None else self.tr("Change"), on_click=self.accept)
@@ -78,8 +74,7 @@ class ClusterDialog(QDialog):
 
     def done(self, result: int) -> None:
         """Called by Qt when the dialog closes: nobody waits for the quota any longer."""
-        if self._room is not None:
-            self._room.cancel()
+        self.room.stop()
         super().done(result)
 
     def show_sizes(self, sizes: Sequence[SizeOffer]) -> None:
@@ -98,7 +93,7 @@ class ClusterDialog(QDialog):
     def _size_name(self) -> str:
         if self._existing is not None:
             return self._existing.vm_size
-        return str(self.size_box.currentData() or self.size_box.currentText().partition(" – ")[0])
+        return chosen_size(self.size_box)
 
     def _free_name(self) -> str:
         usual = words.USUAL.name
@@ -121,7 +116,8 @@ class ClusterDialog(QDialog):
         age = words.retirement(size, today) if size is not None else ""
         self.age.setText(age)
         self.age.setVisible(bool(age))
-        self._ask_room()
+        spec = self.spec
+        self.room.ask(spec.vm_size, spec.maximum, words.room_text, low_priority=spec.low_priority)
 
     def _check(self) -> bool:
         said = words.nodes_complaint(self.minimum.value(), self.maximum.value())
@@ -131,29 +127,6 @@ class ClusterDialog(QDialog):
         self.complaint.setVisible(bool(said))
         self.go.setEnabled(not said and bool(self._size_name()))
         return not said
-
-    def _ask_room(self) -> None:
-        if self._room is not None:
-            self._room.cancel()
-        if self._size_name() and self.maximum.value():
-            self._room = spawn(self._look_for_room(self.spec), "quota headroom", self._no_room_known)
-
-    async def _look_for_room(self, spec: ComputeSpec) -> None:
-        await asyncio.sleep(0.2)  # a number that is being turned is asked about once
-        found = await self._desk.cloud.headroom(self._workspace, spec.vm_size, spec.maximum, spec.low_priority)
-        if isValid(self):
-            self._say_room(*words.room_text(found))
-
-    def _no_room_known(self, fault: UserError) -> None:
-        if isValid(self):
-            self._say_room("muted", self.tr("Whether the quota is enough is not known: {}").format(fault))
-
-    def _say_room(self, role: str, text: str) -> None:
-        self.room.setProperty("role", role)
-        self.room.style().unpolish(self.room)
-        self.room.style().polish(self.room)
-        self.room.setText(text)
-        self.room.show()
 
     async def _load_sizes(self) -> None:
         found = await self._desk.ask(self._workspace, self._desk.cloud.sizes(self._workspace))
@@ -172,7 +145,7 @@ class ClusterDialog(QDialog):
         form = FieldGrid()
         if self._existing is None:
             form.add(self.tr("Name"), self.name)
-            self._fit_size_box()
+            fit_size_box(self.size_box)
             form.add(self.tr("VM size"), self.size_box, self.size_note, self.age)
         form.add(self.tr("Nodes"), self._nodes_part())
         form.add(self.tr("Idle after"), self._idle_part())
@@ -189,17 +162,6 @@ class ClusterDialog(QDialog):
         if self._existing is not None:
             return self.tr("Scale {}").format(self._existing.name)
         return self.tr("New cluster in {}").format(self._workspace.name)
-
-    def _fit_size_box(self) -> None:
-        self.size_box.setEditable(True)
-        self.size_box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.size_box.setMinimumContentsLength(28)
-        self.size_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.size_box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        completer = self.size_box.completer()
-        if completer is not None:
-            completer.setFilterMode(Qt.MatchFlag.MatchContains)
-            completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
 
     def _idle_part(self) -> QWidget:
         self.idle.setRange(60, _MOST_IDLE)
@@ -221,7 +183,7 @@ class ClusterDialog(QDialog):
             control.setAccessibleName(name)
             if isinstance(control, QSpinBox):
                 control.lineEdit().setTextMargins(_SPIN_MARGIN, 0, 0, 0)
-        for each in (self.complaint, self.room, self.size_note, self.age):
+        for each in (self.complaint, self.size_note, self.age):
             each.hide()
 
     def _fill(self) -> None:
@@ -234,7 +196,7 @@ class ClusterDialog(QDialog):
             spin.valueChanged.connect(self._changed)
         self.name.textEdited.connect(self._check)
         self.low.toggled.connect(self._changed)
-        self.size_box.currentIndexChanged.connect(self._changed)
+        self.size_box.currentTextChanged.connect(self._changed)
         self._changed()
         if given is None:
             spawn(self._load_sizes(), "list VM sizes", self._no_sizes)

@@ -11,6 +11,7 @@ from desktop_app.presenters.clouds.places import looks, title_of
 from desktop_app.ui.clouds.assets_tab import AssetsTab
 from desktop_app.ui.clouds.compute_tab import ComputeTab
 from desktop_app.ui.clouds.desk import CloudDesk
+from desktop_app.ui.clouds.endpoints_tab import EndpointsTab
 from desktop_app.ui.clouds.outbox_tab import OutboxTab
 from desktop_app.ui.clouds.workspaces_tab import WorkspacesTab
 from desktop_app.ui.icons import icon
@@ -19,7 +20,7 @@ from desktop_app.ui.shell import Shell
 from desktop_app.ui.theme import Space, icon_size
 from desktop_app.ui.widgets import EmptyState, IconLabel, button, label, primary_button
 
-TABS = ("compute", "outbox", "models", "data", "workspaces")
+TABS = ("compute", "outbox", "models", "data", "endpoints", "workspaces")
 
 
 class CloudPage(QWidget):
@@ -30,6 +31,7 @@ class CloudPage(QWidget):
         self._desk, self._connect = desk, connect
         self.compute, self.outbox = ComputeTab(desk), OutboxTab(desk, shell)
         self.models, self.data = self._assets()
+        self.endpoints = EndpointsTab(desk)
         self.workspaces = WorkspacesTab(desk, connect)
         self.tabs = Tabs(self.tr("Parts of the cloud"))
         self.chooser, self.state = QComboBox(), IconLabel(role="muted")
@@ -45,6 +47,11 @@ class CloudPage(QWidget):
         """Show one of `TABS`; without a workspace, how to come to one."""
         self.tabs.show_tab(TABS.index(name))
 
+    def deploy(self, model: str) -> None:
+        """Show the endpoints, and ask where to serve a model (`NAME:VERSION`)."""
+        self.show_tab("endpoints")
+        self.endpoints.deploy(model)
+
     def _show(self) -> None:
         workspace = self._desk.workspace
         self._stack.setCurrentIndex(0 if self._desk.workspaces or self._desk.waiting else 1)
@@ -59,7 +66,7 @@ class CloudPage(QWidget):
         self.state.set_text(known.standing.value)
         self.state.setToolTip(str(known.fault or ""))
         self.compute.show_workspace(workspace)
-        for tab in (self.models, self.data):
+        for tab in (self.models, self.data, self.endpoints):
             tab.show_workspace(workspace)
 
     def _show_chooser(self, workspace: Workspace) -> None:
@@ -73,7 +80,9 @@ class CloudPage(QWidget):
 
     def _show_outbox(self) -> None:
         count = len(self._desk.waiting)
-        self.tabs.bar.setTabText(1, self.tr("Outbox ({})").format(count) if count else self.tr("Outbox"))
+        self.tabs.bar.setTabText(
+            TABS.index("outbox"), self.tr("Outbox ({})").format(count) if count else self.tr("Outbox")
+        )
         self._stack.setCurrentIndex(0 if self._desk.workspaces or count else 1)
 
     def _look_after(self, _index: int) -> None:
@@ -88,6 +97,7 @@ class CloudPage(QWidget):
         self.chooser.setIconSize(icon_size(wide=True))
         self.chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.chooser.activated.connect(self._look_after)
+        self.models.deploy_asked.connect(self.deploy)
         top = QHBoxLayout()
         top.setSpacing(Space.M)
         top.addWidget(label(self.tr("Cloud"), "title"))
@@ -99,6 +109,7 @@ class CloudPage(QWidget):
         self.tabs.add(self.outbox, self.tr("Outbox"), self.outbox.tools)
         self.tabs.add(self.models, self.tr("Models"), self.models.tools)
         self.tabs.add(self.data, self.tr("Data"), self.data.tools)
+        self.tabs.add(self.endpoints, self.tr("Endpoints"), self.endpoints.tools)
         self.tabs.add(self.workspaces, self.tr("Workspaces"), self.workspaces.tools)
         self._stack.addWidget(self.tabs)
         self._stack.addWidget(self._nothing())
