@@ -2,9 +2,38 @@
 
 from __future__ import annotations
 
-from desktop_app.api import RunSnapshot, UserError
+import asyncio
+from collections.abc import Sequence
+
+from desktop_app.api import RunSnapshot, RunStatus, UserError
 from desktop_app.core.nearest import nearest
 from desktop_app.services.workbench import Workbench
+
+AZUREML = "azureml"
+_MOST_REASONS = 3
+
+
+async def refresh(workbench: Workbench) -> str:
+    """Learn how the runs are, and return what to say of those that could not be asked for.
+
+    Where a cloud can't be reached, its runs are as they were seen last: who is offline is not made to wait for that.
+    """
+    here = [name for name in workbench.backends if name != AZUREML]
+    await workbench.monitor.refresh(*here)
+    live = [each for each in workbench.store.runs.values() if each.backend == AZUREML and not each.is_over]
+    if live and not await _is_reachable(workbench, live):
+        return "Azure ML can't be reached at the moment: its runs are shown as they were seen last."
+    await workbench.monitor.refresh(AZUREML)
+    reasons = {each.reason: None for each in workbench.store.runs.values() if each.status is RunStatus.UNKNOWN}
+    return " ".join(list(reasons)[:_MOST_REASONS])
+
+
+async def _is_reachable(workbench: Workbench, live: Sequence[RunSnapshot]) -> bool:
+    """Whether any of the clouds that runs are in can be reached."""
+    known = workbench.cloud.workspaces()
+    clouds = {each.cloud: each for each in known if any(f"/{each.key}/" in run.handle for run in live)}
+    answers = await asyncio.gather(*(workbench.cloud.is_reachable(each) for each in clouds.values()))
+    return any(answers) or not answers
 
 
 async def find_run(workbench: Workbench, name: str) -> RunSnapshot:

@@ -11,7 +11,7 @@ from desktop_app.api import RunSnapshot, RunStatus, UserError
 from desktop_app.cli import console, run_bundle, run_compare, run_download, run_drill, run_logs
 from desktop_app.cli.dispatch import add_shared
 from desktop_app.cli.explained import explained_lines
-from desktop_app.cli.lookup import find_run
+from desktop_app.cli.lookup import find_run, refresh
 from desktop_app.cli.shapes import run_shape
 from desktop_app.cli.terminal_text import plain
 from desktop_app.cli.words import duration, ending, first_failure_of, outputs, workspace_of
@@ -65,7 +65,7 @@ def _add(verbs: Any, name: str, act: Callable[[Workbench, Namespace], Awaitable[
 
 
 async def _list(workbench: Workbench, options: Namespace) -> int:
-    await workbench.monitor.refresh()
+    said = await refresh(workbench)
     runs = sorted(workbench.store.runs.values(), key=lambda each: each.created, reverse=True)
     if options.json:
         console.document({"runs": [run_shape(each) for each in runs]})
@@ -75,6 +75,8 @@ async def _list(workbench: Workbench, options: Namespace) -> int:
         console.table(("RUN", "STATUS", "NAME", "BACKEND", "RANKS", "CREATED", "TOOK"), rows)
     else:
         console.note("There are no runs yet. `rankzero run --sample` starts the first one.")
+    if said:
+        console.note(said)
     return 0
 
 

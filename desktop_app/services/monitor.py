@@ -82,10 +82,11 @@ class RunMonitor:
         """The backends that can't be asked at present, by name."""
         return {name: each.fault for name, each in self._watched.items() if each.fault}
 
-    async def refresh(self) -> None:
-        """Ask every backend once, all at the same time, whatever their back-off."""
+    async def refresh(self, *names: str) -> None:
+        """Ask every backend, or those that are named, once, all at the same time, whatever their back-off."""
         await self._remember()
-        await asyncio.gather(*(self._ask(each) for each in self._watched.values()))
+        chosen = [each for name, each in self._watched.items() if not names or name in names]
+        await asyncio.gather(*(self._ask(each) for each in chosen))
 
     async def watch(self, interval: float = 0.25) -> None:
         """Keep asking, each backend at its own pace, until cancelled."""

@@ -81,6 +81,9 @@ def test_a_run_that_goes_on_is_followed_and_canceled(at_work: Program) -> None:
     assert begun.code == 0, begun.err
     run = begun.out.strip()
     wait_until(lambda: at_work("runs", "logs", run).out == "going\n", timeout=120, what="the first line of the log")
+    away = offline(at_work)("runs", "list")
+    assert "Running" in away.out
+    assert "can't be reached at the moment: its runs are shown as they were seen last" in away.err
     canceled = at_work("runs", "cancel", run)
     assert canceled.code == 0, canceled.err
     assert at_work("runs", "show", run, "--json").json["status"] == "Canceled"

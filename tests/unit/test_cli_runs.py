@@ -11,11 +11,11 @@ import pytest
 
 from desktop_app import __main__ as front_door
 from desktop_app.api import RankState, RunSnapshot, RunStatus, UserError, Workspace
-from desktop_app.cli import run
+from desktop_app.cli import lookup, run
 from desktop_app.cli import runs as cli_runs
 from desktop_app.cli.runs import print_run
 from desktop_app.core.blame import Explained
-from tests.helpers.fake_cloud import FakeCloud
+from tests.helpers.fake_cloud import VISION, FakeCloud
 from tests.helpers.snapshots import snapshot
 
 WORKERS = tuple(RankState(rank, rank, 0, RunStatus.RUNNING, role="worker") for rank in range(2))
@@ -36,7 +36,9 @@ async def test_with_several_workspaces_the_list_says_where_each_run_is(capsys: p
     runs = {each.handle: each for each in (
         replace(snapshot("r-1", backend="azureml"), handle="azureml://s/g/vision/r-1"), snapshot("r-3"),
     )}  # fmt: skip
-    workbench: Any = SimpleNamespace(monitor=SimpleNamespace(refresh=nothing), store=SimpleNamespace(runs=runs))
+    workbench: Any = SimpleNamespace(
+        monitor=SimpleNamespace(refresh=nothing), store=SimpleNamespace(runs=runs), backends={}, cloud=FakeCloud()
+    )
     await cli_runs._list(workbench, Namespace(json=False))
     assert "azureml  " in capsys.readouterr().out
     other = replace(snapshot("r-2", backend="azureml"), handle="azureml://s/g/speech/r-2")
@@ -48,8 +50,29 @@ async def test_with_several_workspaces_the_list_says_where_each_run_is(capsys: p
     assert "local  " in told
 
 
-async def nothing() -> None:
+async def nothing(*_names: str) -> None:
     """Do nothing."""
+
+
+@pytest.mark.parametrize(("away", "live", "asked"), [(True, True, False), (False, True, True), (True, False, True)])
+async def test_who_is_offline_is_not_made_to_wait(away: bool, live: bool, asked: bool) -> None:
+    run = snapshot("r-1", RunStatus.RUNNING if live else RunStatus.COMPLETED, backend="azureml")
+    store = SimpleNamespace(runs={"x": replace(run, handle=f"azureml://{VISION.key}/r-1")})
+    refreshed: list[tuple[str, ...]] = []
+
+    async def refresh(*names: str) -> None:
+        refreshed.append(names)
+
+    monitor = SimpleNamespace(refresh=refresh)
+    backends = dict.fromkeys(("local", "azureml"))
+    cloud = FakeCloud(is_away=away)
+    workbench: Any = SimpleNamespace(monitor=monitor, store=store, backends=backends, cloud=cloud)
+    said = await lookup.refresh(workbench)
+    assert refreshed == [("local",), ("azureml",)][: 1 + asked]
+    assert ("can't be reached" in said) is not asked
+    store.runs["x"] = replace(run, status=RunStatus.UNKNOWN, reason="No network.")
+    cloud.is_away = False
+    assert await lookup.refresh(workbench) == "No network."
 
 
 def test_a_workspace_can_be_named_for_one_run(
