@@ -291,9 +291,6 @@ class Cloud(Protocol):
     async def is_reachable(self, workspace: Workspace) -> bool:
         """Whether anybody answers where the workspace's cloud is, found out within a second; nothing is asked."""
 
-    async def is_reachable(self, workspace: Workspace) -> bool:
-        """Whether anybody answers where the workspace's cloud is, found out within a second; nothing is asked."""
-
     def current(self) -> Workspace | None:
         """Return the workspace in use."""
 

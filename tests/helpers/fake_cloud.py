@@ -52,14 +52,9 @@ class FakeCloud:
     asked: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
     is_closed: bool = False
     is_away: bool = False
-    is_away: bool = False
 
     def workspaces(self) -> Sequence[Workspace]:
         return self.known
-
-    async def is_reachable(self, workspace: Workspace) -> bool:
-        self._note("is_reachable", workspace.name)
-        return not self.is_away
 
     async def is_reachable(self, workspace: Workspace) -> bool:
         self._note("is_reachable", workspace.name)

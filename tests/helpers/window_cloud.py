@@ -144,10 +144,6 @@ class ToldCloud:
         """Return that it can be reached."""
         return True
 
-    async def is_reachable(self, workspace: Workspace) -> bool:
-        """Return that it can be reached."""
-        return True
-
     def warm_up(self, workspace: Workspace) -> None:
         """Be ready already."""
 

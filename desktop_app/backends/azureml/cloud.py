@@ -28,7 +28,6 @@ from desktop_app.api import (
 from desktop_app.backends.azureml import workspaces
 from desktop_app.backends.azureml.backend import AzureBackend
 from desktop_app.backends.azureml.client import reach
-from desktop_app.backends.azureml.client import reach
 from desktop_app.backends.azureml.holdings import assets, computes, endpoints, quota
 from desktop_app.backends.azureml.runs import listing
 
@@ -44,10 +43,6 @@ class AzureMLCloud:
     def workspaces(self) -> Sequence[Workspace]:
         """Return those that were added, by name."""
         return self._workspaces.all()
-
-    async def is_reachable(self, workspace: Workspace) -> bool:
-        """Whether the cloud's management host takes a connection."""
-        return await reach.is_reachable(self._asking.links.management(workspace))
 
     async def is_reachable(self, workspace: Workspace) -> bool:
         """Whether the cloud's management host takes a connection."""
