@@ -140,3 +140,78 @@ def test_a_conda_file_beside_an_environments_file_goes_along(tmp_path: Path) -> 
     found = gather("command: a\nenvironment: ./envs/env.yml\ncompute: c\n", tmp_path)
     assert [each.target for each in found.files] == ["environment/conda.yml"]
     assert YAML(typ="safe").load(found.texts["environment/environment.yml"])["conda_file"] == "./conda.yml"
+
+
+SWEEP = """\
+type: sweep
+display_name: Tuned
+compute: azureml:gpu-cluster
+trial:
+  command: python train.py --lr ${{search_space.lr}} --layers ${{search_space.layers}} --data ${{inputs.data}}
+  code: ./src
+  environment:
+    image: ubuntu
+    conda_file: conda.yml
+  distribution: {type: pytorch, process_count_per_instance: 2}
+  resources: {instance_count: 2}
+inputs:
+  data: {type: uri_folder, path: ./data}
+sampling_algorithm: {type: random, seed: 7, rule: sobol}
+search_space:
+  lr: {type: uniform, min_value: 0.01, max_value: 0.1}
+  layers: {type: choice, values: [1, 2, 3]}
+objective: {primary_metric: accuracy, goal: maximize}
+early_termination: {type: bandit, slack_factor: 0.1, evaluation_interval: 2}
+limits: {max_total_trials: 20, max_concurrent_trials: 4, timeout: 7200, trial_timeout: 600}
+"""
+
+
+async def test_a_sweep_says_how_it_searches_and_takes_its_trials_files_along(tmp_path: Path) -> None:
+    async with desk(tmp_path) as made:
+        (made.project / "conda.yml").write_text("dependencies: [python]\n")
+        (made.project / "data").mkdir()
+        (made.project / "data" / "a.csv").write_text("1,2\n")
+        plan = await made.plan(SWEEP)
+        assert errors(plan) == {}
+        assert sorted(each.target for each in plan.files) == [
+            "code/train.py",
+            "data/data/a.csv",
+            "environment/conda.yml",
+        ]
+        facts = dict(plan.facts)
+        assert facts["Trials"] == "20 at most, 4 at a time"
+        assert facts["Sampling"] == "random, sobol, seed 7"
+        assert facts["Search space"] == "lr: uniform from 0.01 to 0.1; layers: choice of 1, 2, 3"
+        assert facts["Primary metric"] == "accuracy, to maximize"
+        assert facts["Early termination"] == "bandit, slack factor 0.1, evaluation interval 2"
+        assert facts["Time limit"] == "2 h, of a trial 10 min"
+        assert facts["Ranks"] == "2 nodes × 2 processes = 4 ranks, in each trial"
+        sent = YAML(typ="safe").load(texts_of(plan, made.project)["job.yml"])
+        assert sent["name"] == plan.run
+        assert (sent["trial"]["code"], sent["inputs"]["data"]["path"]) == ("./code", "./data/data")
+        assert sent["trial"]["environment"]["conda_file"] == "./environment/conda.yml"
+        handle = await made.submit(SWEEP)
+        run = await made.look(handle)
+        assert run.sweep is not None
+        assert (run.ranks, run.nodes, run.processes_per_node) == ((), 2, 2)
+        assert (run.sweep.primary_metric, run.sweep.total, run.sweep.sampling) == ("accuracy", 20, "random")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "path"),
+    [
+        ("azureml:gpu-cluster", "local", "local-compute", "compute"),
+        ("./src", "./nowhere", "missing-path", "trial.code"),
+        ("conda_file: conda.yml", "conda_file: none.yml", "missing-path", "trial.environment.conda_file"),
+        ("  environment:\n    image: ubuntu\n    conda_file: conda.yml\n", "", "no-environment", "trial.environment"),
+        ("  environment:\n    image: ubuntu\n    conda_file: conda.yml\n", "  environment: ./none.yml\n",
+         "missing-path", "trial.environment"),
+    ],
+)  # fmt: skip
+async def test_what_a_sweep_lacks_is_said_at_its_place(
+    old: str, new: str, code: str, path: str, tmp_path: Path
+) -> None:
+    async with desk(tmp_path) as made:
+        (made.project / "conda.yml").write_text("dependencies: [python]\n")
+        (made.project / "data").mkdir()
+        assert errors(await made.plan(SWEEP.replace(old, new)))[code] == path

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from desktop_app.api import Diagnostic, PlannedFile, Severity, UserError, Value
-from desktop_app.core.paths import split_path, value_at
+from desktop_app.core.paths import join_path, split_path, value_at
+from desktop_app.core.sweep_codec import is_sweep
 from desktop_app.documents.edits import set_values
 from desktop_app.documents.local_paths import is_there, local_path
 from desktop_app.documents.text_file import TextFile
@@ -82,12 +83,14 @@ def _placed(finding: Diagnostic, path: str) -> Diagnostic:
 
 def _environment(found: Gathered, data: Value, folder: Path) -> Mapping[str, Value]:
     """Take in the conda file of an environment, or the file that describes it."""
-    given = value_at(data, ("environment",))
+    base = ("trial",) if isinstance(data, dict) and is_sweep(data) else ()
+    where = join_path((*base, "environment"))
+    given = value_at(data, (*base, "environment"))
     if isinstance(given, str) and (path := _file_of(given)):
-        return _environment_file(found, given, folder / local_path(path))
-    conda = value_at(data, ("environment", "conda_file"))
+        return _environment_file(found, given, folder / local_path(path), where)
+    conda = value_at(data, (*base, "environment", "conda_file"))
     if isinstance(conda, str) and is_local(conda):
-        return _conda(found, "environment.conda_file", conda, folder, "environment.conda_file")
+        return _conda(found, f"{where}.conda_file", conda, folder, f"{where}.conda_file")
     return {}
 
 
@@ -110,19 +113,19 @@ def _conda(found: Gathered, path: str, given: str, folder: Path, where: str) -> 
     return {path: "./conda.yml" if path == "conda_file" else "./environment/conda.yml"}
 
 
-def _environment_file(found: Gathered, given: str, path: Path) -> Mapping[str, Value]:
+def _environment_file(found: Gathered, given: str, path: Path, where: str) -> Mapping[str, Value]:
     """Take in a file that describes an environment, with what it names itself, from its own folder."""
     try:
         parsed = parse(TextFile.load(path).text)
         new: dict[str, Value] = {}
         for part in upload_parts("environment", parsed.data, path.parent):
-            new.update(dict.fromkeys(_part(found, part, "build", "environment"), "../build"))
+            new.update(dict.fromkeys(_part(found, part, "build", where), "../build"))
         conda = value_at(parsed.data, ("conda_file",))
         if isinstance(conda, str) and is_local(conda):
-            new.update(_conda(found, "conda_file", conda, path.parent, "environment"))
+            new.update(_conda(found, "conda_file", conda, path.parent, where))
         found.texts[ENVIRONMENT] = set_values(parsed.text, new) if new else parsed.text
     except UserError as error:
-        found.findings.append(Diagnostic(Severity.ERROR, "missing-path", str(error), "environment"))
+        found.findings.append(Diagnostic(Severity.ERROR, "missing-path", str(error), where))
         return {}
     prefix = "file:" if "file:" in given else ""
-    return {"environment": f"{prefix}./{ENVIRONMENT}"}
+    return {where: f"{prefix}./{ENVIRONMENT}"}

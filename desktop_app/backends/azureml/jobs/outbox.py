@@ -26,6 +26,8 @@ from desktop_app.api import (
     RunSnapshot,
     RunStatus,
     SubmissionPlan,
+    Sweep,
+    SweepState,
     UserError,
     Waiting,
     Workspace,
@@ -33,6 +35,7 @@ from desktop_app.api import (
 from desktop_app.backends.azureml.client.routes import handle_of, place_of
 from desktop_app.backends.azureml.jobs.git_facts import code_folder, git_variables
 from desktop_app.core.records import from_json, to_json
+from desktop_app.core.sweeps.plan_facts import most_trials
 from desktop_app.core.words import size_text
 from desktop_app.worker.supervisor import holding
 from desktop_app.worker.supervisor.journal import read_object
@@ -229,12 +232,24 @@ def first_snapshot(plan: SubmissionPlan, entry: Entry, folder: Path) -> RunSnaps
         ranks=tuple(
             RankState(each.rank, each.local_rank, each.node, RunStatus.NOT_STARTED, log=each.log, role=each.role)
             for each in plan.processes
-        ),
+        )
+        if job.sweep is None
+        else (),
         outputs=str(folder / "outputs"),
         folder=str(folder),
         source=plan.source,
         tags=job.tags,
+        sweep=_first_state(job.sweep),
     )
+
+
+def _first_state(sweep: Sweep | None) -> SweepState | None:
+    if sweep is None:
+        return None
+    return SweepState(
+        sweep.primary_metric, "maximize" if sweep.is_maximized else "minimize", sweep.sampling.lower(),
+        total=most_trials(sweep),
+    )  # fmt: skip
 
 
 def snapshot_of(folder: Path) -> RunSnapshot | None:

@@ -23,6 +23,8 @@ from desktop_app.api import (
 from desktop_app.backends.azureml.jobs.gathering import Gathered, gather
 from desktop_app.backends.azureml.jobs.names import new_run
 from desktop_app.core.rank_words import shape_text
+from desktop_app.core.sweeps.plan_facts import plan_facts
+from desktop_app.core.sweeps.trials import in_trial
 from desktop_app.core.words import limit_text, size_text
 from desktop_app.documents.edits import set_values
 
@@ -53,7 +55,8 @@ class Planner:
         text = source.text or _text_of(source.path)
         found, findings = _gathered(text, source.folder)
         run = new_run(job, source)
-        findings += [*_checks(job, workspace), *found.findings]
+        checks = list(_checks(job, workspace))
+        findings += [*(checks if job.sweep is None else in_trial(checks)), *found.findings]
         processes, topology = self._processes(job)
         return SubmissionPlan(
             backend=NAME,
@@ -65,7 +68,7 @@ class Planner:
             inputs={name: _said(each.value if each.is_literal else each.path) for name, each in job.inputs.items()},
             outputs={name: each.path or "" for name, each in job.outputs.items()},
             environment=job.environment_variables,
-            timeout=job.timeout,
+            timeout=job.timeout if job.sweep is None else job.sweep.timeout,
             diagnostics=tuple(findings),
             facts=tuple(_facts(job, workspace, found, topology, run)),
             framework=job.distribution.type.lower() if job.distribution else "",
@@ -124,7 +127,7 @@ def _facts(
 ) -> Iterator[tuple[str, str]]:
     yield "Workspace", f"{workspace.name} ({workspace.group})" if workspace else "none"
     yield "Run", run
-    yield "Ranks", shape_text(topology)
+    yield "Ranks", shape_text(topology) if job.sweep is None else f"{shape_text(topology)}, in each trial"
     yield (
         "Compute",
         (job.compute or "").removeprefix("azureml:") or f"serverless {job.resources.instance_type or ''}".rstrip(),
@@ -134,7 +137,9 @@ def _facts(
     for what, given, size in found.parts:
         if what != "code":
             yield "Uploads", f"{given} ({what}, {size_text(size)})"
-    yield "Time limit", limit_text(job.timeout) if job.timeout else "none"
+    if job.sweep is None:
+        yield "Time limit", limit_text(job.timeout) if job.timeout else "none"
+    yield from plan_facts(job)
     yield "Checked", "against an emulator of Azure ML, not yet against the real service"
 
 

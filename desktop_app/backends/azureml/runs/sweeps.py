@@ -13,21 +13,13 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from desktop_app.api import Job, RankState, RunSnapshot, RunStatus, SweepState, Topology, Trial, Value
+from desktop_app.api import RankState, RunSnapshot, RunStatus, SweepState, Topology, Trial, Value
 
 OPEN_END = 1_000_000
 """So many trials, or more, mean that the file names no limit."""
 HYPERDRIVE = "hyperdrive"
 _TAG = "_aml_system_"
 _NUMBER = re.compile(r"_(\d+)$")
-
-
-def planned(job: Job) -> SweepState | None:
-    """Return a sweep's state before anything is known of it; None for a job that is none."""
-    sweep = job.sweep
-    if sweep is None:
-        return None
-    return SweepState(sweep.primary_metric, sweep.goal.lower(), sweep.sampling, total=sweep.max_total_trials)
 
 
 def of_job(properties: Mapping[str, Any]) -> SweepState | None:

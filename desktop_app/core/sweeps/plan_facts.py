@@ -1,0 +1,81 @@
+"""What a person is told of a sweep before it is submitted: how values are searched, by what, and how many trials.
+
+Source of the defaults: Azure ML CLI (v2) sweep job YAML reference, read 2026-11.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from desktop_app.api import Job, Sweep, UserError, Value
+from desktop_app.core.sweeps.choices import count
+from desktop_app.core.words import limit_text, plural
+
+MOST_TRIALS = 1000
+"""Trials of a sweep that names no number."""
+_MOST_VALUES = 6
+_OWN = ("min_value", "max_value", "mu", "sigma", "upper", "values")
+
+
+def most_trials(sweep: Sweep) -> int:
+    """Return how many trials there will be at most: as the limits say, no more than a grid has combinations."""
+    try:
+        combinations = count(sweep)
+    except UserError:
+        combinations = None
+    told = MOST_TRIALS if sweep.max_total_trials is None else sweep.max_total_trials
+    return max(1, told if combinations is None else min(told, combinations))
+
+
+def at_once(sweep: Sweep) -> int:
+    """Return how many trials may run at a time."""
+    return max(1, min(most_trials(sweep), sweep.max_concurrent_trials or MOST_TRIALS))
+
+
+def plan_facts(job: Job) -> Iterator[tuple[str, str]]:
+    """Yield what a plan says of a sweep, none for another job."""
+    sweep = job.sweep
+    if sweep is None:
+        return
+    yield "Trials", f"{most_trials(sweep):,} at most, {at_once(sweep):,} at a time"
+    yield "Sampling", _sampling(sweep)
+    yield "Search space", "; ".join(f"{name}: {spread_text(each)}" for name, each in sweep.search_space.items())
+    yield "Primary metric", f"{sweep.primary_metric}, to {'maximize' if sweep.is_maximized else 'minimize'}"
+    yield "Early termination", policy_text(sweep.early_termination)
+    whole = limit_text(sweep.timeout) if sweep.timeout else "none"
+    yield "Time limit", f"{whole}, of a trial {limit_text(job.timeout)}" if job.timeout else whole
+
+
+def spread_text(spread: Mapping[str, Value]) -> str:
+    """Return `uniform from 0.01 to 0.1`, `choice of 16, 32`, `normal, mu 0, sigma 1`."""
+    kind, values = str(spread.get("type") or ""), spread.get("values")
+    if isinstance(values, list):
+        some = ", ".join(str(each) for each in values[:_MOST_VALUES])
+        return f"{kind} of {some}{', …' if len(values) > _MOST_VALUES else ''}"
+    rest = [f"{key} {value}" for key, value in spread.items() if key != "type" and key not in _OWN]
+    if "upper" in spread:
+        return ", ".join([f"{kind} below {spread['upper']}", *rest])
+    if "min_value" in spread:
+        return ", ".join([f"{kind} from {spread['min_value']} to {spread.get('max_value')}", *rest])
+    told = [f"{key} {spread[key]}" for key in ("mu", "sigma") if key in spread]
+    return ", ".join([kind, *told, *rest])
+
+
+def policy_text(policy: Mapping[str, Value] | None) -> str:
+    """Return `bandit, slack factor 0.1, evaluation interval 2`."""
+    if not policy:
+        return "none: every trial runs to its end"
+    rest = [f"{key.replace('_', ' ')} {value}" for key, value in policy.items() if key != "type"]
+    return ", ".join([str(policy.get("type") or "").replace("_", " "), *rest])
+
+
+def _sampling(sweep: Sweep) -> str:
+    word = sweep.sampling.lower()
+    if word == "grid":
+        try:
+            return f"grid, {plural(count(sweep) or 0, 'combination')}"
+        except UserError as error:
+            return f"grid: {error}"
+    parts = [word, (sweep.rule or "").lower() if (sweep.rule or "").lower() == "sobol" else ""]
+    parts.append("" if sweep.seed is None else f"seed {sweep.seed}")
+    return ", ".join(each for each in parts if each)
