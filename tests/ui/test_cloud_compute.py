@@ -101,7 +101,7 @@ async def test_a_cluster_is_made_as_the_articles_do_with_its_costs_and_quota_sai
 
 async def test_the_form_says_what_is_wrong_and_warns_of_a_size_that_is_gone(page: CloudPage, cloud: ToldCloud) -> None:
     await until(lambda: table(page))
-    cloud.fits = Headroom(T4.name, "NCASv3_T4", 96, 4, 4)
+    cloud.fits = Headroom(T4.name, "NCASv3_T4", 4, 4, 4)
     page.compute.new_cluster()
     dialog = shown_dialog()
     await until(dialog.size_box.count)
@@ -119,7 +119,7 @@ async def test_the_form_says_what_is_wrong_and_warns_of_a_size_that_is_gone(page
     dialog.size_box.setCurrentIndex(dialog.size_box.findData("Standard_NC24s_v3"))
     assert dialog.age.text() == ("Standard_NC24s_v3 was retired on 2025-09-30. Take Standard_NC96ads_A100_v4 instead.")
     await until(dialog.room.isVisible)
-    assert dialog.room.text() == "4 nodes fit: 96 cores of NCASv3_T4 are left."
+    assert dialog.room.text() == "4 nodes fit into the quota: 16 cores of NCASv3_T4."
     dialog.reject()
 
 

@@ -114,7 +114,7 @@ async def test_a_model_is_deployed_from_the_list_of_models_with_its_costs_said(
     assert dialog.model.currentText() == "birds:4 – Triton"
     await until(dialog.room.isVisible)
     assert dialog.room.text() == (
-        "The quota is enough: 40 cores of DSv2 are left. Azure counts 2, to have room for upgrades."
+        "The quota of DSv2 is enough. Azure counts 2 machines, to have room for upgrades."
     )
     assert_sound(dialog)
     dialog.count.setValue(2)

@@ -195,7 +195,7 @@ def test_quota_shows_the_fullest_first() -> None:
     found = compute.bars([*many, Quota("Full", 24, 24), Quota("None", 0, 0)])
     assert (found[0].title, found[0].part, found[0].tight) == ("Full", 1.0, True)
     assert compute.more_bars([*many, Quota("Full", 24, 24)]) == 21 - len(found)
-    assert compute.room_text(Headroom("S", "F", 96, 4, 4)) == ("success", "4 nodes fit: 96 cores of F are left.")
+    assert compute.room_text(Headroom("S", "F", 6, 4, 4)) == ("success", "4 nodes fit into the quota: 24 cores of F.")
     assert compute.room_text(Headroom("S", "F", 12, 4, 2))[1] == "2 of 4 nodes fit into the quota of F."
 
 
@@ -244,7 +244,7 @@ def test_a_review_says_where_it_goes_and_where_else_it_could() -> None:
     ("found", "code", "severity"),
     [
         (None, "no-such-compute", Severity.WARNING),
-        (cluster(state="Deleting"), "compute-state", Severity.WARNING),
+        (cluster(state="Deleting"), "compute-state", Severity.ERROR),
         (cluster(maximum=1), "too-many-nodes", Severity.WARNING),
         (cluster(), "compute", Severity.INFO),
     ],

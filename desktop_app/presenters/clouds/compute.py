@@ -156,7 +156,8 @@ def ordered(sizes: Sequence[SizeOffer], today: date) -> list[SizeOffer]:
 def room_text(room: Headroom) -> tuple[str, str]:
     """Return (tone, sentence) on whether so many nodes fit into the quota."""
     if room.fits:
-        return "success", f"{plural(room.nodes, 'node')} fit: {room.cores:,} cores of {room.family} are left."
+        need = f": {plural(room.nodes * room.cores, 'core')} of {room.family}" if room.cores and room.family else ""
+        return "success", f"{plural(room.nodes, 'node')} fit into the quota{need}."
     return "warning", room.says or f"{room.possible} of {room.nodes} nodes fit into the quota of {room.family}."
 
 

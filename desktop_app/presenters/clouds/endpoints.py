@@ -24,8 +24,22 @@ _RESERVE = 1.2
 """Azure keeps a fifth on top of a deployment's machines for upgrades, and counts it against the quota (its docs,
 "Virtual machine quota allocation for deployment")."""
 _SAMPLES = {
-    "mlflow_model": {"input_data": {"columns": ["x0", "x1"], "index": [0], "data": [[0.0, 1.0]]}},
-    "triton_model": {"inputs": [{"name": "x", "shape": [1, 2], "datatype": "FP32", "data": [[0.0, 1.0]]}]},
+    "mlflow_model": """\
+{
+  "input_data": {
+    "columns": ["x0", "x1"],
+    "index": [0],
+    "data": [[0.0, 1.0]]
+  }
+}
+""",
+    "triton_model": """\
+{
+  "inputs": [
+    {"name": "x", "shape": [1, 2], "datatype": "FP32", "data": [[0.0, 1.0]]}
+  ]
+}
+""",
 }
 
 
@@ -135,9 +149,9 @@ def with_reserve(count: int) -> int:
 def room_text(room: Headroom, count: int) -> tuple[str, str]:
     """Return (tone, sentence) on whether so many machines fit into the quota."""
     counted = with_reserve(count)
-    extra = f" Azure counts {counted}, to have room for upgrades." if counted != count else ""
+    extra = f" Azure counts {plural(counted, 'machine')}, to have room for upgrades." if counted != count else ""
     if room.fits:
-        return "success", f"The quota is enough: {room.cores:,} cores of {room.family} are left.{extra}"
+        return "success", f"The quota of {room.family or room.size} is enough.{extra}"
     said = room.says or f"{room.possible} of {counted} machines fit into the quota of {room.family}."
     return "warning", f"{said}{extra}"
 
@@ -167,7 +181,7 @@ def sample(endpoint: Endpoint, models: Sequence[Asset]) -> str:
     types = [each.type for each in models if f"{each.name}:{each.version}" in served and each.type in _SAMPLES]
     bare = endpoint.url.rstrip("/").count("/") == 2  # Triton's clients add paths of their own
     kind = types[-1] if types else "triton_model" if bare else "mlflow_model"
-    return f"{json.dumps(_SAMPLES[kind], indent=2)}\n"
+    return _SAMPLES[kind]
 
 
 def json_complaint(text: str) -> str:

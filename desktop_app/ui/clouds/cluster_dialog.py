@@ -20,7 +20,7 @@ from desktop_app.api import Compute, ComputeSpec, SizeOffer, UserError, Workspac
 from desktop_app.presenters.clouds import compute as words
 from desktop_app.ui.clouds.desk import CloudDesk
 from desktop_app.ui.clouds.dialog_frame import frame
-from desktop_app.ui.clouds.field_grid import FieldGrid
+from desktop_app.ui.clouds.field_grid import FieldGrid, level_spin
 from desktop_app.ui.clouds.size_choice import RoomLine, chosen_size, fit_size_box
 from desktop_app.ui.fitting import fit_to_screen
 from desktop_app.ui.runs.words import local_now
@@ -30,7 +30,6 @@ from desktop_app.ui.widgets import Card, label, primary_button
 
 _MOST_NODES = 1000
 _MOST_IDLE = 7 * 24 * 3600
-_SPIN_MARGIN = 9  # where a line edit has its text: Fusion draws that of a spin box further left
 
 
 class ClusterDialog(QDialog):
@@ -182,7 +181,7 @@ class ClusterDialog(QDialog):
         ):  # fmt: skip
             control.setAccessibleName(name)
             if isinstance(control, QSpinBox):
-                control.lineEdit().setTextMargins(_SPIN_MARGIN, 0, 0, 0)
+                level_spin(control)
         for each in (self.complaint, self.size_note, self.age):
             each.hide()
 

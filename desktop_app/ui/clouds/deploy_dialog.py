@@ -13,7 +13,7 @@ from desktop_app.presenters.clouds import compute
 from desktop_app.presenters.clouds import endpoints as words
 from desktop_app.ui.clouds.desk import CloudDesk
 from desktop_app.ui.clouds.dialog_frame import frame
-from desktop_app.ui.clouds.field_grid import FieldGrid
+from desktop_app.ui.clouds.field_grid import FieldGrid, level_spin
 from desktop_app.ui.clouds.size_choice import RoomLine, chosen_size, fit_size_box, fit_wide
 from desktop_app.ui.fitting import fit_to_screen
 from desktop_app.ui.tasks import spawn
@@ -40,7 +40,7 @@ class DeployDialog(QDialog):
         self.go = primary_button(self.tr("Deploy"), "mdi6.rocket-launch-outline", self.accept)
         self._build()
         self._check()
-        fit_to_screen(self, QSize(580, 520), parent)
+        fit_to_screen(self, QSize(580, 460), parent)
         spawn(self._load_models(), "list models", self._no_models)
         spawn(self._load_sizes(), "list VM sizes", self._no_sizes)
 
@@ -135,7 +135,7 @@ class DeployDialog(QDialog):
         form.add(self.tr("Model"), self.model, self.model_says)
         form.add(self.tr("Endpoint"), self.endpoint, self.complaint, self.endpoint_says)
         form.add(self.tr("VM size"), self.size_box, self.size_says)
-        form.add(self.tr("Machines"), self.count)
+        form.add(self.tr("Machines"), level_spin(self.count))
         for control, name in (
             (self.model, self.tr("Model")), (self.endpoint, self.tr("Endpoint")), (self.size_box, self.tr("VM size")),
             (self.count, self.tr("Machines")),

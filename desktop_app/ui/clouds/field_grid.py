@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSpinBox, QWidget
 
 from desktop_app.ui.theme import Space
 from desktop_app.ui.widgets import label
+
+_SPIN_MARGIN = 9  # where a line edit has its text: Fusion draws that of a spin box further left
+
+
+def level_spin(spin: QSpinBox) -> QSpinBox:
+    """Let a spin box's text begin where that of the fields above and below it does."""
+    spin.lineEdit().setTextMargins(_SPIN_MARGIN, 0, 0, 0)
+    return spin
 
 
 class FieldGrid:

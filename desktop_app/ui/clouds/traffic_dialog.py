@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QDialog, QSpinBox, QWidget
 from desktop_app.api import Endpoint
 from desktop_app.presenters.clouds import endpoints as words
 from desktop_app.ui.clouds.dialog_frame import frame
-from desktop_app.ui.clouds.field_grid import FieldGrid
+from desktop_app.ui.clouds.field_grid import FieldGrid, level_spin
 from desktop_app.ui.fitting import fit_to_screen
 from desktop_app.ui.widgets import Card, label, primary_button
 
@@ -63,7 +63,7 @@ class TrafficDialog(QDialog):
             spin.setEnabled(words.takes_calls(each))
             spin.setAccessibleName(each.name)
             spin.valueChanged.connect(lambda _value, name=each.name: self._changed(name))
-            form.add(each.name, spin, label(each.model, "muted"))
+            form.add(each.name, level_spin(spin), label(each.model, "muted"))
         card = Card()
         card.body.addLayout(form.grid)
         for said in (self.complaint, self.note):

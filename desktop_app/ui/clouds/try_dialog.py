@@ -84,6 +84,7 @@ class TryDialog(QDialog):
         self.answer.setFont(mono_font())
         parts = QSplitter(Qt.Orientation.Vertical)
         parts.setChildrenCollapsible(False)
+        parts.setProperty("role", "gap")
         parts.addWidget(_part(self.tr("What is sent"), self.editor, self.complaint))
         parts.addWidget(_part(self.tr("What it answers"), self.answer, self.took))
         column = QVBoxLayout(self)
