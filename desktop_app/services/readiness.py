@@ -17,10 +17,13 @@ from desktop_app.api import (
     Workspace,
 )
 from desktop_app.core.nearest import nearest
+from desktop_app.core.sweeps.plan_facts import at_once
 from desktop_app.core.words import plural
 
-_GONE = frozenset({"deleting", "failed", "canceled"})
-_CLUSTER = "AmlCompute"
+_DELETING = "deleting"
+_BROKEN = frozenset({"failed", "canceled"})
+_HALTED = frozenset({"stopped", "stopping"})
+_CLUSTER, _INSTANCE = "AmlCompute", "ComputeInstance"
 
 
 async def readiness(cloud: Cloud, workspace: Workspace, plan: SubmissionPlan) -> list[Diagnostic]:
@@ -45,7 +48,8 @@ async def on_quota(
         return await _serverless(cloud, workspace, plan)
     if nodes := new_nodes(plan, compute):
         with contextlib.suppress(UnknownSizeError):  # the cluster is there, whatever the region offers today
-            return on_room(await _room(cloud, workspace, compute.vm_size, nodes, compute.low_priority))
+            room = await _room(cloud, workspace, compute.vm_size, nodes, compute.low_priority)
+            return on_room(room, nodes_each(plan) if plan.job.sweep else None)
     return []
 
 
@@ -54,7 +58,8 @@ async def _serverless(cloud: Cloud, workspace: Workspace, plan: SubmissionPlan) 
     if not size:
         return []
     try:
-        return on_room(await _room(cloud, workspace, size, nodes_of(plan), False))
+        room = await _room(cloud, workspace, size, nodes_of(plan), False)
+        return on_room(room, nodes_each(plan) if plan.job.sweep else None)
     except UnknownSizeError as error:
         return [Diagnostic(Severity.ERROR, "unknown-vm-size", str(error), "resources.instance_type")]
 
@@ -65,7 +70,12 @@ def compute_name(plan: SubmissionPlan) -> str:
 
 
 def nodes_of(plan: SubmissionPlan) -> int:
-    """Return how many nodes the job takes, also those on which no process of its own is started."""
+    """Return how many nodes the job takes at a time: a sweep those of all trials that may run together."""
+    return nodes_each(plan) * (at_once(plan.job.sweep) if plan.job.sweep else 1)
+
+
+def nodes_each(plan: SubmissionPlan) -> int:
+    """Return how many nodes the job, or a trial, takes, also those on which no process of its own is started."""
     return plan.job.resources.instance_count or plan.topology.nodes
 
 
@@ -77,19 +87,41 @@ def find_compute(plan: SubmissionPlan, computes: Sequence[Compute]) -> Compute |
 
 def on_compute(plan: SubmissionPlan, compute: Compute) -> list[Diagnostic]:
     """Return what is wrong with a compute target for a job."""
-    name, wanted = compute.name, nodes_of(plan)
-    if compute.state.lower() in _GONE:
-        text = f"{name} is {compute.state.lower()}: the job would wait for it, or fail."
-        return [Diagnostic(Severity.WARNING, "compute-state", text, "compute")]
+    name, wanted = compute.name, nodes_each(plan)
+    if trouble := _trouble(compute):
+        gone = compute.state.lower() == _DELETING
+        return [Diagnostic(Severity.ERROR if gone else Severity.WARNING, "compute-state", trouble, "compute")]
     if compute.kind == _CLUSTER and wanted > compute.maximum:
-        text = f"The job wants {plural(wanted, 'node')}, and {name} grows to {compute.maximum} at most: scale it first."
-        return [Diagnostic(Severity.WARNING, "too-many-nodes", text, "resources.instance_count")]
+        who, where = ("A trial", "trial.") if plan.job.sweep else ("The job", "")
+        text = f"{who} wants {plural(wanted, 'node')}, and {name} grows to {compute.maximum} at most: scale it first."
+        return [Diagnostic(Severity.WARNING, "too-many-nodes", text, f"{where}resources.instance_count")]
+    if compute.kind == _CLUSTER and nodes_of(plan) > compute.maximum:
+        few, asked = compute.maximum // wanted, nodes_of(plan) // wanted
+        text = f"{name} grows to {plural(compute.maximum, 'node')}: {few} of {asked} trials run at a time, others wait."
+        return [Diagnostic(Severity.INFO, "trials-wait", text, "limits.max_concurrent_trials")]
     return []
+
+
+def _trouble(compute: Compute) -> str:
+    """Return why no job can run there as it is, and what to do; empty where it can."""
+    name, state = compute.name, compute.state.lower()
+    if state == _DELETING:
+        anew = f"wait until `rankzero compute list` does not show it any more and create {name} anew"
+        return f"{name} is being deleted, so that no job can run there: name another compute target, or {anew}."
+    if state in _BROKEN:
+        why = f" ({compute.errors[0].rstrip('.')})" if compute.errors else ""
+        anew = f"`rankzero compute delete {name}` and create it anew"
+        return f"{name} is {state}{why}, so that no job can run there: name another compute target, or {anew}."
+    if compute.kind == _INSTANCE and state in _HALTED:
+        start = "start it on its page in Azure ML studio"
+        return f"{name} is a compute instance that is {state}: {start}, or name a cluster. The job waits until then."
+    return ""
 
 
 def new_nodes(plan: SubmissionPlan, compute: Compute) -> int:
     """Return how many nodes have to be started: those that are idle hold their cores already."""
-    return max(0, nodes_of(plan) - compute.nodes.get("idle", 0)) if compute.kind == _CLUSTER else 0
+    wanted = min(nodes_of(plan), compute.maximum) if plan.job.sweep else nodes_of(plan)
+    return max(0, wanted - compute.nodes.get("idle", 0)) if compute.kind == _CLUSTER else 0
 
 
 class UnknownSizeError(Exception):
@@ -105,9 +137,11 @@ async def _room(cloud: Cloud, workspace: Workspace, size: str, nodes: int, low: 
         raise UnknownSizeError(str(error)) from error
 
 
-def on_room(room: Headroom) -> list[Diagnostic]:
-    """Return a warning where the quota is too small."""
+def on_room(room: Headroom, of_trial: int | None = None) -> list[Diagnostic]:
+    """Return a warning where the quota is too small; `of_trial` is how many nodes each trial of a sweep takes."""
     if room.fits:
         return []
     text = room.says or f"{room.possible} of {room.nodes} nodes fit into the quota of {room.family}."
+    if of_trial is not None and room.possible >= of_trial:
+        text += " Trials that find no nodes wait for those before them."
     return [Diagnostic(Severity.WARNING, "quota", text, "compute")]

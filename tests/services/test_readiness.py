@@ -17,6 +17,7 @@ from desktop_app.api import (
     Resources,
     Severity,
     SubmissionPlan,
+    Sweep,
     UserError,
     Workspace,
 )
@@ -72,16 +73,44 @@ async def test_a_compute_that_is_not_there_names_the_nearest() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "code"),
+    ("change", "severity", "code", "step"),
     [
-        ({"state": "Deleting"}, "compute-state"),
-        ({"state": "Failed"}, "compute-state"),
-        ({"maximum": 1}, "too-many-nodes"),
+        ({"state": "Deleting"}, Severity.ERROR, "compute-state", "name another compute target, or wait until"),
+        ({"state": "Failed", "errors": ("No quota.",)}, Severity.WARNING, "compute-state",
+         "is failed (No quota), so that no job can run there: name another compute target, or `rankzero"),
+        ({"state": "Stopped", "kind": "ComputeInstance"}, Severity.WARNING, "compute-state", "start it on its page"),
+        ({"maximum": 1}, Severity.WARNING, "too-many-nodes", "scale it first"),
     ],
-)
-async def test_a_compute_that_can_not_take_it(change: dict[str, Any], code: str) -> None:
-    cloud = FakeCloud([dataclasses.replace(CLUSTER, **change)])
-    assert await codes(cloud, plan()) == [(code, Severity.WARNING)]
+)  # fmt: skip
+async def test_a_compute_that_can_not_take_it(change: dict[str, Any], severity: Severity, code: str, step: str) -> None:
+    cloud = cast("Cloud", FakeCloud([dataclasses.replace(CLUSTER, **change)]))
+    (found,) = await readiness(cloud, WORKSPACE, plan())
+    assert (found.code, found.severity) == (code, severity)
+    assert step in found.message
+
+
+def sweep(nodes: int = 1, once: int = 3, **more: Any) -> SubmissionPlan:
+    """Return a plan of a sweep of ten trials."""
+    made = plan(nodes=nodes, **more)
+    searched = Sweep({}, "accuracy", max_total_trials=10, max_concurrent_trials=once)
+    return dataclasses.replace(made, job=dataclasses.replace(made.job, sweep=searched))
+
+
+async def test_a_sweep_takes_the_nodes_of_all_trials_that_run_at_a_time() -> None:
+    cloud = FakeCloud()
+    assert await codes(cloud, sweep(nodes=1, once=3)) == []
+    assert await codes(cloud, sweep(nodes=2, once=8)) == [("trials-wait", Severity.INFO)]
+    assert await codes(cloud, sweep(nodes=5)) == [("too-many-nodes", Severity.WARNING)]
+    assert [nodes for _size, nodes, _low in cloud.asked] == [3, 4, 4]
+    (serverless,) = await readiness(
+        cast("Cloud", FakeCloud()), WORKSPACE, sweep(nodes=1, once=9, compute=None, size="Standard_NC4as_T4_v3")
+    )
+    assert serverless.message == "9 nodes are too many. Trials that find no nodes wait for those before them."
+
+
+async def test_of_a_sweep_the_cluster_says_how_many_trials_run() -> None:
+    (found,) = await readiness(cast("Cloud", FakeCloud()), WORKSPACE, sweep(nodes=2, once=8))
+    assert found.message == "gpu-cluster grows to 4 nodes: 2 of 8 trials run at a time, others wait."
 
 
 async def test_quota_that_is_short() -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -128,6 +130,17 @@ async def test_a_refusal_is_said_and_nothing_of_it_stays(kind: FaultKind, tmp_pa
         assert [each for each in (made.home / "outbox").iterdir() if not each.name.startswith(".")] == []
 
 
+async def test_a_compute_that_is_refused_comes_with_the_next_step(tmp_path: Path) -> None:
+    async with desk(tmp_path) as made:
+
+        def refuse(_arguments: Mapping[str, Value]) -> Value:
+            raise CloudFault("Compute target x is not in a usable state.", kind="bad-request")
+
+        made.jobs.wire.functions["submit_job"] = refuse
+        with pytest.raises(CloudFault, match="`rankzero compute list` shows what there is and how it is"):
+            await made.submit()
+
+
 async def test_what_is_refused_later_stays_to_be_looked_at_and_is_not_tried_again_by_itself(tmp_path: Path) -> None:
     async with desk(tmp_path) as made:
         made.jobs.wire.down = fault("offline")
@@ -247,6 +260,50 @@ async def test_who_stops_waiting_takes_the_job_back(tmp_path: Path) -> None:
         await made.backend.sender._send_due()
         assert made.jobs.states[entry.run] == "CancelRequested"
         assert waiting_runs(made) == []
+
+
+async def test_who_stops_while_the_files_are_kept_has_nothing_kept(tmp_path: Path) -> None:
+    async with desk(tmp_path) as made:
+        plan, is_kept, put = await made.plan(), threading.Event(), made.backend.outbox.put
+
+        def slowly(*given: Any) -> Any:
+            begun.set()
+            assert is_kept.wait(30)
+            return put(*given)
+
+        begun, made.backend.outbox.put = threading.Event(), slowly  # type: ignore[method-assign]
+        task = asyncio.create_task(made.backend.submit(plan, quiet))
+        assert await asyncio.to_thread(begun.wait, 30)
+        task.cancel()
+        await asyncio.sleep(0)
+        is_kept.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert waiting_runs(made) == []
+        await made.backend.sender._send_due()
+        assert made.jobs.names == []
+
+
+async def test_killed_while_it_is_withdrawn_it_is_not_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class KilledError(BaseException):
+        pass
+
+    def kill(*_: object) -> None:
+        raise KilledError
+
+    async with desk(tmp_path) as made:
+        entry = made.backend.outbox.put(
+            await made.plan(), {"job.yml": "command: a\n"}, made.backend.workspaces.all()[0], quiet
+        )
+        with monkeypatch.context() as killed:
+            killed.setattr(Outbox, "drop", kill)
+            with pytest.raises(KilledError):
+                made.backend.withdraw(entry.handle)
+        path = made.backend.outbox.folder_of(entry.run) / "state.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), "created": "2026-01-01T00:00:00Z"}))
+        await made.backend.sender._send_due()
+        assert (made.jobs.names, waiting_runs(made)) == ([], [])
+        assert (await made.backend.snapshots([entry.handle]))[entry.handle].status is RunStatus.CANCELED
 
 
 async def test_one_that_another_program_sends_is_left_alone(tmp_path: Path) -> None:

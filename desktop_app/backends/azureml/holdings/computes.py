@@ -106,7 +106,7 @@ async def scale(  # noqa: PLR0913, PLR0917 - what to change
     if now.kind != CLUSTER:
         raise UserError(f"{name} is no cluster but a {now.kind}, which has no number of nodes.")
     if now.state.lower() == _DELETING:
-        raise UserError(f"{name} is just being deleted.")
+        raise UserError(f"{name} is just being deleted.", hint=f"`rankzero compute create {name}` makes it anew later.")
     least = now.minimum if minimum is None else minimum
     most = now.maximum if maximum is None else maximum
     idle = (now.idle_seconds or ComputeSpec(name, "").idle_seconds) if idle_seconds is None else idle_seconds

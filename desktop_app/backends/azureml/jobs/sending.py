@@ -128,6 +128,7 @@ class Sender:
         except CloudFault as fault:
             # The client repeats what got no answer, and may be told that there is a job of this name: its own.
             if not is_refusal(fault) or not await self._is_there(entry):
+                _advise(fault)
                 raise
         await self._arrived(entry)
 
@@ -181,6 +182,12 @@ class Sender:
 def is_refusal(fault: UserError) -> bool:
     """Whether the service took a look at the job and said no: asking again gives the same answer."""
     return fault.kind in _REFUSALS if isinstance(fault, CloudFault) else not isinstance(fault, OutsideError)
+
+
+def _advise(fault: CloudFault) -> None:
+    """Say of a refusal what to do next, where the service says nothing of that."""
+    if not fault.hint and is_refusal(fault) and "compute" in fault.message.lower():
+        fault.hint = "`rankzero compute list` shows what there is and how it is; name another compute target in the job."
 
 
 def _gap(tries: int) -> float:
