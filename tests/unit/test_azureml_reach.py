@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
@@ -21,15 +21,21 @@ async def listener(answer: bytes | None) -> AsyncIterator[tuple[int, list[bytes]
     heard: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while line := await reader.readline():
-            heard.append(line)
-            if line == b"\r\n" and answer is not None:
-                writer.write(answer + b"\r\n\r\n")
-        writer.close()
+        try:
+            while line := await reader.readline():
+                heard.append(line)
+                if line == b"\r\n" and answer is not None:
+                    writer.write(answer + b"\r\n\r\n")
+        finally:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
         yield server.sockets[0].getsockname()[1], heard
+    while left := asyncio.all_tasks() - {asyncio.current_task()}:  # one may only just have been accepted
+        await asyncio.wait(left)
 
 
 @pytest.fixture(autouse=True)
