@@ -14,6 +14,7 @@ from desktop_app.api import (
     SizeOffer,
     Waiting,
     Workspace,
+    WorkspaceJob,
 )
 from desktop_app.core.records import to_json
 
@@ -79,3 +80,8 @@ def endpoint_shape(endpoint: Endpoint) -> dict[str, Any]:
 def waiting_shape(waiting: Waiting) -> dict[str, Any]:
     """Return a job that waits to be sent."""
     return {**to_json(waiting), "reason": waiting.reason or None}
+
+
+def job_shape(job: WorkspaceJob) -> dict[str, Any]:
+    """Return a job of a workspace's list."""
+    return {**to_json(job), "created_by": job.created_by or None, "compute": job.compute or None}

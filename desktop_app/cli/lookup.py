@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Sequence
 
 from desktop_app.api import RunSnapshot, RunStatus, UserError
+from desktop_app.cli import console
+from desktop_app.cli.run_everyone import SCHEME, handle_named
 from desktop_app.core.nearest import nearest
 from desktop_app.services.workbench import Workbench
 
@@ -39,6 +41,7 @@ async def _is_reachable(workbench: Workbench, live: Sequence[RunSnapshot]) -> bo
 async def find_run(workbench: Workbench, name: str) -> RunSnapshot:
     """Return the present state of a run. Raises UserError if there is none of that name, or more than one."""
     await workbench.monitor.refresh()
+    name = await _opened(workbench, name) if name.startswith(SCHEME) else name
     runs = list(workbench.store.runs.values())
     exact = [each for each in runs if name in (each.run, each.handle)]
     if exact:
@@ -51,3 +54,17 @@ async def find_run(workbench: Workbench, name: str) -> RunSnapshot:
         raise UserError(f"“{name}” fits several runs: {names}.", hint="Give more of the name.")
     hint = nearest(name, [each.run for each in runs][:5]) if runs else "There are no runs yet."
     raise UserError(f"There is no run “{name}”.", hint=hint)
+
+
+async def _opened(workbench: Workbench, name: str) -> str:
+    """Return the handle of a job in a workspace, which is among the runs from now on, whoever sent it."""
+    handle = handle_named(name, workbench.cloud.workspaces())
+    if handle not in workbench.store.runs:
+        progress = console.ProgressLines()
+        try:
+            await workbench.toolchains.create(AZUREML, progress)
+        finally:
+            progress.close()
+        await workbench.cloud.open(handle)
+        await workbench.monitor.refresh(AZUREML)
+    return handle

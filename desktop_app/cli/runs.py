@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from desktop_app.api import RunSnapshot, RunStatus, UserError
-from desktop_app.cli import console, run_bundle, run_compare, run_download, run_drill, run_logs
+from desktop_app.cli import console, run_bundle, run_compare, run_download, run_drill, run_everyone, run_logs
 from desktop_app.cli.dispatch import add_shared
 from desktop_app.cli.explained import explained_lines
 from desktop_app.cli.lookup import find_run, refresh
@@ -25,7 +25,7 @@ from desktop_app.services.workbench import Workbench
 def configure(parser: ArgumentParser) -> None:
     """Add the verbs below this one."""
     verbs = parser.add_subparsers(metavar="list|show|logs|cancel|download|drill|compare|bundle|rm", required=True)
-    _add(verbs, "list", _list, "all runs, newest first")
+    run_everyone.configure(_add(verbs, "list", _listed, "all runs, newest first"))
     show = _add(verbs, "show", _show, "one run with its phases, ranks and metrics")
     logs = _add(verbs, "logs", run_logs.run, "the logs of a run, all ranks merged by time")
     cancel = _add(verbs, "cancel", _cancel, "end a run: SIGTERM, a grace period, SIGKILL")
@@ -35,7 +35,7 @@ def configure(parser: ArgumentParser) -> None:
     bundle = _add(verbs, "bundle", run_bundle.run, "one zip with job, logs and state, without secrets, to send on")
     remove = _add(verbs, "rm", _remove, "forget a run that is over and delete its files")
     for each in (show, logs, cancel, download, drill, compare, bundle, remove):
-        each.add_argument("name", metavar="R", help="the run's name, or as much of its end as is needed")
+        each.add_argument("name", metavar="R", help="the run's name or its end; azureml://WORKSPACE/NAME for any job")
     run_logs.configure(logs)
     run_download.configure(download)
     run_drill.configure(drill)
@@ -62,6 +62,13 @@ def _add(verbs: Any, name: str, act: Callable[[Workbench, Namespace], Awaitable[
     parser.set_defaults(act=act)
     add_shared(parser)
     return parser
+
+
+async def _listed(workbench: Workbench, options: Namespace) -> int:
+    if options.everyone:
+        return await run_everyone.list_jobs(workbench, options)
+    run_everyone.refuse_alone(options)
+    return await _list(workbench, options)
 
 
 async def _list(workbench: Workbench, options: Namespace) -> int:

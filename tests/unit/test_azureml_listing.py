@@ -80,7 +80,7 @@ async def test_a_job_of_somebody_else_is_opened_watched_and_remembered(tmp_path:
 
 async def test_a_job_that_is_not_there_is_not_remembered(tmp_path: Path) -> None:
     async with desk(tmp_path) as made:
-        with pytest.raises(OutsideError):
+        with pytest.raises(UserError, match="vision has no job “nobody”"):
             await made.backend.open(routes.handle_of(WORKSPACE, "nobody"))
         with pytest.raises(UserError, match="no run of Azure ML"):
             await made.backend.open("azureml://vision/x")

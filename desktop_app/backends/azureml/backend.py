@@ -27,7 +27,7 @@ from desktop_app.api import (
     Workspace,
 )
 from desktop_app.backends.azureml.client import routes
-from desktop_app.backends.azureml.client.asking import Asking
+from desktop_app.backends.azureml.client.asking import Asking, is_missing
 from desktop_app.backends.azureml.client.links import Links
 from desktop_app.backends.azureml.client.wire import CloudFault, Wire
 from desktop_app.backends.azureml.files.fetching import Fetching
@@ -215,7 +215,7 @@ class AzureBackend:
             self._withdraw(held)
 
     async def open(self, handle: str) -> RunSnapshot:
-        """Return a run, whoever sent it; it is remembered from now on. Raises CloudFault where there is none."""
+        """Return a run, whoever sent it; it is remembered from now on. Raises UserError where there is none."""
         return await self._known(handle)
 
     async def check(self, workspace: Workspace) -> Workspace:
@@ -263,10 +263,16 @@ class AzureBackend:
         return self._monitoring.known(handle) or run
 
     async def _adopt(self, handle: str) -> RunSnapshot:
-        """Take in a run that was sent from elsewhere. Raises CloudFault where there is none."""
+        """Take in a run that was sent from elsewhere. Raises UserError where there is none."""
         place = routes.place_of(handle)
         workspace = self.workspaces.by_key(place.workspace)
-        reply = await self.asking.arm(workspace, "GET", f"jobs/{quote(place.run)}", version=routes.JOBS)
+        try:
+            reply = await self.asking.arm(workspace, "GET", f"jobs/{quote(place.run)}", version=routes.JOBS)
+        except CloudFault as fault:
+            if not is_missing(fault):
+                raise
+            hint = "`rankzero runs list --everyone` says which there are."
+            raise UserError(f"{workspace.name} has no job “{place.run}”.", hint=hint) from fault
         job: Any = reply.json if isinstance(reply.json, dict) else {}
         found = placed(snapshots.of_job(handle, job), self._records.folder_of(place.run))
         await asyncio.to_thread(self._records.write, [found])
