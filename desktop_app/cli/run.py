@@ -145,8 +145,8 @@ async def _in_the_way(workbench: Workbench, plan: SubmissionPlan, workspace: Wor
         progress(f"Looking at the compute of {workspace.name}", None)
         return await readiness(workbench.cloud, workspace, plan)
     except OutsideError as error:
-        if error.exit_code != OutsideError.exit_code:  # the workspace itself is gone: that is no matter of waiting
-            raise
+        if error.exit_code != OutsideError.exit_code or getattr(error, "kind", "") == "signed-out":
+            raise  # the workspace is gone, or who asks is not let in: waiting changes nothing of that
         return []
     finally:
         progress.close()

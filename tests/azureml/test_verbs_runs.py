@@ -138,6 +138,25 @@ def test_what_stands_in_the_way_is_said_before_anything_is_sent(at_work: Program
     at_work("runs", "cancel", many.out.strip())
 
 
+NOT_LET_IN = [
+    ({"AZURE_TENANT_ID": OTHER_TENANT}, f"You are signed in to the tenant {OTHER_TENANT}", "Set AZURE_TENANT_ID to "),
+    ({"AZURE_TENANT_ID": OTHER_TENANT[:-1] + "7"}, "There is no such tenant.", "Correct the tenant"),
+    ({"AZURE_CLIENT_SECRET": "no"}, "The secret of the service principal is wrong.", "Give the secret's value"),
+    ({"AZURE_CLIENT_ID": ""}, "Nobody is signed in to emulated.", "Sign in by browser or device code"),
+]
+
+
+def test_who_is_not_let_in_is_told_so_and_nothing_waits(at_work: Program, emulator: Emulator) -> None:
+    before = len(jobs_of(emulator))
+    for variables, told, cure in NOT_LET_IN:
+        refused = as_someone(at_work, **variables)("run", "hello.yml", "--backend", "azureml", "--detach")
+        assert (refused.code, refused.out) == (3, "")
+        assert f"error: {told}" in refused.err
+        assert cure in refused.err
+    assert at_work("outbox", "list", "--json").json == {"waiting": []}
+    assert len(jobs_of(emulator)) == before
+
+
 def test_a_role_that_may_only_read(at_work: Program, emulator: Emulator) -> None:
     reader = as_someone(at_work, AZURE_CLIENT_ID=READER)
     assert reader("compute", "list").code == 0

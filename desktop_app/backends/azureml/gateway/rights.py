@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import os
 import re
 import time
 from collections.abc import Mapping
@@ -72,7 +73,9 @@ def _signed_out(code: str, said: str) -> tuple[str, str] | None:
     issuers = _ISSUER.findall(said)
     if code == "InvalidAuthenticationTokenTenant" and len(issuers) > 1:
         message = f"You are signed in to the tenant {issuers[0]}, but the subscription belongs to {issuers[1]}."
-        return message, f"Sign in to the tenant {issuers[1]}."
+        if os.environ.get("AZURE_TENANT_ID", "").lower() == issuers[0].lower():
+            return message, f"Set AZURE_TENANT_ID to {issuers[1]}."
+        return message, f"Sign in to the tenant {issuers[1]}: rankzero workspace sign-in"
     if "insufficient_claims" in said:
         return "A rule of the tenant wants you to sign in again.", "Sign in by browser."
     if code == "ExpiredAuthenticationToken" or "expired" in said.lower():
