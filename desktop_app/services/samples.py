@@ -16,6 +16,7 @@ FIRST = "job"
 _TITLES = {
     "job": "PyTorch, a process per GPU",
     "torchrun": "PyTorch, torchrun on every node",
+    "mlflow": "PyTorch, with a model to deploy",
     "deepspeed": "DeepSpeed with PyTorch",
     "tensorflow": "TensorFlow, a worker on every node",
     "tensorflow-ps": "TensorFlow with a parameter server",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,21 @@ def test_the_sample_learns_through_torchrun(program: Program, torch_toolchain: P
     last = re.search(r"test accuracy ([\d.]+)% on 360 digits", ended.out)
     assert last, ended.out
     assert float(last[1]) > 95
+
+
+CALL = """
+import sys, numpy, mlflow.pyfunc
+model = mlflow.pyfunc.load_model(sys.argv[1])
+assert model.predict(numpy.zeros((5, 1, 8, 8), "float32")).shape == (5, 10)
+"""
+
+
+@pytest.mark.torch
+def test_the_sample_saves_a_model_that_can_be_called(program: Program, torch_toolchain: Path) -> None:
+    Settings(program.home / "settings.json").set(CHOSEN, {"rankzero-pytorch": str(torch_toolchain)})
+    folder = shutil.copytree(SAMPLE, program.cwd / "digits")
+    ended = program("run", folder / "mlflow.yml", "--set", "inputs.epochs=1", "--json")
+    assert ended.code == 0, ended.err
+    model = Path(json.loads(ended.out)["outputs"]) / "model"
+    assert (model / "MLmodel").is_file()
+    subprocess.run([torch_toolchain, "-c", CALL, model], check=True, timeout=240)

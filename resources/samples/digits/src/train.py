@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -62,12 +63,31 @@ def log_metrics(metrics, epoch):
                 mlflow.log_metric(name, value, step=epoch)
 
 
+def save_mlflow_model(network, folder):
+    """Save the network with how it is loaded and called, which Azure ML deploys without code of yours."""
+    import mlflow.pytorch
+    from mlflow.models import ModelSignature
+    from mlflow.types import Schema, TensorSpec
+
+    shutil.rmtree(folder, ignore_errors=True)
+    digits = np.zeros((2, 1, 8, 8), np.float32)  # of any number: one alone would be taken for the only one
+    signature = ModelSignature(
+        inputs=Schema([TensorSpec(digits.dtype, (-1, *digits.shape[1:]))]),
+        outputs=Schema([TensorSpec(digits.dtype, (-1, 10))]),
+    )
+    packages = [f"torch=={torch.__version__.partition('+')[0]}", f"mlflow=={mlflow.__version__}"]
+    mlflow.pytorch.save_model(
+        network.cpu().eval(), folder, signature=signature, input_example=digits, pip_requirements=packages
+    )
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=12, help="how often to go through the training digits")
     parser.add_argument("--lr", type=float, default=0.002, help="learning rate of Adam")
     parser.add_argument("--batch-size", type=int, default=32, help="digits per process and step")
     parser.add_argument("--seed", type=int, default=7, help="the same seed gives the same model")
+    parser.add_argument("--mlflow-model", action="store_true", help="save an MLflow model too, to be deployed as it is")
     args = parser.parse_args()
 
     dist.init_process_group()  # reads RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT; gloo on CPUs, NCCL on GPUs
@@ -100,6 +120,8 @@ def main():
     if dist.get_rank() == 0:
         Path("outputs").mkdir(exist_ok=True)
         torch.save(network.state_dict(), "outputs/model.pt")
+        if args.mlflow_model:
+            save_mlflow_model(network, "outputs/model")
         print(f"test accuracy {right / seen:.2%} on {len(test)} digits; saved outputs/model.pt", flush=True)
     dist.barrier()  # lets gloo's threads put down the last tensors: one that outlives Python aborts (pytorch#190489)
     dist.destroy_process_group()
