@@ -9,7 +9,7 @@ from desktop_app.api import NewAsset, UserError
 from desktop_app.cli import asset_verbs, in_cloud
 from desktop_app.cli.in_cloud import Desk
 from desktop_app.documents.text_file import TextFile
-from desktop_app.documents.yaml_text import parse
+from desktop_app.services.environments.finding import name_in
 from desktop_app.services.workbench import Workbench
 
 REGISTRY = "azureml"
@@ -71,8 +71,8 @@ async def _register(desk: Desk, options: Namespace) -> int:
 
 
 def _name_in(file: Path) -> str:
-    data = parse(TextFile.load(file).text).data
-    name = data.get("name") if isinstance(data, dict) else None
-    if not isinstance(name, str) or not name:
+    TextFile.load(file)  # says what is wrong with the file itself
+    name = name_in(file)
+    if not name:
         raise UserError(f"{file} names no environment.", hint="Give it a name: in the file, or here.")
     return name

@@ -7,9 +7,12 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from desktop_app.api import UserError
 from desktop_app.documents.kinds import kind_of
 from desktop_app.documents.listing import head_of
 from desktop_app.documents.project_files import project_files
+from desktop_app.documents.text_file import TextFile
+from desktop_app.documents.yaml_text import parse
 
 _MOST = 2000
 _LARGEST = 1 << 16
@@ -42,3 +45,13 @@ def _kind(path: Path) -> str:
     except (OSError, ValueError):  # ValueError: no UTF-8
         return ""
     return kind if kind in {"environment", "conda"} else ""
+
+
+def name_in(path: Path) -> str:
+    """Return the name that an environment file gives; "" where it gives none or can't be read."""
+    try:
+        data = parse(TextFile.load(path).text).data
+    except UserError:
+        return ""
+    name = data.get("name") if isinstance(data, dict) else None
+    return name if isinstance(name, str) else ""

@@ -21,6 +21,7 @@ from desktop_app.ui.widgets.buttons import primary_button
 if TYPE_CHECKING:
     from desktop_app.services.workbench import Workbench
     from desktop_app.ui.clouds.page import CloudPage
+    from desktop_app.ui.files.editor_pane import EditorPane
     from desktop_app.ui.files.page import FilesPage
     from desktop_app.ui.main_window import MainWindow
 
@@ -42,9 +43,10 @@ class CloudHooks(QObject):
 
     def page(self) -> QWidget:
         """Make the Cloud page."""
+        from desktop_app.ui.clouds.environments_tab import OpenProject
         from desktop_app.ui.clouds.page import CloudPage
 
-        return CloudPage(self.desk, self._window, self.connect_workspace)
+        return CloudPage(self.desk, self._window, self.connect_workspace, OpenProject(self._folder, self._job))
 
     def connect_workspace(self, workspace: Workspace | None = None) -> None:
         """Show the dialog that connects a workspace, with its fields filled where one is given."""
@@ -60,7 +62,7 @@ class CloudHooks(QObject):
         spawn(self._ask_to_connect(path), "read config.json", self._window.say)
 
     def show_tab(self, name: str) -> None:
-        """Show a part of the Cloud page: `compute`, `outbox`, `models`, `data` or `workspaces`."""
+        """Show a part of the Cloud page, one of its `TABS`."""
         self._window.show_page("cloud")
         page = self._window.pages.page("cloud")
         if hasattr(page, "show_tab"):
@@ -72,6 +74,18 @@ class CloudHooks(QObject):
         cast("FilesPage", page).editors.set_place(name)
         action = self._window.actions_by_name["run.here"]
         action.setText(self.tr("&Submit to {}…").format(name) if name else self.tr("&Run here…"))
+
+    def _folder(self) -> Path | None:
+        project = self._window.state.get("project")
+        return Path(project) if isinstance(project, str) and project else None
+
+    def _job(self) -> EditorPane | None:
+        """Return the job that is shown on the Files page."""
+        from desktop_app.ui.environments.actions import may_take
+
+        page = self._window.pages.made("files")
+        pane = cast("FilesPage", page).pane if page is not None and hasattr(page, "pane") else None
+        return pane if pane is not None and may_take(pane) else None
 
     def close(self) -> None:
         """Follow no more."""
@@ -130,5 +144,9 @@ class CloudHooks(QObject):
             icon="mdi6.server-network")  # fmt: skip
         add("cloud.outbox", tr("&Outbox"), "", lambda: self.show_tab("outbox"), menu="cloud",
             icon="mdi6.cloud-upload-outline")  # fmt: skip
+        add("cloud.environments", tr("E&nvironments of the workspace"), "", lambda: self.show_tab("environments"),
+            menu="cloud", icon="mdi6.package-variant-closed")  # fmt: skip
+        add("cloud.endpoints", tr("&Endpoints"), "", lambda: self.show_tab("endpoints"), menu="cloud",
+            icon="mdi6.web")  # fmt: skip
         add("cloud.manage", tr("&Manage workspaces"), "", lambda: self.show_tab("workspaces"), menu="cloud",
             icon="mdi6.cloud-cog-outline")  # fmt: skip

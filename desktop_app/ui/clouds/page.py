@@ -12,6 +12,7 @@ from desktop_app.ui.clouds.assets_tab import AssetsTab
 from desktop_app.ui.clouds.compute_tab import ComputeTab
 from desktop_app.ui.clouds.desk import CloudDesk
 from desktop_app.ui.clouds.endpoints_tab import EndpointsTab
+from desktop_app.ui.clouds.environments_tab import NOTHING_OPEN, EnvironmentsTab, OpenProject
 from desktop_app.ui.clouds.outbox_tab import OutboxTab
 from desktop_app.ui.clouds.workspaces_tab import WorkspacesTab
 from desktop_app.ui.icons import icon
@@ -20,17 +21,21 @@ from desktop_app.ui.shell import Shell
 from desktop_app.ui.theme import Space, icon_size
 from desktop_app.ui.widgets import EmptyState, IconLabel, button, label, primary_button
 
-TABS = ("compute", "outbox", "models", "data", "endpoints", "workspaces")
+TABS = ("compute", "outbox", "models", "data", "environments", "endpoints", "workspaces")
 
 
 class CloudPage(QWidget):
     """What is looked at here need not be where jobs run: another workspace is looked at without switching."""
 
-    def __init__(self, desk: CloudDesk, shell: Shell, connect: Callable[[Workspace | None], object]) -> None:
+    def __init__(
+        self, desk: CloudDesk, shell: Shell, connect: Callable[[Workspace | None], object],
+        project: OpenProject = NOTHING_OPEN,
+    ) -> None:  # fmt: skip
         super().__init__()
         self._desk, self._connect = desk, connect
         self.compute, self.outbox = ComputeTab(desk), OutboxTab(desk, shell)
         self.models, self.data = self._assets()
+        self.environments = EnvironmentsTab(desk, project)
         self.endpoints = EndpointsTab(desk)
         self.workspaces = WorkspacesTab(desk, connect)
         self.tabs = Tabs(self.tr("Parts of the cloud"))
@@ -66,7 +71,7 @@ class CloudPage(QWidget):
         self.state.set_text(known.standing.value)
         self.state.setToolTip(str(known.fault or ""))
         self.compute.show_workspace(workspace)
-        for tab in (self.models, self.data, self.endpoints):
+        for tab in (self.models, self.data, self.environments, self.endpoints):
             tab.show_workspace(workspace)
 
     def _show_chooser(self, workspace: Workspace) -> None:
@@ -109,6 +114,7 @@ class CloudPage(QWidget):
         self.tabs.add(self.outbox, self.tr("Outbox"), self.outbox.tools)
         self.tabs.add(self.models, self.tr("Models"), self.models.tools)
         self.tabs.add(self.data, self.tr("Data"), self.data.tools)
+        self.tabs.add(self.environments, self.tr("Environments"), self.environments.tools)
         self.tabs.add(self.endpoints, self.tr("Endpoints"), self.endpoints.tools)
         self.tabs.add(self.workspaces, self.tr("Workspaces"), self.workspaces.tools)
         self._stack.addWidget(self.tabs)
