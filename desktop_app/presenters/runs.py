@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import bisect
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from desktop_app.api import RunSnapshot, RunStatus
 from desktop_app.core.rank_words import count_of_ranks, ranks
@@ -114,14 +114,14 @@ def row_of(run: RunSnapshot) -> RunRow:
 class Watcher(Protocol):
     """Who shows the table, told before and after each change, as Qt's models want it."""
 
-    def begin_insert(self, index: int) -> None:
-        """A row is about to be inserted at `index`."""
+    def begin_insert(self, index: int, count: int = 1) -> None:
+        """Rows are about to be inserted at `index`."""
 
     def begin_remove(self, index: int) -> None:
         """The row at `index` is about to be removed."""
 
     def end_insert(self) -> None:
-        """The row is there."""
+        """The rows are there."""
 
     def end_remove(self) -> None:
         """The row is gone."""
@@ -136,6 +136,13 @@ class Watcher(Protocol):
         """Everything changed."""
 
 
+_Key: TypeAlias = tuple[Any, str]
+
+
+def _key_of(pair: tuple[_Key, RunRow]) -> _Key:
+    return pair[0]
+
+
 class RunsTable:
     """The rows that are shown, sorted (newest first unless asked otherwise) and filtered.
 
@@ -146,8 +153,8 @@ class RunsTable:
         self._watcher = watcher
         self._where = where
         self._all: dict[str, RunRow] = {}
-        self._order: list[tuple[Any, str]] = []  # sort keys of the rows that are shown
-        self._keys: dict[str, tuple[Any, str]] = {}  # the same by handle, of shown rows
+        self._order: list[_Key] = []  # sort keys of the rows that are shown
+        self._keys: dict[str, _Key] = {}  # the same by handle, of shown rows
         self.rows: list[RunRow] = []
         self.filter = Filter()
         self.column, self.descending = Column.STARTED, True
@@ -176,11 +183,10 @@ class RunsTable:
     def update(self, handles: Iterable[str], get: Callable[[str], RunSnapshot | None]) -> None:
         """Take in what became of some runs; only their rows change."""
         handles = [each for each in handles if (run := get(each)) is None or run.trial is None]
-        if len(handles) > AT_ONCE and any(each not in self._all for each in handles):
-            for each in handles:
-                self._store(each, get(each))
-            self._rebuild()
-            return
+        new = {each: run for each in handles if each not in self._all and (run := get(each)) is not None}
+        if len(new) > 1:
+            self._add([row_of(each) for each in new.values()])
+            handles = [each for each in handles if each not in new]
         for each in handles:
             self._update(each, get(each))
 
@@ -188,6 +194,31 @@ class RunsTable:
         """Return the row of a run, None if it is not shown."""
         key = self._keys.get(handle)
         return None if key is None else bisect.bisect_left(self._order, key)
+
+    def _add(self, rows: Sequence[RunRow]) -> None:
+        """Take in many runs: those that come after all others, as older ones do at the start, in one go."""
+        self._all |= {each.handle: each for each in rows}
+        pairs = sorted(((self._key(each), each) for each in rows if self._passes(each)), key=_key_of)
+        first = bisect.bisect_right(pairs, self._order[-1], key=_key_of) if self._order else 0
+        if first > AT_ONCE:
+            self._rebuild()
+            return
+        for key, row in pairs[:first]:
+            self._insert(key, row)
+        if after := pairs[first:]:
+            self._watcher.begin_insert(len(self.rows), len(after))
+            self._order += [key for key, _ in after]
+            self._keys |= {row.handle: key for key, row in after}
+            self.rows += [row for _, row in after]
+            self._watcher.end_insert()
+
+    def _insert(self, key: _Key, row: RunRow) -> None:
+        index = bisect.bisect_left(self._order, key)
+        self._watcher.begin_insert(index)
+        self.rows.insert(index, row)
+        self._order.insert(index, key)
+        self._keys[row.handle] = key
+        self._watcher.end_insert()
 
     def _update(self, handle: str, run: RunSnapshot | None) -> None:
         old = self.index_of(handle)
@@ -205,13 +236,7 @@ class RunsTable:
             del self.rows[old], self._order[old], self._keys[handle]
             self._watcher.end_remove()
         if row is not None and shown:
-            key = self._key(row)
-            index = bisect.bisect_left(self._order, key)
-            self._watcher.begin_insert(index)
-            self.rows.insert(index, row)
-            self._order.insert(index, key)
-            self._keys[handle] = key
-            self._watcher.end_insert()
+            self._insert(self._key(row), row)
 
     def _store(self, handle: str, run: RunSnapshot | None) -> RunRow | None:
         if run is None:
@@ -222,9 +247,7 @@ class RunsTable:
 
     def _rebuild(self) -> None:
         self._watcher.begin_reset()
-        pairs = sorted(
-            ((self._key(each), each) for each in self._all.values() if self._passes(each)), key=lambda pair: pair[0]
-        )
+        pairs = sorted(((self._key(each), each) for each in self._all.values() if self._passes(each)), key=_key_of)
         self._order = [key for key, _ in pairs]
         self._keys = {key[1]: key for key in self._order}
         self.rows = [row for _, row in pairs]
@@ -232,20 +255,23 @@ class RunsTable:
 
     def _passes(self, row: RunRow) -> bool:
         wanted = self.filter
+        if not (wanted.text or wanted.group or wanted.backend):
+            return True
         if wanted.group and row.run.status not in STATE_GROUPS[wanted.group]:
             return False
         if wanted.backend and row.run.backend != wanted.backend:
             return False
         return all(word in row.searched for word in wanted.text.lower().split())
 
-    def _key(self, row: RunRow) -> tuple[Any, str]:
-        value = self._value(row)
+    def _key(self, row: RunRow) -> _Key:
+        began = row.began.timestamp()
+        if self.column is Column.STARTED:  # a plain number: thousands are compared many times
+            return (-began if self.descending else began), row.handle
+        value = self._value(row), began
         return (_Down(value) if self.descending else value), row.handle
 
-    def _value(self, row: RunRow) -> tuple[Any, ...]:
-        run, began = row.run, row.began.timestamp()
-        if self.column is Column.STARTED:
-            return (began,)
+    def _value(self, row: RunRow) -> Any:
+        run = row.run
         values: dict[Column, Callable[[], Any]] = {
             Column.STATE: lambda: run.status.value,
             Column.RUN: run.display_name.lower,
@@ -255,7 +281,7 @@ class RunsTable:
             # A live run's duration grows with every second: it is sorted by what it will not fall below.
             Column.DURATION: lambda: duration_of(run, run.ended or row.began) or 0.0,
         }
-        return values[self.column](), began
+        return values[self.column]()
 
 
 @dataclass(frozen=True, slots=True)

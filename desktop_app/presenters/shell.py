@@ -45,12 +45,6 @@ def fault_message(title: str, fault: BackendFault) -> UserError:
     return UserError(message, hint=hint, details=fault.details)
 
 
-def count_runs(runs: Iterable[RunSnapshot]) -> RunCounts:
-    """Count the runs that are not over; one whose state is unknown is in neither count, and a sweep counts once."""
-    states = [each.status for each in runs if each.trial is None]
-    return RunCounts(sum(each in _AT_WORK for each in states), sum(each in _WAITING for each in states))
-
-
 @dataclass(frozen=True, slots=True)
 class Notice:
     """What to tell a person who is looking elsewhere."""
@@ -61,18 +55,35 @@ class Notice:
 
 
 class RunWatch:
-    """Notices runs that end while the window is open; of a sweep, the sweep and none of its trials."""
+    """Counts runs, and notices those that end while the window is open; of a sweep, none of its trials."""
 
     def __init__(self) -> None:
-        self._live: set[str] = set()
+        self._live: dict[str, RunStatus] = {}
 
-    def look(self, runs: Mapping[str, RunSnapshot]) -> list[Notice]:
-        """Return a notice for each run that was live at the last look and is over now."""
-        ended = [runs[handle] for handle in sorted(self._live) if handle in runs and runs[handle].status in TERMINAL]
-        known = {handle for handle in self._live if handle in runs}
-        new = {handle for handle, run in runs.items() if run.status in _AT_WORK | _WAITING and run.trial is None}
-        self._live = (known | new) - {each.handle for each in ended}
-        return [notice_for(each) for each in ended]
+    @property
+    def counts(self) -> RunCounts:
+        """How many runs are not over; one whose state is unknown is in neither count."""
+        states = self._live.values()
+        return RunCounts(sum(each in _AT_WORK for each in states), sum(each in _WAITING for each in states))
+
+    def look(self, runs: Mapping[str, RunSnapshot], changed: Iterable[str] | None = None) -> list[Notice]:
+        """Return a notice for each run that was live at the last look and is over now.
+
+        Where it is known which runs have changed, only they are looked at: there may be thousands.
+        """
+        looked = (runs.keys() | self._live.keys()) if changed is None else changed
+        found = (self._ended(each, runs.get(each)) for each in sorted(looked))
+        return [notice_for(each) for each in found if each is not None]
+
+    def _ended(self, handle: str, run: RunSnapshot | None) -> RunSnapshot | None:
+        """Keep in mind how a run is; return it where it has just ended."""
+        was = self._live.pop(handle, None)
+        if run is None or run.trial is not None:
+            return None
+        if run.status in _AT_WORK or run.status in _WAITING or (was and run.status not in TERMINAL):
+            self._live[handle] = run.status
+            return None
+        return run if was else None
 
 
 def notice_for(run: RunSnapshot) -> Notice:

@@ -10,7 +10,7 @@ import asyncio
 import dataclasses
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -23,6 +23,8 @@ from desktop_app.services.run_store import RunStore
 
 GONE = "The run's files are gone; this is what was last known of it."
 _TURN = 0.004  # seconds for which the loop's thread is held at most
+_FIRST = 200  # runs that are shown before the archive is read to its end
+_SLICE = 200  # runs that the store takes in at once
 _ARCHIVE_EVERY = 10.0  # seconds between two records of a run whose state stays the same
 
 
@@ -105,12 +107,25 @@ class RunMonitor:
         async with self._remembering:
             if self._remembered:
                 return
-            archived = await asyncio.to_thread(self._archive.all)
-            self._recorded.update({each.handle: (each.status, -_ARCHIVE_EVERY) for each in archived})
-            for each in self._watched.values():
-                each.missed.update(run.handle for run in archived)
-            self._store.update(each for each in archived if each.handle not in self._store.runs)
+            await self._recall(await asyncio.to_thread(self._archive.newest, _FIRST))
+            await self._recall(await asyncio.to_thread(self._archive.all))
             self._remembered = True
+
+    async def _recall(self, archived: list[RunSnapshot]) -> None:
+        self._recorded.update({each.handle: (each.status, -_ARCHIVE_EVERY) for each in archived})
+        for watched in self._watched.values():
+            watched.missed.update(run.handle for run in archived)
+        await self._tell([each for each in archived if each.handle not in self._store.runs])
+
+    async def _tell(self, snapshots: Sequence[RunSnapshot]) -> frozenset[str]:
+        """Update the store in turns: what follows it, a table say, holds the event loop's thread as well."""
+        before = frozenset(self._store.runs)
+        told = self._store.update(snapshots[:_SLICE])
+        for start in range(_SLICE, len(snapshots), _SLICE):
+            await asyncio.sleep(0)
+            removed = before - self._store.runs.keys()  # by the person, in between
+            told |= self._store.update(each for each in snapshots[start : start + _SLICE] if each.handle not in removed)
+        return told
 
     async def _ask(self, watched: _Watched) -> None:
         async with watched.turn:
@@ -128,7 +143,7 @@ class RunMonitor:
             if watched.fault_told != (reason := watched.fault.reason if watched.fault else ""):
                 watched.fault_told = reason
                 self.faulted.emit(watched.backend.name)
-            await self._archive_changes(self._store.update(changed))
+            await self._archive_changes(await self._tell(changed))
 
     def _note(self, handles: frozenset[str]) -> None:
         """Keep in mind which runs are whose and which go on: thousands are looked through several times a second."""

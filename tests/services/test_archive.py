@@ -1,6 +1,7 @@
 """The archive remembers runs through restarts, several writers, damage and a disk that is full."""
 
 import dataclasses
+import json
 import multiprocessing
 import sqlite3
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from desktop_app.api import OutsideError, RunStatus
+from desktop_app.core.records import to_json
 from desktop_app.services.archive import SCHEMA_VERSION, RunArchive
 from tests.helpers.snapshots import snapshot
 
@@ -141,6 +143,33 @@ def test_a_row_that_makes_no_sense_hides_no_other(path: Path) -> None:
         connection.execute("UPDATE runs SET snapshot = '{\"handle\": 3}' WHERE run = 'a'")
     connection.close()
     assert handles(RunArchive(path)) == ["local://b"]
+
+
+def test_a_row_that_is_no_json_hides_no_other(path: Path) -> None:
+    record(path, "a", "b", "c")
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE runs SET snapshot = '{\"handle\": ' WHERE run = 'a'")
+    connection.close()
+    assert handles(RunArchive(path)) == ["local://b", "local://c"]
+
+
+def test_the_newest_are_had_without_the_others(path: Path) -> None:
+    archive = RunArchive(path)
+    archive.record(*(snapshot(f"{each:03}", minute=each // 2) for each in range(100)))
+    assert archive.newest(7) == archive.all()[:7]
+    assert archive.newest(1000) == archive.all()
+    archive.close()
+
+
+def test_an_older_programs_long_rows_are_read(path: Path) -> None:
+    run = snapshot("a", RunStatus.FAILED, minute=3)
+    archive = RunArchive(path)
+    archive.record(run)
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE runs SET snapshot = ?", (json.dumps(to_json(run)),))
+    connection.close()
+    assert archive.all() == [run]
+    archive.close()
 
 
 def test_a_newer_programs_archive_is_left_alone(path: Path) -> None:

@@ -118,6 +118,34 @@ async def test_runs_come_back_after_a_restart(at: Desk, path: Path) -> None:
     again.archive.close()
 
 
+async def test_of_thousands_of_runs_the_newest_come_first_and_none_holds_up_the_others(at: Desk) -> None:
+    at.archive.record(*(snapshot(f"{each:04}", RunStatus.COMPLETED, minute=each) for each in range(1500)))
+    told: list[list[str]] = []
+    at.store.changed.connect(lambda handles: told.append(sorted(handles, reverse=True)))
+    await at.refresh()
+    assert [each for some in told for each in some][:1500] == [f"local://{each:04}" for each in range(1499, -1, -1)]
+    assert max(map(len, told)) <= 200
+
+
+async def test_a_run_removed_while_thousands_are_taken_in_does_not_come_back(at: Desk) -> None:
+    runs = [snapshot(f"{each:04}", minute=each) for each in range(1000)]
+    at.backend.put(*runs)
+    await at.refresh()
+    at.backend.put(*(snapshot(f"{each:04}", RunStatus.COMPLETED, minute=each) for each in range(1000)))
+
+    def remove(_handles: frozenset[str]) -> None:
+        disconnect()
+        for each in ("local://0500", "local://0999"):
+            at.backend.runs.pop(each)
+            at.store.remove(each)
+
+    disconnect = at.store.changed.connect(remove)
+    await at.refresh()
+    assert len(at.store.runs) == 998
+    await at.refresh()
+    assert {each.status for each in at.store.runs.values()} == {RunStatus.COMPLETED}
+
+
 async def test_a_fault_makes_live_runs_unknown_with_reason_and_time(at: Desk) -> None:
     at.backend.put(snapshot("a"), snapshot("b", RunStatus.COMPLETED))
     await at.refresh()

@@ -21,14 +21,16 @@ class Mirror:
         self.rows: list[str] = []
         self.told: list[tuple[str, int]] = []
         self.table: RunsTable
-        self._index = -1
+        self._index = self._count = -1
 
-    def begin_insert(self, index: int) -> None:
-        self._index = index
+    def begin_insert(self, index: int, count: int = 1) -> None:
+        assert [each.handle for each in self.table.rows] == self.rows, "asked before the rows are there"
+        self._index, self._count = index, count
         self.told.append(("insert", index))
 
     def end_insert(self) -> None:
-        self.rows.insert(self._index, self.table.rows[self._index].handle)
+        new = self.table.rows[self._index : self._index + self._count]
+        self.rows[self._index : self._index] = [each.handle for each in new]
 
     def begin_remove(self, index: int) -> None:
         assert self.table.rows[index].handle == self.rows[index], "asked before the row is gone"
@@ -155,14 +157,27 @@ def test_every_column_sorts_both_ways() -> None:
 
 def test_many_changes_at_once_are_told_as_one() -> None:
     table, mirror = table_of()
+    update(table, *(snapshot(f"{index:05}", minute=index) for index in range(1000, 2000)))
+    assert mirror.told == [("insert", 0)]
     update(table, *(snapshot(f"{index:05}", minute=index) for index in range(10_000)))
-    assert mirror.told == [("reset", -1)]
-    assert len(table.rows) == 10_000
+    assert mirror.told[1:] == [("reset", -1)], "some belong between"
+    assert mirror.rows == [f"local://{index:05}" for index in range(9999, -1, -1)]
+
+
+def test_older_runs_are_put_after_all_others_at_once() -> None:
+    table, mirror = table_of(*(snapshot(f"{index:05}", minute=index) for index in range(900, 1000)))
+    older = [snapshot(f"{index:05}", minute=index) for index in range(899)]
+    begun = dataclasses.replace(snapshot("00899", minute=899), started=NOW + timedelta(minutes=950, seconds=30))
+    update(table, *older, begun)
+    assert mirror.told == [("insert", 49), ("insert", 101)], "one that waited for long stands where it began"
+    assert mirror.rows == [each.handle for each in table.rows]
+    assert len(table.rows) == table.total == 1000
 
 
 _STATES = st.sampled_from([RunStatus.RUNNING, RunStatus.FAILED, RunStatus.QUEUED, RunStatus.COMPLETED])
 _STEP = st.one_of(
     st.tuples(st.just("update"), st.integers(0, 9), _STATES, st.integers(0, 5)),
+    st.tuples(st.just("several"), st.sets(st.integers(0, 9)), _STATES, st.integers(0, 5)),
     st.tuples(st.just("remove"), st.integers(0, 9)),
     st.tuples(st.just("filter"), st.sampled_from(["", "live", "failed"]), st.sampled_from(["", "1", "run"])),
     st.tuples(st.just("sort"), st.sampled_from(list(Column)), st.booleans()),
@@ -179,6 +194,10 @@ def test_whatever_happens_rows_are_the_sorted_filtered_runs(steps: list[tuple[An
             run = snapshot(str(rest[0]), rest[1], minute=rest[2])
             known[run.handle] = run
             table.update([run.handle], known.get)
+        elif kind == "several":
+            runs = [snapshot(str(each), rest[1], minute=rest[2] + each) for each in rest[0]]
+            known |= {each.handle: each for each in runs}
+            table.update([each.handle for each in runs], known.get)
         elif kind == "remove":
             known.pop(f"local://{rest[0]}", None)
             table.update([f"local://{rest[0]}"], known.get)

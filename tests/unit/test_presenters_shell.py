@@ -21,7 +21,7 @@ from desktop_app.presenters.settings import (
     toolchain_summary,
     users,
 )
-from desktop_app.presenters.shell import RunWatch, count_runs, notice_for
+from desktop_app.presenters.shell import RunWatch, notice_for
 from desktop_app.services.plugins import PluginInfo, PluginState
 from desktop_app.services.toolchains import Toolchain
 from tests.helpers.snapshots import snapshot
@@ -127,8 +127,20 @@ def test_whatever_is_typed_marks_letters_of_the_title(title: str, word: str) -> 
     ],
 )
 def test_runs_are_counted(states: list[RunStatus], text: str, live: int) -> None:
-    counts = count_runs(snapshot(str(number), status) for number, status in enumerate(states))
-    assert (counts.text, counts.live) == (text, live)
+    watch, runs = RunWatch(), [snapshot(str(number), status) for number, status in enumerate(states)]
+    watch.look({each.handle: each for each in runs})
+    assert (watch.counts.text, watch.counts.live) == (text, live)
+
+
+def test_only_what_changed_is_looked_at() -> None:
+    watch, runs = RunWatch(), {each.handle: each for each in (snapshot("a"), snapshot("b"))}
+    watch.look(runs)
+    runs |= {each.handle: each for each in (snapshot("a", RunStatus.COMPLETED), snapshot("b", RunStatus.FAILED))}
+    assert [each.handle for each in watch.look(runs, ["local://a"])] == ["local://a"]
+    assert watch.counts.running == 1
+    del runs["local://b"]
+    assert watch.look(runs, ["local://b", "local://never-was"]) == []
+    assert watch.counts.live == 0
 
 
 def test_only_a_run_that_was_seen_alive_is_announced_and_once() -> None:

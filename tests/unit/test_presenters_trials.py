@@ -8,7 +8,7 @@ from datetime import timedelta
 from desktop_app.api import MetricPoint, RunStatus, SweepState
 from desktop_app.core.rank_words import RankName
 from desktop_app.presenters.metrics import as_csv
-from desktop_app.presenters.shell import RunWatch, count_runs, notice_for
+from desktop_app.presenters.shell import RunWatch, notice_for
 from desktop_app.presenters.trials import (
     BEST,
     DURATION,
@@ -190,9 +190,9 @@ def test_trials_are_in_no_list_of_runs_and_the_sweep_tells_how_far_it_is() -> No
 
 def test_a_sweep_counts_once_and_is_told_of_once() -> None:
     sweep, trial = sweep_run(), trial_run(0, status=RunStatus.RUNNING)
-    assert count_runs([sweep, trial]).text == "1 running"
     watch = RunWatch()
     watch.look({each.handle: each for each in (sweep, trial)})
+    assert watch.counts.text == "1 running"
     done = sweep_run(status=RunStatus.COMPLETED, started=20, best_value=0.98)
     notices = watch.look({each.handle: each for each in (done, trial_run(0))})
     assert [each.handle for each in notices] == [sweep.handle]

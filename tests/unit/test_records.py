@@ -24,7 +24,7 @@ from desktop_app.api import (
     Topology,
 )
 from desktop_app.cli.shapes import run_shape
-from desktop_app.core.records import from_json, to_json
+from desktop_app.core.records import from_json, to_json, to_lean_json
 
 NOW = datetime(2026, 11, 21, 7, 0, 0, 250_000, tzinfo=UTC)
 
@@ -43,6 +43,20 @@ PLAN = SubmissionPlan(
 @pytest.mark.parametrize("record", [SNAPSHOT, PLAN])
 def test_a_record_survives_json(record: object) -> None:
     assert from_json(type(record), json.loads(json.dumps(to_json(record)))) == record
+
+
+@pytest.mark.parametrize("record", [SNAPSHOT, PLAN, RunSnapshot("a://b", "b", "a", RunStatus.QUEUED, "b", "e", NOW)])
+def test_a_lean_record_says_as_much(record: object) -> None:
+    lean = to_lean_json(record)
+    assert from_json(type(record), json.loads(json.dumps(lean))) == record
+    assert lean.items() <= to_json(record).items()
+    assert len(lean) < len(to_json(record))
+
+
+def test_nothing_stays_nothing() -> None:
+    found = from_json(RunSnapshot, {**to_json(SNAPSHOT), "started": None, "phases": [None], "metrics": {"loss": None}})
+    empty: tuple[object, ...] = (found.started, *found.phases, *found.metrics.values())
+    assert empty == (None, None, None)
 
 
 def test_times_are_written_in_utc() -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
 from desktop_app.presenters.settings import toolchain_summary
-from desktop_app.presenters.shell import RunCounts, RunWatch, count_runs, fault_message
+from desktop_app.presenters.shell import RunCounts, RunWatch, fault_message
 from desktop_app.ui.clouds.hooks import CloudHooks
 from desktop_app.ui.frame.notifier import Notifier
 from desktop_app.ui.tasks import spawn
@@ -29,7 +29,7 @@ class Session:
         self._counts: RunCounts | None = None
         self._notifier = Notifier(window, window.show_run)
         self._undo: list[Callable[[], None]] = [
-            workbench.store.changed.connect(lambda _handles: self.show_runs()),
+            workbench.store.changed.connect(self.show_runs),
             workbench.settings.changed.connect(self._setting_changed),
             workbench.plugins.changed.connect(self.show_toolchains),
             workbench.monitor.faulted.connect(lambda _name: self.show_faults()),
@@ -71,15 +71,15 @@ class Session:
         for each in MODES:
             self.window.actions_by_name[f"view.theme.{each}"].setChecked(each == mode)
 
-    def show_runs(self) -> None:
-        """Show how many runs there are, and tell of those that have ended."""
-        runs = self.workbench.store.runs
-        counts = count_runs(runs.values())
+    def show_runs(self, changed: Iterable[str] | None = None) -> None:
+        """Show how many runs there are, and tell of those that have ended; all were looked at once before."""
+        notices = self._watch.look(self.workbench.store.runs, changed)
+        counts = self._watch.counts
         if counts != self._counts:  # live runs change several times a second, these rarely
             self._counts = counts
             self.window.navigation.set_count("runs", counts.live)
             self.window.status_row.set_runs(counts.text, is_live=counts.running > 0)
-        for notice in self._watch.look(runs):
+        for notice in notices:
             self.notify(notice.title, notice.text, notice.handle)
 
     def show_faults(self) -> None:

@@ -104,16 +104,16 @@ class RunsModel(QAbstractTableModel):
 
     # ----- the presenter's side (Watcher)
 
-    def begin_insert(self, index: int) -> None:
-        """A row is about to come."""
-        self.beginInsertRows(_NOWHERE, index, index)
+    def begin_insert(self, index: int, count: int = 1) -> None:
+        """Rows are about to come."""
+        self.beginInsertRows(_NOWHERE, index, index + count - 1)
 
     def begin_remove(self, index: int) -> None:
         """A row is about to go."""
         self.beginRemoveRows(_NOWHERE, index, index)
 
     def end_insert(self) -> None:
-        """The row came."""
+        """The rows came."""
         self.endInsertRows()
 
     def end_remove(self) -> None:
