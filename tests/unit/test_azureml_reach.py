@@ -34,8 +34,8 @@ async def listener(answer: bytes | None) -> AsyncIterator[tuple[int, list[bytes]
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
         yield server.sockets[0].getsockname()[1], heard
-    while left := asyncio.all_tasks() - {asyncio.current_task()}:  # one may only just have been accepted
-        await asyncio.wait(left)
+        while left := asyncio.all_tasks() - {asyncio.current_task()}:  # one may only just have been accepted
+            await asyncio.wait(left)
 
 
 @pytest.fixture(autouse=True)
