@@ -172,9 +172,8 @@ class Poller:
             return
         run.told = told
         found = sweeps.with_trial(snapshots.with_history(before, metadata, datetime.now(UTC)), before, metadata)
-        if sweeps.is_sweep(metadata):
-            run.has_policy = sweeps.has_policy(metadata)
-            found = dataclasses.replace(found, sweep=sweeps.with_record(before.sweep, metadata))
+        found = sweeps.with_sweep(found, metadata)
+        run.has_policy |= sweeps.has_policy(metadata)
         run.snapshot = before if found == before else found
         orchestrator = str(record(metadata.get("runTypeV2")).get("orchestrator")).lower()
         run.has_children |= orchestrator in _ORCHESTRATORS and (not before.is_over or run.is_new)

@@ -18,6 +18,8 @@ from desktop_app.api import RankState, RunSnapshot, RunStatus, SweepState, Topol
 OPEN_END = 1_000_000
 """So many trials, or more, mean that the file names no limit."""
 HYPERDRIVE = "hyperdrive"
+LOG = "azureml-logs/hyperdrive.txt"
+"""What a sweep itself writes: which trials it begins, and which its policy ends."""
 _TAG = "_aml_system_"
 _NUMBER = re.compile(r"_(\d+)$")
 
@@ -77,6 +79,14 @@ def has_policy(run: Mapping[str, Any]) -> bool:
     """Whether a sweep's record names a policy that ends trials early."""
     name = str(_json(_mapping(run.get("tags")).get(f"{_TAG}policy_config")).get("name") or "default")
     return name.lower() not in ("default", "nopolicy", "none")
+
+
+def with_sweep(known: RunSnapshot, run: Mapping[str, Any]) -> RunSnapshot:
+    """Return a run with what its record says of it as a sweep; one that is none stays as it is."""
+    state = with_record(known.sweep, run) if is_sweep(run) else None
+    if state is None:
+        return known
+    return dataclasses.replace(known, sweep=state, launcher_logs=(LOG,) if known.started else ())
 
 
 def is_sweep(run: Mapping[str, Any]) -> bool:

@@ -151,6 +151,7 @@ class Trials:
         trial = sweeps.trial_of(above.run, metadata, place) if above.sweep is not None else None
         base = dataclasses.replace(
             above, handle=handle, run=name, status=RunStatus.NOT_STARTED, phases=(), sweep=None, trial=trial,
+            launcher_logs=(),
             display_name=name if trial is None else sweeps.title(above, trial, metadata),
             ranks=sweeps.ranks_of(above), started=None, ended=None, reason="", metrics={},
             tags={snapshots.PARENT: above.run},
