@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from desktop_app.api import (
     Host,
@@ -51,6 +53,12 @@ def open_workbench(home: str | os.PathLike[str] | None = None, safe_mode: bool =
     return _assemble(places, settings, plugins, toolchains)
 
 
+async def control_sweep(home: str | os.PathLike[str], run: str) -> int:
+    """Be the controller of a sweep that runs on this machine; return its exit code."""
+    local = open_workbench(home).backends["local"]
+    return await local.control_sweep(run) if isinstance(local, LocalBackend) else 1
+
+
 def _refuse_file(places: Places) -> None:
     if places.home.exists() and not places.home.is_dir():
         raise OutsideError(f"{places.home} is a file.", hint="Give a folder with --home or RANKZERO_HOME.")
@@ -60,7 +68,7 @@ def _assemble(places: Places, settings: Settings, plugins: PluginHost, toolchain
     archive, store = RunArchive(places.archive), RunStore()
     gateway = Gateway(AzureClient(toolchains).python)
     azure = AzureBackend(places, gateway, AzureRanks(plugins), facts())
-    local = LocalBackend(places, LocalPorts(plugins, toolchains))
+    local = LocalBackend(places, LocalPorts(plugins, toolchains, places.home))
     backends: Mapping[str, JobBackend] = {"local": local, "azureml": azure}
     cloud = AzureMLCloud(azure)
     lists = CloudLists(cloud, places.lists)
@@ -85,11 +93,17 @@ class LocalPorts:
 
     plugins: PluginHost
     toolchains: Toolchains
+    home: Path
     metrics: TensorBoardReader = field(default_factory=TensorBoardReader)
 
     def host(self) -> Host:
         """Return this machine."""
         return this_host()
+
+    def controller(self) -> Sequence[str]:
+        """Return the words that, with the name of a sweep's run, start its controller in this program's own Python."""
+        script = Path(__file__).with_name("cli") / "control_sweep.py"
+        return (sys.executable, "-I", str(script), str(self.home.absolute()))
 
     def launch_plan(self, job: Job, host: Host) -> tuple[str, tuple[ProcessSpec, ...]] | None:
         """Return the processes a job means, with the id of the plugin that says so."""

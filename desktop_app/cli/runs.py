@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from desktop_app.api import RunSnapshot, RunStatus, UserError
-from desktop_app.cli import console, run_bundle, run_compare, run_download, run_drill, run_everyone, run_logs
+from desktop_app.cli import console, run_bundle, run_compare, run_download, run_drill, run_everyone, run_logs, trials
 from desktop_app.cli.dispatch import add_shared
 from desktop_app.cli.explained import explained_lines
 from desktop_app.cli.lookup import find_run, refresh
@@ -25,7 +25,9 @@ from desktop_app.services.workbench import Workbench
 def configure(parser: ArgumentParser) -> None:
     """Add the verbs below this one."""
     verbs = parser.add_subparsers(metavar="list|show|logs|cancel|download|drill|compare|bundle|rm", required=True)
-    run_everyone.configure(_add(verbs, "list", _listed, "all runs, newest first"))
+    listed = _add(verbs, "list", _listed, "all runs, newest first; trials stand with their sweep")
+    run_everyone.configure(listed)
+    listed.add_argument("--sweep", metavar="R", help="the trials of this sweep instead")
     show = _add(verbs, "show", _show, "one run with its phases, ranks and metrics")
     logs = _add(verbs, "logs", run_logs.run, "the logs of a run, all ranks merged by time")
     cancel = _add(verbs, "cancel", _cancel, "end a run: SIGTERM, a grace period, SIGKILL")
@@ -68,12 +70,15 @@ async def _listed(workbench: Workbench, options: Namespace) -> int:
     if options.everyone:
         return await run_everyone.list_jobs(workbench, options)
     run_everyone.refuse_alone(options)
+    if options.sweep is not None:
+        return await _list_trials(workbench, options)
     return await _list(workbench, options)
 
 
 async def _list(workbench: Workbench, options: Namespace) -> int:
     said = await refresh(workbench)
-    runs = sorted(workbench.store.runs.values(), key=lambda each: each.created, reverse=True)
+    known = [each for each in workbench.store.runs.values() if each.trial is None]
+    runs = sorted(known, key=lambda each: each.created, reverse=True)
     if options.json:
         console.document({"runs": [run_shape(each) for each in runs]})
     elif runs:
@@ -87,6 +92,19 @@ async def _list(workbench: Workbench, options: Namespace) -> int:
     return 0
 
 
+async def _list_trials(workbench: Workbench, options: Namespace) -> int:
+    sweep = await find_run(workbench, options.sweep)
+    trials.refuse_others(sweep)
+    found = trials.trials_of(sweep, workbench.store.runs.values())
+    if options.json:
+        console.document({"runs": [run_shape(each) for each in found]})
+    elif found:
+        console.table(*trials.table(sweep, found))
+    else:
+        console.note(f"{sweep.run} has no trials yet.")
+    return 0
+
+
 def _row(run: RunSnapshot, several: bool) -> Sequence[str]:
     created = run.created.astimezone().strftime("%Y-%m-%d %H:%M")
     workspace = workspace_of(run) if several else ""
@@ -97,10 +115,15 @@ def _row(run: RunSnapshot, several: bool) -> Sequence[str]:
 async def _show(workbench: Workbench, options: Namespace) -> int:
     found = await find_run(workbench, options.name)
     known = await explain(workbench.plugins, found)
+    own = trials.trials_of(found, workbench.store.runs.values()) if found.sweep else []
     if options.json:
-        console.document(run_shape(found, known))
-    else:
-        print_run(found, known)
+        more = {"trials": [run_shape(each) for each in own]} if found.sweep else {}
+        console.document({**run_shape(found, known), **more})
+        return 0
+    print_run(found, known)
+    if own:
+        print()
+        console.table(*trials.table(found, own))
     return 0
 
 
@@ -114,13 +137,14 @@ def print_run(run: RunSnapshot, known: Explained) -> None:
         "Workspace": workspace_of(run),
         "Reason": run.reason,
         "Failure": first_failure_of(run, known),
-        "Size": ranks(run),
+        **trials.facts(run),
+        "Size": "" if run.sweep else ranks(run),
         "Took": duration(run),
         "Outputs": outputs(run).removeprefix("Outputs: "),
         "Folder": run.folder,
     }
     for title, text in facts.items():
-        if text or title not in ("Workspace", "Reason", "Failure"):
+        if text or title not in ("Workspace", "Reason", "Failure", "Size"):
             print(plain(f"{title:<11} {text}".rstrip()))
     for title, text in explained_lines(known, run):
         print(plain(f"{title:<11} {text}"))
@@ -169,10 +193,13 @@ async def _remove(workbench: Workbench, options: Namespace) -> int:
         raise UserError(f"{found.run} is still going on.", hint=f"`rankzero runs cancel {found.run}` ends it.")
     if found.handle in await workbench.backend_of(found.handle).discover():
         await workbench.backend_of(found.handle).remove(found.handle)
-    workbench.archive.remove(found.handle)
-    workbench.store.remove(found.handle)
+    own = trials.trials_of(found, workbench.store.runs.values()) if found.sweep else []
+    for each in (*own, found):
+        workbench.archive.remove(each.handle)
+        workbench.store.remove(each.handle)
     if options.json:
-        console.document({"removed": found.run})
+        console.document({"removed": found.run, **({"trials": [each.run for each in own]} if found.sweep else {})})
     else:
-        console.note(f"{found.run} is gone.")
+        gone = f" and its {len(own)} trials are" if len(own) > 1 else " and its trial are" if own else " is"
+        console.note(f"{found.run}{gone} gone.")
     return 0

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from desktop_app.api import Diagnostic, RankState, RunSnapshot, RunStatus, Severity
+from desktop_app.cli import trials
 from desktop_app.cli.explained import explanation_shapes
 from desktop_app.core.blame import Explained
 from desktop_app.core.records import to_json
@@ -44,6 +45,7 @@ def run_shape(run: RunSnapshot, known: Explained | None = None) -> dict[str, Any
         "folder": run.folder,
         "source": run.source,
         "tags": dict(run.tags),
+        **trials.shape(run),
         "diagnosis": None,
         "explanations": explanation_shapes(known) if known is not None else None,
     }

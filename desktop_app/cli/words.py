@@ -48,11 +48,18 @@ def duration(run: RunSnapshot, now: datetime | None = None) -> str:
 def ending(run: RunSnapshot, known: Explained | None = None) -> str:
     """Return how the run ended, and where to look next; `known` is what plugins explain of it."""
     if run.status is RunStatus.COMPLETED:
-        return f"{run.run} Completed in {duration(run)}. {outputs(run)}"
+        return f"{run.run} Completed in {duration(run)}. {_found(run)}{outputs(run)}"
     when = f"after {duration(run)}" if run.started else "before it started"
     if run.status is RunStatus.CANCELED:
         return f"{run.run} was Canceled {when}. {run.reason}".rstrip()
     return f"{run.run} {run.status.value} {when}. {_why(run, known or Explained())}".rstrip()
+
+
+def _found(run: RunSnapshot) -> str:
+    """Return what a sweep found, or why it found nothing."""
+    if run.sweep is None or run.sweep.best_value is None:
+        return f"{run.reason} ".lstrip()
+    return f"Best: {run.sweep.primary_metric} {run.sweep.best_value:g} ({run.sweep.best}). "
 
 
 def outputs(run: RunSnapshot) -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from desktop_app.api import ProcessSpec, RankState, RunSnapshot, Topology
+from desktop_app.api import ProcessSpec, RankState, RunSnapshot, SweepState, Topology
 
 ROLE_WORDS = {"ps": ("parameter server", "parameter servers")}
 """Roles whose word is not what a person says; others take an s where there are several."""
@@ -25,12 +25,21 @@ class RankName:
 
 def ranks(run: RunSnapshot) -> str:
     """Return nodes × processes per node, and the ranks they make; or how many launchers or roles there are."""
+    if run.sweep is not None:
+        return trials_text(run.sweep)
     if launches(run.ranks):
         return launchers_text(len(run.ranks), run.launched)
     if has_roles(each.role for each in run.ranks):
         return roles_text([each.role for each in run.ranks])
     total = run.nodes * run.processes_per_node
     return ranks_text(total) if run.nodes == 1 else f"{run.nodes} × {run.processes_per_node} = {ranks_text(total)}"
+
+
+def trials_text(sweep: SweepState) -> str:
+    """Return how many trials a sweep has begun, and of how many, where that is known: `3 of 8 trials`."""
+    noun = "trial" if (sweep.total or sweep.started) == 1 else "trials"
+    over = sweep.total is None or sweep.total == sweep.started
+    return f"{sweep.started} {noun}" if over else f"{sweep.started} of {sweep.total} {noun}"
 
 
 def count_of_ranks(run: RunSnapshot) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import desktop_app
 from desktop_app.api import (
     Diagnostic,
     Host,
@@ -43,10 +44,16 @@ class FakePorts:
     points: tuple[MetricPoint, ...] = ()
     asked: list[tuple[str | None, tuple[str, ...]]] = field(default_factory=list)
     read: list[tuple[str, ...]] = field(default_factory=list)
+    home: Path = Path("nowhere")
 
     def host(self) -> Host:
         """Return a machine of `cores` cores."""
         return Host(shell=("/bin/bash", "-c"), cpu_count=self.cores)
+
+    def controller(self) -> Sequence[str]:
+        """Return what starts the real controller, which has the real services, over `home`."""
+        script = Path(desktop_app.__file__).parent / "cli" / "control_sweep.py"
+        return (sys.executable, "-I", str(script), str(self.home))
 
     def launch_plan(self, job: Job, host: Host) -> tuple[str, tuple[ProcessSpec, ...]] | None:
         """Return a process per rank, as the PyTorch plugin does."""

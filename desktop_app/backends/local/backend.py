@@ -20,9 +20,10 @@ from desktop_app.api import (
     RunSnapshot,
     RunStatus,
     SubmissionPlan,
+    Trial,
     UserError,
 )
-from desktop_app.backends.local import drilling, removing, run_folder, series, submitting
+from desktop_app.backends.local import drilling, removing, run_folder, series, submitting, trial_runs
 from desktop_app.backends.local.curves import Curves, Shelf
 from desktop_app.backends.local.listing import Listing
 from desktop_app.backends.local.planning import Planner
@@ -56,9 +57,21 @@ class LocalBackend:
 
         Who cancels the wait cancels the run: it would go on without anybody who knows of it.
         """
+        return await self._submit(plan, progress)
+
+    async def start(self, plan: SubmissionPlan, trial: Trial) -> str:
+        """Start a sweep's trial as a run."""
+        return await self._submit(plan, lambda _message, _part: None, trial)
+
+    async def control_sweep(self, run: str) -> int:
+        """Be the controller of a sweep: its run's first process calls this. Returns its exit code."""
+        trials = trial_runs.TrialRuns(self, self._planner, self._ports, self._runs)
+        return await trial_runs.control(trials, run_folder.existing(self._runs, f"{run_folder.SCHEME}{run}"))
+
+    async def _submit(self, plan: SubmissionPlan, progress: Progress, trial: Trial | None = None) -> str:
         submitting.refuse_errors(plan)
         progress("Making the run's folder", None)
-        folder = await asyncio.to_thread(submitting.make_folder, plan, self._runs)
+        folder = await asyncio.to_thread(submitting.make_folder, plan, self._runs, trial)
         progress("Starting the supervisor", None)
         starting = asyncio.ensure_future(asyncio.to_thread(submitting.start, folder))
         try:
@@ -119,13 +132,19 @@ class LocalBackend:
         return await asyncio.to_thread(self._curves.of(handle).resources)
 
     async def remove(self, handle: str) -> None:
-        """Delete the folder of a run that is over, or whose state nobody knows. Raises UserError for others."""
+        """Delete the folder of a run that is over, or whose state nobody knows. Raises UserError for others.
+
+        The trials of a sweep go with it.
+        """
         snapshot = await self._snapshot(handle)
         folder = Path(snapshot.folder)
         if snapshot.status is RunStatus.UNKNOWN:
             await asyncio.to_thread(removing.refuse_if_alive, folder)
         elif not snapshot.is_over:
             raise UserError(f"{snapshot.run} is not over.", hint="Cancel it first.")
+        if snapshot.sweep is not None:
+            for trial in await asyncio.to_thread(lambda: list(trial_runs.trials_of(self._runs, snapshot.run))):
+                await self.remove(trial)
         await asyncio.to_thread(removing.delete, folder)
         self._reader.forget(handle)
         self._curves.forget(handle)

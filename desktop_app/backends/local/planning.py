@@ -25,6 +25,7 @@ from desktop_app.backends.local.free_port import find_free_ports
 from desktop_app.backends.local.ports import Interpreter, Ports
 from desktop_app.backends.local.quoting import resolve_for_shell
 from desktop_app.backends.local.run_folder import new_name
+from desktop_app.backends.local.sweep_plans import plan_sweep
 from desktop_app.core.commands import own_starter
 from desktop_app.core.placeholders import resolve
 from desktop_app.documents.snapshot import plan_snapshot
@@ -69,7 +70,14 @@ class Planner:
 
     async def plan(self, job: Job, source: JobSource) -> SubmissionPlan:
         """Return the plan; what is wrong stands in its diagnostics."""
-        draft = await asyncio.to_thread(self._begin, job, source)
+        if job.sweep is None:
+            return await self.plan_run(job, source)
+        host = await asyncio.to_thread(self._ports.host)
+        return await plan_sweep(job, host, self._ports.controller(), lambda trial: self.plan_run(trial, source))
+
+    async def plan_run(self, job: Job, source: JobSource, run: str = "", share: int = 1) -> SubmissionPlan:
+        """Return the plan of a command job as the run `run`, one of `share` that have the cores together."""
+        draft = await asyncio.to_thread(self._begin, job, source, run, share)
         await asyncio.to_thread(self._ask_plugins, draft)
         await asyncio.to_thread(self._read_files, draft)
         pips = installing.find_pips(job.command)
@@ -79,9 +87,10 @@ class Planner:
         draft.findings += installing.check(pips, interpreter)
         return _finished(draft, interpreter)
 
-    def _begin(self, job: Job, source: JobSource) -> Draft:
-        run = new_name(self._runs)
+    def _begin(self, job: Job, source: JobSource, run: str, share: int) -> Draft:
+        run = run or new_name(self._runs)
         host = self._ports.host()
+        host = dataclasses.replace(host, cpu_count=max(1, host.cpu_count // share))
         draft = Draft(job, source, host, run, self._runs / run)
         port, problem = listening.master_port(job)
         ports = find_free_ports(min(2 * counts.MOST_RANKS, 2 * counts.shape(job).world_size + 2))

@@ -34,6 +34,9 @@ class Ports(Protocol):
     def host(self) -> Host:
         """Return this machine: shell, cores, GPUs."""
 
+    def controller(self) -> Sequence[str]:
+        """Return the words that, with the name of a sweep's run, start its controller."""
+
     def launch_plan(self, job: Job, host: Host) -> tuple[str, Sequence[ProcessSpec]] | None:
         """Return the processes a job means and the id of the plugin that says so, None for a plain command."""
 

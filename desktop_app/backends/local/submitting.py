@@ -15,7 +15,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from desktop_app.api import OutsideError, RankState, RunSnapshot, RunStatus, Severity, SubmissionPlan, UserError
+from desktop_app.api import (
+    OutsideError,
+    RankState,
+    RunSnapshot,
+    RunStatus,
+    Severity,
+    SubmissionPlan,
+    Sweep,
+    SweepState,
+    Trial,
+    UserError,
+)
 from desktop_app.backends.local import facts
 from desktop_app.backends.local.run_folder import SCHEME
 from desktop_app.core.records import to_json
@@ -40,7 +51,7 @@ def refuse_errors(plan: SubmissionPlan) -> None:
         raise UserError(errors[0].message, hint="Mend the job and plan it again.", details=details)
 
 
-def make_folder(plan: SubmissionPlan, runs: Path) -> Path:
+def make_folder(plan: SubmissionPlan, runs: Path, trial: Trial | None = None) -> Path:
     """Make the run's folder with all that its supervisor needs. Raises OutsideError, leaving nothing behind."""
     folder = runs / plan.run
     try:
@@ -58,7 +69,7 @@ def make_folder(plan: SubmissionPlan, runs: Path) -> Path:
     except OSError as error:
         raise _no_room(runs, error) from error
     try:
-        _fill(folder, plan)
+        _fill(folder, plan, trial)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise _no_room(folder, error) from error
@@ -74,11 +85,14 @@ def start(folder: Path) -> None:
         raise OutsideError("The run's supervisor did not start.", hint=f"See {folder}.", details=problem)
 
 
-def request_cancel(folder: Path) -> None:
-    """Ask the run's supervisor, also one that is only coming, to end it. Raises OSError."""
+def request_cancel(folder: Path, reason: str = "", *, stopped_early: bool = False) -> None:
+    """Ask the run's supervisor, also one that is only coming, to end it, for `reason` if any. Raises OSError."""
     path = folder / "requests" / "cancel"
     path.parent.mkdir(exist_ok=True)
-    path.touch()
+    if reason and not path.exists():
+        replace(path, {"reason": reason, "stopped_early": stopped_early})
+    else:
+        path.touch()
 
 
 def _withdraw(folder: Path) -> None:
@@ -105,9 +119,9 @@ def _launch(command: Sequence[str], log: Path) -> str | None:
         return str(error)
 
 
-def first_snapshot(plan: SubmissionPlan, folder: Path) -> RunSnapshot:
+def first_snapshot(plan: SubmissionPlan, folder: Path, trial: Trial | None = None) -> RunSnapshot:
     """Return the run as it is before anything happened."""
-    job = plan.job
+    job, is_sweep = plan.job, plan.job.sweep is not None
     name = job.display_name or job.name or (Path(plan.source).stem if plan.source else plan.run)
     return RunSnapshot(
         handle=f"{SCHEME}{plan.run}",
@@ -117,8 +131,8 @@ def first_snapshot(plan: SubmissionPlan, folder: Path) -> RunSnapshot:
         display_name=name,
         experiment=plan.environment.get("AZUREML_EXPERIMENT_NAME", ""),
         created=datetime.now(UTC),
-        nodes=plan.topology.nodes,
-        processes_per_node=plan.topology.processes_per_node,
+        nodes=1 if is_sweep else plan.topology.nodes,
+        processes_per_node=1 if is_sweep else plan.topology.processes_per_node,
         framework=plan.framework,
         ranks=tuple(
             RankState(each.rank, each.local_rank, each.node, RunStatus.NOT_STARTED, log=each.log, role=each.role)
@@ -127,20 +141,26 @@ def first_snapshot(plan: SubmissionPlan, folder: Path) -> RunSnapshot:
         outputs=str(folder / "code" / "outputs"),
         folder=str(folder),
         source=plan.source,
-        tags=job.tags,
+        tags=job.tags if trial is None else {**job.tags, "parent": trial.sweep},
         launched=facts.launched(plan),
         launcher_logs=tuple(each.log for each in plan.launchers),
+        sweep=_begun(job.sweep),
+        trial=trial,
     )
 
 
-def _fill(folder: Path, plan: SubmissionPlan) -> None:
+def _begun(sweep: Sweep | None) -> SweepState | None:
+    return SweepState(sweep.primary_metric, sweep.goal.lower(), sweep.sampling.lower()) if sweep else None
+
+
+def _fill(folder: Path, plan: SubmissionPlan, trial: Trial | None) -> None:
     for name in ("requests", "user_logs", "clock", "named_outputs", "code"):
         (folder / name).mkdir()
     (folder / "job.yml").write_bytes(plan.source_text.encode("utf-8", "surrogateescape"))
     (folder / "plan.json").write_text(json.dumps(packed(to_json(plan))), "utf-8")
     for name in ("job.yml", "plan.json"):
         (folder / name).chmod(0o600)
-    state: dict[str, Any] = to_json(first_snapshot(plan, folder))
+    state: dict[str, Any] = to_json(first_snapshot(plan, folder, trial))
     state["submitter"] = {"pid": os.getpid(), "started": processes.identity(os.getpid()) or ""}
     state["boot"] = processes.boot()
     state["host"] = processes.host()

@@ -58,7 +58,7 @@ class Order:
             replace(self.path.with_suffix(".answer"), facts)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read(path: Path) -> dict[str, Any]:
     """Return what a file orders, nothing for what is no small file: the job may put anything there, a pipe as well."""
     try:
         state = path.lstat()
@@ -79,7 +79,7 @@ def take(folder: Path) -> Iterator[Order]:
         return
     for name in names:
         path = folder / name
-        facts = _read(path)
+        facts = read(path)
         try:
             path.unlink()
         except OSError:

@@ -24,6 +24,7 @@ from desktop_app.worker.supervisor.sampling import Sampler
 from desktop_app.worker.supervisor.serving import Serving
 from desktop_app.worker.supervisor.silence import Silence
 from desktop_app.worker.supervisor.state import StateFile
+from desktop_app.worker.supervisor.telling import Telling
 from desktop_app.worker.supervisor.tracking import Tracking
 from desktop_app.worker.supervisor.wakeups import Wakeups
 
@@ -67,6 +68,7 @@ class Supervisor:
         self.drills = Drills(self.ranks, self.state.data.setdefault("drills", []))
         self.tracking = Tracking(folder, self.clock, self.state.data)
         self.sampler = Sampler(folder, self.clock)
+        self.telling = Telling(folder) if self.state.data.get("sweep") else None
         self.silence = Silence()
         self.verdict: Verdict | None = None
         self.blame: Verdict | None = None
@@ -137,7 +139,7 @@ class Supervisor:
             who = holder(port) or "another program"
             self.verdict = Verdict("Failed", f"Port {port} is in use by {who}. Plan and start the job again.")
             return False
-        door = self.tracking.open_door()
+        door = self.tracking.open_door() if self.telling is None else None  # a sweep's trials have their own
         if door is not None:
             self.wakeups.listen(door)
         self._begin_running()
@@ -214,7 +216,9 @@ class Supervisor:
                 return
 
     def _goes_on(self) -> bool:
-        return any(rank.alive for rank in self.ranks) or bool(self.launchers.alive)
+        if any(rank.alive for rank in self.ranks) or self.launchers.alive:
+            return True
+        return self.telling is not None and processes.any_child_left()  # guardians of trials, which tidy up
 
     def _reap(self) -> None:
         ended = list(ranks.collect(self.children))
@@ -308,8 +312,8 @@ class Supervisor:
                 each.arrivals.look(now)
         if self.deadline is not None and elapsed() > self.deadline:
             self.deadline = None
-            limit = self.plan["timeout"]
-            self._stop(Verdict("Canceled", f"The time limit of {limit} s (limits.timeout) was reached."), "timeout")
+            limit, key = self.plan["timeout"], "trial_timeout" if self.state.data.get("trial") else "timeout"
+            self._stop(Verdict("Canceled", f"The time limit of {limit} s (limits.{key}) was reached."), "timeout")
         silent = None if self.ending.begun else self.silence.culprit(self.ranks, elapsed())
         if silent is not None:
             self._first_failure(silent, 0, f"Rank {silent.number} ended and never called MPI_Init; others wait for it.")
@@ -343,10 +347,17 @@ class Supervisor:
             self.state.data.update(self.tracking.facts())
             self._write()
         if not self._is_gone():
+            self._hear_controller()
             self.state.keep_up()
         jump = self.clock.jump()
         if jump is not None:
             self._say("clock-jumped", seconds=round(jump, 1), text="The computer's clock was set; the run's was not.")
+
+    def _hear_controller(self) -> None:
+        for told in self.telling.news() if self.telling else ():
+            self.state.data["sweep"].update(told.pop("sweep", {}))
+            self._say(**{"event": "told", **told})
+            self._write()
 
     def _stop_wanted(self) -> bool:
         """Look for a reason to end the run; return whether there is one, old or new."""
@@ -355,8 +366,15 @@ class Supervisor:
         elif processes.lost_parent(self.guardian):
             self._stop(Verdict("Failed", "The run's guardian was killed, so the run was ended."), "guardian-lost")
         elif self.wakeups.asked_to_end or self.cancel_file.exists():
-            self._stop(Verdict("Canceled", "Canceled on request."), "cancel-requested")
+            self._stop(Verdict("Canceled", self._wish()), "cancel-requested")
         return self.ending.begun
+
+    def _wish(self) -> str:
+        """Return why the run is to end; a sweep that ends a trial early says so in its request."""
+        wish, trial = orders.read(self.cancel_file), self.state.data.get("trial")
+        if trial and wish.get("stopped_early"):
+            trial["stopped_early"] = True
+        return str(wish.get("reason") or "Canceled on request.")
 
     def _stop(self, verdict: Verdict, event: str, *, kill: bool = False) -> None:
         if self.ending.terminated or self.state.data.get("status") == "CancelRequested":
@@ -419,6 +437,7 @@ class Supervisor:
             each.arrivals.look(self.clock.now())
         for order in orders.take(self.folder / "requests"):
             self._refuse(order, "The run is over.")
+        verdict = self._as_told(verdict)
         self._add_last_words()
         reason = verdict.reason
         if left:
@@ -430,6 +449,14 @@ class Supervisor:
         self._say("ended", status=verdict.status, reason=reason)
         self.state.write_end()
         self.events.close()
+
+    def _as_told(self, verdict: Verdict) -> Verdict:
+        """Return the verdict in the words of a sweep's controller, where it has said why it ends as it does."""
+        self._hear_controller()
+        if self.telling is None or not self.telling.reason or verdict.status == "Canceled":
+            return verdict
+        self.state.data["first_failure"] = None
+        return Verdict(verdict.status, self.telling.reason, verdict.exit_code)
 
     def _say_what_was_dropped(self) -> None:
         metrics, samples = self.tracking.dropped, self.sampler.dropped
