@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -195,8 +196,8 @@ async def test_what_a_killed_download_left_is_gone_on_with(
     gateway: Gateway, blob: Blob, url: str, tmp_path: Path
 ) -> None:
     blob.data = os.urandom(1_000_000)
-    (tmp_path / "a.bin.part").write_bytes(blob.data[:600_000])
-    (tmp_path / "a.bin.part.json").write_text(json.dumps({"etag": blob.etag}))
+    (tmp_path / "a.bin.rz-part").write_bytes(blob.data[:600_000])
+    (tmp_path / "a.bin.rz-part.json").write_text(json.dumps({"etag": blob.etag}))
     await gateway.download(WORKSPACE, url, tmp_path / "a.bin", size=None, md5=None, progress=silent)
     assert (tmp_path / "a.bin").read_bytes() == blob.data
     assert blob.sent == 400_000
@@ -206,8 +207,8 @@ async def test_a_file_that_changed_meanwhile_begins_anew(
     gateway: Gateway, blob: Blob, url: str, tmp_path: Path
 ) -> None:
     blob.data = os.urandom(100_000)
-    (tmp_path / "a.bin.part").write_bytes(b"old")
-    (tmp_path / "a.bin.part.json").write_text('{"etag": "\\"old\\""}')
+    (tmp_path / "a.bin.rz-part").write_bytes(b"old")
+    (tmp_path / "a.bin.rz-part.json").write_text('{"etag": "\\"old\\""}')
     await gateway.download(WORKSPACE, url, tmp_path / "a.bin", size=100_000, md5=None, progress=silent)
     assert (tmp_path / "a.bin").read_bytes() == blob.data
 
@@ -222,7 +223,7 @@ async def test_what_is_not_as_it_should_be_is_not_kept(
     with pytest.raises(CloudFault, match="instead of 6" if wrong == "size" else "other contents"):
         await gateway.download(WORKSPACE, url, tmp_path / "a.txt", size=size, md5=md5, progress=silent)
     assert (tmp_path / "a.txt").read_text() == "before"
-    assert not list(tmp_path.glob("a.txt.part*"))
+    assert not list(tmp_path.glob("a.txt.rz-part*"))
 
 
 async def test_a_file_that_came_short_is_fetched_again(gateway: Gateway, blob: Blob, url: str, tmp_path: Path) -> None:
@@ -267,3 +268,28 @@ async def test_a_file_of_the_web_is_fetched_without_a_token(
     assert (tmp_path / "a.csv").read_bytes() == b"a,b\n"
     reply = await gateway.ask(WORKSPACE, Ask("GET", plain, audience="storage", text=True))
     assert reply.text == "a,b\n"
+
+
+async def test_a_file_that_is_called_like_a_part_is_no_part(
+    gateway: Gateway, blob: Blob, url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "model.pt.part").write_text("what the run wrote")
+    blob.data = b"hello"
+    await gateway.download(WORKSPACE, url, tmp_path / "model.pt", size=5, md5=None, progress=silent)
+    assert (tmp_path / "model.pt.part").read_text() == "what the run wrote"
+
+
+async def test_who_cannot_hear_disturbs_nobody_else(gateway: Gateway, blob: Blob, url: str, tmp_path: Path) -> None:
+    """What a window is told after it was closed may raise; all ask by way of one child."""
+    blob.data = os.urandom(300_000)
+
+    def deaf(_message: str, _part: float | None) -> None:
+        raise RuntimeError("the window is gone")
+
+    other = asyncio.create_task(gateway.download(WORKSPACE, url, tmp_path / "b", size=None, md5=None, progress=silent))
+    with pytest.raises(RuntimeError, match="the window is gone"):
+        await gateway.download(WORKSPACE, url, tmp_path / "a", size=300_000, md5=None, progress=deaf)
+    child = gateway._wire
+    await other
+    assert (await gateway.tail(WORKSPACE, url, tmp_path / "log.txt", 0)).appended == 300_000
+    assert gateway._wire is child

@@ -305,6 +305,26 @@ async def test_nothing_there_is_never_silent(wire: ToldWire, tmp_path: Path) -> 
         await assets.download(asking_of(wire, tmp_path), WORKSPACE, model, tmp_path / "to", Said())
 
 
+@pytest.mark.parametrize("other", ["MODEL.PT", "model.pt/part", "e\u0301/a"])
+async def test_files_that_would_be_one_here_are_told_before_any_is_fetched(
+    wire: ToldWire, tmp_path: Path, other: str
+) -> None:
+    start = "ExperimentRun/dcid.run-1/outputs/model"
+    wire.on("GET", "outputs%2Fmodel&", told(page(*(f"{start}/{each}" for each in ("model.pt", "é/a", other)))))
+    model = Asset("model", "m", "1", path=run_uri("run-1", "outputs/model"))
+    with pytest.raises(UserError, match="can't be fetched"):
+        await assets.download(asking_of(wire, tmp_path), WORKSPACE, model, tmp_path / "to", Said())
+    assert wire.fetched == []
+
+
+async def test_no_message_has_the_signature_of_an_address(wire: ToldWire, tmp_path: Path) -> None:
+    for address in ("https://acc.blob.core.windows.net/azureml/none", "https://example.org/"):
+        data = Asset("data", "d", "1", path=f"{address}?sv=1&sig=c2VjcmV0")
+        with pytest.raises(UserError, match=address) as caught:
+            await assets.download(asking_of(wire, tmp_path), WORKSPACE, data, tmp_path / "to", Said())
+        assert "sig=" not in f"{caught.value}{caught.value.hint}{caught.value.details}"
+
+
 @pytest.mark.parametrize("name", ["../x", "/x", "a/../../x", "a\\x", "C:x", ""])
 def test_no_name_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
     with pytest.raises(UserError, match="can't be fetched"):

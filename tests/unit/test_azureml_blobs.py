@@ -35,6 +35,13 @@ def test_a_page_without_what_is_no_file() -> None:
     assert marker == "m1"
 
 
+def test_a_name_that_xml_can_not_hold_comes_encoded() -> None:
+    named = LISTED.format(marker="").replace("<Name>p/ä b.txt", '<Name Encoded="true">p/a%EF%BF%BF%2525')
+    assert blobs.parsed(named)[0] == [Blob("p/a\uffff%25", 12, "AAA=")]
+    odd = LISTED.format(marker="").replace(">12<", ">many<")
+    assert blobs.parsed(odd)[0] == [Blob("p/ä b.txt", 0, "AAA=")]
+
+
 def test_what_is_no_list_is_a_fault_of_the_service() -> None:
     with pytest.raises(CloudFault, match="can't be read") as caught:
         blobs.parsed("<html>")

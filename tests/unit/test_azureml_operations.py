@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -151,6 +152,14 @@ async def test_retry_after_holds_in_place_of_the_own_pace() -> None:
     wire.on("GET", "/op/status", told({"status": "Succeeded"}))
     slow = Pace(first=60.0, factor=1.0, most=60.0)
     await asyncio.wait_for(followed(wire, told({}, 201, azure_asyncoperation=STATUS, retry_after="0"), slow), 5)
+
+
+async def test_the_service_that_is_asked_too_often_says_when_to_ask_again() -> None:
+    wire = ToldWire()
+    wire.on("GET", "/op/status", answers(fault("throttled", 429, 0.3), told({"status": "Succeeded"})))  # type: ignore[arg-type]
+    began = time.monotonic()
+    await followed(wire, told({}, 201, azure_asyncoperation=STATUS))
+    assert time.monotonic() - began >= 0.3
 
 
 @given(st.one_of(st.none(), st.floats(-5, 500), st.just("many")))

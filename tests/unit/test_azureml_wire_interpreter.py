@@ -80,3 +80,33 @@ async def test_a_failure_is_told_to_all_and_tried_again() -> None:
         with pytest.raises(OutsideError, match="No network"):
             await interpreter.path(lambda *_: None)
     assert maker.count == 2
+
+
+async def test_who_comes_while_it_is_given_up_waits_and_has_it_made() -> None:
+    leaving, may_leave = asyncio.Event(), asyncio.Event()
+    made = 0
+
+    async def make(_progress: Progress) -> str:
+        nonlocal made
+        made += 1
+        if made > 1:
+            return "python"
+        try:
+            await asyncio.Event().wait()
+        finally:
+            leaving.set()
+            await may_leave.wait()
+        return ""
+
+    interpreter = Interpreter(make)
+    first = asyncio.create_task(interpreter.path(lambda *_: None))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    first.cancel()
+    await leaving.wait()
+    second = asyncio.create_task(interpreter.path(lambda *_: None))
+    await asyncio.sleep(0)
+    assert made == 1, "never twice at once"
+    may_leave.set()
+    assert await second == "python"
+    assert (await asyncio.gather(first, return_exceptions=True))[0].__class__ is asyncio.CancelledError

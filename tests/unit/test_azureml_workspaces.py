@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
 import json
+import threading
 from pathlib import Path
 
 import pytest
 
 from desktop_app.api import SignInMethod, UserError, Workspace
+from desktop_app.backends.azureml.client import links as links_module
 from desktop_app.backends.azureml.client.links import Link, Links
 from desktop_app.backends.azureml.client.wire import CloudFault
 from desktop_app.backends.azureml.workspaces import Workspaces, read_config
@@ -105,6 +109,33 @@ async def test_where_a_workspace_answers_is_asked_once_and_kept(tmp_path: Path) 
     links.forget(WORKSPACE)
     with pytest.raises(CloudFault):
         await Links(wire, tmp_path / "cloud" / "links.json").of(WORKSPACE)
+
+
+async def test_workspaces_that_are_asked_for_at_once_lose_nothing_of_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one's look at the file, which is empty then, ends after the first one was answered."""
+    wire, is_answered, read = ToldWire(), threading.Event(), links_module._read
+    wire.on("GET", "/workspaces/other?", told({"properties": {"discoveryUrl": f"{API}/discovery"}}))
+    looks: list[Path] = []
+
+    def slowly(path: Path) -> dict[str, Link]:
+        found = read(path)
+        looks.append(path)
+        if len(looks) == 2:
+            assert is_answered.wait(30)
+        return found
+
+    monkeypatch.setattr(links_module, "_read", slowly)
+    links, other = Links(wire, tmp_path / "links.json"), dataclasses.replace(WORKSPACE, name="other")
+    first, second = (asyncio.create_task(links.of(each)) for each in (WORKSPACE, other))
+    await first
+    is_answered.set()
+    await second
+    asked = len(wire.asked)
+    assert [(await links.of(each)).api for each in (WORKSPACE, other)] == [API, API]
+    assert len(wire.asked) == asked
+    assert read(tmp_path / "links.json").keys() == {WORKSPACE.key, other.key}
 
 
 async def test_a_workspace_without_discovery_is_asked_where_its_runs_are(tmp_path: Path) -> None:

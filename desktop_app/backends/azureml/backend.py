@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,7 @@ class AzureBackend:
         folder, workspace = self._drafts.get(plan.run, (here, self.workspaces.current()))
         if workspace is None:
             raise UserError("No Azure ML workspace is in use.", hint=ADD)
-        entry = await asyncio.to_thread(lambda: self.outbox.put(plan, texts_of(plan, folder), workspace, progress))
+        entry = await self._put(plan, folder, workspace, progress)
         try:
             await self.sender.send_now(entry.handle, progress)
         except asyncio.CancelledError:
@@ -104,6 +105,28 @@ class AzureBackend:
                 raise
             progress(f"The job waits in the outbox and is sent later: {fault}", None)
         return entry.handle
+
+    async def _put(self, plan: SubmissionPlan, folder: Path, workspace: Workspace, progress: Progress) -> Entry:
+        """Keep a job in the outbox. Who cancels meanwhile has nothing kept: the copying is stopped and waited for."""
+        is_given_up = threading.Event()
+
+        def tell(message: str, part: float | None) -> None:
+            if is_given_up.is_set():
+                raise UserError(f"{plan.run} was given up.")
+            progress(message, part)
+
+        def keep() -> Entry:
+            return self.outbox.put(plan, texts_of(plan, folder), workspace, tell)
+
+        keeping = asyncio.create_task(asyncio.to_thread(keep))
+        try:
+            return await asyncio.shield(keeping)
+        except asyncio.CancelledError:
+            is_given_up.set()
+            await asyncio.wait({keeping})
+            if keeping.exception() is None:
+                self._take_back(keeping.result())
+            raise
 
     async def discover(self) -> Sequence[str]:
         """Return the handles of all runs that were sent from here or wait to be."""
@@ -246,10 +269,10 @@ class AzureBackend:
 
     async def close(self) -> None:
         """End what goes on by itself, and the children."""
-        await self.sender.close()
-        for each in self._logs.values():
-            await each.close()
-        await self.asking.wire.close()
+        try:
+            await asyncio.gather(self.sender.close(), *(each.close() for each in self._logs.values()))
+        finally:
+            await self.asking.wire.close()
 
     def _is_live(self, handle: str) -> bool:
         run = self._monitoring.known(handle)
@@ -321,15 +344,15 @@ class AzureBackend:
 
     async def _finish_logs(self, handle: str) -> None:
         """Fetch the rest of the logs of a run that is over, before that is told."""
-        logs = self._logs[handle]
-        if logs.is_whole:
+        logs = self._logs.get(handle)
+        if logs is None or logs.is_whole:
             return
         await logs.close()
         try:
             async with asyncio.timeout(_LAST_WORDS):
                 await logs.catch_up()
         except (OutsideError, TimeoutError):
-            del self._logs[handle]  # what is missing is fetched when somebody looks again
+            self._logs.pop(handle, None)  # what is missing is fetched when somebody looks again
 
     def _take_back(self, entry: Entry) -> None:
         with self.outbox.held(entry.run) as held:

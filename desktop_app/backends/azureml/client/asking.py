@@ -52,7 +52,11 @@ class Asking:
         self, workspace: Workspace, rest: str, *, version: str, **parameters: str
     ) -> AsyncIterator[Mapping[str, Any]]:
         """Yield the items of a list, page after page; `nextLink` is followed to the letter."""
-        url = self.arm_url(workspace, rest, version=version, **parameters)
+        async for each in self.pages(workspace, self.arm_url(workspace, rest, version=version, **parameters)):
+            yield each
+
+    async def pages(self, workspace: Workspace, url: str) -> AsyncIterator[Mapping[str, Any]]:
+        """Yield the items of a list whose first page lies at a URL."""
         for _page in range(_MOST_PAGES):
             reply = await self.wire.ask(workspace, Ask("GET", url))
             for each in items_of(reply.json):

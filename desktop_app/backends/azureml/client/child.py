@@ -40,6 +40,7 @@ class Child:
         self._waiting: dict[int, tuple[asyncio.Future[Any], Hear]] = {}
         self._number = 0
         self._errors = b""
+        self._is_ending = False
         self.keeps_secrets = False
         self._reading = asyncio.create_task(self._read(), name="gateway's answers")
         self._draining = asyncio.create_task(self._drain(), name="gateway's standard error")
@@ -72,7 +73,7 @@ class Child:
     @property
     def is_alive(self) -> bool:
         """Whether it can be asked."""
-        return not self._reading.done() and self._process.returncode is None
+        return not self._is_ending and not self._reading.done() and self._process.returncode is None
 
     async def ask(self, do: str, hear: Hear, **asked: Any) -> Any:
         """Ask and return the answer; cancelling cancels it in the child. Raises CloudFault, and ChildGone."""
@@ -83,7 +84,9 @@ class Child:
         try:
             await self._write({"id": number, "do": do, **asked})
             return await answer
-        except asyncio.CancelledError:
+        except (ChildGone, CloudFault):
+            raise
+        except BaseException:  # who asked is gone, or could not hear what was said
             if self.is_alive:
                 self._send({"id": number, "do": "cancel"})
             raise
@@ -98,6 +101,7 @@ class Child:
     async def end(self) -> None:
         """End the child with all its own and wait for it."""
         assert self._process.stdin is not None
+        self._is_ending = True
         self._process.stdin.close()
         await end_group(self._process)
         for each in (self._reading, self._draining):
@@ -135,10 +139,12 @@ class Child:
             answer.set_result(said["result"])
         elif "fault" in said:
             answer.set_exception(fault_of(said["fault"]))
-        elif "question" in said:
-            hear("question", (said["id"], said["question"]))
         else:
-            hear(*next((name, said[name]) for name in ("progress", "prompt") if name in said))
+            try:
+                name = next(each for each in ("question", "progress", "prompt") if each in said)
+                hear(name, (said["id"], said[name]) if name == "question" else said[name])
+            except Exception as error:  # noqa: BLE001 - it is of who asked, and of nobody else who waits for the child
+                answer.set_exception(error)
 
     def _give_up(self) -> None:
         """Tell all who wait that no answer will come."""

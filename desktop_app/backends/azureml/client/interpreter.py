@@ -22,6 +22,8 @@ class Interpreter:
 
     async def path(self, progress: Progress) -> str:
         """Return it; the making is given up when nobody waits for it any more."""
+        while self._task is not None and self._task.cancelling():
+            await asyncio.wait({self._task})  # it is just being given up
         self._listeners.append(progress)
         task = self._task = self._task or asyncio.create_task(self._made(), name="the Azure ML client's Python")
         try:

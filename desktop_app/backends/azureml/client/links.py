@@ -43,24 +43,21 @@ class Links:
     async def of(self, workspace: Workspace) -> Link:
         """Return the workspace's link, asked for the first time only. Raises CloudFault."""
         async with self._turns.setdefault(workspace.key, asyncio.Lock()):
-            if not self._known:
-                self._known = await asyncio.to_thread(_read, self._path)
-            if workspace.key not in self._known:
-                await self._ask(workspace)
-            return self._known[workspace.key]
+            if not self._known:  # others, of other workspaces, may be asked for meanwhile
+                self._known = {**await asyncio.to_thread(_read, self._path), **self._known}
+            return self._known.get(workspace.key) or await self._ask(workspace)
 
     async def renew(self, workspace: Workspace) -> Link:
         """Ask again, and keep the answer. Raises CloudFault."""
         async with self._turns.setdefault(workspace.key, asyncio.Lock()):
-            await self._ask(workspace)
-            return self._known[workspace.key]
+            return await self._ask(workspace)
 
     def forget(self, workspace: Workspace) -> None:
         """Forget what is known of a workspace."""
         self._known = {key: each for key, each in (self._known or _read(self._path)).items() if key != workspace.key}
         _write(self._path, self._known)
 
-    async def _ask(self, workspace: Workspace) -> None:
+    async def _ask(self, workspace: Workspace) -> Link:
         url = query(f"{self.management(workspace)}{resource_id(workspace)}", api_version=WORKSPACES)
         reply: Any = (await self._wire.ask(workspace, Ask("GET", url))).json
         answer: dict[str, Any] = reply if isinstance(reply, dict) else {}
@@ -73,7 +70,8 @@ class Links:
             str(properties.get("tenantId") or ""),
         )
         self._known[workspace.key] = link
-        await asyncio.to_thread(_write, self._path, self._known)
+        await asyncio.to_thread(_write, self._path, dict(self._known))
+        return link
 
     async def _api(self, workspace: Workspace, properties: dict[str, Any]) -> str:
         """Return the region's host, from its discovery document, else from where the workspace keeps MLflow runs."""

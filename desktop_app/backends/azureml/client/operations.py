@@ -52,7 +52,7 @@ async def follow(  # noqa: PLR0913, PLR0917 - what to follow, and how
     wait = _Waiting(work.doing, progress, pace or Pace())
     try:
         while True:
-            await wait.pause(_retry_after(reply))
+            await wait.pause(wait.wished or _retry_after(reply))
             found = await _poll(wire, workspace, url, wait)
             if found is None:
                 continue
@@ -92,6 +92,7 @@ class _Waiting:
         self._gap = pace.first
         self.part: float | None = None
         self.trouble = ""
+        self.wished: float | None = None
 
     async def pause(self, asked: float | None) -> None:
         """Wait as long as the service asked, or else a little longer than before."""
@@ -128,9 +129,9 @@ async def _poll(wire: Wire, workspace: Workspace, url: str, wait: _Waiting) -> R
     except CloudFault as fault:
         if not fault.is_transient:
             raise
-        wait.trouble = fault.message
+        wait.trouble, wait.wished = fault.message, fault.retry_after
         return None
-    wait.trouble = ""
+    wait.trouble, wait.wished = "", None
     return reply
 
 
@@ -138,7 +139,7 @@ def _is_over(reply: Reply, is_status: bool, doing: str, wait: _Waiting) -> bool:
     if not is_status:
         return reply.status != 202
     body = reply.json if isinstance(reply.json, Mapping) else {}
-    status = str(body.get("status", DONE if reply.status in (200, 204) else "")).lower()
+    status = str(body.get("status") or (DONE if reply.status in (200, 204) else "")).lower()
     if status in FAILED:
         raise failure(doing, body)
     wait.part = _part(body)

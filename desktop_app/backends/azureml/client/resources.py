@@ -11,7 +11,7 @@ from urllib.parse import quote
 from desktop_app.api import Workspace
 from desktop_app.backends.azureml.client.asking import Asking, is_missing
 from desktop_app.backends.azureml.client.routes import query
-from desktop_app.backends.azureml.client.wire import Ask, CloudFault
+from desktop_app.backends.azureml.client.wire import CloudFault
 
 T = TypeVar("T")
 
@@ -78,12 +78,7 @@ async def in_region(asking: Asking, workspace: Workspace, what: str, version: st
     start = f"{asking.links.management(workspace)}/subscriptions/{quote(workspace.subscription)}"
     place = f"providers/Microsoft.MachineLearningServices/locations/{quote(location, safe='')}"
     url = query(f"{start}/{place}/{what}", api_version=version)
-    found: list[dict[str, Any]] = []
-    while url:
-        body = record((await asking.wire.ask(workspace, Ask("GET", url))).json)
-        found += map(record, body.get("value") or ())
-        url = str(body.get("nextLink") or "")
-    return found
+    return [dict(each) async for each in asking.pages(workspace, url)]
 
 
 def record(value: Any) -> dict[str, Any]:
@@ -97,6 +92,6 @@ def moment(value: Any) -> datetime | None:
         found = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None
-    if found is None or found.year < 1971:  # the service's placeholder is the year 1
+    if found is None or not 1971 <= found.year < 9999:  # the service's placeholders are the first year and the last
         return None
     return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 from xml.etree import ElementTree as Xml
 
 from desktop_app.api import Workspace
@@ -113,8 +113,12 @@ def parsed(text: str) -> tuple[list[Blob], str]:
 
 
 def _blob(item: Xml.Element) -> Blob:
-    size = item.findtext("Properties/Content-Length") or "0"
-    return Blob(item.findtext("Name") or "", int(size), item.findtext("Properties/Content-MD5") or None)
+    size = item.findtext("Properties/Content-Length") or ""
+    name = item.find("Name")
+    text = "" if name is None else name.text or ""
+    if name is not None and name.get("Encoded") == "true":  # it has characters that XML can't have
+        text = unquote(text)
+    return Blob(text, int(size) if size.isdecimal() else 0, item.findtext("Properties/Content-MD5") or None)
 
 
 def _is_folder(item: Xml.Element) -> bool:

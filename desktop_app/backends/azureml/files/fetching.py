@@ -19,7 +19,7 @@ from desktop_app.backends.azureml.client.routes import JOBS, place_of
 from desktop_app.backends.azureml.client.wire import CloudFault
 from desktop_app.backends.azureml.files import blobs, stores
 from desktop_app.backends.azureml.files.blobs import Blob, Container
-from desktop_app.backends.azureml.files.safe_names import objection, placed_below
+from desktop_app.backends.azureml.files.safe_names import placed
 from desktop_app.core.nearest import nearest
 from desktop_app.core.words import plural, size_text
 
@@ -70,10 +70,10 @@ class Fetching:
             hint = "It may not have come so far yet." if self.is_live(handle) else "Its log says what it did."
             raise UserError(f"{place_of(handle).run} has made no file up to now.", hint=hint)
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-        targets, left_out = await asyncio.to_thread(_targets, chosen, folder)
-        work = _Work(self, handle, chosen, targets, progress)
-        await work.run()
-        return Fetched([targets[each.path] for each in chosen if each.path in targets], left_out)
+        targets, left_out = await asyncio.to_thread(placed, [each.path for each in chosen], folder)
+        wanted = [each for each in chosen if each.path in targets]
+        await _Work(self, handle, wanted, targets, progress, self.is_live(handle)).run()
+        return Fetched([targets[each.path] for each in wanted], left_out)
 
     async def _items(self, handle: str) -> list[_Item]:
         place = place_of(handle)
@@ -113,28 +113,30 @@ class Fetching:
 
 @dataclass(slots=True)
 class _Work:
-    """One fetching of several files."""
+    """One fetching of several files. `is_live`: the run went on when it began, so that files may become other ones."""
 
     fetching: Fetching
     handle: str
     items: Sequence[_Item]
     targets: dict[str, Path]
     progress: Progress
+    is_live: bool
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
     done: int = 0
     size: int = 0
+    total: int = 0
 
     async def run(self) -> None:
         """Fetch all; what has come stays, so that the next time goes on there. Raises the first fault, after all."""
-        wanted = [each for each in self.items if each.path in self.targets]
-        ended = await asyncio.gather(*(self._one(each) for each in wanted), return_exceptions=True)
-        faults = [(each, end) for each, end in zip(wanted, ended, strict=True) if isinstance(end, BaseException)]
+        self.total = sum(each.blob.size for each in self.items)
+        ended = await asyncio.gather(*(self._one(each) for each in self.items), return_exceptions=True)
+        faults = [(each, end) for each, end in zip(self.items, ended, strict=True) if isinstance(end, BaseException)]
         for _each, end in faults:
             if not isinstance(end, UserError):
                 raise end
         if faults:
-            raise _failed(faults, len(wanted))
-        wrong = await asyncio.to_thread(lambda: [each.path for each in wanted if not self._is_whole(each)])
+            raise _failed(faults, len(self.items))
+        wrong = await asyncio.to_thread(lambda: [each.path for each in self.items if not self._is_whole(each)])
         if wrong:
             raise OutsideError(f"{_some(wrong)} did not arrive whole.", hint="Fetch them again.")
 
@@ -145,9 +147,8 @@ class _Work:
                 await self._download(item, target)
         self.done += 1
         self.size += item.blob.size
-        total = sum(each.blob.size for each in self.items)
-        said = f"Fetched {self.done} of {plural(len(self.targets), 'file')}, {size_text(self.size)}"
-        self.progress(said, self.size / total if total else None)
+        said = f"Fetched {self.done} of {plural(len(self.items), 'file')}, {size_text(self.size)}"
+        self.progress(said, self.size / self.total if self.total else None)
 
     async def _download(self, item: _Item, target: Path) -> None:
         workspace = self.fetching.workspace_of(place_of(self.handle).workspace)
@@ -168,7 +169,7 @@ class _Work:
 
     def _may_grow(self, item: _Item) -> bool:
         """Whether a file may have become longer since it was listed: logs are appended to."""
-        return item.blob.md5 is None and self.fetching.is_live(self.handle)
+        return item.blob.md5 is None and self.is_live
 
     def _is_whole(self, item: _Item) -> bool:
         path = self.targets[item.path]
@@ -189,30 +190,6 @@ def _chosen(items: Sequence[_Item], paths: Sequence[str]) -> list[_Item]:
             raise UserError(f"The run has made no “{path}” up to now.", hint=hint)
         chosen.update({each.path: each for each in found})
     return list(chosen.values())
-
-
-def _targets(items: Sequence[_Item], folder: Path) -> tuple[dict[str, Path], list[str]]:
-    """Return where each file goes, and why others go nowhere; of names that differ in case alone the first is taken."""
-    targets: dict[str, Path] = {}
-    left_out: list[str] = []
-    taken: set[str] = set()
-    folders = {parent for each in items for parent in _parents(each.path)}
-    for each in items:
-        path = placed_below(folder, each.path)
-        why = objection(each.path) or ("" if path else "a link there leads out of the folder")
-        why = why or ("another file differs from it in capitals only" if each.path.casefold() in taken else "")
-        why = why or ("there is a folder of this name too" if each.path.casefold() in folders else "")
-        if why or path is None:
-            left_out.append(f"{each.path}: {why}")
-        else:
-            targets[each.path] = path
-            taken.add(each.path.casefold())
-    return targets, left_out
-
-
-def _parents(path: str) -> list[str]:
-    parts = path.casefold().split("/")
-    return ["/".join(parts[:end]) for end in range(1, len(parts))]
 
 
 def _failed(faults: Sequence[tuple[_Item, BaseException]], total: int) -> OutsideError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{each}{n}" for each in ("com", "lpt") for n in "123456789¹²³")}
@@ -38,3 +40,34 @@ def placed_below(folder: Path, name: str) -> Path | None:
     except (OSError, RuntimeError):
         return None
     return path if inside else None
+
+
+def placed(names: Sequence[str], folder: Path) -> tuple[dict[str, Path], list[str]]:
+    """Return where each file goes below a folder, and why others go nowhere; of names that are one the first is taken.
+
+    Two names are one where they differ in capitals or in how accents are written: some systems know no difference.
+    """
+    targets: dict[str, Path] = {}
+    left_out: list[str] = []
+    taken: set[str] = set()
+    folders = {parent for each in names for parent in _parents(_plain(each))}
+    for each in names:
+        path = placed_below(folder, each)
+        why = objection(each) or ("" if path else "a link there leads out of the folder")
+        why = why or ("another file differs from it in capitals or accents only" if _plain(each) in taken else "")
+        why = why or ("there is a folder of this name too" if _plain(each) in folders else "")
+        if why or path is None:
+            left_out.append(f"{each}: {why}")
+        else:
+            targets[each] = path
+            taken.add(_plain(each))
+    return targets, left_out
+
+
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def _parents(name: str) -> list[str]:
+    parts = name.split("/")
+    return ["/".join(parts[:end]) for end in range(1, len(parts))]

@@ -16,7 +16,7 @@ from desktop_app.backends.azureml.client.resources import find, get, path_of, po
 from desktop_app.backends.azureml.client.routes import DATASTORES, JOBS
 from desktop_app.backends.azureml.files import blobs
 from desktop_app.backends.azureml.files.blobs import Blob, Container
-from desktop_app.backends.azureml.files.safe_names import objection, placed_below
+from desktop_app.backends.azureml.files.safe_names import objection, placed, placed_below
 from desktop_app.core.words import plural, size_text
 
 ARTIFACTS = "workspaceartifactstore"
@@ -59,10 +59,14 @@ async def fetch(asking: Asking, workspace: Workspace, uri: str, folder: Path, pr
     container, path = await locate(asking, workspace, uri)
     found = await _below(asking, workspace, container, path)
     if not found:
-        raise OutsideError(f"There are no files at {uri}.", hint="They may have been deleted from the datastore.")
-    targets = {each.path: target_below(folder, each.path) for each in found}
+        raise OutsideError(
+            f"There are no files at {_plain(uri)}.", hint="They may have been deleted from the datastore."
+        )
+    targets, left_out = await asyncio.to_thread(placed, [each.path for each in found], folder)
+    if left_out:
+        raise UserError(f"The files can't be fetched: {left_out[0]}.", hint="Nothing was fetched.")
     await _fetch_all(asking, workspace, container, found, targets, progress)
-    _check(found, targets)
+    await asyncio.to_thread(_check, found, targets)
     is_file = [each.path for each in found] == [PurePosixPath(path.rstrip("/")).name]
     return targets[found[0].path] if is_file else folder
 
@@ -98,6 +102,11 @@ async def _fetch_all(  # noqa: PLR0913, PLR0917 - what to fetch, and where to
         raise faults.exceptions[0] from None  # the others ended with it
 
 
+def _plain(uri: str) -> str:
+    """Return a URI without its query, which may hold a signature."""
+    return uri.partition("?")[0]
+
+
 def _quiet(_message: str, _part: float | None) -> None:
     """A file's own progress is not shown: the whole's is."""
 
@@ -127,7 +136,7 @@ def target_below(folder: Path, name: str) -> Path:
 async def _from_web(asking: Asking, workspace: Workspace, url: str, folder: Path, progress: Progress) -> Path:
     name = PurePosixPath(unquote(urlsplit(url).path)).name
     if not name:
-        raise UserError(f"{url} names no file.", hint="Its folder can't be listed over the web.")
+        raise UserError(f"{_plain(url)} names no file.", hint="Its folder can't be listed over the web.")
     target = target_below(folder, name)
     await asyncio.to_thread(target.parent.mkdir, parents=True, exist_ok=True)
     await asking.wire.download(workspace, url, target, size=None, md5=None, progress=progress)

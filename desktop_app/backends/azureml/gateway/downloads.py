@@ -20,6 +20,7 @@ from .faults import Fault
 from .tailing import size_of
 from .web import Request, Web
 
+PART = ".rz-part"  # an ending that no file of a run has, as `.part` may be
 _BREAKS = 6  # broken connections in a row that brought nothing
 _UNLIKE = 2  # times that a file which came other than it is there is fetched again
 _TELL = 0.1  # seconds between two words about the progress
@@ -59,12 +60,12 @@ async def _whole(web: Web, request: Callable[..., Request], part: _Part, asked: 
 
 
 class _Part:
-    """What is there of a file: PATH.part, and beside it which version of the file it is of."""
+    """What is there of a file: PATH.rz-part, and beside it which version of the file it is of."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.part = path.with_name(f"{path.name}.part")
-        self.note = path.with_name(f"{path.name}.part.json")
+        self.part = path.with_name(f"{path.name}{PART}")
+        self.note = path.with_name(f"{path.name}{PART}.json")
         self.have = 0
         self.etag = ""
         self.md5 = ""

@@ -50,7 +50,7 @@ async def _type(asking: Asking, workspace: Workspace, uri: str) -> str:
     """Return whether a file or a folder lies there. Raises UserError where nothing does."""
     found = await stores.listing(asking, workspace, uri)
     if not found:
-        raise UserError(f"There is nothing at {uri}.")
+        raise UserError(f"There is nothing at {uri.partition('?')[0]}.")
     return "uri_file" if [each.path for each in found] == [PurePosixPath(uri).name] else "uri_folder"
 
 

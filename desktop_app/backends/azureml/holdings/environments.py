@@ -77,9 +77,4 @@ async def _found(asking: Asking, workspace: Workspace, registry: str) -> _Regist
 
 
 async def _all(asking: Asking, workspace: Workspace, url: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    while url:
-        body = record((await asking.wire.ask(workspace, Ask("GET", url))).json)
-        found += map(record, body.get("value") or ())
-        url = str(body.get("nextLink") or "")
-    return found
+    return [dict(each) async for each in asking.pages(workspace, url)]

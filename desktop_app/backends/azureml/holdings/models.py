@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
+from pathlib import Path
 
 from desktop_app.api import NewAsset, Progress, UserError, Workspace
 from desktop_app.backends.azureml.client.asking import Asking
@@ -53,11 +55,16 @@ async def _names(asking: Asking, workspace: Workspace, uri: str, progress: Progr
 
 async def _local(asking: Asking, workspace: Workspace, asset: NewAsset, progress: Progress) -> str:
     found = registering.local(asset.path)
-    names = [each.relative_to(found).as_posix() for each in found.rglob("*")] if found.is_dir() else [found.name]
+    names = await asyncio.to_thread(_files_in, found)
     typed = replace(asset, type=asset.type or (model_type_of(names) if found.is_dir() else "custom_model"))
     _refuse_no_mlflow(typed.type, names, asset.path)
     version = await registering.next_version(asking, workspace, MODELS, asset)
     return await registering.upload(asking, workspace, "upload_model", typed, version, progress)
+
+
+def _files_in(path: Path) -> list[str]:
+    """Return what is in a folder, by its path there; of a file its name."""
+    return [each.relative_to(path).as_posix() for each in path.rglob("*")] if path.is_dir() else [path.name]
 
 
 def _refuse_no_mlflow(kind: str, names: list[str], path: str) -> None:

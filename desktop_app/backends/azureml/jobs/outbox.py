@@ -186,6 +186,8 @@ class Outbox:
 
     def take_back(self, entry: Entry) -> None:
         """Remove a waiting job, which must be held, and leave word of a run that was cancelled before it began."""
+        with contextlib.suppress(OutsideError):  # whoever finds it after this was killed sends it no more
+            self.change(dataclasses.replace(entry, is_withdrawn=True, next_try=None))
         run = snapshot_of(self._folder / entry.run)
         if run is not None:
             folder = self._sent / entry.run

@@ -92,7 +92,7 @@ class Sender:
         if entry.is_refused and not entry.is_withdrawn:
             return False
         now = datetime.now(UTC)
-        if not entry.tries and (now - entry.created).total_seconds() < _FRESH:
+        if not entry.tries and not entry.is_withdrawn and (now - entry.created).total_seconds() < _FRESH:
             return False  # whoever made it sends it, perhaps another process
         if entry.workspace.key in woken and entry.next_try is not None:
             waited = _gap(entry.tries) - (entry.next_try - now).total_seconds()
@@ -187,7 +187,9 @@ def is_refusal(fault: UserError) -> bool:
 def _advise(fault: CloudFault) -> None:
     """Say of a refusal what to do next, where the service says nothing of that."""
     if not fault.hint and is_refusal(fault) and "compute" in fault.message.lower():
-        fault.hint = "`rankzero compute list` shows what there is and how it is; name another compute target in the job."
+        fault.hint = (
+            "`rankzero compute list` shows what there is and how it is; name another compute target in the job."
+        )
 
 
 def _gap(tries: int) -> float:
