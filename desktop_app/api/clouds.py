@@ -288,6 +288,9 @@ class Cloud(Protocol):
     def workspaces(self) -> Sequence[Workspace]:
         """Return those that were added, in the order of their names."""
 
+    def clock_off(self) -> str:
+        """Return what to tell where this computer's clock differs from the cloud's, as it last answered; else empty."""
+
     async def is_reachable(self, workspace: Workspace) -> bool:
         """Whether anybody answers where the workspace's cloud is, found out within a second; nothing is asked."""
 

@@ -75,6 +75,7 @@ async def _add_one(desk: Desk, options: Namespace) -> int:
         await desk.workbench.toolchains.create(in_cloud.AZUREML, desk.progress)
     workspace = given if options.no_check else await _checked(desk, given)
     kept = desk.cloud.add(workspace)
+    _say_clock(desk)
     _print(desk, [kept], options.json)
     if not options.json:
         console.note(in_cloud.NOT_PROVEN)
@@ -110,6 +111,11 @@ async def _checked(desk: Desk, workspace: Workspace) -> Workspace:
             raise
         console.warning(f"{workspace.name} was added and not looked for: {error}")
         return workspace
+
+
+def _say_clock(desk: Desk) -> None:
+    if said := desk.cloud.clock_off():
+        console.warning(said)
 
 
 async def _list(desk: Desk, options: Namespace) -> int:
@@ -157,6 +163,7 @@ async def _show(desk: Desk, options: Namespace) -> int:
     desk.progress(f"Looking for {workspace.name} in Azure", None)
     found = await desk.cloud.check(workspace)
     desk.progress.close()
+    _say_clock(desk)
     if options.json:
         console.document(workspace_shape(found, desk.cloud.current()))
         return 0
@@ -185,6 +192,7 @@ async def _sign_in(desk: Desk, options: Namespace) -> int:
         console.document(sign_in_shape(report))
     else:
         _say(report)
+    _say_clock(desk)
     return 0 if report.account else OutsideError.exit_code
 
 

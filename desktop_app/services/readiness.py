@@ -28,6 +28,16 @@ _CLUSTER, _INSTANCE = "AmlCompute", "ComputeInstance"
 
 async def readiness(cloud: Cloud, workspace: Workspace, plan: SubmissionPlan) -> list[Diagnostic]:
     """Return what stands in the job's way, in its workspace. Raises OutsideError where that can't be asked."""
+    return [*await _of_workspace(cloud, workspace, plan), *on_clock(cloud)]
+
+
+def on_clock(cloud: Cloud) -> list[Diagnostic]:
+    """Return a warning where this computer's clock differs from the service's; to be asked after the service was."""
+    said = cloud.clock_off()
+    return [Diagnostic(Severity.WARNING, "clock-off", said)] if said else []
+
+
+async def _of_workspace(cloud: Cloud, workspace: Workspace, plan: SubmissionPlan) -> list[Diagnostic]:
     name = compute_name(plan)
     if not name:
         return await on_quota(cloud, workspace, plan, None)

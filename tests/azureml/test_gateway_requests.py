@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
+from email.utils import formatdate
 from pathlib import Path
 
 import psutil
@@ -77,6 +78,17 @@ async def fault_of(gateway: Gateway, ask: Ask) -> CloudFault:
     with pytest.raises(CloudFault) as caught:
         await gateway.ask(WORKSPACE, ask)
     return caught.value
+
+
+async def test_a_clock_that_is_off_is_known_after_any_answer_and_forgotten_once_it_is_set(
+    gateway: Gateway, service: Service, server: HttpsServer
+) -> None:
+    late = formatdate(time.time() - 3600, usegmt=True)
+    service.script = [web.json_response({}, headers={"Date": late}), {}]
+    await get(gateway, server.url)
+    assert gateway.clock == "This computer's clock is 60 minutes ahead of Azure's."
+    await get(gateway, server.url)
+    assert gateway.clock == ""
 
 
 async def test_an_answer_comes_with_its_headers_and_its_body(

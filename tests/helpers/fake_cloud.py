@@ -52,9 +52,13 @@ class FakeCloud:
     asked: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
     is_closed: bool = False
     is_away: bool = False
+    clock: str = ""
 
     def workspaces(self) -> Sequence[Workspace]:
         return self.known
+
+    def clock_off(self) -> str:
+        return self.clock
 
     async def is_reachable(self, workspace: Workspace) -> bool:
         self._note("is_reachable", workspace.name)

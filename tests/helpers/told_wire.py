@@ -51,6 +51,7 @@ class ToldWire:
     down: CloudFault | None = None
     report: SignInReport = field(default_factory=SignInReport)
     is_closed: bool = False
+    clock: str = ""
 
     def __post_init__(self) -> None:
         properties = {"workspaceId": "ws-id", "tenantId": "tenant", "discoveryUrl": f"{API}/discovery"}

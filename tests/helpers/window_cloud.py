@@ -85,6 +85,7 @@ class ToldCloud:
     held: dict[str, list[Asset]] = field(default_factory=dict)
     served: list[Endpoint] = field(default_factory=list)
     answer: str = "[7]"
+    clock: str = ""
     faults: dict[str, UserError] = field(default_factory=dict)
     gates: dict[str, asyncio.Event] = field(default_factory=dict)
     asked: list[tuple[Any, ...]] = field(default_factory=list)
@@ -139,6 +140,10 @@ class ToldCloud:
 
     async def sign_out(self, workspace: Workspace) -> None:
         await self._said("sign_out", workspace, None)
+
+    def clock_off(self) -> str:
+        """Return what was told of the clock."""
+        return self.clock
 
     async def is_reachable(self, workspace: Workspace) -> bool:
         """Return that it can be reached."""

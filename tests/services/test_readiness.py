@@ -35,6 +35,11 @@ class FakeCloud:
     possible: int = 4
     error: UserError | None = None
     asked: list[tuple[str, int, bool]] = field(default_factory=list)
+    clock: str = ""
+
+    def clock_off(self) -> str:
+        """Return what there is to say of the clock."""
+        return self.clock
 
     async def computes(self, _workspace: Workspace) -> list[Compute]:
         """Return them."""
@@ -111,6 +116,12 @@ async def test_a_sweep_takes_the_nodes_of_all_trials_that_run_at_a_time() -> Non
 async def test_of_a_sweep_the_cluster_says_how_many_trials_run() -> None:
     (found,) = await readiness(cast("Cloud", FakeCloud()), WORKSPACE, sweep(nodes=2, once=8))
     assert found.message == "gpu-cluster grows to 4 nodes: 2 of 8 trials run at a time, others wait."
+
+
+async def test_a_clock_that_is_off_is_told_whatever_else_there_is() -> None:
+    cloud = FakeCloud(clock="This computer's clock is 60 minutes ahead of Azure's.")
+    (found,) = await readiness(cast("Cloud", cloud), WORKSPACE, plan())
+    assert (found.code, found.severity, found.message) == ("clock-off", Severity.WARNING, cloud.clock)
 
 
 async def test_quota_that_is_short() -> None:

@@ -67,6 +67,17 @@ def test_when_to_ask_again(headers: dict[str, str], seconds: float | None) -> No
     assert faults.retry_after(headers) == seconds
 
 
+PLACES = ["Resource group 'lab' could not be found.", "The subscription 'a-b' could not be found."]
+
+
+@pytest.mark.parametrize("said", PLACES)
+def test_a_place_that_is_not_there_comes_with_the_next_step(said: str) -> None:
+    fault = faults.of_answer("GET", URL, 404, {}, error(said))
+    assert (fault.message, fault.kind) == (said, "not-found")
+    assert "config.json" in fault.hint
+    assert faults.of_answer("GET", URL, 404, {}, error("Job x not found.")).hint == ""
+
+
 @pytest.mark.parametrize(
     ("status", "kind"),
     [(400, "bad-request"), (401, "signed-out"), (403, "forbidden"), (404, "not-found"), (408, "timeout"),

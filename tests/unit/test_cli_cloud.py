@@ -128,6 +128,13 @@ def test_who_ends_a_verb_is_told_what_goes_on_and_how_to_look(
     assert signal.getsignal(signum) is before
 
 
+def test_a_clock_that_is_off_is_told_where_the_workspace_is_looked_at(verbs: Verbs) -> None:
+    verbs.cloud.clock = "This computer's clock is 60 minutes ahead of Azure's."
+    for words in (("show",), ("add", "config.json"), ("sign-in",)):
+        assert f"warning: {verbs.cloud.clock}" in verbs("workspace", *words)[2].splitlines()
+    assert verbs.cloud.clock not in verbs("workspace", "list")[2]
+
+
 def test_which_workspace_is_meant(verbs: Verbs) -> None:
     other = Workspace("speech", "s-2", "g")
     verbs.cloud.known.append(other)

@@ -44,6 +44,11 @@ class AzureMLCloud:
         """Return those that were added, by name."""
         return self._workspaces.all()
 
+    def clock_off(self) -> str:
+        """Return by how much this computer's clock is off, and what comes of it."""
+        said = self._asking.wire.clock
+        return f"{said} Set its date and time, or sign-ins and links to files may be refused." if said else ""
+
     async def is_reachable(self, workspace: Workspace) -> bool:
         """Whether the cloud's management host takes a connection."""
         return await reach.is_reachable(self._asking.links.management(workspace))

@@ -82,6 +82,8 @@ class ReviewPlaces(QObject):
         if found is not None or not name:
             for each in await readiness.on_quota(cloud, workspace, plan, found):
                 self._note(each)
+        for each in readiness.on_clock(cloud):
+            self._note(each)
 
     def _unanswered(self, fault: UserError) -> None:
         if isValid(self):

@@ -37,6 +37,7 @@ class Gateway:
         self._python = Interpreter(python)
         self._limits = limits or Limits()
         self._progress = progress or _ignore
+        self.clock = ""
         self._open()
         self._wire: Child | None = None
         self._free: list[Child] = []
@@ -67,7 +68,9 @@ class Gateway:
             "headers": dict(ask.headers), "patience": ask.patience, "text": ask.text,
             "omit": ask.omit,
         }  # fmt: skip
-        return Reply(**await self._asked("ask", workspace, asked, lives=_LIVES if ask.method in _SAFE else 1))
+        said = await self._asked("ask", workspace, asked, lives=_LIVES if ask.method in _SAFE else 1)
+        self.clock = said.pop("clock")
+        return Reply(**said)
 
     async def tail(self, workspace: Workspace, url: str, path: Path, offset: int) -> Tail:
         """Append what is new of a growing file; `forbidden` means that the URL's signature has run out."""
@@ -119,6 +122,7 @@ class Gateway:
 
         said = await self._asked("sign_in", workspace, {"method": str(method), "given": dict(given or {})}, hear)
         self._forget_clients()
+        self.clock = said["clock"]
         return SignInReport(
             said["account"], said["tenant"], said["kept_in"], tuple(SignInStep(**each) for each in said["steps"])
         )

@@ -102,11 +102,15 @@ class CloudFault(OutsideError):  # noqa: N818 - as the rest of the backend calls
 
 
 class Wire(Protocol):
-    """The cloud, asked. Every method may be awaited on the event loop's thread; cancelling it ends the request.
+    """The cloud, asked. `clock` is what to say where this computer's clock differs from the service's, as last seen.
+
+    Every method may be awaited on the event loop's thread; cancelling it ends the request.
 
     Raises CloudFault for everything but 2xx, 404 included. GET, HEAD, PUT and DELETE are repeated after 429, 5xx and
     broken connections, with back-off and as Retry-After says, within the ask's patience; POST and PATCH never.
     """
+
+    clock: str
 
     def warm_up(self, workspace: Workspace) -> None:
         """Get ready, beside everything else, to send a job to a workspace; what fails is told when it is wanted."""

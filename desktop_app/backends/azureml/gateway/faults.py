@@ -17,6 +17,10 @@ _KINDS = {401: "signed-out", 403: "forbidden", 404: "not-found", 408: "timeout",
           429: "throttled"}  # fmt: skip
 _LONGEST = 400  # characters of what the service said that make a message; the rest is detail
 _GONE = re.compile(r"MachineLearningServices/workspaces/([^'/]+)' under resource group '([^']+)' was not found")
+_PLACE = re.compile(r"(?i)\b(?:resource group|subscription) '[^']+' could not be found")
+_PLACES = (
+    "Compare it with the workspace's page in the Azure portal, or add the workspace by a new config.json from there."
+)
 _COVER = "•••"
 _SECRETS = (
     re.compile(r"(?i)(\bsig=)[^&\s\"'<>]+"),
@@ -119,7 +123,7 @@ def _words(kind: str, host: str, status: int, said: str, wait: float | None) -> 
     if kind == "forbidden":
         return f"{host} refuses this{told}", "Ask an owner of the workspace for a role that allows it."
     if kind == "not-found":
-        return short or f"{host} does not know what was asked for.", ""
+        return short or f"{host} does not know what was asked for.", _PLACES if _PLACE.search(said) else ""
     return short or f"{host} refused the request ({status}).", ""
 
 

@@ -50,7 +50,8 @@ async def _ask(wire: Wire, asked: Mapping[str, Any], _tell: Tell) -> Any:
     else:
         response, data = await wire.web.ask_json(request)
         data = _without(data, frozenset(asked.get("omit", ())))
-    return {"status": response.status_code, "headers": dict(response.headers), "json": data, "text": text}
+    told = {"status": response.status_code, "headers": dict(response.headers), "json": data, "text": text}
+    return {**told, "clock": wire.web.clock_off}
 
 
 def _without(data: Any, names: frozenset[str]) -> Any:
@@ -77,7 +78,8 @@ async def _token(wire: Wire, asked: Mapping[str, Any], _tell: Tell) -> Any:
 
 
 async def _sign_in(wire: Wire, asked: Mapping[str, Any], tell: Tell) -> Any:
-    return await wire.identity.sign_in(asked, lambda prompt: tell(prompt=prompt))
+    told = await wire.identity.sign_in(asked, lambda prompt: tell(prompt=prompt))
+    return {**told, "clock": wire.web.clock_off}
 
 
 async def _sign_out(wire: Wire, asked: Mapping[str, Any], _tell: Tell) -> Any:
