@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from desktop_app.api import JobSource, RunSnapshot, RunStatus
-from desktop_app.backends.azureml.client import routes
 from desktop_app.documents.job_document import read_job
 from tests.helpers.azure_backends import quiet
 from tests.helpers.emulated_backends import CloudDesk, cloud_desk
@@ -122,18 +121,3 @@ async def test_the_policy_ends_the_trial_that_is_behind(desk: CloudDesk) -> None
     assert sweep.status is RunStatus.COMPLETED
     early = [each.trial.number for each in await trials(desk, handle) if each.trial and each.trial.stopped_early]
     assert early == [1]
-
-
-async def test_what_others_sent_is_listed_and_opened(
-    desk: CloudDesk, azureml_python: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    handle = await submit(desk, [0.4])
-    await desk.until(handle, lambda run: run.is_over)
-    async with cloud_desk(tmp_path_factory.mktemp("other"), desk.emulator, azureml_python) as other:
-        page = await other.cloud.jobs(other.workspace)
-        found = next(each for each in page.jobs if each.run == routes.place_of(handle).run)
-        assert (found.kind, found.status, found.display_name) == ("sweep", RunStatus.COMPLETED, "Tuned")
-        opened = await other.cloud.open(found.handle)
-        assert opened.sweep is not None
-        (trial,) = await trials(other, handle)
-        assert "rate 0.4" in next(iter((await other.backend.log_files(trial.handle)).values())).read_text()
