@@ -20,20 +20,21 @@ _ENDED = {
 
 @dataclass(frozen=True, slots=True)
 class RunCounts:
-    """How many runs are at work and how many wait."""
+    """How many runs are at work, how many wait, and of how many that may be at work nothing is heard."""
 
     running: int = 0
     queued: int = 0
+    unknown: int = 0
 
     @property
     def live(self) -> int:
         """All that are not over."""
-        return self.running + self.queued
+        return self.running + self.queued + self.unknown
 
     @property
     def text(self) -> str:
         """What the status bar says: `2 running, 1 queued`."""
-        parts = ((self.running, "running"), (self.queued, "queued"))
+        parts = ((self.running, "running"), (self.queued, "queued"), (self.unknown, "not heard of"))
         return ", ".join(f"{count} {word}" for count, word in parts if count) or "Nothing running"
 
 
@@ -62,9 +63,10 @@ class RunWatch:
 
     @property
     def counts(self) -> RunCounts:
-        """How many runs are not over; one whose state is unknown is in neither count."""
+        """How many runs are not over, as far as it was seen that they were not."""
         states = self._live.values()
-        return RunCounts(sum(each in _AT_WORK for each in states), sum(each in _WAITING for each in states))
+        at_work, waiting = sum(each in _AT_WORK for each in states), sum(each in _WAITING for each in states)
+        return RunCounts(at_work, waiting, len(states) - at_work - waiting)
 
     def look(self, runs: Mapping[str, RunSnapshot], changed: Iterable[str] | None = None) -> list[Notice]:
         """Return a notice for each run that was live at the last look and is over now.

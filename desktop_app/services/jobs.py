@@ -10,6 +10,7 @@ from pathlib import Path
 
 from desktop_app.api import (
     Answers,
+    Cluster,
     Diagnostic,
     Job,
     JobBackend,
@@ -97,6 +98,10 @@ class JobService:
         if errors:
             raise JobError("The job can't start as it is.", errors, hint="Mend what is listed and try again.")
         return await self.backend(plan.backend).submit(plan, progress)
+
+    def clusters(self, folder: Path) -> tuple[Cluster, ...]:
+        """Return the clusters that a job of the folder can name, by what is known without asking anybody."""
+        return self._wizards.clusters(folder)
 
     def check_text(self, path: Path | None, text: str) -> FileReport:
         """Return what is wrong with one file's text, by the rules of the house and of every plugin."""

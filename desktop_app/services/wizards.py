@@ -33,7 +33,7 @@ class Wizards:
     """The wizards of all plugins; a script is scanned again only when it changed."""
 
     def __init__(self, plugins: PluginHost, clusters: FindClusters = lambda _folder: ()) -> None:
-        self._plugins, self._clusters = plugins, clusters
+        self._plugins, self.clusters = plugins, clusters
         self._scanned: tuple[tuple[Path, int, int], ScriptScan | None] | None = None
 
     def find(self, plugin: str, wizard: str) -> JobWizard:
@@ -63,7 +63,7 @@ class Wizards:
             scan=self._scan(folder, answers.get("script")),
             presets=tuple(self._plugins.environment_presets()),
             vm_sizes=vm_sizes(),
-            clusters=self._clusters(folder),
+            clusters=self.clusters(folder),
         )
 
     def _scan(self, folder: Path, script: object) -> ScriptScan | None:

@@ -64,7 +64,7 @@ def waiting(run: str = "digits-ddp-7f3k", reason: str = "No network.", tries: in
     """Return a job in the outbox."""
     created = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
     handle = f"azureml://{EAST.key}/{run}"
-    return Waiting(handle, run, EAST.name, "digits-ddp", created, reason, 3, 14_000, tries, None)
+    return Waiting(handle, run, EAST.name, "digits-ddp", created, reason, 3, 14_000, tries, created)
 
 
 @dataclass

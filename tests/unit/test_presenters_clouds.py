@@ -209,8 +209,10 @@ def held(**changes: object) -> Waiting:
 
 def test_the_status_bar_says_what_waits() -> None:
     assert outbox.status_text([]) == ""
-    assert outbox.status_text([held()]) == "1 job waiting to be sent"
-    assert outbox.status_text([held(tries=1), held()]) == "Offline: 2 jobs waiting to be sent"
+    assert outbox.status_text([held()]) == "1 job being sent"
+    away, refused = held(tries=1, reason="No network.", next_try=NOW), held(tries=1, reason="There is no such compute.")
+    assert outbox.status_text([away, held()]) == "Offline: 1 job waiting to be sent, 1 job being sent"
+    assert outbox.status_text([refused]) == "1 job refused"
 
 
 @pytest.mark.parametrize(

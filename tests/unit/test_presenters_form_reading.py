@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop_app.api import EnvironmentPreset, Value, VmSize
+from desktop_app.api import Cluster, EnvironmentPreset, Value, VmSize
 from desktop_app.documents.yaml_text import parse
 from desktop_app.presenters.form.facts import environment_fact, facts_for, image_facts, vm_fact
 from desktop_app.presenters.form.reading import Lines, read_form
@@ -77,12 +77,12 @@ def test_what_lies_around_a_file(tmp_path: Path) -> None:
     (tmp_path / "src").mkdir()
     (tmp_path / "src" / "train.py").write_text("x" * 1500)
     (tmp_path / "src" / "data.bin").write_text("x" * 500)
-    (tmp_path / "cluster.yml").write_text("name: gpu\ntype: amlcompute\nsize: Standard_NC6s_v3\nmax_instances: 4\n")
     (tmp_path / "broken.yml").write_text("type: [\nsize")
     job = tmp_path / "job.yml"
-    facts = facts_for(job, parse(JOB).data, (), ())
+    facts = facts_for(job, parse(JOB).data, (), (), (Cluster("gpu", "Standard_NC6s_v3", 4), Cluster("old", state="Deleting")))
     assert facts.upload == "train.py and 1 more file, 2.0 kB, will be uploaded."
-    assert [(each.name, each.summary) for each in facts.computes] == [("gpu", "Standard_NC6s_v3 · 0 to 4 nodes")]
+    said = [(each.name, each.summary) for each in facts.computes]
+    assert said == [("gpu", "Standard_NC6s_v3 · up to 4 nodes"), ("old", "Deleting")]
     assert facts_for(job, {"trial": {"code": "gone"}}, (), ()).upload == ""
     assert facts_for(job, {"code": "azureml:x:1"}, (), ()).upload == ""
 

@@ -12,12 +12,20 @@ HEADERS = ("Job", "Workspace", "Files", "Tries", "Next try", "Why it waits")
 
 
 def status_text(waiting: Sequence[Waiting]) -> str:
-    """Return the status bar's word: `Offline: 1 job waiting to be sent`; empty where nothing waits."""
-    if not waiting:
-        return ""
-    tried = any(each.tries for each in waiting)
-    said = f"{plural(len(waiting), 'job')} waiting to be sent"
-    return f"Offline: {said}" if tried else said
+    """Return the status bar's word: `Offline: 1 job waiting to be sent`; empty where nothing waits.
+
+    A job that is tried again waits for the service; one that is not was refused; of any other nothing bad is known.
+    """
+    waiting = [each for each in waiting if not each.withdrawn]
+    refused = sum(bool(each.reason) and each.next_try is None for each in waiting)
+    away = sum(bool(each.reason) and each.next_try is not None for each in waiting)
+    going = len(waiting) - refused - away
+    parts = (
+        f"Offline: {plural(away, 'job')} waiting to be sent" if away else "",
+        f"{plural(going, 'job')} being sent" if going else "",
+        f"{plural(refused, 'job')} refused" if refused else "",
+    )
+    return ", ".join(filter(None, parts))
 
 
 def cells(waiting: Waiting, now: datetime) -> tuple[str, ...]:

@@ -8,10 +8,9 @@ from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 
-from desktop_app.api import EnvironmentPreset, Value, VmSize
+from desktop_app.api import Cluster, EnvironmentPreset, Value, VmSize
 from desktop_app.core.paths import value_at
-from desktop_app.core.words import size_text
-from desktop_app.documents.declared import declared
+from desktop_app.core.words import plural, size_text
 from desktop_app.documents.snapshot import plan_snapshot
 from desktop_app.documents.yaml_text import parse
 from desktop_app.presenters import known_words
@@ -21,14 +20,19 @@ from desktop_app.services.catalogues import facts
 from desktop_app.services.environments.catalogue import fits_job
 
 _LARGEST = 20_000
-_COMPUTES = frozenset({"amlcompute", "computeinstance"})
 
 
-def facts_for(path: Path, data: Value, sizes: Sequence[VmSize], presets: Sequence[EnvironmentPreset]) -> FormFacts:
+def facts_for(
+    path: Path,
+    data: Value,
+    sizes: Sequence[VmSize],
+    presets: Sequence[EnvironmentPreset],
+    clusters: Sequence[Cluster] = (),
+) -> FormFacts:
     """Return what there is to know around a file; looks at the disk, so never on the window's thread."""
     return FormFacts(
         tuple(vm_fact(each) for each in sizes), tuple(environment_fact(each) for each in _ordered(presets, data)),
-        tuple(_computes(path.parent)), image_facts(), tuple(_conda_files(path.parent, data)),
+        tuple(map(_compute, clusters)), image_facts(), tuple(_conda_files(path.parent, data)),
         _upload(path.parent, data),
     )  # fmt: skip
 
@@ -129,9 +133,6 @@ def _packages_in(path: Path, _changed: int, _size: int) -> tuple[tuple[str, ...]
     return tuple(str(each) for each in found if isinstance(each, str)), tuple(from_pip)
 
 
-def _computes(folder: Path) -> Iterator[ComputeFact]:
-    """Yield the clusters and instances that files of the folder describe."""
-    for each in declared(folder):
-        if each.type in _COMPUTES and each.name:
-            nodes = f"{each.least or 0} to {each.most} nodes" if each.most is not None else ""
-            yield ComputeFact(each.name, " · ".join(filter(None, (each.size, nodes))))
+def _compute(cluster: Cluster) -> ComputeFact:
+    nodes = f"up to {plural(cluster.maximum, 'node')}" if cluster.maximum else ""
+    return ComputeFact(cluster.name, " · ".join(filter(None, (cluster.vm_size, nodes, cluster.state))))

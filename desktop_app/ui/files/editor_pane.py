@@ -409,7 +409,8 @@ class EditorPane(QWidget):
             pick_environment(self._workbench, self.file.path, current, take, self.window())
 
     def _facts(self, path: Path, data: Value) -> FormFacts:
-        return facts_for(path, data, vm_sizes(), self._workbench.plugins.environment_presets())
+        presets, clusters = self._workbench.plugins.environment_presets(), self._workbench.jobs.clusters(path.parent)
+        return facts_for(path, data, vm_sizes(), presets, clusters)
 
     def _check_what_was_typed(self) -> None:
         """Check the text, but not while somebody chooses how to go on in the middle of a word."""
