@@ -79,7 +79,8 @@ def test_what_lies_around_a_file(tmp_path: Path) -> None:
     (tmp_path / "src" / "data.bin").write_text("x" * 500)
     (tmp_path / "broken.yml").write_text("type: [\nsize")
     job = tmp_path / "job.yml"
-    facts = facts_for(job, parse(JOB).data, (), (), (Cluster("gpu", "Standard_NC6s_v3", 4), Cluster("old", state="Deleting")))
+    clusters = (Cluster("gpu", "Standard_NC6s_v3", 4), Cluster("old", state="Deleting"))
+    facts = facts_for(job, parse(JOB).data, (), (), clusters)
     assert facts.upload == "train.py and 1 more file, 2.0 kB, will be uploaded."
     said = [(each.name, each.summary) for each in facts.computes]
     assert said == [("gpu", "Standard_NC6s_v3 · up to 4 nodes"), ("old", "Deleting")]
