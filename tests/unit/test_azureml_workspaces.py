@@ -128,10 +128,10 @@ async def test_workspaces_that_are_asked_for_at_once_lose_nothing_of_each_other(
 
     monkeypatch.setattr(links_module, "_read", slowly)
     links, other = Links(wire, tmp_path / "links.json"), dataclasses.replace(WORKSPACE, name="other")
-    first, second = (asyncio.create_task(links.of(each)) for each in (WORKSPACE, other))
-    await first
+    both = {asyncio.create_task(links.of(each)) for each in (WORKSPACE, other)}
+    await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
     is_answered.set()
-    await second
+    await asyncio.gather(*both)
     asked = len(wire.asked)
     assert [(await links.of(each)).api for each in (WORKSPACE, other)] == [API, API]
     assert len(wire.asked) == asked

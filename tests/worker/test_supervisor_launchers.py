@@ -254,7 +254,8 @@ def test_a_rank_that_aborts(runs: Path, mpirun: str, mpi_toolchain: Path) -> Non
 
 def test_a_full_disk_silences_no_rank(small_disk: Path, mpirun: str) -> None:
     runs = small_disk / "runs"
-    fill = "head -c 50000000 /dev/zero > outputs/big; exit 3"
+    both = "until [ -e ../launch/1.started ]; do sleep 0.02; done"  # on a full disk none begins
+    fill = f"{both}; head -c 50000000 /dev/zero > outputs/big; exit 3"
     run = end_of(start_mpirun(runs, [fill, UP]))
     local_runs.assert_nothing_left(runs)
     assert (run["status"], first(run), codes(run)) == ("Failed", 0, [3, -15])
