@@ -112,6 +112,8 @@ async def test_a_sweep_that_is_canceled_ends_with_its_trials(desk: CloudDesk) ->
         assert ended.status is RunStatus.CANCELED
         assert ended.trial is not None
         assert not ended.trial.stopped_early
+    await desk.backend.remove(handle)
+    assert await desk.backend.discover() == []
 
 
 async def test_the_policy_ends_the_trial_that_is_behind(desk: CloudDesk) -> None:

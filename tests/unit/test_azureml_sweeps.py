@@ -197,6 +197,16 @@ async def test_a_sweep_of_somebody_else_is_opened_with_its_trials_over_or_not(wa
     assert len(watch.records.handles()) == 13
 
 
+async def test_a_sweep_is_forgotten_with_its_trials(watch: Sweeping) -> None:
+    handle, (other,) = watch.begin(), watch.send("tuned_more", state="Running")
+    watch.trial(0)
+    (sweep,) = await watch.later(handle)
+    found = watch.records.children_of(sweep)
+    assert found == [routes.handle_of(WORKSPACE, "tuned_0")]
+    assert other not in found
+    assert watch.records.children_of(dataclasses.replace(sweep, sweep=None)) == ()
+
+
 def test_a_sweep_as_the_management_plane_tells_it() -> None:
     recorded: dict[str, Any] = {
         "jobType": "Sweep",

@@ -9,7 +9,10 @@ import pytest
 from desktop_app.api import Job, Sweep
 from desktop_app.core.sweeps.plan_facts import at_once, most_trials, plan_facts, policy_text, spread_text
 
-GRID = {"lr": {"type": "choice", "values": [0.1, 0.2]}, "layers": {"type": "choice", "values": [1, 2, 3]}}
+GRID: dict[str, dict[str, Any]] = {
+    "lr": {"type": "choice", "values": [0.1, 0.2]},
+    "layers": {"type": "choice", "values": [1, 2, 3]},
+}
 
 
 @pytest.mark.parametrize(

@@ -214,17 +214,18 @@ class AzureBackend:
         return ()
 
     async def remove(self, handle: str) -> None:
-        """Forget a run here; in the workspace it stays. Raises UserError for one that goes on."""
+        """Forget a run here (a sweep: its trials too); in the workspace it stays. Raises UserError where it goes on."""
         if await asyncio.to_thread(self.outbox.find, handle):
             raise UserError("The job waits to be sent.", hint="Withdraw it first: rankzero outbox withdraw")
         run = await self._known(handle)
         if not run.is_over and run.status is not RunStatus.UNKNOWN:
             raise UserError(f"{run.run} is not over.", hint="Cancel it first.")
-        if logs := self._logs.pop(handle, None):
-            await logs.close()
-        await asyncio.to_thread(self._records.remove, run.run)
-        self._curves.forget(handle)
-        self._monitoring.forget(handle)
+        for each in [*await asyncio.to_thread(self._records.children_of, run), handle]:
+            if logs := self._logs.pop(each, None):
+                await logs.close()
+            await asyncio.to_thread(self._records.remove, routes.place_of(each).run)
+            self._curves.forget(each)
+            self._monitoring.forget(each)
 
     def withdraw(self, handle: str) -> None:
         """Take a job back that waits; one that may have arrived is cancelled as soon as the service can be asked."""

@@ -50,6 +50,14 @@ class Records:
         found = snapshot_of(folder)
         return None if found is None else placed(found, folder)
 
+    def children_of(self, sweep: RunSnapshot) -> Sequence[str]:
+        """Return the handles of the trials of a sweep, whose names begin as its own does; of other runs none."""
+        if sweep.sweep is None:
+            return ()
+        mine = [each for each in self.handles() if each.startswith(f"{sweep.handle}_")]
+        found = [each for each in map(self.read, (each.rpartition("/")[2] for each in mine)) if each is not None]
+        return [each.handle for each in found if each.trial is not None and each.trial.sweep == sweep.run]
+
     def write(self, snapshots: Iterable[RunSnapshot]) -> None:
         """Keep what is known of runs, making their folders. Raises OutsideError."""
         for each in snapshots:
