@@ -44,6 +44,8 @@ def for_stream(line: str, stream: TextIO) -> str:
 
 def width(text: str) -> int:
     """Return how many columns a terminal takes for a text."""
+    if text.isascii():
+        return len(text)
     return sum(0 if unicodedata.combining(each) else 1 + (unicodedata.east_asian_width(each) in "WF") for each in text)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from desktop_app.cli.terminal_text import fitted, plain, shown, width
 
@@ -34,6 +36,11 @@ def test_shown(line: str, text: str) -> None:
 
 def test_plain_has_no_colours_either() -> None:
     assert plain("\x1b[1mname\x1b[0m\n\x1b]0;x\x07") == "name"
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_of_plain_letters_each_takes_a_column(text: str) -> None:
+    assert width(text) == width(f"{text}é") - 1 == len(text)
 
 
 def test_widths_count_columns() -> None:
