@@ -11,6 +11,7 @@ from types import FrameType
 
 from desktop_app.api import JobBackend, OutsideError, RunSnapshot, RunStatus, UserError
 from desktop_app.cli import console
+from desktop_app.cli.following_trials import TrialTeller, tells
 from desktop_app.cli.log_tail import LogTail
 from desktop_app.cli.refusals import EndedError
 from desktop_app.core.backoff import Backoff
@@ -76,6 +77,7 @@ class Follower:
         self._is_lost = False
         self._seen = time.monotonic()
         self._backoff = Backoff(INTERVAL, 2.0, 5.0)
+        self._trials = TrialTeller(backend, write)
 
     async def follow(self, interrupts: Interrupts) -> RunSnapshot:
         """Return the run's last snapshot once it is over; Ctrl+C cancels it and goes on following."""
@@ -128,6 +130,9 @@ class Follower:
             self._find(snapshot)
         if snapshot.status is RunStatus.NOT_STARTED and snapshot.reason:
             self._say(snapshot.reason, f"{snapshot.reason} Ctrl+C takes the job back.")
+        if tells(snapshot):
+            await self._trials.look(snapshot)
+            return False
         await self._find_logs(snapshot)
         many = self._is_merged(snapshot)
         copied = [self._copy(rank, tail.lines(), many) for rank, tail in sorted(self._tails.items())]

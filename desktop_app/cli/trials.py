@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 
 from desktop_app.api import RunSnapshot, SweepState, UserError, Value
@@ -74,14 +73,19 @@ def facts(run: RunSnapshot) -> dict[str, str]:
     return {"Trials": f"{total}{early}", "Best": best}
 
 
-def line(run: RunSnapshot, metric: str, now: datetime | None = None) -> str:
-    """Return what is said of a trial as it starts, or once it is over."""
+def begin_line(run: RunSnapshot) -> str:
+    """Return what is said of a trial that begins."""
     values = ", ".join(f"{name}={_value(value)}" for name, value in (run.trial.values if run.trial else {}).items())
-    if not run.is_over:
-        return f"Trial {_number(run)} starts: {values} ({run.run})"
+    return f"Trial {_number(run)} starts: {values} ({run.run})"
+
+
+def end_line(run: RunSnapshot, metric: str) -> str:
+    """Return what is said of a trial that is over."""
     last = run.metrics.get(metric)
-    reached = f": {metric} {last[0]:g}" if last else f": no {metric}"
-    return f"Trial {_number(run)} {run.status.value} in {duration(run, now or datetime.now(UTC))}{reached}"
+    early = " (ended early)" if run.trial and run.trial.stopped_early else ""
+    reached = f": {metric} {last[0]:.6g}" if last else ""
+    took = f" in {duration(run)}" if run.started and run.ended else ""
+    return f"Trial {_number(run)} {run.status.value}{early}{took}{reached}"
 
 
 def shape(run: RunSnapshot) -> dict[str, Any]:
