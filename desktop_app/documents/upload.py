@@ -249,7 +249,8 @@ def _size(files: Sequence[UploadFile]) -> Iterator[Diagnostic]:
         yield Diagnostic(Severity.INFO, "big-file", f"Large files go along with every new version: {names}.", "code")
     if len(files) > SNAPSHOT_FILES:
         counts = f"{len(files):,} files, more than the {SNAPSHOT_FILES:,} advised"
-        yield _warning("snapshot-files", f"The folder holds {counts}: leave some out in .amlignore.")
+        long = "each is sent by itself, which takes minutes"
+        yield _warning("snapshot-files", f"The folder holds {counts}, and {long}: leave some out in .amlignore.")
 
 
 def _some(names: Sequence[str]) -> str:

@@ -130,6 +130,18 @@ async def test_a_refusal_is_said_and_nothing_of_it_stays(kind: FaultKind, tmp_pa
         assert [each for each in (made.home / "outbox").iterdir() if not each.name.startswith(".")] == []
 
 
+async def test_taking_a_job_back_says_what_it_is_at(tmp_path: Path) -> None:
+    async with desk(tmp_path) as made:
+        made.jobs.wire.down = fault("offline")
+        handle = await made.submit()
+        made.jobs.wire.down = None
+        made.backend.withdraw(handle)
+        said: list[str] = []
+        await made.backend.sender.send_now(handle, lambda message, _part: said.append(message))
+        run = handle.rpartition("/")[2]
+        assert said == [f"Asking whether {run} arrived before", f"Removing {run} with its 1 file"]
+
+
 async def test_a_compute_that_is_refused_comes_with_the_next_step(tmp_path: Path) -> None:
     async with desk(tmp_path) as made:
 

@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 from desktop_app.api import Severity, SubmissionPlan
 from desktop_app.backends.azureml.jobs.gathering import gather
 from desktop_app.backends.azureml.jobs.planning import texts_of
+from desktop_app.documents import upload
 from tests.helpers.azure_backends import desk
 from tests.helpers.cloud_jobs import JOB
 
@@ -82,6 +83,21 @@ async def test_a_name_of_ones_own_is_only_a_beginning(tmp_path: Path) -> None:
         assert plan.run.startswith("my_run-")
         assert "name-taken" in [each.code for each in plan.diagnostics]
         assert f"name: {plan.run}\n" in texts_of(plan, made.project)["job.yml"]
+
+
+async def test_a_code_folder_without_end_is_refused_by_the_bound_and_nothing_else_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upload, "MOST_LOOKED_AT", 2)
+    monkeypatch.setattr(upload, "SNAPSHOT_FILES", 1)
+    async with desk(tmp_path) as made:
+        for number in range(4):
+            (made.project / "src" / f"{number}.txt").write_text("x")
+        plan = await made.plan()
+    (said,) = [each.message for each in plan.diagnostics if each.code == "too-many-files"]
+    assert "holds more than 50,000 files and folders, too many to be sent" in said
+    assert errors(plan)["too-many-files"] == "code"
+    assert "snapshot-files" not in {each.code for each in plan.diagnostics}
 
 
 def test_all_that_a_job_names_goes_along(tmp_path: Path) -> None:

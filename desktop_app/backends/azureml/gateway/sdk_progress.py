@@ -10,6 +10,7 @@ from typing import Any, Self
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m|\(<? ?[\d.]+ MBs?\)")
 _UNITS = ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB"))
 _TELL = 0.1  # seconds between two words
+_SETTLED, _LONG = 5.0, 60.0  # seconds after which the pace is known, and after which an upload is a long one
 
 
 def _nowhere(_message: str, _part: float | None = None) -> None:
@@ -27,6 +28,7 @@ class Bar:
         self.total = total
         self.n = 0.0
         self._files = 0
+        self._began = time.monotonic()
         self._what = " ".join(_COLOUR.sub("", desc or "Uploading").split())
         self._told = 0.0
         self._tell()
@@ -50,7 +52,17 @@ class Bar:
 
     def _words(self) -> str:
         count = f" · {self._files:,} {'file' if self._files == 1 else 'files'}" if self._files else ""
-        return f"{self._what}{count}{self._size()}"
+        return f"{self._what}{count}{self._size()}{self._left()}"
+
+    def _left(self) -> str:
+        """Return how long it will still take, once that can be known and is worth saying."""
+        took = time.monotonic() - self._began
+        if not self.total or not 0 < self.n < self.total or took < _SETTLED:
+            return ""
+        minutes = took * (self.total - self.n) / self.n / 60
+        if minutes < 1:
+            return " · less than a minute left" if took > _LONG else ""
+        return f" · about {minutes:.0f} {'minute' if round(minutes) == 1 else 'minutes'} left"
 
     def _size(self) -> str:
         if not self.total:

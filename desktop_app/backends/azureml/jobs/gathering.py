@@ -15,7 +15,7 @@ from desktop_app.core.sweep_codec import is_sweep
 from desktop_app.documents.edits import set_values
 from desktop_app.documents.local_paths import is_there, local_path
 from desktop_app.documents.text_file import TextFile
-from desktop_app.documents.upload import plan_upload
+from desktop_app.documents.upload import MOST_LOOKED_AT, plan_upload
 from desktop_app.documents.upload_parts import UploadPart, is_local, upload_parts
 from desktop_app.documents.yaml_text import parse
 
@@ -62,11 +62,11 @@ def _part(found: Gathered, part: UploadPart, target: str, where: str) -> Mapping
         found.findings.append(Diagnostic(Severity.ERROR, "missing-path", message, at))
         return {}
     upload = plan_upload(part.source, of_component=part.of_component)
-    found.findings += [_placed(each, at) for each in upload.diagnostics if each.code != "too-many-files"]
+    unsaid = ("too-many-files",) if upload.is_whole else ("too-many-files", "snapshot-files", "snapshot-size")
+    found.findings += [_placed(each, at) for each in upload.diagnostics if each.code not in unsaid]
     if not upload.is_whole:
-        message = (
-            f"“{part.given}” holds too many files to be sent: leave some out in .amlignore, or give a folder below."
-        )
+        many = f"more than {MOST_LOOKED_AT:,} files and folders, too many to be sent"
+        message = f"“{part.given}” holds {many}: leave some out in .amlignore, or give a folder below."
         found.findings.append(Diagnostic(Severity.ERROR, "too-many-files", message, at))
     if part.what == "code" and not upload.files:
         message = f"“{part.given}” holds no file that goes along: Azure ML takes no empty code folder."

@@ -20,6 +20,7 @@ from desktop_app.backends.azureml.client import routes
 from desktop_app.backends.azureml.client.asking import Asking, is_missing
 from desktop_app.backends.azureml.client.wire import CloudFault
 from desktop_app.backends.azureml.jobs.outbox import Entry, Outbox, later
+from desktop_app.core.words import plural
 
 FIRST, MOST = 5.0, 300.0
 """Seconds before a job is tried again: the first time, and at most."""
@@ -113,15 +114,18 @@ class Sender:
 
     async def _deliver(self, entry: Entry, progress: Progress) -> None:
         """Bring a job, which is held, to where the service has it or never will."""
-        if entry.is_asked and await self._is_there(entry):
-            await self._arrived(entry)
-            return
+        if entry.is_asked:
+            progress(f"Asking whether {entry.run} arrived before", None)
+            if await self._is_there(entry):
+                await self._arrived(entry)
+                return
         if entry.is_withdrawn:
+            progress(f"Removing {entry.run} with its {plural(entry.files, 'file')}", None)
             await asyncio.to_thread(self._outbox.take_back, entry)
             return
         entry = dataclasses.replace(entry, tries=entry.tries + 1, is_asked=True)
         await asyncio.to_thread(self._outbox.change, entry)
-        progress("Sending the job", None)
+        progress(f"Sending the job with {plural(entry.files, 'file')}", None)
         file = self._outbox.folder_of(entry.run) / "job.yml"
         try:
             await self._submit(entry, file, progress)
