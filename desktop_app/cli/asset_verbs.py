@@ -8,8 +8,9 @@ from pathlib import Path
 
 from desktop_app.api import Asset, NewAsset
 from desktop_app.cli import console
-from desktop_app.cli.cloud_shapes import asset_shape
+from desktop_app.cli.cloud_shapes import as_of_shape, asset_shape
 from desktop_app.cli.in_cloud import Desk
+from desktop_app.services.cloud_lists import Listed, What
 
 KEYS = {"model": "models", "data": "data", "environment": "environments"}
 """What the JSON of each kind calls its list."""
@@ -39,17 +40,22 @@ def add_register_options(parser: ArgumentParser, types: Sequence[str], path_help
 async def show(desk: Desk, kind: str, options: Namespace, registry: str = "") -> int:
     """Print the newest versions of all, or all versions of one."""
     name = getattr(options, "name", None) or ""
-    found = await desk.cloud.assets(desk.workspace, kind, name, registry)
-    print_assets(kind, found, options.json)
+    listed = None
+    if name:
+        found = await desk.cloud.assets(desk.workspace, kind, name, registry)
+    else:
+        listed = await desk.listed(What(kind, Asset, registry))
+        found = listed.items
+    print_assets(kind, found, options.json, listed)
     if not found and not options.json:
         console.note(f"There are none yet in {registry or desk.workspace.name}.")
     return 0
 
 
-def print_assets(kind: str, found: Sequence[Asset], as_json: bool) -> None:
-    """Print assets as a table or as JSON."""
+def print_assets(kind: str, found: Sequence[Asset], as_json: bool, listed: Listed[Asset] | None = None) -> None:
+    """Print assets as a table or as JSON; `listed` says of when they are."""
     if as_json:
-        console.document({KEYS[kind]: [asset_shape(each) for each in found]})
+        console.document({KEYS[kind]: [asset_shape(each) for each in found], **as_of_shape(listed)})
     elif found:
         console.table(("NAME", "VERSION", "TYPE", "CREATED", "FROM"), [_row(each) for each in found])
 

@@ -17,6 +17,7 @@ from desktop_app.api import (
     WorkspaceJob,
 )
 from desktop_app.core.records import to_json
+from desktop_app.services.cloud_lists import Listed
 
 
 def workspace_shape(workspace: Workspace, current: Workspace | None) -> dict[str, Any]:
@@ -42,6 +43,11 @@ def sign_in_shape(report: SignInReport) -> dict[str, Any]:
         "kept_in": report.kept_in or None,
         "steps": [to_json(each) for each in report.steps],
     }
+
+
+def as_of_shape(listed: Listed[Any] | None) -> dict[str, Any]:
+    """Return of when a list is: null for one that the service has just said."""
+    return {"as_of": to_json(listed.as_of) if listed is not None and listed.fault is not None else None}
 
 
 def compute_shape(compute: Compute) -> dict[str, Any]:

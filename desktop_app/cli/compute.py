@@ -8,10 +8,11 @@ from collections.abc import Sequence
 
 from desktop_app.api import Compute, ComputeSpec, SizeOffer
 from desktop_app.cli import console, in_cloud
-from desktop_app.cli.cloud_shapes import compute_shape, quota_shape, size_shape
+from desktop_app.cli.cloud_shapes import as_of_shape, compute_shape, quota_shape, size_shape
 from desktop_app.cli.in_cloud import Desk, add_verb
 from desktop_app.core.words import limit_text
 from desktop_app.services.catalogues import facts, vm_sizes
+from desktop_app.services.cloud_lists import COMPUTES, QUOTAS
 
 run = in_cloud.run
 _USUAL = ComputeSpec("", "")
@@ -59,9 +60,12 @@ def _configure_limits(parser: ArgumentParser, usual: ComputeSpec | None = None) 
 
 
 async def _list(desk: Desk, options: Namespace) -> int:
-    found = await desk.cloud.computes(desk.workspace)
-    _print(found, options.json)
-    if not found and not options.json:
+    found = await desk.listed(COMPUTES)
+    if options.json:
+        console.document({"computes": [compute_shape(each) for each in found.items], **as_of_shape(found)})
+        return 0
+    _print(found.items, as_json=False)
+    if not found.items:
         console.note("There are none yet. `rankzero compute create gpu-cluster` makes one.")
     return 0
 
@@ -169,9 +173,10 @@ def _size_row(each: SizeOffer) -> tuple[str, ...]:
 
 
 async def _quota(desk: Desk, options: Namespace) -> int:
-    found = [each for each in await desk.cloud.quotas(desk.workspace) if options.all or each.used or each.limit]
+    listed = await desk.listed(QUOTAS)
+    found = [each for each in listed.items if options.all or each.used or each.limit]
     if options.json:
-        console.document({"quotas": [quota_shape(each) for each in found]})
+        console.document({"quotas": [quota_shape(each) for each in found], **as_of_shape(listed)})
         return 0
     rows = [(each.family, str(each.used), str(each.limit), str(each.left)) for each in found]
     console.table(("FAMILY", "USED", "ALLOWED", "LEFT"), rows)

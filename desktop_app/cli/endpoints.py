@@ -9,9 +9,10 @@ from pathlib import Path
 
 from desktop_app.api import Endpoint, UserError
 from desktop_app.cli import console, in_cloud
-from desktop_app.cli.cloud_shapes import endpoint_shape
+from desktop_app.cli.cloud_shapes import as_of_shape, endpoint_shape
 from desktop_app.cli.in_cloud import Desk, add_verb
 from desktop_app.cli.refusals import UsageError
+from desktop_app.services.cloud_lists import ENDPOINTS
 
 run = in_cloud.run
 _SIZE = "Standard_DS3_v2"
@@ -47,9 +48,12 @@ def configure(parser: ArgumentParser) -> None:
 
 
 async def _list(desk: Desk, options: Namespace) -> int:
-    found = await desk.cloud.endpoints(desk.workspace)
-    _print(found, options.json)
-    if not found and not options.json:
+    found = await desk.listed(ENDPOINTS)
+    if options.json:
+        console.document({"endpoints": [endpoint_shape(each) for each in found.items], **as_of_shape(found)})
+        return 0
+    _print(found.items, as_json=False)
+    if not found.items:
         console.note("There are none yet. `rankzero endpoints deploy NAME MODEL` makes one.")
     return 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from argparse import ArgumentParser, Namespace
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 from desktop_app.api import Cloud, UserError, Workspace
 from desktop_app.cli import console
@@ -14,8 +14,10 @@ from desktop_app.cli.following import Interrupts
 from desktop_app.cli.refusals import EndedError
 from desktop_app.compose import open_workbench
 from desktop_app.core.nearest import nearest
+from desktop_app.services.cloud_lists import Listed, What
 from desktop_app.services.workbench import Workbench
 
+T = TypeVar("T")
 Act = Callable[["Desk", Namespace], Awaitable[int]]
 AZUREML = "azureml"
 """The toolchain of the Azure ML client."""
@@ -43,6 +45,16 @@ class Desk:
         if not self._named:
             return self.cloud.current() or _none_in_use(known[0].name)
         return named(self._named, known)
+
+    async def listed(self, what: What[T]) -> Listed[T]:
+        """Return a list of the workspace: as it is now, or, where nobody answers, as it said last, with a warning."""
+        workspace = self.workspace
+        found = await self.workbench.lists.ask_or_kept(workspace, what)
+        if found.fault is not None:
+            at = f"{found.as_of.astimezone():%Y-%m-%d %H:%M}"
+            cut = f", without the last {found.left_out}" if found.left_out else ""
+            console.warning(f"{found.fault.message} This is what {workspace.name} said at {at}{cut}.")
+        return found
 
 
 def _none_in_use(first: str) -> Workspace:

@@ -147,6 +147,7 @@ async def _use(desk: Desk, options: Namespace) -> int:
 
 async def _remove(desk: Desk, options: Namespace) -> int:
     gone = desk.cloud.forget(options.name)
+    desk.workbench.lists.forget(gone)
     if options.json:
         console.document({"removed": gone.key})
     else:

@@ -15,6 +15,7 @@ from desktop_app.places import Places
 from desktop_app.services.workbench import Workbench
 from desktop_app.ui.clouds.connect_dialog import ConnectDialog
 from desktop_app.ui.clouds.hooks import CloudHooks
+from desktop_app.ui.clouds.page import TABS
 from desktop_app.ui.files.code_editor import CodeEditor
 from desktop_app.ui.main_window import MainWindow
 from desktop_app.ui.tasks import running
@@ -158,10 +159,11 @@ async def test_the_status_bar_says_what_waits_and_leads_there(
     await until(part.isVisible)
     assert part.text() == "Offline: 1 job waiting to be sent"
     part.click()
+    await until(lambda: window.pages.made("cloud"))
     page = window.pages.made("cloud")
     assert page is not None
     await until(lambda: not running() or page.isVisible())
-    assert page.tabs.index == 1  # type: ignore[attr-defined]
+    assert page.tabs.index == TABS.index("outbox")  # type: ignore[attr-defined]
     cloud.outbox = []
     await hooks(window).desk.read_outbox()
     assert part.isHidden()

@@ -33,6 +33,7 @@ from desktop_app.api import (
     Workspace,
 )
 from desktop_app.cli import in_cloud
+from desktop_app.services.cloud_lists import CloudLists
 from tests.helpers.fake_cloud import VISION, FakeCloud
 
 CLUSTER = Compute(
@@ -75,10 +76,11 @@ class Verbs:
 
 
 @pytest.fixture
-def verbs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Verbs:
+def verbs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Verbs:
     """The verbs of a person with one workspace."""
     made = Verbs(FakeCloud(), capsys)
-    workbench = SimpleNamespace(cloud=made.cloud, toolchains=SimpleNamespace(create=made.create))
+    lists = CloudLists(made.cloud, tmp_path / "lists")
+    workbench = SimpleNamespace(cloud=made.cloud, lists=lists, toolchains=SimpleNamespace(create=made.create))
     monkeypatch.setattr(in_cloud, "open_workbench", lambda *_: workbench)
     return made
 
@@ -104,6 +106,39 @@ def test_a_fault_closes_the_cloud_too(verbs: Verbs) -> None:
     assert verbs.cloud.is_closed
     code, out, _err = verbs("compute", "list", "--json")
     assert (code, json.loads(out)["error"]["message"]) == (3, "The network is gone.")
+
+
+@pytest.mark.parametrize(
+    ("words", "key", "asked"),
+    [
+        (("compute", "list"), "computes", "computes"), (("models", "list"), "models", "assets"),
+        (("data", "list"), "data", "assets"), (("environments", "list", "--registered"), "environments", "assets"),
+        (("environments", "list", "--registry"), "environments", "assets"),
+    ],
+)  # fmt: skip
+def test_offline_a_list_is_what_the_workspace_said_last(
+    verbs: Verbs, words: tuple[str, ...], key: str, asked: str
+) -> None:
+    verbs.cloud.found_computes = [CLUSTER]
+    verbs.cloud.found_assets = [Asset("model", "digits", "1")]
+    verbs.cloud.faults[asked] = OfflineError("Azure can't be reached.")
+    assert verbs(*words)[0] == 3, "nothing is known yet"
+    del verbs.cloud.faults[asked]
+    now = verbs.json(*words)
+    assert now["as_of"] is None
+    verbs.cloud.faults[asked] = OfflineError("Azure can't be reached.")
+    code, out, err = verbs(*words, "--json")
+    assert code == 0
+    assert json.loads(out)[key] == now[key]
+    assert datetime.fromisoformat(json.loads(out)["as_of"]).tzinfo is not None
+    assert err.startswith("warning: Azure can't be reached. This is what vision said at 20")
+    assert len(verbs(*words)[1].splitlines()) == 2
+
+
+def test_all_versions_of_one_are_asked_for_only(verbs: Verbs) -> None:
+    verbs.json("models", "list")
+    verbs.cloud.faults["assets"] = OfflineError("Azure can't be reached.")
+    assert verbs("models", "list", "digits")[0] == 3
 
 
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
@@ -289,7 +324,7 @@ def test_endpoints(verbs: Verbs, tmp_path: Path) -> None:
     verbs("endpoints", "deploy", "e", "m:1")
     assert verbs.cloud.asked[-1] == ("deploy", ("e", "m:1", "Standard_DS3_v2", 1))
     verbs("endpoints", "deploy", "e", "m:1", "--count", "2")
-    assert verbs.cloud.asked[-1][1][-1] == 2
+    assert last(verbs) == ("e", "m:1", "Standard_DS3_v2", 2)
     assert verbs.json("endpoints", "traffic", "e", "a=90", "b=10")["endpoints"][0]["name"] == "e"
     assert last(verbs) == ("e", {"a": 90, "b": 10})
     assert verbs("endpoints", "traffic", "e", "a")[0] == 2

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from desktop_app.api import UserError, Workspace
+from desktop_app.services.cloud_lists import is_unreached
 
 CLOUD = "azureml"
 """The backend that runs jobs in workspaces."""
@@ -32,7 +33,6 @@ _LOOKS = {
     Standing.OFFLINE: ("mdi6.cloud-off-outline", "waiting"),
     Standing.REFUSED: ("mdi6.cloud-alert-outline", "failed"),
 }
-_UNREACHED = frozenset({"offline", "timeout", "throttled", "service", "gateway"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def after(fault: UserError | None) -> Known:
     kind = str(getattr(fault, "kind", ""))
     if kind == "signed-out":
         return Known(Standing.SIGNED_OUT, fault)
-    return Known(Standing.OFFLINE if kind in _UNREACHED else Standing.REFUSED, fault)
+    return Known(Standing.OFFLINE if is_unreached(fault) else Standing.REFUSED, fault)
 
 
 def says_nothing(fault: UserError) -> bool:

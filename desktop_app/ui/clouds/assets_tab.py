@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from desktop_app.api import Asset, NewAsset, Progress, UserError, Workspace
 from desktop_app.presenters.clouds import assets as words
 from desktop_app.presenters.clouds.endpoints import servable
+from desktop_app.services.cloud_lists import ASSETS
 from desktop_app.ui.clouds.asset_dialog import AssetDialog
+from desktop_app.ui.clouds.choosing import ask_folder
 from desktop_app.ui.clouds.desk import CloudDesk
+from desktop_app.ui.clouds.listing import Listing
 from desktop_app.ui.clouds.table_pane import TablePane, tool_row
 from desktop_app.ui.runs.words import date_and_time
-from desktop_app.ui.tasks import spawn
 from desktop_app.ui.widgets import EmptyState, button, primary_button, tool_button
 
 
@@ -29,48 +30,37 @@ class AssetsTab(QWidget):
     def __init__(self, desk: CloudDesk, kind: str, title: str, empty: tuple[str, str, str]) -> None:
         super().__init__()
         self._desk, self._kind = desk, kind
-        self._workspace: Workspace | None = None
         self._rows: list[Asset] = []
+        self.listing = Listing(desk, ASSETS[kind], self)
         self.pane = TablePane(title, words.HEADERS, 5)
         self.download_button = button(self.tr("&Download…"), "mdi6.download", self.download)
         self.register_button = button(self.tr("&Register…"), "mdi6.plus", self.register)
-        again = tool_button("mdi6.refresh", self.tr("Ask again"), self.refresh)
+        again = tool_button("mdi6.refresh", self.tr("Ask again"), self.listing.refresh)
         self.deploy_button = button(self.tr("De&ploy…"), "mdi6.rocket-launch-outline", self.deploy)
         if kind != "model":
             self.deploy_button.hide()
-        self.tools = tool_row(again, self.deploy_button, self.download_button, self.register_button)
+        self.tools = tool_row(self.listing.note, again, self.deploy_button, self.download_button, self.register_button)
         self._build(*empty)
 
     def show_workspace(self, workspace: Workspace) -> None:
         """Show another workspace's."""
-        if self._workspace is None or workspace.key != self._workspace.key:
-            self._workspace = workspace
-            self._show(())
+        if self.listing.show_workspace(workspace):
+            self.pane.message.hide()
             if self.isVisible():
-                self.refresh()
+                self.listing.refresh()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Called by Qt."""
         super().showEvent(event)
-        self.refresh()
-
-    def refresh(self) -> None:
-        """Ask anew."""
-        if self._workspace is not None:
-            spawn(self._load(self._workspace), f"list {self._kind}", self._failed)
+        self.listing.refresh()
 
     def download(self) -> None:
         """Ask for a folder and download the chosen one into it."""
-        dialog = QFileDialog(self.window(), self.tr("Download to"))
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(lambda path: self.fetch(Path(path)))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        ask_folder(self.window(), self.fetch)
 
     def fetch(self, folder: Path) -> None:
         """Download the chosen one into a folder."""
-        chosen, workspace = self._chosen(), self._workspace
+        chosen, workspace = self._chosen(), self.listing.workspace
         if chosen is None or workspace is None:
             return
 
@@ -91,15 +81,15 @@ class AssetsTab(QWidget):
 
     def register(self) -> None:
         """Ask what to register."""
-        if self._workspace is not None:
-            dialog = AssetDialog(self._kind, self._workspace, self.window())
+        if self.listing.workspace is not None:
+            dialog = AssetDialog(self._kind, self.listing.workspace, self.window())
             dialog.asked.connect(self.register_asset)
             dialog.finished.connect(lambda _result: dialog.deleteLater())
             dialog.open()
 
     def register_asset(self, asset: NewAsset) -> None:
         """Register it."""
-        workspace = self._workspace
+        workspace = self.listing.workspace
         if workspace is None:
             return
 
@@ -115,19 +105,14 @@ class AssetsTab(QWidget):
 
     def _after(self) -> None:
         self._choose()
-        self.refresh()
-
-    async def _load(self, workspace: Workspace) -> None:
-        found = await self._desk.ask(workspace, self._desk.cloud.assets(workspace, self._kind))
-        if isValid(self) and self._workspace is not None and workspace.key == self._workspace.key:
-            self._show(found)
+        self.listing.refresh()
 
     def _failed(self, fault: UserError) -> None:
         if isValid(self):
             self.pane.message.show_error(fault)
 
-    def _show(self, found: Sequence[Asset]) -> None:
-        self._rows = shown = words.order(found)
+    def _show(self) -> None:
+        self._rows = shown = words.order(self.listing.items)
         dates = [date_and_time(each.created.astimezone()) if each.created else "" for each in shown]
         self.pane.show_rows(len(shown), lambda row, column: words.cells(shown[row], dates[row])[column])
         self._choose()
@@ -136,7 +121,7 @@ class AssetsTab(QWidget):
         chosen, busy = self._chosen(), self.pane.strip.busy
         self.download_button.setEnabled(chosen is not None and not busy)
         self.deploy_button.setEnabled(bool(chosen is not None and servable([chosen])))
-        self.register_button.setEnabled(self._workspace is not None and not busy)
+        self.register_button.setEnabled(self.listing.workspace is not None and not busy)
 
     def _chosen(self) -> Asset | None:
         row = self.pane.row
@@ -149,6 +134,8 @@ class AssetsTab(QWidget):
         self.pane.model.state = -1
         self.pane.chosen.connect(self._choose)
         self.pane.activated.connect(self.download)
+        self.listing.changed.connect(self._show)
+        self.listing.failed.connect(self._failed)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.pane, 1)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from desktop_app.api import Compute, ComputeSpec, Progress, Quota, UserError, Workspace
+from desktop_app.api import Compute, ComputeSpec, Progress, UserError, Workspace
 from desktop_app.presenters.clouds.compute import CLUSTER, HEADERS, ComputeRow, rows
+from desktop_app.services.cloud_lists import COMPUTES, QUOTAS
 from desktop_app.ui.clouds.cluster_dialog import ClusterDialog
 from desktop_app.ui.clouds.desk import CloudDesk
+from desktop_app.ui.clouds.listing import Listing
 from desktop_app.ui.clouds.quota_bars import QuotaBars
 from desktop_app.ui.clouds.table_pane import TablePane, tool_row
 from desktop_app.ui.tasks import spawn
@@ -27,34 +28,34 @@ class ComputeTab(QWidget):
     def __init__(self, desk: CloudDesk) -> None:
         super().__init__()
         self._desk = desk
-        self._workspace: Workspace | None = None
+        self.listing, self.quotas = Listing(desk, COMPUTES, self), Listing(desk, QUOTAS, self)
         self._rows: tuple[ComputeRow, ...] = ()
         self._watch: asyncio.Task[None] | None = None
         self._said_away = False
-        self._last: dict[str, tuple[Sequence[Compute], Sequence[Quota]]] = {}
         self.pane = TablePane(self.tr("Compute targets"), HEADERS, 3)
         self.quota = QuotaBars()
         self.refresh_button = tool_button("mdi6.refresh", self.tr("Ask again"), self.refresh)
         self.scale_button = button(self.tr("&Scale…"), "mdi6.arrow-expand-vertical", self.scale)
         self.delete_button = button(self.tr("&Delete…"), "mdi6.delete-outline", self.ask_delete)
         self.new_button = button(self.tr("New c&luster…"), "mdi6.plus", self.new_cluster)
-        self.tools = tool_row(self.refresh_button, self.scale_button, self.delete_button, self.new_button)
+        self.tools = tool_row(
+            self.listing.note, self.refresh_button, self.scale_button, self.delete_button, self.new_button
+        )
         self._build()
 
     def show_workspace(self, workspace: Workspace) -> None:
         """Show another workspace's compute: what was last known of it at once, then what it answers."""
-        if self._workspace is None or workspace.key != self._workspace.key:
-            self._workspace = workspace
+        if self.listing.show_workspace(workspace):
+            self.quotas.show_workspace(workspace)
             self.pane.message.hide()
-            self._show(*self._last.get(workspace.key, ((), ())))
             if self.isVisible():
                 self.refresh()
 
     def refresh(self) -> None:
         """Ask now, and then again every few seconds while the tab is shown."""
         self.stop()
-        if self._workspace is not None:
-            self._watch = spawn(self._follow(self._workspace), "watch compute", self._failed)
+        if self.listing.workspace is not None:
+            self._watch = spawn(self._follow(), "watch compute")
 
     def stop(self) -> None:
         """Ask no more."""
@@ -74,18 +75,20 @@ class ComputeTab(QWidget):
 
     def new_cluster(self) -> None:
         """Ask what cluster to make."""
-        if self._workspace is not None:
-            self._open(ClusterDialog(self._desk, self._workspace, self.window(), [each.compute for each in self._rows]))
+        if self.listing.workspace is not None:
+            self._open(
+                ClusterDialog(self._desk, self.listing.workspace, self.window(), [each.compute for each in self._rows])
+            )
 
     def scale(self) -> None:
         """Ask for other limits of the chosen cluster."""
         chosen = self._chosen()
-        if self._workspace is not None and chosen is not None and chosen.kind == CLUSTER:
-            self._open(ClusterDialog(self._desk, self._workspace, self.window(), existing=chosen))
+        if self.listing.workspace is not None and chosen is not None and chosen.kind == CLUSTER:
+            self._open(ClusterDialog(self._desk, self.listing.workspace, self.window(), existing=chosen))
 
     def ask_delete(self) -> None:
         """Ask whether to delete the chosen compute target."""
-        chosen, workspace = self._chosen(), self._workspace
+        chosen, workspace = self._chosen(), self.listing.workspace
         if chosen is not None and workspace is not None:
             text = self.tr("Jobs that run on it end, and those that wait for it fail. This can't be undone.")
             self.pane.confirm.ask(
@@ -96,7 +99,7 @@ class ComputeTab(QWidget):
     # ----- doing
 
     def _open(self, dialog: ClusterDialog) -> None:
-        workspace = self._workspace
+        workspace = self.listing.workspace
         assert workspace is not None
         change = dialog._existing is not None
         dialog.asked.connect(lambda spec: (self._change if change else self._make)(workspace, spec))
@@ -139,42 +142,32 @@ class ComputeTab(QWidget):
         if isValid(self):
             self.pane.message.show_error(fault)
 
-    async def _follow(self, workspace: Workspace) -> None:
+    async def _follow(self) -> None:
         while True:
-            try:
-                await self._look(workspace)
-            except UserError as fault:
-                self._said_away = True
-                self._failed(fault)
-            else:
-                if self._said_away:
-                    self._said_away = False
-                    self.pane.message.hide()
+            if await self.listing.ask() and await self.quotas.ask() and self._said_away:
+                self._said_away = False
+                self.pane.message.hide()
             await asyncio.sleep(_AGAIN)
 
-    async def _look(self, workspace: Workspace) -> None:
-        found = await self._desk.ask(workspace, self._desk.cloud.computes(workspace))
-        self._take(workspace, found, self._last.get(workspace.key, ((), ()))[1])
-        self._take(workspace, found, await self._desk.ask(workspace, self._desk.cloud.quotas(workspace)))
+    def _away(self, fault: UserError) -> None:
+        self._said_away = True
+        self._failed(fault)
 
-    def _take(self, workspace: Workspace, found: Sequence[Compute], quotas: Sequence[Quota]) -> None:
-        self._last[workspace.key] = (found, quotas)
-        if self._workspace is not None and workspace.key == self._workspace.key and isValid(self):
-            self._show(found, quotas)
-
-    def _show(self, found: Sequence[Compute], quotas: Sequence[Quota]) -> None:
-        self._rows = shown = rows(found)
+    def _show(self) -> None:
+        self._rows = shown = rows(self.listing.items)
         self.pane.model.look = lambda row: (shown[row].icon, shown[row].role)
         self.pane.model.tip = lambda row: shown[row].tip
         self.pane.show_rows(len(shown), lambda row, column: shown[row].cells[column])
-        self.quota.show_quotas(quotas)
         self._choose()
+
+    def _show_quotas(self) -> None:
+        self.quota.show_quotas(self.quotas.items)
 
     def _choose(self) -> None:
         chosen, busy = self._chosen(), self.pane.strip.busy
         self.delete_button.setEnabled(chosen is not None and not busy)
         self.scale_button.setEnabled(chosen is not None and chosen.kind == CLUSTER and not busy)
-        self.new_button.setEnabled(self._workspace is not None and not busy)
+        self.new_button.setEnabled(self.listing.workspace is not None and not busy)
 
     def _chosen(self) -> Compute | None:
         row = self.pane.row
@@ -190,6 +183,10 @@ class ComputeTab(QWidget):
         self.pane.set_empty(empty)
         self.pane.chosen.connect(self._choose)
         self.pane.activated.connect(self.scale)
+        self.listing.changed.connect(self._show)
+        self.quotas.changed.connect(self._show_quotas)
+        for each in (self.listing, self.quotas):
+            each.failed.connect(self._away)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

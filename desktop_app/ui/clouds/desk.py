@@ -106,7 +106,7 @@ class CloudDesk(QObject):
 
     def check(self, workspace: Workspace) -> None:
         """Ask a workspace how it stands."""
-        spawn(self.ask(workspace, self._checked(workspace)), f"ask {workspace.name}", lambda _fault: None)
+        spawn(self._check(workspace), f"ask {workspace.name}", lambda _fault: None)
 
     def look_for_config(self, folder: str) -> None:
         """Look for a `config.json` from the open folder upward."""
@@ -164,6 +164,7 @@ class CloudDesk(QObject):
         """Forget a workspace and its sign-in."""
         await self.cloud.sign_out(workspace)
         await asyncio.to_thread(self.cloud.forget, workspace.key)
+        await asyncio.to_thread(self.workbench.lists.forget, workspace)
         self.known.pop(workspace.key, None)
         await self.read()
 
@@ -181,6 +182,9 @@ class CloudDesk(QObject):
         await asyncio.to_thread(self.cloud.use, workspace.key)
         if self.standing(workspace).standing is not Standing.SIGNED_IN:
             self.check(workspace)
+
+    async def _check(self, workspace: Workspace) -> None:
+        await self.ask(workspace, self._checked(workspace))
 
     async def _checked(self, workspace: Workspace) -> None:
         found = await self.cloud.check(workspace)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 from shiboken6 import isValid
 
 from desktop_app.api import UserError, Workspace
@@ -21,7 +21,7 @@ from desktop_app.ui.widgets import label
 class Listing(QObject):
     """`changed` when other rows are to be shown, `failed` (UserError) when the service could not be asked.
 
-    `note` says how old the rows are, and is empty where they are of now.
+    A tab puts `note` beside its tools: it says how old the rows are, and is hidden where they are of now.
     """
 
     changed = Signal()
@@ -33,10 +33,17 @@ class Listing(QObject):
         self.workspace: Workspace | None = None
         self.items: tuple[Any, ...] = ()
         self.age = Age.NOTHING
-        self.note = label("", "muted")
-        self.note.hide()
+        self._note: QLabel | None = None
         self._as_of: datetime | None = None
         self._left_out = 0
+
+    @property
+    def note(self) -> QLabel:
+        """The label, made when it is first asked for."""
+        if self._note is None:
+            self._note = label("", "muted")
+            self._say_age()
+        return self._note
 
     def show_workspace(self, workspace: Workspace) -> bool:
         """Follow the list of another workspace; whether it is another one."""
@@ -58,20 +65,21 @@ class Listing(QObject):
         if self.workspace is not None:
             spawn(self.ask(), f"list {self._what.name}")
 
-    async def ask(self) -> None:
-        """Show what was last known where nothing is shown yet, then ask."""
+    async def ask(self) -> bool:
+        """Show what was last known where nothing is shown yet, then ask; whether the service answered."""
         workspace, what = self.workspace, self._what
         if workspace is None:
-            return
+            return False
         if self.age is not Age.NOW:
             await self._show_kept(workspace, what)
         try:
             found = await self._desk.ask(workspace, self._desk.workbench.lists.ask(workspace, what))
         except UserError as fault:
             self._fail(workspace, what, fault)
-            return
+            return False
         if self._is_current(workspace, what):
             self._take(found, Age.NOW)
+        return True
 
     async def _show_kept(self, workspace: Workspace, what: What[Any]) -> None:
         kept = None
@@ -106,9 +114,13 @@ class Listing(QObject):
 
     def _grow(self, age: Age) -> None:
         self.age = age
-        text = as_of_text(age, self._time(), self._left_out)
-        self.note.setText(text[:1].upper() + text[1:])
-        self.note.setVisible(bool(text))
+        self._say_age()
+
+    def _say_age(self) -> None:
+        if self._note is not None:
+            text = as_of_text(self.age, self._time(), self._left_out)
+            self._note.setText(text[:1].upper() + text[1:])
+            self._note.setHidden(not text)
 
     def _time(self) -> str:
         if self._as_of is None:
