@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from desktop_app.backends.azureml.files import blobs
 from tests.emulator.blob_answers import answer
 from tests.emulator.blob_listing import page_of
 from tests.emulator.blob_signing import account_key, shared_key_text, sign
@@ -188,6 +189,16 @@ async def test_bytes_that_are_not_those_of_the_md5_are_refused(storage: Storage)
     refused = await storage.ask("PUT", "b", headers={"x-ms-blob-type": "BlockBlob", "Content-MD5": other}, body=b"x")
     assert (refused.status, refused.headers["x-ms-error-code"]) == (400, "Md5Mismatch")
     assert not storage.store.starting_with(ACCOUNT, "box")
+
+
+async def test_a_name_that_xml_can_not_hold_is_listed_encoded_and_read_so(storage: Storage) -> None:
+    """As our own reader takes it, and where the name is sound, as it is."""
+    names = ["logs/a\x1b%25.txt", "logs/ä&b.txt", "logs/c\uffff"]
+    for each in names:
+        await storage.ask("PUT", each, headers={"x-ms-blob-type": "BlockBlob"}, body=b"1")
+    text = _body(await storage.ask("GET", "", "restype=container&comp=list&prefix=logs/")).decode()
+    assert '<Name Encoded="true">logs/a%1B%2525.txt</Name>' in text
+    assert sorted(each.name for each in blobs.parsed(text)[0]) == sorted(names)
 
 
 async def test_headers_that_can_not_be_read_are_the_clients_fault(storage: Storage) -> None:

@@ -1,13 +1,16 @@
 """Listings of containers, blobs and blocks, as XML in the service's own order and form."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 
 from tests.emulator.blob_errors import RefusalError, http_date, xml
 from tests.emulator.blob_store import APPEND, Account, Blob, Container
 
 MOST = 5000
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 Sizes = Sequence[tuple[str, int]]
 
 
@@ -27,7 +30,7 @@ def list_blobs(box: Container, query: Mapping[str, str], address: str) -> bytes:
     asked = [("Prefix", "prefix"), ("Marker", "marker"), ("MaxResults", "maxresults"), ("Delimiter", "delimiter")]
     head = "".join(f"<{tag}>{escape(query[key])}</{tag}>" for tag, key in asked if query.get(key))
     inside = [_blob(blob, "metadata" in include) for blob in page.blobs]
-    inside += [f"<BlobPrefix><Name>{escape(prefix)}</Name></BlobPrefix>" for prefix in page.prefixes]
+    inside += [f"<BlobPrefix>{_name(prefix)}</BlobPrefix>" for prefix in page.prefixes]
     named = f"ServiceEndpoint={quoteattr(address)} ContainerName={quoteattr(box.name)}"
     blobs = f"<Blobs>{''.join(inside)}</Blobs>" if inside else "<Blobs />"
     return xml(
@@ -121,7 +124,7 @@ def _blob(blob: Blob, with_metadata: bool) -> str:
     properties = "".join(_element(name, value) for name, value in shown.items())
     metadata = "".join(_element(name, value) for name, value in blob.metadata.items())
     told = (f"<Metadata>{metadata}</Metadata>" if metadata else "<Metadata />") if with_metadata else ""
-    return f"<Blob>{_element('Name', blob.name)}<Properties>{properties}</Properties>{told}<OrMetadata /></Blob>"
+    return f"<Blob>{_name(blob.name)}<Properties>{properties}</Properties>{told}<OrMetadata /></Blob>"
 
 
 def _state(box: Container) -> str:
@@ -134,6 +137,13 @@ def _state(box: Container) -> str:
 def _blocks(tag: str, blocks: Sizes) -> str:
     inside = "".join(f"<Block><Name>{escape(name)}</Name><Size>{size}</Size></Block>" for name, size in blocks)
     return f"<{tag}>{inside}</{tag}>" if inside else f"<{tag} />"
+
+
+def _name(name: str) -> str:
+    """A name; one that XML can't hold is percent-encoded, as the service does since version 2021-02-12."""
+    if _NO_XML.search(name):
+        return f'<Name Encoded="true">{quote(name)}</Name>'
+    return _element("Name", name)
 
 
 def _element(tag: str, text: str) -> str:
