@@ -39,6 +39,7 @@ from desktop_app.services.rank_tables import rank_table
 from desktop_app.services.run_store import RunStore
 from desktop_app.services.settings import Settings
 from desktop_app.services.toolchains import InterpreterChoice, Toolchains
+from desktop_app.services.wizard_jobs import logged_by
 from desktop_app.services.workbench import Workbench
 
 
@@ -81,7 +82,7 @@ def _assemble(places: Places, settings: Settings, plugins: PluginHost, toolchain
         store=store,
         monitor=RunMonitor(backends, archive, store),
         backends=backends,
-        jobs=JobService(plugins, backends, Clusters(cloud, lists)),
+        jobs=JobService(plugins, backends, Clusters(cloud, lists), logged_by(store.runs)),
         cloud=cloud,
         lists=lists,
     )

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from desktop_app.api.environments import EnvironmentPreset
     from desktop_app.api.errors import OutsideError, UserError
     from desktop_app.api.failures import Explanation, FailureReport
-    from desktop_app.api.forms import Answers, Choice, Field, FieldKind, FormSpec, Value
+    from desktop_app.api.forms import Answers, Choice, Field, FieldKind, FormSpec, Row, Value
     from desktop_app.api.hookspecs import PROJECT, Hooks, hookimpl
     from desktop_app.api.jobs import Distribution, Job, JobInput, JobOutput, Resources, Topology
     from desktop_app.api.plans import Host, ProcessSpec, SubmissionPlan
@@ -156,6 +156,7 @@ __all__ = [
     "RankTable",
     "ResourcePoint",
     "Resources",
+    "Row",
     "RunSnapshot",
     "RunStatus",
     "ScriptArgument",

@@ -25,6 +25,7 @@ class FieldKind(StrEnum):
     FILE = "file"  # str, a path relative to the project folder with "/" between its parts
     FOLDER = "folder"  # str, likewise
     KEY_VALUES = "key_values"  # dict[str, str]
+    TABLE = "table"  # dict[str, dict[str, Value]]: of each row that was picked, its answers by field name
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ class Field:
     """One question.
 
     `default` is what an expert would pick, and `help` says why; `suffix` is the unit. `patterns` are
-    the glob patterns of a FILE field, such as `*.py`.
+    the glob patterns of a FILE field, such as `*.py`. `rows` are what a TABLE offers to pick. `disabled` says in one
+    sentence why the question can't be answered now: it is shown greyed, with that sentence.
     """
 
     name: str
@@ -56,6 +58,22 @@ class Field:
     maximum: float | None = None
     suffix: str = ""
     patterns: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
+    disabled: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a TABLE: `title` and `note` say what it is, `fields` are its questions once it is picked.
+
+    `name` is its key in the answer; `help` says what the answers mean. The fields may change with the answers.
+    """
+
+    name: str
+    title: str
+    fields: tuple[Field, ...] = ()
+    note: str = ""
+    help: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from desktop_app.api import Diagnostic, Job, Severity
 from desktop_app.core.job_codec import job_from_mapping, job_to_mapping
 from desktop_app.core.sweep_codec import TRIAL_ELSEWHERE, sweep_from_mapping
+from desktop_app.documents.kept_comments import keep_comments
 from desktop_app.documents.kinds import COMMAND_JOB, SWEEP_JOB, UNKNOWN, kind_of
 from desktop_app.documents.yaml_text import Parsed, parse
 from desktop_app.documents.yaml_writer import write_yaml
@@ -60,6 +61,7 @@ def _other_kind(kind: str) -> Diagnostic:
     return Diagnostic(Severity.ERROR, "not-a-command-job", message, line=1, column=1)
 
 
-def write_job(job: Job) -> str:
-    """Return the text of a new job file."""
-    return write_yaml(job_to_mapping(job))
+def write_job(job: Job, like: str = "") -> str:
+    """Return the text of a new job file; with the comments of the file `like`, where it was made of one."""
+    text = write_yaml(job_to_mapping(job))
+    return keep_comments(text, like) if like else text

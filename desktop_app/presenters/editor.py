@@ -16,6 +16,7 @@ from pathlib import Path
 from desktop_app.api import Diagnostic, OutsideError, ScriptSource, Severity, UserError
 from desktop_app.core.words import size_text
 from desktop_app.documents.checks import FileReport
+from desktop_app.documents.job_document import RUNNABLE
 from desktop_app.documents.kinds import KINDS, UNKNOWN, may_be_known
 from desktop_app.documents.text_file import TextFile
 from desktop_app.documents.whole_files import replace_file
@@ -210,17 +211,17 @@ def count_words(diagnostics: Sequence[Diagnostic]) -> str:
 
 
 def why_not_run(path: Path | None, kind: str) -> str:
-    """Return why a file can't be run here, in one sentence; empty for a command job."""
+    """Return why a file can't be run here, in one sentence; empty for a command job and for a sweep."""
     if path is None:
         return "Open a job file to run it."
-    if kind == "commandJob":
+    if kind in RUNNABLE:
         return ""
     known = kind_title(kind)
     if kind in KINDS and KINDS[kind].family == "job":
         article = "an" if known[0] in "AEIOU" else "a"
-        return f"{path.name} is {article} {known[0].lower()}{known[1:]}: only command jobs run on this machine."
+        return f"{path.name} is {article} {known[0].lower()}{known[1:]}: only command jobs and sweeps run here."
     what = f"is of the kind “{known}”" if known else "is no job file"
-    return f"{path.name} {what}: only command jobs can be run."
+    return f"{path.name} {what}: only command jobs and sweeps can be run."
 
 
 @dataclass(frozen=True, slots=True)

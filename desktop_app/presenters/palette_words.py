@@ -44,6 +44,7 @@ KEYWORDS: dict[str, str] = {
     "edit.fix": "mend repair quick lightbulb",
     "edit.outline": "symbols structure",
     "run.here": "start execute launch submit local plan",
+    "run.tune": "sweep trials HyperDriveConfig RandomParameterSampling BanditPolicy primary_metric_goal grid bayesian",
     "run.validate": "check lint verify",
     "run.upload_preview": "snapshot amlignore ignore size cloud",
     "run.next_problem": "error warning",

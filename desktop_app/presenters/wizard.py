@@ -186,12 +186,15 @@ class WizardSession:
             job = self.wizard.build(self.answers, self.context)
         except UserError as error:
             return Preview(problem=str(error))
-        return Preview(write_job(job), job)
+        return Preview(write_job(job, self.context.job_text), job)
 
     def suggested_name(self) -> str:
         """Return a name for the job file that is not taken yet."""
-        taken = (self.folder / name for name in ("job.yml", *(f"job-{n}.yml" for n in range(2, 1000))))
-        return next((each.name for each in taken if not each.exists()), f"job-{time.time_ns()}.yml")
+        first = Path(self.wizard.file_name)
+        numbered = (f"{first.stem}-{n}{first.suffix}" for n in range(2, 1000))
+        taken = (self.folder / name for name in (first.name, *numbered))
+        free = next((each.name for each in taken if not each.exists()), "")
+        return free or f"{first.stem}-{time.time_ns()}{first.suffix}"
 
     def keep(self, drafts: Drafts) -> None:
         """Keep the answers, so that a crash (or Esc) loses nothing."""
@@ -213,6 +216,11 @@ class WizardSession:
         page = draft.data.get("page")
         self._walk_to(names.index(page) if page in names else 0)
         return True
+
+    def begin_with(self, answers: Answers) -> None:
+        """Begin with what is known already."""
+        self.answers = dict(answers)
+        self.invalidate()
 
     def start_over(self) -> None:
         """Forget every answer."""

@@ -23,6 +23,7 @@ from desktop_app.documents.job_document import write_job
 from desktop_app.services.catalogues import vm_sizes
 from desktop_app.services.host import this_host
 from desktop_app.services.plugins import PluginHost
+from desktop_app.services.wizard_jobs import FindMetrics, JobLooks
 
 FindClusters: TypeAlias = Callable[[Path], tuple[Cluster, ...]]
 """Returns the clusters that a job of a folder can name, without asking anybody."""
@@ -32,8 +33,11 @@ _SCRIPT_LIMIT = 4_000_000
 class Wizards:
     """The wizards of all plugins; a script is scanned again only when it changed."""
 
-    def __init__(self, plugins: PluginHost, clusters: FindClusters = lambda _folder: ()) -> None:
+    def __init__(
+        self, plugins: PluginHost, clusters: FindClusters = lambda _folder: (), metrics: FindMetrics = lambda _path: ()
+    ) -> None:
         self._plugins, self.clusters = plugins, clusters
+        self._metrics, self._jobs = metrics, JobLooks()
         self._scanned: tuple[tuple[Path, int, int], ScriptScan | None] | None = None
 
     def find(self, plugin: str, wizard: str) -> JobWizard:
@@ -53,14 +57,20 @@ class Wizards:
         complaints = [*_unknown(answers, steps), *_missing(answers, steps), *_refused(steps)]
         if complaints:
             raise UserError(complaints[0], details="\n".join(complaints[1:]))
-        return write_job(found.build(answers, context))
+        return write_job(found.build(answers, context), context.job_text)
 
     def context(self, folder: Path, answers: Answers) -> WizardContext:
-        """Return what a wizard may know; the scan is that of the answer to `script`."""
+        """Return what a wizard may know; the scan is that of the answer to `script`, or of the script of the `job`."""
+        look = self._jobs.look(folder, answers.get("job"))
+        scan = self._scan(folder, answers.get("script") or look.script)
+        logged = self._metrics(folder / str(answers.get("job"))) if look.job is not None else ()
         return WizardContext(
             folder=folder,
             host=this_host(),
-            scan=self._scan(folder, answers.get("script")),
+            scan=scan,
+            job=look.job,
+            job_text=look.text,
+            metrics=tuple(dict.fromkeys((*logged, *(scan.metrics if scan is not None and look.job else ())))),
             presets=tuple(self._plugins.environment_presets()),
             vm_sizes=vm_sizes(),
             clusters=self.clusters(folder),

@@ -125,7 +125,7 @@ def test_every_kind_of_field_is_named() -> None:
 
 
 def test_there_are_examples_enough() -> None:
-    assert len(HOOK_FILES) == len(HOOK_NAMES) + 2
+    assert len(HOOK_FILES) == len(HOOK_NAMES) + 3
     assert all(text.startswith("# ") for kind, text in BLOCKS if kind == "python"), "say which file an example is"
 
 

@@ -28,6 +28,20 @@ ANSWERS: tuple[dict[str, Value], ...] = (
     {"script": "src/train.py", "environment": "own", "conda_file": "conda.yml", "compute": "gpu-cluster"},
     {"script": "src/train.py", "arg.lr": 0.1, "data_path": "azureml:digits@latest", "vm_size": "Standard_NC64as_T4_v3"},
 )
+JOB = """
+command: python train.py --lr 0.1 --batch-size 32
+code: src
+environment: azureml:acme@latest
+compute: azureml:gpu-cluster
+"""
+_OF_JOB: dict[str, Value] = {"job": "job.yml", "metric": "accuracy"}
+TUNED: tuple[dict[str, Value], ...] = (
+    _OF_JOB,
+    {**_OF_JOB, "policy": "bandit", "rule": "sobol", "seed": 3, "space": {"lr": {"type": "qnormal"}, "batch_size": {}}},
+    {**_OF_JOB, "sampling": "grid", "policy": "truncation_selection", "space": {"lr": {}, "batch_size": {}}},
+    {**_OF_JOB, "sampling": "bayesian"},
+)
+"""For the wizard that goes on from a job."""
 
 
 @pytest.fixture
@@ -43,6 +57,7 @@ def project(tmp_path: Path) -> Path:
     """A project with a script that any wizard takes."""
     (tmp_path / "src").mkdir()
     (tmp_path / "src" / "train.py").write_text(SCRIPT, "utf-8")
+    (tmp_path / "job.yml").write_text(JOB, "utf-8")
     (tmp_path / "conda.yml").write_text("name: own\ndependencies: [python=3.11]\n", "utf-8")
     return tmp_path
 
@@ -53,10 +68,11 @@ def test_the_sdk_takes_what_the_wizards_make(host: PluginHost, azureml_python: P
         for number, answers in enumerate(ANSWERS):
             pages = wizard.steps(answers, wizards.context(project, answers))
             asked = {field.name for page in pages for field in page.form.fields}
+            given = TUNED[number] if "job" in asked else answers
             path = project / f"{info.id}-{wizard.name}-{number}.yml"
-            fitting = {name: each for name, each in answers.items() if name in asked}
+            fitting = {name: each for name, each in given.items() if name in asked or name in TUNED[number]}
             path.write_text(wizards.build(info.id, wizard.name, fitting, project), "utf-8")
-            cases.append((str(path), "commandJob"))
+            cases.append((str(path), "sweepJob" if "job" in asked else "commandJob"))
     done = subprocess.run(
         [azureml_python, VERDICTS], input=json.dumps(cases), capture_output=True, text=True, timeout=240, check=True
     )
@@ -68,6 +84,7 @@ def test_the_sdk_takes_what_the_wizards_make(host: PluginHost, azureml_python: P
 def test_no_wizard_has_an_error_for_its_defaults(host: PluginHost, project: Path) -> None:
     wizards = Wizards(host)
     for _, wizard in host.wizards():
-        steps = wizard.steps(ANSWERS[0], wizards.context(project, ANSWERS[0]))
+        answers = TUNED[0] if wizard.job_action else ANSWERS[0]
+        steps = wizard.steps(answers, wizards.context(project, answers))
         errors = [note.message for step in steps for note in step.notes if note.severity is Severity.ERROR]
         assert errors == [], wizard.name

@@ -189,9 +189,9 @@ def test_what_planning_finds_again_is_said_once() -> None:
     ("kind", "why"),
     [
         ("commandJob", ""),
-        ("sweepJob", "a.yml is a sweep job: only command jobs run on this machine."),
-        ("conda", "a.yml is of the kind “Conda environment”: only command jobs can be run."),
-        ("file", "a.yml is no job file: only command jobs can be run."),
+        ("pipelineJob", "a.yml is a pipeline job: only command jobs and sweeps run here."),
+        ("conda", "a.yml is of the kind “Conda environment”: only command jobs and sweeps can be run."),
+        ("file", "a.yml is no job file: only command jobs and sweeps can be run."),
     ],
 )
 def test_why_a_file_can_not_be_run(kind: str, why: str) -> None:

@@ -47,6 +47,7 @@ def merged_scan(scans: Sequence[ScriptScan]) -> ScriptScan:
         variables=merged_variables(each for scan in scans for each in scan.variables),
         unless_started_by={name: each for scan in scans for name, each in scan.unless_started_by.items()},
         settles=tuple(dict.fromkeys(each for scan in scans for each in scan.settles)),
+        metrics=tuple(dict.fromkeys(each for scan in scans for each in scan.metrics)),
     )
 
 

@@ -77,6 +77,7 @@ def _add_edit_actions(page: FilesPage, shell: Shell, with_pane: _WithPane) -> No
 def _add_run_actions(page: FilesPage, shell: Shell, with_pane: _WithPane) -> None:
     tr, add = page.tr, shell.add_action
     add("run.here", tr("&Run here…"), "Ctrl+R", page.run_current, icon="mdi6.play", menu="run")
+    add("run.tune", tr("&Tune hyperparameters…"), "", page.go_on_from_job, icon="mdi6.tune-variant", menu="run")
     add("run.upload_preview", tr("&Upload preview…"), "Ctrl+Shift+U", page.editors.preview_upload,
         icon="mdi6.cloud-upload-outline", menu="run")  # fmt: skip
     add("run.validate", tr("&Validate this file"), "F7", page.editors.validate, icon="mdi6.check-all", menu="run")

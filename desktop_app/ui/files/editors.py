@@ -11,6 +11,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QPushButton, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from desktop_app.api import UserError, Value
+from desktop_app.documents.kinds import COMMAND_JOB
 from desktop_app.presenters import upload_preview as presenter
 from desktop_app.presenters.editor import OpenFile, why_not_run
 from desktop_app.services.drafts import Drafts
@@ -21,7 +22,7 @@ from desktop_app.ui.files.questions import ask
 from desktop_app.ui.icons import icon
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import Space
-from desktop_app.ui.widgets import InlineMessage, button, primary_button
+from desktop_app.ui.widgets import InlineMessage, button, primary_button, tool_button
 
 if TYPE_CHECKING:
     from desktop_app.services.workbench import Workbench
@@ -36,6 +37,7 @@ class Editors(QWidget):
     shown = Signal(object)  # EditorPane | None
     changed = Signal()
     run_asked = Signal(Path)
+    tune_asked = Signal()
     emptied = Signal()
     opening = Signal()  # a file got its tab, and is being filled in
     view_chosen = Signal(str)  # form, both or text
@@ -49,6 +51,7 @@ class Editors(QWidget):
         self._run_text = self.tr("Run here")
         self.run_button = primary_button(self._run_text, "mdi6.play", self._ask_run)
         self.validate_button = button(self.tr("Validate"), "mdi6.check-all", self.validate)
+        self.tune_button = tool_button("mdi6.tune-variant", self.tr("Tune hyperparameters…"), self.tune_asked.emit)
         self.upload_button = button(self.tr("Upload preview"), "mdi6.cloud-upload-outline", self.preview_upload)
         self.zoom_level = 0
         self.form_view = ""
@@ -225,6 +228,7 @@ class Editors(QWidget):
         row = QHBoxLayout()
         row.setSpacing(Space.S)
         row.addWidget(self.tabs, 1)
+        row.addWidget(self.tune_button)
         row.addWidget(self.upload_button)
         row.addWidget(self.validate_button)
         row.addWidget(self.run_button)
@@ -357,6 +361,7 @@ class Editors(QWidget):
             self.validate_button, self.tr("Check this file now  F7") if pane else self.tr("Open a file first.")
         )
         self.validate_button.setEnabled(pane is not None)
+        self.tune_button.setVisible(pane is not None and pane.kind == COMMAND_JOB)
         self.upload_button.setVisible(pane is not None and presenter.may_upload(pane.kind))
         self._enable(self.upload_button, self.tr("Which files Azure ML would take, and what is risky  Ctrl+Shift+U"))
 

@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop_app.api import Diagnostic, Fix, UserError, Value
+from desktop_app.api import Answers, Diagnostic, Fix, UserError, Value
+from desktop_app.documents.kinds import COMMAND_JOB
 from desktop_app.services.samples import own_copy, own_job
 from desktop_app.ui.environments.actions import add_environment_actions
 from desktop_app.ui.files.actions import add_file_actions
@@ -28,7 +29,7 @@ from desktop_app.ui.files.editors import Editors
 from desktop_app.ui.files.offered_fix import offer_fix
 from desktop_app.ui.files.problems_page import ProblemsPanel
 from desktop_app.ui.files.project_check import ProjectCheck
-from desktop_app.ui.files.running import Runner
+from desktop_app.ui.files.running import Runner, job_wizards
 from desktop_app.ui.files.tree_panel import TreePanel
 from desktop_app.ui.samples_button import samples_button
 from desktop_app.ui.tasks import spawn
@@ -91,6 +92,11 @@ class FilesPage(QWidget):
             self.choose_folder()
         else:
             self._open_wizard(self.folder, template)
+
+    def go_on_from_job(self, path: Path | None = None, key: str = "") -> None:
+        """Begin a wizard that goes on from a job file: the first wizard, and the file that is shown, unless named."""
+        wanted = path or (self.pane.file.path if self.pane is not None and self.pane.kind == COMMAND_JOB else None)
+        spawn(self._go_on_from(wanted, key), "go on from a job")
 
     def run_file(self, path: Path) -> None:
         """Plan, have reviewed, submit."""
@@ -220,6 +226,9 @@ class FilesPage(QWidget):
         self.tree.renamed.connect(self.editors.follow_rename)
         self.tree.deleted.connect(lambda path: spawn(self.editors.close_deleted(path), "close what was deleted"))
         self.editors.run_asked.connect(self.run_file)
+        self.editors.tune_asked.connect(self.go_on_from_job)
+        self.tree.job_wizards = lambda: [(key, each.job_action) for key, each in job_wizards(self.workbench)]
+        self.tree.go_on_asked.connect(self.go_on_from_job)
         self.editors.shown.connect(self._on_shown)
         self.editors.changed.connect(self._on_changed)
         self.editors.emptied.connect(lambda: self._right.setCurrentIndex(0))
@@ -309,14 +318,27 @@ class FilesPage(QWidget):
         if pane is not None:
             await offer_fix(pane, fix)
 
-    def _open_wizard(self, folder: Path, template: str | None) -> None:
+    async def _go_on_from(self, path: Path | None, key: str) -> None:
+        known = [each for each, _wizard in job_wizards(self.workbench)]
+        if not known:
+            text = self.tr("No plugin that tunes hyperparameters is switched on: see Plugins.")
+            (self.editors.message if self.editors.panes else self.tree.message).show_text("info", text)
+            return
+        template = key or known[0]
+        pane = self.editors.pane(path) if path is not None else None
+        if path is None:
+            self.new_job(template)
+        elif pane is None or not await pane.settle() or await pane.save():  # the wizard reads what is on disk
+            self._open_wizard(path.parent, template, {"job": path.name})
+
+    def _open_wizard(self, folder: Path, template: str | None, answers: Answers | None = None) -> None:
         from desktop_app.ui.wizard.dialog import WizardDialog
 
         if self.wizard is not None:
             self.wizard.raise_()
             self.wizard.activateWindow()
             return
-        self.wizard = WizardDialog(self.workbench, folder, template, self.window())
+        self.wizard = WizardDialog(self.workbench, folder, template, self.window(), answers)
         if self.shell.backend != "local":
             self.wizard.run_button.setText(self.editors.run_text.replace("&", "&&"))
         self.wizard.finished.connect(self._on_wizard_closed)

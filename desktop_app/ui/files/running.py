@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
-from desktop_app.api import SubmissionPlan, UserError
+from desktop_app.api import JobWizard, SubmissionPlan, UserError
+from desktop_app.documents.job_document import RUNNABLE
 from desktop_app.presenters.files import file_kind, files_below
 from desktop_app.services.jobs import JobError
 from desktop_app.ui.files.editor_pane import EditorPane
@@ -22,10 +23,15 @@ if TYPE_CHECKING:
 _NAMED = 3
 
 
+def job_wizards(workbench: Workbench) -> list[tuple[str, JobWizard]]:
+    """Return the wizards that go on from a command job, by their keys."""
+    return [(f"{info.id}/{each.name}", each) for info, each in workbench.plugins.wizards() if each.job_action]
+
+
 def jobs_below(folder: Path) -> list[str]:
     """Return the job files that can run here, nearest first; reads the disk."""
     found = files_below(folder, ("*.yml", "*.yaml"))
-    return [each for each in found if file_kind(folder / each) == "commandJob"]
+    return [each for each in found if file_kind(folder / each) in RUNNABLE]
 
 
 class Runner:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QTreeView, QVBoxLayout, QWidge
 from shiboken6 import isValid
 
 from desktop_app.api import UserError
+from desktop_app.documents.job_document import RUNNABLE
+from desktop_app.documents.kinds import COMMAND_JOB
 from desktop_app.presenters import files as presenter
 from desktop_app.presenters.files import Entry
 from desktop_app.ui.files.name_bar import NameBar
@@ -38,10 +40,14 @@ class _Tree(QTreeView):
 
 
 class TreePanel(QWidget):
-    """`file_chosen` asks to open a file; `renamed` and `deleted` tell what became of one."""
+    """`file_chosen` asks to open a file; `renamed` and `deleted` tell what became of one.
+
+    `job_wizards` returns the wizards that go on from a job, as key and title; `go_on_asked` carries file and key.
+    """
 
     file_chosen = Signal(Path)
     run_asked = Signal(Path)
+    go_on_asked = Signal(Path, str)
     folder_asked = Signal()
     renamed = Signal(Path, Path)
     deleted = Signal(Path)
@@ -53,6 +59,7 @@ class TreePanel(QWidget):
         self.message = InlineMessage()
         self.name_bar = NameBar()
         self._actions: dict[str, QAction] = {}
+        self.job_wizards: Callable[[], Sequence[tuple[str, str]]] = lambda: ()
         self._build()
         self._add_actions()
 
@@ -153,16 +160,23 @@ class TreePanel(QWidget):
         if index.isValid():
             self.tree.setCurrentIndex(index)
         entry = self._entry()
-        self._actions["run"].setVisible(entry is not None and entry.kind == "commandJob")
+        self._actions["run"].setVisible(entry is not None and entry.kind in RUNNABLE)
         for name in ("open", "rename", "delete"):
             self._actions[name].setEnabled(entry is not None and entry.path != self.model.folder)
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for name, action in self._actions.items():
             menu.addAction(action)
+            if name == "run" and entry is not None and entry.kind == COMMAND_JOB:
+                self._add_wizards(menu, entry.path)
             if name in ("run", "new_folder", "delete"):
                 menu.addSeparator()
         menu.popup(self.tree.viewport().mapToGlobal(point))
+
+    def _add_wizards(self, menu: QMenu, path: Path) -> None:
+        for key, title in self.job_wizards():
+            action = menu.addAction(icon("mdi6.tune-variant"), title)
+            action.triggered.connect(lambda _checked=False, key=key: self.go_on_asked.emit(path, key))
 
     # ----- doing
 

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
-from desktop_app.api import FieldKind, Value
+from desktop_app.api import Answers, FieldKind, Value
 from desktop_app.presenters.files import create_file
 from desktop_app.presenters.rank_pages import RankPages
 from desktop_app.presenters.wizard import Preview, StepState, WizardCard, WizardSession, has_draft
@@ -51,9 +51,12 @@ class WizardDialog(QDialog):
     job_written = Signal(Path, bool)
 
     def __init__(
-        self, workbench: Workbench, folder: Path, template: str | None = None, parent: QWidget | None = None
-    ) -> None:
+        self, workbench: Workbench, folder: Path, template: str | None = None, parent: QWidget | None = None,
+        answers: Answers | None = None,
+    ) -> None:  # fmt: skip
+        """Begin the wizard `template` where there is one, with these `answers` given already."""
         super().__init__(parent)
+        self._given = dict(answers or {})
         self._workbench = workbench
         self._folder = folder
         self._drafts = Drafts(workbench.places.drafts, "wizards")
@@ -100,7 +103,9 @@ class WizardDialog(QDialog):
         self.rail.subtitle.setText(wizard.title)
         self.file_name = FileName(self._folder, self.session.suggested_name(), self)
         self.file_name.changed.connect(self._update)
-        if self.session.take_up(self._drafts):
+        if self._given:
+            self.session.begin_with(self._given)
+        elif self.session.take_up(self._drafts):
             self.message.clear_buttons()
             self.message.add_button(button(self.tr("Start &over"), on_click=self.start_over))
             self.message.show_text("info", self.tr("Your earlier answers are here again."))

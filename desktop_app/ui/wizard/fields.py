@@ -268,15 +268,15 @@ class PairsEditor(FieldEditor):
 def editor_for(field: Field, folder: Path) -> FieldEditor:
     """Return the editor for a field; paths are relative to `folder`."""
     from desktop_app.ui.wizard.choices import ChoiceEditor, PathEditor
+    from desktop_app.ui.wizard.table_field import TableEditor
 
-    if field.kind is FieldKind.CHOICE:
-        return ChoiceEditor(field)
     if field.kind in (FieldKind.FILE, FieldKind.FOLDER):
         return PathEditor(field, folder)
-    if field.kind is FieldKind.BOOLEAN:
-        return YesNoEditor(field)
-    if field.kind is FieldKind.KEY_VALUES:
-        return PairsEditor(field)
+    if field.kind is FieldKind.TABLE:
+        return TableEditor(field, folder)
     if field.kind is FieldKind.INTEGER and field.default is not None:
         return WholeNumberEditor(field)
-    return TextEditor(field)
+    kinds: dict[FieldKind, type[FieldEditor]] = {
+        FieldKind.CHOICE: ChoiceEditor, FieldKind.BOOLEAN: YesNoEditor, FieldKind.KEY_VALUES: PairsEditor,
+    }  # fmt: skip
+    return kinds.get(field.kind, TextEditor)(field)

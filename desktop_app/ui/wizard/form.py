@@ -77,7 +77,8 @@ class _Question(QWidget):
         self.editor.take(field)
         self.editor.show_value(value)
         chosen = self.editor.note() if isinstance(self.editor, ChoiceEditor) else ""
-        said = "\n".join(each for each in (chosen, field.help) if each)
+        said = field.disabled or "\n".join(each for each in (chosen, field.help) if each)
+        self.editor.setEnabled(not field.disabled)
         self.help.setText(said)
         self.help.setVisible(bool(said) and self._help_shown)
         if not self._help_shown:

@@ -1,0 +1,1 @@
+"""The plugin for sweeps; its hooks are in `hooks.py`."""
