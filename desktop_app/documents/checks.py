@@ -15,6 +15,7 @@ from desktop_app.core.rules import NO_FACTS, Facts, Note, find
 from desktop_app.core.rules.loose import check_ignore_file
 from desktop_app.core.rules.notes import Notes, Word, change
 from desktop_app.core.rules.values import slip_of
+from desktop_app.core.sweep_codec import TRIAL_ELSEWHERE
 from desktop_app.core.sweeps.trials import in_trial
 from desktop_app.documents import file_rules, neighbours, written_so
 from desktop_app.documents.job_document import RUNNABLE, job_in
@@ -24,6 +25,8 @@ from desktop_app.documents.shape_check import check_shape
 from desktop_app.documents.yaml_text import Parsed, parse
 
 JobChecks = Callable[[Job], Sequence[Diagnostic]]
+_OWN_CODES = frozenset({"preview-syntax", TRIAL_ELSEWHERE})
+"""Of what the job model finds, that which no shape and no rule says."""
 _MANY_DOCUMENTS = frozenset({UNKNOWN, "conda"})
 
 
@@ -99,7 +102,7 @@ def _schema(data: Value, notes: Notes) -> None:
 def _of_job(path: Path | None, parsed: Parsed, job_checks: JobChecks) -> Iterator[tuple[str, Note]]:
     """Yield what the job model adds to the shape: the preview's forms, and the rules of the plugins."""
     reading = job_in(parsed, path)
-    yield from (("meaning", Note(each)) for each in reading.diagnostics if each.code == "preview-syntax")
+    yield from (("meaning", Note(each)) for each in reading.diagnostics if each.code in _OWN_CODES)
     if reading.job is not None:
         found = job_checks(reading.job)
         yield from (("plugin", Note(each)) for each in (in_trial(found) if reading.job.sweep else found))

@@ -31,7 +31,6 @@ from desktop_app.documents.text_file import TextFile
 from desktop_app.services.checking import FileChecks
 from desktop_app.services.plugins import PluginHost
 from desktop_app.services.rank_tables import PAGE, rank_table
-from desktop_app.services.wizard_jobs import FindMetrics
 from desktop_app.services.wizards import FindClusters, Wizards
 
 
@@ -54,12 +53,11 @@ class JobService:
         plugins: PluginHost,
         backends: Mapping[str, JobBackend],
         clusters: FindClusters = lambda _folder: (),
-        metrics: FindMetrics = lambda _path: (),
     ) -> None:
         self._plugins = plugins
         self._backends = backends
         self._checks = FileChecks(plugins)
-        self._wizards = Wizards(plugins, clusters, metrics)
+        self._wizards = Wizards(plugins, clusters)
 
     def backend(self, name: str) -> JobBackend:
         """Return the backend called `name`."""
@@ -187,4 +185,4 @@ def describe(diagnostic: Diagnostic) -> str:
 
 def _no_job(path: Path | None, diagnostics: Sequence[Diagnostic]) -> JobError:
     name = path.name if path else "The text"
-    return JobError(f"{name} is not a command job that can be read.", errors_of(diagnostics), path=path)
+    return JobError(f"{name} is no job that can be run as it is.", errors_of(diagnostics), path=path)

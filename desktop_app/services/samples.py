@@ -24,6 +24,7 @@ _TITLES = {
     "horovod-tensorflow": "Horovod with TensorFlow",
     "mpi": "MPI with NumPy",
     "ray": "Ray, a head and workers",
+    "sweep": "Hyperparameters, tuned with PyTorch",
 }
 
 

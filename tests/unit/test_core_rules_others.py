@@ -169,6 +169,15 @@ def test_the_fix_of_a_link_keeps_the_rest() -> None:
     assert found.fix.set == {"jobs.s.inputs.x.path": "${{parent.inputs.data}}"}
 
 
+def test_a_value_that_the_command_does_not_use_is_noted() -> None:
+    space: dict[str, Value] = {"lr": {"type": "choice", "values": [1]}, "bs": {"type": "choice", "values": [1]}}
+    trial: dict[str, Value] = {**STEP, "command": "x ${{search_space.lr}}"}
+    found = check("sweepJob", trial=trial, search_space=space)
+    (noted,) = [each for each in found if each.code == "unused-search-space"]
+    assert (noted.path, noted.severity) == ("search_space.bs", Severity.INFO)
+    assert "AZUREML_SWEEP_bs" in noted.message
+
+
 def test_a_sweep_of_a_pipeline_is_checked() -> None:
     sweep: dict[str, Value] = {
         "type": "sweep", "trial": {**STEP, "command": "x ${{search_space.no}}"}, "search_space": {"lr": {}},
@@ -178,6 +187,7 @@ def test_a_sweep_of_a_pipeline_is_checked() -> None:
     assert {(each.code, each.path) for each in found} == {
         ("undefined-placeholder", "jobs.s.trial.command"),
         ("process-count", "jobs.s.limits.max_total_trials"),
+        ("unused-search-space", "jobs.s.search_space.lr"),
     }
 
 

@@ -12,6 +12,7 @@ from desktop_app.core.rules import spreads
 from desktop_app.core.rules.formats import check_times
 from desktop_app.core.rules.notes import Notes, change
 from desktop_app.core.rules.values import Path, mapping, text, whole
+from desktop_app.core.sweeps.trials import named_in
 
 
 def check(kind: str, data: Value, notes: Notes) -> None:
@@ -42,10 +43,21 @@ def _limits(path: Path, limits: Mapping[str, Value], notes: Notes) -> None:
         notes.warning("process-count", (*path, "max_concurrent_trials"), message, fix)
 
 
+def _unused(path: Path, sweep: Mapping[str, Value], notes: Notes) -> None:
+    """Say which names of the search space the command leaves to a variable that the script may never read."""
+    command = text(mapping(sweep.get("trial")).get("command"))
+    used = named_in(command)
+    for name in mapping(sweep.get("search_space")) if command else ():
+        if name not in used:
+            message = f"The command does not use ${{{{search_space.{name}}}}}: trials find it in AZUREML_SWEEP_{name}."
+            notes.info("unused-search-space", (*path, "search_space", name), message)
+
+
 def _space(path: Path, sweep: Mapping[str, Value], notes: Notes) -> None:
     algorithm = sweep.get("sampling_algorithm")
     sampling = text(algorithm if isinstance(algorithm, str) else mapping(algorithm).get("type")).lower()
     spreads.check(path, sweep, sampling, notes)
+    _unused(path, sweep, notes)
     for name, given in mapping(sweep.get("search_space")).items():
         spread = mapping(given)
         kind = text(spread.get("type")).lower()
