@@ -31,6 +31,7 @@ from desktop_app.documents.text_file import TextFile
 from desktop_app.services.checking import FileChecks
 from desktop_app.services.plugins import PluginHost
 from desktop_app.services.rank_tables import PAGE, rank_table
+from desktop_app.services.wizard_jobs import FindMetrics
 from desktop_app.services.wizards import FindClusters, Wizards
 
 
@@ -53,11 +54,12 @@ class JobService:
         plugins: PluginHost,
         backends: Mapping[str, JobBackend],
         clusters: FindClusters = lambda _folder: (),
+        metrics: FindMetrics = lambda _path: (),
     ) -> None:
         self._plugins = plugins
         self._backends = backends
         self._checks = FileChecks(plugins)
-        self._wizards = Wizards(plugins, clusters)
+        self._wizards = Wizards(plugins, clusters, metrics)
 
     def backend(self, name: str) -> JobBackend:
         """Return the backend called `name`."""
