@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ import pytest
 
 from desktop_app.api import Looks, OutsideError, RunStatus, UserError
 from desktop_app.backends.azureml.client.wire import Ask, CloudFault, Reply
+from desktop_app.backends.azureml.runs.log_copies import LogCopy
 from desktop_app.services.logs.merge import MergedLog
 from desktop_app.services.logs.sources import log_sources
 from tests.helpers.azure_backends import Desk, desk, quiet
@@ -199,6 +201,24 @@ async def test_a_copy_that_was_removed_is_fetched_anew(tmp_path: Path) -> None:
         files = await made.backend.log_files(blobs.handle)
         files["user_logs/std_log.txt"].unlink()
         await says(made, blobs.handle, "user_logs/std_log.txt", "a\n")
+
+
+async def test_a_full_disk_is_said_and_hides_no_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    async with running(tmp_path) as (made, blobs):
+        blobs.write("user_logs/std_log_process_0.txt", "one\n")
+        await made.backend.log_files(blobs.handle)
+        with monkeypatch.context() as disk:
+            for each in ("show", "open"):
+                disk.setattr(LogCopy, each, full)
+            blobs.write("user_logs/std_log_process_0.txt", "one\ntwo\n")
+            with pytest.raises(OutsideError, match="can't be kept: No space left"):
+                await made.backend._logs[blobs.handle].catch_up()
+            blobs.end()
+            assert (await made.look(blobs.handle)).status is RunStatus.COMPLETED
+        assert texts(await made.backend.log_files(blobs.handle)) == {"user_logs/std_log_process_0.txt": "one\ntwo\n"}
 
 
 async def test_links_of_many_logs_are_renewed_together(tmp_path: Path) -> None:

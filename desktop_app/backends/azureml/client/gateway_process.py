@@ -42,6 +42,7 @@ class Gateway:
         self._wire: Child | None = None
         self._free: list[Child] = []
         self._used: set[Child] = set()
+        self._stale: set[Child] = set()
         self._ends: dict[Child, asyncio.TimerHandle] = {}
         self._ending: set[asyncio.Task[None]] = set()
         self._answering: set[asyncio.Task[None]] = set()
@@ -100,7 +101,9 @@ class Gateway:
                 )  # fmt: skip
             except ChildGone as gone:
                 raise _gone(gone) from gone
-            except asyncio.CancelledError:
+            except CloudFault:
+                raise
+            except BaseException:  # who asked is gone: what the child does is for nobody
                 self._end(child)
                 raise
             finally:
@@ -133,7 +136,8 @@ class Gateway:
         self._forget_clients()
 
     def _forget_clients(self) -> None:
-        """End the idle children that work with the SDK: they remember a token of whoever was signed in."""
+        """End the children that work with the SDK, once they are idle: they remember a token of who was signed in."""
+        self._stale |= self._used
         for each in list(self._free):
             self._end(each)
 
@@ -189,13 +193,28 @@ class Gateway:
         return child
 
     async def _start(self, role: Role, progress: Progress) -> Child:
-        if self._is_closing:
+        opening = self._places
+        self._refuse_closed(opening)
+        python = await self._python.path(progress)
+        self._refuse_closed(opening)
+        child = await Child.start(python, role)
+        try:
+            self._refuse_closed(opening)
+        except CloudFault:  # who closed knew nothing of this one
+            await child.end()
+            raise
+        return child
+
+    def _refuse_closed(self, opening: object) -> None:
+        """Raise CloudFault where it is being closed, or was since `opening`."""
+        if self._is_closing or opening is not self._places:
             raise CloudFault("The program is ending.", kind="gateway")
-        return await Child.start(await self._python.path(progress), role)
 
     def _put_back(self, child: Child) -> None:
+        if child not in self._used:
+            return  # it was ended meanwhile
         self._used.discard(child)
-        if child.is_alive:
+        if child.is_alive and child not in self._stale:
             self._free.append(child)
             self._rest(child, self._limits.sdk_idle)
         else:
@@ -221,6 +240,7 @@ class Gateway:
         """End a child beside everything else."""
         self._wake(child)
         self._used.discard(child)
+        self._stale.discard(child)
         if child in self._free:
             self._free.remove(child)
         if self._wire is child:

@@ -124,7 +124,7 @@ class Wire(Protocol):
     async def download(  # noqa: PLR0913 - what to check it by
         self, workspace: Workspace, url: str, path: Path, *, size: int | None, md5: str | None, progress: Progress
     ) -> None:
-        """Fetch a file to `path`: to PATH.part first, resumed, checked by size and MD5 (base64), then renamed."""
+        """Fetch a file to `path`: to PATH.rz-part first, resumed, checked by size and MD5 (base64), then renamed."""
 
     async def call(
         self, workspace: Workspace, function: str, arguments: Mapping[str, Value], progress: Progress

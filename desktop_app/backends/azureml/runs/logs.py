@@ -169,15 +169,25 @@ class RunLogs:
         if name in self._logs:
             self._logs[name].url = url
         elif (path := placed_below(self.folder, name)) is not None:
-            self._logs[name] = await asyncio.to_thread(LogCopy(name, path, url).open)
+            try:
+                self._logs[name] = await asyncio.to_thread(LogCopy(name, path, url).open)
+            except OSError as error:
+                raise self._unwritten(error) from error
 
     async def _read(self, logs: list[LogCopy]) -> None:
         """Read many at once; the first fault counts, after the others had their turn. All of it came at one time."""
         came = time.time()
         done = await asyncio.gather(*(self._read_one(each, came) for each in logs), return_exceptions=True)
         for each in done:
+            if isinstance(each, OSError):
+                raise self._unwritten(each) from each
             if isinstance(each, BaseException):
                 raise each
+
+    def _unwritten(self, error: OSError) -> OutsideError:
+        """Return what to say where a copy can't be written: the run itself goes on."""
+        message = f"The logs of {self.run} can't be kept: {error.strerror or error}."
+        return OutsideError(message, hint=f"Make room, or look at {self.folder}.")
 
     async def _read_one(self, log: LogCopy, came: float) -> None:
         async with self._slots:
