@@ -111,6 +111,8 @@ async def _run(workbench: Workbench, path: Path, sets: dict[str, Value], options
     if options.json:
         console.document(run_shape(snapshot, known))
     _say_end(snapshot, known)
+    if snapshot.backend == AZUREML and snapshot.status is RunStatus.CANCELED and not interrupts.asked.is_set():
+        console.note("It was not canceled from here: somebody in the workspace did that, or Azure ML at a limit.")
     return 130 if interrupts.asked.is_set() else _code_of(snapshot)
 
 

@@ -37,8 +37,9 @@ async def test_with_several_workspaces_the_list_says_where_each_run_is(capsys: p
         replace(snapshot("r-1", backend="azureml"), handle="azureml://s/g/vision/r-1"), snapshot("r-3"),
     )}  # fmt: skip
     workbench: Any = SimpleNamespace(
-        monitor=SimpleNamespace(refresh=nothing), store=SimpleNamespace(runs=runs), backends={}, cloud=FakeCloud()
-    )
+        monitor=SimpleNamespace(refresh=nothing), store=SimpleNamespace(runs=runs), backends={}, cloud=FakeCloud(),
+        toolchains=SimpleNamespace(create=nothing),
+    )  # fmt: skip
     await cli_runs._list(workbench, Namespace(json=False))
     assert "azureml  " in capsys.readouterr().out
     other = replace(snapshot("r-2", backend="azureml"), handle="azureml://s/g/speech/r-2")
@@ -50,7 +51,7 @@ async def test_with_several_workspaces_the_list_says_where_each_run_is(capsys: p
     assert "local  " in told
 
 
-async def nothing(*_names: str) -> None:
+async def nothing(*_given: object) -> None:
     """Do nothing."""
 
 
@@ -66,13 +67,25 @@ async def test_who_is_offline_is_not_made_to_wait(away: bool, live: bool, asked:
     monitor = SimpleNamespace(refresh=refresh)
     backends = dict.fromkeys(("local", "azureml"))
     cloud = FakeCloud(is_away=away)
-    workbench: Any = SimpleNamespace(monitor=monitor, store=store, backends=backends, cloud=cloud)
+    made: list[str] = []
+
+    async def create(name: str, _progress: object) -> None:
+        made.append(name)
+
+    workbench: Any = SimpleNamespace(
+        monitor=monitor, store=store, backends=backends, cloud=cloud, toolchains=SimpleNamespace(create=create)
+    )
     said = await lookup.refresh(workbench)
     assert refreshed == [("local",), ("azureml",)][: 1 + asked]
+    assert made == ["azureml"] * (live and asked), "the client is made, with its progress, before it is needed"
     assert ("can't be reached" in said) is not asked
     store.runs["x"] = replace(run, status=RunStatus.UNKNOWN, reason="No network.")
     cloud.is_away = False
     assert await lookup.refresh(workbench) == "No network."
+    made.clear()
+    store.runs["x"] = replace(run, status=RunStatus.COMPLETED)
+    assert (await lookup.find_run(workbench, "r-1")).run == "r-1"
+    assert made == ["azureml"]
 
 
 def test_a_workspace_can_be_named_for_one_run(
