@@ -10,6 +10,7 @@ from desktop_app.api import Asset, NewAsset
 from desktop_app.cli import console
 from desktop_app.cli.cloud_shapes import as_of_shape, asset_shape
 from desktop_app.cli.in_cloud import Desk
+from desktop_app.core.redact import redact
 from desktop_app.services.cloud_lists import Listed, What
 
 KEYS = {"model": "models", "data": "data", "environment": "environments"}
@@ -62,7 +63,7 @@ def print_assets(kind: str, found: Sequence[Asset], as_json: bool, listed: Liste
 
 def _row(each: Asset) -> tuple[str, ...]:
     created = each.created.astimezone().strftime("%Y-%m-%d %H:%M") if each.created else "–"
-    origin = f"run {each.run}" if each.run else each.path.rpartition("/paths/")[2] or "–"
+    origin = f"run {each.run}" if each.run else redact(each.path.rpartition("/paths/")[2]) or "–"
     return (each.name, each.version or "–", each.type or "–", created, origin)
 
 

@@ -17,6 +17,7 @@ from desktop_app.api import (
     WorkspaceJob,
 )
 from desktop_app.core.records import to_json
+from desktop_app.core.redact import redact
 from desktop_app.services.cloud_lists import Listed
 
 
@@ -75,7 +76,7 @@ def headroom_shape(room: Headroom) -> dict[str, Any]:
 def asset_shape(asset: Asset) -> dict[str, Any]:
     """Return a version of a model, a data asset or an environment."""
     shape: dict[str, Any] = to_json(asset)
-    return {**shape, "run": asset.run or None, "registry": asset.registry or None, "path": asset.path or None}
+    return {**shape, "run": asset.run or None, "registry": asset.registry or None, "path": redact(asset.path) or None}
 
 
 def endpoint_shape(endpoint: Endpoint) -> dict[str, Any]:

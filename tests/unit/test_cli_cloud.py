@@ -296,6 +296,15 @@ def test_assets(verbs: Verbs, verb: str, kind: str) -> None:
     assert (asset.name, asset.version, folder) == ("digits", "3", Path("there"))
 
 
+def test_the_signature_of_datas_address_is_not_shown(verbs: Verbs) -> None:
+    address = "https://acc.blob.core.windows.net/c/paths/a.csv?sv=1&sig=c2VjcmV0&se=2"
+    verbs.cloud.found_assets = [Asset("data", "digits", "1", "uri_file", address)]
+    for words in (("data", "list"), ("data", "list", "--json")):
+        _code, out, err = verbs(*words)
+        assert "digits" in out
+        assert "c2VjcmV0" not in out + err
+
+
 def test_environments_of_the_cloud(verbs: Verbs, tmp_path: Path) -> None:
     for words, asked in (
         (("--registry",), ("vision", "environment", "", "azureml")),
