@@ -112,10 +112,10 @@ def test_random_sampling_makes_as_many_trials_as_asked_for(sdk: Sdk, code: Path)
     assert len(children(sdk, "lots")) == 4
 
 
-def test_bayesian_sampling_says_that_it_is_drawn_at_random(sdk: Sdk, code: Path) -> None:
+def test_bayesian_sampling_says_that_its_model_is_not_the_services(sdk: Sdk, code: Path) -> None:
     sweep(sdk, code, "bayes", [0.1, 0.2], sampling="bayesian", total=2)
     _, body, _ = ask(sdk, "GET", f"arm:/jobs/bayes?{VERSION}")
-    assert "at random" in json.loads(body["properties"]["tags"]["_aml_system_generator_config"])["emulated"]
+    assert "not the service" in json.loads(body["properties"]["tags"]["_aml_system_generator_config"])["emulated"]
     assert reached(sdk, "bayes") == "Completed"
 
 

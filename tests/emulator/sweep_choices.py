@@ -1,21 +1,23 @@
 """What a sweep tries next, and which trials it stops early: what the body of a request asks for, by core/sweeps.
 
-Bayesian sampling needs a model of the service's own: here it draws at random, and says so in the job's properties.
+Bayesian sampling is by a model of the service's own, which is not public: here a small one of ours takes its place,
+and the job's properties say so.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from desktop_app.api import Sweep, UserError, Value
 from desktop_app.core.sweeps import choices as core_choices
 from desktop_app.core.sweeps import policies
-from desktop_app.core.sweeps.policies import Curves, best_trial
+from desktop_app.core.sweeps.bayes import Tried, propose
+from desktop_app.core.sweeps.policies import Curves, best_of, best_trial
 from tests.emulator.state import Json
 
-__all__ = ["Curves", "best_trial", "choices", "sweep_of", "to_stop"]
+__all__ = ["Curves", "best_of", "best_trial", "choices", "sweep_of", "to_stop"]
 
 _ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "choice": ("values",),
@@ -32,10 +34,15 @@ _ARGUMENTS: Mapping[str, tuple[str, ...]] = {
 """What the numbers of each spread mean, in the order in which the service takes them."""
 
 
-def choices(asked: Json) -> Iterator[dict[str, Value]]:
-    """Yield the values of the trials. Raises ValueError for a space that the algorithm can't sample."""
+def choices(asked: Json, tried: Callable[[], Sequence[Tried]] = lambda: ()) -> Iterator[dict[str, Value]]:
+    """Yield the values of the trials; `tried` tells those that were begun.
+
+    Raises ValueError for a space that the algorithm can't sample.
+    """
+    sweep = sweep_of(asked)
     try:
-        return core_choices.choices(sweep_of(asked))
+        drawn = core_choices.choices(sweep)
+        return iter(lambda: propose(sweep, tried()), None) if sweep.sampling == "bayesian" else drawn
     except UserError as problem:
         raise ValueError(problem.message) from problem
 
@@ -49,7 +56,7 @@ def sweep_of(asked: Json) -> Sweep:
         search_space={name: _spread(*given) for name, given in space.items()},
         primary_metric=str(objective.get("primaryMetric") or ""),
         goal=str(objective.get("goal") or "maximize").lower(),
-        sampling="random" if kind == "bayesian" else kind,
+        sampling=kind,
         rule=algorithm.get("rule"),
         seed=algorithm.get("seed"),
         logbase=algorithm.get("logbase"),

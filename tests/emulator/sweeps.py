@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from desktop_app.core.sweeps.bayes import Tried
+from desktop_app.core.sweeps.trials import put_in, variables
 from tests.emulator import sweep_choices
 from tests.emulator.job_files import seconds_of
 from tests.emulator.job_lives import GLANCE, CommandLife
@@ -63,12 +65,19 @@ class SweepLife:
         await self._end()
 
     def _trials(self, most: int) -> Iterator[JobRecord]:
-        values = sweep_choices.choices(self.record.asked)
+        values = sweep_choices.choices(self.record.asked, self._tried)
         for number in range(most):
             chosen = next(values, None)
             if chosen is None:
                 return
             yield trial_of(self.record, number, chosen, self._service.clock.now())
+
+    def _tried(self) -> list[Tried]:
+        """Return the trials so far, with the best that each reached."""
+        asked = [json.loads(self.record.workspace.jobs[name].tags["hyperparameters"]) for name in self.record.children]
+        curves = [self._curves.get(name, ()) for name in self.record.children]
+        best = [sweep_choices.best_of(each, maximize=self._maximize) for each in curves]
+        return [Tried(*each) for each in zip(asked, best, strict=True)]
 
     async def _fill(self, trials: Iterator[JobRecord], most: int) -> bool:
         """Start trials while there is room; False once there are no more."""
@@ -161,20 +170,13 @@ def trial_of(sweep: JobRecord, number: int, chosen: Mapping[str, Any], now: Any)
 
 def _trial_body(asked: Json, chosen: Mapping[str, Any]) -> Json:
     trial: Json = dict(asked.get("trial") or {})
-    command = str(trial.get("command") or "")
-    for name, value in chosen.items():
-        command = command.replace("${{search_space." + name + "}}", _written(value))
-    told = {f"AZUREML_SWEEP_{name}": _written(value) for name, value in chosen.items()}
+    command = put_in(str(trial.get("command") or ""), chosen)
     limit = (asked.get("limits") or {}).get("trialTimeout")
     body: Json = {**trial, "jobType": "Command", "command": command, "computeId": asked.get("computeId")}
     body |= {"inputs": asked.get("inputs") or {}, "outputs": asked.get("outputs") or {}}
-    body |= {"environmentVariables": {**(trial.get("environmentVariables") or {}), **told}}
+    body |= {"environmentVariables": {**(trial.get("environmentVariables") or {}), **variables(chosen)}}
     body |= {"resources": trial.get("resources") or asked.get("resources")}
     return {**body, "limits": {"jobLimitsType": "Command", "timeout": limit} if limit else None}
-
-
-def _written(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def sweep_tags(record: JobRecord) -> dict[str, str]:
@@ -189,7 +191,7 @@ def sweep_tags(record: JobRecord) -> dict[str, str]:
     }
     generator = {"name": kind.upper(), "parameter_space": asked.get("searchSpace") or {}, "properties": rules}
     if kind.lower() == "bayesian":
-        generator["emulated"] = "The emulator draws at random where the service fits a model."
+        generator["emulated"] = "The emulator has a small model of its own, not the service's."
     policy = asked.get("earlyTermination") or {}
     metric = {"name": goal.get("primaryMetric"), "goal": goal.get("goal")}
     return {
