@@ -25,6 +25,7 @@ from desktop_app.ui.tasks import running
 from desktop_app.ui.window_state import WindowState
 from tests.helpers.benches import small_bench
 from tests.helpers.fake_shell import FakeShell
+from tests.helpers.noted import noted
 from tests.helpers.snapshots import snapshot
 from tests.helpers.window_cloud import EAST, ToldCloud, ToldFault
 from tests.ui.audit import assert_sound
@@ -110,8 +111,8 @@ async def test_the_chosen_model_is_downloaded_with_a_cancel(
     await until(models.download_button.isEnabled)
     cloud.gates["download_asset"].set()
     models.fetch(tmp_path)
-    await until(models.pane.message.isVisible)
-    assert models.pane.message.heading.text() == f"birds was downloaded to {tmp_path / 'birds'}."
+    await until(lambda: noted(models))
+    assert noted(models) == f"birds was downloaded to {tmp_path / 'birds'}."
 
 
 async def test_a_model_is_registered_from_a_folder(models: AssetsTab, cloud: ToldCloud, tmp_path: Path) -> None:
@@ -166,8 +167,8 @@ async def test_a_folder_with_an_mlmodel_is_registered_as_one(artifacts: Artifact
     dialog.accept()
     await until(lambda: cloud.calls("register"))
     assert cloud.calls("register") == [NewAsset("model", "digits", "digits-ddp-9:outputs/model", "mlflow_model")]
-    await until(artifacts.message.isVisible)
-    assert artifacts.message.heading.text() == "digits is registered as version 1."
+    await until(lambda: noted(artifacts))
+    assert noted(artifacts) == "digits is registered as version 1."
 
 
 async def test_when_the_service_is_away_the_tree_stays_and_says_why(artifacts: ArtifactsTab, cloud: ToldCloud) -> None:

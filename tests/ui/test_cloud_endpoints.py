@@ -23,6 +23,7 @@ from desktop_app.ui.tasks import running
 from desktop_app.ui.window_state import WindowState
 from tests.helpers.benches import small_bench
 from tests.helpers.fake_shell import FakeShell
+from tests.helpers.noted import noted
 from tests.helpers.window_cloud import EAST, KEY, ToldCloud, ToldFault
 from tests.ui.audit import assert_sound
 from tests.ui.conftest import settle
@@ -126,7 +127,7 @@ async def test_a_model_is_deployed_from_the_list_of_models_with_its_costs_said(
     await until(lambda: cloud.calls("deploy"))
     assert cloud.calls("deploy") == [("birds-ep", "birds:4", "Standard_DS3_v2", 2)]
     await until(lambda: tab.pane.model.rowCount() == 1)
-    assert tab.pane.message.heading.text() == "birds:4 is served at birds-ep."
+    assert noted(tab) == "birds:4 is served at birds-ep."
 
 
 async def test_deploying_shows_progress_and_stops_waiting_when_asked(tab: EndpointsTab, cloud: ToldCloud) -> None:

@@ -22,6 +22,7 @@ from desktop_app.ui.clouds.environments_tab import SHARED, EnvironmentsTab, Open
 from desktop_app.ui.tasks import running
 from desktop_app.ui.window_state import WindowState
 from tests.helpers.benches import small_bench
+from tests.helpers.noted import noted
 from tests.helpers.window_cloud import EAST, ToldCloud, ToldFault
 from tests.ui.audit import assert_sound
 from tests.ui.conftest import settle
@@ -141,7 +142,7 @@ async def test_an_environment_is_put_into_the_job_that_is_open(tab: Environments
     tab.use_button.click()
     await until(lambda: "azureml:torch:3" in job.text)
     assert job.text == "command: python x.py\nenvironment: azureml:torch:3\n"
-    await until(tab.pane.message.isVisible)
+    await until(lambda: noted(tab))
     QApplication.clipboard().clear()
 
 
@@ -170,7 +171,7 @@ async def test_one_is_registered_from_a_file_of_the_open_folder(
     dialog.accept()
     await until(lambda: cloud.calls("register"))
     assert cloud.calls("register") == [NewAsset("environment", "mine", str(file))]
-    await until(lambda: tab.pane.message.heading.text() == "mine is registered as version 1.")
+    await until(lambda: noted(tab) == "mine is registered as version 1.")
 
 
 async def test_a_folder_without_environments_says_so(tab: EnvironmentsTab, tmp_path: Path) -> None:

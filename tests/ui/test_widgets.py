@@ -25,6 +25,7 @@ from desktop_app.ui.widgets import (
 )
 from desktop_app.ui.widgets.layouts import drop_contents, empty
 from desktop_app.ui.widgets.noted_items import NOTE, NotedItems
+from desktop_app.ui.widgets.passing_note import PassingNote
 from tests.helpers.waiting import wait_until
 from tests.ui.audit import assert_sound
 from tests.ui.conftest import settle
@@ -267,23 +268,37 @@ def test_a_note_behind_an_item_gets_room(stage: QWidget) -> None:
     assert view.grab().toImage() != before, "the note is painted"
 
 
-def test_a_note_that_something_was_done_goes_by_itself_and_an_error_does_not() -> None:
-    made = InlineMessage()
-    made._passing.setInterval(0)
-    made.show_passing("The id was copied.")
-    assert made.isVisible()
-
-    def is_gone() -> bool:
-        settle()
-        return made.isHidden()
-
-    wait_until(is_gone, what="the note to go")
-    made.show_passing("The id was copied.")
+def test_a_note_that_something_was_done_moves_nothing_and_goes_by_itself(stage: QWidget) -> None:
+    made, below = InlineMessage(), QLabel("below")
+    for each in (made, below):
+        put(stage, each)
     made.show_error(UserError("It can't be saved."))
     settle()
-    assert made.isVisible()
-    assert made.heading.text() == "It can't be saved."
-    made.deleteLater()
+    made.show_passing("The id was copied.")
+    settle()
+    note, place = PassingNote.over(below), below.geometry()
+    assert made.isHidden(), "what was wrong is over"
+    assert (note.isVisible(), note.text.text(), note.window()) == (True, "The id was copied.", stage.window())
+    note.timer.setInterval(0)
+    made.show_passing("It was saved.")
+    assert PassingNote.over(made) is note, "one for each window"
+    wait_until(lambda: is_gone(note), what="the note to go")
+    assert below.geometry() == place
+
+
+def is_gone(note: QWidget) -> bool:
+    settle()
+    return note.isHidden()
+
+
+def test_a_note_stays_within_its_window(stage: QWidget) -> None:
+    note = PassingNote.over(stage)
+    for size in ((900, 600), (300, 200)):
+        stage.window().resize(*size)
+        note.tell("a long note " * 8)
+        settle()
+        assert stage.window().rect().contains(note.geometry())
+        assert note.height() >= note.text.heightForWidth(note.text.width())
 
 
 def test_an_empty_state_gives_up_its_picture_first() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
@@ -12,6 +12,7 @@ from desktop_app.ui.icons import icon
 from desktop_app.ui.theme import Space, icon_size, mono_font, theme_manager
 from desktop_app.ui.widgets.buttons import button, link_button, tool_button
 from desktop_app.ui.widgets.labels import label
+from desktop_app.ui.widgets.passing_note import PassingNote
 
 if TYPE_CHECKING:
     from desktop_app.api import UserError
@@ -24,10 +25,6 @@ _ICONS = {
 _WORDS = {"error": "Error", "warning": "Warning", "info": "Note"}
 
 
-PASSING_MS = 8000
-"""How long a note that something was done stays; long enough to be read twice."""
-
-
 class InlineMessage(QFrame):
     """An error, a warning or a note in place; hidden until something is shown in it."""
 
@@ -38,8 +35,6 @@ class InlineMessage(QFrame):
         super().__init__(parent)
         self.setProperty("role", "message")
         self._tone = "info"
-        self._passing = QTimer(self, interval=PASSING_MS, singleShot=True)
-        self._passing.timeout.connect(self.dismiss)
         self._picture = QLabel()
         self.heading = label(role="strong", wraps=True, selectable=True)
         self.hint = label(role="muted", wraps=True, selectable=True)
@@ -58,13 +53,12 @@ class InlineMessage(QFrame):
         self.show_text("error", error.message, error.hint, error.details)
 
     def show_passing(self, text: str) -> None:
-        """Show a note that something was done; it goes by itself."""
-        self.show_text("info", text)
-        self._passing.start()
+        """Tell in passing that something was done: what stood here is over."""
+        self.dismiss()
+        PassingNote.over(self).tell(text)
 
     def show_text(self, tone: str, text: str, hint: str = "", details: str = "") -> None:
         """Show a message; `tone` is error, warning or info."""
-        self._passing.stop()
         self._tone = tone
         self.setProperty("tone", tone)
         self.heading.setText(text)
