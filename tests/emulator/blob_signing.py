@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from urllib.parse import quote, unquote, urlencode
 
 VERSION = "2023-11-03"
-BLANK: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)

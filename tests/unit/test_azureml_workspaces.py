@@ -100,12 +100,12 @@ def test_a_config_that_names_no_workspace_is_refused(text: str, tmp_path: Path) 
 async def test_where_a_workspace_answers_is_asked_once_and_kept(tmp_path: Path) -> None:
     wire = ToldWire()
     links = Links(wire, tmp_path / "cloud" / "links.json")
-    assert await links.of(WORKSPACE) == Link(API, "ws-id", "westus", "tenant")
-    assert await links.of(WORKSPACE) == Link(API, "ws-id", "westus", "tenant")
+    assert await links.of(WORKSPACE) == Link(API, "westus", "tenant")
+    assert await links.of(WORKSPACE) == Link(API, "westus", "tenant")
     assert len(wire.asked) == 2
     assert [each.audience for each in wire.asked] == ["management", ""]
     wire.down = fault("offline")
-    assert await Links(wire, tmp_path / "cloud" / "links.json").of(WORKSPACE) == Link(API, "ws-id", "westus", "tenant")
+    assert await Links(wire, tmp_path / "cloud" / "links.json").of(WORKSPACE) == Link(API, "westus", "tenant")
     links.forget(WORKSPACE)
     with pytest.raises(CloudFault):
         await Links(wire, tmp_path / "cloud" / "links.json").of(WORKSPACE)

@@ -19,10 +19,9 @@ from desktop_app.worker.supervisor.state import replace
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What a workspace says of itself: its region's host (`https://…`), id, location and tenant."""
+    """What a workspace says of itself: its region's host (`https://…`), location and tenant."""
 
     api: str
-    workspace_id: str = ""
     location: str = ""
     tenant: str = ""
 
@@ -65,7 +64,6 @@ class Links:
         properties: dict[str, Any] = given if isinstance(given, dict) else {}
         link = Link(
             await self._api(workspace, properties),
-            str(properties.get("workspaceId") or ""),
             str(answer.get("location") or ""),
             str(properties.get("tenantId") or ""),
         )
