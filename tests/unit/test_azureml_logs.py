@@ -15,6 +15,7 @@ import pytest
 from desktop_app.api import Looks, OutsideError, RunStatus, UserError
 from desktop_app.backends.azureml.client.wire import Ask, CloudFault, Reply
 from desktop_app.backends.azureml.runs.log_copies import LogCopy
+from desktop_app.backends.azureml.runs.metrics import points_of
 from desktop_app.services.logs.merge import MergedLog
 from desktop_app.services.logs.sources import log_sources
 from tests.helpers.azure_backends import Desk, desk, quiet
@@ -315,6 +316,12 @@ def _metrics(ask: Ask, value: list[dict[str, object]]) -> Reply:
     if ask.url.endswith("/list"):
         return told({"value": [{"metricKey": {"name": "loss"}}]})
     return told({"value": value})
+
+
+def test_what_is_no_number_is_no_point() -> None:
+    values: list[object] = [1, "2.5", "NaN", "Infinity", 10**400, "much", None, True, [1]]
+    found = [point.value for each in values for point in points_of("loss", {"data": {"loss": each}, "step": 1})]
+    assert [str(each) for each in found] == ["1.0", "2.5", "nan", "inf"]
 
 
 async def test_a_run_without_metrics_has_none(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ Source: the metric service's interface v2.0, as in azure-ai-ml's generated run-h
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -133,5 +132,5 @@ def _number(value: Any) -> float | None:
         return None
     try:
         return float(value)
-    except ValueError:
-        return math.nan if value == "NaN" else None
+    except (ValueError, OverflowError):  # a word, or an integer of hundreds of digits
+        return None
