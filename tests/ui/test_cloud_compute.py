@@ -105,7 +105,7 @@ async def test_the_form_says_what_is_wrong_and_warns_of_a_size_that_is_gone(page
     page.compute.new_cluster()
     dialog = shown_dialog()
     await until(dialog.size_box.count)
-    assert dialog.name.text() == "gpu-cluster-2", "the usual name is taken"
+    assert dialog.name.text() == "gpu-cluster2", "the usual name is taken"
     dialog.name.selectAll()
     QTest.keyClicks(dialog.name, "9")
     assert "begins with a letter" in dialog.complaint.text()

@@ -9,13 +9,12 @@ from datetime import date
 
 from desktop_app.api import Compute, ComputeSpec, Headroom, Quota, SizeOffer
 from desktop_app.core.words import limit_text, plural
-from desktop_app.services.catalogues import vm_size
+from desktop_app.services.catalogues import facts, vm_size
 
 HEADERS = ("Name", "State", "Nodes", "Size", "Limits", "Idle after", "Priority")
 USUAL = ComputeSpec("gpu-cluster", "", minimum=0, maximum=4, idle_seconds=120)
 """The cluster of Azure ML's own articles: nothing runs, and nothing costs, while nobody trains."""
 CLUSTER = "AmlCompute"
-_NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9-]{0,30}[A-Za-z0-9])")
 _READY = frozenset({"succeeded", "running"})
 _BROKEN = frozenset({"failed", "canceled"})
 _FEW = 8
@@ -93,11 +92,18 @@ def _node_word(name: str) -> str:
 
 def name_complaint(name: str, taken: Sequence[str]) -> str:
     """Return what is wrong with a cluster's name; empty where nothing is."""
-    if not _NAME.fullmatch(name) or len(name) < 3:
-        return "A cluster's name has 3 to 32 letters, digits and -, begins with a letter and does not end in -."
+    rule = facts().name_rule("compute")
+    if rule and not (rule.least <= len(name) <= rule.most and re.fullmatch(rule.regex, name, re.ASCII)):
+        return f"A cluster's name has {rule.says}."
     if name.lower() in (each.lower() for each in taken):
         return f"There is a compute target called {name} already."
     return ""
+
+
+def free_name(taken: Sequence[str]) -> str:
+    """Return the usual name, with a number where it is taken: `gpu-cluster2`, since no digits alone may follow a dash."""
+    names = (USUAL.name, *(f"{USUAL.name}{number}" for number in range(2, len(taken) + 3)))
+    return next(each for each in names if not name_complaint(each, taken))
 
 
 def nodes_complaint(minimum: int, maximum: int) -> str:

@@ -45,7 +45,7 @@ class ClusterDialog(QDialog):
         self._desk, self._workspace, self._existing = desk, workspace, existing
         self._taken = [each.name for each in taken]
         self._sizes: list[SizeOffer] = []
-        self.name = QLineEdit(self._free_name())
+        self.name = QLineEdit(words.free_name(self._taken))
         self.size_box = QComboBox()
         self.minimum, self.maximum, self.idle = QSpinBox(), QSpinBox(), QSpinBox()
         self.low = QCheckBox(self.tr("&Low priority"))
@@ -93,14 +93,6 @@ class ClusterDialog(QDialog):
         if self._existing is not None:
             return self._existing.vm_size
         return chosen_size(self.size_box)
-
-    def _free_name(self) -> str:
-        usual = words.USUAL.name
-        number = 2
-        name = usual
-        while name in self._taken:
-            name, number = f"{usual}-{number}", number + 1
-        return name
 
     def _changed(self) -> None:
         self._check()
