@@ -18,10 +18,12 @@ from desktop_app.api import (
     Deployment,
     Endpoint,
     Headroom,
+    JobPage,
     NewAsset,
     OutsideError,
     Progress,
     Quota,
+    RunSnapshot,
     SignInMethod,
     SignInPrompt,
     SignInReport,
@@ -83,6 +85,8 @@ class ToldCloud:
     config: Workspace | None = None
     files: list[Artifact] = field(default_factory=list)
     held: dict[str, list[Asset]] = field(default_factory=dict)
+    pages: dict[str, JobPage] = field(default_factory=dict)
+    opened: dict[str, RunSnapshot] = field(default_factory=dict)
     served: list[Endpoint] = field(default_factory=list)
     answer: str = "[7]"
     clock: str = ""
@@ -223,6 +227,12 @@ class ToldCloud:
         await self._said("delete_endpoint", (endpoint, deployment), None)
         if not deployment:
             self.served = [each for each in self.served if each.name != endpoint]
+
+    async def jobs(self, workspace: Workspace, after: str = "") -> JobPage:
+        return await self._said("jobs", after, self.pages.get(after, JobPage()))
+
+    async def open(self, handle: str) -> RunSnapshot:
+        return await self._said("open", handle, self.opened[handle])
 
     async def artifacts(self, handle: str) -> Sequence[Artifact]:
         return await self._said("artifacts", handle, self.files)

@@ -142,6 +142,8 @@ class CloudHooks(QObject):
             icon="mdi6.cloud-plus-outline")  # fmt: skip
         add("cloud.compute", tr("Com&pute and quota"), "", lambda: self.show_tab("compute"), menu="cloud",
             icon="mdi6.server-network")  # fmt: skip
+        add("cloud.jobs", tr("&Jobs of the workspace"), "", lambda: self.show_tab("jobs"), menu="cloud",
+            icon="mdi6.playlist-play")  # fmt: skip
         add("cloud.outbox", tr("&Outbox"), "", lambda: self.show_tab("outbox"), menu="cloud",
             icon="mdi6.cloud-upload-outline")  # fmt: skip
         add("cloud.environments", tr("E&nvironments of the workspace"), "", lambda: self.show_tab("environments"),

@@ -13,6 +13,7 @@ from desktop_app.ui.clouds.compute_tab import ComputeTab
 from desktop_app.ui.clouds.desk import CloudDesk
 from desktop_app.ui.clouds.endpoints_tab import EndpointsTab
 from desktop_app.ui.clouds.environments_tab import NOTHING_OPEN, EnvironmentsTab, OpenProject
+from desktop_app.ui.clouds.jobs_tab import JobsTab
 from desktop_app.ui.clouds.outbox_tab import OutboxTab
 from desktop_app.ui.clouds.workspaces_tab import WorkspacesTab
 from desktop_app.ui.icons import icon
@@ -21,7 +22,7 @@ from desktop_app.ui.shell import Shell
 from desktop_app.ui.theme import Space, icon_size
 from desktop_app.ui.widgets import EmptyState, IconLabel, button, label, primary_button
 
-TABS = ("compute", "outbox", "models", "data", "environments", "endpoints", "workspaces")
+TABS = ("compute", "jobs", "outbox", "models", "data", "environments", "endpoints", "workspaces")
 
 
 class CloudPage(QWidget):
@@ -33,7 +34,7 @@ class CloudPage(QWidget):
     ) -> None:  # fmt: skip
         super().__init__()
         self._desk, self._connect = desk, connect
-        self.compute, self.outbox = ComputeTab(desk), OutboxTab(desk, shell)
+        self.compute, self.jobs, self.outbox = ComputeTab(desk), JobsTab(desk, shell), OutboxTab(desk, shell)
         self.models, self.data = self._assets()
         self.environments = EnvironmentsTab(desk, project)
         self.endpoints = EndpointsTab(desk)
@@ -70,8 +71,7 @@ class CloudPage(QWidget):
         self.state.set_icon(icon(*looks(known.standing)))
         self.state.set_text(known.standing.value)
         self.state.setToolTip(str(known.fault or ""))
-        self.compute.show_workspace(workspace)
-        for tab in (self.models, self.data, self.environments, self.endpoints):
+        for tab in (self.compute, self.jobs, self.models, self.data, self.environments, self.endpoints):
             tab.show_workspace(workspace)
 
     def _show_chooser(self, workspace: Workspace) -> None:
@@ -111,6 +111,7 @@ class CloudPage(QWidget):
         top.addStretch()
         top.addWidget(self.connect_button)
         self.tabs.add(self.compute, self.tr("Compute"), self.compute.tools)
+        self.tabs.add(self.jobs, self.tr("Jobs"), self.jobs.tools)
         self.tabs.add(self.outbox, self.tr("Outbox"), self.outbox.tools)
         self.tabs.add(self.models, self.tr("Models"), self.models.tools)
         self.tabs.add(self.data, self.tr("Data"), self.data.tools)
