@@ -66,3 +66,12 @@ def test_a_link_that_leads_out_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "inside").mkdir()
     (tmp_path / "inside" / "out").symlink_to(tmp_path)
     assert placed_below(tmp_path / "inside", "out/file.txt") is None
+
+
+@pytest.mark.parametrize(("name", "is_one"), [
+    ("digits-7f3k9q", True), ("a.b_c", True), ("7", True),
+    ("", False), (".", False), ("..", False), ("a..b", False), ("-a", False), ("a/b", False), ("a\\b", False),
+    ("a b", False), ("a\n", False), ("é", False), ("a" * 256, False),
+])  # fmt: skip
+def test_a_runs_name_is_a_folders(name: str, is_one: bool) -> None:
+    assert routes.is_name(name) is is_one

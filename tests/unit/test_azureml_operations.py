@@ -56,6 +56,26 @@ async def test_a_location_is_asked_until_it_is_not_202_and_may_move() -> None:
     assert wire.urls("/op/") == [RESULT, moved, moved]
 
 
+async def test_a_status_may_move_and_be_called_otherwise() -> None:
+    wire = ToldWire()
+    moved = f"{STATUS}&again=1"
+    going = {"status": "InProgress"}
+    first, done = told(going, azure_asyncoperation=moved), told({"status": "Succeeded"})
+    wire.on("GET", "/op/status", answers(first, told(going), done))  # type: ignore[arg-type]
+    await followed(wire, told({}, 202, operation_location=STATUS, location=RESULT))
+    assert wire.urls("/op/") == [STATUS, moved, moved]
+
+
+async def test_waits_grow_to_their_most_and_no_further() -> None:
+    wire = ToldWire()
+    going = told({"status": "InProgress"})
+    wire.on("GET", "/op/status", answers(*[going] * 5, told({"status": "Succeeded"})))  # type: ignore[arg-type]
+    await followed(
+        wire, told({}, 201, azure_asyncoperation=STATUS), Pace(first=0.001, factor=1e6, most=0.002, patience=900.0)
+    )
+    assert len(wire.urls("/op/status")) == 6
+
+
 @pytest.mark.parametrize("reply", [told({}, 200), told({}, 201, location=RESULT), told(None, 204)])
 async def test_what_is_done_already_is_not_asked_after(reply: Reply) -> None:
     wire = ToldWire()

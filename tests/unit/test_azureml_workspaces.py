@@ -56,7 +56,9 @@ def test_a_workspace_that_is_not_there_is_said_with_what_to_do(tmp_path: Path) -
         known.use("visoin")
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"workspaces": 3}', '{"workspaces": [{"name": 1}], "current": []}'])
+@pytest.mark.parametrize("text", [
+    "", "[]", "{", '{"workspaces": 3}', '{"workspaces": [{"name": 1}], "current": []}', '{"workspaces": [null, 5, []]}',
+])  # fmt: skip
 def test_a_damaged_list_is_empty_and_can_be_added_to(text: str, tmp_path: Path) -> None:
     path = tmp_path / "workspaces.json"
     path.write_text(text)
@@ -109,6 +111,13 @@ async def test_where_a_workspace_answers_is_asked_once_and_kept(tmp_path: Path) 
     links.forget(WORKSPACE)
     with pytest.raises(CloudFault):
         await Links(wire, tmp_path / "cloud" / "links.json").of(WORKSPACE)
+
+
+@pytest.mark.parametrize("kept", ['{"api": "http://example.org"}', '{"api": 5}', "[]", "null"])
+async def test_a_link_that_is_no_good_is_asked_for_anew(tmp_path: Path, kept: str) -> None:
+    path = tmp_path / "links.json"
+    path.write_text(f'{{"{WORKSPACE.key}": {kept}}}')
+    assert (await Links(ToldWire(), path).of(WORKSPACE)).api == API
 
 
 async def test_workspaces_that_are_asked_for_at_once_lose_nothing_of_each_other(

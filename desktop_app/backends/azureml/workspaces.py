@@ -87,7 +87,7 @@ class Workspaces:
         data = read_object(self._path)
         known: dict[str, Workspace] = {}
         listed = data.get("workspaces")
-        for each in listed if isinstance(listed, list) else []:
+        for each in (one for one in listed if isinstance(one, dict)) if isinstance(listed, list) else ():
             try:
                 workspace = from_json(Workspace, each)
             except (TypeError, ValueError, KeyError, AttributeError):

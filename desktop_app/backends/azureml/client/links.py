@@ -95,7 +95,7 @@ def _read(path: Path) -> dict[str, Link]:
             link = from_json(Link, value)
         except (TypeError, ValueError, KeyError, AttributeError):
             continue  # it is asked for again
-        if str(link.api).startswith("https://"):
+        if isinstance(link, Link) and str(link.api).startswith("https://"):
             known[key] = link
     return known
 
