@@ -90,12 +90,13 @@ class Links:
 
 def _read(path: Path) -> dict[str, Link]:
     known: dict[str, Link] = {}
-    for key, value in read_object(path).items():
+    kept = {key: value for key, value in read_object(path).items() if isinstance(value, dict)}
+    for key, value in kept.items():
         try:
             link = from_json(Link, value)
         except (TypeError, ValueError, KeyError, AttributeError):
             continue  # it is asked for again
-        if isinstance(link, Link) and str(link.api).startswith("https://"):
+        if str(link.api).startswith("https://"):
             known[key] = link
     return known
 
