@@ -14,7 +14,7 @@ from desktop_app.api import Headroom
 from desktop_app.places import Places
 from desktop_app.ui.clouds.cluster_dialog import ClusterDialog
 from desktop_app.ui.clouds.desk import CloudDesk
-from desktop_app.ui.clouds.page import CloudPage
+from desktop_app.ui.clouds.page import TABS, CloudPage
 from desktop_app.ui.tasks import running
 from desktop_app.ui.window_state import WindowState
 from tests.helpers.benches import small_bench
@@ -213,7 +213,7 @@ async def test_the_outbox_says_why_and_when_sends_now_and_withdraws(
     await desk.read_outbox()
     page.show_tab("outbox")
     tab = page.outbox
-    assert page.tabs.bar.tabText(1) == "Outbox (2)"
+    assert page.tabs.bar.tabText(TABS.index("outbox")) == "Outbox (2)"
     assert "No network." in tab.details.text()
     assert "with its files as they were" in tab.details.text()
     assert_sound(page)
@@ -230,7 +230,7 @@ async def test_the_outbox_says_why_and_when_sends_now_and_withdraws(
     tab.pane.confirm.danger.click()
     await until(lambda: tab.pane.model.rowCount() == 0)
     assert cloud.calls("withdraw") == [f"azureml://{EAST.key}/two"]
-    assert page.tabs.bar.tabText(1) == "Outbox"
+    assert page.tabs.bar.tabText(TABS.index("outbox")) == "Outbox"
 
 
 async def test_without_a_workspace_the_page_teaches_how_to_come_to_one(places: Places, shell: FakeShell) -> None:
