@@ -108,7 +108,7 @@ async def test_the_form_says_what_is_wrong_and_warns_of_a_size_that_is_gone(page
     assert dialog.name.text() == "gpu-cluster2", "the usual name is taken"
     dialog.name.selectAll()
     QTest.keyClicks(dialog.name, "9")
-    assert "begins with a letter" in dialog.complaint.text()
+    assert "beginning with a letter" in dialog.complaint.text()
     assert not dialog.go.isEnabled()
     dialog.name.selectAll()
     QTest.keyClicks(dialog.name, "fast")

@@ -101,7 +101,7 @@ def name_complaint(name: str, taken: Sequence[str]) -> str:
 
 
 def free_name(taken: Sequence[str]) -> str:
-    """Return the usual name, with a number where it is taken: `gpu-cluster2`, since no digits alone may follow a dash."""
+    """Return the usual name, with a number where it is taken: `gpu-cluster2`, as no digits alone may follow a dash."""
     names = (USUAL.name, *(f"{USUAL.name}{number}" for number in range(2, len(taken) + 3)))
     return next(each for each in names if not name_complaint(each, taken))
 
