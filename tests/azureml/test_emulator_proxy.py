@@ -112,3 +112,23 @@ async def test_other_hosts_are_let_through_where_that_is_asked_for(
     known = Path(emulator.environment["SSL_CERT_FILE"]).read_text(encoding="utf-8")
     assert known.startswith(emulator.ca.read_text(encoding="utf-8").strip())
     assert (known.count("BEGIN CERTIFICATE") > 1) == (status == 200), "hosts that are let through have their own"
+
+
+def test_with_a_port_of_its_own_the_control_plane_is_at_the_next_one(tmp_path: Path) -> None:
+    port = _two_free_ports()
+    with running_emulator(tmp_path, "--port", str(port)) as emulator:
+        assert emulator.proxy == f"http://127.0.0.1:{port}"
+        assert (
+            emulator.control_url == f"http://127.0.0.1:{port + 1}" == emulator.environment["AZUREML_EMULATOR_CONTROL"]
+        )
+        assert emulator.control("log") == []
+
+
+def _two_free_ports() -> int:
+    """Return a port that is free like the one after it."""
+    while True:
+        with socket.socket() as first, socket.socket() as second, contextlib.suppress(OSError):
+            first.bind(("127.0.0.1", 0))
+            port: int = first.getsockname()[1]
+            second.bind(("127.0.0.1", port + 1))
+            return port

@@ -36,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(error, file=sys.stderr)
             return 1
         except OSError as error:
-            print(f"The emulator can't listen at port {asked.port}: {error.strerror or error}", file=sys.stderr)
+            ports = f"the ports {asked.port} and {asked.port + 1}" if asked.port else "127.0.0.1"
+            print(f"The emulator can't listen at {ports}: {error.strerror or error}", file=sys.stderr)
             return 1
     return 0
 
@@ -111,7 +112,9 @@ def _delays(text: str) -> Mapping[str, float]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.emulator", description="An emulator of Azure ML.")
     parser.add_argument("--home", type=Path, help="folder of its certificates and blobs (default: one that is removed)")
-    parser.add_argument("--port", type=int, default=0, help="port of the proxy (default: any that is free)")
+    parser.add_argument(
+        "--port", type=int, default=0, help="port of the proxy, the control plane takes the next (default: any)"
+    )
     parser.add_argument("--workspace", action="append", metavar="NAME", help="a workspace; may be given several times")
     parser.add_argument("--location", default="westus", help="region of the workspaces (default: %(default)s)")
     parser.add_argument("--cloud", choices=list(azure_clouds()), default="AzureCloud", help="the cloud to be")

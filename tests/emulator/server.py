@@ -59,14 +59,14 @@ class Server:
         self._runners: list[web.ServerRunner] = []
 
     async def start(self, port: int = 0) -> Addresses:
-        """Prepare the areas and listen: the proxy at `port` (0: any), the rest wherever there is room."""
+        """Prepare the areas and listen: the proxy at `port`, the control plane at the next one (0: both at any)."""
         for area in AREAS:
             area.prepare(self._service)
         for begin in self._service.at_start:
             await begin()
         self.proxy.line = FaultyLine(lambda: self._service.part(Faults))
         self._tls_port = await self._listen("", tls=True)
-        control = await self._listen("control", tls=False)
+        control = await self._listen("control", tls=False, port=port and port + 1)
         return Addresses(await self.proxy.start(port), self._tls_port, control)
 
     async def control(self, path: str, asked: str) -> Answer:
@@ -87,17 +87,16 @@ class Server:
             return (host, port) if self._service.options.tunnel else None
         return "127.0.0.1", self.blob_port if plane == "blob" and self.blob_port else self._tls_port
 
-    async def _listen(self, plane: str, *, tls: bool) -> int:
+    async def _listen(self, plane: str, *, tls: bool, port: int = 0) -> int:
         async def handle(request: web.BaseRequest) -> web.StreamResponse:
             return await self._handle(request, plane_of(request.host.partition(":")[0]) if tls else "control")
 
         runner = web.ServerRunner(web.Server(handle, access_log=None), shutdown_timeout=1.0)
         await runner.setup()
         self._runners.append(runner)
-        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=self._authority.server_context() if tls else None)
+        site = web.TCPSite(runner, "127.0.0.1", port, ssl_context=self._authority.server_context() if tls else None)
         await site.start()
-        port: int = runner.addresses[0][1]
-        return port
+        return int(runner.addresses[0][1])
 
     async def _handle(self, request: web.BaseRequest, plane: Plane | None) -> web.StreamResponse:
         started, when = time.perf_counter(), self._service.clock.now()

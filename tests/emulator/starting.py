@@ -56,6 +56,7 @@ def started(service: Service, addresses: Addresses) -> Started:
         "AZURE_TENANT_ID": service.state.tenant,
         "AZURE_CLIENT_ID": CLIENT,
         "AZURE_CLIENT_SECRET": SECRET,
+        "AZUREML_EMULATOR_CONTROL": control,
     }
     if service.options.cloud != "AzureCloud":
         environment["AZURE_AUTHORITY_HOST"] = f"https://{service.state.cloud.authority}"
@@ -69,7 +70,8 @@ def greeting(where: Started) -> str:
     workspaces = "\n".join(f"  {name}: {path}" for name, path in where.configs.items())
     return (
         f"The Azure ML emulator listens.\n\n"
-        f"  proxy    {where.proxy}\n  control  {where.control}\n\n"
+        f"  proxy    {where.proxy} (what clients use)\n"
+        f"  control  {where.control} (faults, delays and more: see the README)\n\n"
         f"Workspaces, by their config.json:\n{workspaces}\n\n"
         f"In the shell of a client:\n  source {shlex.quote(str(where.script))}\n\n"
         f"which sets\n{textwrap.indent(_exports(where.environment), '  ')}\n"
