@@ -8,21 +8,17 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
 from desktop_app.api import (
     Host,
     Job,
-    JobInput,
     JobSource,
     MetricPoint,
-    PlannedFile,
     RunSnapshot,
-    RunStatus,
     SubmissionPlan,
     Sweep,
     SweepState,
@@ -30,15 +26,27 @@ from desktop_app.api import (
     UserError,
     Value,
 )
-from desktop_app.backends.local.run_folder import SCHEME
 from desktop_app.backends.local.sweep_notes import Notes, took, values_text
 from desktop_app.backends.local.sweep_plans import extent_of, policy_text, sampling_text
+from desktop_app.backends.local.sweep_trials import (
+    LiveTrial,
+    all_failed,
+    copies,
+    curve_of,
+    lost,
+    nothing_logged,
+    ports_of,
+    with_copies,
+)
 from desktop_app.core.sweeps import bayes, policies
 from desktop_app.core.sweeps.choices import choices
 from desktop_app.core.sweeps.trials import trial_job
 from desktop_app.documents.job_document import write_job
 
 LOOK_EVERY = 0.2
+"""Seconds between looks at the trials; more where a look takes long, so that the cores are the trials' own."""
+_PART = 4
+LONGEST = 2.0
 _TRIES = 5
 """Plans that are made of one trial until one has no port of a trial that is running."""
 
@@ -65,34 +73,6 @@ class Trials(Protocol):
         """Ask a trial to end, for `reason`."""
 
 
-@dataclass(slots=True)
-class _Running:
-    """A trial: its values, what it logged of the primary metric, the ports of its plan and its place on the GPUs."""
-
-    number: int
-    run: str
-    values: Mapping[str, Value]
-    slot: int = 0
-    ports: frozenset[int] = frozenset()
-    curve: list[float] = field(default_factory=list)
-    names: set[str] = field(default_factory=set)
-    snapshot: RunSnapshot | None = None
-    judged: int = 0
-    stopped: bool = False
-
-    @property
-    def handle(self) -> str:
-        return f"{SCHEME}{self.run}"
-
-    @property
-    def is_over(self) -> bool:
-        return self.snapshot is not None and self.snapshot.is_over
-
-    @property
-    def has_failed(self) -> bool:
-        return self.snapshot is not None and self.snapshot.status is RunStatus.FAILED
-
-
 class Controller:
     """One sweep, from its first trial to its last; `folder` is that of its run."""
 
@@ -101,15 +81,17 @@ class Controller:
         self._folder = folder
         self._plan = plan
         self._sweep = plan.job.sweep or Sweep({}, "")
-        self._job = _with_copies(plan, folder)
+        self._job = with_copies(plan, folder)
         self._notes = Notes(folder)
         self._host = trials.host()
         self._extent = extent_of(self._sweep, plan.topology.world_size, self._host)
-        self._all: list[_Running] = []
+        self._all: list[LiveTrial] = []
         self._drawn: Iterator[dict[str, Value]] | None = None
         self._wanted = asyncio.Event()
         self._no_more = ""
+        self._wait = LOOK_EVERY
         self._done = False
+        self._told = self._state
 
     async def run(self) -> int:
         """Return 0, or 1 if no trial got anywhere."""
@@ -150,7 +132,7 @@ class Controller:
 
     async def _start(self, values: Mapping[str, Value]) -> None:
         number = len(self._all)
-        trial = _Running(number, f"{self._plan.run}_{number}", values, self._free_slot())
+        trial = LiveTrial(number, f"{self._plan.run}_{number}", values, self._free_slot())
         plan = await self._planned(trial)
         await self._trials.start_trial(plan, Trial(self._plan.run, number, dict(values)))
         trial.ports = ports_of(plan)
@@ -158,7 +140,7 @@ class Controller:
         self._notes.say(f"Trial {number} starts: {values_text(values)} ({trial.run})")
         self._tell("trial-started", trial=number, run=trial.run, values=dict(values))
 
-    async def _planned(self, trial: _Running) -> SubmissionPlan:
+    async def _planned(self, trial: LiveTrial) -> SubmissionPlan:
         job = trial_job(self._job, trial.number, trial.values)
         job = dataclasses.replace(job, environment_variables={**job.environment_variables, **self._gpus(trial.slot)})
         source = JobSource(None, self._folder, write_job(job))
@@ -167,7 +149,7 @@ class Controller:
             plan = await self._trials.plan_trial(job, source, trial.run, self._extent.together)
             if not taken & ports_of(plan):
                 break
-        return dataclasses.replace(plan, files=_copies(self._plan.files, self._folder / "code"))
+        return dataclasses.replace(plan, files=copies(self._plan.files, self._folder / "code"))
 
     def _free_slot(self) -> int:
         used = {each.slot for each in self._alive}
@@ -184,37 +166,27 @@ class Controller:
     # Watching them
 
     @property
-    def _alive(self) -> list[_Running]:
+    def _alive(self) -> list[LiveTrial]:
         return [each for each in self._all if not each.is_over]
 
     async def _look(self) -> None:
-        alive = self._alive
+        begun, alive = time.monotonic(), self._alive
         found = await self._trials.snapshots([each.handle for each in alive])
         for each in alive:
-            before = self._best()
             points = await self._trials.metrics(each.handle)
             if each.handle not in found:
-                self._lost(each)
+                each.snapshot = lost(each)
             else:
                 each.names |= {point.name for point in points}
                 each.curve = curve_of(points, self._sweep.primary_metric)
                 each.snapshot = found[each.handle]
             if each.is_over:
                 self._ended(each)
-            elif self._best() != before:
-                self._tell("best")
+        if self._state != self._told:
+            self._tell("better")
+        self._wait = max(LOOK_EVERY, _PART * (time.monotonic() - begun))
 
-    def _lost(self, trial: _Running) -> None:
-        """A trial whose folder somebody deleted has failed."""
-        gone = trial.snapshot
-        status, reason = RunStatus.FAILED, "The trial's folder was deleted."
-        if gone is not None:
-            trial.snapshot = dataclasses.replace(gone, status=status, reason=reason)
-            return
-        made = datetime.now(UTC)
-        trial.snapshot = RunSnapshot(trial.handle, trial.run, "local", status, trial.run, "", made, reason=reason)
-
-    def _ended(self, trial: _Running) -> None:
+    def _ended(self, trial: LiveTrial) -> None:
         run = trial.snapshot
         if run is None:
             return
@@ -247,16 +219,16 @@ class Controller:
     async def _pause(self) -> None:
         if self._alive:
             try:
-                await asyncio.wait_for(self._wanted.wait(), LOOK_EVERY)
+                await asyncio.wait_for(self._wanted.wait(), min(self._wait, LONGEST))
             except TimeoutError:
                 return
 
     # How far it is
 
-    def _score(self, trial: _Running) -> float | None:
+    def _score(self, trial: LiveTrial) -> float | None:
         return policies.best_of(trial.curve, maximize=self._sweep.is_maximized)
 
-    def _best(self) -> _Running | None:
+    def _best(self) -> LiveTrial | None:
         sound = {each.run: each.curve for each in self._all if not each.has_failed}
         best = policies.best_trial(sound, maximize=self._sweep.is_maximized)
         return None if best is None else next(each for each in self._all if each.run == best[0])
@@ -276,7 +248,8 @@ class Controller:
         )
 
     def _tell(self, event: str, **facts: Value) -> None:
-        self._notes.tell(event, self._state, **facts)
+        self._told = self._state
+        self._notes.tell(event, self._told, **facts)
 
     def _say_beginning(self) -> None:
         sweep, extent = self._sweep, self._extent
@@ -302,9 +275,9 @@ class Controller:
         sound = [each for each in self._all if not each.has_failed]
         reason = self._no_more
         if not sound:
-            reason = reason or _all_failed(self._all)
+            reason = reason or all_failed(self._all)
         elif best is None:
-            reason = _nothing_logged(metric, self._all)
+            reason = nothing_logged(metric, self._all)
         if reason and reason != self._no_more:
             self._notes.say(reason)
         if best is not None:
@@ -314,7 +287,7 @@ class Controller:
         self._tell("sweep-ended", reason=reason)
         return 0 if sound else 1
 
-    def _keep(self, best: _Running) -> None:
+    def _keep(self, best: LiveTrial) -> None:
         """Write what was found where a run's outputs are."""
         found = {"trial": best.number, "run": best.run, "values": dict(best.values)}
         found |= {"metric": self._sweep.primary_metric, "value": self._score(best)}
@@ -322,49 +295,3 @@ class Controller:
         place = self._folder / "code" / "outputs" / "best_trial.json"
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(json.dumps({**found, "outputs": outputs}, indent=2) + "\n", "utf-8")
-
-
-def _with_copies(plan: SubmissionPlan, folder: Path) -> Job:
-    """Return the sweep's job with its code and data as they were when it was planned, whatever is edited since."""
-    inputs = {name: _placed(each, plan.inputs.get(name)) for name, each in plan.job.inputs.items()}
-    code = None if plan.job.code is None else str(folder / "code")
-    name = plan.environment.get("AZUREML_EXPERIMENT_NAME") or plan.job.experiment_name
-    title = plan.job.display_name or plan.job.name or (Path(plan.source).stem if plan.source else plan.run)
-    return dataclasses.replace(plan.job, code=code, inputs=inputs, experiment_name=name, display_name=title)
-
-
-def _placed(given: JobInput, path: str | None) -> JobInput:
-    return given if given.path is None or path is None else dataclasses.replace(given, path=path)
-
-
-def _copies(files: Sequence[PlannedFile], code: Path) -> tuple[PlannedFile, ...]:
-    """Return the files of the sweep's plan as they lie in its own working copy."""
-    return tuple(dataclasses.replace(each, source=str(code / each.target), modified_ns=0) for each in files)
-
-
-def ports_of(plan: SubmissionPlan) -> frozenset[int]:
-    """Return the ports that a plan's processes meet or listen at."""
-    told = [{**plan.environment, **each.environment}.get("MASTER_PORT", "") for each in plan.processes]
-    own = {port for each in plan.processes for port in each.ports}
-    return frozenset(own | {int(each) for each in told if each.isdigit()})
-
-
-def curve_of(points: Sequence[MetricPoint], metric: str) -> list[float]:
-    """Return what was logged of a metric, in order; of several ranks, what the first of them logged."""
-    mine = [each for each in points if each.name == metric]
-    first = min((-1 if each.rank is None else each.rank for each in mine), default=-1)
-    return [each.value for each in mine if (-1 if each.rank is None else each.rank) == first]
-
-
-def _all_failed(trials: Sequence[_Running]) -> str:
-    first = trials[0].snapshot if trials else None
-    if first is None:
-        return "No trial could be started."
-    count = "The only trial" if len(trials) == 1 else f"All {len(trials)} trials"
-    return f"{count} failed; {first.run}: {first.reason}"
-
-
-def _nothing_logged(metric: str, trials: Sequence[_Running]) -> str:
-    names = sorted({name for each in trials for name in each.names})
-    logged = f"they logged {', '.join(names[:8])}" if names else f'log it by mlflow.log_metric("{metric}", value)'
-    return f"No trial logged the primary metric “{metric}”, so there is no best one: {logged}."
