@@ -16,8 +16,8 @@ SAMPLINGS = (
     Choice("bayesian", "Bayesian: learns as it goes", "Fewer, dearer trials; takes choice and uniform spreads. "
            "SDK v1: BayesianParameterSampling."),
 )  # fmt: skip
-GOALS = (Choice("maximize", "Maximize", "PrimaryMetricGoal.MAXIMIZE"),
-         Choice("minimize", "Minimize", "PrimaryMetricGoal.MINIMIZE"))  # fmt: skip
+GOALS = (Choice("maximize", "Maximize", "SDK v1: PrimaryMetricGoal.MAXIMIZE."),
+         Choice("minimize", "Minimize", "SDK v1: PrimaryMetricGoal.MINIMIZE."))  # fmt: skip
 RULES = (Choice("random", "Dice", "Each trial by itself."),
          Choice("sobol", "Sobol", "Fills the space evenly, and the same way for a seed."))  # fmt: skip
 

@@ -22,10 +22,10 @@ CHOICES = (
 NO_BAYESIAN = "Bayesian sampling learns from trials that run to their end: Azure ML takes no policy with it."
 AMOUNT = "amount"
 _WHEN = (
-    Field("evaluation_interval", "Look every", FieldKind.INTEGER, default=1, minimum=1, suffix="values",
-          help="Each time that the script logged the metric so often."),
-    Field("delay_evaluation", "First look after", FieldKind.INTEGER, default=5, minimum=0, suffix="values",
-          help="Young trials are left in peace for so long."),
+    Field("evaluation_interval", "Look every", FieldKind.INTEGER, default=1, minimum=1,
+          help="Logged values of the metric from one look to the next."),
+    Field("delay_evaluation", "First look after", FieldKind.INTEGER, default=5, minimum=0,
+          help="Logged values before that: young trials are left in peace."),
 )  # fmt: skip
 
 

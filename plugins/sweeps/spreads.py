@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from desktop_app.api import Choice, Field, FieldKind, Value
+from desktop_app.api.kit import spread_words
 
 from .parameters import RATE, Parameter, value_of
 
@@ -46,7 +47,7 @@ def fields(kind: str, parameter: Parameter) -> tuple[Field, ...]:
     asked = _proposals(kind, parameter)
     made = []
     for name, value in asked.items():
-        title = {"values": "values, parted by commas", "upper": "below"}.get(name, _LETTERS.get(name, name))
+        title = {"values": "values", "upper": "below"}.get(name, _LETTERS.get(name, name))
         field = FieldKind.TEXT if name == "values" else FieldKind.INTEGER if name == "upper" else FieldKind.NUMBER
         made.append(Field(name, title, field, default=value))
     return tuple(made)
@@ -147,43 +148,7 @@ def _faults(kind: str, numbers: Mapping[str, float]) -> Iterator[tuple[str, bool
 def meaning(kind: str, given: Mapping[str, Value]) -> str:
     """Return in plain words what is drawn."""
     said = problem(kind, given)
-    if said:
-        return f"{said[0].upper()}{said[1:]}."
-    if kind == "choice":
-        count = len(values_of(given.get("values")))
-        return "1 value: nothing is tried out." if count == 1 else f"{count} values, each as often."
-    if kind == "randint":
-        return f"A whole number from 0 to {int(_number(given, 'upper')) - 1}."
-    rounded = f", in steps of {text(_number(given, 'step'))}" if kind.startswith("q") else ""
-    return f"{_range(kind.removeprefix('q'), given)}{rounded}.{_in_file(kind, given)}"
-
-
-def _range(base: str, given: Mapping[str, Value]) -> str:
-    low, high, mean = (_number(given, each) for each in ("low", "high", "mean"))
-    if base == "uniform":
-        return f"Any number from {text(low)} to {text(high)}"
-    if base == "loguniform":
-        middle = math.sqrt(low * high)
-        return f"{text(low)} to {text(high)}, as often below {text(middle)} as above"
-    if base == "normal":
-        spread = _number(given, "deviation")
-        return f"Around {text(mean)}: two of three between {text(mean - spread)} and {text(mean + spread)}"
-    factor = _number(given, "factor")
-    return f"Around {text(mean)}: two of three between {text(mean / factor)} and {text(mean * factor)}"
-
-
-def _in_file(kind: str, given: Mapping[str, Value]) -> str:
-    if "log" not in kind:
-        return ""
-    spread = written(kind, given)
-    if "mu" in spread:
-        return f" The file says exp(normal({text(spread['mu'])}, {text(spread['sigma'])}))."
-    return f" The file holds the exponents: exp({text(spread['min_value'])}) to exp({text(spread['max_value'])})."
-
-
-def text(value: Value) -> str:
-    """Return a number in as few digits as tell it."""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{said[0].upper()}{said[1:]}." if said else spread_words(written(kind, given))
 
 
 def _tidy(value: float) -> float:
@@ -198,4 +163,4 @@ def _number(given: Mapping[str, Value], name: str) -> float:
 
 def _log(given: Mapping[str, Value], name: str) -> float:
     value = _number(given, name)
-    return round(math.log(value), 6) if value > 0 else 0.0
+    return round(math.log(value), 4) if value > 0 else 0.0

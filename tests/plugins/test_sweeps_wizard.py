@@ -125,7 +125,7 @@ def test_a_rate_is_proposed_over_two_powers_of_ten_and_its_real_range_is_said(pl
     )
     assert made.job.sweep is not None
     spread = made.job.sweep.search_space["lr"]
-    assert math.isclose(math.exp(float(str(spread["min_value"]))), 0.001, rel_tol=1e-5)
+    assert math.isclose(math.exp(float(str(spread["min_value"]))), 0.001, rel_tol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_a_rate_is_proposed_over_two_powers_of_ten_and_its_real_range_is_said(pl
         ({"type": "randint", "upper": 32}, {"upper": 32}, "A whole number from 0 to 31."),
         ({"type": "normal", "mean": 1, "deviation": 0.5}, {"mu": 1, "sigma": 0.5},
          "Around 1: two of three between 0.5 and 1.5."),
-        ({"type": "lognormal", "mean": 1, "factor": 2}, {"mu": 0.0, "sigma": 0.693147},
+        ({"type": "lognormal", "mean": 1, "factor": 2}, {"mu": 0.0, "sigma": 0.6931},
          "Around 1: two of three between 0.5 and 2. The file says exp(normal(0, 0.6931))."),
         ({"type": "choice", "values": "sgd, 'adam', 3, 1e-3, true"}, {"values": ["sgd", "adam", 3, 0.001, True]},
          "5 values, each as often."),

@@ -75,7 +75,7 @@ async def test_a_sweep_opens_on_its_trials(runs_bench: RunsBench, monkeypatch: p
     view = page.trials.view
     assert page.tabs.index == TRIALS
     assert [page.tabs.bar.isTabVisible(each) for each in (LOGS, METRICS, RESOURCES, JOB)] == [True, False, False, True]
-    assert header(view) == ["Trial", "State", "lr", "batch_size", "Last accuracy", "Best accuracy", "Duration"]
+    assert header(view) == ["TRIAL", "STATE", "lr", "batch_size", "LAST accuracy", "BEST accuracy", "DURATION"]
     assert shown(view)[2] == ["2", "Completed", "0.03333", "16", "0.6667", "0.6667", "00:12"]
     assert page.sweep_line.said.text() == "12 of 20 trials · best accuracy 0.6667 (trial 2)"
     assert page.sweep_line.more.text() == "random sampling, to maximize accuracy"

@@ -216,6 +216,28 @@ def test_a_parameter_shows_what_its_distribution_has() -> None:
     assert cell(model, "trial.command").control is Control.COMMAND
 
 
+def test_a_spread_says_what_it_draws() -> None:
+    model = form(SWEEP, "sweepJob")
+    assert row(model, "search_space.size").notes == ("2 values, each as often.",)
+    said = "0.002479 to 0.3679, as often below 0.0302 as above. The file holds the exponents: exp(-6) to exp(-1)."
+    assert row(model, "search_space.lr").notes == (said,)
+    tens = form(SWEEP.replace("  type: random", "  type: random\n  logbase: 10"), "sweepJob")
+    assert row(tens, "search_space.lr").notes == ()
+    assert row(tens, "search_space.size").notes
+
+
+def test_the_search_comes_first_and_a_policy_shows_its_own_settings() -> None:
+    assert [each.title for each in form(SWEEP, "sweepJob").sections][:2] == ["Search", "Trial"]
+    bandit = form(f"{SWEEP}early_termination:\n  type: bandit\n  slack_amount: 0.2\n", "sweepJob")
+    paths = [each.path for each in row(bandit, "early_termination.type").cells]
+    assert paths == ["early_termination.type", "early_termination.slack_amount"]
+    looks = [each.path for each in row(bandit, "early_termination.evaluation_interval").cells]
+    assert looks == ["early_termination.evaluation_interval", "early_termination.delay_evaluation"]
+    truncation = form(f"{SWEEP}early_termination:\n  type: truncation_selection\n", "sweepJob")
+    paths = [each.path for each in row(truncation, "early_termination.type").cells]
+    assert paths == ["early_termination.type", "early_termination.truncation_percentage"]
+
+
 def test_packages_of_conda_and_pip_are_two_lists() -> None:
     model = form(CONDA, "conda")
     assert cell(model, "dependencies[0]").text == "python=3.10"

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from desktop_app.api.kit.presets import Presets, Retired, name_in, reference_to
     from desktop_app.api.kit.said import error, info, warning
     from desktop_app.api.kit.script_tree import Script, Variable
+    from desktop_app.api.kit.spread_words import spread_words
     from desktop_app.api.kit.v1_said import v1_notes
     from desktop_app.api.kit.v1_words import V1Words, parse_v1
     from desktop_app.api.kit.variable_use import is_in_branch, merged_variables, script_variables
@@ -33,6 +34,7 @@ _MODULES = {
     "presets": "Presets Retired name_in reference_to",
     "said": "error info warning",
     "script_tree": "Script Variable",
+    "spread_words": "spread_words",
     "variable_use": "is_in_branch merged_variables script_variables",
     "v1_said": "v1_notes",
     "v1_words": "V1Words parse_v1",
@@ -92,6 +94,7 @@ __all__ = [
     "reference_to",
     "script_variables",
     "setters_of",
+    "spread_words",
     "types_given",
     "v1_notes",
     "variable_findings",

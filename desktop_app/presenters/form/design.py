@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from desktop_app.api import Choice, Value
@@ -22,7 +23,8 @@ class Box:
 
     `offers` names what there is to pick from: environments, sizes or computes. `when` are words: in a table, the
     control is shown for entries of these types. A box whose value is there is always shown. `is_tag`: without this
-    word the whole mapping means nothing, and goes with it. `breaks`: a long one, in a line of its own where it must.
+    word the whole mapping means nothing, and goes with it. `unless`: not where that one is there. `breaks`: a long one,
+    in a line of its own where it must.
     """
 
     path: str
@@ -36,6 +38,7 @@ class Box:
     minimum: float | None = None
     when: tuple[str, ...] = ()
     is_tag: bool = False
+    unless: str = ""
     breaks: bool = False
 
 
@@ -54,7 +57,8 @@ class Line:
 class Table:
     """A mapping with names of the person's own, an entry a line; `columns` are for entries that are mappings.
 
-    Where an entry is a plain value, one control edits it. `words` is what one entry is called.
+    Where an entry is a plain value, one control edits it. `words` is what one entry is called. `says` returns what
+    there is to say below an entry, of that and of the whole file.
     """
 
     path: str
@@ -64,6 +68,7 @@ class Table:
     ways: tuple[Start, ...] = (Start(""),)
     help: str = ""
     when: When | None = None
+    says: Callable[[Mapping[str, Value], Value], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

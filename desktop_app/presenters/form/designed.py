@@ -106,6 +106,8 @@ class _Whole:
     def _is_wanted(self, box: Box, when: When | None) -> bool:
         if self.has(box.path):
             return True
+        if box.unless and self.has(box.unless):
+            return False
         return self._knows(box.path) and self._holds(when) and (not box.when or self._type_is(box))
 
     def _type_is(self, box: Box) -> bool:
@@ -147,7 +149,8 @@ class _Whole:
             cells = [
                 self._column(each, name, value, path, word) for each in table.columns if _in_entry(each, value, word)
             ]
-            yield Row(path, path, cells=(key, *cells), actions=action)
+            said = table.says(value, self.data) if table.says is not None else ""
+            yield Row(path, path, cells=(key, *cells), actions=action, notes=(said,) if said else ())
             known = {each.path for each in table.columns}
             yield from self._more(value, path, known)
         elif isinstance(value, dict | list):

@@ -110,7 +110,7 @@ class PlotView(QFrame):
         for rank, curve in plot.curves.items():
             self._draw(curve, looks[rank])
         self._show_legend(looks)
-        self.value.setText(self._last(plot))
+        self.value.setText(self._last(plot) if self._unread is None else "")
         self.setAccessibleDescription(f"{plot.name}: {self.value.text()}")
 
     def restyle(self) -> None:

@@ -85,9 +85,9 @@ class TrialsModel(QAbstractTableModel):
         if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(self._columns):
             return None
         column = self._columns[section]
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return self._title(column)
-        if role == Qt.ItemDataRole.ToolTipRole:
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._heading(column)
+        if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
             return self._title(column)
         return _RIGHT if role == Qt.ItemDataRole.TextAlignmentRole and self._is_right(column) else None
 
@@ -118,6 +118,13 @@ class TrialsModel(QAbstractTableModel):
         if column == STATE:
             return self.tr("Ended early") if row.state else state_word(row.run.status)
         return self.trials.cell(row, column, local_now())
+
+    def _heading(self, column: str) -> str:
+        """Return a column's title in capitals, but for the names of parameters and of the metric."""
+        metric = self.trials.state.primary_metric
+        if column in (LAST, BEST):
+            return f"{self._title(column).removesuffix(metric).upper()}{metric}"
+        return self._title(column) if "/" in column else self._title(column).upper()
 
     def _title(self, column: str) -> str:
         metric = self.trials.state.primary_metric
@@ -183,6 +190,9 @@ class TrialsView(QTableView):
         self.setItemDelegate(self._delegate)
         self.setProperty("role", "bare")
         self.setMouseTracking(True)
+        font = self.horizontalHeader().font()
+        font.setCapitalization(QFont.Capitalization.MixedCase)  # a parameter's name is written as it is
+        self.horizontalHeader().setFont(font)
         self.horizontalHeader().setSortIndicatorShown(True)
         self.horizontalHeader().setStretchLastSection(True)
         self.doubleClicked.connect(lambda index: self.opened.emit(index.data(ROW_ROLE).handle))
@@ -229,7 +239,7 @@ class TrialsView(QTableView):
         header = self.horizontalHeader()
         for place, column in enumerate(model.columns):
             title = str(model.headerData(place, Qt.Orientation.Horizontal, int(Qt.ItemDataRole.DisplayRole)))
-            texts = [title.upper(), widest.get(column, "0.000000")]
+            texts = [title, widest.get(column, "0.000000")]
             texts += [str(model.index(row, place).data() or "") for row in range(min(20, model.rowCount()))]
             width = max(strong.horizontalAdvance(each) for each in texts) + 2 * Space.L
             header.resizeSection(place, min(width + (ICON if column in (STATE, NUMBER) else 0), 40 * Space.L))

@@ -132,7 +132,8 @@ class FormView(QWidget):
         for field in form.fields:
             question = self._questions[field.name]
             touched = field.name in self._touched
-            question.update_question(field, value(field), notes(field.name), touched=touched)
+            shown = field.default if field.disabled else value(field)
+            question.update_question(field, shown, notes(field.name), touched=touched)
         beside = [each for each in form.fields if self._is_beside(each)]
         because = bool(beside) and value(beside[-1]) == beside[-1].default  # another count has another reason
         self._why.setText(beside[-1].help if because else "")

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from desktop_app.api import Field, Row, Value
+from desktop_app.api import Field, FieldKind, Row, Value
 from desktop_app.ui.theme import Space
 from desktop_app.ui.widgets import ElidedLabel, label
 from desktop_app.ui.widgets.layouts import drop_contents
@@ -20,7 +20,10 @@ _NUMBER = 9
 
 
 class RowEditor(QWidget):
-    """One row. `edited` says that it was picked, left, or answered otherwise."""
+    """One row: its choice stands at the right of its title, its other questions below.
+
+    `edited` says that it was picked, left, or answered otherwise.
+    """
 
     edited = Signal()
 
@@ -35,6 +38,7 @@ class RowEditor(QWidget):
         self.editors: dict[str, FieldEditor] = {}
         self._fields = QWidget()
         self._line = QHBoxLayout(self._fields)
+        self._head = QHBoxLayout()
         self._build()
         self.box.clicked.connect(lambda _on: self._picked())
 
@@ -55,11 +59,10 @@ class RowEditor(QWidget):
         self.box.setChecked(given is not None)
         self.note.setText(row.note)
         self.help.setText(row.help)
-        for each in (self._fields, self.help):
-            each.setVisible(given is not None)
         shape = tuple((each.name, each.kind.value, each.choices) for each in row.fields)
         if shape != self._shape:
             self._rebuild(row, shape)
+        self._show_fields(shown=given is not None)
         for field in row.fields:
             editor = self.editors[field.name]
             editor.take(field)
@@ -73,9 +76,13 @@ class RowEditor(QWidget):
             editor.controls[0].setFocus(Qt.FocusReason.TabFocusReason)
 
     def _picked(self) -> None:
-        for each in (self._fields, self.help):
-            each.setVisible(self.box.isChecked())
+        self._show_fields(shown=self.box.isChecked())
         self.edited.emit()
+
+    def _show_fields(self, *, shown: bool) -> None:
+        choices = [each for each in self.editors.values() if isinstance(each, ChoiceEditor)]
+        for each in (self._fields, self.help, *choices):
+            each.setVisible(shown)
 
     def _rebuild(self, row: Row, shape: tuple[tuple[str, str, object], ...]) -> None:
         """Make the questions anew; one that stays keeps its control, and with it the keyboard."""
@@ -83,18 +90,24 @@ class RowEditor(QWidget):
         kept = {name: each for name, each in self.editors.items() if name in {field.name for field in row.fields}}
         kept = {name: each for name, each in kept.items() if any(
             field.name == name and field.kind is each.field.kind for field in row.fields)}  # fmt: skip
-        for each in kept.values():
+        for each in self.editors.values():
             self._line.removeWidget(each)
+            if each not in kept.values():
+                each.hide()
+                each.deleteLater()
         drop_contents(self._line)
         self.editors = {}
         for field in row.fields:
             editor = kept.get(field.name) or self._made(field)
             self.editors[field.name] = editor
-            if not isinstance(editor, ChoiceEditor):
-                self._line.addWidget(label(field.title, "muted"))
-            self._line.addWidget(editor, 3 if field.name == "values" else 0)
+            if isinstance(editor, ChoiceEditor):
+                self._head.addWidget(editor)
+                continue
+            is_text = field.kind is FieldKind.TEXT
+            self._line.addWidget(label(field.title, "muted"))
+            self._line.addWidget(editor, int(is_text))
             editor.show()
-        self._line.addStretch(1)
+        self._line.addStretch(0 if any(each.kind is FieldKind.TEXT for each in row.fields) else 1)
 
     def _made(self, field: Field) -> FieldEditor:
         editor = editor_for(field, self._folder)
@@ -102,23 +115,23 @@ class RowEditor(QWidget):
             editor.line.setFixedWidth(editor.line.fontMetrics().averageCharWidth() * _NUMBER + 2 * Space.L)
         if isinstance(editor, ChoiceEditor):
             editor.box.setMinimumContentsLength(max((len(each.title) for each in field.choices), default=8))
+            editor.box.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         editor.edited.connect(self.edited)
         return editor
 
     def _build(self) -> None:
         self._line.setContentsMargins(Space.XL, 0, 0, 0)
         self._line.setSpacing(Space.S)
-        head = QHBoxLayout()
-        head.setSpacing(Space.M)
-        head.addWidget(self.box)
-        head.addWidget(self.note, 1)
+        self._head.setSpacing(Space.M)
+        self._head.addWidget(self.box)
+        self._head.addWidget(self.note, 1)
         below = QHBoxLayout()
         below.setContentsMargins(Space.XL, 0, 0, 0)
         below.addWidget(self.help)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Space.XS)
-        column.addLayout(head)
+        column.addLayout(self._head)
         column.addWidget(self._fields)
         column.addLayout(below)
         self._fields.hide()

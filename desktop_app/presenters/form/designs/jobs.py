@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from desktop_app.api import Choice
+from collections.abc import Mapping
+
+from desktop_app.api import Choice, Value
+from desktop_app.api.kit import spread_words
 from desktop_app.presenters.form.design import Box, Design, Line, Part, Table, Tree, When, choices, line
 from desktop_app.presenters.form.designs.common import (
     IDENTITY,
@@ -79,13 +82,22 @@ _DISTRIBUTIONS = (
     Choice("qnormal", "Qnormal", "normal, rounded to a step"),
     Choice("qlognormal", "Qlognormal", "lognormal, rounded to a step"),
 )
+
+
+def _says(spread: Mapping[str, Value], data: Value) -> str:
+    """Return what a spread draws; of one with logarithms to another base than e nothing."""
+    sampling = data.get("sampling_algorithm") if isinstance(data, dict) else None
+    base = sampling.get("logbase") if isinstance(sampling, dict) else None
+    return spread_words(spread) if base in (None, "e") or "log" not in str(spread.get("type")) else ""
+
+
 SEARCH_SPACE = Table(
     "search_space", "Search space", "parameter", (
         Box("type", "Distribution", Control.CHOICE, "distribution", choices=_DISTRIBUTIONS, share=3),
         Box("values", "Values", Control.FLOW, "16, 32, 64", share=5, when=("choice",)),
         Box("upper", "Upper limit", Control.INTEGER, "upper", share=2, when=("randint",)),
-        Box("min_value", "Smallest", Control.NUMBER, "smallest", share=2, when=_UNIFORM),
-        Box("max_value", "Largest", Control.NUMBER, "largest", share=2, when=_UNIFORM),
+        Box("min_value", "Smallest", Control.NUMBER, "smallest", share=3, when=_UNIFORM),
+        Box("max_value", "Largest", Control.NUMBER, "largest", share=3, when=_UNIFORM),
         Box("mu", "Mean", Control.NUMBER, "mean", share=2, when=_NORMAL),
         Box("sigma", "Deviation", Control.NUMBER, "deviation", share=2, when=_NORMAL),
         Box("q", "Step", Control.NUMBER, "step", share=2, when=_ROUNDED),
@@ -95,40 +107,33 @@ SEARCH_SPACE = Table(
         Start("Range", {"type": "uniform", "min_value": 0, "max_value": 1}),
     ),
     "What the trials try out; the command names them as ${{search_space.NAME}}.",
+    says=_says,
 )  # fmt: skip
 _STOPS = choices(
     ("bandit", "Bandit: far from the best"), ("median_stopping", "Below the median"),
     ("truncation_selection", "The worst of all"),
 )  # fmt: skip
+_POLICY = ("bandit", "median_stopping", "truncation_selection")
 _EARLY = Line("Early end", (
     Box("early_termination.type", "Policy", Control.CHOICE, "None: every trial runs to its end", choices=_STOPS,
-        share=4, is_tag=True),
-    Box("early_termination.slack_factor", "Slack factor", Control.NUMBER, "0.1", "slack", share=2, when=("bandit",)),
-    Box("early_termination.slack_amount", "Slack amount", Control.NUMBER, "–", "amount", share=2,
-        when=("bandit",)),
-    Box("early_termination.truncation_percentage", "Share to end", Control.INTEGER, "10", "% end", share=2,
+        share=5, is_tag=True),
+    Box("early_termination.slack_factor", "Slack factor", Control.NUMBER, "0.1", "of the best", share=3,
+        when=("bandit",), unless="early_termination.slack_amount"),
+    Box("early_termination.slack_amount", "Slack amount", Control.NUMBER, "–", "amount", share=3,
+        when=("bandit",), unless="early_termination.slack_factor"),
+    Box("early_termination.truncation_percentage", "Share to end", Control.INTEGER, "10", "% end", share=3,
         when=("truncation_selection",)),
-    Box("early_termination.evaluation_interval", "Interval", Control.INTEGER, "1", "interval", share=2,
-        when=("bandit", "median_stopping", "truncation_selection")),
-    Box("early_termination.delay_evaluation", "Delay", Control.INTEGER, "0", "delay", share=2,
-        when=("bandit", "median_stopping", "truncation_selection")),
-), "Ends trials that promise little, each time the metric was logged so many times.")  # fmt: skip
+), "Ends trials that promise little. Bayesian sampling takes none.")  # fmt: skip
+_LOOKS = Line("Looks", (
+    Box("early_termination.evaluation_interval", "Interval", Control.INTEGER, "1", "values apart", when=_POLICY),
+    Box("early_termination.delay_evaluation", "Delay", Control.INTEGER, "0", "before the first", when=_POLICY),
+), "When the policy looks at a trial: it counts how often the metric was logged.",
+    when=When("early_termination.type"))  # fmt: skip
 _ALGORITHMS = choices(
     ("random", "Random"), ("grid", "Grid: every combination"), ("bayesian", "Bayesian: learns as it goes")
 )
 _IS_MAPPING = When("sampling_algorithm.type")
 SWEEP_JOB = Design((
-    Part("Trial", (
-        line("Command", "trial.command", Control.COMMAND, help="What each process of a trial runs."),
-        line("Code", "trial.code", Control.FOLDER, note="upload", placeholder="a folder of the project"),
-        distribution("trial."),
-        environment("trial.environment"),
-        _COMPUTE,
-        _SIZE,
-        INPUTS,
-        OUTPUTS,
-        Table("trial.environment_variables", "Variables", "variable"),
-    )),
     Part("Search", (
         SEARCH_SPACE,
         Line("Objective", (
@@ -148,6 +153,7 @@ SWEEP_JOB = Design((
                 when=("random",)),
         ), when=_IS_MAPPING),
         _EARLY,
+        _LOOKS,
         Line("Trials", (
             Box("limits.max_total_trials", "Trials in all", Control.INTEGER, "–", "in all", minimum=1),
             Box("limits.max_concurrent_trials", "Trials at a time", Control.INTEGER, "–", "at a time", minimum=1),
@@ -156,6 +162,17 @@ SWEEP_JOB = Design((
             Box("limits.timeout", "For the sweep", Control.INTEGER, "none", "s for the sweep", minimum=1),
             Box("limits.trial_timeout", "For a trial", Control.INTEGER, "none", "s for a trial", minimum=1),
         )),
+    )),
+    Part("Trial", (
+        line("Command", "trial.command", Control.COMMAND, help="What each process of a trial runs."),
+        line("Code", "trial.code", Control.FOLDER, note="upload", placeholder="a folder of the project"),
+        distribution("trial."),
+        environment("trial.environment"),
+        _COMPUTE,
+        _SIZE,
+        INPUTS,
+        OUTPUTS,
+        Table("trial.environment_variables", "Variables", "variable"),
     )),
     Part("Resources", (line("Shared memory", "resources.shm_size", placeholder="2g"), _QUEUE)),
     about(*_NAMES),
