@@ -172,11 +172,12 @@ class RunMonitor:
         return [*await self._all_merged(watched, answers.values()), *lost]
 
     async def _all_merged(self, watched: _Watched, answers: Iterable[RunSnapshot]) -> list[RunSnapshot]:
-        """Merge thousands in turns: the event loop's thread is a window's as well."""
+        """Return what is new of thousands, merged in turns: the event loop's thread is a window's as well."""
         found: list[RunSnapshot] = []
         before, turn = set(watched.known), time.perf_counter()
         for each in answers:
-            found.append(self._merged(watched, each))
+            if (merged := self._merged(watched, each)) is not self._store.get(each.handle):
+                found.append(merged)
             if time.perf_counter() - turn > _TURN:
                 await asyncio.sleep(0)
                 turn = time.perf_counter()

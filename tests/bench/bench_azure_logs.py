@@ -2,14 +2,16 @@
 
     python tests/bench/bench_azure_logs.py [--hours 24] [--megabytes 50]
 
-Goal: at most 1.1 times the log's bytes. The follower sleeps in a time of its own, which passes at once; the log grows
-by that time, a block every ten seconds, and each hour all links expire. Bodies are counted by the emulator.
+Goal: at most 1.1 times the log's bytes. The follower sleeps in a time of its own, which passes at once, and the
+emulator's clock goes along: the log grows by that time, a block every ten seconds, links live for an hour of it, and
+each hour all that were handed out expire. Bodies are counted by the emulator.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import math
 import sys
 import tempfile
 import time
@@ -27,19 +29,21 @@ from tests.helpers.azure_benches import backend_over, emulated, requests_since  
 from tests.helpers.emulators import Emulator  # noqa: E402
 
 BLOCK_EVERY = 10.0
+LINK = 3600.0
 LINE = b"epoch %09d  step 000123  loss 0.123456  accuracy 0.987654  42.1 ms/step\n"
 
 
 class Hours:
-    """Time that passes when somebody sleeps; `each` is done for every sleep."""
+    """Time that passes when somebody sleeps, to the next quarter second at which there is something to do."""
 
-    def __init__(self, each: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, next_at: Callable[[], float], each: Callable[[], Awaitable[None]]) -> None:
         self.now = 0.0
+        self._next_at = next_at
         self._each = each
 
     async def sleep(self, seconds: float) -> None:
         """Let time pass."""
-        self.now += seconds
+        self.now = max(self.now + seconds, math.floor(4 * min(self._next_at(), self.now + 60)) / 4)
         await self._each()
         await asyncio.sleep(0)
 
@@ -53,29 +57,39 @@ class Log:
     def __init__(self, emulator: Emulator, rate: float) -> None:
         self.size = 0
         self._emulator, self._rate = emulator, rate
-        self._grown = self._expired = 0.0
+        self._grown = 0.0
+        emulator.control("links", {"lifetime": LINK})
         store = emulator.ask("GET", "{ws}/datastores/workspaceartifactstore?api-version=2024-10-01-preview").json
         account, box = store["properties"]["accountName"], store["properties"]["containerName"]
         name = "ExperimentRun/dcid.pretend-00000/user_logs/std_log.txt"
         self._url = f"https://{account}.blob.core.windows.net/{box}/{name}"
-        self._sent = {"Authorization": f"Bearer {emulator.token('https://storage.azure.com/.default')}"}
-        self._sent["x-ms-version"] = "2021-08-06"
+        self._renewed = 0.0
+        self._sign_in()
         made = emulator.ask("PUT", self._url, **self._sent, **{"x-ms-blob-type": "AppendBlob"})
         assert made.status == 201, made.body
 
+    def _sign_in(self) -> None:
+        token = self._emulator.token("https://storage.azure.com/.default")
+        self._sent = {"Authorization": f"Bearer {token}", "x-ms-version": "2021-08-06"}
+
+    @property
+    def due(self) -> float:
+        """When it grows next."""
+        return self._grown + BLOCK_EVERY
+
     def grow(self, now: float) -> None:
-        """Append what is due."""
-        if now - self._grown < BLOCK_EVERY:
-            return
+        """Append what is due, and let the service have the follower's time."""
+        self._emulator.control("clock", {"skew": now})
+        if now - self._renewed >= LINK:
+            self._renewed = now
+            self._sign_in()
+            self._emulator.control("links", {"expire": True})
         block = LINE % int(now)
         block *= max(1, round((now - self._grown) * self._rate / len(block)))
         self._grown = now
         told = self._emulator.ask("PUT", f"{self._url}?comp=appendblock", block, **self._sent)
         assert told.status == 201, told.body
         self.size += len(block)
-        if now - self._expired >= 3600:
-            self._expired = now
-            self._emulator.control("links", {"expire": True})
 
 
 async def _follow(folder: Path, emulator: Emulator, hours: float, megabytes: float) -> None:
@@ -85,9 +99,13 @@ async def _follow(folder: Path, emulator: Emulator, hours: float, megabytes: flo
         began, before = time.perf_counter(), len(emulator.log())
 
         async def passed() -> None:
-            await asyncio.to_thread(log.grow, clock.now)
+            if clock.now >= log.due:
+                await asyncio.to_thread(log.grow, clock.now)
 
-        clock = Hours(passed)
+        def next_at() -> float:
+            return min([log.due, *(each.due for each in run._logs.values())])
+
+        clock = Hours(next_at, passed)
         setattr(logs, "asyncio", clock)  # noqa: B010 - its sleeps alone
         run = logs.RunLogs(
             backend.asking, workspace, "pretend-00000", folder / "run", lambda _details: None,
@@ -114,7 +132,7 @@ def _say(requests: list[dict[str, Any]], log: Log) -> None:
             kind = "log" if "blob" in kind else kind
             size[kind] += each["sent"]
             count[f"{kind} {each['status']}"] += 1
-    print(f"answers: {dict(count)}")
+    print(f"answers: {dict(count)}; links renewed {count['log 403']} times")
     print(", ".join(f"{kind}: {each / 1e6:.2f} MB" for kind, each in size.items()))
     ratio, whole = size["log"] / log.size, (size["log"] + size["details"]) / log.size
     print(f"log bodies {ratio:.3f} times its bytes, with the run's details {whole:.3f}; goal 1.1: ", end="")

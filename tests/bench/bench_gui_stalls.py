@@ -105,18 +105,23 @@ class Writer:
 
 
 class Heartbeat:
-    """Beats every 2 ms; a beat that comes late tells that the loop stood still."""
+    """Beats every 2 ms; a beat that comes late tells that the loop stood still.
+
+    `busy` is what this thread itself worked between two beats: others on the machine have no part in that.
+    """
 
     def __init__(self) -> None:
         self.late: list[float] = []
-        self._last = time.perf_counter()
+        self.busy: list[float] = []
+        self._last, self._worked = time.perf_counter(), time.thread_time()
         self._timer = QTimer(interval=2, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._beat)
 
     def start(self) -> None:
         """Begin anew."""
         self.late.clear()
-        self._last = time.perf_counter()
+        self.busy.clear()
+        self._last, self._worked = time.perf_counter(), time.thread_time()
         self._timer.start()
 
     def stop(self) -> None:
@@ -126,7 +131,9 @@ class Heartbeat:
     def _beat(self) -> None:
         now = time.perf_counter()
         self.late.append(max(0.0, 1000 * (now - self._last) - 2.0))
-        self._last = now
+        worked = time.thread_time()
+        self.busy.append(1000 * (worked - self._worked))
+        self._last, self._worked = now, worked
 
 
 class PaintWatch(QObject):

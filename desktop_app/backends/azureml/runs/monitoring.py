@@ -147,7 +147,9 @@ class Monitoring:
         return told
 
     def _place(self, key: str) -> _Place:
-        return self._places.setdefault(key, _Place())
+        if key not in self._places:  # asked for each of thousands of runs: none is made in vain
+            self._places[key] = _Place()
+        return self._places[key]
 
     async def _poll(self, key: str, runs: Sequence[Known]) -> None:
         """Ask a workspace for its runs if it is time; who comes while another asks waits for that answer."""
