@@ -10,6 +10,7 @@ from pathlib import Path
 from desktop_app.api import PhaseName, RankState, RunSnapshot, RunStatus, SubmissionPlan
 from desktop_app.core.rank_words import names_of
 from desktop_app.core.words import spoken_duration
+from desktop_app.presenters.clouds.run_files import was_never_sent
 from desktop_app.presenters.run_words import exit_words, framework_title
 from desktop_app.services.logs import sources
 from desktop_app.services.logs.failure import CodePlace
@@ -124,7 +125,7 @@ def actions_of(run: RunSnapshot) -> Actions:
     asked = run.status is RunStatus.CANCEL_REQUESTED
     return Actions(
         cancel=not over and not asked, again=has_folder, clone=has_folder,
-        folder=has_folder, download=bool(run.outputs), remove=over,
+        folder=has_folder, download=bool(run.outputs) and not was_never_sent(run), remove=over,
     )  # fmt: skip
 
 

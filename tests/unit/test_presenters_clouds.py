@@ -19,6 +19,8 @@ from desktop_app.api import (
     OutsideError,
     Quota,
     Resources,
+    RunSnapshot,
+    RunStatus,
     Severity,
     SignInMethod,
     SignInReport,
@@ -314,3 +316,34 @@ def test_assets_are_newest_first_and_named_after_their_files() -> None:
     assert assets.name_for("https://example.org/data/") == "data"
     assert assets.type_for("data", "/x", is_folder=True) == "uri_folder"
     assert assets.type_for("data", "https://x/y.csv", is_folder=False) == "uri_file"
+
+
+# ----- a run of a workspace
+
+
+def cloud_run(status: RunStatus, **facts: object) -> RunSnapshot:
+    made = dataclasses.replace(snapshot("r", status), handle=f"azureml://{EAST.key}/r", backend="azureml", created=NOW)
+    return dataclasses.replace(made, **facts)  # type: ignore[arg-type]  # fields by name
+
+
+@pytest.mark.parametrize(
+    ("run", "never"),
+    [
+        (cloud_run(RunStatus.NOT_STARTED), True),
+        (cloud_run(RunStatus.CANCELED, started=None, ended=NOW), True),
+        (cloud_run(RunStatus.CANCELED, started=None, ended=NOW + timedelta(seconds=5)), False),
+        (cloud_run(RunStatus.QUEUED), False),
+        (snapshot("local", RunStatus.NOT_STARTED), False),
+    ],
+)
+def test_a_run_that_its_workspace_never_saw(run: RunSnapshot, never: bool) -> None:
+    assert run_files.was_never_sent(run) == never
+
+
+def test_a_run_that_is_seen_again_is_told_once() -> None:
+    unknown, seen = cloud_run(RunStatus.UNKNOWN), cloud_run(RunStatus.RUNNING)
+    assert run_files.seen_again(unknown, seen) == "ml answers again. The run is Running."
+    assert run_files.seen_again(seen, seen) == ""
+    assert run_files.seen_again(unknown, unknown) == ""
+    assert run_files.seen_again(None, seen) == ""
+    assert run_files.seen_again(dataclasses.replace(unknown, handle="azureml://other"), seen) == ""

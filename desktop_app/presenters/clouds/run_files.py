@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from desktop_app.api import Artifact, NewAsset, RunSnapshot
+from desktop_app.api import Artifact, NewAsset, RunSnapshot, RunStatus
 from desktop_app.presenters.clouds.assets import TYPES
 from desktop_app.presenters.clouds.places import CLOUD
 
@@ -29,6 +29,26 @@ def workspace_key(handle: str) -> str:
 def where(run: RunSnapshot) -> str:
     """Return the name of the workspace that a run is in."""
     return workspace_key(run.handle).rpartition("/")[2]
+
+
+def may_wait(run: RunSnapshot) -> bool:
+    """Whether a run may wait in the outbox: its workspace has not said anything of it yet."""
+    return is_cloud(run) and run.status is RunStatus.NOT_STARTED
+
+
+def was_never_sent(run: RunSnapshot) -> bool:
+    """Whether a run's workspace can't have any file of it: it waits, or was withdrawn before it was sent."""
+    withdrawn = run.status is RunStatus.CANCELED and run.started is None and run.ended == run.created
+    return is_cloud(run) and (run.status is RunStatus.NOT_STARTED or withdrawn)
+
+
+def seen_again(before: RunSnapshot | None, run: RunSnapshot) -> str:
+    """Return what is said where a run that could not be seen is seen again; empty elsewhere."""
+    if before is None or before.handle != run.handle or not is_cloud(run):
+        return ""
+    if before.status is not RunStatus.UNKNOWN or run.status is RunStatus.UNKNOWN:
+        return ""
+    return f"{where(run)} answers again. The run is {run.status.value}."
 
 
 @dataclass(slots=True)

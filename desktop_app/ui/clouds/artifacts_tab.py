@@ -8,13 +8,21 @@ from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtGui import QShowEvent, QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QFileDialog, QHeaderView, QMenu, QStackedLayout, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QMenu, QStackedLayout, QTreeView, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from desktop_app.api import Artifact, NewAsset, Progress, RunSnapshot, UserError
 from desktop_app.core.words import plural
-from desktop_app.presenters.clouds.run_files import FileNode, children, models_in, tree, workspace_key
+from desktop_app.presenters.clouds.run_files import (
+    FileNode,
+    children,
+    models_in,
+    tree,
+    was_never_sent,
+    workspace_key,
+)
 from desktop_app.services.workbench import Workbench
+from desktop_app.ui.clouds.choosing import ask_folder
 from desktop_app.ui.clouds.table_pane import tool_row
 from desktop_app.ui.clouds.work_strip import WorkStrip
 from desktop_app.ui.icons import icon
@@ -64,18 +72,21 @@ class ArtifactsTab(QWidget):
 
     def reload(self) -> None:
         """Ask anew."""
-        if self._run is not None:
-            self._read = self._state(self._run)
+        if self._run is None:
+            return
+        self._read = self._state(self._run)
+        if was_never_sent(self._run):
+            self._fill(())
+            over = self.tr("It was withdrawn before it was sent.")
+            waits = self.tr("It waits to be sent; its workspace has nothing of it yet.")
+            self.empty.text.setText(over if self._run.is_over else waits)
+        else:
             spawn(self._load(self._run), "list artifacts", self._failed)
 
     def download(self) -> None:
         """Ask for a folder, and fetch what is chosen, or everything, into it."""
-        dialog = QFileDialog(self.window(), self.tr("Download to"))
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(lambda path: self.fetch(Path(path)))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        if self._run is not None and not was_never_sent(self._run):
+            ask_folder(self.window(), self.fetch)
 
     def fetch(self, folder: Path) -> None:
         """Fetch what is chosen, or everything, into a folder."""
@@ -152,7 +163,7 @@ class ArtifactsTab(QWidget):
     # ----- showing
 
     def _state(self, run: RunSnapshot) -> str:
-        return f"{run.handle} {run.is_over}"
+        return f"{run.handle} {run.is_over} {was_never_sent(run)}"
 
     async def _load(self, run: RunSnapshot) -> None:
         found = await self._workbench.cloud.artifacts(run.handle)

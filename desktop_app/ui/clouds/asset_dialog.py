@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLineEdit, QWidget
 
 from desktop_app.api import Workspace
 from desktop_app.presenters.clouds import assets as words
 from desktop_app.presenters.clouds.run_files import name_complaint
+from desktop_app.ui.clouds.choosing import ask_path
 from desktop_app.ui.clouds.dialog_frame import frame
 from desktop_app.ui.clouds.field_grid import FieldGrid
 from desktop_app.ui.fitting import fit_to_screen
@@ -60,13 +59,10 @@ class AssetDialog(QDialog):
             shown.setVisible(bool(said))
         return not (path or name)
 
-    def _choose(self, mode: QFileDialog.FileMode) -> None:
-        dialog = QFileDialog(self, self.tr("What to register"))
-        dialog.setFileMode(mode)
-        is_folder = mode == QFileDialog.FileMode.Directory
-        dialog.fileSelected.connect(lambda path: self.show_path(str(Path(path)), is_folder=is_folder))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+    def _choose(self, *, folder: bool) -> None:
+        ask_path(
+            self, self.tr("What to register"), lambda path: self.show_path(str(path), is_folder=folder), folder=folder
+        )  # fmt: skip
 
     def _say_kind(self) -> None:
         self.says.setText(words.TYPES[self._asset][max(0, self.kind.currentIndex())][2])
@@ -99,11 +95,8 @@ class AssetDialog(QDialog):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(Space.XS)
         row.addWidget(self.path, 1)
-        mode = QFileDialog.FileMode
+        row.addWidget(tool_button("mdi6.file-outline", self.tr("Choose a file"), lambda: self._choose(folder=False)))
         row.addWidget(
-            tool_button("mdi6.file-outline", self.tr("Choose a file"), lambda: self._choose(mode.ExistingFile))
-        )
-        row.addWidget(
-            tool_button("mdi6.folder-open-outline", self.tr("Choose a folder"), lambda: self._choose(mode.Directory))
+            tool_button("mdi6.folder-open-outline", self.tr("Choose a folder"), lambda: self._choose(folder=True))
         )
         return made

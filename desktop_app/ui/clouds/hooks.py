@@ -71,7 +71,9 @@ class CloudHooks(QObject):
     def tell_files(self, page: QWidget) -> None:
         """Say to the Files page, which was just made, where jobs run; to its action, too."""
         name = self._workspace_name
-        cast("FilesPage", page).editors.set_place(name)
+        files = cast("FilesPage", page)
+        files.editors.set_place(name)
+        files.tree.set_place(name)
         action = self._window.actions_by_name["run.here"]
         action.setText(self.tr("&Submit to {}…").format(name) if name else self.tr("&Run here…"))
 

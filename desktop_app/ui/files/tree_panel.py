@@ -136,6 +136,12 @@ class TreePanel(QWidget):
         column.addWidget(self.message)
         column.addWidget(self.tree, 1)
 
+    def set_place(self, workspace: str) -> None:
+        """Say where jobs run: in a workspace, or "" for this machine."""
+        text = self.tr("&Submit to {}…").format(workspace.replace("&", "&&")) if workspace else self.tr("&Run here…")
+        self._actions["run"].setText(text)
+        self._actions["run"].setIcon(icon("mdi6.cloud-upload-outline" if workspace else "mdi6.play"))
+
     def _add_actions(self) -> None:
         self._add("open", self.tr("&Open"), "", "mdi6.file-outline", lambda: self._on_open(self.tree.currentIndex()))
         self._add("run", self.tr("&Run here…"), "", "mdi6.play", self._ask_run)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from PySide6.QtCore import QPoint, QSize, Signal
+from PySide6.QtCore import QCoreApplication, QPoint, QSize, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
 
 from desktop_app.api import RunSnapshot, RunStatus
+from desktop_app.presenters.clouds.run_files import is_cloud
 from desktop_app.presenters.run_drills import MOST, DrillChoice, drills_of
 from desktop_app.presenters.run_page import actions_of
 from desktop_app.presenters.run_words import note_of
@@ -18,6 +19,12 @@ from desktop_app.ui.runs.actions import RunActions
 from desktop_app.ui.theme import Space
 from desktop_app.ui.widgets import ElidedLabel, StateLabel, button, danger_button, tool_button
 from desktop_app.ui.widgets.giving_way import Words
+
+
+def download_words(run: RunSnapshot) -> str:
+    """Return what getting a run's outputs is called: those of a workspace are elsewhere."""
+    tr = QCoreApplication.translate
+    return tr("runs", "Download o&utputs…") if is_cloud(run) else tr("runs", "Copy o&utputs…")
 
 
 class Header(QWidget):
@@ -80,6 +87,7 @@ class Header(QWidget):
         self.identifier.setText(run.run)
         self.identifier.setAccessibleName(self.tr("Copy the id {}").format(run.run))
         can = actions_of(run)
+        self._words.say(self.download, download_words(run))
         self.cancel.setVisible(not run.is_over)
         self.cancel.setEnabled(can.cancel)
         for each, possible in ((self.again, can.again), (self.clone, can.clone), (self.download, can.download)):

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop_app.api import Explanation, Fix, RunSnapshot, RunStatus
 from desktop_app.core.blame import Explained
-from desktop_app.presenters.clouds.run_files import is_cloud
+from desktop_app.presenters.clouds.run_files import is_cloud, seen_again
 from desktop_app.presenters.run_drills import DrillChoice, drill_behind, drills_said
 from desktop_app.presenters.run_failure import failure_of
 from desktop_app.presenters.run_page import actions_of, own_code, phases_of, waiting_text
@@ -20,6 +20,7 @@ from desktop_app.services.explaining import explain
 from desktop_app.services.logs.failure import last_places, offset_of
 from desktop_app.services.workbench import Workbench
 from desktop_app.ui.clouds.artifacts_tab import ArtifactsTab, Either
+from desktop_app.ui.clouds.send_offer import SendOffer
 from desktop_app.ui.runs.actions import RunActions
 from desktop_app.ui.runs.confirm import Confirm
 from desktop_app.ui.runs.curve_tabs import metrics_tab, resources_tab
@@ -59,6 +60,7 @@ class RunPage(QWidget):
         self.deeds = RunActions(workbench, shell, self)
         self.message, self.state_message, self.confirm = InlineMessage(), InlineMessage(can_close=False), Confirm()
         self.timeline, self.failure, self.grid = Timeline(), FailureCard(), RankGrid()
+        self.sending = SendOffer(workbench, self.state_message, self)
         self.header = Header(self.deeds, lambda: self.grid.chosen)
         self.sweep_line = SweepLine()
         self.trials = TrialsTab(workbench.store, workbench.backend_of)
@@ -70,7 +72,7 @@ class RunPage(QWidget):
         self._outputs = Either(self.outputs, self.artifacts)
         self.job = JobTab()
         self.tabs = Tabs(self.tr("What is shown of the run"))
-        self._looking = Looking(workbench.backend_of, self.message.show_error)
+        self._looking = Looking(workbench.backend_of, self.message.show_error, self.logs.reload)
         self._cards: list[Card] = []
         self._second = QTimer(self, interval=500)
         self._build()
@@ -163,10 +165,11 @@ class RunPage(QWidget):
         """Ask whether to cancel the run."""
         run = self._run
         if run is not None and not run.is_over:
+            waits = self.sending.waits
             self.confirm.ask(
-                self.tr("Cancel {}?").format(run.display_name),
+                (self.tr("Withdraw {}?") if waits else self.tr("Cancel {}?")).format(run.display_name),
                 self._what_cancel_does(run),
-                self.tr("Cancel the run"),
+                self.tr("Withdraw") if waits else self.tr("Cancel the run"),
                 lambda: self.deeds.cancel([run]),
             )
 
@@ -184,6 +187,8 @@ class RunPage(QWidget):
             )
 
     def _what_cancel_does(self, run: RunSnapshot) -> str:
+        if self.sending.waits:
+            return self.tr("It is not sent, and the copy of its files is deleted. Your own files stay as they are.")
         if is_cloud(run) and run.status is RunStatus.NOT_STARTED:
             return self.tr("A job that waits to be sent is withdrawn; one that was sent is ended.")
         return self.tr("Its processes are ended. This can't be undone; what they wrote stays.")
@@ -216,6 +221,8 @@ class RunPage(QWidget):
             self._show(run)
 
     def _show(self, run: RunSnapshot) -> None:
+        if again := seen_again(self._run, run):
+            self.message.show_passing(again)
         self._run = run
         self._tick()
         first = run.first_failure.rank if run.first_failure is not None else None
@@ -224,8 +231,7 @@ class RunPage(QWidget):
         in_cloud = is_cloud(run)
         self.tabs.bar.setTabVisible(TRIALS, run.sweep is not None)
         self.tabs.bar.setTabVisible(METRICS, run.sweep is None)  # those of its trials are on theirs
-        # nobody samples the nodes of a workspace, and what chooses a sweep's values is not what they cost
-        self.tabs.bar.setTabVisible(RESOURCES, not in_cloud and run.sweep is None)
+        self.tabs.bar.setTabVisible(RESOURCES, run.sweep is None)  # what chooses its values is not what they cost
         self.trials.show_run(run)
         self._show_sweep(run)
         for each in (self.logs, self.metrics, self.resources, self.job):
@@ -233,6 +239,7 @@ class RunPage(QWidget):
         self._outputs.show_run(run, in_cloud=in_cloud)
         self._show_failure(run)
         self._show_state(run)
+        self.sending.show_run(run)
 
     def _show_sweep(self, run: RunSnapshot) -> None:
         """Say how far a sweep is, or which trial of which sweep this is."""
@@ -344,7 +351,7 @@ class RunPage(QWidget):
         column.setSpacing(Space.M)
         column.addWidget(self.header)
         column.addWidget(self.sweep_line)
-        for each in (self.message, self.confirm, self.state_message):
+        for each in (self.message, self.confirm, self.state_message, self.sending.strip):
             column.addWidget(each)
         for part in (self.timeline, self.grid):
             card = Card(margin=Space.M)
@@ -372,6 +379,8 @@ class RunPage(QWidget):
         self.header.cancel_asked.connect(self.ask_cancel)
         self.header.remove_asked.connect(self.ask_remove)
         self.header.drill_asked.connect(self.ask_drill)
+        self.sending.withdraw_asked.connect(self.ask_cancel)
+        self.sending.failed.connect(self.message.show_error)
         self.failure.log_asked.connect(self._show_in_log)
         self.failure.code_asked.connect(self._open_code)
         self.failure.fix_asked.connect(self._mend)

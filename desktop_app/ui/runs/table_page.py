@@ -25,6 +25,7 @@ from desktop_app.services.workbench import Workbench
 from desktop_app.ui.icons import icon
 from desktop_app.ui.runs.actions import RunActions
 from desktop_app.ui.runs.confirm import Confirm
+from desktop_app.ui.runs.header import download_words
 from desktop_app.ui.runs.table_model import RunsModel
 from desktop_app.ui.runs.table_view import RunsView
 from desktop_app.ui.runs.words import count_words
@@ -246,7 +247,7 @@ class RunsList(QWidget):
             add(self.tr("Run &again"), "mdi6.restart", can[0].again, lambda: self.deeds.again(one))
             add(self.tr("C&lone into a new file…"), "mdi6.content-copy", can[0].clone, lambda: self.deeds.clone(one))
             add(self.tr("Open &folder"), "mdi6.folder-outline", can[0].folder, lambda: self.deeds.open_folder(one))
-            add(self.tr("Copy o&utputs…"), "mdi6.download", can[0].download, lambda: self.deeds.download(one))
+            add(download_words(one), "mdi6.download", can[0].download, lambda: self.deeds.download(one))
             said = self.tr("The id was copied.")
             add(self.tr("Copy &id"), "mdi6.identifier", True, lambda: self.deeds.copy_text(one.run, said))
             menu.addSeparator()

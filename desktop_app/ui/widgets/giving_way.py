@@ -16,6 +16,16 @@ class Words:
         self._words = {each: each.text() for each in buttons}
         self.shown = True
 
+    def say(self, made: QPushButton, words: str) -> None:
+        """Give one of the buttons other words."""
+        if self._words[made] != words:
+            plain = words.replace("&", "")
+            if made.toolTip() == self._words[made].replace("&", ""):
+                made.setToolTip(plain)
+            self._words[made] = words
+            made.setText(words if self.shown else "")
+            made.setAccessibleName(plain)
+
     def full(self, hint: QSize) -> QSize:
         """Return the room that the row takes with all words."""
         return hint if self.shown else hint + QSize(self._width, 0)
