@@ -175,7 +175,8 @@ async def test_a_job_goes_from_config_json_to_its_outputs_and_waits_while_the_ne
     assert page is not None
     assert page.handle == run.handle
     assert [each.rank for each in bench_of(window).store.runs[run.handle].ranks] == [0, 1]
-    assert not page.tabs.bar.isTabVisible(RESOURCES), "nobody samples the nodes of a workspace"
+    page.tabs.show_tab(RESOURCES)
+    await until(lambda: "Azure Monitor" in page.resources.empty.text.text(), LIMIT)
     page.tabs.show_tab(OUTPUTS)
     await until(lambda: "outputs/model.txt" in page.artifacts._nodes, LIMIT)
     page.artifacts.fetch(tmp_path / "fetched")

@@ -11,9 +11,12 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 
 from desktop_app.api import RunStatus
 from desktop_app.presenters.metrics import HUES
+from desktop_app.ui.runs.curve_tabs import resources_tab
 from desktop_app.ui.runs.run_page import LOGS, METRICS, RESOURCES
 from desktop_app.ui.theme import DARK, LIGHT
 from tests.helpers.run_folders import train
+from tests.helpers.snapshots import snapshot
+from tests.helpers.told_backend import ToldBackend
 from tests.ui.runs_bench import RunsBench, quiet, runs_bench
 from tests.ui.windows import until
 
@@ -35,6 +38,21 @@ async def test_a_run_that_is_over_is_never_said_to_have_no_metrics_so_far(runs_b
     page.tabs.show_tab(METRICS)
     await until(lambda: heading.text() == "No metrics so far")
     page.tabs.show_tab(LOGS)
+    await quiet()
+
+
+async def test_of_a_cloud_run_it_is_said_who_samples_its_nodes() -> None:
+    tab = resources_tab(lambda _handle: ToldBackend())
+    tab.show_run(snapshot("r-1", RunStatus.RUNNING, backend="azureml"))
+    tab.resize(800, 400)
+    tab.show()
+    await until(lambda: tab.empty.heading.text() == "Sampled by Azure")
+    assert "Azure Monitor" in tab.empty.text.text()
+    tab.show_run(snapshot("r-2"))
+    await until(lambda: tab.empty.heading.text() == "No samples so far")
+    tab.close_down()
+    tab.close()
+    tab.deleteLater()
     await quiet()
 
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSlider, QStackedLayout, Q
 from desktop_app.api import JobBackend, MetricPoint, ResourcePoint, RunSnapshot, UserError
 from desktop_app.core.rank_words import names_of
 from desktop_app.core.words import clock_text
+from desktop_app.presenters.clouds.run_files import is_cloud
 from desktop_app.presenters.metrics import MetricPlots, Plot, ResourcePlots
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import Space
@@ -78,8 +79,10 @@ class CurveTab(QWidget):
         make: Callable[[str], PlotView],
         nothing: Nothing,
         tools: CurveTools | None = None,
+        in_cloud: Nothing | None = None,
     ) -> None:
         super().__init__()
+        self._in_cloud = in_cloud or nothing
         self._new_plots, self._read, self._make = plots, read, make
         self.tools = tools
         self.plots = plots()
@@ -159,8 +162,9 @@ class CurveTab(QWidget):
     def _say_nothing(self) -> None:
         """Say why there is no curve: it is still being read, there is none yet, or there was none."""
         over = self._run is not None and self._run.is_over
-        heading = self.tr("Reading…") if not self._has_read else self._nothing.over if over else self._nothing.live
-        text = "" if not self._has_read else self._nothing.after if over else self._nothing.text
+        said = self._in_cloud if self._run is not None and is_cloud(self._run) else self._nothing
+        heading = self.tr("Reading…") if not self._has_read else said.over if over else said.live
+        text = "" if not self._has_read else said.after if over else said.text
         self.empty.heading.setText(heading)
         self.empty.text.setText(text)
 
@@ -249,4 +253,9 @@ def resources_tab(backend_of: Callable[[str], JobBackend]) -> CurveTab:
         "Once the ranks run, CPU, memory and GPUs are sampled every second.",
         "CPU, memory and GPUs are sampled every second while ranks run; there is none of this run.",
     )  # fmt: skip
-    return CurveTab(ResourcePlots, read, make, nothing)
+    text = (
+        "Azure ML samples CPU, memory and GPUs of its nodes once a minute and keeps that in Azure Monitor,\n"
+        "which Rank Zero does not read. The job's page in Azure ML studio shows it under Monitoring."
+    )
+    azure = Nothing("mdi6.gauge", "Sampled by Azure", "Sampled by Azure", text, text)
+    return CurveTab(ResourcePlots, read, make, nothing, in_cloud=azure)
