@@ -38,13 +38,14 @@ class Plots(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """What is said where there is no curve: while the run lives, and once it is over."""
+    """What is said where there is no curve: while the run lives, and once it is over; and of one in a cloud."""
 
     picture: str
     live: str
     over: str
     text: str
     after: str
+    in_cloud: tuple[str, str] | None = None
 
 
 class CurveTools(QWidget):
@@ -79,10 +80,8 @@ class CurveTab(QWidget):
         make: Callable[[str], PlotView],
         nothing: Nothing,
         tools: CurveTools | None = None,
-        in_cloud: Nothing | None = None,
     ) -> None:
         super().__init__()
-        self._in_cloud = in_cloud or nothing
         self._new_plots, self._read, self._make = plots, read, make
         self.tools = tools
         self.plots = plots()
@@ -162,11 +161,12 @@ class CurveTab(QWidget):
     def _say_nothing(self) -> None:
         """Say why there is no curve: it is still being read, there is none yet, or there was none."""
         over = self._run is not None and self._run.is_over
-        said = self._in_cloud if self._run is not None and is_cloud(self._run) else self._nothing
-        heading = self.tr("Reading…") if not self._has_read else said.over if over else said.live
-        text = "" if not self._has_read else said.after if over else said.text
-        self.empty.heading.setText(heading)
-        self.empty.text.setText(text)
+        said = self._nothing
+        heading, text = (said.over, said.after) if over else (said.live, said.text)
+        if said.in_cloud is not None and self._run is not None and is_cloud(self._run):
+            heading, text = said.in_cloud
+        self.empty.heading.setText(heading if self._has_read else self.tr("Reading…"))
+        self.empty.text.setText(text if self._has_read else "")
 
     def _take(self, points: Sequence[Any]) -> None:
         if self.plots.take(points) or (points and not self.views):
@@ -248,14 +248,14 @@ def resources_tab(backend_of: Callable[[str], JobBackend]) -> CurveTab:
             return PlotView(name, form=lambda value: f"{value:.3g} GiB", x_form=clock_text, unit=1 << 30)
         return PlotView(name, form=lambda value: f"{value:.0f} %", x_form=clock_text)
 
-    nothing = Nothing(
-        "mdi6.gauge", "No samples so far", "No samples",
-        "Once the ranks run, CPU, memory and GPUs are sampled every second.",
-        "CPU, memory and GPUs are sampled every second while ranks run; there is none of this run.",
-    )  # fmt: skip
     text = (
         "Azure ML samples CPU, memory and GPUs of its nodes once a minute and keeps that in Azure Monitor,\n"
         "which Rank Zero does not read. The job's page in Azure ML studio shows it under Monitoring."
     )
-    azure = Nothing("mdi6.gauge", "Sampled by Azure", "Sampled by Azure", text, text)
-    return CurveTab(ResourcePlots, read, make, nothing, in_cloud=azure)
+    nothing = Nothing(
+        "mdi6.gauge", "No samples so far", "No samples",
+        "Once the ranks run, CPU, memory and GPUs are sampled every second.",
+        "CPU, memory and GPUs are sampled every second while ranks run; there is none of this run.",
+        ("Sampled by Azure", text),
+    )  # fmt: skip
+    return CurveTab(ResourcePlots, read, make, nothing)
