@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop_app.api import Asset, NewAsset, UserError
+from desktop_app.backends.azureml.client.resources import again
 from desktop_app.backends.azureml.client.wire import CloudFault
 from desktop_app.backends.azureml.files import stores
 from desktop_app.backends.azureml.holdings import assets
@@ -225,6 +227,26 @@ async def test_an_upload_is_tried_again_after_a_fault_of_the_network(wire: ToldW
     with pytest.raises(CloudFault, match="forbidden"):
         await assets.register(asking_of(wire, tmp_path), WORKSPACE, NewAsset("model", "m", str(file)), said)
     assert len(wire.called) == 4
+
+
+async def test_what_is_asked_again_waits_as_the_service_wishes() -> None:
+    faults = [fault("throttled", 429, 0.3)]
+
+    async def work() -> str:
+        if faults:
+            raise faults.pop()
+        return "done"
+
+    began = time.monotonic()
+    assert await again(work, 0.0) == "done"
+    assert time.monotonic() - began >= 0.3
+
+
+async def test_of_a_file_and_a_folder_of_one_name_the_file_is_meant(wire: ToldWire, tmp_path: Path) -> None:
+    start = "ExperimentRun/dcid.run-1/outputs/model"
+    wire.on("GET", "outputs%2Fmodel&", told(page(start, f"{start}/w.bin")))
+    found = await stores.listing(asking_of(wire, tmp_path), WORKSPACE, run_uri("run-1", "outputs/model"))
+    assert [each.path for each in found] == ["model"]
 
 
 async def test_data_of_a_run_and_tables(wire: ToldWire, tmp_path: Path) -> None:

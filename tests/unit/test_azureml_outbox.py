@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import sys
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,11 +17,12 @@ import pytest
 
 from desktop_app.api import JobSource, OutsideError, RunStatus, UserError, Value, Workspace
 from desktop_app.backends.azureml.client.wire import CloudFault, FaultKind
+from desktop_app.backends.azureml.jobs import sending
 from desktop_app.backends.azureml.jobs.outbox import Outbox
 from desktop_app.worker.supervisor import holding
 from tests.helpers.azure_backends import Desk, desk, quiet
 from tests.helpers.cloud_jobs import JOB
-from tests.helpers.told_wire import fault, not_found
+from tests.helpers.told_wire import WORKSPACE, fault, not_found
 from tests.helpers.waiting import wait_until_async
 
 
@@ -283,7 +287,7 @@ async def test_who_stops_while_the_files_are_kept_has_nothing_kept(tmp_path: Pat
             assert is_kept.wait(30)
             return put(*given)
 
-        begun, made.backend.outbox.put = threading.Event(), slowly  # type: ignore[method-assign]
+        begun, made.backend.outbox.put = threading.Event(), slowly  # type: ignore[method-assign,assignment]
         task = asyncio.create_task(made.backend.submit(plan, quiet))
         assert await asyncio.to_thread(begun.wait, 30)
         task.cancel()
@@ -385,3 +389,70 @@ async def test_a_job_that_nobody_waits_for_can_be_neither_sent_nor_withdrawn(tmp
         with pytest.raises(UserError, match="does not wait"):
             made.backend.withdraw(handle)
         made.jobs.wire.on("GET", "/jobs/", not_found())
+
+
+async def test_what_the_service_has_lies_here_no_more_but_the_code_does(tmp_path: Path) -> None:
+    async with desk(tmp_path) as made:
+        texts = dict.fromkeys(("job.yml", "code/a.py", "data/in/a.csv", "build/Dockerfile"), "x\n")
+        entry = made.backend.outbox.put(await made.plan(), texts, WORKSPACE, quiet)
+        folder = made.backend.outbox.folder_of(entry.run)
+        modes = {
+            each.stat().st_mode & 0o777 for each in folder.rglob("*") if each.is_file() and "code" not in each.parts
+        }
+        assert modes == {0o600} or sys.platform == "win32"
+        with made.backend.outbox.held(entry.run) as held:
+            assert held is not None
+            sent = made.backend.outbox.settle(held)
+        assert (sent / "code" / "a.py").read_text() == "x\n"
+        assert not (sent / "data").exists()
+        assert not (sent / "build").exists()
+
+
+async def test_a_draft_that_another_program_has_just_begun_is_left_to_it(tmp_path: Path) -> None:
+    async with desk(tmp_path) as made:
+        young, old = (made.home / "outbox" / name for name in (".young.1", ".old.1"))
+        for each in (young, old):
+            each.mkdir(parents=True)
+        os.utime(old, (1, 1))
+        made.backend.outbox.collect()
+        assert (young.exists(), old.exists()) == (True, False)
+
+
+async def test_a_run_of_the_same_name_in_another_workspace_does_not_wait(tmp_path: Path) -> None:
+    async with desk(tmp_path) as made:
+        entry = made.backend.outbox.put(await made.plan(), {"job.yml": "command: a\n"}, WORKSPACE, quiet)
+        assert made.backend.outbox.find(entry.handle) == entry
+        assert made.backend.outbox.find(entry.handle.replace("/vision/", "/other/")) is None
+
+
+async def test_what_was_refused_may_be_withdrawn_for_good(tmp_path: Path) -> None:
+    """The service took a look and said no: nobody has to be asked whether it has the job."""
+    async with desk(tmp_path) as made:
+        made.jobs.wire.down = fault("offline")
+        handle = await made.submit()
+        made.jobs.wire.down = None
+        made.jobs.wire.on("GET", "/jobs/", not_found())
+
+        def refuse(_arguments: Mapping[str, Value]) -> Value:
+            raise fault("forbidden", 403)
+
+        made.jobs.wire.functions["submit_job"] = refuse
+        with pytest.raises(CloudFault):
+            await made.backend.sender.send_now(handle, quiet)
+        entry = made.backend.outbox.find(handle)
+        assert entry is not None
+        assert (entry.is_refused, entry.is_asked) == (True, False)
+
+
+async def test_an_answer_wakes_nothing_that_was_tried_a_moment_ago(tmp_path: Path) -> None:
+    async with desk(tmp_path) as made:
+        made.jobs.wire.down = fault("offline")
+        handle = await made.submit()
+        entry = made.backend.outbox.find(handle)
+        assert entry is not None
+        sender, woken = made.backend.sender, {entry.workspace.key}
+        now = datetime.now(UTC)
+        gap = timedelta(seconds=sending._gap(entry.tries))
+        assert not sender._is_due(replace(entry, next_try=now + gap), woken)
+        assert sender._is_due(replace(entry, next_try=now + gap - timedelta(seconds=3)), woken)
+        assert not sender._is_due(replace(entry, next_try=now + gap - timedelta(seconds=3)), set())
