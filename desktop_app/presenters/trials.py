@@ -257,7 +257,7 @@ class Trials:
             role = "completed" if is_best else "accent"
             made[each] = Style(role, f"{'best: ' if is_best else ''}trial {each}", in_front=True, dots=dots)
         if OTHERS in made:
-            made[OTHERS] = Style("border_strong", "1 trial" if drawn == 1 else f"all {drawn} trials", dots=dots)
+            made[OTHERS] = Style("muted", "1 trial" if drawn == 1 else f"all {drawn} trials", dots=dots)
         return made
 
     def _together(self) -> Curve:

@@ -135,7 +135,7 @@ def test_two_hundred_trials_are_three_curves() -> None:
     assert list(plot.curves) == [OTHERS, 1, 199]
     assert len(plot.curves[OTHERS].x) <= 200 * 201
     looks = trials.looks(plot)
-    assert [looks[each].role for each in plot.curves] == ["border_strong", "accent", "completed"]
+    assert [looks[each].role for each in plot.curves] == ["muted", "accent", "completed"]
     assert [looks[each].name for each in plot.curves] == ["all 200 trials", "trial 1", "best: trial 199"]
     assert looks[199].in_front
     assert "accuracy trial 199" in as_csv(plot, "step", {199: RankName("trial 199", "199", "trial")}).splitlines()[0]

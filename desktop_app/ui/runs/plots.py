@@ -186,7 +186,7 @@ class PlotView(QFrame):
         y = smoothed(curve.y, self._smooth) if self._smooth else curve.y
         xs, ys = thinned(curve.x, y)
         item = self._items.get(curve.rank)
-        color = QColor(theme_manager().theme.color(style.role))
+        color = QColor(self._color(style.role))
         if item is None:
             item = pg.PlotDataItem(antialias=True, connect="finite")
             item.setLogMode(False, self._log)
@@ -213,14 +213,18 @@ class PlotView(QFrame):
         low, high = min(values), max(values)
         return self._form(low) if low == high else self.tr("{} to {}").format(self._form(low), self._form(high))
 
+    def _color(self, role: str) -> str:
+        """Return the colour of a role; of many curves that are drawn as one, a paler one."""
+        theme = theme_manager().theme
+        return theme.tint(role, 0.62) if self._unread is not None and role == "muted" else theme.color(role)
+
     def _show_legend(self, looks: dict[int | None, Style]) -> None:
         """Name the curves: by rank while they are few, else the one that stands out and the others."""
-        theme = theme_manager().theme
         names: dict[str, str] = {}
         ranked = ((rank, look) for rank, look in looks.items() if rank is not None)
         for rank, look in sorted(ranked, key=lambda pair: (not pair[1].in_front, pair[0])):
             names.setdefault(look.role, look.name or called(rank, self.names))
-        parts = [f'<span style="color:{theme.color(role)}">━</span> {name}' for role, name in names.items()]
+        parts = [f'<span style="color:{self._color(role)}">━</span> {name}' for role, name in names.items()]
         text = "&nbsp;&nbsp; ".join(parts) if len(looks) > 1 else ""
         if text != self.legend.text():
             self.legend.setText(text)

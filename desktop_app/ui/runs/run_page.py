@@ -227,7 +227,7 @@ class RunPage(QWidget):
         self._tick()
         first = run.first_failure.rank if run.first_failure is not None else None
         self.grid.show_ranks(run.ranks, run.nodes, first, run.framework)
-        self._cards[1].setVisible(bool(run.ranks))
+        self._cards[1].setVisible(bool(run.ranks) and run.sweep is None)  # what chooses the values is no rank
         in_cloud = is_cloud(run)
         self.tabs.bar.setTabVisible(TRIALS, run.sweep is not None)
         self.tabs.bar.setTabVisible(METRICS, run.sweep is None)  # those of its trials are on theirs
