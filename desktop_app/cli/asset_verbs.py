@@ -4,17 +4,46 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from desktop_app.api import Asset, NewAsset
 from desktop_app.cli import console
 from desktop_app.cli.cloud_shapes import as_of_shape, asset_shape
-from desktop_app.cli.in_cloud import Desk
+from desktop_app.cli.in_cloud import Desk, add_verb
 from desktop_app.core.redact import redact
 from desktop_app.services.cloud_lists import Listed, What
 
 KEYS = {"model": "models", "data": "data", "environment": "environments"}
 """What the JSON of each kind calls its list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of asset with verbs of its own: what the service and a person call it, and what registering takes."""
+
+    name: str
+    title: str
+    registering: str
+    types: tuple[str, ...]
+    path: str
+
+
+def configure(parser: ArgumentParser, kind: Kind) -> None:
+    """Add list, register and download."""
+    verbs = parser.add_subparsers(metavar="list|register|download", required=True)
+    summary = f"the newest version of each {kind.title}, or all versions of one"
+    listing = add_verb(verbs, "list", lambda desk, options: show(desk, kind.name, options), summary)
+    listing.add_argument("name", metavar="NAME", nargs="?", help=f"all versions of this {kind.title}")
+    registering = add_verb(
+        verbs, "register", lambda desk, options: register(desk, kind.name, options), kind.registering
+    )
+    add_register_options(registering, kind.types, kind.path)
+    summary = f"fetch a {kind.title}'s files, checked by their number and sizes"
+    fetching = add_verb(verbs, "download", lambda desk, options: download(desk, kind.name, options), summary)
+    named = f"the {kind.title}; the newest version where none is named"
+    fetching.add_argument("name", metavar="NAME[:VERSION]", help=named)
+    fetching.add_argument("folder", metavar="DIR", help="where to")
 
 
 def tag(text: str) -> tuple[str, str]:

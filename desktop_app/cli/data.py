@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 
 from desktop_app.cli import asset_verbs, in_cloud
-from desktop_app.cli.in_cloud import Desk, add_verb
 
 run = in_cloud.run
-_TYPES = ("uri_file", "uri_folder", "mltable")
-_PATH = "a local file or folder (uploaded), a web address or a datastore's path (azureml://…; referred to, not copied)"
+_KIND = asset_verbs.Kind(
+    "data",
+    "data asset",
+    "register data, as FileDataset did in SDK v1",
+    ("uri_file", "uri_folder", "mltable"),
+    "a local file or folder (uploaded), a web address or a datastore's path (azureml://…; referred to, not copied)",
+)
 
 
 def configure(parser: ArgumentParser) -> None:
     """Add the verbs below this one."""
-    verbs = parser.add_subparsers(metavar="list|register|download", required=True)
-    listing = add_verb(verbs, "list", _list, "the newest version of each data asset, or all versions of one")
-    listing.add_argument("name", metavar="NAME", nargs="?", help="all versions of this data asset")
-    register = add_verb(verbs, "register", _register, "register data, as FileDataset did in SDK v1")
-    asset_verbs.add_register_options(register, _TYPES, _PATH)
-    download = add_verb(verbs, "download", _download, "fetch a data asset's files, checked by their number and sizes")
-    download.add_argument("name", metavar="NAME[:VERSION]", help="the data; the newest version where none is named")
-    download.add_argument("folder", metavar="DIR", help="where to")
-
-
-async def _list(desk: Desk, options: Namespace) -> int:
-    return await asset_verbs.show(desk, "data", options)
-
-
-async def _register(desk: Desk, options: Namespace) -> int:
-    return await asset_verbs.register(desk, "data", options)
-
-
-async def _download(desk: Desk, options: Namespace) -> int:
-    return await asset_verbs.download(desk, "data", options)
+    asset_verbs.configure(parser, _KIND)
