@@ -95,7 +95,7 @@ async def _list(workbench: Workbench, options: Namespace) -> int:
 async def _list_trials(workbench: Workbench, options: Namespace) -> int:
     sweep = await find_run(workbench, options.sweep)
     trials.refuse_others(sweep)
-    found = trials.trials_of(sweep, workbench.store.runs.values())
+    found = workbench.trials_of(sweep)
     if options.json:
         console.document({"runs": [run_shape(each) for each in found]})
     elif found:
@@ -115,7 +115,7 @@ def _row(run: RunSnapshot, several: bool) -> Sequence[str]:
 async def _show(workbench: Workbench, options: Namespace) -> int:
     found = await find_run(workbench, options.name)
     known = await explain(workbench.plugins, found)
-    own = trials.trials_of(found, workbench.store.runs.values()) if found.sweep else []
+    own = workbench.trials_of(found)
     if options.json:
         more = {"trials": [run_shape(each) for each in own]} if found.sweep else {}
         console.document({**run_shape(found, known), **more})
@@ -193,10 +193,8 @@ async def _remove(workbench: Workbench, options: Namespace) -> int:
         raise UserError(f"{found.run} is still going on.", hint=f"`rankzero runs cancel {found.run}` ends it.")
     if found.handle in await workbench.backend_of(found.handle).discover():
         await workbench.backend_of(found.handle).remove(found.handle)
-    own = trials.trials_of(found, workbench.store.runs.values()) if found.sweep else []
-    for each in (*own, found):
-        workbench.archive.remove(each.handle)
-        workbench.store.remove(each.handle)
+    own = workbench.trials_of(found)
+    workbench.forget(*own, found)
     if options.json:
         console.document({"removed": found.run, **({"trials": [each.run for each in own]} if found.sweep else {})})
     else:

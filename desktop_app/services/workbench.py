@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from desktop_app.api import Cloud, JobBackend
+from desktop_app.api import Cloud, JobBackend, RunSnapshot
 from desktop_app.places import Places
 from desktop_app.services.archive import RunArchive
 from desktop_app.services.cloud_lists import CloudLists
@@ -36,3 +36,18 @@ class Workbench:
     def backend_of(self, handle: str) -> JobBackend:
         """Return the backend that a run's handle belongs to."""
         return self.jobs.backend(handle.partition("://")[0])
+
+    def trials_of(self, sweep: RunSnapshot) -> list[RunSnapshot]:
+        """Return the trials of a sweep that are known, by number; none of another run."""
+        home = sweep.handle.removesuffix(sweep.run)
+        own = [
+            (each.trial.number, each)
+            for each in self.store.runs.values()
+            if each.trial is not None and each.trial.sweep == sweep.run and each.handle.startswith(home)
+        ]
+        return [each for _number, each in sorted(own, key=lambda found: found[0])]
+
+    def forget(self, *runs: RunSnapshot) -> None:
+        """Drop runs from the archive. Blocks: it is a file."""
+        for each in runs:
+            self.archive.remove(each.handle)

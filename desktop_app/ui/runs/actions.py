@@ -143,8 +143,10 @@ class RunActions(QObject):
         folder = Path(run.folder) if run.folder else None
         if folder is not None and await asyncio.to_thread(folder.is_dir):
             await self._workbench.backend_of(run.handle).remove(run.handle)
-        await asyncio.to_thread(self._workbench.archive.remove, run.handle)
-        self._workbench.store.remove(run.handle)
+        gone = (*self._workbench.trials_of(run), run)
+        await asyncio.to_thread(self._workbench.forget, *gone)
+        for each in gone:
+            self._workbench.store.remove(each.handle)
 
     async def _again(self, run: RunSnapshot) -> None:
         plan = await self._plan(run)
