@@ -178,6 +178,21 @@ async def test_the_next_version_is_the_services(wire: ToldWire, tmp_path: Path) 
     assert (await assets.register(asking_of(wire, tmp_path), WORKSPACE, new, Said())).version == "8"
 
 
+async def test_one_version_is_found_by_its_number_or_as_the_latest(wire: ToldWire, tmp_path: Path) -> None:
+    asking = asking_of(wire, tmp_path)
+    versions = [
+        {"name": each, "systemData": {"createdAt": f"2026-11-0{each}T00:00:00Z"}, "properties": {}} for each in "132"
+    ]
+    wire.on("GET", "/models/digits?", told({"name": "digits"}))
+    wire.on("GET", "/models/digits/versions?", told({"value": versions}))
+    wire.on("GET", "/models/digits/versions/2?", told(versions[2]))
+    for asked, found in (("", "3"), ("latest", "3"), ("2", "2")):
+        assert (await assets.one(asking, WORKSPACE, "model", "digits", asked)).version == found
+    with pytest.raises(UserError, match="has no version 9") as caught:
+        await assets.one(asking, WORKSPACE, "model", "digits", "9")
+    assert caught.value.hint == "There are 3, 2, 1."
+
+
 async def test_what_the_run_has_not_is_not_registered(wire: ToldWire, tmp_path: Path) -> None:
     for path in ("outputs/nope", "outputs/mod"):
         new = NewAsset("model", "m", f"run-1:{path}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -124,10 +125,9 @@ def test_names_that_are_not(name: str) -> None:
 
 @given(st.integers(-3, 6), st.integers(-3, 6), st.integers(-3, 300))
 def test_limits_that_pass_fit_together(least: int, most: int, idle: int) -> None:
-    try:
+    is_wrong = least < 0 or most < 1 or least > most or idle < 1
+    with pytest.raises(UserError) if is_wrong else contextlib.nullcontext():
         check_limits(least, most, idle)
-    except UserError:
-        assert least < 0 or most < 1 or least > most or idle < 1
     else:
         assert 0 <= least <= most >= 1
         assert idle >= 1

@@ -153,7 +153,7 @@ async def test_calls_are_divided_between_deployments(wire: ToldWire, tmp_path: P
 @pytest.mark.parametrize(
     ("traffic", "said"),
     [
-        ({"old": 90}, "add up to 90 %"), ({"old": -5, "bad": 105}, "bad can't take calls: it is Failed"),
+        ({"old": 99}, "add up to 99 %"), ({"old": -5, "bad": 105}, "bad can't take calls: it is Failed"),
         ({"odl": 100}, "has no deployment “odl”"), ({"old": 150, "new": -50}, "below 0 %"),
     ],
 )  # fmt: skip

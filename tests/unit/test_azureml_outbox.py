@@ -456,3 +456,17 @@ async def test_an_answer_wakes_nothing_that_was_tried_a_moment_ago(tmp_path: Pat
         assert not sender._is_due(replace(entry, next_try=now + gap), woken)
         assert sender._is_due(replace(entry, next_try=now + gap - timedelta(seconds=3)), woken)
         assert not sender._is_due(replace(entry, next_try=now + gap - timedelta(seconds=3)), set())
+
+
+async def test_a_run_that_goes_on_is_kept_and_one_that_is_gone_can_be_forgotten(tmp_path: Path) -> None:
+    async with desk(tmp_path) as made:
+        handle = await made.submit()
+        (run,) = made.jobs.states
+        made.jobs.states[run] = "Running"
+        assert (await made.look(handle)).status is RunStatus.RUNNING
+        with pytest.raises(UserError, match="is not over"):
+            await made.backend.remove(handle)
+        del made.jobs.states[run]
+        assert (await made.look(handle)).status is RunStatus.UNKNOWN
+        await made.backend.remove(handle)
+        assert list(await made.backend.discover()) == []
