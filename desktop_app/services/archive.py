@@ -22,6 +22,7 @@ from desktop_app.services.files import locked, set_aside
 
 SCHEMA_VERSION = 1
 _PATIENCE = 10.0  # seconds to wait for another process that writes
+_TOGETHER = 500  # rows that are read as one; while that lasts no other thread does anything
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
     handle TEXT PRIMARY KEY, run TEXT NOT NULL, created TEXT NOT NULL, over INTEGER NOT NULL, snapshot TEXT NOT NULL
@@ -239,13 +240,15 @@ def _restored(texts: Iterable[str]) -> Iterator[RunSnapshot]:
 
 
 def _parsed(texts: Sequence[str]) -> Iterator[Any]:
-    """Yield the JSON of texts, read as one: that is twice as fast; without those that are none."""
-    try:
-        yield from json.loads(f"[{','.join(texts)}]")
-    except ValueError:
-        for text in texts:
-            with contextlib.suppress(ValueError):
-                yield json.loads(text)
+    """Yield the JSON of texts, many read as one: that is twice as fast; without those that are none."""
+    for start in range(0, len(texts), _TOGETHER):
+        some = texts[start : start + _TOGETHER]
+        try:
+            yield from json.loads(f"[{','.join(some)}]")
+        except ValueError:
+            for text in some:
+                with contextlib.suppress(ValueError):
+                    yield json.loads(text)
 
 
 def _row(snapshot: RunSnapshot) -> tuple[str, str, str, bool, str]:

@@ -22,9 +22,10 @@ from desktop_app.services.archive import RunArchive
 from desktop_app.services.run_store import RunStore
 
 GONE = "The run's files are gone; this is what was last known of it."
-_TURN = 0.004  # seconds for which the loop's thread is held at most
+_TURN = 0.002  # seconds for which the loop's thread is held at most
 _FIRST = 200  # runs that are shown before the archive is read to its end
-_SLICE = 200  # runs that the store takes in at once
+_SLICE = 200  # runs that the store takes in at once; from the archive more, as a table paints itself after each
+_RECALLED = 1000
 _ARCHIVE_EVERY = 10.0  # seconds between two records of a run whose state stays the same
 
 
@@ -115,16 +116,17 @@ class RunMonitor:
         self._recorded.update({each.handle: (each.status, -_ARCHIVE_EVERY) for each in archived})
         for watched in self._watched.values():
             watched.missed.update(run.handle for run in archived)
-        await self._tell([each for each in archived if each.handle not in self._store.runs])
+        await self._tell([each for each in archived if each.handle not in self._store.runs], _RECALLED)
 
-    async def _tell(self, snapshots: Sequence[RunSnapshot]) -> frozenset[str]:
+    async def _tell(self, snapshots: Sequence[RunSnapshot], at_once: int = _SLICE) -> frozenset[str]:
         """Update the store in turns: what follows it, a table say, holds the event loop's thread as well."""
         before = frozenset(self._store.runs)
-        told = self._store.update(snapshots[:_SLICE])
-        for start in range(_SLICE, len(snapshots), _SLICE):
+        told = self._store.update(snapshots[:at_once])
+        for start in range(at_once, len(snapshots), at_once):
             await asyncio.sleep(0)
             removed = before - self._store.runs.keys()  # by the person, in between
-            told |= self._store.update(each for each in snapshots[start : start + _SLICE] if each.handle not in removed)
+            turn = snapshots[start : start + at_once]
+            told |= self._store.update(each for each in turn if each.handle not in removed)
         return told
 
     async def _ask(self, watched: _Watched) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from desktop_app.api import RunSnapshot, Workspace
 
 NEVER = float("-inf")
-TURN = 0.004  # seconds that the event loop's thread is held at most: a window shall not stand still
+TURN = 0.002  # seconds that the event loop's thread is held at most: a window shall not stand still
 
 
 @dataclass(slots=True)
