@@ -78,3 +78,14 @@ async def test_what_goes_wrong_is_shown() -> None:
 async def test_a_backend_whose_logs_are_here_is_left_alone() -> None:
     looks(object(), []).at(run("one"))
     assert not running()
+
+
+async def test_once_all_of_a_run_that_is_over_is_here_that_is_told() -> None:
+    cloud, whole = Cloud(), list[str]()
+    looking_at = Looking(lambda _handle: cast("JobBackend", cloud), pytest.fail, lambda: whole.append(cloud.looked[-1]))
+    looking_at.at(run("one"))
+    await settled()
+    assert not whole, "what lives tells of itself"
+    looking_at.at(run("one", RunStatus.COMPLETED))
+    await settled()
+    assert whole == ["azureml://s/g/w/one"]

@@ -121,7 +121,7 @@ class LogTab(QWidget):
         self._failure: FirstFailure | None = None
         self._cause: tuple[int, int] | None = None  # the rank and the byte where the log tells of it
         self._waiting = ""
-        self._live = True
+        self._live, self._size = True, 0
         self._rank, self._run_id = ALL, ""
         self._found: list[Match] = []
         self._at = -1
@@ -161,10 +161,17 @@ class LogTab(QWidget):
         self.view.setAccessibleName(
             self.tr("Log of all ranks") if rank == ALL else self.tr("Log of {}").format(self._called(rank))
         )
+        self._size = _size_of(self._shown())
         self.view.show_sources(self._shown(), follow=self._live, live=self._live)
         self.rank_chosen.emit(rank)
         if self.tools.field.text():
             self.start_search()
+
+    def reload(self) -> None:
+        """Show what came meanwhile of logs that were said to grow no more."""
+        if self._size != (size := _size_of(self._shown())):
+            self._size = size
+            self.view.show_sources(self._shown(), follow=self._live, live=self._live)
 
     def set_waiting(self, text: str) -> None:
         """Say what stands there while nothing was written yet."""
@@ -424,3 +431,12 @@ def is_search_key(event: QKeyEvent) -> bool:
     The Files page has these keys for the whole window; a page that wants them for itself claims them as they come.
     """
     return event.matches(QKeySequence.StandardKey.Find) or event.key() == Qt.Key.Key_F3
+
+
+def _size_of(sources: Sequence[LogSource]) -> int:
+    """Return how many bytes the logs have; a log that is not there has none."""
+    size = 0
+    for each in sources:
+        with contextlib.suppress(OSError):
+            size += each.log.stat().st_size
+    return size

@@ -13,11 +13,19 @@ EVERY = 5.0
 
 
 class Looking:
-    """Tells a backend, every few seconds, which run somebody looks at."""
+    """Tells a backend, every few seconds, which run somebody looks at.
 
-    def __init__(self, backend_of: Callable[[str], JobBackend], on_error: Callable[[UserError], object]) -> None:
+    `on_whole` is called once all of a run that is over is here: nobody else tells of it, as no state changes.
+    """
+
+    def __init__(
+        self,
+        backend_of: Callable[[str], JobBackend],
+        on_error: Callable[[UserError], object],
+        on_whole: Callable[[], object] = lambda: None,
+    ) -> None:
         self._backend_of = backend_of
-        self._on_error = on_error
+        self._on_error, self._on_whole = on_error, on_whole
         self._task: asyncio.Task[None] | None = None
         self._last = ("", False)
         self._due = 0.0
@@ -31,7 +39,12 @@ class Looking:
         self._last, self._due = looked, now + EVERY
         backend = self._backend_of(run.handle)
         if isinstance(backend, Looks):
-            self._task = spawn(backend.look(run.handle), f"look at {run.run}", self._on_error)
+            self._task = spawn(self._look(backend, run), f"look at {run.run}", self._on_error)
+
+    async def _look(self, backend: Looks, run: RunSnapshot) -> None:
+        await backend.look(run.handle)
+        if run.is_over:
+            self._on_whole()
 
     def stop(self) -> None:
         """End what goes on."""
