@@ -14,6 +14,8 @@ from desktop_app.core.words import cost_text, limit_text, size_text
 from desktop_app.services.rank_tables import pretty
 
 HIDDEN = "••••••"
+CONTROLLER = "controller"
+"""The role of the one process that a sweep on this machine has: it starts the trials."""
 _SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|(?:^|_)(?:API_?)?KEY$|(?:^|_)SAS(?:_|$)", re.IGNORECASE)
 
 
@@ -84,9 +86,16 @@ def process_rows(plan: SubmissionPlan) -> tuple[ProcessRow, ...]:
         ProcessRow(each, program_of(each), f"starts {launched} ranks", command_text(each)) for each in plan.launchers
     )
     ranks = (
-        ProcessRow(each, names[each.rank].name, _note(each, launcher), command_text(each)) for each in plan.processes
+        ProcessRow(each, names[each.rank].name, _note(each, launcher), _starts(plan, each)) for each in plan.processes
     )
     return (*first, *ranks)
+
+
+def _starts(plan: SubmissionPlan, process: ProcessSpec) -> str:
+    """Return the line that starts a process; of a sweep's controller, what it starts."""
+    if plan.job.sweep is None or process.role != CONTROLLER:
+        return command_text(process)
+    return f"each trial: {' '.join(plan.job.command.split())}"
 
 
 def program_of(process: ProcessSpec) -> str:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from desktop_app.api import Diagnostic, Job, PlannedFile, ProcessSpec, Severity, SubmissionPlan, ToolchainSpec, Topology
+from desktop_app.api import (
+    Diagnostic,
+    Job,
+    PlannedFile,
+    ProcessSpec,
+    Severity,
+    SubmissionPlan,
+    Sweep,
+    ToolchainSpec,
+    Topology,
+)
 from desktop_app.presenters import plan_review
 from desktop_app.presenters.plan_review import HIDDEN, Mend
 
@@ -109,3 +119,10 @@ def test_the_line_of_a_workspace_is_shown_and_copied_as_it_was_written() -> None
     process = ProcessSpec(0, 0, 0, ("python train.py \\\n  --epochs 3\necho done",))
     assert plan_review.command_text(process) == "python train.py --epochs 3 ↵ echo done"
     assert plan_review.command_to_copy(process) == process.argv[0]
+
+
+def test_of_a_sweep_it_is_said_what_each_trial_starts() -> None:
+    job = Job("python t.py\n  --lr ${{search_space.lr}}", sweep=Sweep({"lr": {}}, "loss"))
+    controller = ProcessSpec(0, 0, 0, ("/python", "control_sweep.py", "r-1"), role="controller")
+    (row,) = plan_review.process_rows(SubmissionPlan("local", job, "", job.topology, (controller,)))
+    assert row.starts == "each trial: python t.py --lr ${{search_space.lr}}"

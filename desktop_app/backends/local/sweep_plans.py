@@ -145,4 +145,4 @@ def _together(sweep: Sweep, extent: Extent, processes: int, host: Host) -> str:
     why = f"{room}, {processes} {each} a trial"
     if sweep.max_concurrent_trials is None:
         return f"{extent.together} ({why})"
-    return f"{extent.together} (limits.max_concurrent_trials; {why})"
+    return f"{extent.together}, as asked (room for {extent.fits}: {why})"
