@@ -103,8 +103,9 @@ async def test_a_job_that_was_not_sent_from_here_is_opened_once() -> None:
             store.runs[handle] = run
 
     workbench: Any = SimpleNamespace(
-        cloud=cloud, store=store, monitor=SimpleNamespace(refresh=refresh), toolchains=SimpleNamespace(create=create)
-    )
+        cloud=cloud, store=store, backends={}, monitor=SimpleNamespace(refresh=refresh),
+        toolchains=SimpleNamespace(create=create),
+    )  # fmt: skip
     assert await lookup.find_run(workbench, "azureml://vision/job-1") is run
     assert await lookup.find_run(workbench, handle) is run
     assert cloud.asked == [("open", (handle,))]
