@@ -114,9 +114,7 @@ async def test_a_model_is_deployed_from_the_list_of_models_with_its_costs_said(
     await until(lambda: dialog.model.count() == 2 and dialog.size_box.count() > 1)
     assert dialog.model.currentText() == "birds:4 – Triton"
     await until(dialog.room.isVisible)
-    assert dialog.room.text() == (
-        "The quota of DSv2 is enough. Azure counts 2 machines, to have room for upgrades."
-    )
+    assert dialog.room.text() == ("The quota of DSv2 is enough. Azure counts 2 machines, to have room for upgrades.")
     assert_sound(dialog)
     dialog.count.setValue(2)
     dialog.endpoint.setEditText("birds_ep")
@@ -253,19 +251,19 @@ async def test_offline_the_endpoints_known_last_are_shown_with_their_time(
     page: CloudPage, tab: EndpointsTab, cloud: ToldCloud, places: Places, shell: FakeShell
 ) -> None:
     await until(tab.pane.model.rowCount)
-    assert not tab.listing.note.isVisible(), "what is of now says nothing of its age"
+    assert page.age.text() == "", "what is of now says nothing of its age"
     cloud.faults["endpoints"] = ToldFault("offline", "Azure can't be reached.")
     tab.listing.refresh()
-    await until(tab.listing.note.isVisible)
-    assert tab.listing.note.text().startswith("As of ")
-    assert tab.listing.note.text().endswith("· offline")
+    await until(page.age.text)
+    assert page.age.text().startswith("as of ")
+    assert page.age.text().endswith("· offline")
     desk = CloudDesk(small_bench(places.home, cloud=cloud), WindowState(places.window))
     await desk.read()
     other = CloudPage(desk, shell, lambda _workspace: None)
     other.show_tab("endpoints")
     other.show()
     await until(lambda: other.endpoints.pane.model.rowCount() and other.endpoints.pane.message.isVisible())
-    assert other.endpoints.listing.note.text().endswith("· offline")
+    assert other.age.text().endswith("· offline")
     other.hide()
     await until(lambda: not running())
     other.deleteLater()

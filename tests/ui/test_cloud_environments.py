@@ -191,7 +191,7 @@ async def test_the_registry_known_last_is_shown_offline(tab: EnvironmentsTab, cl
     tab.place.setCurrentIndex(1)
     tab.place.activated.emit(1)
     await until(lambda: column(tab, 0) == [ACPT.name, MLFLOW.name])
-    assert tab.listing.note.text().endswith("· updating…")
+    assert tab.listing.note.endswith("· updating…")
     cloud.gates["assets"].set()
-    await until(lambda: tab.listing.note.text().endswith("· offline"))
+    await until(lambda: tab.listing.note.endswith("· offline"))
     assert column(tab, 0) == [ACPT.name, MLFLOW.name]

@@ -39,7 +39,7 @@ class AssetsTab(QWidget):
         self.deploy_button = button(self.tr("De&ploy…"), "mdi6.rocket-launch-outline", self.deploy)
         if kind != "model":
             self.deploy_button.hide()
-        self.tools = tool_row(self.listing.note, again, self.deploy_button, self.download_button, self.register_button)
+        self.tools = tool_row(again, self.deploy_button, self.download_button, self.register_button)
         self._build(*empty)
 
     def show_workspace(self, workspace: Workspace) -> None:

@@ -38,9 +38,7 @@ class ComputeTab(QWidget):
         self.scale_button = button(self.tr("&Scale…"), "mdi6.arrow-expand-vertical", self.scale)
         self.delete_button = button(self.tr("&Delete…"), "mdi6.delete-outline", self.ask_delete)
         self.new_button = button(self.tr("New c&luster…"), "mdi6.plus", self.new_cluster)
-        self.tools = tool_row(
-            self.listing.note, self.refresh_button, self.scale_button, self.delete_button, self.new_button
-        )
+        self.tools = tool_row(self.refresh_button, self.scale_button, self.delete_button, self.new_button)
         self._build()
 
     def show_workspace(self, workspace: Workspace) -> None:

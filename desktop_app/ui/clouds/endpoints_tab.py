@@ -37,7 +37,7 @@ class EndpointsTab(QWidget):
         self.delete_button = button(self.tr("&Delete…"), "mdi6.delete-outline", self.ask_delete)
         self.deploy_button = button(self.tr("De&ploy…"), "mdi6.rocket-launch-outline", self.deploy)
         again = tool_button("mdi6.refresh", self.tr("Ask again"), self.listing.refresh)
-        self.tools = tool_row(self.listing.note, again, self.delete_button, self.deploy_button)
+        self.tools = tool_row(again, self.delete_button, self.deploy_button)
         self._build()
 
     def show_workspace(self, workspace: Workspace) -> None:

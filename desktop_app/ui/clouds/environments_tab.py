@@ -63,7 +63,7 @@ class EnvironmentsTab(QWidget):
         self.details = QWidget()
         self.register_button = button(self.tr("&Register…"), "mdi6.plus", self.register)
         again = tool_button("mdi6.refresh", self.tr("Ask again"), self.listing.refresh)
-        self.tools = tool_row(self.listing.note, again, self.place, self.search, self.register_button)
+        self.tools = tool_row(again, self.place, self.search, self.register_button)
         self._build()
 
     def show_workspace(self, workspace: Workspace) -> None:

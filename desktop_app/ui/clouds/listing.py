@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
 from desktop_app.api import UserError, Workspace
@@ -15,16 +15,16 @@ from desktop_app.services.cloud_lists import Listed, What, is_unreached
 from desktop_app.ui.clouds.desk import CloudDesk
 from desktop_app.ui.runs.words import clock_time, date_and_time, local_now
 from desktop_app.ui.tasks import spawn
-from desktop_app.ui.widgets import label
 
 
 class Listing(QObject):
-    """`changed` when other rows are to be shown, `failed` (UserError) when the service could not be asked.
+    """`changed` when other rows are to be shown, `aged` when they are older or newer than was said.
 
-    A tab puts `note` beside its tools: it says how old the rows are, and is hidden where they are of now.
+    `failed` carries a UserError when the service could not be asked.
     """
 
     changed = Signal()
+    aged = Signal()
     failed = Signal(object)
 
     def __init__(self, desk: CloudDesk, what: What[Any], owner: QWidget) -> None:
@@ -33,17 +33,13 @@ class Listing(QObject):
         self.workspace: Workspace | None = None
         self.items: tuple[Any, ...] = ()
         self.age = Age.NOTHING
-        self._note: QLabel | None = None
         self._as_of: datetime | None = None
         self._left_out = 0
 
     @property
-    def note(self) -> QLabel:
-        """The label, made when it is first asked for."""
-        if self._note is None:
-            self._note = label("", "muted")
-            self._say_age()
-        return self._note
+    def note(self) -> str:
+        """How old the rows are: `as of 14:03 · offline`; empty where they are of now."""
+        return as_of_text(self.age, self._time(), self._left_out)
 
     def show_workspace(self, workspace: Workspace) -> bool:
         """Follow the list of another workspace; whether it is another one."""
@@ -114,13 +110,7 @@ class Listing(QObject):
 
     def _grow(self, age: Age) -> None:
         self.age = age
-        self._say_age()
-
-    def _say_age(self) -> None:
-        if self._note is not None:
-            text = as_of_text(self.age, self._time(), self._left_out)
-            self._note.setText(text[:1].upper() + text[1:])
-            self._note.setHidden(not text)
+        self.aged.emit()
 
     def _time(self) -> str:
         if self._as_of is None:

@@ -20,7 +20,7 @@ from desktop_app.ui.icons import icon
 from desktop_app.ui.runs.tabs import Tabs
 from desktop_app.ui.shell import Shell
 from desktop_app.ui.theme import Space, icon_size
-from desktop_app.ui.widgets import EmptyState, IconLabel, button, label, primary_button
+from desktop_app.ui.widgets import ElidedLabel, EmptyState, IconLabel, button, label, primary_button
 
 TABS = ("compute", "jobs", "outbox", "models", "data", "environments", "endpoints", "workspaces")
 
@@ -40,10 +40,20 @@ class CloudPage(QWidget):
         self.endpoints = EndpointsTab(desk)
         self.workspaces = WorkspacesTab(desk, connect)
         self.tabs = Tabs(self.tr("Parts of the cloud"))
-        self.chooser, self.state = QComboBox(), IconLabel(role="muted")
+        self.chooser, self.state, self.age = QComboBox(), IconLabel(role="muted"), ElidedLabel("", "muted")
         self.connect_button = button(self.tr("&Connect a workspace…"), "mdi6.cloud-plus-outline", lambda: connect(None))
         self._stack = QStackedLayout()
         self._build()
+        self._listings = {
+            TABS.index(name): tab.listing
+            for name, tab in (
+                ("compute", self.compute), ("models", self.models), ("data", self.data),
+                ("environments", self.environments), ("endpoints", self.endpoints),
+            )
+        }  # fmt: skip
+        for listing in self._listings.values():
+            listing.aged.connect(self._show_age)
+        self.tabs.changed.connect(lambda _index: self._show_age())
         desk.changed.connect(self._show)
         desk.outbox_changed.connect(self._show_outbox)
         self._show()
@@ -57,6 +67,11 @@ class CloudPage(QWidget):
         """Show the endpoints, and ask where to serve a model (`NAME:VERSION`)."""
         self.show_tab("endpoints")
         self.endpoints.deploy(model)
+
+    def _show_age(self) -> None:
+        """Say beside the workspace's state how old the list of the tab in front is."""
+        listing = self._listings.get(self.tabs.index)
+        self.age.setText(listing.note if listing is not None else "")
 
     def _show(self) -> None:
         workspace = self._desk.workspace
@@ -108,7 +123,7 @@ class CloudPage(QWidget):
         top.addWidget(label(self.tr("Cloud"), "title"))
         top.addWidget(self.chooser)
         top.addWidget(self.state)
-        top.addStretch()
+        top.addWidget(self.age, 1)
         top.addWidget(self.connect_button)
         self.tabs.add(self.compute, self.tr("Compute"), self.compute.tools)
         self.tabs.add(self.jobs, self.tr("Jobs"), self.jobs.tools)
