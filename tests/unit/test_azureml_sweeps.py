@@ -218,8 +218,18 @@ def test_a_sweep_as_the_management_plane_tells_it() -> None:
     }
     found = sweeps.of_job({**recorded, "tags": {}})
     assert found == SweepState("accuracy", "maximize", "bayesian", total=2)
-    assert sweeps.of_job(recorded) == SweepState("accuracy", "maximize", "random", total=20)
+    assert sweeps.of_job(recorded) == SweepState("accuracy", "maximize", "random", total=2)
     assert sweeps.of_job({"jobType": "Command"}) is None
+
+
+def test_there_are_no_more_trials_than_the_plan_the_limit_and_the_space_allow() -> None:
+    record = {"tags": TAGS, "properties": {"space_size": "9"}}
+    for known, total in ((3, 3), (None, 9), (30, 9)):
+        found = sweeps.with_record(SweepState("accuracy", total=known), record)
+        assert found is not None
+        assert found.total == total
+    open_end = {"tags": {**TAGS, "_aml_system_max_total_jobs": "1000000"}}
+    assert sweeps.with_record(SweepState("accuracy"), open_end) == SweepState("accuracy")
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "[1]", None, 3])

@@ -166,7 +166,7 @@ def _is_better(state: SweepState, value: float) -> bool:
 def _total(tags: Mapping[str, Any], properties: Mapping[str, Any], known: SweepState) -> int | None:
     """Return how many trials there will be at most: as the limit says, no more than there are combinations."""
     limit, size = _limit(tags.get(f"{_TAG}max_total_jobs")), _limit(properties.get("space_size"))
-    told = min((each for each in (limit, size) if each is not None), default=known.total)
+    told = min((each for each in (limit, size, known.total) if each is not None), default=None)
     made = _count(tags.get(f"{_TAG}samples_generated_count"))
     is_all = str(tags.get(f"{_TAG}all_jobs_generated")).lower() == "true"
     return made if is_all and made else told
