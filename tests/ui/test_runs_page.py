@@ -22,6 +22,7 @@ from desktop_app.ui.runs.rank_grid import RankGrid
 from desktop_app.ui.runs.run_page import JOB, LOGS, METRICS, OUTPUTS, RESOURCES
 from desktop_app.ui.theme import theme_manager
 from tests.helpers.local_runs import start
+from tests.helpers.noted import noted
 from tests.helpers.run_folders import make_run, train
 from tests.ui.audit import assert_sound
 from tests.ui.conftest import settle
@@ -208,7 +209,7 @@ async def test_the_id_is_copied(runs_bench: RunsBench) -> None:
     page = await runs_bench.open(await runs_bench.add("r-20261121-7f3k"))
     page.header.identifier.click()
     assert QApplication.clipboard().text() == "r-20261121-7f3k"
-    assert page.message.isVisible()
+    assert noted(page)
 
 
 async def test_running_again_shows_the_plan_of_the_job_as_it_was(runs_bench: RunsBench) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 from desktop_app.api import RunStatus
 from desktop_app.ui.runs.log_tab import ALL
 from desktop_app.ui.runs.words import date_and_time, size_words
+from tests.helpers.noted import noted
 from tests.ui.runs_bench import RunsBench, quiet, runs_bench
 from tests.ui.windows import until
 
@@ -73,7 +74,7 @@ async def test_a_log_is_saved_as_it_is_shown(runs_bench: RunsBench, tmp_path: Pa
     page.logs.save_to(tmp_path / "one.txt")
     await quiet()
     assert (tmp_path / "one.txt").read_bytes() == made.log(1).read_bytes()
-    assert "was saved" in page.logs.message.heading.text()
+    assert "was saved" in noted(page)
     page.logs.save_to(made.log(1))
     await quiet()
     assert page.logs.message.heading.text() == "std_log_process_1.txt is the log itself."
@@ -94,6 +95,6 @@ async def test_copied_files_are_counted_as_one_says_it(
     run = dataclasses.replace(made.snapshot, outputs=str(outputs))
     page = await runs_bench.open(made)
     await page.deeds._download(run, tmp_path / "to")
-    await until(page.message.isVisible)
-    assert page.message.heading.text().startswith(said)
+    await until(lambda: noted(page))
+    assert noted(page).startswith(said)
     await quiet()

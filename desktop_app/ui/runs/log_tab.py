@@ -328,7 +328,7 @@ class LogTab(QWidget):
             self.view.go_to((found.time, found.rank, found.offset))
             self.view.setFocus()
         else:
-            self.message.show_passing(self._no_error(sources))
+            self.message.show_text("info", self._no_error(sources))
 
     def _no_error(self, sources: Sequence[LogSource]) -> str:
         """Return that no line tells of an error; of the first rank to fall alone, what the others' red lines are."""
