@@ -39,7 +39,7 @@ class Reply:
     body: bytes
 
 
-def ask(emulator: Emulator, url: str, method: str = "GET", patience: float = 20.0) -> Reply:
+def ask(emulator: Emulator, url: str, method: str = "GET", patience: float = 60.0) -> Reply:
     """Ask through the proxy, over a connection of one's own."""
     where, proxy = urlsplit(url), urlsplit(emulator.proxy)
     trust = ssl.create_default_context(cafile=str(emulator.ca))

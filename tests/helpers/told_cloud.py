@@ -10,7 +10,7 @@ from desktop_app.backends.azureml.client.operations import Pace
 from desktop_app.services.catalogues import facts
 from tests.helpers.told_wire import ToldWire
 
-AT_ONCE = Pace(first=0.001, factor=1.0, most=0.001, patience=5.0)
+AT_ONCE = Pace(first=0.001, factor=1.0, most=0.001, patience=120.0)
 """Polls one right after the other."""
 
 

@@ -278,14 +278,16 @@ async def test_who_stops_waiting_takes_the_job_back(tmp_path: Path) -> None:
         assert waiting_runs(made) == []
 
 
-async def test_who_stops_while_the_files_are_kept_has_nothing_kept(tmp_path: Path) -> None:
+@pytest.mark.parametrize("late", [False, True], ids=["in the middle", "when all is kept"])
+async def test_who_stops_while_the_files_are_kept_has_nothing_kept(late: bool, tmp_path: Path) -> None:
     async with desk(tmp_path) as made:
         plan, is_kept, put = await made.plan(), threading.Event(), made.backend.outbox.put
 
         def slowly(*given: Any) -> Any:
+            kept = put(*given) if late else None
             begun.set()
             assert is_kept.wait(30)
-            return put(*given)
+            return kept or put(*given)
 
         begun, made.backend.outbox.put = threading.Event(), slowly  # type: ignore[method-assign,assignment]
         task = asyncio.create_task(made.backend.submit(plan, quiet))
