@@ -77,7 +77,7 @@ def test_machines_are_counted_with_what_upgrades_need(count: int, counted: int) 
 
 def test_whether_the_quota_is_enough() -> None:
     tone, text = endpoints.room_text(Headroom("s", "DSv2", 40, 2, 2), 1)
-    assert (tone, "Azure counts 2" in text) == ("success", True)
+    assert (tone, "Azure counts 2 machines" in text) == ("success", True)
     assert endpoints.room_text(Headroom("s", "DSv2", 4, 2, 1, "1 of 2 fits."), 1)[0] == "warning"
 
 
@@ -122,6 +122,11 @@ def test_an_answer_in_json_has_lines() -> None:
 )  # fmt: skip
 def test_how_old_a_list_is(age: Age, time: str, said: str) -> None:
     assert as_of_text(age, time) == said
+
+
+def test_what_stands_beside_it_is_not_said_twice() -> None:
+    assert as_of_text(Age.OFFLINE, "14:03", beside="offline") == "as of 14:03"
+    assert as_of_text(Age.UPDATING, "14:03", beside="asking…") == "as of 14:03 · updating…"
 
 
 def test_a_list_that_was_cut_says_so() -> None:

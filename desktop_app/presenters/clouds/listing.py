@@ -18,14 +18,18 @@ class Age(StrEnum):
     REFUSED = "not updated"
 
 
-def as_of_text(age: Age, time: str, left_out: int = 0) -> str:
-    """Return `as of 14:03 · offline`; empty where the rows are of now. `time` is said by the window; "" for none."""
+def as_of_text(age: Age, time: str, left_out: int = 0, beside: str = "") -> str:
+    """Return `as of 14:03 · offline`; empty where the rows are of now. `time` is said by the window; "" for none.
+
+    What stands `beside` it already is not said twice.
+    """
     if age in (Age.NOW, Age.NOTHING):
         return ""
     if not time:
         return "asking…" if age is Age.UPDATING else ""
     cut = f" · without the last {plural(left_out, 'row')}" if left_out else ""
-    return f"as of {time} · {'updating…' if age is Age.UPDATING else age.value}{cut}"
+    word = "updating…" if age is Age.UPDATING else age.value
+    return f"as of {time}{'' if word == beside else f' · {word}'}{cut}"
 
 
 def is_today(as_of: datetime, now: datetime) -> bool:

@@ -39,7 +39,11 @@ class Listing(QObject):
     @property
     def note(self) -> str:
         """How old the rows are: `as of 14:03 · offline`; empty where they are of now."""
-        return as_of_text(self.age, self._time(), self._left_out)
+        return self.note_beside("")
+
+    def note_beside(self, word: str) -> str:
+        """Return that without what stands beside it already, such as `offline`."""
+        return as_of_text(self.age, self._time(), self._left_out, word)
 
     def show_workspace(self, workspace: Workspace) -> bool:
         """Follow the list of another workspace; whether it is another one."""

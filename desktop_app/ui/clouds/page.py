@@ -71,7 +71,7 @@ class CloudPage(QWidget):
     def _show_age(self) -> None:
         """Say beside the workspace's state how old the list of the tab in front is."""
         listing = self._listings.get(self.tabs.index)
-        self.age.setText(listing.note if listing is not None else "")
+        self.age.setText(listing.note_beside(self.state.label.text()) if listing is not None else "")
 
     def _show(self) -> None:
         workspace = self._desk.workspace
@@ -85,6 +85,7 @@ class CloudPage(QWidget):
         known = self._desk.standing(workspace)
         self.state.set_icon(icon(*looks(known.standing)))
         self.state.set_text(known.standing.value)
+        self._show_age()
         self.state.setToolTip(str(known.fault or ""))
         for tab in (self.compute, self.jobs, self.models, self.data, self.environments, self.endpoints):
             tab.show_workspace(workspace)
