@@ -189,7 +189,8 @@ def test_a_secret_that_was_typed_is_kept(run: Run, emulator: Emulator, tmp_path:
     sign_in = f"return await identity.sign_in({asked}, approve)"
     report, _ = run(sign_in)
     assert report["steps"][0]["said"] == "The secret of the service principal is wrong."
-    assert "wrong" not in (tmp_path / "ring.json").read_text() if (tmp_path / "ring.json").exists() else True
+    ring = tmp_path / "ring.json"
+    assert not ring.exists() or "wrong" not in ring.read_text()
     right = given.replace("wrong", emulator.environment["AZURE_CLIENT_SECRET"])
     assert run(sign_in.replace(given, right))[0]["kept_in"] == "a keyring"
     assert run(TOKEN, method="service-principal") == [True, False]
