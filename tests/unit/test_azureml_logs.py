@@ -114,6 +114,21 @@ async def test_every_ranks_log_is_there_and_grows_by_itself(tmp_path: Path) -> N
         await until(lambda: merged() == ["rank 0", "rank 1", "rank 2", "rank 3", "more", "then 0"])
 
 
+async def test_when_a_log_was_written_is_known_only_of_what_came_since(tmp_path: Path) -> None:
+    async with running(tmp_path) as (made, blobs):
+        blobs.write("user_logs/std_log_process_0.txt", "long ago\n")
+        await made.backend.log_files(blobs.handle)
+        blobs.write("user_logs/std_log_process_0.txt", "long ago\nnow\n")
+        await says(made, blobs.handle, "user_logs/std_log_process_0.txt", "long ago\nnow\n")
+        run = await made.look(blobs.handle)
+
+        def timed() -> dict[str, bool]:
+            lines = MergedLog([*log_sources(run)]).around((0.0, -1, 0), 0, 100).lines
+            return {each.text: each.time > 0 for each in lines}
+
+        await until(lambda: timed() == {"long ago": False, "now": True})
+
+
 async def test_only_what_is_new_is_fetched(tmp_path: Path) -> None:
     async with running(tmp_path) as (made, blobs):
         name, text = "user_logs/std_log.txt", "0123456789\n" * 1000

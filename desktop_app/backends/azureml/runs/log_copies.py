@@ -17,6 +17,7 @@ _CHUNK = 1 << 20
 class LogCopy:
     """A log by its name in the cloud, the link to it, and its `path` here; `due` is when it is looked at next.
 
+    One that `was_there` when it was first looked for had text before: when that was written is not known.
     A log that began anew is fetched into `again`, and shown in `path` after its first `shown` bytes.
     """
 
@@ -27,6 +28,7 @@ class LogCopy:
     again: Path | None = None
     shown: int = 0
     arrivals: Arrivals | None = None
+    was_there: bool = False
 
     @property
     def target(self) -> Path:
@@ -37,6 +39,7 @@ class LogCopy:
         """Find out how far the log was read before, perhaps by another process."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.touch()
+        self.was_there = self.was_there and not self.path.stat().st_size  # marks never go back in time
         again = sorted(_restarts(self.path).glob("*.part"), key=lambda each: int(each.stem))
         self.again, self.shown = (again[-1], int(again[-1].stem)) if again else (None, 0)
         return self
@@ -68,7 +71,7 @@ class LogCopy:
                 file.write(chunk)
 
     def mark(self, marks_of: Callable[[str], Path | None], came: float) -> None:
-        """Note that the log grew at that time, in seconds since the epoch."""
+        """Note that the log grew at that time, in seconds since the epoch; at 0, which stands for not known."""
         if self.arrivals is None:
             marks = marks_of(self.name)
             if marks is None:
@@ -76,7 +79,8 @@ class LogCopy:
             with contextlib.suppress(OSError):
                 marks.parent.mkdir(parents=True, exist_ok=True)
             self.arrivals = Arrivals(self.path, marks)
-        self.arrivals.look(came)
+        self.arrivals.look(0.0 if self.was_there else came)
+        self.was_there = False
 
 
 def _restarts(path: Path) -> Path:

@@ -155,22 +155,23 @@ class RunLogs:
         """Ask for the run's details: its logs and fresh links to them. Returns whether the run is over."""
         path = routes.history(self.workspace, f"runs/{quote(self.run)}/details")
         details = record((await self.asking.api(self.workspace, "GET", path)).json)
-        self._details_at, before = self.clock(), len(self._logs)
+        is_first, before = self._details_at == float("-inf"), len(self._logs)
+        self._details_at = self.clock()
         for name, url in record(details.get("logFiles")).items():
             if _folder_of(name) and isinstance(url, str):
-                await self._take(name, url)
+                await self._take(name, url, was_there=is_first)
         is_same = before == len(self._logs)
         self._details_gap = min(_DETAILS_SELDOM, self._details_gap * _SELDOMER) if is_same else _DETAILS_EVERY
         if details:
             self.seen(details)
         return status_of(str(details.get("status"))) in TERMINAL
 
-    async def _take(self, name: str, url: str) -> None:
+    async def _take(self, name: str, url: str, *, was_there: bool) -> None:
         if name in self._logs:
             self._logs[name].url = url
         elif (path := placed_below(self.folder, name)) is not None:
             try:
-                self._logs[name] = await asyncio.to_thread(LogCopy(name, path, url).open)
+                self._logs[name] = await asyncio.to_thread(LogCopy(name, path, url, was_there=was_there).open)
             except OSError as error:
                 raise self._unwritten(error) from error
 
