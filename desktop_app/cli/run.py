@@ -89,8 +89,8 @@ def _assignment(text: str) -> tuple[str, Value]:
 
 
 async def _run(workbench: Workbench, path: Path, sets: dict[str, Value], options: Namespace) -> int:
-    _warm_up(workbench, options.backend)
     workspace = _workspace(workbench, options)
+    _warm_up(workbench, workspace)
     plan = await workbench.jobs.plan_file(path, sets, options.backend, workspace.key if workspace else "")
     _say_findings(path, plan)
     _check_rank(plan, options.rank)
@@ -123,9 +123,8 @@ def _code_of(snapshot: RunSnapshot) -> int:
     return OutsideError.exit_code if snapshot.outside else 1
 
 
-def _warm_up(workbench: Workbench, backend: str) -> None:
+def _warm_up(workbench: Workbench, workspace: Workspace | None) -> None:
     """Let the Azure ML client, where it is made, start while the job is read: a second that nobody waits for."""
-    workspace = workbench.cloud.current() if backend == AZUREML else None
     if workspace is not None and workbench.toolchains.get(AZUREML).state == "ready":
         workbench.cloud.warm_up(workspace)
 
