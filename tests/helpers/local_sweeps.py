@@ -21,7 +21,7 @@ def log(value, step):
     body = json.dumps(point).encode()
     urllib.request.urlopen(urllib.request.Request(address, body, {"Content-Type": "application/json"})).read()
 
-print("x is", os.environ["AZUREML_SWEEP_x"], flush=True)
+print("x is", os.environ["AZUREML_SWEEP_x"], "in", os.environ["AZUREML_ROOT_RUN_ID"], flush=True)
 if mode == "fail" or (mode == "odd" and x % 2):
     raise SystemExit(f"no such x: {x:g}")
 if mode != "silent":

@@ -46,8 +46,11 @@ async def test_a_grid_runs_each_combination_and_finds_the_best(backend: LocalBac
     first = found[0]
     assert (first.run, first.display_name, first.experiment) == (f"{run.run}_0", "tune trial 0", run.experiment)
     assert (first.status, first.tags["parent"], first.metrics["score"]) == (RunStatus.COMPLETED, run.run, (1.1, 1))
-    assert local_runs.log(Path(first.folder)).splitlines() == ["x is 1"]
+    assert local_runs.log(Path(first.folder)).splitlines() == [f"x is 1 in {run.run}"]
     assert Path(first.outputs, "x.txt").read_text() == "1"
+    again = Path(first.folder, "job.yml").read_text("utf-8")
+    assert "try.py 1 quick" in again, "it can be run again by itself"
+    assert "search_space" not in again
     log = local_runs.log(Path(run.folder))
     assert "Trial 1 starts: x=3" in log
     assert f"Best: trial 1, score 3.1 with x=3 ({best})" in log
@@ -55,14 +58,6 @@ async def test_a_grid_runs_each_combination_and_finds_the_best(backend: LocalBac
     assert told.count("trial-started") == told.count("trial-ended") == 3
     kept = json.loads(Path(run.outputs, "best_trial.json").read_text("utf-8"))
     assert (kept["run"], kept["values"], kept["value"]) == (best, {"x": 3}, 3.1)
-
-
-async def test_a_trial_can_be_planned_again_from_its_job_file(backend: LocalBackend, project: Path) -> None:
-    run = await end(backend, await submit(backend, project, sweep_job(values=(2,))))
-    (trial,) = await trials(backend, run.handle)
-    text = Path(trial.folder, "job.yml").read_text("utf-8")
-    assert "try.py 2 quick" in text
-    assert "search_space" not in text
 
 
 async def test_trials_run_the_code_as_it_was(backend: LocalBackend, project: Path) -> None:
@@ -111,13 +106,12 @@ async def test_a_policy_ends_trials_early(backend: LocalBackend, project: Path) 
 
 
 async def test_as_many_trials_run_at_once_as_their_ranks_have_room(backend: LocalBackend, project: Path) -> None:
-    given = sweep_job("silent", values=(1,))
-    spread = Distribution("pytorch", 2)
-    plan = await backend.plan(
-        dataclasses.replace(given, distribution=spread), JobSource(project / "sweep.yml", project)
-    )
-    assert plan.topology.world_size == 2
-    assert dict(plan.facts)["At once"] == "1 (2 cores, 2 processes a trial)"
+    given = sweep_job("silent", values=(1, 2))
+    spread = dataclasses.replace(given, distribution=Distribution("pytorch", 2))
+    launched = dataclasses.replace(given, command="torchrun --nproc_per_node 2 try.py ${{search_space.x}}")
+    for each in (spread, launched):
+        plan = await backend.plan(each, JobSource(project / "sweep.yml", project))
+        assert dict(plan.facts)["At once"] == "1 (2 cores, 2 processes a trial)"
 
 
 async def test_canceling_a_sweep_ends_its_trials(backend: LocalBackend, project: Path) -> None:

@@ -76,3 +76,17 @@ def test_words() -> None:
     assert set(job_schema.DATA_TYPES) == words_of("type", "inputs", "*") | _MORE_DATA_TYPES
     assert set(job_schema.INPUT_MODES) >= words_of("mode", "inputs", "*") - _OLD_MODES
     assert set(job_schema.OUTPUT_MODES) == words_of("mode", "outputs", "*") - _OLD_MODES
+
+
+def test_the_keys_of_sweeps_are_those_of_the_schema() -> None:
+    sweep = shape_of("sweepJob")
+    assert sweep is not None
+    assert {*sweep.properties} - {*job_schema.SHOWN_KEYS} == {*job_schema.SWEEP_KEYS}
+    ours = {
+        "trial": job_schema.TRIAL_KEYS,
+        "limits": job_schema.SWEEP_LIMIT_KEYS,
+        "objective": job_schema.OBJECTIVE_KEYS,
+        "sampling_algorithm": job_schema.SAMPLING_KEYS,
+    }
+    for key, known in ours.items():
+        assert {name for each in branches(sweep.properties[key]) for name in each.properties} == {*known}, key

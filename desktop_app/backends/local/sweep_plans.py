@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from desktop_app.api import Diagnostic, Host, Job, ProcessSpec, Severity, SubmissionPlan, Sweep, UserError, Value
-from desktop_app.backends.local.facts import ranks
+from desktop_app.backends.local.facts import ranks, ranks_of_launchers
 from desktop_app.core.sweeps.choices import choices, count
 from desktop_app.core.sweeps.trials import in_trial, trial_job
 from desktop_app.core.words import limit_text, size_text
@@ -42,7 +42,7 @@ async def plan_sweep(
     values, problems = _first(sweep)
     trial = await plan_trial(trial_job(job, 0, values))
     problems += [_without_values(each) for each in in_trial(trial.diagnostics)]
-    extent = extent_of(sweep, trial.topology.world_size, host)
+    extent = extent_of(sweep, ranks_of_a_trial(trial), host)
     problems += _limits(sweep, extent)
     plan = dataclasses.replace(
         trial,
@@ -55,6 +55,12 @@ async def plan_sweep(
         diagnostics=tuple(problems),
     )
     return dataclasses.replace(plan, facts=tuple(_facts(plan, trial, extent, host)))
+
+
+def ranks_of_a_trial(plan: SubmissionPlan) -> int:
+    """Return how many ranks a trial has, as far as that is known, from its own plan or the sweep's."""
+    processes = plan.topology.world_size
+    return ranks_of_launchers(plan.job.command, processes) or processes
 
 
 def extent_of(sweep: Sweep, processes: int, host: Host) -> Extent:
@@ -112,7 +118,7 @@ def _environment(trial: SubmissionPlan) -> dict[str, str]:
 def _facts(plan: SubmissionPlan, trial: SubmissionPlan, extent: Extent, host: Host) -> Iterator[tuple[str, str]]:
     sweep = plan.job.sweep or Sweep({}, "")
     yield "Trials", f"up to {extent.total}, {sampling_text(sweep)}"
-    yield "At once", _together(sweep, extent, trial.topology.world_size, host)
+    yield "At once", _together(sweep, extent, ranks_of_a_trial(trial), host)
     yield "Looked for", f"{sweep.goal.lower()} {sweep.primary_metric}"
     yield "Early termination", policy_text(sweep)
     yield "Ranks of a trial", ranks(trial)

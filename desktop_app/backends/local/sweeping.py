@@ -27,7 +27,7 @@ from desktop_app.api import (
     Value,
 )
 from desktop_app.backends.local.sweep_notes import Notes, took, values_text
-from desktop_app.backends.local.sweep_plans import extent_of, policy_text, sampling_text
+from desktop_app.backends.local.sweep_plans import extent_of, policy_text, ranks_of_a_trial, sampling_text
 from desktop_app.backends.local.sweep_trials import (
     LiveTrial,
     all_failed,
@@ -84,7 +84,7 @@ class Controller:
         self._job = with_copies(plan, folder)
         self._notes = Notes(folder)
         self._host = trials.host()
-        self._extent = extent_of(self._sweep, plan.topology.world_size, self._host)
+        self._extent = extent_of(self._sweep, ranks_of_a_trial(plan), self._host)
         self._all: list[LiveTrial] = []
         self._drawn: Iterator[dict[str, Value]] | None = None
         self._wanted = asyncio.Event()
@@ -142,14 +142,14 @@ class Controller:
 
     async def _planned(self, trial: LiveTrial) -> SubmissionPlan:
         job = trial_job(self._job, trial.number, trial.values)
-        job = dataclasses.replace(job, environment_variables={**job.environment_variables, **self._gpus(trial.slot)})
         source = JobSource(None, self._folder, write_job(job))
         taken = {port for each in self._alive for port in each.ports}
         for _try in range(_TRIES):
             plan = await self._trials.plan_trial(job, source, trial.run, self._extent.together)
             if not taken & ports_of(plan):
                 break
-        return dataclasses.replace(plan, files=copies(self._plan.files, self._folder / "code"))
+        environment = {**plan.environment, "AZUREML_ROOT_RUN_ID": self._plan.run, **self._gpus(trial.slot)}
+        return dataclasses.replace(plan, files=copies(self._plan.files, self._folder / "code"), environment=environment)
 
     def _free_slot(self) -> int:
         used = {each.slot for each in self._alive}
@@ -157,7 +157,7 @@ class Controller:
 
     def _gpus(self, slot: int) -> dict[str, str]:
         """Return the variable that gives trials that run together GPUs of their own, where there are enough."""
-        each = self._job.topology.world_size
+        each = ranks_of_a_trial(self._plan)
         given = "CUDA_VISIBLE_DEVICES" in os.environ or "CUDA_VISIBLE_DEVICES" in self._job.environment_variables
         if given or self._extent.together == 1 or self._extent.together * each > len(self._host.gpus):
             return {}
