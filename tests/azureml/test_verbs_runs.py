@@ -139,7 +139,7 @@ def test_what_stands_in_the_way_is_said_before_anything_is_sent(at_work: Program
 
 
 NOT_LET_IN = [
-    ({"AZURE_TENANT_ID": OTHER_TENANT}, f"You are signed in to the tenant {OTHER_TENANT}", "Set AZURE_TENANT_ID to "),
+    ({"AZURE_TENANT_ID": OTHER_TENANT}, f"You are signed in to the tenant {OTHER_TENANT}", "AZURE_TENANT_ID"),
     ({"AZURE_TENANT_ID": OTHER_TENANT[:-1] + "7"}, "There is no such tenant.", "Correct the tenant"),
     ({"AZURE_CLIENT_SECRET": "no"}, "The secret of the service principal is wrong.", "Give the secret's value"),
     ({"AZURE_CLIENT_ID": ""}, "Nobody is signed in to emulated.", "Sign in by browser or device code"),
