@@ -164,6 +164,7 @@ def test_the_script_page_says_who_runs_it(wizards: Wizards, tmp_path: Path, key:
     [
         ("ScriptRunConfig", DDP), ("MpiConfiguration", HVD), ("process_count_per_node", MPI), ("keras", MIRRORED),
         ("TensorflowConfiguration", SERVED), ("lightning", DDP), ("ScriptRunConfig", "rankzero-sdk-v1/v1"),
+        ("HyperDriveConfig", "rankzero-sweeps/tune"), ("bayesian", "rankzero-sweeps/tune"),
     ],
 )  # fmt: skip
 def test_wizards_are_found_by_words_people_know(typed: str, key: str, wizards: Wizards) -> None:
