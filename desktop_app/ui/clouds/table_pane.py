@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QStackedLayout, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLineEdit, QStackedLayout, QTableView, QVBoxLayout, QWidget
 
 from desktop_app.ui.clouds.rows import StateRows
 from desktop_app.ui.clouds.work_strip import WorkStrip
@@ -78,11 +78,13 @@ class TablePane(QWidget):
 
 
 def tool_row(*widgets: QWidget) -> QWidget:
-    """Return tools for a tab, side by side."""
+    """Return tools for a tab, side by side; in more room than they need a line to type in grows, buttons don't."""
     made = QWidget()
     row = QHBoxLayout(made)
     row.setContentsMargins(0, 0, 0, 0)
     row.setSpacing(Space.XS)
+    if not any(isinstance(each, QLineEdit) for each in widgets):
+        row.addStretch()
     for each in widgets:
         row.addWidget(each)
     return made
