@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from desktop_app.api import SignInMethod, UserError, Workspace
+from desktop_app.api import SignInMethod, SignInReport, UserError, Workspace
+from desktop_app.backends.azureml import workspaces
 from desktop_app.backends.azureml.client import links as links_module
 from desktop_app.backends.azureml.client.links import Link, Links
 from desktop_app.backends.azureml.client.wire import CloudFault
 from desktop_app.backends.azureml.workspaces import Workspaces, read_config
+from tests.helpers.azure_backends import desk
 from tests.helpers.told_wire import API, WORKSPACE, ToldWire, fault, told
 
 CONFIG = {"subscription_id": "s-1", "resource_group": "g", "workspace_name": "w"}
@@ -72,6 +76,20 @@ def test_a_damaged_list_is_empty_and_can_be_added_to(text: str, tmp_path: Path) 
 def test_what_is_no_workspace_is_not_added(bad: Workspace, tmp_path: Path) -> None:
     with pytest.raises(UserError):
         Workspaces(tmp_path / "workspaces.json").add(bad)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such locks")
+def test_many_that_add_at_once_lose_nothing_of_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the window and verbs do; a lock of the kernel tells descriptors apart, so threads will do here."""
+    monkeypatch.setattr(workspaces, "_PATIENCE", 60.0)
+
+    def add(number: int) -> None:
+        Workspaces(tmp_path / "home" / "workspaces.json").add(Workspace(f"w{number}", "s", "g"))
+
+    add(0)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add, range(1, 40)))
+    assert len(Workspaces(tmp_path / "home" / "workspaces.json").all()) == 40
 
 
 def test_config_is_found_upward_and_dot_azureml_wins(tmp_path: Path) -> None:
@@ -155,3 +173,27 @@ async def test_a_workspace_without_discovery_is_asked_where_its_runs_are(tmp_pat
     wire.on("GET", "/workspaces/vision?", told({"properties": {}}))
     with pytest.raises(CloudFault, match="where its region answers"):
         await Links(wire, tmp_path / "others.json").of(WORKSPACE)
+
+
+def test_what_is_learned_of_a_workspace_leaves_the_rest_as_it_is(tmp_path: Path) -> None:
+    known = Workspaces(tmp_path / "workspaces.json")
+    assert known.renew(OTHER.key, tenant="t") is None
+    assert known.all() == []
+    known.add(OTHER)
+    assert known.renew(OTHER.key, tenant="t", client="app") == dataclasses.replace(OTHER, tenant="t", client="app")
+    assert known.all() == [dataclasses.replace(OTHER, tenant="t", client="app")]
+
+
+async def test_the_tenant_of_a_token_is_not_the_workspaces(tmp_path: Path) -> None:
+    """Variables may lead to another tenant, which would be asked from then on however a person signs in."""
+    async with desk(tmp_path) as made:
+        made.jobs.wire.report = SignInReport("someone", "another-tenant")
+        await made.backend.sign_in(WORKSPACE, SignInMethod.BROWSER, lambda _prompt: None)
+        (kept,) = made.backend.workspaces.all()
+        assert (kept.tenant, kept.sign_in) == (WORKSPACE.tenant, SignInMethod.BROWSER)
+        given = {"client_id": "app", "client_secret": "hush", "tenant_id": "t"}
+        await made.backend.sign_in(WORKSPACE, SignInMethod.SERVICE_PRINCIPAL, lambda _prompt: None, given)
+        await made.backend.check(WORKSPACE)  # asked for as it was known before
+        (kept,) = made.backend.workspaces.all()
+        assert (kept.sign_in, kept.client) == (SignInMethod.SERVICE_PRINCIPAL, "app")
+        assert kept.tenant == (WORKSPACE.tenant or "tenant")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,12 +13,14 @@ from desktop_app.api import OutsideError, UserError, Workspace
 from desktop_app.backends.azureml.client.clouds import cloud_named
 from desktop_app.core.nearest import nearest
 from desktop_app.core.records import from_json, to_json
+from desktop_app.worker.supervisor import holding
 from desktop_app.worker.supervisor.journal import read_object
 from desktop_app.worker.supervisor.state import replace
 
 _FOLDERS = (".azureml", "aml_config", "")
 _FILES = ("config.json", "project.json")
 _LEVELS = 20
+_PATIENCE = 2.0  # seconds
 _KEYS = {"subscription": "subscription_id", "group": "resource_group", "name": "workspace_name"}
 """Source: azure-ai-ml 1.35.2, `MLClient.from_config` and `traverse_up_path_and_find_file`."""
 
@@ -64,24 +68,42 @@ class Workspaces:
             if not part or set(part) & set("/\\?#% "):
                 hint = "Give subscription, resource group and workspace name as the portal shows them."
                 raise UserError(f"“{part}” is no name of a workspace, resource group or subscription.", hint=hint)
-        known, current = self._read()
-        known[workspace.key] = workspace
-        self._write(known, current if current in known else workspace.key)
+        with self._turn():
+            known, current = self._read()
+            known[workspace.key] = workspace
+            self._write(known, current if current in known else workspace.key)
         return workspace
+
+    def renew(self, key: str, **told: Any) -> Workspace | None:
+        """Keep what was learned of a workspace; the rest stays as it is, which may have changed since. None: unknown."""
+        known, current = self._read()
+        if key not in known:
+            return None
+        found = dataclasses.replace(known[key], **told)
+        if found != known[key]:
+            known[key] = found
+            self._write(known, current)
+        return found
 
     def use(self, name: str) -> Workspace:
         """Make a workspace the one in use."""
-        found = self.find(name)
-        self._write(self._read()[0], found.key)
+        with self._turn():
+            found = self.find(name)
+            self._write(self._read()[0], found.key)
         return found
 
     def forget(self, name: str) -> Workspace:
         """Take a workspace off the list."""
-        found = self.find(name)
-        known, current = self._read()
-        del known[found.key]
-        self._write(known, "" if current == found.key else current)
+        with self._turn():
+            found = self.find(name)
+            known, current = self._read()
+            del known[found.key]
+            self._write(known, "" if current == found.key else current)
         return found
+
+    def _turn(self) -> contextlib.AbstractContextManager[bool]:
+        """Change the list alone; who can't have that for long goes on, as a lock must keep nobody from working."""
+        return holding.held(self._path.parent, _PATIENCE)
 
     def _read(self) -> tuple[dict[str, Workspace], str]:
         data = read_object(self._path)
