@@ -75,14 +75,15 @@ class Workspaces:
         return workspace
 
     def renew(self, key: str, **told: Any) -> Workspace | None:
-        """Keep what was learned of a workspace; the rest stays as it is, which may have changed since. None: unknown."""
-        known, current = self._read()
-        if key not in known:
-            return None
-        found = dataclasses.replace(known[key], **told)
-        if found != known[key]:
-            known[key] = found
-            self._write(known, current)
+        """Keep what was learned of a workspace; the rest stays as it is, and may have changed since. None: unknown."""
+        with self._turn():
+            known, current = self._read()
+            if key not in known:
+                return None
+            found = dataclasses.replace(known[key], **told)
+            if found != known[key]:
+                known[key] = found
+                self._write(known, current)
         return found
 
     def use(self, name: str) -> Workspace:
