@@ -154,7 +154,7 @@ class ToldCloud:
         return True
 
     def warm_up(self, workspace: Workspace) -> None:
-        """Be ready already."""
+        self.asked.append(("warm_up", workspace))
 
     async def computes(self, workspace: Workspace) -> Sequence[Compute]:
         return await self._said("computes", workspace, list(self.clusters))

@@ -157,6 +157,7 @@ async def test_offline_the_job_can_be_submitted_all_the_same(review: PlanReview,
     review.show_plan(plan("azureml"))
     await until(lambda: "is kept and sent later" in said(review))
     assert review.run_button.isEnabled()
+    assert not cloud.calls("warm_up")
 
 
 async def test_with_room_for_all_nodes_nothing_is_warned_of(review: PlanReview, cloud: ToldCloud) -> None:
@@ -164,6 +165,14 @@ async def test_with_room_for_all_nodes_nothing_is_warned_of(review: PlanReview, 
     review.show_plan(plan("azureml"))
     await until(lambda: cloud.calls("headroom") and not running())
     assert "fit" not in said(review)
+
+
+async def test_the_client_gets_ready_to_send_while_a_plan_for_the_workspace_is_read(
+    review: PlanReview, cloud: ToldCloud
+) -> None:
+    assert not cloud.calls("warm_up"), "the plan was for this machine"
+    review.show_plan(plan("azureml"))
+    await until(lambda: cloud.calls("warm_up") and not running())
 
 
 async def test_without_a_workspace_there_is_no_second_button(cloud_bench: Workbench, cloud: ToldCloud) -> None:

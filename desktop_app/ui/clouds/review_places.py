@@ -79,6 +79,7 @@ class ReviewPlaces(QObject):
         if name:
             found = readiness.find_compute(plan, await cloud.computes(workspace))
             self._note(reviewing.on_compute(plan, found, workspace.name))
+            cloud.warm_up(workspace)  # while the plan is read; the client was made to ask this, and the service answers
         if found is not None or not name:
             for each in await readiness.on_quota(cloud, workspace, plan, found):
                 self._note(each)
