@@ -23,6 +23,7 @@ from desktop_app.worker.supervisor.ending import HOPELESS, Ending, Grace, Step
 from desktop_app.worker.supervisor.failure import last_words
 from desktop_app.worker.supervisor.journal import LIMIT, Journal
 from desktop_app.worker.supervisor.state import FULL_REASON, StateFile
+from desktop_app.worker.supervisor.telling import Telling
 
 
 @pytest.mark.parametrize(
@@ -258,3 +259,15 @@ def test_nothing_of_the_house_and_nothing_heavy_is_imported() -> None:
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not [each for each in out if each.startswith("desktop_app.") and "worker" not in each]
     assert not [each for each in out if not each.startswith("desktop_app")]
+
+
+def test_what_a_controller_tells_comes_line_by_line(tmp_path: Path) -> None:
+    telling, told = Telling(tmp_path), tmp_path / "told.jsonl"
+    assert list(telling.news()) == []
+    told.write_bytes(b'{"event": "trial-started", "trial": 0}\nno json\n[1]\n{"event": "swe')
+    assert list(telling.news()) == [{"event": "trial-started", "trial": 0}]
+    with told.open("ab") as stream:
+        stream.write(b'ep-ended", "reason": "All failed."}\n')
+    assert list(telling.news()) == [{"event": "sweep-ended"}]
+    assert telling.reason == "All failed."
+    assert list(telling.news()) == []
