@@ -32,7 +32,10 @@ class SignInMethod(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """An Azure ML workspace by what `config.json` says of it, and how to sign in; `tenant` is "" where unknown."""
+    """An Azure ML workspace by what `config.json` says of it, and how to sign in; `tenant` is "" where unknown.
+
+    `client` is the application that signs in, where one was typed: an id, no secret.
+    """
 
     name: str
     subscription: str
@@ -41,6 +44,7 @@ class Workspace:
     tenant: str = ""
     location: str = ""
     sign_in: SignInMethod = SignInMethod.AUTOMATIC
+    client: str = ""
 
     @property
     def key(self) -> str:

@@ -264,6 +264,67 @@ async def test_a_wrong_tenant_is_told_with_the_right_one(
     assert f"signed in to the tenant {OTHER_TENANT}, but the subscription belongs to {TENANT}" in caught.value.message
 
 
+async def test_variables_of_another_tenant_do_not_lead_who_signs_in_astray(
+    gateway: Gateway, workspace: Workspace, surroundings: pytest.MonkeyPatch, emulator: Emulator
+) -> None:
+    """Nor does that tenant where it was kept with the workspace: who refuses its token names the right one."""
+    principal(surroundings, tenant=OTHER_TENANT)
+    for tenant in ("", OTHER_TENANT):
+        with pytest.raises(CloudFault, match="belongs to") as caught:
+            await get(gateway, replace(workspace, tenant=tenant))
+        assert "AZURE_TENANT_ID names the wrong one" in caught.value.hint
+        used = replace(workspace, tenant=tenant, sign_in=SignInMethod.DEVICE_CODE)
+        report = await gateway.sign_in(
+            used, "device-code", lambda each: emulator.control("devicelogin", {"code": each.code})
+        )
+        assert (report.account, report.tenant) == (PERSON.name, TENANT)
+        assert (await get(gateway, used)).status == 200
+        assert (await get(gateway, replace(used, sign_in=SignInMethod.AUTOMATIC))).status == 200
+        await gateway.sign_out(used)
+
+
+async def test_a_secret_that_nobody_has_any_more_is_asked_for_again(
+    gateway: Gateway, workspace: Workspace, surroundings: pytest.MonkeyPatch
+) -> None:
+    """As after a restart without a keyring; variables of another application are not taken in its place."""
+    principal(surroundings, client=READER)
+    used = replace(workspace, client=CLIENT, sign_in=SignInMethod.SERVICE_PRINCIPAL)
+    with pytest.raises(CloudFault, match=f"secret of the application {CLIENT} is not known any more") as caught:
+        await get(gateway, used)
+    assert caught.value.hint.startswith("Sign in again")
+    report = await sign_in(gateway, used, "service-principal", client_id=CLIENT)
+    assert report.steps[0].hint.startswith("Type its secret")
+    for given in ({"client_id": CLIENT, "client_secret": SECRET}, {"client_id": CLIENT}):
+        report = await sign_in(gateway, used, "service-principal", **given)
+        assert (report.account, report.tenant) == (CLIENT, TENANT)
+        assert (await get(gateway, used)).status == 200
+
+
+async def test_a_token_of_the_wrong_tenant_gives_way_to_one_of_the_right(
+    gateway: Gateway, workspace: Workspace, emulator: Emulator
+) -> None:
+    """As where the wrong tenant was kept with a workspace: nobody has to sign in again."""
+    used = replace(workspace, tenant=OTHER_TENANT, sign_in=SignInMethod.DEVICE_CODE)
+    report = await gateway.sign_in(
+        used, "device-code", lambda each: emulator.control("devicelogin", {"code": each.code})
+    )
+    assert report.tenant == OTHER_TENANT
+    assert (await get(gateway, used)).status == 200
+
+
+async def test_what_was_typed_wins_over_variables_from_then_on(
+    gateway: Gateway, workspace: Workspace, surroundings: pytest.MonkeyPatch
+) -> None:
+    principal(surroundings, tenant=OTHER_TENANT)
+    for tenant in ("", OTHER_TENANT):
+        used = replace(workspace, tenant=tenant)
+        typed = {"client_id": CLIENT, "client_secret": SECRET, "tenant_id": TENANT}
+        assert (await sign_in(gateway, used, "service-principal", **typed)).tenant == TENANT
+        for method in (SignInMethod.SERVICE_PRINCIPAL, SignInMethod.AUTOMATIC):
+            assert (await get(gateway, replace(used, sign_in=method))).status == 200
+        await gateway.sign_out(used)
+
+
 @pytest.mark.parametrize(("skew", "words"), [(3660, "61 minutes behind"), (-3660, "61 minutes ahead of")])
 async def test_a_clock_that_is_off_is_told_in_minutes(  # noqa: PLR0917
     gateway: Gateway, workspace: Workspace, surroundings: pytest.MonkeyPatch, emulator: Emulator, skew: int, words: str

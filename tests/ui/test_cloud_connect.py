@@ -80,7 +80,8 @@ async def test_connecting_signs_in_asks_the_workspace_and_keeps_it(
     await until(lambda: not dialog.isVisible())
     assert cloud.calls("sign_in") == [SignInMethod.AZURE_CLI]
     (added,) = cloud.calls("add")
-    assert (added.key, added.sign_in, added.tenant) == (EAST.key, SignInMethod.AZURE_CLI, "tenant")
+    assert (added.key, added.sign_in) == (EAST.key, SignInMethod.AZURE_CLI)
+    assert not added.tenant, "whose a token is says nothing of whose the workspace is"
     assert [each.key for each in kept] == [EAST.key]
     assert desk.place == f"azureml:{EAST.key}"
     assert desk.standing(EAST).standing is Standing.SIGNED_IN

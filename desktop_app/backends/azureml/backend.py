@@ -245,11 +245,9 @@ class AzureBackend:
     async def check(self, workspace: Workspace) -> Workspace:
         """Ask the service for a workspace and remember what it says. Raises CloudFault."""
         link = await self.asking.links.renew(workspace)
-        found = dataclasses.replace(
-            workspace, location=link.location or workspace.location, tenant=workspace.tenant or link.tenant
-        )  # fmt: skip
-        if any(each.key == workspace.key for each in self.workspaces.all()):
-            await asyncio.to_thread(self.workspaces.add, found)
+        location, tenant = link.location or workspace.location, workspace.tenant or link.tenant
+        found = dataclasses.replace(workspace, location=location, tenant=tenant)
+        await asyncio.to_thread(self.workspaces.renew, workspace.key, location=location, tenant=tenant)
         self.sender.wake(workspace)
         return found
 
@@ -260,12 +258,15 @@ class AzureBackend:
         tell: Callable[[SignInPrompt], None],
         given: Mapping[str, str] | None = None,
     ) -> SignInReport:
-        """Sign in; the way that succeeded is the workspace's from then on."""
+        """Sign in; the way that succeeded is the workspace's from then on.
+
+        The token's tenant is not: variables may have led to another one than the workspace's.
+        """
         report = await self.asking.wire.sign_in(workspace, method.value, tell, given)
-        if report.account and any(each.key == workspace.key for each in self.workspaces.all()):
-            found = dataclasses.replace(workspace, sign_in=method, tenant=workspace.tenant or report.tenant)
-            await asyncio.to_thread(self.workspaces.add, found)
-            self.sender.wake(found)
+        if report.account:
+            client = (given or {}).get("client_id") or workspace.client
+            found = await asyncio.to_thread(self.workspaces.renew, workspace.key, sign_in=method, client=client)
+            self.sender.wake(found or workspace)
         return report
 
     async def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -86,12 +87,16 @@ def complaint(field: str, text: str) -> str:
     return ""
 
 
-def workspace_of(values: Mapping[str, str], cloud: str, tenant: str, method: SignInMethod) -> Workspace:
-    """Return the workspace that was typed."""
-    return Workspace(
-        values["name"].strip(), values["subscription"].strip(), values["group"].strip(),
-        cloud=cloud, tenant=tenant, sign_in=method,
-    )  # fmt: skip
+def workspace_of(values: Mapping[str, str], cloud: str, shown: Workspace | None, method: SignInMethod) -> Workspace:
+    """Return the workspace that was typed; what the one that was `shown` first knows besides stays if it is that one.
+
+    `values` are the fields, and `client_id` where an application was typed.
+    """
+    typed = Workspace(values["name"].strip(), values["subscription"].strip(), values["group"].strip(), cloud=cloud,
+                      sign_in=method, client=values.get("client_id", "").strip())  # fmt: skip
+    if shown is None or (shown.subscription, shown.cloud) != (typed.subscription, cloud):
+        return typed  # a subscription's tenant is not another one's
+    return dataclasses.replace(typed, tenant=shown.tenant, client=typed.client or shown.client)
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,6 @@ class ConnectDialog(QDialog):
             self._say(*nobody(report))
             return
         self._on_progress(self.tr("{} Asking the workspace…").format(signed_in(report)), None)
-        workspace = dataclasses.replace(workspace, tenant=workspace.tenant or report.tenant)
         try:
             found = await self._desk.cloud.check(workspace)
         except UserError as fault:

@@ -6,6 +6,7 @@ It is read in threads and kept, so that menus and pages can show the last known 
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Awaitable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -188,7 +189,10 @@ class CloudDesk(QObject):
 
     async def _checked(self, workspace: Workspace) -> None:
         found = await self.cloud.check(workspace)
-        self.workspaces = tuple(found if each.key == found.key else each for each in self.workspaces)
+        self.workspaces = tuple(  # the way to sign in may have become another one meanwhile
+            dataclasses.replace(each, location=found.location, tenant=found.tenant) if each.key == found.key else each
+            for each in self.workspaces
+        )
 
     async def _look_for_config(self, folder: str) -> None:
         found = await asyncio.to_thread(self._config_above, Path(folder)) if folder else None

@@ -25,7 +25,7 @@ class WorkspaceForm(QWidget):
         self.way_says = label(role="muted", wraps=True)
         self.secrets: dict[str, QLineEdit] = {}
         self._captions: list[QLabel] = []
-        self._tenant = ""
+        self._shown: Workspace | None = None
         self._build()
         self._say_way()
 
@@ -43,15 +43,18 @@ class WorkspaceForm(QWidget):
     @property
     def workspace(self) -> Workspace:
         """What is typed now."""
-        values = {name: each.text() for name, each in self.lines.items()}
-        return workspace_of(values, str(self.clouds.currentData()), self._tenant, self.method)
+        values = {name: each.text() for name, each in self.lines.items()} | (self.given or {})
+        return workspace_of(values, str(self.clouds.currentData()), self._shown, self.method)
 
     def show_workspace(self, workspace: Workspace) -> None:
         """Fill the fields."""
         for name, line in self.lines.items():
             line.setText(str(getattr(workspace, name)))
             self._check(name)
-        self._tenant = workspace.tenant
+        self._shown = workspace
+        if workspace.client:  # its secret is nowhere in reach of this window
+            self.secrets["client_id"].setText(workspace.client)
+            self.secrets["tenant_id"].setText(workspace.tenant)
         self.clouds.setCurrentIndex(max(0, self.clouds.findData(workspace.cloud)))
         if workspace.sign_in is not SignInMethod.AUTOMATIC:
             self.ways.setCurrentIndex(self.ways.findData(workspace.sign_in.value))

@@ -297,6 +297,7 @@ def _account(workspace: Workspace) -> dict[str, Any]:
         "subscription": workspace.subscription,
         "method": str(workspace.sign_in),
         "name": workspace.name,
+        "client": workspace.client,
         "scopes": {each: cloud.scope(each) for each in ("management", "storage")},
     }
 

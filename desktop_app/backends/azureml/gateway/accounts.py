@@ -32,7 +32,10 @@ class Token:
 
 @dataclass(frozen=True)
 class Account:
-    """Whose token is wanted: where to sign in, to which tenant ("" for the person's own), and how."""
+    """Whose token is wanted: where to sign in, to which tenant ("" for the person's own), and how.
+
+    `client` is the application that was typed for it, whose secret the keyring has, or nobody any more.
+    """
 
     authority: str
     tenant: str
@@ -40,6 +43,7 @@ class Account:
     management: str
     subscription: str = ""
     name: str = ""
+    client: str = ""
 
 
 class Getter(Protocol):

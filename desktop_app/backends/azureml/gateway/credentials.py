@@ -28,15 +28,13 @@ _ELSEWHERE = ("IDENTITY_ENDPOINT", "MSI_ENDPOINT", "IMDS_ENDPOINT", "AZURE_POD_I
 
 
 def principal(account: Account, given: Mapping[str, str] | None = None) -> Getter:
-    """Return the service principal that was `given`, or else the one that variables name."""
-    values = given or {name: os.environ.get(f"AZURE_{name.upper()}", "") for name in (
-        "client_id", "tenant_id", "client_secret", "client_certificate_path", "client_certificate_password",
-    )}  # fmt: skip
-    client, tenant = values.get("client_id", ""), values.get("tenant_id", "") or account.tenant
+    """Return the service principal that was `given`; what was left empty of it, variables say."""
+    values = _filled(account, given or {})
+    client, tenant = values["client_id"], values["tenant_id"]
     if not client:
         raise Unavailable(
             "No service principal is named: AZURE_CLIENT_ID is not set.",
-            "Set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET before the program starts.",
+            "Sign in as one, or set AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET before the program starts.",
         )
     if not tenant:
         raise Unavailable(f"The service principal {client} has no tenant.", "Set AZURE_TENANT_ID.")
@@ -47,8 +45,25 @@ def principal(account: Account, given: Mapping[str, str] | None = None) -> Gette
         return _of(lambda: _by_certificate(tenant, client, path, values.get("client_certificate_password"), options))
     raise Unavailable(
         f"The service principal {client} has neither secret nor certificate.",
-        "Set AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH.",
+        f"{'Type its secret, or set' if given else 'Set'} AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH.",
     )
+
+
+def _filled(account: Account, given: Mapping[str, str]) -> dict[str, str]:
+    """Return what was typed, filled up from variables. Raises Unavailable for one whose secret nobody has any more."""
+    values = {name: os.environ.get(f"AZURE_{name.upper()}", "") for name in (
+        "client_id", "tenant_id", "client_secret", "client_certificate_path", "client_certificate_password",
+    )}  # fmt: skip
+    typed = given.get("client_id") or account.client
+    if typed and typed != values["client_id"]:
+        if not given:
+            said = f"The secret of the application {typed} is not known any more."
+            raise Unavailable(said, "Sign in again: a secret that was typed lasts in a keyring alone.")
+        if values["client_id"]:  # the variables are another application's
+            values = dict.fromkeys(values, "")
+        values["tenant_id"] = account.tenant or values["tenant_id"]
+    values["tenant_id"] = values["tenant_id"] or account.tenant
+    return {**values, **{name: each for name, each in given.items() if each}}
 
 
 def _by_certificate(tenant: str, client: str, path: str, password: str | None, options: Mapping[str, Any]) -> Any:

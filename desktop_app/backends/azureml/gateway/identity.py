@@ -8,15 +8,15 @@ import json
 import re
 import threading
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from . import faults
+from . import faults, rights
 from .accounts import Account, Getter, Prompt, Token, Unavailable
 from .faults import Fault
 from .keeping import Keeper
-from .web import Request, Web
+from .web import Authorize, Request, Web
 
 if TYPE_CHECKING:
     from .people import People
@@ -45,6 +45,7 @@ class Identity:
         self._tokens: dict[tuple[Account, str], Token] = {}
         self._locks: dict[tuple[Account, str], asyncio.Lock] = {}
         self._tenants: dict[str, str] = {}
+        self._right: dict[str, str] = {}  # tenants of subscriptions, as told by who refused a token of another one
         self._refused: dict[tuple[Account, str], tuple[float, Fault]] = {}
         self._era = 0  # grows with each sign-in and sign-out: what was begun before holds no more
 
@@ -53,15 +54,16 @@ class Identity:
         """Whether ending this process would sign somebody out."""
         return self._people is not None and self._people.is_only_here
 
-    def authorizer(self, asked: Mapping[str, Any], audience: str, url: str) -> Callable[[bool], Awaitable[str]]:
+    def authorizer(self, asked: Mapping[str, Any], audience: str, url: str) -> Authorize:
         """Return what gets the Authorization header of a request; a token never goes over an open line."""
         if not url.lower().startswith("https://"):
             raise Fault("bad-request", f"{faults.without_query(url)} is not asked with a token: it is not https.")
 
         sent = ""
 
-        async def authorize(refused: bool) -> str:
+        async def authorize(refused: str) -> str:
             nonlocal sent
+            self._learn(asked, rights.right_tenant(refused))
             sent = str((await self.token(asked, asked["scopes"][audience], refused=sent if refused else ""))["token"])
             return f"Bearer {sent}"
 
@@ -123,6 +125,12 @@ class Identity:
         for each in (self._ways, self._tokens, self._refused):
             each.clear()
 
+    def _learn(self, asked: Mapping[str, Any], tenant: str) -> None:
+        """Sign in to this tenant for a subscription, whatever tenant was kept for it."""
+        if tenant and self._right.get(asked.get("subscription", "")) != tenant:
+            self._right[asked.get("subscription", "")] = tenant
+            self._forget_all()
+
     async def _by_person(self, account: Account, tell: Prompt) -> None:
         """Let a person sign in on a page."""
         account, people = await self._placed(account), await asyncio.to_thread(self._kept)
@@ -135,7 +143,8 @@ class Identity:
         """Sign in with what was typed, which is kept once it has proved to be right."""
         placed, people = await self._placed(account), await asyncio.to_thread(self._kept)
         former = await asyncio.to_thread(people.principal, placed)
-        people.take_principal(placed, given)
+        known = former if former.get("client_id") == given.get("client_id") else {}
+        people.take_principal(placed, {**known, **{name: each for name, each in given.items() if each}})
         self._forget_all()
         try:
             token = await self._fresh(account, account.management, steps)
@@ -179,12 +188,13 @@ class Identity:
         """Return a way to get tokens; run beside the loop, as its library takes half a second to import."""
         from . import credentials
 
+        if name == "service-principal" or (name == "kept" and self._kept().is_principal(account)):
+            return credentials.principal(account, self._kept().principal(account))
         if name in ("kept", "browser", "device-code"):
             return self._kept().getter(account)
-        if name == "service-principal":
-            return credentials.principal(account, self._kept().principal(account))
         found = {
-            "environment": credentials.principal, "workload-identity": credentials.workload_identity,
+            "environment": lambda of: credentials.principal(replace(of, client="")),
+            "workload-identity": credentials.workload_identity,
             "managed-identity": credentials.managed_identity, "azure-cli": credentials.azure_cli,
         }.get(name)  # fmt: skip
         if found is None:
@@ -206,6 +216,8 @@ class Identity:
 
     async def _placed(self, account: Account) -> Account:
         """Return the account with its tenant: the service names it to who asks for a subscription without a token."""
+        if right := self._right.get(account.subscription):
+            return replace(account, tenant=right)
         if account.tenant or not account.subscription:
             return account
         if account.subscription not in self._tenants:
@@ -225,6 +237,7 @@ def account_of(asked: Mapping[str, Any]) -> Account:
         management=asked["scopes"]["management"],
         subscription=asked.get("subscription", ""),
         name=asked.get("name", ""),
+        client=asked.get("client", ""),
     )
 
 

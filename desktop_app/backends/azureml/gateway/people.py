@@ -18,7 +18,7 @@ from .kept import Kept
 
 CLIENT = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 """The public application that azure-identity and the Azure CLI sign people in with (DEVELOPER_SIGN_ON_CLIENT_ID)."""
-_CHOSEN, _PRINCIPAL = "chosen", "principal"
+_CHOSEN, _PRINCIPAL, _LAST = "chosen", "principal", "last"
 _PATIENCE = 30.0  # seconds for one request of a sign-in
 _WAIT = 900.0  # seconds to sign in by browser
 _DONE = b"<!doctype html><meta charset=utf-8><title>Rank Zero</title><p>You can close this page.</p>"
@@ -100,9 +100,15 @@ class People:
         """Return what was typed for a service principal; empty where nothing was."""
         return dict(self._kept.get(_PRINCIPAL, _names(account)) or {})
 
+    def is_principal(self, account: Account) -> bool:
+        """Whether a service principal was typed, and nobody has signed in by browser or device code since."""
+        names = _names(account)
+        return bool(self._kept.get(_PRINCIPAL, names)) and self._kept.get(_LAST, names) != _CHOSEN
+
     def take_principal(self, account: Account, given: Mapping[str, str]) -> None:
         """Use what was typed for a service principal, or nothing any more; `keep` keeps it."""
         self._kept.put(_PRINCIPAL, _names(account), dict(given) or None)
+        self._kept.put(_LAST, _names(account), _PRINCIPAL if given else None)
 
     def keep(self) -> None:
         """Put what is known into the keyring."""
@@ -114,6 +120,7 @@ class People:
             homes = {self._kept.get(_CHOSEN, [each]) for each in _names(account)} - {None}
             self._kept.put(_CHOSEN, _names(account), None)
             self._kept.put(_PRINCIPAL, _names(account), None)
+            self._kept.put(_LAST, _names(account), None)
             self._kept.drop(homes - set(self._kept.values(_CHOSEN)))
             self._kept.share()
 
@@ -126,6 +133,7 @@ class People:
         if not homes:
             raise Fault("signed-out", "The sign-in named nobody.", hint="Try again.")
         self._kept.put(_CHOSEN, _names(account), homes[0])
+        self._kept.put(_LAST, _names(account), _CHOSEN)
 
     def _silent(self, account: Account, home: str, scope: str, *, renew: bool) -> Token:
         app = _guarded(self._app, account)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 
 _ISSUER = re.compile(r"sts\.(?:windows\.net|chinacloudapi\.cn)/([0-9a-fA-F-]{36})")
+_OTHER_TENANT = "InvalidAuthenticationTokenTenant"
 _ACTION = re.compile(r"perform action '([^']+)'")
 _OFF = 300.0  # seconds that a clock may be off; tokens and signatures allow for five minutes
 _COMPUTE, _SCIENTIST = "AzureML Compute Operator", "AzureML Data Scientist"
@@ -69,13 +70,22 @@ def refused(status: int, code: str, said: str) -> tuple[str, str] | None:
     return _not_allowed(action[1]) if action else None
 
 
-def _signed_out(code: str, said: str) -> tuple[str, str] | None:
+def right_tenant(said: str) -> str:
+    """Return the tenant that a subscription belongs to, where a token of another one was refused; else ""."""
     issuers = _ISSUER.findall(said)
-    if code == "InvalidAuthenticationTokenTenant" and len(issuers) > 1:
-        message = f"You are signed in to the tenant {issuers[0]}, but the subscription belongs to {issuers[1]}."
-        if os.environ.get("AZURE_TENANT_ID", "").lower() == issuers[0].lower():
-            return message, f"Set AZURE_TENANT_ID to {issuers[1]}."
-        return message, f"Sign in to the tenant {issuers[1]}: rankzero workspace sign-in"
+    return issuers[1] if _OTHER_TENANT in said and len(issuers) > 1 else ""
+
+
+def _signed_out(code: str, said: str) -> tuple[str, str] | None:
+    if code == _OTHER_TENANT and (right := right_tenant(f"{code} {said}")):
+        issued = _ISSUER.findall(said)[0]
+        message = f"You are signed in to the tenant {issued}, but the subscription belongs to {right}."
+        if os.environ.get("AZURE_TENANT_ID", "").lower() == issued.lower():
+            hint = (
+                f"AZURE_TENANT_ID names the wrong one: sign in by browser or code, or set it to {right} and start anew."
+            )
+            return message, hint
+        return message, f"Sign in with an account of the tenant {right}."
     if "insufficient_claims" in said:
         return "A rule of the tenant wants you to sign in again.", "Sign in by browser."
     if code == "ExpiredAuthenticationToken" or "expired" in said.lower():

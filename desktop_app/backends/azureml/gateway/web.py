@@ -28,8 +28,8 @@ _CUT = 2  # times that an answer which is no whole JSON is asked for again
 _CONNECT = 15.0  # seconds to reach a host
 _LEAST = 2.0  # seconds that an answer may take at least, however little patience is left
 
-Authorize = Callable[[bool], Awaitable[str]]
-"""Returns the value of the Authorization header; called with True where the last one was not accepted."""
+Authorize = Callable[[str], Awaitable[str]]
+"""Returns the value of the Authorization header; called with what was said where the last one was not accepted."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Web:
     async def _once(self, request: Request, tries: _Tries, *, streamed: bool) -> httpx.Response:
         headers = dict(request.headers)
         if request.authorize:
-            headers["Authorization"] = await request.authorize(tries.is_refused)
+            headers["Authorization"] = await request.authorize(tries.refused)
         client = self._made()
         timeout = httpx.Timeout(max(tries.left, _LEAST), connect=_CONNECT, pool=None)
         try:
@@ -134,7 +134,7 @@ class _Tries:
         self._request = request
         self._end = time.monotonic() + request.patience
         self._count = 0
-        self.is_refused = False
+        self.refused = ""  # what was said of a token that was not accepted
 
     @property
     def left(self) -> float:
@@ -151,8 +151,8 @@ class _Tries:
         """Wait before the next try, or raise what the answer means; a token that is refused is renewed once."""
         status, headers = response.status_code, dict(response.headers)
         fault = faults.of_answer(self._request.method, self._request.url, status, headers, body)
-        if status == 401 and self._request.authorize and not self.is_refused:
-            self.is_refused = True
+        if status == 401 and self._request.authorize and not self.refused:
+            self.refused = f"401 {body} {headers.get('www-authenticate', '')}"
             return
         if status not in _AGAIN:
             raise fault
