@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 
-from desktop_app.api import MetricPoint, RunSnapshot, RunStatus
+from desktop_app.api import MetricPoint, OutsideError, RunSnapshot, RunStatus
 from desktop_app.presenters.trials import BEST, OTHERS
 from desktop_app.ui.runs.run_page import JOB, LOGS, METRICS, RESOURCES, TRIALS, RunPage
 from desktop_app.ui.runs.trials_view import TrialsModel, TrialsView
@@ -120,6 +120,27 @@ async def test_metrics_are_read_again_only_of_trials_that_logged(
     await until(lambda: len(backend.asked) == 3)
     await until(lambda: shown(page.trials.view)[1][5] == "0.9")
     assert backend.asked[2:] == ["local://s-1_1"]
+    await quiet()
+
+
+async def test_a_trial_whose_metrics_can_not_be_had_keeps_no_other_from_being_read(
+    runs_bench: RunsBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = answers(runs_bench, monkeypatch, 3)
+    plain = backend.metrics
+
+    async def metrics(handle: str) -> Sequence[MetricPoint]:
+        if handle.endswith("_0") and handle not in backend.asked:
+            backend.asked.append(handle)
+            raise OutsideError("The workspace does not answer.")
+        return await plain(handle)
+
+    monkeypatch.setattr(backend, "metrics", metrics)
+    page = await opened(runs_bench, *(trial_run(each) for each in range(3)))
+    await until(page.trials.message.isVisible)
+    await until(lambda: [row[5] for row in shown(page.trials.view)] == ["–", "0.3333", "0.6667"])
+    runs_bench.take(trial_run(0, metric=0.5))
+    await until(lambda: not page.trials.message.isVisible())
     await quiet()
 
 

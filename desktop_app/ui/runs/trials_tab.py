@@ -50,6 +50,7 @@ class TrialsTab(QWidget):
         self._read: dict[str, object] = {}
         self._task: asyncio.Task[None] | None = None
         self._ticks = 0
+        self._has_unread = False
         self._soon = QTimer(self, interval=PACE, singleShot=True)
         self._second = QTimer(self, interval=_SECOND)
         self._plot_place = QWidget()
@@ -147,30 +148,38 @@ class TrialsTab(QWidget):
 
     def _begin_reading(self) -> None:
         if self.trials is not None and self._task is None and self.isVisible() and stale(self.trials, self._read):
-            self._task = spawn(self._read_metrics(self.trials), "read metrics of trials", self._say_unread)
-
-    def _say_unread(self, error: UserError) -> None:
-        self.message.show_error(error)
+            self._task = spawn(self._read_metrics(self.trials), "read metrics of trials")
 
     async def _read_metrics(self, trials: Trials) -> None:
         """Read what trials logged since; a few at a time, so that curves come while others are still read."""
+        unread: UserError | None = None
         try:
             wanted = stale(trials, self._read)
             for place, handle in enumerate(wanted):
                 run = trials.runs.get(handle)
                 if run is None or trials is not self.trials:
                     continue
-                points = await self._backend_of(handle).metrics(handle)
                 self._read[handle] = reading_key(trials, run)
-                trials.read(handle, points)
+                try:
+                    trials.read(handle, await self._backend_of(handle).metrics(handle))
+                except UserError as error:  # of one trial: those of the others are read all the same
+                    unread = error
                 if (place + 1) % _AT_ONCE == 0 or place + 1 == len(wanted):
                     trials.arrange()
                     if trials is self.trials:
                         self._show()
         finally:
             self._task = None
+        self._say_unread(unread)
         if trials is not self.trials or stale(trials, self._read):
             self._soon.start()
+
+    def _say_unread(self, error: UserError | None) -> None:
+        if error is not None:
+            self.message.show_error(error)
+        elif self._has_unread:
+            self.message.hide()
+        self._has_unread = error is not None
 
     def _draw(self) -> None:
         trials = self.trials
