@@ -462,12 +462,8 @@ def test_a_cluster_that_is_known_brings_its_size(tmp_path: Path) -> None:
     clusters = (Cluster("gpu-cluster", "Standard_NC64as_T4_v3", 4), Cluster("slow", "Standard_D2_v2", 1))
     context = replace(wizard_context(tmp_path, SCRIPT), clusters=clusters)
     answers = {**ANSWERS, "compute": "azureml:gpu-cluster"}
-    page = steps(DDP, answers, context)["ranks"]
-    field = next(each for each in page.form.fields if each.name == "compute")
-    assert [each.note for each in field.choices] == [
-        "Standard_NC64as_T4_v3, 4 nodes at most",
-        "Standard_D2_v2, 1 node at most",
-    ]
+    offered = [each.note for each in field(steps(DDP, answers, context)["ranks"], "compute").choices]
+    assert offered == ["Standard_NC64as_T4_v3, 4 nodes at most", "Standard_D2_v2, 1 node at most"]
     assert built(context, answers).topology.processes_per_node == 4, "one for each of its GPUs"
     notes_of = notes(steps(DDP, {**answers, "nodes": 8, "vm_size": "Standard_D2_v2"}, context)["ranks"])
     assert notes_of["more-nodes-than-cluster"].path == "nodes"
