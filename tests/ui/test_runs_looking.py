@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -39,9 +40,9 @@ async def settled() -> None:
     await asyncio.gather(*running(), return_exceptions=True)
 
 
-def looks(backend: Any, errors: list[UserError]) -> Looking:
+def looks(backend: Any, errors: list[UserError], on_whole: Callable[[], object] = lambda: None) -> Looking:
     """Return what looks at a backend's runs."""
-    return Looking(lambda _handle: cast("JobBackend", backend), errors.append)
+    return Looking(lambda _handle: cast("JobBackend", backend), errors.append, on_whole)
 
 
 async def test_a_live_run_is_looked_at_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +83,7 @@ async def test_a_backend_whose_logs_are_here_is_left_alone() -> None:
 
 async def test_once_all_of_a_run_that_is_over_is_here_that_is_told() -> None:
     cloud, whole = Cloud(), list[str]()
-    looking_at = Looking(lambda _handle: cast("JobBackend", cloud), pytest.fail, lambda: whole.append(cloud.looked[-1]))
+    looking_at = looks(cloud, [], lambda: whole.append(cloud.looked[-1]))
     looking_at.at(run("one"))
     await settled()
     assert not whole, "what lives tells of itself"

@@ -24,5 +24,5 @@ def test_the_client_starts_beside(backend: str, state: str, asked: list[str]) ->
     cloud = FakeCloud()
     toolchains = SimpleNamespace(get=lambda _name: SimpleNamespace(state=state))
     workbench = cast("Any", SimpleNamespace(cloud=cloud, toolchains=toolchains))
-    run._warm_up(workbench, backend)
+    run._warm_up(workbench, cloud.current() if backend == "azureml" else None)
     assert [each[0] for each in cloud.asked] == asked

@@ -22,13 +22,14 @@ class PassingNote(QFrame):
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
+        self._window = window
         self.setProperty("role", "message")
         self.setProperty("tone", "info")
         self.timer = QTimer(self, interval=PASSING_MS, singleShot=True)
         self.timer.timeout.connect(self.hide)
         self.text = label(role="strong", wraps=True, selectable=True)
         self._picture = QLabel()
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(Space.M, Space.S, Space.S, Space.S)
         row.setSpacing(Space.S)
         row.addWidget(self._picture)
@@ -65,11 +66,11 @@ class PassingNote(QFrame):
 
     def _place(self) -> None:
         """Stand in the middle above the window's foot, as wide as the words need and the window has room for."""
-        window = self.parentWidget()
+        window = self._window
         room = window.width() - 2 * Space.L
         wanted = self.text.fontMetrics().horizontalAdvance(self.text.text()) + 4 * Space.L + 3 * icon_size().width()
         width = max(1, min(wanted, _WIDEST, room))
-        height = self.layout().heightForWidth(width)
+        height = self._row.heightForWidth(width)
         self.resize(width, height if height > 0 else self.sizeHint().height())
         self.move((window.width() - width) // 2, max(0, window.height() - self.height() - _ABOVE_FOOT))
 
