@@ -181,6 +181,9 @@ async def test_a_job_goes_from_config_json_to_its_outputs_and_waits_while_the_ne
     await until(lambda: "outputs/model.txt" in page.artifacts._nodes, LIMIT)
     page.artifacts.fetch(tmp_path / "fetched")
     await until(lambda: list((tmp_path / "fetched").rglob("model.txt")) and not page.artifacts.strip.busy, LIMIT)
+    hooks(window).show_tab("jobs")
+    cloud_page = cast("CloudPage", window.pages.page("cloud"))
+    await until(lambda: [each.handle for each in cloud_page.jobs._rows] == [run.handle], LIMIT)
     files = cast("FilesPage", window.pages.page("files"))
     assert files.editors.run_button.text() == "Submit to emulated…"
 
@@ -188,9 +191,11 @@ async def test_a_job_goes_from_config_json_to_its_outputs_and_waits_while_the_ne
     waiting = await submit(window, project)
     part = window.status_row._outbox
     await until(lambda: part.text() == "Offline: 1 job waiting to be sent", LIMIT)
-    await until(lambda: "outbox" in page.state_message.heading.text(), LIMIT)
+    await until(lambda: "outbox" in page.state_message.heading.text() and page.sending.waits, LIMIT)
+    hooks(window).show_tab("compute")
+    await until(lambda: cloud_page.age.text().startswith("as of "), LIMIT)
+    assert cloud_page.compute.pane.model.index(0, 0).data() == "gpu-cluster", "as it was known last"
     emulator.control("network", {"away": False})
-    cloud_page = cast("CloudPage", window.pages.page("cloud"))
     await until(cloud_page.outbox.send_button.isEnabled, LIMIT)
     cloud_page.outbox.send()
     await until(lambda: status(window, waiting.handle) is RunStatus.COMPLETED, LIMIT)
