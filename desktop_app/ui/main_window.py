@@ -148,6 +148,7 @@ class MainWindow(QMainWindow):
 
     def say(self, message: UserError) -> None:
         """Show what happened and what to do next at the top of the page."""
+        self.message.clear_buttons()  # of what stood there before
         self.message.show_error(message)
 
     def set_problems(self, errors: int, warnings: int) -> None:

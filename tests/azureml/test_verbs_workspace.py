@@ -44,7 +44,7 @@ def test_nothing_works_before_a_workspace_is_added_and_that_is_said(newcomer: Pr
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("{", "no sound JSON"),
+        ("{", "is broken in line 1"),
         ('{"subscription_id": "s"}', "resource_group"),
         (
             '{"subscription_id": "<my-subscription-id>", "resource_group": "g", "workspace_name": "w"}',

@@ -195,6 +195,9 @@ async def test_workspaces_are_used_asked_and_forgotten_from_their_list(
     tab.check_button.click()
     await until(tab.why.isVisible)
     assert tab.why.text() == "Nobody is signed in. Sign in."
+    assert not page.sign_in_button.isVisible(), "another workspace is looked at"
+    desk.look_after(WEST)
+    assert page.sign_in_button.isVisible()
     assert_sound(page)
     tab.use_button.click()
     assert desk.place == f"azureml:{WEST.key}"

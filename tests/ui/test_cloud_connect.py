@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
-from desktop_app.api import SignInMethod, SignInPrompt, Workspace
+from desktop_app.api import SignInMethod, SignInPrompt, SignInReport, SignInStep, Workspace
 from desktop_app.places import Places
 from desktop_app.presenters.clouds.places import Standing
 from desktop_app.ui.clouds.connect_dialog import ConnectDialog
@@ -182,3 +183,45 @@ async def test_an_application_is_typed_with_its_secret_covered(dialog: ConnectDi
     dialog.connect_now()
     await until(lambda: not dialog.isVisible())
     assert cloud.given == [{"client_id": "an-application", "client_secret": "hush"}]
+
+
+async def test_why_an_application_is_refused_is_in_sight(dialog: ConnectDialog, cloud: ToldCloud) -> None:
+    """Its form fills the dialog: the reason is the message, and is scrolled to."""
+    wrong = SignInStep("service-principal", False, "The secret is wrong.", "Give its value.")
+    cloud.report = SignInReport(steps=(wrong,))
+    fill(dialog)
+    dialog.resize(dialog.width(), 420)
+    dialog.form.ways.setCurrentIndex(dialog.form.ways.findData(SignInMethod.SERVICE_PRINCIPAL.value))
+    settle()
+    bar = dialog._area.verticalScrollBar()
+    assert bar.maximum() > 0
+    bar.setValue(bar.maximum())
+    dialog.connect_now()
+    await until(dialog.message.isVisible)
+    assert (dialog.message.heading.text(), dialog.message.hint.text()) == ("The secret is wrong.", "Give its value.")
+    await until(lambda: dialog.message.visibleRegion().boundingRect() == dialog.message.rect())
+    assert dialog.steps.isHidden(), "it would say the same once more"
+
+
+async def test_signing_in_to_a_workspace_that_is_known_is_about_that_alone(desk: CloudDesk, cloud: ToldCloud) -> None:
+    known = dataclasses.replace(EAST, sign_in=SignInMethod.SERVICE_PRINCIPAL, client="an-application", tenant="t-1")
+    cloud.known[EAST.key] = known
+    cloud.report = dataclasses.replace(cloud.report, kept_in="memory only, as this system has no keyring")
+    await desk.read()
+    made = ConnectDialog(desk, None, known)
+    made.show()
+    assert (made.windowTitle(), made.connect_button.text()) == ("Sign in to ml-east", "Sign in")
+    assert not any(each.isVisible() for each in (*made.form.lines.values(), made.form.clouds, made.from_file))
+    typed = {name: each.text() for name, each in made.form.secrets.items()}
+    assert typed == {"tenant_id": "t-1", "client_id": "an-application", "client_secret": ""}
+    assert_sound(made)
+    made.connect_button.click()
+    await until(lambda: not made.isVisible())
+    assert desk.place == "local", "jobs run where they ran before"
+    assert desk.standing(EAST).standing is Standing.SIGNED_IN
+    assert cloud.known[EAST.key].client == "an-application"
+    assert "no keyring" in made.lasting
+    await until(lambda: not running())
+    made.deleteLater()
+    desk.deleteLater()
+    settle()

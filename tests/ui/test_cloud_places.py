@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 
 from desktop_app.api import RunStatus
 from desktop_app.places import Places
@@ -143,6 +143,21 @@ async def test_a_config_that_is_dropped_asks_once_in_place(
     dialog = shown_dialog()
     assert dialog.form.lines["name"].text() == "ml-east"
     dialog.reject()
+
+
+async def test_a_config_that_can_not_be_read_offers_no_other_one(
+    windows: Windows, cloud_bench: Workbench, cloud: ToldCloud, tmp_path: Path
+) -> None:
+    del cloud.known[EAST.key]
+    cloud.config = EAST
+    window = await windows.open(cloud_bench)
+    drop(window, tmp_path / "config.json")
+    await until(lambda: "Connect the workspace ml-east?" in window.message.heading.text())
+    cloud.config = None
+    drop(window, tmp_path / "config.json")
+    await until(lambda: "ml-east" not in window.message.heading.text())
+    settle()
+    assert not [each.text() for each in window.message.findChildren(QPushButton) if "Connect" in each.text()]
 
 
 async def test_other_files_are_not_taken(windows: Windows, cloud_bench: Workbench, tmp_path: Path) -> None:

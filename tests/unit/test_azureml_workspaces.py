@@ -117,6 +117,18 @@ def test_a_config_that_names_no_workspace_is_refused(text: str, tmp_path: Path) 
         read_config(tmp_path / "config.json")
 
 
+@pytest.mark.parametrize(
+    ("data", "said"), [(b" ", "is empty"), (b'{\n"a": }', "broken in line 2"), (b"\xff", "no text")]
+)
+def test_a_config_that_is_no_json_is_said_in_plain_words(data: bytes, said: str, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_bytes(data)
+    with pytest.raises(UserError, match=said) as caught:
+        read_config(tmp_path / "config.json")
+    assert "Azure portal" in caught.value.hint
+    assert "rankzero" not in caught.value.hint, "the window says it too"
+    assert "Expecting" not in caught.value.message
+
+
 async def test_where_a_workspace_answers_is_asked_once_and_kept(tmp_path: Path) -> None:
     wire = ToldWire()
     links = Links(wire, tmp_path / "cloud" / "links.json")

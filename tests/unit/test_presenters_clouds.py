@@ -48,7 +48,7 @@ SIZE = SizeOffer("Standard_NC24s_v3", "NCSv3", 24, 448, 4, "V100", price=12.24, 
 class ToldFault(OutsideError):  # noqa: N818 - as CloudFault
     def __init__(self, kind: str) -> None:
         super().__init__("No answer.", hint="Wait.")
-        self.kind = kind
+        self.kind, self.code = kind, ""
 
 
 # ----- places
@@ -64,6 +64,15 @@ class ToldFault(OutsideError):  # noqa: N818 - as CloudFault
 def test_a_fault_says_how_a_workspace_stands(kind: str, standing: Standing) -> None:
     assert places.after(ToldFault(kind)).standing is standing
     assert places.after(None).standing is Standing.SIGNED_IN
+
+
+def test_who_is_signed_in_to_another_tenant_is_not_signed_out() -> None:
+    fault = ToldFault("signed-out")
+    assert places.after(fault).wants_sign_in
+    fault.code = "InvalidAuthenticationTokenTenant"
+    assert places.after(fault).standing is Standing.ELSEWHERE
+    assert places.after(fault).wants_sign_in
+    assert not places.after(ToldFault("offline")).wants_sign_in
 
 
 def test_a_fault_about_what_was_asked_for_says_nothing_of_the_workspace() -> None:
@@ -102,7 +111,7 @@ def test_every_standing_has_an_icon_a_word_and_a_colour() -> None:
 def test_a_field_is_checked_before_anything_is_asked(field: str, good: str, bad: str) -> None:
     assert connect.complaint(field, f" {good} ") == ""
     assert connect.complaint(field, bad)
-    assert connect.complaint(field, " ")
+    assert connect.complaint(field, " ").startswith("Needed")
 
 
 @given(st.text(max_size=40), st.sampled_from(sorted(connect.FIELDS)))
@@ -126,7 +135,34 @@ def test_a_report_names_each_step() -> None:
     assert connect.asked_row(None, EAST).said == "It answers in eastus."
     assert connect.asked_row(UserError("Gone.", hint="Look."), EAST).hint == "Look."
     assert connect.signed_in(SignInReport("ada", kept_in="the keyring")) == "Signed in as ada. Kept in the keyring."
-    assert "Each way" in connect.nobody(SignInReport(steps=steps))[1]
+
+
+def test_why_nobody_is_signed_in_comes_first() -> None:
+    """A wrong secret, or no network: what is at fault is the headline, not what follows from it."""
+    lacks = SignInStep("kept", False, "Nobody signed in before.", "Sign in.")
+    wrong = SignInStep("service-principal", False, "The secret is wrong.", "Give its value.")
+    offline = SignInStep("environment", False, "The proxy can't be reached.")
+    cli = SignInStep("azure-cli", False, "Not installed.", "Install it.")
+    assert connect.nobody(SignInReport(steps=(wrong,))) == ("The secret is wrong.", "Give its value.")
+    assert connect.nobody(SignInReport(steps=(lacks, offline)))[0] == "The proxy can't be reached."
+    assert connect.nobody(SignInReport(steps=(lacks, cli)))[0] == "Nobody is signed in."
+    assert connect.nobody(SignInReport())[0] == "Nobody is signed in."
+
+
+def test_a_sign_in_that_ends_with_the_program_is_told() -> None:
+    assert connect.lasting(SignInReport("ada", kept_in="KWallet")) == ""
+    assert "no keyring" in connect.lasting(SignInReport("ada", kept_in="memory only, as this system has no keyring"))
+
+
+def test_what_is_known_of_a_workspace_besides_its_fields_stays() -> None:
+    shown = dataclasses.replace(EAST, tenant="t", client="app")
+    values = {"name": EAST.name, "subscription": EAST.subscription, "group": EAST.group}
+    browser = SignInMethod.BROWSER
+    found = connect.workspace_of(values, "AzureCloud", shown, browser)
+    assert (found.tenant, found.client, found.sign_in) == ("t", "app", browser)
+    assert connect.workspace_of({**values, "client_id": "new"}, "AzureCloud", shown, browser).client == "new"
+    other = connect.workspace_of({**values, "subscription": "s-2"}, "AzureCloud", shown, browser)
+    assert (other.tenant, other.client) == ("", "")
 
 
 # ----- compute
@@ -304,7 +340,7 @@ def test_the_list_of_workspaces_says_region_way_and_reason() -> None:
     china = dataclasses.replace(WEST, cloud="AzureChinaCloud", sign_in=SignInMethod.SERVICE_PRINCIPAL)
     known = {china.key: Known(Standing.REFUSED, UserError("No.", hint="Ask."))}
     first, second = workspaces.rows([EAST, china], known, {"AzureChinaCloud": "Azure in China"})
-    assert first.cells == ("ml", "not checked yet", "research", "eastus", SUBSCRIPTION, "Not sure")
+    assert first.cells == ("ml", "not checked yet", "research", "eastus", SUBSCRIPTION, "Automatically")
     assert second.cells[3:] == ("Azure in China", SUBSCRIPTION, "As an application")
     assert second.tip == "No. Ask."
 

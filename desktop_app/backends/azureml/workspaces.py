@@ -131,6 +131,9 @@ class Workspaces:
 ADD = "Download config.json from the workspace's page in the Azure portal, then: rankzero workspace add config.json"
 
 
+_DOWNLOAD = "Download config.json from the workspace's page in the Azure portal and take that one."
+
+
 def read_config(path: Path) -> Workspace:
     """Return the workspace of a `config.json`, or of the nearest one from a folder upward. Raises UserError."""
     found = path if path.is_file() else _upward(path)
@@ -141,10 +144,17 @@ def read_config(path: Path) -> Workspace:
     except OSError as error:
         raise UserError(f"{found} can't be read: {error.strerror or error}.") from error
     except ValueError as error:
-        raise UserError(f"{found} is no sound JSON: {error}.", hint=ADD) from error
+        raise UserError(_broken(found, error), hint=_DOWNLOAD, details=str(error)) from error
     if not isinstance(data, dict):
-        raise UserError(f"{found} names no workspace.", hint=ADD)
+        raise UserError(f"{found} names no workspace.", hint=_DOWNLOAD)
     return _workspace_of(found, data)
+
+
+def _broken(path: Path, error: ValueError) -> str:
+    """Return what is wrong with a file that is no JSON."""
+    if not isinstance(error, json.JSONDecodeError):
+        return f"{path} is no text."
+    return f"{path} is broken in line {error.lineno}." if error.doc.strip() else f"{path} is empty."
 
 
 def _workspace_of(path: Path, data: dict[str, Any]) -> Workspace:
@@ -154,10 +164,10 @@ def _workspace_of(path: Path, data: dict[str, Any]) -> Workspace:
         data = {_KEYS["subscription"]: parts[1], _KEYS["group"]: parts[3], _KEYS["name"]: parts[7], **data}
     missing = [key for key in _KEYS.values() if not isinstance(data.get(key), str) or not data[key].strip()]
     if missing:
-        raise UserError(f"{path} doesn't say {', '.join(missing)}.", hint=ADD)
+        raise UserError(f"{path} doesn't say {', '.join(missing)}.", hint=_DOWNLOAD)
     for key in _KEYS.values():
         if set(data[key]) & set("<>{}[]"):
-            raise UserError(f"{path} has a placeholder for {key}: {data[key]}.", hint=ADD)
+            raise UserError(f"{path} has a placeholder for {key}: {data[key]}.", hint=_DOWNLOAD)
     cloud, tenant = str(data.get("cloud") or "AzureCloud"), str(data.get("tenant_id") or "")
     return Workspace(**{name: data[key].strip() for name, key in _KEYS.items()}, cloud=cloud, tenant=tenant)
 

@@ -38,7 +38,7 @@ class Way:
 
 WAYS = (
     Way(
-        SignInMethod.AUTOMATIC, "Not sure: try what is set up here",
+        SignInMethod.AUTOMATIC, "Automatically: try what is set up here",
         "Looks, in this order, for somebody who signed in here before, variables of an application, an identity of "
         "this machine, and the Azure CLI. Nothing is opened and nothing is asked.",
     ),
@@ -59,7 +59,8 @@ WAYS = (
     Way(
         SignInMethod.SERVICE_PRINCIPAL, "As an application (service principal)",
         "For automatic work. What is left empty here is read from the environment: AZURE_TENANT_ID, AZURE_CLIENT_ID, "
-        "AZURE_CLIENT_SECRET. A secret that is typed is kept in the system's keyring.",
+        "AZURE_CLIENT_SECRET. A secret that is typed is kept in the system's keyring; without one it ends with the "
+        "program.",
     ),
     Way(
         SignInMethod.MANAGED_IDENTITY, "As this virtual machine (managed identity)",
@@ -77,7 +78,7 @@ def complaint(field: str, text: str) -> str:
     """Return what is wrong with a typed field; empty where nothing is."""
     value = text.strip()
     if not value:
-        return "The portal shows it on the workspace's page."
+        return "Needed. The portal shows it on the workspace's page."
     if field == "subscription" and not _UUID.fullmatch(value):
         return "A subscription's ID looks like 12345678-1234-1234-1234-123456789abc."
     if field == "group" and not _GROUP.fullmatch(value):
@@ -111,6 +112,8 @@ class StepRow:
     word: str
 
 
+_LAST_WAY = "azure-cli"
+"""The way that is tried last where no way was chosen."""
 _TITLES = {
     "kept": "Signed in before",
     "environment": "Variables of the environment",
@@ -142,9 +145,16 @@ def asked_row(fault: UserError | None, workspace: Workspace) -> StepRow:
 
 def nobody(report: SignInReport) -> tuple[str, str]:
     """Return what is said where no way worked: what happened, and what to do next."""
-    if len(report.steps) == 1:
-        return "Nobody is signed in.", "Below stands why, and what to do about it; or choose another way."
+    last = report.steps[-1] if report.steps else None
+    if last is not None and (len(report.steps) == 1 or last.method != _LAST_WAY):  # that one broke: a wrong secret,
+        return last.said, last.hint or "Try again, or choose another way to sign in."  # or no network for any way
     return "Nobody is signed in.", "Each way that was tried says below what it lacks; or choose another way."
+
+
+def lasting(report: SignInReport) -> str:
+    """Return for how long somebody is signed in, where that is not for long."""
+    is_short = report.kept_in.startswith("memory only")
+    return "The sign-in ends with the program, as this system has no keyring." if is_short else ""
 
 
 def signed_in(report: SignInReport) -> str:

@@ -21,6 +21,7 @@ class Standing(StrEnum):
     CHECKING = "asking…"
     SIGNED_IN = "signed in"
     SIGNED_OUT = "signed out"
+    ELSEWHERE = "signed in to another tenant"
     OFFLINE = "offline"
     REFUSED = "refused"
 
@@ -30,6 +31,7 @@ _LOOKS = {
     Standing.CHECKING: ("mdi6.cloud-sync-outline", "preparing"),
     Standing.SIGNED_IN: ("mdi6.cloud-check-outline", "completed"),
     Standing.SIGNED_OUT: ("mdi6.cloud-lock-outline", "canceled"),
+    Standing.ELSEWHERE: ("mdi6.cloud-key-outline", "canceled"),
     Standing.OFFLINE: ("mdi6.cloud-off-outline", "waiting"),
     Standing.REFUSED: ("mdi6.cloud-alert-outline", "failed"),
 }
@@ -41,6 +43,11 @@ class Known:
 
     standing: Standing = Standing.UNCHECKED
     fault: UserError | None = None
+
+    @property
+    def wants_sign_in(self) -> bool:
+        """Whether signing in is what to do next."""
+        return self.standing in (Standing.SIGNED_OUT, Standing.ELSEWHERE)
 
 
 def looks(standing: Standing) -> tuple[str, str]:
@@ -54,7 +61,8 @@ def after(fault: UserError | None) -> Known:
         return Known(Standing.SIGNED_IN)
     kind = str(getattr(fault, "kind", ""))
     if kind == "signed-out":
-        return Known(Standing.SIGNED_OUT, fault)
+        is_elsewhere = getattr(fault, "code", "") == "InvalidAuthenticationTokenTenant"
+        return Known(Standing.ELSEWHERE if is_elsewhere else Standing.SIGNED_OUT, fault)
     return Known(Standing.OFFLINE if is_unreached(fault) else Standing.REFUSED, fault)
 
 

@@ -7,12 +7,12 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from desktop_app.api import SignInMethod, SignInPrompt, SignInReport, UserError, Workspace
-from desktop_app.presenters.clouds.connect import asked_row, nobody, signed_in, step_rows
+from desktop_app.presenters.clouds.connect import asked_row, lasting, nobody, signed_in, step_rows
 from desktop_app.presenters.clouds.places import CLOUD, Known, Standing, after
 from desktop_app.ui.clouds.code_card import CodeCard
 from desktop_app.ui.clouds.desk import CloudDesk
@@ -35,7 +35,10 @@ from desktop_app.ui.widgets import (
 
 
 class ConnectDialog(QDialog):
-    """Stays open until the workspace answers, or the person keeps it for later. `kept` carries the workspace."""
+    """Stays open until the workspace answers, or the person keeps it for later. `kept` carries the workspace.
+
+    For a workspace that was connected before it is about signing in alone.
+    """
 
     kept = Signal(object)
 
@@ -44,18 +47,25 @@ class ConnectDialog(QDialog):
         self._desk = desk
         self._task: asyncio.Task[Any] | None = None
         self._report = SignInReport()
+        self.signs_in = workspace is not None and desk.knows(workspace)
+        title = self.tr("Sign in to {}").format(workspace.name) if workspace and self.signs_in else ""
+        self._title = title or self.tr("Connect an Azure ML workspace")
         self.form, self.steps, self.code = WorkspaceForm(), StepList(), CodeCard()
         self.message = InlineMessage(can_close=False)
         self.from_file = button(self.tr("From config.&json…"), "mdi6.file-cog-outline", self._choose_file)
         self.progress, self.state = QProgressBar(textVisible=False), ElidedLabel("", "muted")
         self.cancel_button = button(self.tr("Cancel"), on_click=self.reject)
         self.keep_button = button(self.tr("&Keep it for later"), on_click=self._keep)
-        self.connect_button = primary_button(self.tr("Connect"), "mdi6.cloud-check-outline", self.connect_now)
+        words = self.tr("Sign in") if self.signs_in else self.tr("Connect")
+        self.connect_button = primary_button(words, "mdi6.cloud-check-outline", self.connect_now)
         self._build()
-        self.setWindowTitle(self.tr("Connect a workspace"))
+        self.setWindowTitle(title or self.tr("Connect a workspace"))
         fit_to_screen(self, QSize(620, 640), parent)
         if workspace is not None:
             self.show_workspace(workspace)
+        if self.signs_in:
+            self.form.show_way_alone()
+            self.from_file.hide()
         self.form.edited.connect(self._forget_report)
 
     def show_workspace(self, workspace: Workspace) -> None:
@@ -69,7 +79,7 @@ class ConnectDialog(QDialog):
 
     def connect_now(self) -> None:
         """Sign in and ask the workspace."""
-        if self._task is None and self.form.check():
+        if self._task is None and (self.signs_in or self.form.check()):
             self._forget_report()
             workspace = self.form.workspace
             self._be_busy(self.tr("Starting…"))
@@ -99,7 +109,8 @@ class ConnectDialog(QDialog):
         report = self._report = await self._desk.cloud.sign_in(
             workspace, self.form.method, self._prompt, self.form.given
         )
-        self.steps.show_steps(step_rows(report.steps))
+        steps = step_rows(report.steps)
+        self.steps.show_steps(steps if report.account or len(steps) > 1 else ())  # a single one is the message
         if not report.account:
             self._say(*nobody(report))
             return
@@ -113,7 +124,8 @@ class ConnectDialog(QDialog):
         await self._end(found, Known(Standing.SIGNED_IN))
 
     async def _end(self, workspace: Workspace, known: Known) -> None:
-        await self._desk.connected(dataclasses.replace(workspace, sign_in=self.form.method), known)
+        kept = dataclasses.replace(workspace, sign_in=self.form.method)
+        await self._desk.connected(kept, known, chosen=not self.signs_in)
         self._task = None  # so that closing closes
         self.kept.emit(workspace)
         self.accept()
@@ -147,9 +159,19 @@ class ConnectDialog(QDialog):
         self.progress.setVisible(bool(text))
         self.state.setText(text)
 
+    @property
+    def lasting(self) -> str:
+        """For how long who signed in is signed in, where that is not for long."""
+        return lasting(self._report)
+
     def _say(self, text: str, hint: str) -> None:
         self.message.show_text("error", text, hint)
-        self.keep_button.show()
+        self.keep_button.setVisible(not self.signs_in)
+        QTimer.singleShot(0, self, self._show_message)
+
+    def _show_message(self) -> None:
+        """Scroll up to the message, once it has its place."""
+        self._area.ensureWidgetVisible(self.message)
 
     def _forget_report(self) -> None:
         self.message.hide()
@@ -190,7 +212,8 @@ class ConnectDialog(QDialog):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        whole.addWidget(scrolled(content, self.tr("Connect a workspace"), has_controls=True), 1)
+        self._area = scrolled(content, self._title, has_controls=True)
+        whole.addWidget(self._area, 1)
         whole.addLayout(footer)
         self.progress.hide()
         self.progress.setAccessibleName(self.tr("Progress"))
@@ -200,8 +223,10 @@ class ConnectDialog(QDialog):
     def _head(self) -> QHBoxLayout:
         texts = QVBoxLayout()
         texts.setSpacing(2)
-        texts.addWidget(label(self.tr("Connect an Azure ML workspace"), "title", wraps=True))
+        texts.addWidget(label(self._title, "title", wraps=True))
         said = self.tr("Its page in the Azure portal has all of this, and a button to download it as config.json.")
+        if self.signs_in:
+            said = self.tr("Choose how to prove who you are. Who signed in before is replaced.")
         texts.addWidget(label(said, "muted", wraps=True))
         row = QHBoxLayout()
         row.setSpacing(Space.L)

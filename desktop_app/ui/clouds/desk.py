@@ -154,12 +154,17 @@ class CloudDesk(QObject):
             if waits == (self.standing(workspace).standing is Standing.SIGNED_IN):
                 self.check(workspace)
 
-    async def connected(self, workspace: Workspace, standing: Known) -> None:
-        """Keep a workspace that was connected, and let jobs run there."""
+    def knows(self, workspace: Workspace) -> bool:
+        """Whether a workspace was connected before."""
+        return workspace.key in {each.key for each in self.workspaces}
+
+    async def connected(self, workspace: Workspace, standing: Known, *, chosen: bool = True) -> None:
+        """Keep a workspace that was connected or signed in to, and let jobs run there where it is `chosen`."""
         kept = await asyncio.to_thread(self.cloud.add, workspace)
         await self.read()
         self._note(kept, standing)
-        self.choose(place_key(kept))
+        if chosen:
+            self.choose(place_key(kept))
 
     async def forget(self, workspace: Workspace) -> None:
         """Forget a workspace and its sign-in."""

@@ -20,6 +20,7 @@ from desktop_app.ui.widgets.buttons import primary_button
 
 if TYPE_CHECKING:
     from desktop_app.services.workbench import Workbench
+    from desktop_app.ui.clouds.connect_dialog import ConnectDialog
     from desktop_app.ui.clouds.page import CloudPage
     from desktop_app.ui.files.editor_pane import EditorPane
     from desktop_app.ui.files.page import FilesPage
@@ -54,7 +55,7 @@ class CloudHooks(QObject):
 
         dialog = ConnectDialog(self.desk, self._window, workspace)
         dialog.finished.connect(lambda _result: dialog.deleteLater())
-        dialog.kept.connect(self._say_connected)
+        dialog.kept.connect(lambda kept: self._say_connected(kept, dialog))
         dialog.open()
 
     def ask_to_connect(self, path: Path) -> None:
@@ -117,8 +118,15 @@ class CloudHooks(QObject):
     def _show_outbox_tab(self) -> None:
         self.show_tab("outbox")
 
-    def _say_connected(self, workspace: Workspace) -> None:
-        self._window.message.show_passing(self.tr("Jobs run in {} from now on.").format(workspace.name))
+    def _say_connected(self, workspace: Workspace, dialog: ConnectDialog) -> None:
+        """Say what is so from now on; that a sign-in does not last stays until it is read."""
+        words = self.tr("{} has a new sign-in.") if dialog.signs_in else self.tr("Jobs run in {} from now on.")
+        said, message = words.format(workspace.name), self._window.message
+        if dialog.lasting:
+            message.clear_buttons()
+            message.show_text("info", said, dialog.lasting)
+        else:
+            message.show_passing(said)
 
     async def _ask_to_connect(self, path: Path) -> None:
         workspace = await asyncio.to_thread(self.desk.cloud.read_config, path)

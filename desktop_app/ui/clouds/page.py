@@ -42,6 +42,7 @@ class CloudPage(QWidget):
         self.tabs = Tabs(self.tr("Parts of the cloud"))
         self.chooser, self.state, self.age = QComboBox(), IconLabel(role="muted"), ElidedLabel("", "muted")
         self.connect_button = button(self.tr("&Connect a workspace…"), "mdi6.cloud-plus-outline", lambda: connect(None))
+        self.sign_in_button = button(self.tr("S&ign in…"), "mdi6.login", lambda: connect(desk.workspace))
         self._stack = QStackedLayout()
         self._build()
         self._listings = {
@@ -79,10 +80,12 @@ class CloudPage(QWidget):
         self.connect_button.setVisible(bool(self._desk.workspaces))
         for each in (self.chooser, self.state):
             each.setVisible(workspace is not None)
+        self.sign_in_button.hide()
         if workspace is None:
             return
         self._show_chooser(workspace)
         known = self._desk.standing(workspace)
+        self.sign_in_button.setVisible(known.wants_sign_in)
         self.state.set_icon(icon(*looks(known.standing)))
         self.state.set_text(known.standing.value)
         self._show_age()
@@ -124,6 +127,7 @@ class CloudPage(QWidget):
         top.addWidget(label(self.tr("Cloud"), "title"))
         top.addWidget(self.chooser)
         top.addWidget(self.state)
+        top.addWidget(self.sign_in_button)
         top.addWidget(self.age, 1)
         top.addWidget(self.connect_button)
         self.tabs.add(self.compute, self.tr("Compute"), self.compute.tools)

@@ -25,6 +25,7 @@ class WorkspaceForm(QWidget):
         self.way_says = label(role="muted", wraps=True)
         self.secrets: dict[str, QLineEdit] = {}
         self._captions: list[QLabel] = []
+        self._names: list[QLabel] = []
         self._shown: Workspace | None = None
         self._build()
         self._say_way()
@@ -59,6 +60,11 @@ class WorkspaceForm(QWidget):
         if workspace.sign_in is not SignInMethod.AUTOMATIC:
             self.ways.setCurrentIndex(self.ways.findData(workspace.sign_in.value))
 
+    def show_way_alone(self) -> None:
+        """Show how to sign in, and not to which workspace, which is known."""
+        for each in (*self._names, *self.lines.values(), self.clouds):
+            each.hide()
+
     def check(self) -> bool:
         """Say at each field what is wrong with it; return whether nothing is. The first wrong one gets the focus."""
         wrong = [name for name in self.lines if not self._check(name)]
@@ -85,11 +91,11 @@ class WorkspaceForm(QWidget):
         form = FieldGrid()
         self.setLayout(form.grid)
         for name, (title, example) in FIELDS.items():
-            form.add(title, self._line(name, title, example), self._complaints[name])
+            self._names.append(form.add(title, self._line(name, title, example), self._complaints[name]))
         for cloud, title in azure_clouds():
             self.clouds.addItem(title, cloud)
         self.clouds.setAccessibleName(self.tr("Cloud"))
-        form.add(self.tr("Cloud"), self.clouds)
+        self._names.append(form.add(self.tr("Cloud"), self.clouds))
         for way in WAYS:
             self.ways.addItem(way.title, way.method.value)
         self.ways.setAccessibleName(self.tr("Sign in"))

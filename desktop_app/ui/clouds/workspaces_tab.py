@@ -31,7 +31,7 @@ class WorkspacesTab(QWidget):
         self.pane = TablePane(self.tr("Workspaces"), HEADERS, 4)
         self.why = label(role="muted", wraps=True, selectable=True)
         self.use_button = button(self.tr("&Run jobs here"), "mdi6.check", self.use)
-        self.check_button = button(self.tr("As&k it"), "mdi6.cloud-sync-outline", self.check)
+        self.check_button = button(self.tr("Chec&k connection"), "mdi6.cloud-sync-outline", self.check)
         self.sign_in_button = button(self.tr("Si&gn in…"), "mdi6.login", self.sign_in)
         self.forget_button = button(self.tr("&Forget…"), "mdi6.delete-outline", self.ask_forget)
         self.tools = tool_row(self.use_button, self.check_button, self.sign_in_button, self.forget_button)
