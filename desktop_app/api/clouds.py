@@ -155,7 +155,7 @@ class SizeOffer:
 class Headroom:
     """Whether nodes of a size fit into what is left of their family's cores, and of the region's.
 
-    A node has `cores`; `nodes` were asked for, `possible` fit; `says` is one sentence for a person, empty where all fit.
+    A node has `cores`; `nodes` were asked for, `possible` fit; `says` is a sentence for a person, empty where all fit.
     """
 
     size: str
