@@ -56,11 +56,13 @@ class ConnectDialog(QDialog):
         self.progress, self.state = QProgressBar(textVisible=False), ElidedLabel("", "muted")
         self.cancel_button = button(self.tr("Cancel"), on_click=self.reject)
         self.keep_button = button(self.tr("&Keep it for later"), on_click=self._keep)
-        words = self.tr("Sign in") if self.signs_in else self.tr("Connect")
-        self.connect_button = primary_button(words, "mdi6.cloud-check-outline", self.connect_now)
+        words, picture = self.tr("Connect"), "mdi6.cloud-check-outline"
+        if self.signs_in:
+            words, picture = self.tr("Sign in"), "mdi6.login"
+        self.connect_button = primary_button(words, picture, self.connect_now)
         self._build()
         self.setWindowTitle(title or self.tr("Connect a workspace"))
-        fit_to_screen(self, QSize(620, 640), parent)
+        fit_to_screen(self, QSize(620, 520 if self.signs_in else 640), parent)
         if workspace is not None:
             self.show_workspace(workspace)
         if self.signs_in:

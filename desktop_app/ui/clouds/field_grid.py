@@ -36,3 +36,14 @@ class FieldGrid:
             self.grid.addWidget(each, at + place, 1)
         self.grid.setRowMinimumHeight(at + 1 + len(said), Space.XS)
         return title
+
+    def hide_until(self, control: QWidget) -> None:
+        """Hide what stands above a control, and the room between."""
+        at = self.grid.indexOf(control)
+        for index in range(at - 1):  # its caption comes right before it
+            item = self.grid.itemAt(index)
+            if item is not None and (widget := item.widget()) is not None:
+                widget.hide()
+        row, *_place = self.grid.getItemPosition(at)
+        for each in range(row):
+            self.grid.setRowMinimumHeight(each, 0)

@@ -120,7 +120,7 @@ class CloudHooks(QObject):
 
     def _say_connected(self, workspace: Workspace, dialog: ConnectDialog) -> None:
         """Say what is so from now on; that a sign-in does not last stays until it is read."""
-        words = self.tr("{} has a new sign-in.") if dialog.signs_in else self.tr("Jobs run in {} from now on.")
+        words = self.tr("You are signed in to {}.") if dialog.signs_in else self.tr("Jobs run in {} from now on.")
         said, message = words.format(workspace.name), self._window.message
         if dialog.lasting:
             message.clear_buttons()

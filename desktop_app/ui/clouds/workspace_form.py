@@ -25,7 +25,7 @@ class WorkspaceForm(QWidget):
         self.way_says = label(role="muted", wraps=True)
         self.secrets: dict[str, QLineEdit] = {}
         self._captions: list[QLabel] = []
-        self._names: list[QLabel] = []
+        self._grid = FieldGrid()
         self._shown: Workspace | None = None
         self._build()
         self._say_way()
@@ -62,8 +62,7 @@ class WorkspaceForm(QWidget):
 
     def show_way_alone(self) -> None:
         """Show how to sign in, and not to which workspace, which is known."""
-        for each in (*self._names, *self.lines.values(), self.clouds):
-            each.hide()
+        self._grid.hide_until(self.ways)
 
     def check(self) -> bool:
         """Say at each field what is wrong with it; return whether nothing is. The first wrong one gets the focus."""
@@ -88,14 +87,14 @@ class WorkspaceForm(QWidget):
         self.edited.emit()
 
     def _build(self) -> None:
-        form = FieldGrid()
+        form = self._grid
         self.setLayout(form.grid)
         for name, (title, example) in FIELDS.items():
-            self._names.append(form.add(title, self._line(name, title, example), self._complaints[name]))
+            form.add(title, self._line(name, title, example), self._complaints[name])
         for cloud, title in azure_clouds():
             self.clouds.addItem(title, cloud)
         self.clouds.setAccessibleName(self.tr("Cloud"))
-        self._names.append(form.add(self.tr("Cloud"), self.clouds))
+        form.add(self.tr("Cloud"), self.clouds)
         for way in WAYS:
             self.ways.addItem(way.title, way.method.value)
         self.ways.setAccessibleName(self.tr("Sign in"))

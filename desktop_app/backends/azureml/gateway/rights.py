@@ -81,10 +81,8 @@ def _signed_out(code: str, said: str) -> tuple[str, str] | None:
         issued = _ISSUER.findall(said)[0]
         message = f"You are signed in to the tenant {issued}, but the subscription belongs to {right}."
         if os.environ.get("AZURE_TENANT_ID", "").lower() == issued.lower():
-            hint = (
-                f"AZURE_TENANT_ID names the wrong one: sign in by browser or code, or set it to {right} and start anew."
-            )
-            return message, hint
+            mend = f"sign in by browser or code, or set it to {right} and start the program again."
+            return message, f"AZURE_TENANT_ID names the wrong one: {mend}"
         return message, f"Sign in with an account of the tenant {right}."
     if "insufficient_claims" in said:
         return "A rule of the tenant wants you to sign in again.", "Sign in by browser."
