@@ -83,5 +83,5 @@ def test_sizes_go_by_any_case_and_a_part_of_a_gpu_is_one() -> None:
 def test_a_file_that_holds_no_job_is_refused(jobs: JobService, tmp_path: Path) -> None:
     path = tmp_path / "job.yml"
     path.write_text("type: pipeline\njobs: {}\n", "utf-8")
-    with pytest.raises(JobError, match="not a command job"):
+    with pytest.raises(JobError, match="is no job that can be run as it is"):
         jobs.read_file(path)
