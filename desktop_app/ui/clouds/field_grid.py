@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QSpinBox, QWidget
 
@@ -44,6 +46,6 @@ class FieldGrid:
             item = self.grid.itemAt(index)
             if item is not None and (widget := item.widget()) is not None:
                 widget.hide()
-        row, *_place = self.grid.getItemPosition(at)
+        row, *_place = cast("tuple[int, int, int, int]", self.grid.getItemPosition(at))
         for each in range(row):
             self.grid.setRowMinimumHeight(each, 0)
