@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from desktop_app.api import Quota
 from desktop_app.presenters.clouds.compute import QuotaBar, bars, more_bars
 from desktop_app.ui.icons import icon
 from desktop_app.ui.theme import Space
-from desktop_app.ui.widgets import ElidedLabel, IconLabel, label, link_button
+from desktop_app.ui.widgets import ElidedLabel, IconLabel, label, link_button, scrolled
 from desktop_app.ui.widgets.layouts import drop_contents
+
+_AT_LEAST, _AT_MOST = 4, 10
+"""Rows that are seen at once; the others are scrolled to."""
 
 
 class QuotaBars(QWidget):
@@ -21,7 +25,9 @@ class QuotaBars(QWidget):
         super().__init__()
         self._quotas: Sequence[Quota] = ()
         self._everything = False
-        self._grid = QGridLayout()
+        self._content = QWidget()
+        self._grid = QGridLayout(self._content)
+        self.area = scrolled(self._content, self.tr("Quota of the region"))
         self.more: QPushButton = link_button("", self._show_all)
         self._build()
         self.hide()
@@ -43,7 +49,20 @@ class QuotaBars(QWidget):
         more = more_bars(self._quotas)
         self.more.setVisible(bool(more))
         self.more.setText(self.tr("Show fewer") if self._everything else self.tr("%n more", "", more))
+        self._fit((len(found) + 1) // 2)
         self.setVisible(bool(found))
+
+    def _fit(self, rows: int) -> None:
+        """Rows keep their height, however many there are; few of them need no scrolling, and are no stop of Tab."""
+        whole = self._grid.sizeHint().height()
+        one = (whole + Space.XS) / max(1, rows)
+        least, most = (min(whole, round(count * one)) for count in (_AT_LEAST, _AT_MOST))
+        self.area.setMinimumHeight(least)
+        self.area.setMaximumHeight(most)
+        policy = Qt.FocusPolicy.StrongFocus if rows > _AT_LEAST else Qt.FocusPolicy.NoFocus
+        self.area.setFocusPolicy(policy)
+        self.area.verticalScrollBar().setValue(0)
+        self.area.updateGeometry()
 
     def _add(self, at: int, bar: QuotaBar) -> None:
         row, column = at // 2, 3 * (at % 2)
@@ -52,12 +71,13 @@ class QuotaBars(QWidget):
         made.setValue(int(bar.part * 1000))
         made.setProperty("tight", bar.tight)
         made.setAccessibleName(f"{bar.title}: {bar.says}")
-        self._grid.addWidget(ElidedLabel(bar.title), row, column)
-        self._grid.addWidget(made, row, column + 1)
         says = IconLabel(icon("mdi6.alert-outline", "canceled") if bar.tight else None, bar.says, "small")
-        self._grid.addWidget(says, row, column + 2)
+        for at_column, each in enumerate((ElidedLabel(bar.title), made, says), column):
+            self._grid.addWidget(each, row, at_column)
+            each.show()  # now, as it counts in the rows' height
 
     def _build(self) -> None:
+        self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(Space.M)
         self._grid.setVerticalSpacing(Space.XS)
         for column in (0, 3):
@@ -71,4 +91,4 @@ class QuotaBars(QWidget):
         column_layout.setContentsMargins(Space.M, Space.S, Space.M, Space.M)
         column_layout.setSpacing(Space.XS)
         column_layout.addLayout(head)
-        column_layout.addLayout(self._grid)
+        column_layout.addWidget(self.area)
