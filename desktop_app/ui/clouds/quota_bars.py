@@ -14,7 +14,7 @@ from desktop_app.ui.theme import Space
 from desktop_app.ui.widgets import ElidedLabel, IconLabel, label, link_button, scrolled
 from desktop_app.ui.widgets.layouts import drop_contents
 
-_AT_LEAST, _AT_MOST = 4, 10
+_SEEN = 9
 """Rows that are seen at once; the others are scrolled to."""
 
 
@@ -56,13 +56,10 @@ class QuotaBars(QWidget):
         """Rows keep their height, however many there are; few of them need no scrolling, and are no stop of Tab."""
         whole = self._grid.sizeHint().height()
         one = (whole + Space.XS) / max(1, rows)
-        least, most = (min(whole, round(count * one)) for count in (_AT_LEAST, _AT_MOST))
-        self.area.setMinimumHeight(least)
-        self.area.setMaximumHeight(most)
-        policy = Qt.FocusPolicy.StrongFocus if rows > _AT_LEAST else Qt.FocusPolicy.NoFocus
+        self.area.setFixedHeight(min(whole, round(_SEEN * one)))
+        policy = Qt.FocusPolicy.StrongFocus if rows > _SEEN else Qt.FocusPolicy.NoFocus
         self.area.setFocusPolicy(policy)
         self.area.verticalScrollBar().setValue(0)
-        self.area.updateGeometry()
 
     def _add(self, at: int, bar: QuotaBar) -> None:
         row, column = at // 2, 3 * (at % 2)
