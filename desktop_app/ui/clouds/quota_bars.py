@@ -33,13 +33,15 @@ class QuotaBars(QWidget):
         self.hide()
 
     def show_quotas(self, quotas: Sequence[Quota]) -> None:
-        """Show these."""
-        self._quotas = quotas
-        self._fill()
+        """Show these; where they are the same, whoever scrolls stays where they are."""
+        if tuple(quotas) != tuple(self._quotas):
+            self._quotas = quotas
+            self._fill()
 
     def _show_all(self) -> None:
         self._everything = not self._everything
         self._fill()
+        self.area.verticalScrollBar().setValue(0)
 
     def _fill(self) -> None:
         drop_contents(self._grid)
@@ -59,7 +61,6 @@ class QuotaBars(QWidget):
         self.area.setFixedHeight(min(whole, round(_SEEN * one)))
         policy = Qt.FocusPolicy.StrongFocus if rows > _SEEN else Qt.FocusPolicy.NoFocus
         self.area.setFocusPolicy(policy)
-        self.area.verticalScrollBar().setValue(0)
 
     def _add(self, at: int, bar: QuotaBar) -> None:
         row, column = at // 2, 3 * (at % 2)
