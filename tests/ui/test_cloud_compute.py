@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator
 
 import pytest
@@ -10,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QProgressBar
 
-from desktop_app.api import Headroom
+from desktop_app.api import Headroom, Quota
 from desktop_app.places import Places
 from desktop_app.ui.clouds.cluster_dialog import ClusterDialog
 from desktop_app.ui.clouds.desk import CloudDesk
@@ -19,7 +20,7 @@ from desktop_app.ui.tasks import running
 from desktop_app.ui.window_state import WindowState
 from tests.helpers.benches import small_bench
 from tests.helpers.fake_shell import FakeShell
-from tests.helpers.window_cloud import EAST, T4, WEST, ToldCloud, ToldFault, waiting
+from tests.helpers.window_cloud import CLUSTER, EAST, QUOTAS, T4, WEST, ToldCloud, ToldFault, waiting
 from tests.ui.audit import assert_sound
 from tests.ui.conftest import settle
 from tests.ui.windows import until
@@ -259,3 +260,44 @@ async def test_a_question_that_is_given_up_leaves_the_standing_as_it_was(
     page.compute.stop()
     await until(lambda: not running())
     assert desk.standing(EAST).standing.value == "signed in"
+
+
+async def test_what_is_wrong_with_a_cluster_is_said_below_the_table(page: CloudPage, cloud: ToldCloud) -> None:
+    await until(lambda: table(page))
+    details = page.compute.details
+    assert details.isHidden(), "nothing is wrong"
+    said = "Operation results in exceeding quota limits of Core. Maximum allowed: 4, Current in use: 4. " * 6
+    cloud.clusters = [dataclasses.replace(CLUSTER, errors=(said,))]
+    page.compute.refresh()
+    await until(details.isVisible)
+    assert table(page)[0][1] == "Ready, with errors"
+    assert details.text() == said
+    assert details.wordWrap()
+    assert details.focusPolicy() & Qt.FocusPolicy.TabFocus
+    assert details.textInteractionFlags() & Qt.TextInteractionFlag.TextSelectableByKeyboard
+    assert_sound(page)
+
+
+async def test_quota_is_asked_anew_after_a_cluster_went_and_when_the_page_is_shown(
+    page: CloudPage, cloud: ToldCloud
+) -> None:
+    await until(lambda: table(page) and page.compute.quota.isVisible())
+    cloud.limits = [Quota("Standard NCASv3_T4 Family", 0, 24)]
+    page.compute.delete_button.click()
+    page.compute.pane.confirm.danger.click()
+    await until(lambda: not table(page))
+    (bar,) = await said_bars(page, 1)
+    assert bar == "Standard NCASv3_T4 Family: 0 of 24 cores in use"
+    page.hide()
+    cloud.limits = QUOTAS
+    page.show()
+    assert len(await said_bars(page, 2)) == 2
+
+
+async def said_bars(page: CloudPage, count: int) -> list[str]:
+    def shown() -> list[str]:
+        found = page.compute.quota.findChildren(QProgressBar)
+        return [each.accessibleName() for each in found if not each.isHidden()]
+
+    await until(lambda: len(shown()) == count)
+    return shown()

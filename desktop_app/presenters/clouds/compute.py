@@ -29,7 +29,6 @@ class ComputeRow:
     cells: tuple[str, ...]
     icon: str
     role: str
-    tip: str = ""
 
 
 def rows(computes: Sequence[Compute]) -> tuple[ComputeRow, ...]:
@@ -49,7 +48,7 @@ def _row(compute: Compute) -> ComputeRow:
         limit_text(compute.idle_seconds) if compute.idle_seconds else "–",
         ("low" if compute.low_priority else "dedicated") if is_cluster else compute.kind,
     )
-    return ComputeRow(compute, cells, picture, role, "\n".join(compute.errors))
+    return ComputeRow(compute, cells, picture, role)
 
 
 def _state(compute: Compute) -> tuple[str, str, str]:

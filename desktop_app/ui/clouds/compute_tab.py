@@ -14,7 +14,7 @@ from desktop_app.ui.clouds.cluster_dialog import ClusterDialog
 from desktop_app.ui.clouds.desk import CloudDesk
 from desktop_app.ui.clouds.listing import Listing
 from desktop_app.ui.clouds.quota_bars import QuotaBars
-from desktop_app.ui.clouds.table_pane import TablePane, tool_row
+from desktop_app.ui.clouds.table_pane import DetailsLine, TablePane, tool_row
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.widgets import EmptyState, button, hairline, primary_button, tool_button
 
@@ -33,6 +33,7 @@ class ComputeTab(QWidget):
         self._watch: asyncio.Task[None] | None = None
         self._said_away = False
         self.pane = TablePane(self.tr("Compute targets"), HEADERS, 3)
+        self.details = DetailsLine(self.tr("What is wrong with the compute target"))
         self.quota = QuotaBars()
         self.refresh_button = tool_button("mdi6.refresh", self.tr("Ask again"), self.refresh)
         self.scale_button = button(self.tr("&Scale…"), "mdi6.arrow-expand-vertical", self.scale)
@@ -154,7 +155,6 @@ class ComputeTab(QWidget):
     def _show(self) -> None:
         self._rows = shown = rows(self.listing.items)
         self.pane.model.look = lambda row: (shown[row].icon, shown[row].role)
-        self.pane.model.tip = lambda row: shown[row].tip
         self.pane.show_rows(len(shown), lambda row, column: shown[row].cells[column])
         self._choose()
 
@@ -166,6 +166,8 @@ class ComputeTab(QWidget):
         self.delete_button.setEnabled(chosen is not None and not busy)
         self.scale_button.setEnabled(chosen is not None and chosen.kind == CLUSTER and not busy)
         self.new_button.setEnabled(self.listing.workspace is not None and not busy)
+
+        self.details.say("\n".join(chosen.errors) if chosen is not None else "")
 
     def _chosen(self) -> Compute | None:
         row = self.pane.row
@@ -179,6 +181,7 @@ class ComputeTab(QWidget):
         empty = EmptyState("mdi6.server-network", self.tr("No compute yet"), text)
         empty.add_action(primary_button(self.tr("New cluster…"), "mdi6.plus", self.new_cluster))
         self.pane.set_empty(empty)
+        self.pane.below.addWidget(self.details)
         self.pane.chosen.connect(self._choose)
         self.pane.activated.connect(self.scale)
         self.listing.changed.connect(self._show)

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLineEdit, QStackedLayout, QTableView, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QStackedLayout,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop_app.ui.clouds.rows import StateRows
 from desktop_app.ui.clouds.work_strip import WorkStrip
@@ -75,6 +84,28 @@ class TablePane(QWidget):
         column.setSpacing(Space.S)
         column.addLayout(notes)
         column.addLayout(self._stack, 1)
+
+
+class DetailsLine(QLabel):
+    """What there is to say of the chosen row, below the table: wrapped, to be selected, and a stop of Tab."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        self.setProperty("role", "muted")
+        flag = Qt.TextInteractionFlag
+        self.setTextInteractionFlags(flag.TextSelectableByMouse | flag.TextSelectableByKeyboard)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setContentsMargins(Space.M, Space.S, Space.M, Space.S)
+        self.hide()
+
+    def say(self, text: str) -> None:
+        """Say this; hidden where there is nothing to say. What is selected stays while the text does."""
+        if text != self.text():
+            self.setText(text)
+        self.setVisible(bool(text))
 
 
 def tool_row(*widgets: QWidget) -> QWidget:
