@@ -28,7 +28,7 @@ verbs:
   compute …            list, create, scale, delete, sizes, quota: its clusters
   models …             list, register, download: what runs made
   data …               list, register, download: what runs read
-  endpoints …          list, deploy, log, call, delete: models that are served
+  endpoints …          list, deploy, traffic, log, call, delete: models served
   plugins …            list, enable, disable
   doctor               what this machine has, what is missing and how to get it
 

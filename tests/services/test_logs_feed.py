@@ -115,6 +115,21 @@ def test_who_does_not_follow_is_told_of_more_without_reading_it(made: FolderOfRu
     assert reader.texts(Change.GROWN) == []
 
 
+def test_nothing_is_told_before_anything_was_asked_for(made: FolderOfRun, reader: Reader) -> None:
+    write(made, 0, 100)
+    looks = 0
+    plain = reader.feed._look
+
+    def counted() -> None:
+        nonlocal looks
+        plain()
+        looks += 1
+
+    reader.feed._look = counted  # type: ignore[method-assign]
+    wait_until(lambda: looks > 2, 20)
+    assert reader.updates == []
+
+
 def test_nothing_is_told_where_nothing_came(made: FolderOfRun, reader: Reader) -> None:
     reader.answer(reader.feed.show_end(10, follow=False))
     reader.answer(reader.feed.more_before((2000.0, 0, 0), 1))

@@ -172,6 +172,8 @@ class LogFeed:
         self._send(Update(ticket, Change.REPLACE, window, total=window.total))
 
     def _look(self) -> None:
+        if not self._shown:
+            return  # nothing was asked for yet that could have more
         sizes = self._log.sizes()
         if sizes == self._sizes:
             return
