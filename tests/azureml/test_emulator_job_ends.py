@@ -118,6 +118,16 @@ def test_a_compute_that_is_deleted_fails_the_jobs_that_wait_for_it(sdk: Sdk) -> 
     assert "short-lived was deleted" in problem_of(sdk, "left-alone")
 
 
+def test_a_compute_that_is_deleted_ends_the_jobs_that_run_on_it(emulator: Emulator, sdk: Sdk) -> None:
+    submit(sdk, "pulled", FOREVER, compute=make_cluster(sdk, "goes-away", nodes=1))
+    assert reached(sdk, "pulled", "Running") == "Running", problem_of(sdk, "pulled")
+    wait_until(lambda: "begun" in logs_of(emulator, sdk, "pulled").get("user_logs/std_log.txt", ""), PATIENCE)
+    sdk("result = ml.compute.begin_delete('goes-away').result()")
+    assert reached(sdk, "pulled") == "Failed"
+    assert "goes-away was deleted while the job ran on it" in problem_of(sdk, "pulled")
+    assert logs_of(emulator, sdk, "pulled")["user_logs/std_log.txt"].startswith("begun")
+
+
 def test_nodes_go_to_the_job_that_waited_longest(sdk: Sdk, cluster: str) -> None:
     both = {"compute": cluster, "instance_count": 2, "distribution": pytorch()}
     submit(sdk, "one", FOREVER, **both)

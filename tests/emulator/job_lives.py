@@ -40,7 +40,7 @@ class CommandLife:
         self._service = runner.service
         self._folder = runner.service.options.home / "jobs" / record.workspace.name / record.name
         self._canceled = asyncio.Event()
-        self._preempted = False
+        self._preempted = self._bereft = False
 
     def cancel(self) -> None:
         """Come to an end soon."""
@@ -106,7 +106,7 @@ class CommandLife:
         mirror = Mirror(self._service.blobs, self.record, len(plan.processes))
         snapshot = await self._follow(handle, mirror)
         self.holds = False
-        if self._preempted and not self._canceled.is_set():
+        if self._preempted and not self._canceled.is_set() and not self._bereft:
             await self._requeue(mirror)
             return False
         await self._finish(snapshot, mirror, len(plan.processes))
@@ -120,7 +120,9 @@ class CommandLife:
             await mirror.copy_logs(snapshot)
             if snapshot.is_over or snapshot.status is RunStatus.UNKNOWN:
                 return snapshot
-            if not asked and (self._preempted or (self._canceled.is_set() and not self.record.stuck)):
+            ends = self._canceled.is_set() and not self.record.stuck
+            self._bereft = self._bereft or (not ends and not self._has_compute())
+            if not asked and (self._preempted or self._bereft or ends):
                 asked = True
                 await self._runner.backend.cancel(handle)
             await asyncio.sleep(GLANCE if time.monotonic() - began < YOUNG else 4 * GLANCE)
@@ -144,7 +146,9 @@ class CommandLife:
             await asyncio.sleep(self._delay("finalizing"))
         await mirror.copy_outputs(snapshot)
         await self._say(LIFECYCLER, "The job's processes have ended; what they made is uploaded.")
-        if canceled or snapshot.status is RunStatus.CANCELED:
+        if self._bereft and not canceled and snapshot.status is RunStatus.CANCELED:
+            self._fail(f"Compute target {self.record.compute} was deleted while the job ran on it.")
+        elif canceled or snapshot.status is RunStatus.CANCELED:
             self._turn("Canceled")
         elif snapshot.status is RunStatus.COMPLETED:
             await register_outputs(self._service, self.record)
@@ -177,10 +181,19 @@ class CommandLife:
         if compute is not None and "nodes" in compute.more:
             compute.more["nodes"].preempted = count
 
+    def _has_compute(self) -> bool:
+        """Whether the compute target that it names is there; serverless compute always is."""
+        record, name = self.record, self.record.compute
+        return (
+            not name
+            or name in record.workspace.computes
+            or "/virtualclusters/" in str(record.asked["computeId"]).lower()
+        )
+
     def _fits(self) -> bool:
         record = self.record
         compute = record.workspace.computes.get(record.compute or "")
-        if record.compute and compute is None and "/virtualclusters/" not in str(record.asked["computeId"]).lower():
+        if not self._has_compute():
             raise LostError(f"Compute target {record.compute} was deleted while the job waited for its nodes.")
         scale = (compute.properties.get("properties") or {}).get("scaleSettings") if compute else None
         if compute is None or not scale:
