@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from desktop_app.api import OutsideError, RunSnapshot, UserError
 
@@ -25,11 +26,21 @@ def submitted_text(run: RunSnapshot) -> str:
 
 
 def _planned_text(run: RunSnapshot) -> str:
+    return str(_plan(run).get("source_text") or "")
+
+
+def planned_compute(run: RunSnapshot) -> str:
+    """Return the compute target that a run was planned for; empty where there is none, or none is known."""
+    job = _plan(run).get("job")
+    return str(job.get("compute") or "").removeprefix("azureml:") if isinstance(job, dict) else ""
+
+
+def _plan(run: RunSnapshot) -> dict[str, Any]:
     try:
         plan = json.loads((Path(run.folder) / "plan.json").read_bytes())
     except (OSError, ValueError):
-        return ""
-    return str(plan.get("source_text") or "") if isinstance(plan, dict) else ""
+        return {}
+    return plan if isinstance(plan, dict) else {}
 
 
 def suggested_copy(run: RunSnapshot) -> Path:

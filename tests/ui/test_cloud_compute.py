@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QProgressBar
 
-from desktop_app.api import Headroom, Quota
+from desktop_app.api import Headroom, Quota, RunSnapshot, RunStatus, Workspace
 from desktop_app.places import Places
+from desktop_app.presenters.clouds.compute import deleting_text
 from desktop_app.ui.clouds.cluster_dialog import ClusterDialog
 from desktop_app.ui.clouds.desk import CloudDesk
 from desktop_app.ui.clouds.page import TABS, CloudPage
@@ -301,3 +305,43 @@ async def said_bars(page: CloudPage, count: int) -> list[str]:
 
     await until(lambda: len(shown()) == count)
     return shown()
+
+
+def sent(folder: Path, workspace: Workspace, name: str, compute: str, status: RunStatus) -> RunSnapshot:
+    """A run that was sent to a compute target, with its plan as it is kept."""
+    home = folder / name
+    home.mkdir()
+    (home / "plan.json").write_text(json.dumps({"job": {"compute": compute}}), "utf-8")
+    handle = f"azureml://{workspace.key}/{name}"
+    return RunSnapshot(handle, name, "azureml", status, name, "digits", datetime.now(UTC), folder=str(home))
+
+
+async def test_deleting_says_what_runs_on_the_cluster(page: CloudPage, desk: CloudDesk, tmp_path: Path) -> None:
+    await until(lambda: table(page))
+    live, over = RunStatus.RUNNING, RunStatus.COMPLETED
+    desk.workbench.store.update([
+        sent(tmp_path, EAST, "train-ddp", "azureml:gpu-cluster", live),
+        sent(tmp_path, EAST, "done", "azureml:gpu-cluster", over),
+        sent(tmp_path, EAST, "elsewhere", "azureml:cpu", live),
+        sent(tmp_path, WEST, "far", "azureml:gpu-cluster", live),
+    ])  # fmt: skip
+    page.compute.delete_button.click()
+    assert page.compute.pane.confirm.text.text() == (
+        "2 nodes are running jobs and train-ddp is not over on it: jobs that run on it end, and those that wait for it "
+        "fail. This can't be undone."
+    )
+    page.compute.pane.confirm.dismiss()
+
+
+@pytest.mark.parametrize(
+    ("nodes", "runs", "said"),
+    [
+        (0, [], "Jobs that run on it end"),
+        (1, [], "1 node is running jobs: jobs that"),
+        (0, ["a", "b"], "a and b are not over on it: jobs that"),
+        (0, list("abcd"), "a, b, c and d are not over"),
+        (0, list("abcde"), "a, b, c and 2 more are not over"),
+    ],
+)
+def test_what_a_deletion_says(nodes: int, runs: list[str], said: str) -> None:
+    assert deleting_text(dataclasses.replace(CLUSTER, nodes={"running": nodes}), runs).startswith(said)

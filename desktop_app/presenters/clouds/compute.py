@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from desktop_app.api import Compute, ComputeSpec, Headroom, Quota, SizeOffer
+from desktop_app.api import Compute, ComputeSpec, Headroom, Quota, RunSnapshot, SizeOffer, Workspace
 from desktop_app.core.words import limit_text, plural
+from desktop_app.presenters.clouds.places import CLOUD
 from desktop_app.services.catalogues import facts, vm_size
+from desktop_app.services.run_copies import planned_compute
 
 HEADERS = ("Name", "State", "Nodes", "Size", "Limits", "Idle after", "Priority")
 USUAL = ComputeSpec("gpu-cluster", "", minimum=0, maximum=4, idle_seconds=120)
@@ -18,6 +20,7 @@ CLUSTER = "AmlCompute"
 _READY = frozenset({"succeeded", "running"})
 _BROKEN = frozenset({"failed", "canceled"})
 _FEW = 8
+_NAMED = 3
 _TIGHT = 0.8
 
 
@@ -80,6 +83,25 @@ def nodes_text(compute: Compute) -> str:
     if compute.target != compute.current:
         return f"{counted or compute.current} → {compute.target}"
     return counted or ("none" if not compute.current else str(compute.current))
+
+
+def runs_on(runs: Iterable[RunSnapshot], workspace: Workspace, compute: str) -> list[str]:
+    """Return the names of the runs known here that go on, or wait, on a workspace's compute target."""
+    start = f"{CLOUD}://{workspace.key}/".lower()
+    live = (each for each in runs if not each.is_over and each.trial is None and each.handle.lower().startswith(start))
+    return sorted(each.display_name or each.run for each in live if planned_compute(each).lower() == compute.lower())
+
+
+def deleting_text(compute: Compute, runs: Sequence[str]) -> str:
+    """Return what deleting a compute target does, to whom."""
+    nodes = compute.nodes.get("running", 0)
+    parts = [f"{plural(nodes, 'node')} {'is' if nodes == 1 else 'are'} running jobs"] if nodes else []
+    if runs:
+        named = [*runs[:_NAMED], f"{len(runs) - _NAMED} more"] if len(runs) > _NAMED + 1 else list(runs)
+        listed = " and ".join(each for each in (", ".join(named[:-1]), named[-1]) if each)
+        parts.append(f"{listed} {'is' if len(runs) == 1 else 'are'} not over on it")
+    head = f"{' and '.join(parts)}: jobs" if parts else "Jobs"
+    return f"{head} that run on it end, and those that wait for it fail. This can't be undone."
 
 
 def _node_word(name: str) -> str:

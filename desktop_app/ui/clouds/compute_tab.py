@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from desktop_app.api import Compute, ComputeSpec, Progress, UserError, Workspace
-from desktop_app.presenters.clouds.compute import CLUSTER, HEADERS, ComputeRow, rows
+from desktop_app.presenters.clouds.compute import CLUSTER, HEADERS, ComputeRow, deleting_text, rows, runs_on
 from desktop_app.services.cloud_lists import COMPUTES, QUOTAS
 from desktop_app.ui.clouds.cluster_dialog import ClusterDialog
 from desktop_app.ui.clouds.desk import CloudDesk
@@ -89,7 +89,7 @@ class ComputeTab(QWidget):
         """Ask whether to delete the chosen compute target."""
         chosen, workspace = self._chosen(), self.listing.workspace
         if chosen is not None and workspace is not None:
-            text = self.tr("Jobs that run on it end, and those that wait for it fail. This can't be undone.")
+            text = deleting_text(chosen, runs_on(self._desk.workbench.store.runs.values(), workspace, chosen.name))
             self.pane.confirm.ask(
                 self.tr("Delete {}?").format(chosen.name), text, self.tr("Delete"),
                 lambda: self._delete(workspace, chosen.name),
