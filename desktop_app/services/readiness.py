@@ -129,9 +129,23 @@ def _trouble(compute: Compute) -> str:
 
 
 def new_nodes(plan: SubmissionPlan, compute: Compute) -> int:
-    """Return how many nodes have to be started: those that are idle hold their cores already."""
-    wanted = min(nodes_of(plan), compute.maximum) if plan.job.sweep else nodes_of(plan)
-    return max(0, wanted - compute.nodes.get("idle", 0)) if compute.kind == _CLUSTER else 0
+    """Return how many nodes have to be started: those that are idle, or that it waits for, hold their cores already."""
+    if compute.kind != _CLUSTER:
+        return 0
+    wanted, most = nodes_of(plan), compute.maximum
+    if plan.job.sweep or wanted <= most:
+        wanted = min(wanted, most - _busy(compute))
+    return max(0, wanted - compute.nodes.get("idle", 0))
+
+
+def waits_for(plan: SubmissionPlan, compute: Compute) -> int:
+    """Return how many of a cluster's nodes have to become free first, as others work and it may grow no further."""
+    wanted, most = nodes_each(plan), compute.maximum
+    return max(0, wanted + _busy(compute) - most) if compute.kind == _CLUSTER and wanted <= most else 0
+
+
+def _busy(compute: Compute) -> int:
+    return compute.nodes.get("running", 0)
 
 
 class UnknownSizeError(Exception):

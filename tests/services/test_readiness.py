@@ -21,7 +21,7 @@ from desktop_app.api import (
     UserError,
     Workspace,
 )
-from desktop_app.services.readiness import readiness
+from desktop_app.services.readiness import new_nodes, readiness, waits_for
 
 WORKSPACE = Workspace("vision", "s", "g")
 CLUSTER = Compute("gpu-cluster", "AmlCompute", "Succeeded", "Standard_NC4as_T4_v3", maximum=4)
@@ -136,6 +136,13 @@ async def test_idle_nodes_hold_their_cores_already() -> None:
     assert await codes(cloud, plan(nodes=3)) == []
     assert cloud.asked == []
     assert await codes(cloud, plan(nodes=4)) == [("quota", Severity.WARNING)]
+
+
+def test_nodes_that_work_for_others_are_waited_for_and_not_started_anew() -> None:
+    full = dataclasses.replace(CLUSTER, maximum=4, nodes={"running": 3, "idle": 0})
+    assert (new_nodes(plan(nodes=2), full), waits_for(plan(nodes=2), full)) == (1, 1)
+    assert (new_nodes(plan(nodes=1), full), waits_for(plan(nodes=1), full)) == (1, 0)
+    assert waits_for(plan(nodes=5), full) == 0, "more than it may ever have is another matter"
 
 
 async def test_an_instance_starts_no_nodes() -> None:

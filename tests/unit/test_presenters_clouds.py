@@ -302,6 +302,21 @@ def test_idle_nodes_start_at_once() -> None:
     assert readiness.find_compute(plan(target="azureml:GPU"), [ready]) is ready
 
 
+@pytest.mark.parametrize(
+    ("nodes", "said"),
+    [
+        ({"running": 4}, "4 running, of 0 to 4; it waits until 2 nodes are free."),
+        ({"running": 2, "idle": 1}, "nodes are started for it, which takes some minutes."),
+        ({"running": 3, "idle": 1}, "it waits until a node is free."),
+        ({"running": 2, "idle": 2}, "it starts at once."),
+    ],
+)
+def test_where_no_more_nodes_are_allowed_it_waits_for_those_that_work(nodes: dict[str, int], said: str) -> None:
+    there = sum(nodes.values())
+    full = cluster(current=there, target=there, nodes=nodes, maximum=4)
+    assert reviewing.on_compute(plan(), full, "ml").message.endswith(said)
+
+
 def test_of_a_compute_instance_no_nodes_are_told() -> None:
     one = dataclasses.replace(cluster(), kind="ComputeInstance", state="Running")
     assert reviewing.on_compute(plan(nodes=1), one, "ml").message.endswith("; running.")

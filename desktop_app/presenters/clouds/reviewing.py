@@ -44,10 +44,16 @@ def on_compute(plan: SubmissionPlan, compute: Compute | None, workspace: str) ->
         text = f"{compute.name}: {size_name(compute.vm_size)}; {compute.state.lower()}."
         return Diagnostic(Severity.INFO, "compute", text, "compute")
     now = f"{nodes_text(compute)}, of {compute.minimum} to {compute.maximum}"
-    starts = readiness.new_nodes(plan, compute)
-    start = "nodes are started for it, which takes some minutes" if starts else "it starts at once"
-    text = f"{compute.name}: {size_name(compute.vm_size)}; nodes now: {now}; {start}."
+    text = f"{compute.name}: {size_name(compute.vm_size)}; nodes now: {now}; {_start(plan, compute)}."
     return Diagnostic(Severity.INFO, "compute", text, "compute")
+
+
+def _start(plan: SubmissionPlan, compute: Compute) -> str:
+    """Return when the job starts there."""
+    if waits := readiness.waits_for(plan, compute):
+        return f"it waits until {'a node is' if waits == 1 else f'{waits} nodes are'} free"
+    starts = readiness.new_nodes(plan, compute)
+    return "nodes are started for it, which takes some minutes" if starts else "it starts at once"
 
 
 def not_known(reason: str) -> Diagnostic:
