@@ -165,6 +165,18 @@ async def test_other_limits_are_asked_for_and_a_delete_is_confirmed(page: CloudP
     await until(lambda: not table(page))
 
 
+async def test_scaling_asks_for_the_nodes_that_would_come(page: CloudPage, cloud: ToldCloud) -> None:
+    await until(lambda: table(page))
+    page.compute.scale_button.click()
+    dialog = shown_dialog()
+    await until(dialog.room.isVisible)
+    assert cloud.calls("headroom")[-1] == (T4.name, 1), "3 of its 4 nodes are there"
+    assert dialog.room.text().startswith("3 nodes are there already.")
+    dialog.maximum.setValue(2)
+    assert dialog.room.isHidden(), "none would come"
+    dialog.reject()
+
+
 async def test_without_an_answer_the_last_known_compute_stays(page: CloudPage, cloud: ToldCloud) -> None:
     await until(page.compute.quota.isVisible)
     cloud.faults["computes"] = ToldFault("offline", "Azure can't be reached.", "Look at the network.")

@@ -239,6 +239,15 @@ def test_quota_shows_the_fullest_first() -> None:
     assert compute.room_text(Headroom("S", "F", 12, 4, 2))[1] == "2 of 4 nodes fit into the quota of F."
 
 
+def test_nodes_that_are_there_have_their_place_in_the_quota() -> None:
+    fits, short = Headroom("S", "F", 4, 3, 3), Headroom("S", "F", 4, 3, 0, "No node fits.")
+    assert compute.room_beside(1)(fits) == (
+        "success", "1 node is there already. More of them: 3 nodes fit into the quota: 12 cores of F."
+    )  # fmt: skip
+    assert compute.room_beside(2)(short) == ("warning", "2 nodes are there already. More of them: No node fits.")
+    assert compute.room_beside(0)(short) == ("warning", "No node fits.")
+
+
 # ----- the outbox
 
 

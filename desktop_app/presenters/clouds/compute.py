@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -186,6 +186,19 @@ def room_text(room: Headroom) -> tuple[str, str]:
         need = f": {plural(room.nodes * room.cores, 'core')} of {room.family}" if room.cores and room.family else ""
         return "success", f"{plural(room.nodes, 'node')} fit into the quota{need}."
     return "warning", room.says or f"{room.possible} of {room.nodes} nodes fit into the quota of {room.family}."
+
+
+def room_beside(there: int) -> Callable[[Headroom], tuple[str, str]]:
+    """Return `room_text` for a cluster of which so many nodes are there, and hold their cores already."""
+    if not there:
+        return room_text
+    beside = f"{plural(there, 'node')} {'is' if there == 1 else 'are'} there already."
+
+    def text(room: Headroom) -> tuple[str, str]:
+        tone, said = room_text(room)
+        return tone, f"{beside} More of them: {said}"
+
+    return text
 
 
 # ----- quota

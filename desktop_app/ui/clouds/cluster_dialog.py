@@ -107,8 +107,15 @@ class ClusterDialog(QDialog):
         age = words.retirement(size, today) if size is not None else ""
         self.age.setText(age)
         self.age.setVisible(bool(age))
-        spec = self.spec
-        self.room.ask(spec.vm_size, spec.maximum, words.room_text, low_priority=spec.low_priority)
+        self._ask_for_room()
+
+    def _ask_for_room(self) -> None:
+        """Ask about the nodes that would come: those that are there have their place in the quota."""
+        spec, there = self.spec, self._existing.current if self._existing is not None else 0
+        more = max(0, spec.maximum - there)
+        self.room.ask(spec.vm_size, more, words.room_beside(there), low_priority=spec.low_priority)
+        if not more:
+            self.room.hide()
 
     def _check(self) -> bool:
         said = words.nodes_complaint(self.minimum.value(), self.maximum.value())
