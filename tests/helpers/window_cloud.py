@@ -185,7 +185,7 @@ class ToldCloud:
         return await self._said("headroom", (vm_size, nodes), self.fits)
 
     async def assets(self, workspace: Workspace, kind: str, name: str = "", registry: str = "") -> Sequence[Asset]:
-        return await self._said("assets", kind, self.held.get(kind, []))
+        return await self._said("assets", kind, self.held.get(f"{kind}:{name}", self.held.get(kind, [])))
 
     async def register(self, workspace: Workspace, asset: NewAsset, progress: Progress) -> Asset:
         return await self._said("register", asset, Asset(asset.kind, asset.name, "1", asset.type, asset.path))

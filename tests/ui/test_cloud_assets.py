@@ -99,6 +99,43 @@ async def test_models_are_listed_newest_first(models: AssetsTab) -> None:
     assert_sound(models)
 
 
+async def test_older_versions_are_shown_below_the_newest_to_be_downloaded_and_deployed(
+    models: AssetsTab, cloud: ToldCloud, tmp_path: Path
+) -> None:
+    await until(lambda: column(models, 0) == ["birds", "digits"])
+    first = dataclasses.replace(OLD, version="1", type="mlflow_model", created=datetime(2026, 11, 1, tzinfo=UTC))
+    second = dataclasses.replace(first, version="2", created=datetime(2026, 11, 2, tzinfo=UTC))
+    cloud.held["model:digits"] = [first, OLD, second]
+    models.pane.view.selectRow(1)
+    models.older_button.click()
+    await until(lambda: column(models, 1) == ["1", "3", "2", "1"])
+    assert column(models, 0) == ["birds", "digits", "digits", "digits"]
+    assert_sound(models)
+    models.pane.view.selectRow(3)
+    asked: list[str] = []
+    models.deploy_asked.connect(asked.append)
+    models.deploy_button.click()
+    assert asked == ["digits:1"]
+    models.fetch(tmp_path)
+    await until(lambda: noted(models))
+    assert noted(models).startswith("digits:1 was downloaded")
+    models.listing.refresh()
+    await until(lambda: len(cloud.calls("assets")) >= 3)
+    assert len(column(models, 0)) == 4, "asking again closes nothing"
+    models.older_button.click()
+    assert column(models, 1) == ["1", "3"]
+    assert models.pane.row == 1
+
+
+async def test_of_a_model_with_one_version_that_is_said(models: AssetsTab, cloud: ToldCloud) -> None:
+    await until(lambda: column(models, 0))
+    cloud.held["model:birds"] = [NEW]
+    models.older_button.click()
+    await until(lambda: noted(models))
+    assert noted(models) == "There is no older version of birds."
+    assert len(column(models, 0)) == 2
+
+
 async def test_the_chosen_model_is_downloaded_with_a_cancel(
     models: AssetsTab, cloud: ToldCloud, tmp_path: Path
 ) -> None:
@@ -112,7 +149,7 @@ async def test_the_chosen_model_is_downloaded_with_a_cancel(
     cloud.gates["download_asset"].set()
     models.fetch(tmp_path)
     await until(lambda: noted(models))
-    assert noted(models) == f"birds was downloaded to {tmp_path / 'birds'}."
+    assert noted(models) == f"birds:1 was downloaded to {tmp_path / 'birds'}."
 
 
 async def test_a_model_is_registered_from_a_folder(models: AssetsTab, cloud: ToldCloud, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
 from desktop_app.api import Asset, NewAsset
@@ -65,3 +65,11 @@ def order(assets: Sequence[Asset]) -> list[Asset]:
     """Return the assets, newest first; those without a date last, by name."""
     by_name = sorted(assets, key=lambda each: each.name.lower())
     return sorted(by_name, key=lambda each: each.created.timestamp() if each.created else 0.0, reverse=True)
+
+
+def with_older(assets: Sequence[Asset], older: Mapping[str, Sequence[Asset]]) -> list[Asset]:
+    """Return the assets, newest first; below each whose name is in `older`, its other versions."""
+    made: list[Asset] = []
+    for each in order(assets):
+        made += [each, *(one for one in order(older.get(each.name, ())) if one.version != each.version)]
+    return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -19,6 +20,7 @@ from desktop_app.ui.clouds.desk import CloudDesk
 from desktop_app.ui.clouds.listing import Listing
 from desktop_app.ui.clouds.table_pane import TablePane, tool_row
 from desktop_app.ui.runs.words import date_and_time
+from desktop_app.ui.tasks import spawn
 from desktop_app.ui.widgets import EmptyState, button, primary_button, tool_button
 
 
@@ -31,6 +33,7 @@ class AssetsTab(QWidget):
         super().__init__()
         self._desk, self._kind = desk, kind
         self._rows: list[Asset] = []
+        self._older: dict[str, Sequence[Asset]] = {}
         self.listing = Listing(desk, ASSETS[kind], self)
         self.pane = TablePane(title, words.HEADERS, 5)
         self.download_button = button(self.tr("&Download…"), "mdi6.download", self.download)
@@ -39,12 +42,14 @@ class AssetsTab(QWidget):
         self.deploy_button = button(self.tr("De&ploy…"), "mdi6.rocket-launch-outline", self.deploy)
         if kind != "model":
             self.deploy_button.hide()
-        self.tools = tool_row(again, self.deploy_button, self.download_button, self.register_button)
+        self.older_button = button(self.tr("Older &versions"), "mdi6.history", self.show_older)
+        self.tools = tool_row(again, self.older_button, self.deploy_button, self.download_button, self.register_button)
         self._build(*empty)
 
     def show_workspace(self, workspace: Workspace) -> None:
         """Show another workspace's."""
         if self.listing.show_workspace(workspace):
+            self._older.clear()
             self.pane.message.hide()
             if self.isVisible():
                 self.listing.refresh()
@@ -53,6 +58,27 @@ class AssetsTab(QWidget):
         """Called by Qt."""
         super().showEvent(event)
         self.listing.refresh()
+
+    def show_older(self) -> None:
+        """Show the other versions of the chosen one below it, or show them no longer."""
+        chosen, workspace = self._chosen(), self.listing.workspace
+        if chosen is None or workspace is None:
+            return
+        if self._older.pop(chosen.name, None) is None:
+            spawn(self._ask_older(workspace, chosen), f"versions of {chosen.name}", self._failed)
+        else:
+            self._show()
+            self.pane.view.selectRow(next(at for at, each in enumerate(self._rows) if each.name == chosen.name))
+
+    async def _ask_older(self, workspace: Workspace, asset: Asset) -> None:
+        found = await self._desk.ask(workspace, self._desk.cloud.assets(workspace, self._kind, asset.name))
+        if not isValid(self) or self.listing.workspace != workspace:
+            return
+        if all(each.version == asset.version for each in found):
+            self.pane.message.show_passing(self.tr("There is no older version of {}.").format(asset.name))
+            return
+        self._older[asset.name] = found
+        self._show()
 
     def download(self) -> None:
         """Ask for a folder and download the chosen one into it."""
@@ -64,13 +90,15 @@ class AssetsTab(QWidget):
         if chosen is None or workspace is None:
             return
 
+        named = f"{chosen.name}:{chosen.version}"
+
         async def work(tell: Progress) -> None:
             asked = self._desk.cloud.download_asset(workspace, chosen, folder, tell)
             found = await self._desk.ask(workspace, asked)
-            self.pane.message.show_passing(self.tr("{} was downloaded to {}.").format(chosen.name, found))
+            self.pane.message.show_passing(self.tr("{} was downloaded to {}.").format(named, found))
 
         self.pane.message.hide()
-        self.pane.strip.start(self.tr("Downloading {}…").format(chosen.name), work, self._failed, self._choose)
+        self.pane.strip.start(self.tr("Downloading {}…").format(named), work, self._failed, self._choose)
         self._choose()
 
     def deploy(self) -> None:
@@ -112,7 +140,7 @@ class AssetsTab(QWidget):
             self.pane.message.show_error(fault)
 
     def _show(self) -> None:
-        self._rows = shown = words.order(self.listing.items)
+        self._rows = shown = words.with_older(self.listing.items, self._older)
         dates = [date_and_time(each.created.astimezone()) if each.created else "" for each in shown]
         self.pane.show_rows(len(shown), lambda row, column: words.cells(shown[row], dates[row])[column])
         self._choose()
@@ -120,6 +148,9 @@ class AssetsTab(QWidget):
     def _choose(self) -> None:
         chosen, busy = self._chosen(), self.pane.strip.busy
         self.download_button.setEnabled(chosen is not None and not busy)
+        self.older_button.setEnabled(chosen is not None)
+        is_open = chosen is not None and chosen.name in self._older
+        self.older_button.setText(self.tr("Newest &versions") if is_open else self.tr("Older &versions"))
         self.deploy_button.setEnabled(bool(chosen is not None and servable([chosen])))
         self.register_button.setEnabled(self.listing.workspace is not None and not busy)
 
