@@ -24,7 +24,7 @@ from desktop_app.ui.tasks import running
 from desktop_app.ui.window_state import WindowState
 from tests.helpers.benches import small_bench
 from tests.helpers.fake_shell import FakeShell
-from tests.helpers.window_cloud import CLUSTER, EAST, QUOTAS, T4, WEST, ToldCloud, ToldFault, waiting
+from tests.helpers.window_cloud import A100, CLUSTER, EAST, QUOTAS, T4, WEST, ToldCloud, ToldFault, waiting
 from tests.ui.audit import assert_sound
 from tests.ui.conftest import settle
 from tests.ui.windows import until
@@ -125,6 +125,32 @@ async def test_the_form_says_what_is_wrong_and_warns_of_a_size_that_is_gone(page
     assert dialog.age.text() == ("Standard_NC24s_v3 was retired on 2025-09-30. Take Standard_NC96ads_A100_v4 instead.")
     await until(dialog.room.isVisible)
     assert dialog.room.text() == "4 nodes fit into the quota: 16 cores of NCASv3_T4."
+    dialog.reject()
+
+
+async def test_a_click_in_the_size_opens_the_whole_list_and_typing_narrows_it(page: CloudPage) -> None:
+    await until(lambda: table(page))
+    page.compute.new_cluster()
+    dialog = shown_dialog()
+    await until(dialog.size_box.count)
+    box = dialog.size_box
+    line, completer = box.lineEdit(), box.completer()
+    assert line is not None
+    assert completer is not None
+    popup = completer.popup()
+    assert popup is not None
+    QTest.mouseClick(line, Qt.MouseButton.LeftButton)
+    await until(popup.isVisible)
+    assert popup.model().rowCount() == box.count()
+    assert popup.currentIndex().data() == box.currentText()
+    assert popup.width() >= popup.sizeHintForColumn(0), "nothing is cut"
+    assert box.view().minimumWidth() >= box.view().sizeHintForColumn(0)
+    QTest.keyClicks(popup, "a100")
+    await until(lambda: popup.model().rowCount() == 1)
+    QTest.keyClick(popup, Qt.Key.Key_Down)
+    QTest.keyClick(popup, Qt.Key.Key_Return)
+    await until(popup.isHidden)
+    assert dialog.spec.vm_size == A100.name
     dialog.reject()
 
 

@@ -21,7 +21,7 @@ from desktop_app.presenters.clouds import compute as words
 from desktop_app.ui.clouds.desk import CloudDesk
 from desktop_app.ui.clouds.dialog_frame import frame
 from desktop_app.ui.clouds.field_grid import FieldGrid, level_spin
-from desktop_app.ui.clouds.size_choice import RoomLine, chosen_size, fit_size_box
+from desktop_app.ui.clouds.size_choice import RoomLine, chosen_size, fit_list, fit_size_box
 from desktop_app.ui.fitting import fit_to_screen
 from desktop_app.ui.runs.words import local_now
 from desktop_app.ui.tasks import spawn
@@ -84,6 +84,7 @@ class ClusterDialog(QDialog):
         self.size_box.clear()
         for each in self._sizes:
             self.size_box.addItem(words.size_text(each), each.name)
+        fit_list(self.size_box)
         first = next((at for at, each in enumerate(self._sizes) if not words.retirement(each, today)), 0)
         at = self.size_box.findData(chosen)
         self.size_box.setCurrentIndex(at if at >= 0 else first)

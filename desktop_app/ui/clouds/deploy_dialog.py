@@ -14,7 +14,7 @@ from desktop_app.presenters.clouds import endpoints as words
 from desktop_app.ui.clouds.desk import CloudDesk
 from desktop_app.ui.clouds.dialog_frame import frame
 from desktop_app.ui.clouds.field_grid import FieldGrid, level_spin
-from desktop_app.ui.clouds.size_choice import RoomLine, chosen_size, fit_size_box, fit_wide
+from desktop_app.ui.clouds.size_choice import RoomLine, chosen_size, fit_list, fit_size_box, fit_wide
 from desktop_app.ui.fitting import fit_to_screen
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.widgets import Card, label, primary_button
@@ -62,6 +62,7 @@ class DeployDialog(QDialog):
         self.size_box.clear()
         for each in words.sizes(offers):
             self.size_box.addItem(compute.size_text(each), each.name)
+        fit_list(self.size_box)
         self.size_box.setCurrentIndex(max(0, self.size_box.findData(chosen)))
 
     def accept(self) -> None:

@@ -6,24 +6,69 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QCompleter, QLabel, QSizePolicy
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QComboBox, QCompleter, QLabel, QLineEdit, QSizePolicy
 from shiboken6 import isValid
 
 from desktop_app.api import Headroom, UserError, Workspace
 from desktop_app.ui.clouds.desk import CloudDesk
 from desktop_app.ui.tasks import spawn
 
+_WIDEST = 620
+_BESIDE = 40
+"""Pixels that a list takes beside its text: its frame, and what it is scrolled by."""
+
 
 def fit_size_box(box: QComboBox) -> None:
-    """Let a box take what is typed, and find sizes by any part of their name."""
+    """Let a box take what is typed, and find sizes by any part of their name; a click in it opens the list."""
     box.setEditable(True)
+    box.view().setTextElideMode(Qt.TextElideMode.ElideRight)
     box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
     fit_wide(box)
     completer = box.completer()
     if completer is not None:
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+    line = box.lineEdit()
+    if line is not None:
+        line.installEventFilter(_Opener(box, line))
+
+
+def fit_list(box: QComboBox) -> None:
+    """Let the list of a box that was filled be as wide as its longest line, as far as that goes."""
+    wide = min(_WIDEST, box.view().sizeHintForColumn(0) + _BESIDE)
+    completer = box.completer()
+    for each in (box.view(), completer.popup() if completer is not None else None):
+        if each is not None:
+            each.setMinimumWidth(wide)
+
+
+class _Opener(QObject):
+    """Opens the list of all sizes at a click in the box's text, which is marked: what is typed then takes its place."""
+
+    def __init__(self, box: QComboBox, line: QLineEdit) -> None:
+        super().__init__(box)
+        self._box, self._line = box, line
+        self._pressed = False
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Called by Qt: the click that closes the list is no press in the text, and text that was marked stays so."""
+        if event.type() == QEvent.Type.MouseButtonPress:
+            self._pressed = True
+        elif event.type() == QEvent.Type.MouseButtonRelease and self._pressed:
+            self._pressed = False
+            if not self._line.hasSelectedText():
+                self._open()
+        return super().eventFilter(watched, event)
+
+    def _open(self) -> None:
+        completer = self._box.completer()
+        popup = completer.popup() if completer is not None else None
+        if completer is not None and popup is not None and self._box.count():
+            completer.setCompletionPrefix("")
+            completer.complete()
+            popup.setCurrentIndex(popup.model().index(self._box.currentIndex(), 0))
+            self._line.selectAll()  # last, as the list writes its current line into the text
 
 
 def fit_wide(box: QComboBox) -> None:
