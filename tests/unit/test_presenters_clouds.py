@@ -228,6 +228,8 @@ def test_a_size_says_its_gpus_price_and_end() -> None:
     assert compute.retirement(soon, TODAY) == "Standard_NC24s_v3 will be retired on 2027-03-31."
     plain = SizeOffer("Standard_DS3_v2", vcpus=4)
     assert compute.ordered([plain, gone, SIZE], TODAY) == [SIZE, gone, plain]
+    large = dataclasses.replace(SIZE, name="Standard_A0", vcpus=SIZE.vcpus + 12)
+    assert compute.ordered([large, SIZE], TODAY) == [SIZE, large], "the smaller one is offered first"
 
 
 def test_quota_shows_the_fullest_first() -> None:

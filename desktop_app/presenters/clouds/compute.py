@@ -176,8 +176,12 @@ def retirement(size: SizeOffer, today: date) -> str:
 
 
 def ordered(sizes: Sequence[SizeOffer], today: date) -> list[SizeOffer]:
-    """Return the sizes as they are offered: with GPUs first, those that stay before those that go."""
-    return sorted(sizes, key=lambda each: (not each.gpus, bool(retirement(each, today)), each.gpus, each.name.lower()))
+    """Return the sizes as they are offered: with GPUs first, those that stay before those that go, small ones first."""
+    return sorted(sizes, key=lambda each: (not each.gpus, bool(retirement(each, today)), *_largeness(each)))
+
+
+def _largeness(size: SizeOffer) -> tuple[int, int, str]:
+    return size.gpus, size.vcpus, size.name.lower()
 
 
 def room_text(room: Headroom) -> tuple[str, str]:
