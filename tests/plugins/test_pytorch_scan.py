@@ -146,7 +146,7 @@ def test_a_sound_script_is_left_in_peace() -> None:
 def test_the_sample_is_a_sound_script() -> None:
     found = scanned(SAMPLE.read_text("utf-8"))
     assert [each.code for each in found.findings] == ["backend-default"]
-    assert [each.flag for each in found.arguments] == ["--epochs", "--lr", "--batch-size", "--seed"]
+    assert [each.flag for each in found.arguments] == ["--epochs", "--lr", "--batch-size", "--seed", "--mlflow-model"]
     assert found.frameworks == ("pytorch",)
 
 

@@ -69,7 +69,7 @@ def test_the_first_job_is_for_two_processes() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_job_is_a_command_job_whose_inputs_are_used_and_whose_script_is_there(name: str) -> None:
     job = read(name)
-    assert job["$schema"].endswith("commandJob.schema.json")
+    assert job["$schema"].endswith("sweepJob.schema.json" if "trial" in job else "commandJob.schema.json")
     assert job["experiment_name"] == "digits"
     assert set(re.findall(r"\$\{\{inputs\.(\w+)\}\}", job["command"])) == set(job["inputs"])
     (script,) = scripts_in(job["command"]) or (launcher_script(job["command"]),)
@@ -109,7 +109,8 @@ def test_what_a_jobs_processes_see_is_known(name: str, places: Places) -> None:
     assert job is not None
     table = plugins.rank_table(job, None, 0, 64)
     assert table is not None
-    assert len(table.rows) >= 2, "a sample of training on many processes"
+    at_once = job.sweep.max_concurrent_trials if job.sweep else 1
+    assert len(table.rows) * (at_once or 1) >= 2, "a sample of training on many processes"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -149,9 +150,9 @@ def launcher_script(command: str) -> str:
 
 
 def read(name: str) -> dict[str, Any]:
-    """Return a job file's content."""
+    """Return a job file's content; of a sweep, what each of its trials runs."""
     found: dict[str, Any] = YAML(typ="safe").load((SAMPLE / name).read_text("utf-8"))
-    return found
+    return {**found, **found.get("trial", {})}
 
 
 def test_the_conda_file_names_supported_images() -> None:

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import shutil
 import time
 from pathlib import Path
 
@@ -66,19 +65,12 @@ def log_metrics(metrics, epoch):
 def save_mlflow_model(network, folder):
     """Save the network with how it is loaded and called, which Azure ML deploys without code of yours."""
     import mlflow.pytorch
-    from mlflow.models import ModelSignature
     from mlflow.types import Schema, TensorSpec
 
-    shutil.rmtree(folder, ignore_errors=True)
-    digits = np.zeros((2, 1, 8, 8), np.float32)  # of any number: one alone would be taken for the only one
-    signature = ModelSignature(
-        inputs=Schema([TensorSpec(digits.dtype, (-1, *digits.shape[1:]))]),
-        outputs=Schema([TensorSpec(digits.dtype, (-1, 10))]),
-    )
-    packages = [f"torch=={torch.__version__.partition('+')[0]}", f"mlflow=={mlflow.__version__}"]
-    mlflow.pytorch.save_model(
-        network.cpu().eval(), folder, signature=signature, input_example=digits, pip_requirements=packages
-    )
+    digits = np.zeros((2, 1, 8, 8), np.float32)  # more than one, so that any number of them will be taken
+    inputs, outputs = (Schema([TensorSpec(digits.dtype, shape)]) for shape in ((-1, 1, 8, 8), (-1, 10)))
+    options = {"input_example": digits, "pip_requirements": ["mlflow", f"torch=={torch.__version__.split('+')[0]}"]}
+    mlflow.pytorch.save_model(network, folder, signature=mlflow.models.ModelSignature(inputs, outputs), **options)
 
 
 def main():
@@ -121,7 +113,7 @@ def main():
         Path("outputs").mkdir(exist_ok=True)
         torch.save(network.state_dict(), "outputs/model.pt")
         if args.mlflow_model:
-            save_mlflow_model(network, "outputs/model")
+            save_mlflow_model(network.cpu().eval(), "outputs/model")
         print(f"test accuracy {right / seen:.2%} on {len(test)} digits; saved outputs/model.pt", flush=True)
     dist.barrier()  # lets gloo's threads put down the last tensors: one that outlives Python aborts (pytorch#190489)
     dist.destroy_process_group()
