@@ -13,6 +13,7 @@ from desktop_app.api import RunSnapshot, RunStatus
 from desktop_app.services.compare_words import as_text
 from desktop_app.ui.runs.compare import CompareDialog, compare
 from desktop_app.ui.theme import theme_manager
+from tests.helpers.noted import noted
 from tests.ui.audit import assert_sound
 from tests.ui.conftest import settle
 from tests.ui.runs_bench import RunsBench, quiet, runs_bench
@@ -118,7 +119,7 @@ async def test_the_palettes_action_says_how_to_choose_two(runs_bench: RunsBench)
     listed = runs_bench.page.list
     listed.view.clearSelection()
     runs_bench.shell.actions["runs.compare"].trigger()
-    assert "Choose two runs first" in listed.message.heading.text()
+    assert "Choose two runs first" in noted(listed)
     flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
     for row in (0, 1):
         listed.view.selectionModel().select(listed.model.index(row, 0), flags)
