@@ -177,3 +177,9 @@ def test_what_says_nothing_of_the_run_is_transient() -> None:
 def test_a_good_answer_that_came_cut_is_a_fault_of_the_service_and_refuses_nothing() -> None:
     fault = faults.of_answer("GET", "https://management.azure.com/x", 200, {}, '{"value": [')
     assert (fault.kind, fault.status) == ("service", 200)
+
+
+def test_an_upload_whose_first_answer_was_lost_is_tried_again() -> None:
+    body = "<?xml version='1.0'?><Error><Code>BlobAlreadyExists</Code><Message>It exists.</Message></Error>"
+    assert faults.of_answer("PUT", URL, 409, {}, body).kind in TRANSIENT
+    assert faults.of_answer("PUT", URL, 409, {}, error("Taken.", "Conflict")).kind == "conflict"

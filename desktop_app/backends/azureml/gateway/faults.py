@@ -15,6 +15,7 @@ from . import rights
 
 _KINDS = {401: "signed-out", 403: "forbidden", 404: "not-found", 408: "timeout", 409: "conflict", 412: "conflict",
           429: "throttled"}  # fmt: skip
+_SENT_TWICE = "BlobAlreadyExists"  # of an upload whose first answer was lost: the storage's library sent it again
 _LONGEST = 400  # characters of what the service said that make a message; the rest is detail
 _GONE = re.compile(r"MachineLearningServices/workspaces/([^'/]+)' under resource group '([^']+)' was not found")
 _PLACE = re.compile(r"(?i)\b(?:resource group|subscription) '[^']+' could not be found")
@@ -90,6 +91,8 @@ def of_answer(method: str, url: str, status: int, headers: Mapping[str, str], bo
     code, said = code_and_message(body)
     code = headers.get("x-ms-error-code", "") or code
     kind = _KINDS.get(status, "bad-request" if 400 <= status < 500 else "service")
+    if code == _SENT_TWICE:
+        kind = "service"
     wait = retry_after(headers)
     message, hint = _gone(said) or _words(kind, host_of(url), status, said, wait)
     if status in (401, 403):
