@@ -8,9 +8,11 @@ from desktop_app.api import (
     Diagnostic,
     Explanation,
     FailureReport,
+    FormSpec,
     Host,
     Job,
     JobWizard,
+    OnnxExporter,
     ProcessSpec,
     RankTable,
     ScriptScan,
@@ -54,6 +56,14 @@ def job_wizards() -> Sequence[JobWizard]:
 
 
 @hookimpl
+def settings_form() -> FormSpec:
+    """Return what a person may choose: what new jobs begin with."""
+    from desktop_app.api.kit import pages
+
+    return pages.job_settings()
+
+
+@hookimpl
 def check_job(job: Job) -> Sequence[Diagnostic]:
     """Return what is wrong with an MPI job's counts and variables."""
     from . import checks
@@ -75,3 +85,11 @@ def explain_failure(report: FailureReport) -> Sequence[Explanation]:
     from . import explain
 
     return explain.explain(report)
+
+
+@hookimpl
+def onnx_exporters() -> Sequence[OnnxExporter]:
+    """Return the ways to ONNX of what Horovod trained."""
+    from . import exporters
+
+    return exporters.exporters()

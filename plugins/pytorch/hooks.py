@@ -9,9 +9,11 @@ from desktop_app.api import (
     EnvironmentPreset,
     Explanation,
     FailureReport,
+    FormSpec,
     Host,
     Job,
     JobWizard,
+    OnnxExporter,
     ProcessSpec,
     RankTable,
     ScriptScan,
@@ -47,11 +49,20 @@ def rank_table(job: Job, size: VmSize | None, first: int, count: int) -> RankTab
 
 
 @hookimpl
-def job_wizards() -> Sequence[JobWizard]:
-    """Return the wizards for both ways to start the ranks, and for DeepSpeed."""
+def job_wizards(settings: Mapping[str, Value]) -> Sequence[JobWizard]:
+    """Return the wizards for both ways to start the ranks, and for DeepSpeed; the person's favourite first."""
     from . import deepspeed_wizard, wizard
 
-    return (*wizard.wizards(), deepspeed_wizard.wizard())
+    found = (*wizard.wizards(), deepspeed_wizard.wizard())
+    return sorted(found, key=lambda each: each.name != settings["first"])
+
+
+@hookimpl
+def settings_form() -> FormSpec:
+    """Return what a person may choose: the wizard that comes first, and what new jobs begin with."""
+    from . import own_settings
+
+    return own_settings.form()
 
 
 @hookimpl
@@ -84,3 +95,11 @@ def explain_failure(report: FailureReport) -> Sequence[Explanation]:
     from . import explain
 
     return explain.explain(report)
+
+
+@hookimpl
+def onnx_exporters() -> Sequence[OnnxExporter]:
+    """Return the way from PyTorch to ONNX."""
+    from . import exporters
+
+    return exporters.exporters()

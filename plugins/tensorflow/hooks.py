@@ -9,9 +9,11 @@ from desktop_app.api import (
     EnvironmentPreset,
     Explanation,
     FailureReport,
+    FormSpec,
     Host,
     Job,
     JobWizard,
+    OnnxExporter,
     ProcessSpec,
     RankTable,
     ScriptScan,
@@ -36,6 +38,14 @@ def job_wizards() -> Sequence[JobWizard]:
     from . import wizard
 
     return wizard.wizards()
+
+
+@hookimpl
+def settings_form() -> FormSpec:
+    """Return what a person may choose: what new jobs begin with."""
+    from desktop_app.api.kit import pages
+
+    return pages.job_settings()
 
 
 @hookimpl
@@ -84,3 +94,11 @@ def explain_failure(report: FailureReport) -> Sequence[Explanation]:
     from . import explain
 
     return explain.explain(report)
+
+
+@hookimpl
+def onnx_exporters() -> Sequence[OnnxExporter]:
+    """Return the way of Keras and TensorFlow models to ONNX."""
+    from . import exporters
+
+    return exporters.exporters()

@@ -14,6 +14,8 @@ import pytest
 from desktop_app.api import OutsideError
 from desktop_app.backends.local import submitting
 from desktop_app.worker.supervisor import processes
+from desktop_app.worker.supervisor.clock import Clock
+from desktop_app.worker.supervisor.state import StateFile
 from tests.helpers import local_runs
 from tests.helpers.local_runs import end_of, events, log, start, state
 from tests.helpers.rights import obeys_modes
@@ -115,6 +117,22 @@ def test_nothing_of_a_run_comes_back_while_its_folder_is_being_deleted(runs: Pat
         each.unlink(missing_ok=True)
     wait_until(lambda: not local_runs.left_of(folder))
     assert [each.name for each in folder.rglob("*") if each.is_file() and each.name != ".lock"] == []
+
+
+def test_the_guardian_writes_nothing_into_a_folder_that_is_being_deleted(runs: Path) -> None:
+    folder = start(runs, ["echo up; exec sleep 600"])
+    local_runs.wait_for_log(folder, "up")
+    (folder / "plan.json").unlink()  # while run.json is still there, as where a state was written in that moment
+    wait_until(lambda: not local_runs.left_of(folder))
+    assert not local_runs.is_over(folder)
+
+
+def test_what_was_written_while_the_folder_was_deleted_is_taken_back(tmp_path: Path) -> None:
+    state = StateFile(tmp_path, Clock())
+    state.data["status"] = "Running"
+    assert state.write()
+    state.take_back()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:

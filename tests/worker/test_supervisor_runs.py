@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from desktop_app.api import RunSnapshot, RunStatus
+from desktop_app.api._records import from_json
 from desktop_app.backends.local import submitting
-from desktop_app.core.records import from_json
 from tests.helpers import local_runs
 from tests.helpers.processes import children
 

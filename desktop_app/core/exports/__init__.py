@@ -1,0 +1,1 @@
+"""Exports to ONNX as values: the report, the forecast, the scores. Pure."""

@@ -1,0 +1,1 @@
+"""What is kept of an export: its report, and the report as a page."""

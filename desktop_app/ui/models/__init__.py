@@ -1,0 +1,1 @@
+"""The Models page: exports to ONNX, their reports, and graphs."""

@@ -1,0 +1,1 @@
+"""The picture of an ONNX model: pan, zoom, open modules, search, compare."""

@@ -1,0 +1,3 @@
+"""Keys that several parts of the Models page name."""
+
+EXPORT_KEYS = "Ctrl+Shift+X"
