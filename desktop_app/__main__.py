@@ -26,10 +26,12 @@ verbs:
   toolchains …         list, create, add, use, check, remove: Python environments with the frameworks
   workspace …          add, list, use, show, sign-in, sign-out, remove: workspaces of Azure ML
   compute …            list, create, scale, delete, sizes, quota: its clusters
+  export MODEL         to ONNX, checked against the framework's own output
   models …             list, register, download: what runs made
   data …               list, register, download: what runs read
   endpoints …          list, deploy, traffic, log, call, delete: models served
-  plugins …            list, enable, disable
+  plugins …            list, search, show, history, verify, install, update, enable, disable, remove, pin,
+                       unpin, undo, set, sources, block-list, new: what plugins there are, and your own
   doctor               what this machine has, what is missing and how to get it
 
 options:
@@ -57,6 +59,7 @@ VERBS = {
     "toolchains": "toolchains",
     "workspace": "workspace",
     "compute": "compute",
+    "export": "export",
     "models": "models",
     "data": "data",
     "endpoints": "endpoints",

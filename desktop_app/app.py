@@ -23,6 +23,7 @@ from desktop_app.ui.window_state import WindowState
 if TYPE_CHECKING:
     from desktop_app.services.workbench import Workbench
 
+PATIENCE = 2.0  # seconds for plugins: one whose import hangs is waited for by who needs it, and not by the window
 Start = Callable[[], Coroutine[Any, Any, None]]
 Home = str | os.PathLike[str] | None
 
@@ -137,7 +138,17 @@ async def _open(window: MainWindow, path: Path | None, home: Home, safe_mode: bo
 
     compose = await asyncio.to_thread(importlib.import_module, "desktop_app.compose")
     workbench: Workbench = compose.open_workbench(home, safe_mode)
-    await asyncio.to_thread(workbench.plugins.load)
+    loading = asyncio.create_task(asyncio.to_thread(workbench.plugins.load), name="load plugins")
+    try:
+        await asyncio.wait((loading,), timeout=PATIENCE)
+        await asyncio.to_thread(workbench.later_exports.get)
+        await _live_with(workbench, window, path)
+    finally:
+        await asyncio.to_thread(workbench.plugins.close)
+        await loading
+
+
+async def _live_with(workbench: Workbench, window: MainWindow, path: Path | None) -> None:
     if path is not None:
         window.open_path(path)
     window.attach(workbench)
@@ -145,6 +156,7 @@ async def _open(window: MainWindow, path: Path | None, home: Home, safe_mode: bo
     try:
         await workbench.monitor.watch()
     finally:
+        await workbench.exports.close()
         await workbench.cloud.close()
 
 

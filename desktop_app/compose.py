@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from desktop_app.api import (
     Host,
@@ -30,8 +31,10 @@ from desktop_app.services.archive import RunArchive
 from desktop_app.services.catalogues import facts
 from desktop_app.services.cloud_lists import CloudLists
 from desktop_app.services.clusters import Clusters
+from desktop_app.services.exports import toolchain as onnx_tools
 from desktop_app.services.host import this_host
 from desktop_app.services.jobs import JobService
+from desktop_app.services.later import Later
 from desktop_app.services.metrics import TensorBoardReader
 from desktop_app.services.monitor import RunMonitor
 from desktop_app.services.plugins import PluginHost
@@ -42,6 +45,10 @@ from desktop_app.services.toolchains import InterpreterChoice, Toolchains
 from desktop_app.services.wizard_jobs import logged_by
 from desktop_app.services.workbench import Workbench
 
+if TYPE_CHECKING:
+    from desktop_app.services.exports.service import Exports
+    from desktop_app.services.plugins.installing.manager import PluginManager
+
 
 def open_workbench(home: str | os.PathLike[str] | None = None, safe_mode: bool = False) -> Workbench:
     """Return the services over `home`. Reads plugin manifests, but imports no plugin before one is needed."""
@@ -50,7 +57,7 @@ def open_workbench(home: str | os.PathLike[str] | None = None, safe_mode: bool =
     settings = Settings(places.settings)
     plugins = PluginHost(places, settings, safe_mode=safe_mode)
     plugins.discover()
-    toolchains = Toolchains(places, settings, plugins.toolchain_specs, lambda: (azure_client.SPEC,))
+    toolchains = Toolchains(places, settings, plugins.toolchain_specs, lambda: (azure_client.SPEC, onnx_tools.SPEC))
     return _assemble(places, settings, plugins, toolchains)
 
 
@@ -85,7 +92,21 @@ def _assemble(places: Places, settings: Settings, plugins: PluginHost, toolchain
         jobs=JobService(plugins, backends, Clusters(cloud, lists), logged_by(store.runs)),
         cloud=cloud,
         lists=lists,
+        later_exports=Later(lambda: _exports(places, plugins, toolchains)),
+        later_plugin_manager=Later(lambda: _plugin_manager(places, settings, plugins)),
     )
+
+
+def _exports(places: Places, plugins: PluginHost, toolchains: Toolchains) -> Exports:
+    from desktop_app.services.exports.service import Exports
+
+    return Exports(places, plugins, toolchains)
+
+
+def _plugin_manager(places: Places, settings: Settings, plugins: PluginHost) -> PluginManager:
+    from desktop_app.services.plugins.installing.manager import PluginManager
+
+    return PluginManager(places, settings, plugins)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,16 @@ class Places:
         return self.home / "lists"
 
     @property
+    def exports(self) -> Path:
+        """Exports to ONNX: a folder each, with its report and what it was checked with."""
+        return self.home / "exports"
+
+    @property
+    def workers(self) -> Path:
+        """Where workers work, a folder each; nothing stays there."""
+        return self.cache / "workers"
+
+    @property
     def plugins(self) -> Path:
         """The person's own plugins, a folder each."""
         return self.home / "plugins"
@@ -95,3 +105,9 @@ def shipped(name: str) -> Path:
     """Return the folder `resources` or `plugins` that ships with the program, in a clone and in an installed wheel."""
     installed = _PACKAGE / "_shipped" / name
     return installed if installed.is_dir() else _PACKAGE.parent / name
+
+
+def pinned(name: str) -> tuple[str, ...]:
+    """Return the packages of a toolchain of the program's own, every one with its version."""
+    text = (shipped("resources") / "toolchains" / f"{name}.txt").read_text("utf-8")
+    return tuple(each for each in text.splitlines() if each and not each.startswith("#"))

@@ -36,6 +36,11 @@ async def end_group(process: asyncio.subprocess.Process) -> None:
     await asyncio.shield(_end(process))
 
 
+def kill_group(process: asyncio.subprocess.Process) -> None:
+    """End a child with all its descendants at once; who started it waits for it."""
+    _signal(process, hard=True)
+
+
 async def end_child(process: asyncio.subprocess.Process) -> None:
     """End a child that leads no group, at once, and wait for it; shielded, so that a second cancel loses nobody."""
     _kill(process)

@@ -1,4 +1,4 @@
-"""The checks behind `bootstrap.py test`: style, types, walls, the suites without Qt, then every test."""
+"""The checks behind `bootstrap.py test`: style, types, walls, the suites without Qt, then all others."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from installer.say import line
 
 WITHOUT_QT = ("-p", "no:pytest-qt", "-p", "tests.helpers.no_qt")
 """What makes pytest's Python one without Qt."""
+_PURE = ("tests/unit", "tests/services")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,8 @@ def checks(tools: Path, python: Path) -> tuple[Check, ...]:
         Check("ruff format", (*tool, "ruff", "format", "--check", ".")),
         Check("mypy", (*tool, "mypy")),
         Check("import-linter", (str(tools), "-c", walls)),
-        Check("unit and services without Qt", (*pytest, "-q", *WITHOUT_QT, "tests/unit", "tests/services")),
-        Check("pytest", (*pytest, "--durations=10"), quiet=False),
+        Check("unit and services without Qt", (*pytest, "-q", *WITHOUT_QT, *_PURE)),
+        Check("all others", (*pytest, "--durations=10", *(f"--ignore={each}" for each in _PURE)), quiet=False),
     )
 
 

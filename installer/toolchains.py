@@ -17,7 +17,7 @@ from installer.say import SetupError, line
 FIRST = "pytorch"
 """What the sample needs. It is made before the others: they take from what was fetched for it."""
 COMPILED = ("horovod-pytorch", "horovod-tensorflow")
-FETCHED = ("azureml", "tensorflow", "deepspeed", "ray", "mpi")
+FETCHED = ("azureml", "onnx", "tensorflow", "keras-torch", "deepspeed", "ray", "mpi")
 MAKING = ROOT / "desktop_app" / "services" / "toolchains"
 RECIPES = (MAKING / "folders.py", MAKING / "wheels.py")
 """Hold the numbers of the way toolchains are made: with them the stamps go, and the program is asked again."""

@@ -59,6 +59,17 @@ def no_stray_log(request: pytest.FixtureRequest) -> Iterator[None]:
     assert not heard.lines or "caplog" in request.fixturenames, heard.lines
 
 
+@pytest.fixture(autouse=True)
+def no_package_index(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have tests of plugins ask no index and no folder of this machine: what they need they bring along."""
+    if not request.path.name.startswith("test_plugin"):
+        return
+    for name in [each for each in os.environ if each.upper().startswith(("PIP_", "UV_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+
+
 @pytest.fixture
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
     """State and cache of a person who has never started the program."""

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from desktop_app.api.drills import DrillKind, DrillOrder, Drills
     from desktop_app.api.environments import EnvironmentPreset
     from desktop_app.api.errors import OutsideError, UserError
+    from desktop_app.api.exports import MODEL_KINDS, ExportRequest, ModelFile, OnnxExporter
     from desktop_app.api.failures import Explanation, FailureReport
     from desktop_app.api.forms import Answers, Choice, Field, FieldKind, FormSpec, Row, Value
     from desktop_app.api.hookspecs import PROJECT, Hooks, hookimpl
@@ -75,6 +76,7 @@ _MODULES = {
     "drills": "DrillKind DrillOrder Drills",
     "environments": "EnvironmentPreset",
     "errors": "OutsideError UserError",
+    "exports": "ExportRequest MODEL_KINDS ModelFile OnnxExporter",
     "failures": "Explanation FailureReport",
     "forms": "Answers Choice Field FieldKind FormSpec Row Value",
     "hookspecs": "Hooks PROJECT hookimpl",
@@ -105,6 +107,7 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "API_VERSION",
+    "MODEL_KINDS",
     "PROJECT",
     "TERMINAL",
     "Answers",
@@ -125,6 +128,7 @@ __all__ = [
     "Endpoint",
     "EnvironmentPreset",
     "Explanation",
+    "ExportRequest",
     "FailureReport",
     "Field",
     "FieldKind",
@@ -143,7 +147,9 @@ __all__ = [
     "JobWizard",
     "Looks",
     "MetricPoint",
+    "ModelFile",
     "NewAsset",
+    "OnnxExporter",
     "OutsideError",
     "Phase",
     "PhaseName",

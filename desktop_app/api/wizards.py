@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from desktop_app.api.diagnostics import Diagnostic
 from desktop_app.api.environments import EnvironmentPreset
-from desktop_app.api.forms import Answers, FormSpec
+from desktop_app.api.forms import Answers, FormSpec, Value
 from desktop_app.api.jobs import Job
 from desktop_app.api.plans import Host
 from desktop_app.api.scripts import ScriptScan
@@ -48,7 +48,7 @@ class WizardContext:
     script that was picked (the answer to the field named `script`), None until one is. A field named `job` is special,
     too: `job` is the job in the file that it names, `job_text` that file's text, whose comments are kept in the file
     that the wizard writes; `scan` is then that of the job's script, and `metrics` are the names of what runs of that
-    file logged, the last run's first, and of what its script logs.
+    file logged, the last run's first, and of what its script logs. `settings` are those of the wizard's plugin.
     """
 
     folder: Path
@@ -60,6 +60,7 @@ class WizardContext:
     job_text: str = ""
     metrics: tuple[str, ...] = ()
     clusters: tuple[Cluster, ...] = ()
+    settings: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,4 @@
-"""Heavy work, described: it runs in another interpreter, where a crash is a message.
-
-Provisional: no hook of API version 1 returns a task. The shape is what the program itself runs.
-"""
+"""Heavy work, described: it runs in another interpreter, where a crash is a message."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from desktop_app.api import (
     Workspace,
     WorkspaceJob,
 )
-from desktop_app.core.records import to_json
+from desktop_app.api._records import to_json
 from desktop_app.core.redact import redact
 from desktop_app.services.cloud_lists import Listed
 

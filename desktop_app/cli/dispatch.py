@@ -54,7 +54,11 @@ def _run(name: str, module: str, arguments: Sequence[str], options: Namespace) -
     add_shared(parser)
     verb.configure(parser)
     read = parser.parse_intermixed_args if getattr(verb, "INTERMIXED", False) else parser.parse_args
-    code = verb.run(read(arguments, options))
+    try:
+        code = verb.run(read(arguments, options))
+    finally:
+        if "plugins_asked" in options:
+            importlib.import_module("desktop_app.cli.taking_part").say_absent(options)
     console.flush()
     return code
 

@@ -11,15 +11,17 @@ import subprocess
 import sys
 import tempfile
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from desktop_app import __version__
 from desktop_app.cli import console
 from desktop_app.cli.displays import display_trouble
+from desktop_app.cli.plugins_words import failure_words, why_text
 from desktop_app.compose import open_workbench
 from desktop_app.services.host import cpu_count, gpu_names
+from desktop_app.services.plugins import PluginInfo
 from desktop_app.services.toolchains import Toolchain, Toolchains
 from desktop_app.services.toolchains.build_programs import command_for, listed, title
 from desktop_app.services.workbench import Workbench
@@ -30,6 +32,14 @@ _PATIENCE = 20.0  # seconds for a program to tell its version
 _QT = "from PySide6 import QtCore, QtGui, QtWidgets; print(QtCore.__version__)"
 LEAST_ROOM = 200_000_000
 """With fewer bytes free, a run fails for want of room sooner or later."""
+
+MENDED_BY = {
+    "blocked": "`rankzero plugins update {0}` or `rankzero plugins remove {0}`",
+    "changed": "",
+    "three-starts": "`rankzero plugins enable {0}`",
+    "left-mark": "`rankzero plugins enable {0}`",
+}
+"""What to do about a plugin that is off, by the word for what is wrong with it, where its reason doesn't say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +168,22 @@ def _said(*command: str) -> str:
 
 def _plugins(workbench: Workbench) -> Iterator[Check]:
     workbench.plugins.load()
-    for each in workbench.plugins.plugins:
-        good = each.state.value in ("ok", "disabled")
+    yield from plugin_checks(workbench.plugins.plugins)
+    manager = workbench.plugin_manager
+    yield from (Check("Lists of plugins", "missing", each.message, each.hint) for each in manager.complaints())
+    yield from (Check("Lists of plugins", "optional", each.message, each.hint) for each in manager.notices)
+
+
+def plugin_checks(plugins: Iterable[PluginInfo]) -> Iterator[Check]:
+    """Every plugin; one that fails, was changed or is blocked is something that won't work."""
+    for each in plugins:
+        failed = failure_words(each)
+        good = each.state.value in ("ok", "disabled") and each.problem not in MENDED_BY and not failed
         found = f"{each.version} {each.state.value}"
-        yield Check(f"Plugin {each.id}", "ok" if good else "missing", found, each.reason)
+        mend = MENDED_BY.get(each.problem, "" if good else "`rankzero plugins show {0}`").format(each.id)
+        reason = why_text(each)
+        advice = f"{reason.rstrip('.')}. {mend}" if mend else reason
+        yield Check(f"Plugin {each.id}", "ok" if good else "missing", found, advice)
 
 
 def _toolchains(workbench: Workbench) -> Iterator[Check]:

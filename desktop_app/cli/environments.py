@@ -12,7 +12,7 @@ from desktop_app.api import Severity
 from desktop_app.cli import console, environment_cloud, environment_show, environment_try
 from desktop_app.cli.dispatch import add_shared
 from desktop_app.cli.environment_shapes import checked_shape, curated_shape, difference_shape
-from desktop_app.compose import open_workbench
+from desktop_app.cli.taking_part import opened
 from desktop_app.core.environments import FRAMEWORKS, Curated
 from desktop_app.services.environments.catalogue import EnvironmentCatalogue
 from desktop_app.services.environments.checking import check, job_in
@@ -53,7 +53,7 @@ def configure(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     """Do what the second verb says."""
     act: Act = options.act
-    return act(open_workbench(options.home, options.safe_mode), options)
+    return act(opened(options), options)
 
 
 def _add(verbs: Any, name: str, act: Act, summary: str) -> ArgumentParser:

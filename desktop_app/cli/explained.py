@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from desktop_app.api import Explanation, RunSnapshot
+from desktop_app.api._records import to_json
 from desktop_app.cli.words import numbered
 from desktop_app.core.blame import Explained
-from desktop_app.core.records import to_json
 
 
 def explanation_shapes(known: Explained) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from desktop_app.cli import console
 from desktop_app.cli.dispatch import add_shared
 from desktop_app.cli.following import Interrupts
 from desktop_app.cli.refusals import EndedError
-from desktop_app.compose import open_workbench
+from desktop_app.cli.taking_part import opened
 from desktop_app.core.nearest import nearest
 from desktop_app.services.cloud_lists import Listed, What
 from desktop_app.services.workbench import Workbench
@@ -95,7 +95,7 @@ def run(options: Namespace) -> int:
 
 async def _run(options: Namespace) -> int:
     act: Act = options.act
-    desk = Desk(open_workbench(options.home, options.safe_mode), options)
+    desk = Desk(opened(options), options)
     interrupts = Interrupts(asyncio.get_running_loop())
     try:
         if "workspace" in options:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from desktop_app.api import Field, JobWizard, UserError, WizardContext
+from desktop_app.api._records import to_json
 from desktop_app.cli import console
 from desktop_app.cli.refusals import UsageError
-from desktop_app.compose import open_workbench
-from desktop_app.core.records import to_json
+from desktop_app.cli.taking_part import opened
 from desktop_app.services.plugins import PluginInfo
 from desktop_app.services.workbench import Workbench
 
@@ -29,7 +29,7 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """List wizards, or write the job file."""
-    workbench = open_workbench(options.home, options.safe_mode)
+    workbench = opened(options)
     if options.list:
         return _list(workbench, options.json)
     missing = [each for each in ("plugin", "wizard", "output") if getattr(options, each) is None]

@@ -9,8 +9,8 @@ from typing import Any
 
 from desktop_app.api import RankRow, RankTable, UserError
 from desktop_app.cli import console
+from desktop_app.cli.taking_part import opened
 from desktop_app.cli.terminal_text import plain
-from desktop_app.compose import open_workbench
 from desktop_app.services.rank_tables import PAGE, columns_of, pretty, total_of
 from desktop_app.services.workbench import Workbench
 
@@ -26,7 +26,7 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Ask the plugins, and print."""
-    workbench = open_workbench(options.home, options.safe_mode)
+    workbench = opened(options)
     table, total = _asked(workbench, options.job, options.rank)
     if options.json:
         console.document(_shape(table, total))

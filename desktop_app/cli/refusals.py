@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from desktop_app.api.errors import OutsideError, UserError
 from desktop_app.cli import console
@@ -38,7 +38,7 @@ def refused(error: UserError, as_json: bool) -> int:
         where = place(path, each) if path else f"line {each.line}" if each.line else each.path
         console.error(f"{where}: {each.message}" if where else each.message)
     console.error(error.message, error.hint)
-    _print(as_json, error.message, error.hint, findings)
+    _print(as_json, error.message, error.hint, findings, getattr(error, "ask", None))
     return error.exit_code
 
 
@@ -63,14 +63,16 @@ def _reported(error: Exception, home: str | None) -> str:
         return f"No report could be written ({failure})."
 
 
-def _print(as_json: bool, message: str, hint: str, findings: Sequence[Diagnostic]) -> None:
+def _print(
+    as_json: bool, message: str, hint: str, findings: Sequence[Diagnostic], ask: dict[str, Any] | None = None
+) -> None:
     """Print the document where one is wanted; standard output itself may be what is broken."""
     try:
         if as_json:
-            from desktop_app.core.records import to_json
+            from desktop_app.api._records import to_json
 
             shape = {"message": message, "hint": hint or None, "diagnostics": [to_json(each) for each in findings]}
-            console.document({"error": shape})
+            console.document({"error": {**shape, "ask": ask} if ask else shape})
         console.flush()
     except (OSError, OutsideError):
         console.stop_output()

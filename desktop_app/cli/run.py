@@ -28,8 +28,8 @@ from desktop_app.cli.in_cloud import AZUREML, named
 from desktop_app.cli.outbox import IN_DOUBT
 from desktop_app.cli.refusals import UsageError
 from desktop_app.cli.shapes import run_shape
+from desktop_app.cli.taking_part import failed_shape, opened, say_absent
 from desktop_app.cli.words import ending, no_rank, place, summary
-from desktop_app.compose import open_workbench
 from desktop_app.core.blame import Explained
 from desktop_app.documents.edits import parse_assignment
 from desktop_app.services.explaining import explain
@@ -64,7 +64,7 @@ def run(options: Namespace) -> int:
     if options.workspace and options.backend not in (None, AZUREML):
         raise UsageError("--workspace is for --backend azureml.", hint="Leave one of the two out.")
     options.backend = options.backend or (AZUREML if options.workspace else "local")
-    workbench = open_workbench(options.home, options.safe_mode)
+    workbench = opened(options)
     path = options.job if options.sample is None else own_job(workbench.places, options.sample)
     return asyncio.run(_closing(workbench, _run(workbench, path, dict(options.set), options)))
 
@@ -92,6 +92,7 @@ async def _run(workbench: Workbench, path: Path, sets: dict[str, Value], options
     workspace = _workspace(workbench, options)
     _warm_up(workbench, workspace)
     plan = await workbench.jobs.plan_file(path, sets, options.backend, workspace.key if workspace else "")
+    say_absent(options)
     _say_findings(path, plan)
     _check_rank(plan, options.rank)
     _say_findings(path, dataclasses.replace(plan, diagnostics=tuple(await _in_the_way(workbench, plan, workspace))))
@@ -109,7 +110,7 @@ async def _run(workbench: Workbench, path: Path, sets: dict[str, Value], options
     workbench.archive.record(snapshot)
     known = await explain(workbench.plugins, snapshot)
     if options.json:
-        console.document(run_shape(snapshot, known))
+        console.document(_shape(workbench, snapshot, known))
     _say_end(snapshot, known)
     if snapshot.backend == AZUREML and snapshot.status is RunStatus.CANCELED and not interrupts.asked.is_set():
         console.note("It was not canceled from here: somebody in the workspace did that, or Azure ML at a limit.")
@@ -212,7 +213,7 @@ async def _first(workbench: Workbench, handle: str) -> RunSnapshot:
 async def _detached(workbench: Workbench, snapshot: RunSnapshot, as_json: bool) -> int:
     known = await explain(workbench.plugins, snapshot) if snapshot.is_over else Explained()
     if as_json:
-        console.document(run_shape(snapshot, known))
+        console.document(_shape(workbench, snapshot, known))
     else:
         print(snapshot.run)
     if snapshot.is_over:  # there is nothing to follow any more
@@ -224,6 +225,10 @@ async def _detached(workbench: Workbench, snapshot: RunSnapshot, as_json: bool) 
     if not as_json:
         console.note(f"{summary(snapshot)} Follow it: rankzero runs logs {snapshot.run} --follow")
     return 0
+
+
+def _shape(workbench: Workbench, snapshot: RunSnapshot, known: Explained) -> dict[str, Any]:
+    return {**run_shape(snapshot, known), "plugins_failed": failed_shape(workbench.plugins)}
 
 
 def _writer(as_json: bool) -> Callable[[str], None]:

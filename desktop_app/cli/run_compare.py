@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from desktop_app.api import MetricPoint, OutsideError, RunSnapshot, UserError
+from desktop_app.api._records import to_json
 from desktop_app.cli import console
 from desktop_app.cli.lookup import find_run
 from desktop_app.cli.terminal_text import plain
-from desktop_app.core.records import to_json
 from desktop_app.services.compare_words import Row, cells, nothing_differs, sections
 from desktop_app.services.run_compare import Comparison, compare_runs
 from desktop_app.services.workbench import Workbench

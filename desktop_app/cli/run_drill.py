@@ -5,11 +5,11 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 
 from desktop_app.api import DrillKind, DrillOrder
+from desktop_app.api._records import to_json
 from desktop_app.api.drills import NOTICE
 from desktop_app.cli import console, drill_moment
 from desktop_app.cli.lookup import find_run
 from desktop_app.cli.refusals import UsageError
-from desktop_app.core.records import to_json
 from desktop_app.services.drills import aimed, drill, refuse
 from desktop_app.services.workbench import Workbench
 

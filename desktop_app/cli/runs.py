@@ -13,9 +13,9 @@ from desktop_app.cli.dispatch import add_shared
 from desktop_app.cli.explained import explained_lines
 from desktop_app.cli.lookup import find_run, refresh
 from desktop_app.cli.shapes import run_shape
+from desktop_app.cli.taking_part import opened
 from desktop_app.cli.terminal_text import plain
 from desktop_app.cli.words import duration, ending, first_failure_of, outputs, workspace_of
-from desktop_app.compose import open_workbench
 from desktop_app.core.blame import Explained
 from desktop_app.core.rank_words import names_of, ranks
 from desktop_app.services.explaining import explain
@@ -52,7 +52,7 @@ def run(options: Namespace) -> int:
 
 
 async def _act(act: Callable[[Workbench, Namespace], Awaitable[int]], options: Namespace) -> int:
-    workbench = open_workbench(options.home, options.safe_mode)
+    workbench = opened(options)
     try:
         return await act(workbench, options)
     finally:

@@ -13,9 +13,9 @@ from desktop_app.api import Diagnostic, Severity, UserError, Value
 from desktop_app.cli import console
 from desktop_app.cli.refusals import UsageError
 from desktop_app.cli.shapes import diagnostic_shape
+from desktop_app.cli.taking_part import opened
 from desktop_app.cli.terminal_text import plain
 from desktop_app.cli.words import place
-from desktop_app.compose import open_workbench
 from desktop_app.core.paths import join_path, split_path
 from desktop_app.documents.edits import diff, parse_assignment, set_values
 from desktop_app.documents.layouts import is_json
@@ -115,7 +115,7 @@ def _new_errors(options: Namespace, before: str, after: str) -> list[Diagnostic]
     """Return the errors that the file has now and had not."""
     if before == after:
         return []
-    jobs = open_workbench(options.home, options.safe_mode).jobs
+    jobs = opened(options).jobs
     known = {(each.code, each.path, each.message) for each in jobs.check_text(options.file, before).diagnostics}
     found = jobs.check_text(options.file, after).diagnostics
     return [

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from desktop_app.api import Diagnostic, RankState, RunSnapshot, RunStatus, Severity
+from desktop_app.api._records import to_json
 from desktop_app.cli import trials
 from desktop_app.cli.explained import explanation_shapes
 from desktop_app.core.blame import Explained
-from desktop_app.core.records import to_json
 from desktop_app.documents.checks import FileReport
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from desktop_app.cli import console
 from desktop_app.cli.dispatch import add_shared
-from desktop_app.compose import open_workbench
+from desktop_app.cli.taking_part import opened
 from desktop_app.core.words import size_text
 from desktop_app.services.toolchains import Toolchain, Toolchains
 
@@ -36,7 +36,7 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Do what the second verb says, and print the toolchains it is about."""
-    toolchains = open_workbench(options.home, options.safe_mode).toolchains
+    toolchains = opened(options).toolchains
     act: Act = options.act
     found = asyncio.run(_act(act, toolchains, options))
     if options.json:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from desktop_app.api import RunSnapshot, SweepState, UserError, Value
+from desktop_app.api._records import to_json
 from desktop_app.cli.words import duration
-from desktop_app.core.records import to_json
 from desktop_app.core.sweeps.trials import written
 
 BEST = "*"

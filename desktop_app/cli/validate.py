@@ -11,6 +11,7 @@ from pathlib import Path
 from desktop_app.api import Diagnostic, Severity
 from desktop_app.cli import console
 from desktop_app.cli.shapes import report_shape
+from desktop_app.cli.taking_part import failed_shape, remember
 from desktop_app.cli.words import place
 from desktop_app.documents.checks import FileReport
 from desktop_app.documents.kinds import UNKNOWN
@@ -32,10 +33,16 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Check and print."""
-    checks = open_checks(options.home, options.safe_mode)
+    plugins = _open_plugins(options.home, options.safe_mode)
+    remember(options, plugins)
+    checks = FileChecks(plugins)
     passed: list[Path] = []
     reports = [_noted(each, options.paths) for each in checks.check_paths(options.paths, passed.append)]
-    shape = {**report_shape(reports), "passed_by": [str(each) for each in passed]}
+    shape = {
+        **report_shape(reports),
+        "passed_by": [str(each) for each in passed],
+        "plugins_failed": failed_shape(plugins),
+    }
     if options.json:
         console.document(shape)
     else:
@@ -48,10 +55,14 @@ def run(options: Namespace) -> int:
 
 def open_checks(home: str | None = None, safe_mode: bool = False) -> FileChecks:
     """Return the checks with the plugins' own, and nothing of what runs jobs: that would take twice the time."""
+    return FileChecks(_open_plugins(home, safe_mode))
+
+
+def _open_plugins(home: str | None, safe_mode: bool) -> PluginHost:
     places = find_places(home)
     plugins = PluginHost(places, Settings(places.settings), safe_mode=safe_mode)
     plugins.discover()
-    return FileChecks(plugins)
+    return plugins
 
 
 def _noted(report: FileReport, named: Sequence[Path]) -> FileReport:

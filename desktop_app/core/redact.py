@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from desktop_app.api import Value
 from desktop_app.core.secrets import JSON_WEB_TOKEN, PASSWORD_IN_ADDRESS, SECRETS, WANDB_KEY
 
 COVER = "•••"
@@ -81,6 +82,13 @@ def is_secret(name: str, value: object) -> bool:
         return False
     plain = isinstance(value, bool) or _NUMBER.fullmatch(str(value))
     return bool(_SECRET_NAME.search(name) or (_SECRETS_OR_COUNT.search(name) and not plain))
+
+
+def without_secrets(value: Value, name: str = "") -> Value:
+    """Return settings with every value covered whose name says secret, however deep it stands."""
+    if isinstance(value, dict):
+        return {key: without_secrets(each, key) for key, each in value.items()}
+    return COVER if isinstance(value, str) and is_secret(name, value) else value
 
 
 def secret_values(environ: Mapping[str, str]) -> tuple[str, ...]:

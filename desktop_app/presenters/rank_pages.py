@@ -18,11 +18,15 @@ MOST_COUNTED = 256
 
 
 class RankPages:
-    """The rows of one job. The first page is fetched at once, others when one of their rows is asked for."""
+    """The rows of one job. The first page is fetched at once, others when one of their rows is asked for.
+
+    Where fetching may take long, `wanted` is set after that: it is told which page to `fetch` in a thread and `take`.
+    """
 
     def __init__(self, job: Job, fetch: Fetch) -> None:
         self.job = job
         self._fetch = fetch
+        self.wanted: Callable[[int], object] | None = None
         first = fetch(job, 0, PAGE)
         self._pages: dict[int, Sequence[RankRow]] = {0: first.rows}
         self.says = first.says
@@ -41,14 +45,25 @@ class RankPages:
         return self.count or PlainCells(self.topology).total
 
     def row(self, rank: int) -> RankRow | None:
-        """Return a process, fetching its page where that is not at hand."""
+        """Return a process, fetching its page where that is not at hand; None while another fetches it."""
         page, place = divmod(rank, PAGE)
         if page not in self._pages:
-            if len(self._pages) >= MOST_PAGES:
-                self._pages.pop(next(iter(self._pages)))
-            self._pages[page] = self._fetch(self.job, page * PAGE, PAGE).rows
+            if self.wanted is not None:
+                self.wanted(page)
+                return None
+            self.take(page, self.fetch(page))
         rows = self._pages[page]
         return rows[place] if place < len(rows) else None
+
+    def fetch(self, page: int) -> Sequence[RankRow]:
+        """Return the rows of a page. Blocks."""
+        return self._fetch(self.job, page * PAGE, PAGE).rows
+
+    def take(self, page: int, rows: Sequence[RankRow]) -> None:
+        """Keep the rows of a page, and let the first one go where there are many."""
+        if len(self._pages) >= MOST_PAGES:
+            self._pages.pop(next(iter(self._pages)))
+        self._pages[page] = rows
 
     def mark(self, rank: int) -> Mark:
         """Return what stands in a rank's cell."""

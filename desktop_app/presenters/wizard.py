@@ -68,33 +68,88 @@ class WizardCard:
     about: str = ""
 
 
-class WizardSession:
-    """The answers to one wizard for one project folder. Going back never loses any, nor does a page that changes."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a wizard says to certain answers, which were the `version`-th that a session had."""
 
-    def __init__(self, key: str, wizard: JobWizard, folder: Path, context_for: ContextFor) -> None:
+    version: int
+    answers: Answers
+    context: WizardContext
+    steps: tuple[WizardStep, ...]
+
+
+class WizardSession:
+    """The answers to one wizard for one project folder. Going back never loses any, nor does a page that changes.
+
+    A wizard that answers at once is asked whenever its pages are needed. One that is `apart`, with a process of its
+    own, never is: somebody asks it in a thread (`question`) and hands over what it said (`take`); until then the
+    pages are the last ones that were taken, and `is_fresh` is False.
+    """
+
+    def __init__(
+        self, key: str, wizard: JobWizard, folder: Path, context_for: ContextFor, *, apart: bool = False
+    ) -> None:
         self.key = key
+        self.apart = apart
         self.wizard = wizard
         self.folder = folder
         self.answers: dict[str, Value] = {}
         self.index = 0
         self.furthest = 0
         self._context_for = context_for
-        self._context: WizardContext | None = None
-        self._steps: tuple[WizardStep, ...] = ()
+        self._look: Look | None = None
+        self._page: str | None = None
+        self.version, self._asked = 0, -1
+        self.is_fresh = False
 
     @property
     def steps(self) -> tuple[WizardStep, ...]:
         """Every page for the answers so far."""
-        if not self._steps:
-            self._steps = self.wizard.steps(self.answers, self.context)
-        return self._steps
+        return self._current.steps
 
     @property
     def context(self) -> WizardContext:
         """What the wizard may know beside the answers."""
-        if self._context is None:
-            self._context = self._context_for(self.folder, self.answers)
-        return self._context
+        return self._current.context
+
+    @property
+    def _current(self) -> Look:
+        if not self.apart and self._asked != self.version:
+            self.settle()
+        assert self._look is not None
+        return self._look
+
+    def settle(self) -> None:
+        """Ask the wizard now, unless its pages belong to the answers. Raises UserError where it fails."""
+        if not self.is_fresh:
+            self._asked = self.version
+            self.take(self.question()())
+
+    def question(self) -> Callable[[], Look]:
+        """Return what asks the wizard about the answers as they are now; it blocks, and may run in any thread."""
+        answers, wizard, version = dict(self.answers), self.wizard, self.version
+
+        def ask() -> Look:
+            context = self._context_for(self.folder, answers)
+            steps = wizard.steps(answers, context)
+            if not steps:
+                raise UserError(f"The wizard “{wizard.title}” has no page for these answers.")
+            return Look(version, answers, context, steps)
+
+        return ask
+
+    def take(self, look: Look) -> bool:
+        """Show what the wizard said, if it belongs to the present answers; returns whether it does."""
+        if look.version != self.version:
+            return False
+        self._look, self.is_fresh = look, True
+        last = len(look.steps) - 1
+        self.index, self.furthest = min(self.index, last), min(self.furthest, last)
+        page, self._page = self._page, None
+        names = [each.name for each in look.steps]
+        if page in names:
+            self._walk_to(names.index(page))
+        return True
 
     @property
     def step(self) -> WizardStep:
@@ -121,7 +176,8 @@ class WizardSession:
 
     def invalidate(self) -> None:
         """Ask the wizard again: an answer, or a file that it looks at, has changed."""
-        self._context, self._steps = None, ()
+        self.version += 1
+        self.is_fresh = False
 
     def look_ahead(self) -> None:
         """Do the slow part (reading a script) now; may run off the window's thread, and changes nothing."""
@@ -151,6 +207,18 @@ class WizardSession:
         """Return the first page that can't be left, and why."""
         found = ((index, self.error(index)) for index in range(len(self.steps)))
         return next(((index, each) for index, each in found if each is not None), None)
+
+    def in_the_way(self) -> str:
+        """Return why one can't go on from this page: on the review, also what is wrong on any other."""
+        error = self.error()
+        if error is not None or not self.is_last:
+            return error.message if error is not None else ""
+        first = self.first_error()
+        return f"{self.steps[first[0]].title}: {first[1].message}" if first is not None else ""
+
+    def index_of(self, name: str) -> int:
+        """Return where the page of a name stands, -1 where there is none."""
+        return next((index for index, each in enumerate(self.steps) if each.name == name), -1)
 
     def state(self, index: int) -> StepState:
         """Return where a page stands."""
@@ -182,11 +250,20 @@ class WizardSession:
 
     def preview(self) -> Preview:
         """Return the job file as it would be now."""
-        try:
-            job = self.wizard.build(self.answers, self.context)
-        except UserError as error:
-            return Preview(problem=str(error))
-        return Preview(write_job(job, self.context.job_text), job)
+        return self.build(self._current)()
+
+    def build(self, look: Look | None = None) -> Callable[[], Preview]:
+        """Return what makes the job file of the pages that are shown; it blocks, and may run in any thread."""
+        seen, wizard = look or self._current, self.wizard
+
+        def make() -> Preview:
+            try:
+                job = wizard.build(seen.answers, seen.context)
+            except UserError as error:
+                return Preview(problem=str(error))
+            return Preview(write_job(job, seen.context.job_text), job)
+
+        return make
 
     def suggested_name(self) -> str:
         """Return a name for the job file that is not taken yet."""
@@ -198,7 +275,8 @@ class WizardSession:
 
     def keep(self, drafts: Drafts) -> None:
         """Keep the answers, so that a crash (or Esc) loses nothing."""
-        drafts.keep(_draft_key(self.folder, self.key), {"answers": dict(self.answers), "page": self.step.name})
+        page = self._look.steps[self.index].name if self._look is not None else self._page
+        drafts.keep(_draft_key(self.folder, self.key), {"answers": dict(self.answers), "page": page})
 
     def drop(self, drafts: Drafts) -> None:
         """Forget the kept answers."""
@@ -211,10 +289,12 @@ class WizardSession:
         if draft is None or not isinstance(answers, Mapping) or not answers:
             return False
         self.answers = dict(answers)
-        self.invalidate()
-        names = [each.name for each in self.steps]
         page = draft.data.get("page")
-        self._walk_to(names.index(page) if page in names else 0)
+        self.invalidate()
+        self._page = page if isinstance(page, str) else ""
+        self.index = self.furthest = 0
+        if not self.apart:
+            self.settle()
         return True
 
     def begin_with(self, answers: Answers) -> None:

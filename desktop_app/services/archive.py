@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from desktop_app.api import OutsideError, RunSnapshot, UserError
-from desktop_app.core.records import from_json, to_lean_json
+from desktop_app.api._records import from_json, to_lean_json
 from desktop_app.services.file_systems import is_networked
 from desktop_app.services.files import locked, set_aside
 

@@ -11,9 +11,10 @@ from functools import cache
 from typing import Any, TypeVar
 
 from desktop_app.api import VmSize
+from desktop_app.api._records import from_json
 from desktop_app.core import environments
 from desktop_app.core.environment_fit import Architecture
-from desktop_app.core.records import from_json
+from desktop_app.core.exports.forecast import Cost
 from desktop_app.core.rules.facts import Curated, Facts, Image, Moved, NameRule, Release, Size
 from desktop_app.places import shipped
 
@@ -53,6 +54,15 @@ def facts() -> Facts:
         reserved=lambda: tuple(_catalogue("names")["reserved"]),
         moved=lambda key: _moved().get(key),
     )
+
+
+@cache
+def export_costs() -> Mapping[str, Cost]:
+    """Return what exports to ONNX take of memory, by exporter, or by `EXPORTER/KIND` of models for some."""
+    return {
+        each["name"]: Cost(each["base_mb"] * 1_000_000, each["factor"], each["spread"])
+        for each in _items("export_memory")
+    }
 
 
 @cache

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 from desktop_app.api import Asset, Compute, Endpoint, OutsideError, Quota, UserError, Workspace
-from desktop_app.core.records import from_json, to_json
+from desktop_app.api._records import from_json, to_json
 from desktop_app.core.redact import COVER, is_secret, redact
 from desktop_app.services.files import write_atomically
 

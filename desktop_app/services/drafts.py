@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from desktop_app.api import Value
-from desktop_app.core.records import from_json, to_json
+from desktop_app.api._records import from_json, to_json
 from desktop_app.services.files import write_atomically
 
 

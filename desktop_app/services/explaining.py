@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 
 from desktop_app.api import FailureReport, RankState, RunSnapshot, RunStatus, SubmissionPlan
+from desktop_app.api._records import from_json
 from desktop_app.core.blame import Explained, explained
-from desktop_app.core.records import from_json
 from desktop_app.core.shared_texts import whole
 from desktop_app.services.logs.log_file import LogFile
 from desktop_app.services.logs.text import shown_text

@@ -59,7 +59,7 @@ class JobService:
         self._plugins = plugins
         self._backends = backends
         self._checks = FileChecks(plugins)
-        self._wizards = Wizards(plugins, clusters, metrics)
+        self.wizards = Wizards(plugins, clusters, metrics)
 
     def backend(self, name: str) -> JobBackend:
         """Return the backend called `name`."""
@@ -103,7 +103,7 @@ class JobService:
 
     def clusters(self, folder: Path) -> tuple[Cluster, ...]:
         """Return the clusters that a job of the folder can name, by what is known without asking anybody."""
-        return self._wizards.clusters(folder)
+        return self.wizards.clusters(folder)
 
     def check_text(self, path: Path | None, text: str) -> FileReport:
         """Return what is wrong with one file's text, by the rules of the house and of every plugin."""
@@ -115,11 +115,11 @@ class JobService:
 
     def build_wizard(self, plugin: str, wizard: str, answers: Answers, folder: Path) -> str:
         """Return the job file that a wizard makes of `answers`. Raises UserError where an answer stops it."""
-        return self._wizards.build(plugin, wizard, answers, folder)
+        return self.wizards.build(plugin, wizard, answers, folder)
 
     def wizard_context(self, folder: Path, answers: Answers) -> WizardContext:
-        """Return what a wizard may know beside the answers; quick, called on every keystroke."""
-        return self._wizards.context(folder, answers)
+        """Return what a wizard may know beside the answers; quick, unless `wizards.take_long`."""
+        return self.wizards.context(folder, answers)
 
     def read_file(self, path: Path) -> Job:
         """Return the command job or sweep in a file. Raises JobError if there is none."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from desktop_app.api import MetricPoint, Phase, RankState, RunSnapshot, UserError
+from desktop_app.api._records import to_json
 from desktop_app.core.paths import split_path
-from desktop_app.core.records import to_json
 from desktop_app.services.code_compare import FileDifference, compare_code
 from desktop_app.services.redaction import Redactor
 from desktop_app.services.run_sides import Facts, Side, flat, neutral, processes, redactor_of, side_of

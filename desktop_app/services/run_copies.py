@@ -26,16 +26,17 @@ def submitted_text(run: RunSnapshot) -> str:
 
 
 def _planned_text(run: RunSnapshot) -> str:
-    return str(_plan(run).get("source_text") or "")
+    return str(plan_of(run).get("source_text") or "")
 
 
 def planned_compute(run: RunSnapshot) -> str:
     """Return the compute target that a run was planned for; empty where there is none, or none is known."""
-    job = _plan(run).get("job")
+    job = plan_of(run).get("job")
     return str(job.get("compute") or "").removeprefix("azureml:") if isinstance(job, dict) else ""
 
 
-def _plan(run: RunSnapshot) -> dict[str, Any]:
+def plan_of(run: RunSnapshot) -> dict[str, Any]:
+    """Return the plan that was submitted, as JSON has it; empty where it is gone."""
     try:
         plan = json.loads((Path(run.folder) / "plan.json").read_bytes())
     except (OSError, ValueError):

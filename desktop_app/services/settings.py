@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -34,10 +35,17 @@ class Settings:
 
     def set(self, key: str, value: Value) -> None:
         """Save `value` (None forgets the key) and tell who listens. Raises OutsideError where it can't be saved."""
+        self.update(key, lambda _before: value)
+
+    def update(self, key: str, change: Callable[[Value], Value]) -> None:
+        """Save what `change` makes of the value that is saved now (None: there is none); else as `set`.
+
+        Two processes that each change a part of one value lose neither.
+        """
         try:
             with self._turn, locked(self.path.with_name(f".{self.path.name}.lock")):
                 values = self._read()
-                values.pop(key, None)
+                value = change(copy.deepcopy(values.pop(key, None)))
                 if value is not None:
                     values[key] = copy.deepcopy(value)
                 write_atomically(self.path, json.dumps(values, ensure_ascii=False, indent=2, sort_keys=True) + "\n")

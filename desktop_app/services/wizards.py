@@ -1,4 +1,4 @@
-"""Wizards without a window: what they may know, and a job file from answers."""
+"""Wizards without a window: which there are, what they may know, and a job file from answers."""
 
 from __future__ import annotations
 
@@ -22,11 +22,13 @@ from desktop_app.core.nearest import nearest
 from desktop_app.documents.job_document import write_job
 from desktop_app.services.catalogues import vm_sizes
 from desktop_app.services.host import this_host
-from desktop_app.services.plugins import PluginHost
+from desktop_app.services.plugins import PluginHost, PluginInfo, PluginState
 from desktop_app.services.wizard_jobs import FindMetrics, JobLooks
 
 FindClusters: TypeAlias = Callable[[Path], tuple[Cluster, ...]]
 """Returns the clusters that a job of a folder can name, without asking anybody."""
+Known: TypeAlias = tuple[tuple[PluginInfo, JobWizard], ...]
+"""Wizards with the plugin that each comes from."""
 _SCRIPT_LIMIT = 4_000_000
 
 
@@ -39,6 +41,56 @@ class Wizards:
         self._plugins, self.clusters = plugins, clusters
         self._metrics, self._jobs = metrics, JobLooks()
         self._scanned: tuple[tuple[Path, int, int], ScriptScan | None] | None = None
+        self._known: Known | None = None
+        plugins.changed.connect(self._forget)
+
+    @property
+    def take_long(self) -> bool:
+        """Whether a plugin with a process of its own is on: then what is asked of wizards belongs into a thread."""
+        return self._plugins.has_processes
+
+    @property
+    def known(self) -> Known:
+        """The wizards of plugins that are on, as they were when `look` was called last; quick, on any thread.
+
+        Until then those that ship with the program.
+        """
+        known = self._known
+        if known is None or not self.take_long:
+            return self._plugins.wizards(at_hand=True)
+        on = {each.id: each for each in self._plugins.plugins if each.state is PluginState.OK}
+        return tuple((on[info.id], wizard) for info, wizard in known if info.id in on)
+
+    def look(self) -> Known:
+        """Ask all plugins for their wizards. Blocks: one may take seconds."""
+        self._known = self._plugins.wizards()
+        return self._known
+
+    def again(self, plugin: str, wizard: str) -> JobWizard:
+        """Return a wizard anew, of a plugin that failed or was cut off: it is imported once more. Blocks.
+
+        Raises UserError where it fails again.
+        """
+        info = self._info(plugin)
+        if info is not None and info.state is PluginState.FAILED:
+            self._plugins.restart(plugin)
+        try:
+            return self.find(plugin, wizard)
+        except UserError as error:
+            raise (self.why_off(plugin) or error) from error
+
+    def why_off(self, plugin: str) -> UserError | None:
+        """Return why a plugin takes no part, None for one that does."""
+        info = self._info(plugin)
+        if info is None:
+            return UserError(f"There is no plugin “{plugin}” any more.")
+        if info.state is PluginState.OK:
+            return None
+        message = f"The plugin {info.name} is off: {info.reason}"
+        return UserError(message, hint="Plugins says more of it.", details=info.details)
+
+    def _info(self, plugin: str) -> PluginInfo | None:
+        return next((each for each in self._plugins.plugins if each.id == plugin), None)
 
     def find(self, plugin: str, wizard: str) -> JobWizard:
         """Return a wizard by its plugin and name."""
@@ -76,6 +128,10 @@ class Wizards:
             clusters=self.clusters(folder),
         )
 
+    def _forget(self) -> None:
+        """Other plugins see other things in a script."""
+        self._scanned = None
+
     def _scan(self, folder: Path, script: object) -> ScriptScan | None:
         if not isinstance(script, str) or not script:
             return None
@@ -85,9 +141,10 @@ class Wizards:
         except (OSError, ValueError):
             return None
         key = (path, facts.st_mtime_ns, facts.st_size)
-        if self._scanned is None or self._scanned[0] != key:
-            self._scanned = (key, self._read(path, script) if facts.st_size < _SCRIPT_LIMIT else None)
-        return self._scanned[1]
+        scanned = self._scanned
+        if scanned is None or scanned[0] != key:
+            scanned = self._scanned = (key, self._read(path, script) if facts.st_size < _SCRIPT_LIMIT else None)
+        return scanned[1]
 
     def _read(self, path: Path, name: str) -> ScriptScan | None:
         try:

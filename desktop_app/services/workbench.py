@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from desktop_app.api import Cloud, JobBackend, RunSnapshot
 from desktop_app.places import Places
 from desktop_app.services.archive import RunArchive
 from desktop_app.services.cloud_lists import CloudLists
 from desktop_app.services.jobs import JobService
+from desktop_app.services.later import Later
 from desktop_app.services.monitor import RunMonitor
 from desktop_app.services.plugins import PluginHost
 from desktop_app.services.run_store import RunStore
 from desktop_app.services.settings import Settings
 from desktop_app.services.toolchains import Toolchains
+
+if TYPE_CHECKING:
+    from desktop_app.services.exports.service import Exports
+    from desktop_app.services.plugins.installing.manager import PluginManager
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,18 @@ class Workbench:
     jobs: JobService
     cloud: Cloud
     lists: CloudLists
+    later_exports: Later[Exports]
+    later_plugin_manager: Later[PluginManager]
+
+    @property
+    def exports(self) -> Exports:
+        """Exports to ONNX; what they need is imported when this is first asked for."""
+        return self.later_exports.get()
+
+    @property
+    def plugin_manager(self) -> PluginManager:
+        """What installs, updates and removes plugins; imported when this is first asked for."""
+        return self.later_plugin_manager.get()
 
     def backend_of(self, handle: str) -> JobBackend:
         """Return the backend that a run's handle belongs to."""

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from desktop_app.ui.main_window import MainWindow
+from desktop_app.ui.main_window import ASKED_BY_HAND, MainWindow
 from desktop_app.ui.shell import FilesView
 from desktop_app.ui.tasks import cancel_all, spawn
+
+if TYPE_CHECKING:
+    from desktop_app.ui.models.exporting import Exporting
+    from desktop_app.ui.models.page import ModelsPage
 
 
 async def until_closed(
@@ -44,8 +48,28 @@ async def until_closed(
     await closed.wait()
 
 
+async def may_end(exporting: Exporting, window: MainWindow) -> bool:
+    """Whether an export may end with the window; a person is asked, a machine that goes down is not."""
+    if not exporting.is_busy or window.close_reason not in ASKED_BY_HAND:
+        return True
+    from desktop_app.ui.files.questions import ask  # rarely needed
+
+    file = exporting.order.output.name if exporting.order is not None else ""
+    choices = (
+        ("delete", window.tr("&Give the export up and close")),
+        ("stay", window.tr("&Keep the window open")),
+    )
+    title = window.tr("An export goes on")
+    text = window.tr("The export to {} is not over yet.").format(file)
+    detail = window.tr("It ends with the window, and nothing is written.")
+    return await ask(window, title, text, choices, detail) == "delete" or not exporting.is_busy
+
+
 async def may_close(window: MainWindow) -> bool:
-    """Let the Files page settle what is unsaved; False keeps the window open."""
+    """Ask about an export that goes on, and let the Files page settle what is unsaved; False keeps the window open."""
+    models = window.pages.made("models")
+    if hasattr(models, "exporting") and not await may_end(cast("ModelsPage", models).exporting, window):
+        return False
     files = window.pages.made("files")
     if hasattr(files, "may_close"):
         return await cast("FilesView", files).may_close()

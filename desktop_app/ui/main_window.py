@@ -24,12 +24,16 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent, QPaintEvent
 
     from desktop_app.api import Fix, UserError, Value
+    from desktop_app.presenters.models.export import Source
     from desktop_app.services.workbench import Workbench
     from desktop_app.ui.crash import CrashReporter
     from desktop_app.ui.frame.actions import Actions
     from desktop_app.ui.frame.session import Session
     from desktop_app.ui.shell import FilesView, RunsView
     from desktop_app.ui.widgets.inline_message import InlineMessage
+
+ASKED_BY_HAND = ("its close button, or the desktop", "the program", "Quit")
+"""Why a window closes that a person closes; all else has reasons of its own."""
 
 
 class MainWindow(QMainWindow):
@@ -108,6 +112,10 @@ class MainWindow(QMainWindow):
             if self._session is None and str(path) == self._state.text("project"):
                 return  # it is open when the window is: with the page, files and run that were open last
             self._when_ready(lambda: self._open_folder(path))
+        elif path.is_file() and path.suffix.lower() == ".onnx":
+            self.show_graph(path)
+        elif path.is_file() and path.suffix.lower() == ".whl":
+            self.install_plugin(path)
         elif path.is_file():
             self._when_ready(lambda: self._open_with_folder(path))
         else:
@@ -140,6 +148,21 @@ class MainWindow(QMainWindow):
     def mend_file(self, path: Path, fix: Fix) -> None:
         """Show a file, and what a fix would change in it."""
         self._with_files(lambda files: files.mend_file(path, fix))
+
+    def export_model(self, source: Source | None = None) -> None:
+        """Show how a model is exported to ONNX."""
+        self._when_ready(lambda: cast("Session", self._session).models.export(source))
+
+    def show_graph(self, path: Path) -> None:
+        """Show the graph of an ONNX file."""
+        self._when_ready(lambda: cast("Session", self._session).models.show_graph(path))
+
+    def install_plugin(self, path: Path) -> None:
+        """Show what installing a plugin's wheel would do, beside the project that is open."""
+        project = self._state.text("project")
+        if self._session is None and not self._waiting and Path(project or "nowhere").is_dir():
+            self._waiting.append(lambda: cast("FilesView", self.pages.page("files")).open_folder(Path(project)))
+        self._when_ready(lambda: cast("Session", self._session).plugins.take(path))
 
     def notify(self, title: str, text: str, handle: str = "") -> None:
         """Tell the person though the window is not in front."""
@@ -242,7 +265,7 @@ class MainWindow(QMainWindow):
         else:
             event.ignore()
             if event.spontaneous() or not self.close_reason:
-                self.close_reason = "its close button, or the desktop" if event.spontaneous() else "the program"
+                self.close_reason = ASKED_BY_HAND[0 if event.spontaneous() else 1]
             self.was_asked_to_close = True
             self.closing.emit()
 
@@ -305,6 +328,7 @@ class MainWindow(QMainWindow):
         self.navigation.chosen.connect(self._show_page)
         self.status_row.runs_asked.connect(lambda: self.show_page("runs"))
         self.status_row.toolchains_asked.connect(lambda: self.show_page("settings"))
+        self.status_row.safe_mode_asked.connect(lambda: self.show_page("plugins"))
         self.status_row.problems_asked.connect(lambda: self._with_files(lambda files: files.show_problems()))
         self.status_row.notifications_toggled.connect(self.toggle_notifications)
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QColor, QFont
 
 from desktop_app.ui.theme import mono_font, theme_manager
+from desktop_app.ui.widgets.tips import tip
 
 _Index = QModelIndex | QPersistentModelIndex
 Cell = Callable[[int, int], str]
@@ -72,8 +73,10 @@ class RowModel(QAbstractTableModel):
         if not index.isValid() or not 0 <= index.row() < self._count:
             return None
         column = index.column()
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+        if role == Qt.ItemDataRole.DisplayRole:
             return self._cell(index.row(), column)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tip(self._cell(index.row(), column))
         if role == Qt.ItemDataRole.FontRole and column in self._mono:
             return self._font
         if role == Qt.ItemDataRole.ForegroundRole and column in self._muted:

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop_app.ui.settings.appearance import AppearanceSection, NotificationsSection
+from desktop_app.ui.settings.languages import LanguageSection
 from desktop_app.ui.settings.places import PlacesSection
 from desktop_app.ui.settings.toolchains import ToolchainsSection
 from desktop_app.ui.shell import Shell
@@ -27,13 +28,14 @@ class SettingsPage(QWidget):
         super().__init__()
         self.appearance = AppearanceSection(workbench, shell)
         self.notifications = NotificationsSection(workbench, shell)
+        self.languages = LanguageSection(workbench, shell)
         self.toolchains = ToolchainsSection(workbench)
         self.places = PlacesSection(workbench)
         sections = QWidget()
         column = QVBoxLayout(sections)
         column.setContentsMargins(0, 0, Space.M, Space.L)
         column.setSpacing(Space.M)
-        for each in (self.appearance, self.notifications, self.toolchains, self.places):
+        for each in (self.appearance, self.notifications, self.languages, self.toolchains, self.places):
             column.addWidget(each)
         column.addStretch()
         sections.setMaximumWidth(max(880, self.fontMetrics().averageCharWidth() * _WIDEST))

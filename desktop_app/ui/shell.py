@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QAction
 
     from desktop_app.api import Fix, UserError, Value
+    from desktop_app.presenters.models.export import Source
 
-PAGES = ("files", "runs", "cloud", "plugins", "settings")
+PAGES = ("files", "runs", "models", "cloud", "plugins", "settings")
 
 
 class State(Protocol):
@@ -45,7 +46,7 @@ class Shell(Protocol):
         """Show a run's page."""
 
     def show_page(self, name: str) -> None:
-        """Show `files`, `runs`, `cloud`, `plugins` or `settings`."""
+        """Show `files`, `runs`, `models`, `cloud`, `plugins` or `settings`."""
 
     def new_job(self, template: str | None = None) -> None:
         """Open the wizard; `template` is `PLUGIN/WIZARD`, None lets the person choose."""
@@ -55,6 +56,12 @@ class Shell(Protocol):
 
     def mend_file(self, path: Path, fix: Fix) -> None:
         """Show a file on the Files page, and what a fix would change in it, to be done or left."""
+
+    def export_model(self, source: Source | None = None) -> None:
+        """Show how a model is exported to ONNX; which one, where a source is given."""
+
+    def show_graph(self, path: Path) -> None:
+        """Show the graph of an ONNX file."""
 
     def notify(self, title: str, text: str, handle: str = "") -> None:
         """Tell the person though the window is not in front; a click leads to the run `handle`."""

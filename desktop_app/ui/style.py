@@ -51,7 +51,7 @@ def style_sheet(theme: Theme, sizes: TextSizes, art: Path | None = None) -> str:
         "mark": f"{sizes.icon - 2}px", "mark_round": f"{sizes.icon // 2}px", "dot": f"{sizes.icon - 10}px",
         "arrow": f"{sizes.icon - 2}px", "arrow_small": f"{sizes.icon - 4}px", "spin": f"{sizes.icon + 6}px",
         "error_ground": theme.tint("failed"), "warning_ground": theme.tint("canceled"),
-        "info_ground": theme.tint("accent"),
+        "info_ground": theme.tint("accent"), "success_ground": theme.tint("completed"),
     })  # fmt: skip
     return Template(_SHEET.read_text(encoding="utf-8")).substitute(values)
 

@@ -8,6 +8,7 @@ from desktop_app.api import (
     Diagnostic,
     Explanation,
     FailureReport,
+    FormSpec,
     Host,
     Job,
     JobWizard,
@@ -43,6 +44,14 @@ def job_wizards() -> Sequence[JobWizard]:
     from . import wizard
 
     return wizard.wizards()
+
+
+@hookimpl
+def settings_form() -> FormSpec:
+    """Return what a person may choose: what new jobs begin with."""
+    from desktop_app.api.kit import pages
+
+    return pages.job_settings()
 
 
 @hookimpl

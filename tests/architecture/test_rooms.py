@@ -24,9 +24,12 @@ MAY_IMPORT = {
     "services": {
         "api", "core", "documents", "places", "processes", "packaging", "platformdirs", "psutil", "tensorboard", "uv",
     },
+    "services/plugins/installing/finding/index_worker": {"httpx2", "packaging", "unearth"},
     "backends": {"api", "core", "documents", "places", "processes", "worker"},
     "backends/azureml/gateway": {"azure", "certifi", "httpx", "keyring", "msal"},
     "worker": {"psutil"},
+    "worker/kit": {"numpy", "rankzero_kit"},
+    "worker/onnx_tools": {"numpy", "onnx", "onnxruntime", "rankzero_kit"},
     "compose": {"api", "places", "services", "backends"},
     "cli": {"api", "app", "compose", "core", "documents", "places", "services"},
     "presenters": {"api", "core", "documents", "services"},
@@ -38,10 +41,15 @@ MAY_IMPORT = {
     "__main__": {"cli", "core"},
 }  # fmt: skip
 
+# What a plugin's worker tasks may import: `worker_tasks.py`, and the folders `*_export` beside it.
+IN_A_WORKER = {
+    "numpy", "rankzero_kit", "torch", "onnx", "onnxscript", "onnx_ir", "transformers", "safetensors", "tensorflow",
+    "keras", "tf2onnx", "h5py",
+}  # fmt: skip
 # What pure code needs no more than: nothing that reads, writes, waits, tells the time or starts anything.
 CORE_NEEDS = {
-    "__future__", "collections", "dataclasses", "datetime", "difflib", "enum", "functools", "itertools", "json", "math",
-    "pathlib", "random", "re", "shlex", "statistics", "types", "typing",
+    "__future__", "bisect", "collections", "dataclasses", "datetime", "difflib", "enum", "functools", "itertools",
+    "json", "math", "pathlib", "random", "re", "shlex", "statistics", "struct", "types", "typing",
 }  # fmt: skip
 TOUCHES_THE_WORLD = {
     "exists", "is_file", "is_dir", "iterdir", "glob", "rglob", "open", "stat", "resolve", "mkdir", "unlink", "cwd",
@@ -60,6 +68,19 @@ def imports(path: Path) -> Iterator[str]:
             assert node.module
             names = (each.name for each in node.names)
             yield from (f"{HOUSE}.{each}" for each in names) if node.module == HOUSE else (node.module,)
+
+
+def runs_in_a_worker(path: Path) -> bool:
+    """Whether a plugin's file is one that a toolchain's interpreter alone imports."""
+    return path.stem == "worker_tasks" or any(each.name.endswith("_export") for each in path.parents)
+
+
+def neighbours(path: Path) -> Iterator[str]:
+    """Yield the parts of the names that a file imports relatively."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            yield from (node.module or "").split(".")
+            yield from (each.name for each in node.names)
 
 
 def files_of(room: str) -> list[Path]:
@@ -124,7 +145,11 @@ def test_a_plugin_knows_the_api_and_its_own_files(plugin: str) -> None:
     """Neither other parts of the house, nor the api's inner modules, nor its sister plugins."""
     for path in sorted((ROOT / "plugins" / plugin).rglob("*.py")):
         outside = {each for each in imports(path) if each.partition(".")[0] not in sys.stdlib_module_names}
+        if runs_in_a_worker(path):
+            assert {each.partition(".")[0] for each in outside} <= IN_A_WORKER, path
+            continue
         assert outside <= {"desktop_app.api", "desktop_app.api.kit", "desktop_app.api.testing"}, path
+        assert not any(each == "worker_tasks" or each.endswith("_export") for each in neighbours(path)), path
         levels = [
             node.level for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.ImportFrom)
         ]
@@ -168,6 +193,8 @@ FRAMEWORKS = {
     "mlflow",
     "azure",
     "httpx",
+    "httpx2",
+    "unearth",
     "msal",
     "transformers",
 }

@@ -35,6 +35,8 @@ def test_plugins_resources_and_the_script_are_in_it(wheel: Path) -> None:
         "plugins/pytorch/hooks.py",
         "resources/catalogues/vm_sizes.json",
         "resources/samples/digits/job.yml",
+        "resources/templates/plugin/pyproject.toml",
+        "resources/templates/plugin/dot-github/workflows/tests.yml",
     ):
         assert f"desktop_app/_shipped/{needed}" in names
     assert not [each for each in names if each.endswith(".pyc") or each.startswith(("tests/", "installer/"))]

@@ -86,6 +86,15 @@ def test_a_model_of_a_run_keeps_its_lineage(verbs: Program) -> None:
     fetched = verbs("runs", "download", run, verbs.cwd / "all", "--json")
     assert {"outputs", "user_logs"} <= set(fetched.json["copied"])
     assert {"outputs/model.pt", "outputs/model/MLmodel"} <= files(verbs.cwd / "all").keys()
+    _check_export(verbs, run)
+
+
+def _check_export(verbs: Program, run: str) -> None:
+    """A model of the run is fetched to be exported; what it holds here is no model, and is said to be none."""
+    fetched = verbs("export", f"{run}:outputs/model.pt", "--output", "m.onnx")
+    assert (fetched.code, "model.pt is a text" in fetched.err) == (1, True), fetched.err
+    folder = verbs("export", f"{run}:outputs/model", "--output", "m.onnx")
+    assert (folder.code, "model is an MLflow model" in folder.err) == (1, True), folder.err
 
 
 def test_data_from_a_folder_a_file_and_the_web(verbs: Program, folder: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from desktop_app.places import Places
 from desktop_app.services.settings import Settings
 from desktop_app.services.toolchains.service import CHOSEN
+from tests.helpers.fork_server import WarmVerbs, warm_verbs
 from tests.helpers.program import Program
 
 JOB = """\
@@ -33,6 +34,16 @@ def program(no_orphans: Places, tmp_path: Path) -> Iterator[Program]:
     made = Program(no_orphans.home, tmp_path, {"RANKZERO_GRACE": "0.3,0.5"})
     yield made
     made.end()
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[WarmVerbs | None]:
+    """A process that has imported the program already, where one can fork: tests of many verbs start them from it."""
+    if sys.platform == "win32":
+        yield None
+        return
+    with warm_verbs() as made:
+        yield made
 
 
 @pytest.fixture

@@ -60,9 +60,12 @@ def ended(program: Program, name: str) -> dict[str, Any]:
 
 @WAYS
 def test_the_sample_learns(real: Program, way: str) -> None:
-    done = real("run", sample(real, way), timeout=LONG)
+    path = sample(real, way)
+    done = real("run", path, "--json", timeout=LONG)
+    if "pytorch#190489" in done.out:  # gloo's threads outlived Python after all was done: PyTorch's fault, seen seldom
+        done = real("run", path, "--json", timeout=LONG)
     assert done.code == 0, done.out + done.err
-    name = next((real.home / "runs").iterdir()).name
+    name = done.json["run"]
     said = re.search(r"test accuracy ([\d.]+)% on 360 digits", log(real, name, 0))
     assert said
     assert float(said[1]) > 95

@@ -17,6 +17,8 @@ from desktop_app.services.plugins import PluginHost
 from desktop_app.services.run_store import RunStore
 from desktop_app.services.settings import Settings
 from tests.helpers.fake_toolchains import FakeToolchains
+from tests.helpers.told_exports import ToldExports
+from tests.helpers.told_plugins import ToldPlugins
 from tests.helpers.window_cloud import ToldCloud
 
 if TYPE_CHECKING:
@@ -51,6 +53,16 @@ class SmallBench:
     monitor: Watched = field(default_factory=Watched)
     backends: Mapping[str, ThisMachine] = field(default_factory=lambda: {"local": ThisMachine()})
     cloud: ToldCloud = field(default_factory=ToldCloud)
+
+    @cached_property
+    def exports(self) -> ToldExports:
+        """Exports that the test tells."""
+        return ToldExports(self.places.exports)
+
+    @cached_property
+    def plugin_manager(self) -> ToldPlugins:
+        """A manager of plugins that the test tells."""
+        return ToldPlugins(self.plugins)
 
     @cached_property
     def lists(self) -> CloudLists:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from desktop_app.api import Fix, UserError
+from desktop_app.presenters.models.export import Source
 from desktop_app.ui.window_state import WindowState
 
 
@@ -43,6 +44,12 @@ class FakeShell:
 
     def mend_file(self, path: Path, fix: Fix) -> None:
         self.calls.append(("mend_file", path, fix))
+
+    def export_model(self, source: Source | None = None) -> None:
+        self.calls.append(("export_model", source))
+
+    def show_graph(self, path: Path) -> None:
+        self.calls.append(("show_graph", path))
 
     def notify(self, title: str, text: str, handle: str = "") -> None:
         self.calls.append(("notify", title, text, handle))

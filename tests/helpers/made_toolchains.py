@@ -18,6 +18,7 @@ from desktop_app.api import ToolchainSpec
 from desktop_app.api._plugins.manifest import FILE, read_manifest
 from desktop_app.backends.azureml.client import toolchain
 from desktop_app.places import Places
+from desktop_app.services.exports import toolchain as onnx_tools
 from desktop_app.services.toolchains import folders
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,24 +43,27 @@ def toolchain_or_skip(name: str) -> Path:
     pytest.skip(advice)
 
 
-def lend(places: Places, name: str, python: Path) -> Path:
+def lend(places: Places, name: str, python: Path, spec: ToolchainSpec | None = None) -> Path:
     """Let a test's program find an environment as its toolchain `name`, made there; return its Python there.
 
-    A folder of links: it may be removed, but what is added to it is added to the lent one.
+    A folder of links: it may be removed, but what is added to it is added to the lent one. `spec` is for a toolchain of
+    a plugin that didn't come along.
     """
-    folder = folders.folder_for(places.toolchains, spec_of(name), platform.python_version())
+    spec = spec or spec_of(name)
+    folder = folders.folder_for(places.toolchains, spec, platform.python_version())
     folder.mkdir(parents=True)
     for each in python.parent.parent.iterdir():
         if each.name != folders.MARKER:
             (folder / each.name).symlink_to(each)
-    folders.write_marker(folder, spec_of(name), platform.python_version())
+    folders.write_marker(folder, spec, platform.python_version())
     return folders.python_in(folder)
 
 
 def spec_of(name: str) -> ToolchainSpec:
     """Return what a plugin that comes along, or the program itself, says of a toolchain."""
-    if name == toolchain.NAME:
-        return toolchain.SPEC
+    own = {each.name: each for each in (toolchain.SPEC, onnx_tools.SPEC)}
+    if name in own:
+        return own[name]
     for path in sorted(ROOT.glob(f"plugins/*/{FILE}")):
         if f'"{name}"' in path.read_text("utf-8"):
             found = next((each for each in read_manifest(path.parent).toolchains if each.name == name), None)

@@ -15,7 +15,7 @@ MakeHost: TypeAlias = Callable[[], PluginHost]
 
 @contextlib.contextmanager
 def plugin_hosts(places: Places) -> Iterator[MakeHost]:
-    """Yield what makes a host; what its plugins brought into this process is taken back at the end."""
+    """Yield what makes a host; their plugins' processes are ended at the end."""
     made: list[PluginHost] = []
 
     def make() -> PluginHost:
@@ -26,5 +26,4 @@ def plugin_hosts(places: Places) -> Iterator[MakeHost]:
 
     yield make
     for one in made:
-        for info in one.plugins:
-            one.disable(info.id)
+        one.close()

@@ -28,7 +28,7 @@ from desktop_app.api import (
     SubmissionPlan,
     Topology,
 )
-from desktop_app.core.records import to_json
+from desktop_app.api._records import to_json
 from desktop_app.worker.supervisor import processes
 
 TRACEBACK = """Traceback (most recent call last):

@@ -6,6 +6,7 @@ import contextlib
 import os
 import struct
 import subprocess
+import threading
 from pathlib import Path
 
 from tests.helpers.program import Program
@@ -26,6 +27,42 @@ def on_terminal(program: Program, *arguments: str | Path, columns: int = 80) -> 
         shown = _all_of(ours)
     os.close(ours)
     return running.returncode, shown.decode("utf-8", "replace").replace("\r\n", "\n")
+
+
+def answering(program: Program, *arguments: str | Path, answer: bytes) -> tuple[int, str]:
+    """Return the exit code of a verb to whose question `answer` is typed, and what its standard error shows."""
+    import pty
+
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        program.command(*arguments),
+        cwd=program.cwd,
+        env=program.variables(),
+        stdin=theirs,
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+        start_new_session=True,
+        preexec_fn=_take_terminal,  # noqa: PLW1509 - it makes one system call: Ctrl+C needs a terminal of its own
+    ) as running:
+        os.close(theirs)
+        shown = b""
+        overdue = threading.Timer(120, running.kill)
+        overdue.start()
+        with contextlib.suppress(OSError):
+            while (part := os.read(ours, 1 << 16)) and b"[y/N]" not in (shown := shown + part):
+                pass
+            os.write(ours, answer)
+        shown += _all_of(ours)
+        overdue.cancel()
+    os.close(ours)
+    return running.returncode, shown.decode("utf-8", "replace").replace("\r\n", "\n")
+
+
+def _take_terminal() -> None:
+    import fcntl
+    import termios
+
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 def _all_of(terminal: int) -> bytes:

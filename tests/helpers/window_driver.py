@@ -18,13 +18,15 @@ from typing import Any, TypeVar, cast
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QWidget
 
 from desktop_app import app as root
 from desktop_app.api import RunSnapshot, RunStatus
+from desktop_app.presenters.models.export import Source
 from desktop_app.ui.files.editor_pane import EditorPane
 from desktop_app.ui.files.page import FilesPage
 from desktop_app.ui.main_window import MainWindow
+from desktop_app.ui.models.page import ModelsPage
 from desktop_app.ui.plan_review import PlanReview
 from desktop_app.ui.runs.page import RunsPage
 
@@ -133,9 +135,33 @@ async def the_job(window: MainWindow) -> EditorPane:
     return page.pane
 
 
+async def export(window: MainWindow) -> None:
+    """Export the folder's model, allow what its checkpoint asks for, and look at the report and the graph."""
+    await until(lambda: window._session, "services")
+    window.export_model(Source(Path(sys.argv[3], "digits.ckpt"), code=Path(sys.argv[3])))
+    page = cast("ModelsPage", window.pages.page("models"))
+    form = page.export_page
+    await until(lambda: form.draft.model is not None and form.export_button.isEnabled(), "the model")
+    form.export_button.click()
+    await until(lambda: form.working.card, "the question")
+    assert form.working.card is not None
+    say("question", kind=form.working.card.question.kind)
+    for box in form.working.card.findChildren(QCheckBox):
+        box.click()
+    form.working.card.go_on.click()
+    await until(lambda: page.currentWidget() is page.report_page or form.message.isVisible(), "the end")
+    report = page.report_page.report
+    assert report is not None, form.message.heading.text()
+    say("report", verdict=report.verdict.value, output=report.output, said=report.reason)
+    page.report_page.graph_button.click()
+    await until(lambda: page.graph_page and page.graph_page.view.graph, "the graph")
+    page.show_list()
+    await until(lambda: page.list.model.rowCount() == 1, "the list")
+
+
 SCENARIOS: dict[str, Callable[[MainWindow], Awaitable[None]]] = {
     "run": run_the_job, "watch": watch, "cancel": cancel,
-    "type": type_on, "read": read_on}  # fmt: skip
+    "type": type_on, "read": read_on, "export": export}  # fmt: skip
 
 
 def main() -> int:

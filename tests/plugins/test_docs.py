@@ -18,11 +18,14 @@ from desktop_app.api._plugins import read_manifest
 from desktop_app.api._plugins.manifest import KINDS
 from desktop_app.api._plugins.manifest_toolchains import BUILD_KEYS, EDIT_KEYS, KEYS
 from desktop_app.places import Places
-from desktop_app.services.plugins import PluginHost, PluginState
-from desktop_app.services.settings import Settings
+from desktop_app.services.plugins import PluginState
+from desktop_app.services.plugins.info import PluginInfo
 from desktop_app.services.workers import run_task
+from tests.helpers.plugin_hosts import plugin_hosts
 
-GUIDE = (Path(__file__).resolve().parents[2] / "docs" / "plugins.md").read_text("utf-8")
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGE = (DOCS / "plugins.md").read_text("utf-8")
+GUIDE = PAGE + (DOCS / "plugin-reference.md").read_text("utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", GUIDE, re.DOTALL)
 HOOK_FILES = [text for kind, text in BLOCKS if kind == "python" and text.startswith("# hooks.py")]
 HOOK_NAMES = [name for name in vars(Hooks) if not name.startswith("_")]
@@ -53,6 +56,11 @@ def test_every_hooks_text_is_the_contracts(name: str) -> None:
     assert promised in " ".join(section(name).split())
 
 
+def test_it_is_said_of_every_hook_how_often_it_is_called() -> None:
+    table = GUIDE.partition("\n| hook | called | how often |\n")[2].partition("\n\n")[0]
+    assert [each for row in table.splitlines() for each in re.findall(r"`(\w+)`", row.split(" | ")[0])] == HOOK_NAMES
+
+
 @pytest.mark.parametrize("name", HOOK_NAMES)
 def test_every_hook_has_an_example(name: str) -> None:
     assert f"@hookimpl\ndef {name}(" in section(name)
@@ -64,16 +72,17 @@ def test_no_hook_is_documented_that_is_not_there() -> None:
 
 
 @pytest.mark.parametrize("text", HOOK_FILES, ids=[str(n) for n in range(len(HOOK_FILES))])
-def test_every_example_is_a_plugin_that_loads(text: str, places: Places, tmp_path: Path) -> None:
+def test_every_example_is_a_plugin_that_loads(text: str, places: Places) -> None:
     folder = places.plugins / "guide"
     folder.mkdir(parents=True)
     (folder / "plugin.toml").write_text(MANIFEST, "utf-8")
     (folder / "hooks.py").write_text(text, "utf-8")
-    host = PluginHost(places, Settings(places.settings), bundled=tmp_path / "none")
-    host.discover()
-    host.load()
-    (info,) = host.plugins
-    assert (info.state, info.reason) == (PluginState.OK, "")
+    with plugin_hosts(places) as make:
+        host = make()
+        host.load()
+        (info,) = host.plugins
+        assert (info.state, info.reason) == (PluginState.OK, "")
+    host.close()
 
 
 def example(name: str) -> str:
@@ -91,7 +100,7 @@ def imported(path: Path) -> Any:
     return module
 
 
-def test_the_ten_minutes_plugin_passes_its_own_tests(tmp_path: Path) -> None:
+def test_the_smallest_plugin_passes_its_own_tests(tmp_path: Path) -> None:
     (tmp_path / "plugin.toml").write_text(next(text for kind, text in BLOCKS if kind == "toml"), "utf-8")
     (tmp_path / "hooks.py").write_text(HOOK_FILES[0], "utf-8")
     (tmp_path / "test_acme.py").write_text(example("test_acme.py"), "utf-8")
@@ -101,11 +110,28 @@ def test_the_ten_minutes_plugin_passes_its_own_tests(tmp_path: Path) -> None:
 
 
 def test_every_tool_of_the_test_kit_is_there() -> None:
-    table = GUIDE.partition("\n## Testing your plugin\n")[2].partition("```")[0]
+    table = PAGE.partition("\nFor what is yours:\n")[2].partition("```")[0]
     firsts = [row.partition(" | ")[0] for row in table.splitlines() if row.startswith("| `")]
     named = re.findall(r"`(\w+)\(", " ".join(firsts))
-    assert len(named) == 6
+    assert len(named) == 8
     assert all(callable(getattr(testing, name)) for name in named)
+
+
+def test_every_link_of_both_pages_leads_somewhere() -> None:
+    for page in ("plugins.md", "plugin-reference.md"):
+        text = (DOCS / page).read_text("utf-8")
+        for name, anchor in re.findall(r"\]\(([\w.-]*\.md)?(?:#([\w-]+))?\)", text):
+            there = (DOCS / (name or page)).read_text("utf-8")
+            titles = [each.lower().replace(" ", "-") for each in re.findall(r"^#+ (.*)$", there, re.MULTILINE)]
+            plain = [re.sub(r"[^\w-]", "", each) for each in titles]
+            assert not anchor or anchor in plain, (page, name, anchor)
+
+
+def test_every_problem_has_its_advice() -> None:
+    table = PAGE.partition("\n| problem | what happened")[2].partition("\n\n")[0]
+    named = [each for row in table.splitlines() for each in re.findall(r"`([\w-]+)`", row.split(" | ")[0])]
+    told = (PluginInfo.__doc__ or "").partition("a word for what went wrong: ")[2].partition(".")[0]
+    assert sorted(named) == sorted(" ".join(told.split()).split(", "))
 
 
 async def test_the_worker_task_runs_in_another_interpreter(tmp_path: Path) -> None:
@@ -187,7 +213,9 @@ def test_the_kits_example_makes_a_job(tmp_path: Path) -> None:
     )
     (tmp_path / "hooks.py").write_text(next(each for each in HOOK_FILES if "desktop_app.api.kit" in each), "utf-8")
     (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "environments.json").write_text(next(text for kind, text in BLOCKS if kind == "json"), "utf-8")
+    (tmp_path / "data" / "environments.json").write_text(
+        next(each for kind, each in BLOCKS if kind == "json" and "items" in each), "utf-8"
+    )
     text = "import argparse, jax\np = argparse.ArgumentParser()\np.add_argument('--lr', type=float, default=0.1)\n"
     (tmp_path / "train.py").write_text(text, "utf-8")
     testing.assert_plugin_sound(tmp_path)

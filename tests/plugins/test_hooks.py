@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,14 @@ from desktop_app.api import (
     FailureReport,
     Hooks,
     Job,
+    ModelFile,
     Resources,
     ScriptSource,
     Severity,
     UserError,
     WizardContext,
 )
+from desktop_app.api.testing import assert_form_sound, load_plugin
 from desktop_app.places import Places
 from desktop_app.services.plugins import PluginHost
 from desktop_app.services.settings import Settings
@@ -27,7 +30,7 @@ JOB = Job("python train.py")
 
 
 @pytest.fixture
-def host(request: pytest.FixtureRequest, places: Places, tmp_path: Path) -> PluginHost:
+def host(request: pytest.FixtureRequest, places: Places, tmp_path: Path) -> Iterator[PluginHost]:
     """A plugin host with the guide's example for the hook that the test is named after."""
     folder = places.plugins / "guide"
     folder.mkdir(parents=True)
@@ -37,7 +40,8 @@ def host(request: pytest.FixtureRequest, places: Places, tmp_path: Path) -> Plug
     (folder / "hooks.py").write_text(example, "utf-8")
     made = PluginHost(places, Settings(places.settings), bundled=tmp_path / "none")
     made.discover()
-    return made
+    yield made
+    made.close()
 
 
 def test_every_hook_has_a_test_named_after_it() -> None:
@@ -103,3 +107,17 @@ def test_check_environment(host: PluginHost) -> None:
     assert found.path == "environment"
     assert host.check_environment(Job("x", environment={"image": "ubuntu"})) == ()
     assert host.check_environment(JOB) == ()
+
+
+def test_onnx_exporters(host: PluginHost, tmp_path: Path) -> None:
+    ((info, found),) = host.onnx_exporters()
+    assert (info.id, found.id, found.toolchain, found.kinds) == ("guide", "jax", "jax", ("python",))
+    assert_form_sound(found.form(ModelFile("python", tmp_path / "model.py")))
+
+
+def test_settings_form(host: PluginHost, places: Places) -> None:
+    with load_plugin(places.plugins / "guide") as plugin:
+        assert_form_sound(plugin.call("settings_form"))
+        (found,) = plugin.call("check_job", job=JOB, settings={"hours": 2})
+    assert found.fix is not None
+    assert (found.fix.title, found.fix.set) == ("Set 2 hours", {"limits.timeout": 7200})

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from desktop_app.api import OutsideError, RunStatus
-from desktop_app.core.records import to_json
+from desktop_app.api._records import to_json
 from desktop_app.services.archive import SCHEMA_VERSION, RunArchive
 from tests.helpers.snapshots import snapshot
 

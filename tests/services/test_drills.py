@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from desktop_app.api import Drill, DrillKind, DrillOrder, RankState, RunSnapshot, RunStatus, UserError
-from desktop_app.core.records import from_json, to_json
+from desktop_app.api._records import from_json, to_json
 from desktop_app.services.drills import aimed, drill
 from tests.helpers.scripted_backend import ScriptedBackend
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop_app.api import Diagnostic, FirstFailure, RunSnapshot, RunStatus, Severity
+from desktop_app.api import Diagnostic, Explanation, FailureReport, FirstFailure, RunSnapshot, RunStatus, Severity
 from desktop_app.core.blame import Explained
 from desktop_app.places import Places
 from desktop_app.services.explaining import ALL_TAILS, MOST_RANKS, TAIL, explain, failure_report, looked_at, tail
@@ -19,8 +19,6 @@ from tests.helpers.plugin_hosts import MakeHost, plugin_hosts
 from tests.helpers.run_folders import FolderOfRun, fail, make_run
 
 KNOWS = """
-import threading
-
 from desktop_app.api import Explanation, hookimpl
 
 
@@ -58,12 +56,19 @@ async def test_plugins_say_the_cause_and_the_echoes(tmp_path: Path, places: Plac
     assert known.cause.cause == "Sizes don't fit in src."
 
 
-async def test_nothing_is_asked_on_the_callers_thread(tmp_path: Path, places: Places, make_host: MakeHost) -> None:
-    told = KNOWS.replace('"peer-gone", ', 'threading.current_thread().name.replace(" ", "-"), ')
-    write_plugin(places.plugins, "tells", told)
-    known = await explain(make_host(), failed(tmp_path).snapshot)
-    (name,) = {each.code for each in known.echoes}
-    assert name != threading.current_thread().name
+async def test_nothing_is_asked_on_the_callers_thread(
+    tmp_path: Path, make_host: MakeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host, threads = make_host(), []
+
+    def asked(report: FailureReport) -> tuple[Explanation, ...]:
+        threads.append(threading.current_thread())
+        return ()
+
+    monkeypatch.setattr(host, "explain_failure", asked)
+    await explain(host, failed(tmp_path).snapshot)
+    assert len(threads) == 1
+    assert threads[0] is not threading.current_thread()
 
 
 async def test_without_a_plugin_that_knows_nothing_is_said(tmp_path: Path, make_host: MakeHost) -> None:

@@ -23,6 +23,7 @@ from desktop_app.services.folder_check.look import ProjectLook
 from desktop_app.services.folder_check.wire import report_in, report_out
 from desktop_app.services.plugins import PluginHost
 from desktop_app.services.settings import Settings
+from tests.helpers.plugin_folders import write_plugin
 
 JOB = "$schema: https://azuremlschemas.azureedge.net/latest/commandJob.schema.json\n"
 GOOD = f"{JOB}command: python train.py\ncode: src\nenvironment: azureml:e:1\ncompute: azureml:gpu\n"
@@ -368,3 +369,35 @@ async def test_a_text_that_somebody_waits_for_is_checked_apart(project: Path, tm
         await until(lambda: not [each for each in asyncio.all_tasks() if each.get_name().startswith("check ")])
     finally:
         await check.close()
+
+
+async def test_other_plugins_and_other_settings_find_other_things(
+    check: FolderCheck, told: Told, tmp_path: Path
+) -> None:
+    places = find_places(tmp_path / "home")
+    settings = Settings(places.settings)
+    write_plugin(places.plugins, "acme", LIMIT)
+    check.check_anew()
+    await until(lambda: "limit-60" in told.codes("job.yml"))
+    settings.set("plugins.settings.acme", {"limit": 5})
+    check.check_anew()
+    await until(lambda: "limit-5" in told.codes("job.yml"))
+    settings.set("plugins.disabled", ["acme"])
+    check.check_anew()
+    await until(lambda: not any(each.startswith("limit") for each in told.codes("job.yml")))
+    assert "unknown-key" in told.codes("bad.yml"), "what no plugin finds is found as before"
+
+
+LIMIT = """
+from desktop_app.api import Diagnostic, Field, FieldKind, FormSpec, Severity, hookimpl
+
+
+@hookimpl
+def settings_form():
+    return FormSpec((Field("limit", "Limit", FieldKind.INTEGER, 60),))
+
+
+@hookimpl
+def check_job(job, settings):
+    return [Diagnostic(Severity.INFO, f"limit-{settings['limit']}", "Look.")]
+"""

@@ -26,9 +26,9 @@ from desktop_app.api import (
     RunStatus,
     UserError,
 )
+from desktop_app.api._records import to_json
 from desktop_app.backends.local.backend import LocalBackend
 from desktop_app.backends.local.submitting import first_snapshot
-from desktop_app.core.records import to_json
 from desktop_app.places import Places
 from desktop_app.worker.supervisor import processes
 from tests.helpers import local_runs

@@ -29,9 +29,9 @@ from desktop_app.api import (
     Severity,
     SubmissionPlan,
 )
+from desktop_app.api._records import from_json, to_json
 from desktop_app.backends.local.backend import LocalBackend
 from desktop_app.backends.local.submitting import first_snapshot, make_folder
-from desktop_app.core.records import from_json, to_json
 from desktop_app.places import Places
 from tests.helpers.local_ports import FakePorts
 

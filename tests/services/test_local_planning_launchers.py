@@ -25,11 +25,11 @@ from desktop_app.api import (
     SubmissionPlan,
     UserError,
 )
+from desktop_app.api._records import from_json, to_json
 from desktop_app.backends.local.backend import LocalBackend
 from desktop_app.backends.local.free_port import find_free_ports
 from desktop_app.backends.local.run_folder import log_files
 from desktop_app.backends.local.submitting import first_snapshot
-from desktop_app.core.records import from_json, to_json
 from desktop_app.places import Places
 from desktop_app.services.host import programs, this_host
 from desktop_app.services.logs.sources import FIRST_LAUNCHER, log_sources

@@ -111,7 +111,7 @@ async def test_as_many_trials_run_at_once_as_their_ranks_have_room(backend: Loca
     launched = dataclasses.replace(given, command="torchrun --nproc_per_node 2 try.py ${{search_space.x}}")
     for each in (spread, launched):
         plan = await backend.plan(each, JobSource(project / "sweep.yml", project))
-        assert dict(plan.facts)["At once"] == "1 (2 cores, 2 processes a trial)"
+        assert dict(plan.facts)["At a time"] == "1 (2 cores, 2 processes a trial)"
 
 
 async def test_canceling_a_sweep_ends_its_trials(backend: LocalBackend, project: Path) -> None:
@@ -160,4 +160,4 @@ async def test_what_can_not_be_searched_is_said_in_the_plan(backend: LocalBacken
     endless = sweep_job(search_space={"x": {"type": "uniform", "min_value": 1, "max_value": 3}}, sampling="random")
     plan = await backend.plan(endless, JobSource(project / "sweep.yml", project))
     assert [(each.code, each.path) for each in plan.diagnostics] == [("no-limit", "limits")]
-    assert dict(plan.facts)["Trials"] == "up to 20, at random over x"
+    assert (dict(plan.facts)["Trials"], dict(plan.facts)["Sampling"]) == ("20 at most", "random")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from desktop_app.services.toolchains import uv as uv_runs
 from desktop_app.services.toolchains.pip_settings import pip_settings, uv_environment
 
 OFF = {"PIP_CONFIG_FILE": os.devnull}
@@ -93,3 +94,10 @@ def test_a_file_that_makes_no_sense_is_passed_over(tmp_path: Path, content: byte
     path = tmp_path / "pip.conf"
     path.write_bytes(content)
     assert isinstance(pip_settings({"PIP_CONFIG_FILE": str(path)}), dict)
+
+
+def test_no_index_stands_before_what_is_installed() -> None:
+    arguments = ["pip", "install", "--target", "x", "--", "a"]
+    offline = uv_runs._offline(arguments, {"UV_NO_INDEX": "1"})
+    assert offline == ["pip", "install", "--no-index", "--target", "x", "--", "a"]
+    assert uv_runs._offline(arguments, {}) == arguments

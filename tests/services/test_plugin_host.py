@@ -1,6 +1,5 @@
 """Plugins work, and those that don't are a line in the list: never more."""
 
-import subprocess
 import sys
 import time
 import tomllib
@@ -17,8 +16,8 @@ from desktop_app.services.plugins import PluginHost, PluginInfo, PluginState
 from desktop_app.services.plugins.discovery import entry_points
 from desktop_app.services.settings import Settings
 from tests.helpers.plugin_folders import HOOKS, TOML, preset_hooks, write_plugin
+from tests.helpers.plugin_processes import plugin_processes
 
-ROOT = Path(__file__).resolve().parents[2]
 MakeHost = Callable[..., PluginHost]
 
 
@@ -32,14 +31,18 @@ def bundled(tmp_path: Path) -> Path:
 @pytest.fixture
 def host(places: Places, bundled: Path) -> Iterator[MakeHost]:
     before = set(sys.modules)
+    hosts: list[PluginHost] = []
 
     def make(*points: EntryPoint, safe_mode: bool = False) -> PluginHost:
         settings = Settings(places.settings)
         made = PluginHost(places, settings, safe_mode=safe_mode, bundled=bundled, installed=lambda: points)
         made.discover()
+        hosts.append(made)
         return made
 
     yield make
+    for one in hosts:
+        one.close()
     for name in set(sys.modules) - before:
         if name.startswith((PREFIX, "somewheel")):
             del sys.modules[name]
@@ -67,6 +70,8 @@ def test_plugins_are_listed_before_anything_is_imported(places: Places, bundled:
         "exporters": (),
         "backends": (),
         "launches": (),
+        "checks": (),
+        "settings": (),
     }
     assert not {f"{PREFIX}.alpha", f"{PREFIX}.beta"} & set(sys.modules)
 
@@ -178,8 +183,9 @@ def test_another_api_is_incompatible_and_never_imported(places: Places, host: Ma
     assert names(made) == []
     info = info_of(made, "future")
     assert info.state is PluginState.INCOMPATIBLE
-    assert info.reason == "It is made for version 2 of the plugin API; this program has version 1."
-    with pytest.raises(UserError, match="version 2 of the plugin API"):
+    assert info.reason == "It is made for plugin API 2; this program has 1: a newer Rank Zero is needed."
+    assert info.problem == "api"
+    with pytest.raises(UserError, match="made for plugin API 2"):
         made.enable("future")
 
 
@@ -203,15 +209,30 @@ def test_disabling_takes_back_all_that_enabling_added(places: Places, host: Make
     changes: list[int] = []
     made.changed.connect(lambda: changes.append(1))
     assert names(made) == ["alpha"]
+    assert len(plugin_processes()) == 1
+    made.disable("alpha")
+    assert plugin_processes() == []
+    assert names(made) == []
+    assert info_of(made, "alpha").state is PluginState.DISABLED
+    made.enable("alpha")
+    assert names(made) == ["alpha"]
+    assert len(changes) == 2
+    assert set(sys.modules) == before, "nothing of it ever came into this process"
+
+
+def test_a_bundled_plugin_is_taken_back_likewise(bundled: Path, host: MakeHost) -> None:
+    folder = write_plugin(bundled, "alpha", "from . import helper\n" + HOOKS)
+    (folder / "helper.py").write_text("")
+    before = set(sys.modules)
+    made = host()
+    assert names(made) == ["alpha"]
     assert f"{PREFIX}.alpha.helper" in sys.modules
     made.disable("alpha")
     assert names(made) == []
     assert set(sys.modules) - before <= {PREFIX}
     assert not vars(sys.modules[PREFIX]).get("alpha")
-    assert info_of(made, "alpha").state is PluginState.DISABLED
     made.enable("alpha")
     assert names(made) == ["alpha"]
-    assert len(changes) == 2
 
 
 def test_what_was_chosen_holds_after_a_restart(places: Places, host: MakeHost) -> None:
@@ -263,30 +284,14 @@ def test_safe_mode_takes_what_ships_with_the_program_alone(places: Places, bundl
     assert info.details == ""
 
 
-FATAL = """
-import sys
-from pathlib import Path
-from desktop_app.places import find_places
-from desktop_app.services.plugins import PluginHost
-from desktop_app.services.settings import Settings
-
-places = find_places()
-host = PluginHost(places, Settings(places.settings), bundled=Path(sys.argv[1]), installed=tuple)
-host.discover()
-host.load()
-"""
-
-
-def test_a_plugin_that_took_the_program_down_is_left_out_at_the_next_start(
-    places: Places, bundled: Path, host: MakeHost
-) -> None:
+def test_a_plugin_that_ends_its_process_takes_nobody_along(places: Places, host: MakeHost) -> None:
     folder = write_plugin(places.plugins, "fatal", preset_hooks(before="import os; os._exit(9)"))
     write_plugin(places.plugins, "good")
-    ended = subprocess.run([sys.executable, "-c", FATAL, str(bundled)], cwd=ROOT, check=False)
-    assert ended.returncode == 9
     made = host()
     assert names(made) == ["good"]
-    assert "The program ended while it was being imported" in info_of(made, "fatal").reason
+    info = info_of(made, "fatal")
+    assert (info.state, info.problem) == (PluginState.FAILED, "crash")
+    assert info.reason == "Its import ended its process (exit code 9)."
     (folder / "hooks.py").write_text(HOOKS.replace("{id}", "mended"))
     made.enable("fatal")
     assert names(made) == ["mended", "good"]
@@ -312,9 +317,9 @@ def test_an_installed_plugin_is_found_without_being_imported(
     assert "somewheel" not in sys.modules
     assert [(each.id, each.source) for each in made.plugins] == [("inner", "wheel")]
     assert names(made) == ["inner"]
-    assert "somewheel.inner.helper" in sys.modules
+    assert "somewheel" not in sys.modules
     made.disable("inner")
-    assert "somewheel.inner" not in sys.modules
+    assert plugin_processes() == []
 
 
 @pytest.mark.parametrize("value", ["nosuchpackage", "json.nothing", "os", "", "a b c", "somewheel.", "somewheel.none"])

@@ -15,9 +15,13 @@ import pytest
 
 from desktop_app.api import Job
 from desktop_app.places import Places
-from desktop_app.services.plugins import PluginState
+from desktop_app.services.plugins import PluginHost, PluginState
+from desktop_app.services.plugins.processes import crew
+from desktop_app.services.plugins.processes.calls import Limit
+from desktop_app.services.settings import Settings
 from tests.helpers.plugin_folders import preset_hooks, write_plugin
 from tests.helpers.plugin_hosts import MakeHost, plugin_hosts
+from tests.helpers.waiting import wait_until
 
 
 @pytest.fixture
@@ -107,13 +111,14 @@ def test_plugins_are_imported_once_by_many_threads(places: Places, host: MakeHos
 
 
 def test_what_others_print_meanwhile_stays_where_it_belongs(
-    places: Places, host: MakeHost, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    places: Places, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inside, said = threading.Event(), threading.Event()
     monkeypatch.setattr(sys, "inside_a_plugin", (inside, said), raising=False)
     body = "import sys\nprint('plugin')\ninside, said = sys.inside_a_plugin\ninside.set()\nsaid.wait(30)\nreturn []"
-    write_plugin(places.plugins, "alpha", preset_hooks(body=body))
-    made = host()
+    write_plugin(tmp_path / "bundled", "alpha", preset_hooks(body=body))
+    made = PluginHost(places, Settings(places.settings), bundled=tmp_path / "bundled", installed=tuple)
+    made.discover()
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(made.environment_presets)
         assert inside.wait(30)
@@ -122,6 +127,7 @@ def test_what_others_print_meanwhile_stays_where_it_belongs(
         assert asked.result(30) == ()
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("program\n", "plugin\n")
+    made.disable("alpha")
 
 
 PRINTING = """
@@ -151,3 +157,61 @@ def test_what_the_program_prints_while_plugins_are_called_arrives_and_ends_nothi
     said = subprocess.run([sys.executable, "-c", PRINTING], capture_output=True, text=True, timeout=200, check=False)
     assert said.returncode == 0, said.stderr
     assert said.stdout.split() == [str(each) for each in range(30_000)]
+
+
+WELL = """
+import pathlib
+
+from desktop_app.api import EnvironmentPreset, Job, JobWizard, hookimpl
+
+
+@hookimpl
+def check_job(job):
+    with pathlib.Path(job.command).open("a") as log:
+        log.write("x")
+
+
+@hookimpl
+def environment_presets():
+    return [EnvironmentPreset("well", "Well", "r")]
+
+
+@hookimpl
+def job_wizards():
+    return [JobWizard("w", "A wizard", "Makes jobs.", lambda answers, context: (), lambda answers, context: Job("x"))]
+"""
+HANGS = """
+import pathlib, time
+
+from desktop_app.api import hookimpl
+
+
+@hookimpl
+def check_job(job):
+    pathlib.Path(job.command).with_suffix(".hangs").touch()
+    time.sleep(1000)
+"""
+
+
+def test_who_hangs_holds_up_nobody_else(
+    places: Places, host: MakeHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crew, "HOOK", Limit(30.0, 30.0))
+    write_plugin(places.plugins, "alpha", WELL)
+    write_plugin(places.plugins, "hangs", HANGS)
+    write_plugin(places.plugins, "zeta", WELL)
+    made, log = host(), tmp_path / "log"
+    log.touch()
+    ((_, wizard), _other) = made.wizards()
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(made.check_job, Job(str(log)))]
+        wait_until(log.with_suffix(".hangs").exists, what="the hook that hangs to be called")
+        wait_until(lambda: log.read_text() == "xx", what="the others to be called")
+        asked.append(pool.submit(made.check_job, Job(str(log))))
+        wait_until(lambda: log.read_text() == "xxxx", what="the others to be called once more, by another thread")
+        assert [each.name for each in made.environment_presets()] == ["well", "well"]
+        assert wizard.build({}, cast("Any", None)) == Job("x")
+        assert not any(each.done() for each in asked), "they wait for the one that hangs"
+        made.disable("hangs")
+        assert [each.result(30) for each in asked] == [(), ()]
+    assert made.plugins[1].failures == 0

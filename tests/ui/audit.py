@@ -37,6 +37,7 @@ _GROUNDS = ("ground", "surface", "hover", "selection")
 
 def assert_sound(window: QWidget, *, doubled: bool = True) -> None:
     """Fail with all that is wrong with `window`, as it is shown now and with the font doubled."""
+    settle()  # a text that has just changed gets its room with the next layout
     found = [*names(window), *mnemonics(window), *clipped(window), *unreachable(window)]
     if doubled:
         found.extend(f"font doubled: {each}" for each in with_doubled_font(window))

@@ -117,11 +117,13 @@ def shell(tmp_path: Path, dressed_app: QApplication) -> Iterator[FakeShell]:
 
 
 @pytest.fixture
-def workbench(places: Places) -> Workbench:
-    """The real services over an empty home."""
+def workbench(places: Places) -> Iterator[Workbench]:
+    """The real services over an empty home; processes of plugins are ended."""
     from desktop_app.compose import open_workbench
 
-    return open_workbench(places.home)
+    made = open_workbench(places.home)
+    yield made
+    made.plugins.close()
 
 
 @pytest.fixture

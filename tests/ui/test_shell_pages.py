@@ -1,182 +1,26 @@
-"""The Plugins and Settings pages."""
+"""The Settings page."""
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 from pathlib import Path
 from typing import cast
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMessageBox, QScrollArea
+from PySide6.QtWidgets import QMessageBox, QScrollArea
 
 from desktop_app.places import Places
-from desktop_app.services.files import locked
-from desktop_app.services.plugins import PluginHost, PluginState
 from desktop_app.services.workbench import Workbench
-from desktop_app.ui.plugins_page import PluginsPage
 from desktop_app.ui.settings.toolchains import ToolchainView
 from desktop_app.ui.settings_page import SettingsPage
 from desktop_app.ui.tasks import cancel_all, running
 from desktop_app.ui.theme import theme_manager
-from desktop_app.ui.widgets import EmptyState
 from tests.helpers.benches import small_bench
 from tests.helpers.fake_shell import FakeShell
 from tests.helpers.fake_toolchains import BROKEN, MISSING, READY, FakeToolchains
 from tests.ui.audit import assert_sound
 from tests.ui.conftest import settle
 from tests.ui.windows import until
-
-MANIFEST = """[plugin]
-id = "acme-wizards"
-name = "Acme wizards"
-version = "1.0.0"
-api = "1"
-summary = "Company templates"
-author = "Acme"
-license = "MIT"
-icon = "mdi6.office-building-outline"
-hooks = "hooks.py"
-"""
-
-
-@pytest.fixture
-def acme(places: Places) -> Path:
-    """A plugin of the person's own whose import fails; returns its hooks file."""
-    folder = places.plugins / "acme"
-    folder.mkdir(parents=True)
-    (folder / "plugin.toml").write_text(MANIFEST)
-    (folder / "hooks.py").write_text("import acme_core\n")
-    return folder / "hooks.py"
-
-
-def plugins_page(bench: Workbench, shell: FakeShell) -> PluginsPage:
-    page = PluginsPage(bench, shell)
-    page.resize(900, 600)
-    page.show()
-    settle()
-    return page
-
-
-async def at_rest(page: PluginsPage) -> None:
-    await until(lambda: not running())
-    assert "…" not in page._headline.text()
-
-
-def test_a_failed_plugin_says_why_and_the_rest_works(acme: Path, places: Places, shell: FakeShell) -> None:
-    page = plugins_page(small_bench(places.home), shell)
-    failed, works = page._cards["acme-wizards"], page._cards["rankzero-pytorch"]
-    assert "No module named 'acme_core'. The rest works." in failed.reason.text().replace("&#x27;", "'")
-    assert works.action.text() == "Disable"
-    failed.toggle_details()
-    assert failed._trace_box.isVisible()
-    failed._copy()
-    assert "ModuleNotFoundError" in QApplication.clipboard().text()
-    settle()
-    assert_sound(page)
-    page.deleteLater()
-
-
-async def test_a_mended_plugin_can_be_tried_again(acme: Path, places: Places, shell: FakeShell) -> None:
-    bench = small_bench(places.home)
-    page = plugins_page(bench, shell)
-    acme.write_text("")
-    page._cards["acme-wizards"].action.click()
-    await until(lambda: page._cards["acme-wizards"].action.text() == "Disable")
-    assert {each.id: each.state for each in bench.plugins.plugins}["acme-wizards"] is PluginState.OK
-    await at_rest(page)
-    page.deleteLater()
-
-
-async def test_a_plugin_that_is_still_broken_says_so_again(acme: Path, places: Places, shell: FakeShell) -> None:
-    page = plugins_page(small_bench(places.home), shell)
-    acme.write_text("import acme_other\n")
-    page._cards["acme-wizards"].action.click()
-    await until(lambda: "acme_other" in page._cards["acme-wizards"].reason.text())
-    await at_rest(page)
-    assert page._cards["acme-wizards"].action.text() == "Try again"
-    page.deleteLater()
-
-
-async def test_switching_off_and_on_keeps_the_focus(bench: Workbench, shell: FakeShell) -> None:
-    page = plugins_page(bench, shell)
-    page.activateWindow()
-    page._cards["rankzero-pytorch"].action.setFocus()
-    await until(page._cards["rankzero-pytorch"].action.hasFocus)
-    for word, works in (("Enable", False), ("Disable", True)):
-        QTest.keyClick(page._cards["rankzero-pytorch"].action, Qt.Key.Key_Space)
-        await at_rest(page)
-        assert page._cards["rankzero-pytorch"].action.text() == word
-        assert page._cards["rankzero-pytorch"].action.hasFocus()
-        assert any(info.id == "rankzero-pytorch" for info, _ in bench.plugins.wizards()) is works
-    page.deleteLater()
-
-
-def test_a_page_without_plugins_says_where_they_go(bench: Workbench, shell: FakeShell, places: Places) -> None:
-    none = PluginHost(places, bench.settings, bundled=places.home / "none", installed=tuple)
-    page = plugins_page(dataclasses.replace(bench, plugins=none), shell)
-    for _ in range(2):
-        page.refresh()
-        settle()
-        (said,) = (each for each in page.findChildren(EmptyState) if each.isVisible())
-        assert str(places.plugins) in said.text.text()
-        assert page._column.count() == 2, "what was shown before is gone, and nothing is left of it"
-    assert_sound(page)
-    page.deleteLater()
-
-
-async def test_switching_waits_for_the_settings_file_beside_the_window(
-    bench: Workbench, shell: FakeShell, places: Places
-) -> None:
-    page = plugins_page(bench, shell)
-    with locked(places.settings.with_name(f".{places.settings.name}.lock")):  # as another program that saves
-        page._cards["rankzero-pytorch"].action.click()
-        assert page._headline.text() == "Disabling PyTorch …"
-        await asyncio.sleep(0.05)  # the loop lives on
-        assert page._cards["rankzero-pytorch"].action.text() == "Disable"
-    await at_rest(page)
-    assert page._cards["rankzero-pytorch"].action.text() == "Enable"
-    count = len(bench.plugins.plugins)
-    assert page._headline.text() == f"{count - 1} of {count} on"
-    page.deleteLater()
-
-
-async def test_a_choice_of_plugins_that_cannot_be_saved_is_said(
-    bench: Workbench, shell: FakeShell, places: Places
-) -> None:
-    page = plugins_page(bench, shell)
-    places.settings.mkdir(parents=True)
-    page._cards["rankzero-pytorch"].action.click()
-    await until(lambda: bool(shell.said))
-    assert "can't be saved" in shell.said[0].message
-    await at_rest(page)
-    assert page._cards["rankzero-pytorch"].action.text() == "Disable"
-    page.deleteLater()
-
-
-async def test_a_page_that_is_gone_when_its_plugin_is_switched_hurts_nobody(
-    bench: Workbench, shell: FakeShell, places: Places
-) -> None:
-    page = plugins_page(bench, shell)
-    with locked(places.settings.with_name(f".{places.settings.name}.lock")):
-        page._cards["rankzero-pytorch"].action.click()
-        page.deleteLater()
-        settle()
-    await until(lambda: not running())
-    assert shell.said == []
-
-
-async def test_a_plugin_put_there_meanwhile_is_found(bench: Workbench, shell: FakeShell, places: Places) -> None:
-    page = plugins_page(bench, shell)
-    (places.plugins / "acme").mkdir(parents=True)
-    (places.plugins / "acme" / "plugin.toml").write_text(MANIFEST)
-    (places.plugins / "acme" / "hooks.py").write_text("")
-    page._look_again()
-    await until(lambda: "acme-wizards" in page._cards)
-    await at_rest(page)
-    page.deleteLater()
 
 
 async def settings_page(bench: Workbench, shell: FakeShell) -> SettingsPage:

@@ -10,8 +10,9 @@ from typing import cast
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QWidget
 
 from desktop_app.api import RunStatus, UserError
 from desktop_app.places import Places
@@ -38,7 +39,9 @@ async def test_the_window_shows_before_there_are_services(windows: Windows, benc
     assert stand_in(window, "files").asked == [("new_job", None)]
 
 
-@pytest.mark.parametrize(("key", "page"), [("1", "files"), ("2", "runs"), ("3", "cloud"), ("4", "plugins")])
+@pytest.mark.parametrize(
+    ("key", "page"), [("1", "files"), ("2", "runs"), ("3", "models"), ("4", "cloud"), ("5", "plugins")]
+)
 async def test_ctrl_and_a_digit_show_a_page(windows: Windows, bench: Workbench, key: str, page: str) -> None:
     window = await windows.open(bench)
     window.activateWindow()
@@ -245,6 +248,45 @@ async def test_alt_alone_opens_the_menu(windows: Windows, bench: Workbench) -> N
     assert opened == []
     QTest.keyClick(window, Qt.Key.Key_Alt)
     assert opened == [True]
+
+
+@pytest.mark.parametrize("alt_first", [False, True], ids=["the letter goes first", "Alt goes first"])
+@pytest.mark.parametrize("letter", [Qt.Key.Key_J, Qt.Key.Key_Left], ids=["a mnemonic", "what a control takes"])
+async def test_alt_with_a_letter_opens_no_menu(
+    windows: Windows, bench: Workbench, letter: Qt.Key, alt_first: bool
+) -> None:
+    window = await windows.open(bench)
+    opened: list[str] = []
+    menu = window.title_row.menu_button.menu()
+    assert isinstance(menu, QMenu)
+    menu.aboutToShow.connect(lambda: opened.append("menu"))
+    menu.aboutToShow.connect(lambda: asyncio.get_running_loop().call_soon(menu.close))
+    press = QPushButton("&J", window)
+    press.clicked.connect(lambda: opened.append("button"))
+    field = _TakesAll(window)
+    for each in (press, field):
+        each.show()
+    window.activateWindow()
+    field.setFocus()
+    await until(lambda: not running() and field.hasFocus())
+    QTest.keyPress(field, Qt.Key.Key_Alt)
+    QTest.keyPress(field, letter, Qt.KeyboardModifier.AltModifier)
+    for key in (Qt.Key.Key_Alt, letter) if alt_first else (letter, Qt.Key.Key_Alt):
+        QTest.keyRelease(field, key)
+    wanted = ["button"] if letter is Qt.Key.Key_J else []
+    await until(lambda: len(opened) >= len(wanted))  # a button that is pressed by its letter is down for a moment
+    assert opened == wanted
+
+
+class _TakesAll(QWidget):
+    """A control that takes every key but Alt, as editors do."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        event.setAccepted(event.key() != Qt.Key.Key_Alt)
 
 
 def doing() -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import cast
@@ -67,6 +68,13 @@ async def form(tmp_path: Path) -> AsyncIterator[Form]:
     await quiet()
     made.view.close()
     made.view.deleteLater()
+
+
+@pytest.mark.parametrize("limits", [(math.nan, math.inf), (-math.inf, math.nan), (-(10.0**12), 10.0**12)])
+async def test_limits_that_no_control_can_keep_do_no_harm(form: Form, limits: tuple[float, float]) -> None:
+    form.fields = (Field("n", "N", FieldKind.INTEGER, default=10**12, minimum=limits[0], maximum=limits[1]),)
+    form.update()
+    assert form.view.editor("n").answer() == 2**31 - 1
 
 
 async def test_every_kind_of_field_shows_its_default_and_takes_an_answer(form: Form) -> None:

@@ -1,6 +1,7 @@
 """The test kit for plugin authors finds what is wrong, and lets pass what is right."""
 
 import dataclasses
+import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -75,7 +76,7 @@ def test_a_wizard_is_driven_to_its_job() -> None:
     [
         ({}, "the field “script” needs an answer"),
         ({"script": "a.py", "color": 1}, "there is no field “color”"),
-        ({"script": "a.py", "nodes": "two"}, "the field “nodes” wants integer, not 'two'"),
+        ({"script": "a.py", "nodes": "two"}, "the field “nodes” wants a whole number, not 'two'"),
         ({"script": "a.py", "nodes": 9}, "from 1 to 8, not 9"),
         ({"script": "a.py", "nodes": 8}, "Eight nodes are too many"),
     ],
@@ -116,7 +117,9 @@ def test_a_refusal_of_the_wizard_comes_through() -> None:
     [
         (Field("f", "F", FieldKind.TEXT), ["", "x"], [1, None, True]),
         (Field("f", "F", FieldKind.INTEGER, minimum=0), [0, 5], [-1, 1.5, True, "1"]),
+        (Field("f", "F", FieldKind.INTEGER), [2**31 - 1, -(2**31)], [2**31, 10**400]),
         (Field("f", "F", FieldKind.NUMBER, maximum=1), [0, 0.5], [1.5, True, "x"]),
+        (Field("f", "F", FieldKind.NUMBER), [1e300, 2**40], [math.nan, math.inf, -math.inf, 10**400]),
         (Field("f", "F", FieldKind.BOOLEAN), [True, False], [1, "yes"]),
         (Field("f", "F", FieldKind.CHOICE, choices=CHOICES), ["a"], ["c", 1]),
         (Field("f", "F", FieldKind.CHOICE, choices=CHOICES, editable=True), ["a", "c"], [1]),
@@ -135,6 +138,11 @@ def test_what_fits_a_field(field: Field, good: list[Value], bad: list[Value]) ->
     [
         (Field("", "F", FieldKind.TEXT), "needs a name and a title"),
         (Field("f", "F", FieldKind.INTEGER, minimum=3, maximum=2), "above its maximum"),
+        (Field("f", "F", FieldKind.INTEGER, minimum=math.nan), "minimum of nan, which is no finite number"),
+        (Field("f", "F", FieldKind.NUMBER, maximum=math.inf), "maximum of inf, which is no finite number"),
+        (Field("f", "F", FieldKind.INTEGER, maximum=10**12), "whole numbers go from -2147483648 to 2147483647"),
+        (Field("f", "F", FieldKind.INTEGER, minimum=-(10**400)), "no finite number"),
+        (Field("f", "F", FieldKind.INTEGER, default=2**31), "default that is no answer"),
         (Field("f", "F", FieldKind.CHOICE), "has no choices"),
         (Field("f", "F", FieldKind.CHOICE, choices=(*CHOICES, CHOICES[0])), "has one choice twice"),
         (Field("f", "F", FieldKind.CHOICE, default="z", choices=CHOICES), "default that is no answer"),

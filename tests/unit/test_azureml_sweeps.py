@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from desktop_app.api import RunSnapshot, RunStatus, SweepState
+from desktop_app.api._records import from_json, to_json
 from desktop_app.backends.azureml.client import routes
 from desktop_app.backends.azureml.client.wire import Ask, Reply
 from desktop_app.backends.azureml.runs import sweeps
 from desktop_app.backends.azureml.runs.polling import BUDGET
-from desktop_app.core.records import from_json, to_json
 from tests.helpers.cloud_watch import Watch
 from tests.helpers.told_wire import WORKSPACE, fault, told
 

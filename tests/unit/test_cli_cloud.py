@@ -81,7 +81,7 @@ def verbs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], t
     made = Verbs(FakeCloud(), capsys)
     lists = CloudLists(made.cloud, tmp_path / "lists")
     workbench = SimpleNamespace(cloud=made.cloud, lists=lists, toolchains=SimpleNamespace(create=made.create))
-    monkeypatch.setattr(in_cloud, "open_workbench", lambda *_: workbench)
+    monkeypatch.setattr(in_cloud, "opened", lambda _: workbench)
     return made
 
 

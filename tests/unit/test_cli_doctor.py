@@ -11,6 +11,7 @@ import pytest
 
 from desktop_app.api import ToolchainSpec, WheelBuild
 from desktop_app.cli import doctor
+from desktop_app.services.plugins import PluginInfo, PluginState
 
 if TYPE_CHECKING:
     from desktop_app.services.workbench import Workbench
@@ -84,3 +85,18 @@ def test_compilers_are_named_with_what_they_are_for(path: Path) -> None:
     assert (lacking.status, lacking.found) == ("optional", "no make and mpicxx")
     assert lacking.advice == "install make and mpicxx, to build horovod 0.28.1"
     assert doctor.builders(bench()).status == "ok"
+
+
+def test_a_plugin_that_is_off_for_a_reason_has_a_command_that_mends_it() -> None:
+    blocked = PluginInfo("bad", "Bad", "1", state=PluginState.DISABLED, reason="It is blocked.", problem="blocked")
+    failed = PluginInfo("odd", "Odd", "1", state=PluginState.FAILED, reason="It fell.", problem="hook")
+    off = PluginInfo("off", "Off", "1", state=PluginState.DISABLED, reason="It is switched off.")
+    checks = list(doctor.plugin_checks([blocked, failed, off]))
+    assert [(each.name, each.status) for each in checks] == [
+        ("Plugin bad", "missing"),
+        ("Plugin odd", "missing"),
+        ("Plugin off", "ok"),
+    ]
+    assert checks[0].advice == "It is blocked. `rankzero plugins update bad` or `rankzero plugins remove bad`"
+    assert checks[1].advice == "It fell. `rankzero plugins show odd`"
+    assert checks[2].advice == "It is switched off."

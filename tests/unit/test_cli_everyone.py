@@ -43,7 +43,7 @@ def cloud() -> FakeCloud:
 def verb(cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Verb:
     """Runs a verb over it; returns exit code, output and errors."""
     workbench = SimpleNamespace(cloud=cloud, toolchains=SimpleNamespace(create=create))
-    monkeypatch.setattr(runs, "open_workbench", lambda *_: workbench)
+    monkeypatch.setattr(runs, "opened", lambda _: workbench)
 
     def run(*words: str) -> tuple[int, str, str]:
         code = front_door.main(words)

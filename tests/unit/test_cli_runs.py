@@ -101,7 +101,7 @@ def test_a_workspace_can_be_named_for_one_run(
     speech = Workspace("speech", "s-2", "g")
     cloud.known.append(speech)
     workbench = SimpleNamespace(cloud=cloud, jobs=SimpleNamespace(plan_file=planned), toolchains=Untold())
-    monkeypatch.setattr(run, "open_workbench", lambda *_: workbench)
+    monkeypatch.setattr(run, "opened", lambda _: workbench)
     for more in ((), ("--backend", "azureml"), ("--workspace", "Speech"), ("--workspace", "s-2/g/speech")):
         assert front_door.main(["run", "job.yml", *more]) == 1
     assert [each[2:] for each in asked] == [

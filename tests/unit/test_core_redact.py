@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop_app.core.redact import COVER, redact
+from desktop_app.api import Value
+from desktop_app.core.redact import COVER, redact, without_secrets
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N"
 
@@ -53,3 +54,9 @@ def test_plain_text_is_left_alone(text: str) -> None:
 def test_covering_twice_changes_nothing_more(text: str) -> None:
     once = redact(text)
     assert redact(once) == once
+
+
+def test_settings_keep_all_but_their_secrets() -> None:
+    given: Value = {"class": "train:Net", "arguments": {"hidden": 64, "hub_token": "abc123def", "max_tokens": 512}}
+    covered = {"class": "train:Net", "arguments": {"hidden": 64, "hub_token": COVER, "max_tokens": 512}}
+    assert without_secrets(given) == covered

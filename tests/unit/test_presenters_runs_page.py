@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop_app.api import FirstFailure, Phase, PhaseName, RunStatus, SubmissionPlan
-from desktop_app.core.records import from_json
+from desktop_app.api._records import from_json
 from desktop_app.presenters.run_failure import failure_of
 from desktop_app.presenters.run_page import (
     PhaseView,

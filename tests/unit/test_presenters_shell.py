@@ -1,4 +1,4 @@
-"""What the frame, the palette, Plugins and Settings say; without Qt."""
+"""What the frame, the palette and Settings say; without Qt."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from desktop_app.api import RunStatus, ToolchainSpec, WheelBuild
 from desktop_app.presenters.palette import Entry, fit_letters, search
 from desktop_app.presenters.palette_words import KEYWORDS
-from desktop_app.presenters.plugins import card, cards, headline
 from desktop_app.presenters.settings import (
     checked_text,
     plugin_python,
@@ -171,35 +170,6 @@ def test_a_notice_says_why_or_how_well() -> None:
 def info(**changes: Any) -> PluginInfo:
     base = PluginInfo(id="acme", name="Acme", version="1.0", contributes={"wizards": ("a", "b"), "exporters": ("c",)})
     return replace(base, **changes)
-
-
-def test_a_card_of_a_plugin_that_works() -> None:
-    made = card(info(source="bundled"))
-    assert (made.word, made.button, made.contributes) == ("On", "Disable", "2 wizards · 1 exporter")
-    assert made.origin == "1.0 · bundled"
-    assert made.icon == "mdi6.puzzle-outline"
-
-
-def test_a_card_of_one_that_is_off() -> None:
-    made = card(info(state=PluginState.DISABLED, reason="It is switched off."))
-    assert (made.word, made.button, made.reason) == ("Off", "Enable", "It is switched off.")
-
-
-def test_a_card_of_one_that_failed_says_that_the_rest_works() -> None:
-    made = card(info(state=PluginState.FAILED, reason="Its import failed: x", details="Traceback"))
-    assert (made.word, made.button) == ("Failed", "Try again")
-    assert made.reason == "Its import failed: x. The rest works."
-
-
-def test_what_cannot_be_mended_here_has_no_button() -> None:
-    assert card(info(state=PluginState.INCOMPATIBLE, reason="Other API.")).button == ""
-    assert card(info(state=PluginState.FAILED, version="", reason="No id.")).button == ""
-
-
-def test_cards_stand_in_the_order_of_names() -> None:
-    assert [each.name for each in cards([info(name="b"), info(name="A"), info(name="c")])] == ["A", "b", "c"]
-    states = [info(), info(state=PluginState.FAILED), info(state=PluginState.DISABLED)]
-    assert headline(states) == "1 of 3 on, 1 failed"
 
 
 TOOLCHAIN = Toolchain("pytorch", "PyTorch", Path("/c/bin/python"), "made", "ready", packages={"torch": "2.13.0+cpu"})

@@ -23,8 +23,8 @@ from desktop_app.api import (
     SubmissionPlan,
     Topology,
 )
+from desktop_app.api._records import from_json, to_json, to_lean_json
 from desktop_app.cli.shapes import run_shape
-from desktop_app.core.records import from_json, to_json, to_lean_json
 
 NOW = datetime(2026, 11, 21, 7, 0, 0, 250_000, tzinfo=UTC)
 

@@ -4,7 +4,7 @@ Private: plugin authors use `desktop_app.api.testing`.
 """
 
 from desktop_app.api._plugins.importing import ImportedPlugin, import_plugin, unload
-from desktop_app.api._plugins.manifest import Manifest, read_manifest
+from desktop_app.api._plugins.manifest import Manifest, api_complaint, parse_manifest, read_manifest
 from desktop_app.api._plugins.manifest_values import ManifestError
 from desktop_app.api._plugins.results import GarbageError, checked
 
@@ -13,8 +13,10 @@ __all__ = [
     "ImportedPlugin",
     "Manifest",
     "ManifestError",
+    "api_complaint",
     "checked",
     "import_plugin",
+    "parse_manifest",
     "read_manifest",
     "unload",
 ]

@@ -10,6 +10,7 @@ import importlib
 import importlib.util
 import sys
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import ModuleType
@@ -18,6 +19,8 @@ from typing import Any
 import pluggy
 
 from desktop_app.api._plugins.manifest import Manifest
+from desktop_app.api._plugins.own_settings import HOOK, checked_form, filled_in, with_settings
+from desktop_app.api.forms import FormSpec, Value
 from desktop_app.api.hookspecs import PROJECT, Hooks
 
 PREFIX = "_rankzero_plugins"
@@ -32,12 +35,30 @@ class ImportedPlugin:
     manager: pluggy.PluginManager
     hooks: frozenset[str]
 
-    def call(self, hook: str, **arguments: Any) -> list[Any]:
-        """Return the results that are not None; a hook that takes the first result yields at most one."""
-        result = getattr(self.manager.hook, hook)(**arguments)
-        if isinstance(result, list) and not _takes_first(self.manager, hook):
-            return result
-        return [] if result is None else [result]
+    def call(self, hook: str, settings: Mapping[str, Value] | None = None, **arguments: Any) -> list[Any]:
+        """Return the results that are not None; a hook that takes the first result yields at most one.
+
+        `settings` are the plugin's own as they are stored; it is handed those that its form asks for, and defaults.
+        """
+        caller = getattr(self.manager.hook, hook)
+        if hook != HOOK:
+            wants = any("settings" in each.argnames for each in caller.get_hookimpls())
+            arguments["settings"] = self.settings(settings or {}) if wants else {}
+        result = caller(**arguments)
+        if hook == HOOK:
+            return [checked_form(result)] if result is not None else []
+        if not isinstance(result, list) or _takes_first(self.manager, hook):
+            return [] if result is None else [result]
+        return [with_settings(each, self.settings) for each in result] if hook == "job_wizards" else result
+
+    def settings_form(self) -> FormSpec:
+        """Return what the plugin lets a person choose; an empty form where that is nothing. Raises GarbageError."""
+        results: list[FormSpec] = self.call(HOOK) if HOOK in self.hooks else []
+        return results[0] if results else FormSpec()
+
+    def settings(self, stored: Mapping[str, Value]) -> dict[str, Value]:
+        """Return the plugin's settings: for each field of its form what is stored and fits, else the default."""
+        return filled_in(self.settings_form(), stored)
 
 
 def import_plugin(manifest: Manifest, package: str | None = None) -> ImportedPlugin:
@@ -67,6 +88,11 @@ def unload(package: str) -> None:
     parent, _, child = package.rpartition(".")
     if parent in sys.modules:
         vars(sys.modules[parent]).pop(child, None)
+
+
+def library_folder() -> Path:
+    """Return the folder that holds pluggy, for a process that finds nothing else there."""
+    return Path(pluggy.__file__).parents[1]
 
 
 def package_name(plugin_id: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from desktop_app.api._plugins.manifest_values import ManifestError, number, only, tables, text, texts
+from desktop_app.api._plugins.manifest_values import ManifestError, number, only, shown, tables, text, texts
 from desktop_app.api.toolchains import SourceEdit, ToolchainSpec, WheelBuild
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -30,6 +30,7 @@ def _toolchain(item: Mapping[str, Any], plugin: str) -> ToolchainSpec:
     for key in ("name", "title"):
         if not isinstance(item.get(key), str) or not item[key]:
             raise ManifestError(f"plugin.toml: a [[toolchains]] lacks its {key}.")
+        shown(item[key], f"toolchains.{key}")
     if not NAME.fullmatch(item["name"]):
         raise ManifestError(f"plugin.toml: “{item['name']}” is no name for a toolchain; use small letters and hyphens.")
     return ToolchainSpec(

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+LONGEST = 500
+_JOINERS = "\u200c\u200d"  # Persian, Indic scripts and emoji need them
+_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+
 
 class ManifestError(Exception):
-    """A manifest that can't be used; the text is one sentence for the person."""
+    """A manifest that can't be used; the text is one sentence for the person, and shows what can't be seen as �."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("".join("\ufffd" if unseen(each) else each for each in message))
 
 
 def texts(value: Any, key: str) -> tuple[str, ...]:
@@ -15,6 +23,25 @@ def texts(value: Any, key: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         raise ManifestError(f"plugin.toml: {key} must be a list of texts.")
     return tuple(value)
+
+
+def shown(value: Any, key: str) -> str:
+    """Return a text that people will see: one line, with nothing in it that hides or turns round what stands there."""
+    if not isinstance(value, str):
+        raise ManifestError(f"plugin.toml: {key} must be a text in quotes.")
+    if len(value) > LONGEST:
+        raise ManifestError(f"plugin.toml: {key} is longer than {LONGEST} characters.")
+    wrong = unseen(value)
+    if wrong in ("\n", "\r"):
+        raise ManifestError(f"plugin.toml: {key} must be one line.")
+    if wrong:
+        raise ManifestError(f"plugin.toml: {key} has a character that can't be seen (U+{ord(wrong):04X}).")
+    return value
+
+
+def unseen(value: str) -> str:
+    """Return the first character that can't be seen or changes how others are seen, or an empty text."""
+    return next((each for each in value if unicodedata.category(each) in _UNSEEN and each not in _JOINERS), "")
 
 
 def text(table: Mapping[str, Any], key: str, name: str, default: str | None = None) -> str:
@@ -44,5 +71,5 @@ def tables(value: Any, name: str) -> list[Mapping[str, Any]]:
 
 def only(table: Mapping[str, Any], known: Iterable[str], name: str) -> None:
     """Raise ManifestError for a key that nobody reads: a slip of the pen is seen."""
-    for key in table.keys() - set(known):
-        raise ManifestError(f"plugin.toml has an unknown key {name}.{key}.")
+    for key in sorted(table.keys() - set(known)):
+        raise ManifestError(f"plugin.toml has an unknown key {name}.{key[:64]}.")

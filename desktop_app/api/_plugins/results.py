@@ -13,7 +13,7 @@ from typing import Any, ForwardRef
 
 from desktop_app.api.hookspecs import Hooks
 
-_NAMES = {"Value": Any}  # it refers to itself: what JSON can hold is checked where it is written
+NAMES = {"Value": Any}  # it refers to itself: what JSON can hold is checked where it is written
 _ACCEPTED: dict[type[Any], tuple[type[Any], ...]] = {float: (int, float)}
 
 
@@ -23,7 +23,7 @@ class GarbageError(Exception):
 
 def checked(hook: str, result: Any) -> Any:
     """Return `result` (sequences as tuples) if the contract of `hook` allows it; raises GarbageError otherwise."""
-    wanted = _promised(hook)
+    wanted = promised(hook)
     if typing.get_origin(wanted) is collections.abc.Sequence and _is_sequence(result):
         result = tuple(result)
     complaint = misfit(result, wanted)
@@ -96,13 +96,14 @@ def _name(hint: type) -> str:
 
 
 @cache
-def _promised(hook: str) -> Any:
-    return typing.get_type_hints(getattr(Hooks, hook), localns=_NAMES)["return"]
+def promised(hook: str) -> Any:
+    """Return the type of what a hook returns."""
+    return typing.get_type_hints(getattr(Hooks, hook), localns=NAMES)["return"]
 
 
 @cache
 def _fields(kind: Any) -> tuple[tuple[str, Any], ...]:
     if not dataclasses.is_dataclass(kind):
         return ()
-    hints = typing.get_type_hints(kind, localns=_NAMES)
+    hints = typing.get_type_hints(kind, localns=NAMES)
     return tuple((each.name, hints[each.name]) for each in dataclasses.fields(kind))

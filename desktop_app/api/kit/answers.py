@@ -51,9 +51,14 @@ def code_folder(answers: Answers) -> PurePosixPath:
     return PurePosixPath(chosen) if chosen else script(answers).parent
 
 
+def compute(answers: Answers, context: WizardContext) -> str:
+    """Return the name of the compute target: the answer, else the person's own default; empty for none."""
+    return text(answers, "compute", text(context.settings, "job_compute")).removeprefix("azureml:")
+
+
 def cluster(answers: Answers, context: WizardContext) -> Cluster | None:
     """Return the cluster that was named, where it is one of those that are known."""
-    name = text(answers, "compute").removeprefix("azureml:").lower()
+    name = compute(answers, context).lower()
     return next((each for each in context.clusters if each.name.lower() == name), None)
 
 

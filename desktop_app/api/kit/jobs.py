@@ -47,12 +47,12 @@ def build(
     command = Command([*start.words, script_words(answers), *start.passed])
     add_arguments(command, answers, context)
     vm = read.text(answers, "vm_size")
-    compute = read.text(answers, "compute")
+    compute = read.compute(answers, context)
     return Job(
         command=" ".join(command.words),
         code=str(read.code_folder(answers)),
         environment=environment(answers, context, kind),
-        compute=f"azureml:{compute.removeprefix('azureml:')}" if compute else None,
+        compute=f"azureml:{compute}" if compute else None,
         inputs=command.inputs,
         distribution=distribution,
         resources=Resources(
@@ -61,8 +61,8 @@ def build(
         ),
         display_name=read.text(answers, "display_name", default_name(context, kind, answers)) or None,
         experiment_name=read.text(answers, "experiment", default_experiment(context)) or None,
-        tags=read.texts(answers, "tags"),
-        timeout=60 * read.integer(answers, "timeout", DEFAULT_MINUTES) or None,
+        tags=read.texts(answers, "tags") if "tags" in answers else default_tags(context),
+        timeout=60 * read.integer(answers, "timeout", default_minutes(context)) or None,
     )
 
 
@@ -100,6 +100,16 @@ def default_name(context: WizardContext, kind: JobKind, answers: Answers | None 
 def default_experiment(context: WizardContext) -> str:
     """Return an experiment's name made from the project folder's."""
     return re.sub(r"[^A-Za-z0-9_-]+", "-", context.folder.name).strip("-") or "training"
+
+
+def default_minutes(context: WizardContext) -> int:
+    """Return the time limit: the person's own default, else a day; 0 for none."""
+    return read.integer(context.settings, "job_timeout", DEFAULT_MINUTES)
+
+
+def default_tags(context: WizardContext) -> dict[str, str]:
+    """Return the tags that the person wants on every job."""
+    return read.texts(context.settings, "job_tags")
 
 
 def differs(argument: ScriptArgument, value: Value) -> bool:

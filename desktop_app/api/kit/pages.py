@@ -21,6 +21,9 @@ _IMAGES = {"gpu": "Azure's base image with CUDA, for GPUs.", "cpu": "Azure's bas
 _DATA = (
     "Optional: a folder or file here, a URL, or azureml:NAME@latest. What lies in the code folder goes along anyway."
 )
+_SERVERLESS = "Empty: serverless compute, of the VM size below."
+_YOURS = "Your own default, from the plugin's settings."
+_LIMIT = "day: a rank that hangs would else hold its nodes up to the service's limit."
 _KINDS = {"int": FieldKind.INTEGER, "float": FieldKind.NUMBER, "bool": FieldKind.BOOLEAN}
 
 
@@ -96,13 +99,15 @@ def count_field(name: str, title: str, default: int, why: str, limits: tuple[int
 def compute_field(context: WizardContext) -> Field:
     """Return the question for the compute target; its name is `compute`."""
     choices = tuple(Choice(each.name, each.name, _cluster_note(each)) for each in context.clusters)
+    yours = read.compute({}, context)
     return Field(
         "compute",
         "Compute target",
         FieldKind.CHOICE if choices else FieldKind.TEXT,
+        default=yours or None,
         choices=choices,
         editable=bool(choices),
-        help="On Azure ML: the name of a cluster. Empty: serverless compute, of the VM size below.",
+        help=f"{_YOURS} {_SERVERLESS}" if yours else f"On Azure ML: the name of a cluster. {_SERVERLESS}",
     )
 
 
@@ -204,6 +209,8 @@ def data_form(answers: Answers, context: WizardContext) -> FormSpec:
 
 def review_form(context: WizardContext, kind: JobKind, answers: Answers | None = None) -> FormSpec:
     """Ask for names, the time limit and tags; the answers name the script."""
+    minutes, tags = jobs.default_minutes(context), jobs.default_tags(context)
+    why = f"A {_LIMIT}" if minutes == jobs.DEFAULT_MINUTES else _YOURS
     return FormSpec(
         (
             Field("display_name", "Display name", FieldKind.TEXT, default=jobs.default_name(context, kind, answers)),
@@ -218,14 +225,36 @@ def review_form(context: WizardContext, kind: JobKind, answers: Answers | None =
                 "timeout",
                 "Time limit",
                 FieldKind.INTEGER,
-                default=jobs.DEFAULT_MINUTES,
+                default=minutes,
                 minimum=0,
                 suffix="min",
-                help="A day: a rank that hangs would else hold its nodes up to the service's limit. 0: no limit.",
+                help=f"{why} 0: no limit.",
             ),
-            Field("tags", "Tags", FieldKind.KEY_VALUES),
+            Field("tags", "Tags", FieldKind.KEY_VALUES, default=_pairs(tags), help=_YOURS if tags else ""),
         )
     )
+
+
+def _pairs(texts: dict[str, str]) -> Value:
+    return {**texts} if texts else None
+
+
+def job_settings(*own: Field) -> FormSpec:
+    """Ask what new jobs begin with, after questions of the plugin's own; for the hook `settings_form`."""
+    minutes = Field(
+        "job_timeout",
+        "Time limit of new jobs",
+        FieldKind.INTEGER,
+        default=jobs.DEFAULT_MINUTES,
+        minimum=0,
+        suffix="min",
+        help=f"By default a {_LIMIT} 0: no limit.",
+    )
+    target = "The name of the cluster that your jobs usually go to. Empty: serverless compute."
+    compute = Field("job_compute", "Compute target of new jobs", FieldKind.TEXT, help=target)
+    why = "Such as team or cost centre: every job that a wizard makes begins with them."
+    tags = Field("job_tags", "Tags of new jobs", FieldKind.KEY_VALUES, help=why)
+    return FormSpec((*own, minutes, compute, tags))
 
 
 def step(

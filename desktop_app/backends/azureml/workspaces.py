@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from desktop_app.api import OutsideError, UserError, Workspace
+from desktop_app.api._records import from_json, to_json
 from desktop_app.backends.azureml.client.clouds import cloud_named
 from desktop_app.core.nearest import nearest
-from desktop_app.core.records import from_json, to_json
 from desktop_app.worker.supervisor import holding
 from desktop_app.worker.supervisor.journal import read_object
 from desktop_app.worker.supervisor.state import replace

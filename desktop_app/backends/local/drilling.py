@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from desktop_app.api import Drill, DrillOrder, OutsideError, RunSnapshot, RunStatus, UserError
-from desktop_app.core.records import from_json, to_json
+from desktop_app.api._records import from_json, to_json
 from desktop_app.worker.supervisor.journal import read_object
 from desktop_app.worker.supervisor.state import TERMINAL, replace
 

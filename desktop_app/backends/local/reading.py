@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from desktop_app.api import RunSnapshot, RunStatus, UserError
+from desktop_app.api._records import from_json
 from desktop_app.backends.local.run_folder import folder_of
-from desktop_app.core.records import from_json
 from desktop_app.core.words import in_local_time
 from desktop_app.worker.supervisor import holding, processes
 from desktop_app.worker.supervisor.closing import close_run, recover

@@ -27,9 +27,9 @@ from desktop_app.api import (
     Trial,
     UserError,
 )
+from desktop_app.api._records import to_json
 from desktop_app.backends.local import facts
 from desktop_app.backends.local.run_folder import SCHEME
-from desktop_app.core.records import to_json
 from desktop_app.core.shared_texts import packed
 from desktop_app.core.words import size_text
 from desktop_app.worker import supervisor

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from desktop_app.api import RunSnapshot, SweepState, Value
-from desktop_app.core.records import to_json
+from desktop_app.api._records import to_json
 from desktop_app.core.sweeps.trials import written
 from desktop_app.worker.supervisor.telling import NAME
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from desktop_app.api import Diagnostic, Host, Job, ProcessSpec, Severity, SubmissionPlan, Sweep, UserError, Value
 from desktop_app.backends.local.facts import ranks, ranks_of_launchers
-from desktop_app.core.sweeps.choices import choices, count
+from desktop_app.core.sweeps.choices import choices
+from desktop_app.core.sweeps.plan_facts import MOST_TRIALS, most_trials, search_facts
 from desktop_app.core.sweeps.trials import in_trial, trial_job
 from desktop_app.core.words import limit_text, size_text
 from desktop_app.worker.supervisor.ending import GRACE_VARIABLE, Grace
@@ -19,8 +20,6 @@ TRIAL_GRACE = "RANKZERO_TRIAL_GRACE"
 """What RANKZERO_GRACE was for who started the sweep, and is for its trials."""
 UNLIMITED = 20
 """Trials of a sweep that names no limit at all; Azure ML would go on to a thousand."""
-MOST = 1000
-"""Trials that Azure ML starts at most (sweep job YAML reference)."""
 _TIDY = 10.0
 """Seconds that a trial's supervisor gets, beyond its ranks' grace, to write its end when the sweep is ended."""
 
@@ -65,12 +64,7 @@ def ranks_of_a_trial(plan: SubmissionPlan) -> int:
 
 def extent_of(sweep: Sweep, processes: int, host: Host) -> Extent:
     """Return how many trials of so many processes there will be, and at once."""
-    try:
-        combinations = count(sweep)
-    except UserError:
-        combinations = None
-    asked = sweep.max_total_trials or (combinations or (MOST if sweep.timeout else UNLIMITED))
-    total = max(1, min(asked, MOST, combinations or asked))
+    total = most_trials(sweep, MOST_TRIALS if sweep.timeout else UNLIMITED)
     fits = max(1, (len(host.gpus) or host.cpu_count) // max(1, processes))
     return Extent(total, max(1, min(sweep.max_concurrent_trials or fits, total)), fits)
 
@@ -117,32 +111,16 @@ def _environment(trial: SubmissionPlan) -> dict[str, str]:
 
 def _facts(plan: SubmissionPlan, trial: SubmissionPlan, extent: Extent, host: Host) -> Iterator[tuple[str, str]]:
     sweep = plan.job.sweep or Sweep({}, "")
-    yield "Trials", f"up to {extent.total}, {sampling_text(sweep)}"
-    yield "At once", _together(sweep, extent, ranks_of_a_trial(trial), host)
-    yield "Looked for", f"{sweep.goal.lower()} {sweep.primary_metric}"
-    yield "Early termination", policy_text(sweep)
+    yield "Trials", f"{extent.total:,} at most"
+    yield "At a time", _together(sweep, extent, ranks_of_a_trial(trial), host)
+    yield from search_facts(sweep)
+    if sweep.sampling.lower() == "bayesian":
+        yield "Bayesian model", "one of our own: Azure ML's is not public, so values differ from those it would try"
     yield "Ranks of a trial", ranks(trial)
     yield "Files", f"{len(plan.files)} ({size_text(plan.bytes)}), copied for each trial"
     yield "Toolchain", f"{plan.toolchain} ({plan.python})" if plan.python else "none"
     yield "Time limit", limit_text(sweep.timeout) if sweep.timeout else "none"
     yield "Time limit of a trial", limit_text(plan.job.timeout) if plan.job.timeout else "none"
-
-
-def sampling_text(sweep: Sweep) -> str:
-    """Return how trials get their values."""
-    ways = {"grid": "every combination of", "bayesian": "by a model of our own (not Azure ML's) over"}
-    chance = "by Sobol's sequence over" if (sweep.rule or "").lower() == "sobol" else "at random over"
-    seed = f" (seed {sweep.seed})" if sweep.seed is not None and sweep.sampling.lower() != "grid" else ""
-    return f"{ways.get(sweep.sampling.lower(), chance)} {', '.join(sweep.search_space)}{seed}"
-
-
-def policy_text(sweep: Sweep) -> str:
-    """Return what ends trials early."""
-    policy = dict(sweep.early_termination or {})
-    if not policy:
-        return "none"
-    name = str(policy.pop("type", "")).replace("_", " ")
-    return ", ".join([name, *(f"{key.replace('_', ' ')} {value}" for key, value in policy.items())])
 
 
 def _together(sweep: Sweep, extent: Extent, processes: int, host: Host) -> str:

@@ -27,7 +27,7 @@ from desktop_app.api import (
     Value,
 )
 from desktop_app.backends.local.sweep_notes import Notes, took, values_text
-from desktop_app.backends.local.sweep_plans import extent_of, policy_text, ranks_of_a_trial, sampling_text
+from desktop_app.backends.local.sweep_plans import extent_of, ranks_of_a_trial
 from desktop_app.backends.local.sweep_trials import (
     LiveTrial,
     all_failed,
@@ -40,6 +40,7 @@ from desktop_app.backends.local.sweep_trials import (
 )
 from desktop_app.core.sweeps import bayes, policies
 from desktop_app.core.sweeps.choices import choices
+from desktop_app.core.sweeps.plan_facts import search_facts
 from desktop_app.core.sweeps.trials import trial_job
 from desktop_app.documents.job_document import write_job
 
@@ -254,9 +255,9 @@ class Controller:
     def _say_beginning(self) -> None:
         sweep, extent = self._sweep, self._extent
         trials = "1 trial" if extent.total == 1 else f"Up to {extent.total} trials, {extent.together} at once"
-        self._notes.say(f"{trials}, {sampling_text(sweep)}; {sweep.goal.lower()} {sweep.primary_metric}.")
-        if sweep.early_termination:
-            self._notes.say(f"Early termination: {policy_text(sweep)}.")
+        self._notes.say(f"{trials}.")
+        for label, text in search_facts(sweep):
+            self._notes.say(f"{label}: {text}.")
 
     # Its end
 

@@ -21,13 +21,13 @@ from desktop_app.api import (
     Trial,
     UserError,
 )
+from desktop_app.api._records import from_json
 from desktop_app.backends.local import submitting
 from desktop_app.backends.local.planning import Planner
 from desktop_app.backends.local.ports import Ports
 from desktop_app.backends.local.run_folder import SCHEME, folder_of
 from desktop_app.backends.local.sweep_plans import TRIAL_GRACE
 from desktop_app.backends.local.sweeping import Controller
-from desktop_app.core.records import from_json
 from desktop_app.worker.supervisor.ending import GRACE_VARIABLE
 from desktop_app.worker.supervisor.journal import read_object
 from desktop_app.worker.supervisor.plan_file import read_plan

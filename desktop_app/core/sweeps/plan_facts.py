@@ -12,19 +12,22 @@ from desktop_app.core.sweeps.choices import count
 from desktop_app.core.words import limit_text, plural
 
 MOST_TRIALS = 1000
-"""Trials of a sweep that names no number."""
+"""Trials that Azure ML starts at most, and of a sweep that names no number."""
 _MOST_VALUES = 6
 _OWN = ("min_value", "max_value", "mu", "sigma", "upper", "values")
 
 
-def most_trials(sweep: Sweep) -> int:
-    """Return how many trials there will be at most: as the limits say, no more than a grid has combinations."""
+def most_trials(sweep: Sweep, unlimited: int = MOST_TRIALS) -> int:
+    """Return how many trials there will be at most: as the limits say, no more than a grid has combinations.
+
+    `unlimited` is how many there are where nothing says it.
+    """
     try:
         combinations = count(sweep)
     except UserError:
         combinations = None
-    told = MOST_TRIALS if sweep.max_total_trials is None else sweep.max_total_trials
-    return max(1, told if combinations is None else min(told, combinations))
+    told = sweep.max_total_trials or combinations or unlimited
+    return max(1, min(told, MOST_TRIALS, combinations or told))
 
 
 def at_once(sweep: Sweep) -> int:
@@ -38,12 +41,17 @@ def plan_facts(job: Job) -> Iterator[tuple[str, str]]:
     if sweep is None:
         return
     yield "Trials", f"{most_trials(sweep):,} at most, {at_once(sweep):,} at a time"
-    yield "Sampling", _sampling(sweep)
+    yield from search_facts(sweep)
+    whole = limit_text(sweep.timeout) if sweep.timeout else "none"
+    yield "Time limit", f"{whole}, of a trial {limit_text(job.timeout)}" if job.timeout else whole
+
+
+def search_facts(sweep: Sweep) -> Iterator[tuple[str, str]]:
+    """Yield what a plan says of how the values are searched, wherever that is."""
+    yield "Sampling", sampling_text(sweep)
     yield "Search space", "; ".join(f"{name}: {spread_text(each)}" for name, each in sweep.search_space.items())
     yield "Primary metric", f"{sweep.primary_metric}, to {'maximize' if sweep.is_maximized else 'minimize'}"
     yield "Early termination", policy_text(sweep.early_termination)
-    whole = limit_text(sweep.timeout) if sweep.timeout else "none"
-    yield "Time limit", f"{whole}, of a trial {limit_text(job.timeout)}" if job.timeout else whole
 
 
 def spread_text(spread: Mapping[str, Value]) -> str:
@@ -69,7 +77,8 @@ def policy_text(policy: Mapping[str, Value] | None) -> str:
     return ", ".join([str(policy.get("type") or "").replace("_", " "), *rest])
 
 
-def _sampling(sweep: Sweep) -> str:
+def sampling_text(sweep: Sweep) -> str:
+    """Return `random, sobol, seed 1`, `grid, 6 combinations`."""
     word = sweep.sampling.lower()
     if word == "grid":
         try:

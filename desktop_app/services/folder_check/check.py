@@ -111,6 +111,10 @@ class FolderCheck:
         """Look now what changed on disk, not only after a while."""
         self._order({"look": True})
 
+    def check_anew(self) -> None:
+        """Check all files again: plugins, or their settings, are others now."""
+        self._order({"anew": True})
+
     async def close(self) -> None:
         """End the processes; nothing is told any more."""
         self._is_closed = True

@@ -68,6 +68,11 @@ class ProjectLook:
     _leaning: dict[Path, _Leaning] = field(default_factory=dict)
     _folders: dict[str, _Stamp] = field(default_factory=dict)
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that were there at the last look."""
+        return tuple(self._stamps)
+
     def look(self) -> Looked:
         """Read the project's folders, and return what there is to do since the last time."""
         before, now = self._stamps, {each: stamp_of(each) for each in project_files(self.folder)}

@@ -3,7 +3,8 @@
 Started as `python -m desktop_app.services.folder_check.worker`, with the folder, the home and the share in the first
 line of its standard input. It ends with its standard input: when the window closes, however that happens.
 In come JSON lines: `{"text": path, "value": "…" or null}` (a file's text as it stands in an editor), `{"look": true}`,
-`{"share": [1, 2]}`, `{"ask": n, "path": …, "value": …}` (a text that somebody waits for, checked before all else).
+`{"anew": true}` (plugins or their settings are others now), `{"share": [1, 2]}`,
+`{"ask": n, "path": …, "value": …}` (a text that somebody waits for, checked before all else).
 Out go `{"files": n}`, `{"reports": […], "looked": […], "left": n}` (of which files the disk was looked at),
 `{"gone": […]}`, `{"idle": n}`, `{"answer": n, "report": …}`.
 """
@@ -19,6 +20,7 @@ import threading
 import time
 import traceback
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -49,10 +51,17 @@ def main() -> None:
     orders: queue.Queue[dict[str, Any]] = queue.Queue()
     threading.Thread(target=_listen, args=(orders,), daemon=True).start()
     places = find_places(first["home"])
-    plugins = PluginHost(places, Settings(places.settings), safe_mode=first["safe_mode"])
+    settings = Settings(places.settings)
+    plugins = PluginHost(places, settings, safe_mode=first["safe_mode"])
+    plugins.be_a_helper()
     plugins.discover()
+
+    def renew() -> None:
+        settings.reload()
+        plugins.discover()
+
     try:
-        _Worker(Path(first["folder"]), FileChecks(plugins), tuple(first["share"]), orders).run()
+        _Worker(Path(first["folder"]), FileChecks(plugins), tuple(first["share"]), orders, renew).run()
     except BrokenPipeError:
         os._exit(0)
     except Exception as error:  # noqa: BLE001 - the window shows the last line
@@ -72,12 +81,17 @@ def _listen(orders: queue.Queue[dict[str, Any]]) -> None:
 
 class _Worker:
     def __init__(
-        self, folder: Path, checks: FileChecks, share: tuple[int, ...], orders: queue.Queue[dict[str, Any]]
+        self,
+        folder: Path,
+        checks: FileChecks,
+        share: tuple[int, ...],
+        orders: queue.Queue[dict[str, Any]],
+        renew: Callable[[], None],
     ) -> None:
         self._look = ProjectLook(folder)
         self._checks = checks
         self._share = (share[0], share[1])
-        self._orders = orders
+        self._orders, self._renew = orders, renew
         self._texts: dict[Path, str] = {}
         self._waiting: deque[Path] = deque()
         self._queued: set[Path] = set()
@@ -126,6 +140,9 @@ class _Worker:
             _say({"answer": order["ask"], "report": report_out(report)})
         elif "look" in order:
             self._next_look = 0.0
+        elif "anew" in order:
+            self._renew()
+            self._enqueue(share_of(self._look.files, self._share))
 
     def _look_again(self) -> None:
         started = time.monotonic()

@@ -1,4 +1,4 @@
-"""What stands between the house and a plugin's code: one call at a time, its prints, the mistakes of its wizards."""
+"""What stands between the house and a plugin that runs in it: one call at a time, prints, the mistakes of wizards."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from desktop_app.api import API_VERSION, ToolchainSpec
-from desktop_app.api._plugins import Manifest
+from desktop_app.api import ToolchainSpec
+from desktop_app.api._plugins import Manifest, api_complaint
 
 
 class PluginState(StrEnum):
@@ -22,11 +22,25 @@ class PluginState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """How a plugin failed: the sentence on it, the hook (`import` for its import), a traceback, when."""
+
+    reason: str
+    hook: str = ""
+    details: str = ""
+    at: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PluginInfo:
     """A plugin as the list shows it.
 
     `source` is bundled, index, wheel or folder. `reason` says in one sentence why the plugin is off;
-    `details` is a traceback to copy. An enabled plugin is OK until its import or one of its hooks fails.
+    `details` is a traceback to copy, `problem` a word for what went wrong: import, hook, hang, crash, changed, blocked,
+    api, python, manifest, taken, three-starts. An enabled plugin is OK until its import or one of its
+    hooks fails. `failures` are the starts in a row in which it failed; `last_failure` is remembered of an
+    earlier start until what failed does well again.
     """
 
     id: str
@@ -44,10 +58,16 @@ class PluginInfo:
     contributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     folder: Path | None = None
     toolchains: tuple[ToolchainSpec, ...] = ()
+    problem: str = ""
+    homepage: str = ""
+    failures: int = 0
+    last_failure: Failure | None = None
+    left_out_by_safe_mode: bool = False
 
-    def off(self, state: PluginState, reason: str, details: str = "") -> PluginInfo:
+    def off(self, state: PluginState, reason: str, details: str = "", problem: str = "") -> PluginInfo:
         """Return the same plugin in a state in which it takes no part, with the reason."""
-        return dataclasses.replace(self, state=state, reason=reason, details=details)
+        problem = problem or self.problem
+        return dataclasses.replace(self, state=state, reason=reason, details=details, problem=problem)
 
 
 def info_of(manifest: Manifest, source: str) -> PluginInfo:
@@ -65,8 +85,7 @@ def info_of(manifest: Manifest, source: str) -> PluginInfo:
         contributes=manifest.contributes,
         folder=manifest.folder,
         toolchains=manifest.toolchains,
+        homepage=manifest.homepage,
     )
-    if manifest.api == API_VERSION:
-        return info
-    reason = f"It is made for version {manifest.api} of the plugin API; this program has version {API_VERSION}."
-    return info.off(PluginState.INCOMPATIBLE, reason)
+    reason = api_complaint(manifest.api)
+    return dataclasses.replace(info.off(PluginState.INCOMPATIBLE, reason), problem="api") if reason else info

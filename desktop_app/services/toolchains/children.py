@@ -27,12 +27,12 @@ def leashed(command: Sequence[str], python: Path) -> list[str]:
 
 @contextlib.asynccontextmanager
 async def started(
-    command: Sequence[str], environment: Mapping[str, str], locks: Sequence[int] = ()
+    command: Sequence[str], environment: Mapping[str, str], locks: Sequence[int] = (), folder: Path | None = None
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """Start a child whose output comes as one stream; whatever goes wrong, and a cancel, ends it with its group.
 
     A child holds the file descriptors `locks` as well: if this process is killed, nobody else starts before the child
-    has ended.
+    has ended. It runs in `folder`, else where this process does.
     """
     process = await asyncio.create_subprocess_exec(
         *command,
@@ -40,6 +40,7 @@ async def started(
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         env=without_environments(environment),
+        cwd=folder,
         pass_fds=() if os.name == "nt" else tuple(locks),
         limit=_LONGEST,
         **group_options(),

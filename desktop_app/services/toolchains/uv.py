@@ -43,19 +43,26 @@ def uv_binary() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Uv:
-    """uv with the cache it keeps what it fetched in; it holds the file descriptor `lock` as well, see `started`."""
+    """uv with the cache it keeps what it fetched in; it holds the file descriptor `lock` as well, see `started`.
+
+    It asks what the person has set for uv and pip, unless an `environment` is given. `folder` is where it runs.
+    """
 
     cache: Path
     lock: int | None = None
+    environment: Mapping[str, str] | None = None
+    folder: Path | None = None
 
     async def run(self, arguments: Sequence[str], what: str, progress: Progress, size: int = 0) -> list[str]:
         """Run uv to its end and return its last lines; `what` is being done, `size` the bytes it writes, roughly.
 
         Cancelling ends uv. Raises OutsideError with uv's own words where it fails.
         """
-        environment = {**uv_environment(), "UV_CACHE_DIR": str(self.cache), "UV_NO_PROGRESS": "1", "NO_COLOR": "1"}
+        asking = uv_environment() if self.environment is None else self.environment
+        environment = {**asking, "UV_CACHE_DIR": str(self.cache), "UV_NO_PROGRESS": "1", "NO_COLOR": "1"}
         command = (uv_binary(), *_offline(arguments, environment))
-        async with started(command, environment, () if self.lock is None else (self.lock,)) as process:
+        locks = () if self.lock is None else (self.lock,)
+        async with started(command, environment, locks, self.folder) as process:
             told = _Told(progress, what, size, process.pid)
             ticking = asyncio.create_task(told.keep_telling(), name="uv progress")
             try:
@@ -72,7 +79,9 @@ class Uv:
 def _offline(arguments: Sequence[str], environment: Mapping[str, str]) -> list[str]:
     """Return the arguments with --no-index where pip is told so: uv (0.13) has no variable for it."""
     is_off = environment.get("UV_NO_INDEX", "").lower() in {"", "0", "false"}
-    return list(arguments) if is_off or list(arguments[:2]) != ["pip", "install"] else [*arguments, "--no-index"]
+    if is_off or list(arguments[:2]) != ["pip", "install"]:
+        return list(arguments)
+    return [*arguments[:2], "--no-index", *arguments[2:]]  # at the end it might stand behind a "--"
 
 
 class _Told:

@@ -151,12 +151,38 @@ class ArtifactsTab(QWidget):
 
         self.strip.start(self.tr("Fetching {}…").format(chosen.name), work, self._failed)
 
+    def ask_model(self) -> None:
+        """Export the model that is chosen; without one, say how to choose it."""
+        chosen = self._chosen()
+        if chosen is None:
+            said = self.tr("Choose the model's file or folder, then Export to ONNX.")
+            self.message.show_text("info", said)
+            self.view.setFocus()
+        else:
+            self.export_chosen()
+
+    def export_chosen(self) -> None:
+        """Fetch the chosen file or folder into the run's folder here, and show how it is exported to ONNX."""
+        run, chosen = self._run, self._chosen()
+        if run is None or chosen is None or self.strip.busy:
+            return
+        folder = Path(run.folder or self._workbench.places.home / "cloud" / run.run) / _FETCHED
+
+        async def work(tell: Progress) -> None:
+            found = await self._workbench.cloud.fetch(run.handle, [chosen.path], folder, tell)
+            if found:
+                self._local.export_of(run, folder / chosen.path if chosen.is_folder else found[0])
+
+        self.message.hide()
+        self.strip.start(self.tr("Fetching {}…").format(chosen.name), work, self._failed)
+
     def menu(self) -> QMenu:
         """Return what can be done with the chosen file or folder."""
         menu, chosen = QMenu(self), self._chosen()
         if chosen is not None and not chosen.is_folder:
             menu.addAction(icon("mdi6.file-eye-outline"), self.tr("&Open"), self.open_chosen)
         menu.addAction(icon("mdi6.download"), self.tr("&Download…"), self.download)
+        menu.addAction(icon("mdi6.cube-send"), self.tr("&Export to ONNX…"), self.ask_model)
         menu.addAction(icon("mdi6.cube-outline"), self.tr("Register as a &model…"), self.register)
         return menu
 

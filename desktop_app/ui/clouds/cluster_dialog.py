@@ -14,17 +14,15 @@ from PySide6.QtWidgets import (
     QSpinBox,
     QWidget,
 )
-from shiboken6 import isValid
 
-from desktop_app.api import Compute, ComputeSpec, SizeOffer, UserError, Workspace
+from desktop_app.api import Compute, ComputeSpec, SizeOffer, Workspace
 from desktop_app.presenters.clouds import compute as words
 from desktop_app.ui.clouds.desk import CloudDesk
 from desktop_app.ui.clouds.dialog_frame import frame
 from desktop_app.ui.clouds.field_grid import FieldGrid, level_spin
-from desktop_app.ui.clouds.size_choice import RoomLine, chosen_size, fit_list, fit_size_box
+from desktop_app.ui.clouds.size_choice import RoomLine, chosen_size, fit_list, fit_size_box, list_sizes
 from desktop_app.ui.fitting import fit_to_screen
 from desktop_app.ui.runs.words import local_now
-from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import Space
 from desktop_app.ui.widgets import Card, label, primary_button
 
@@ -127,16 +125,6 @@ class ClusterDialog(QDialog):
         self.go.setEnabled(not said and bool(self._size_name()))
         return not said
 
-    async def _load_sizes(self) -> None:
-        found = await self._desk.ask(self._workspace, self._desk.cloud.sizes(self._workspace))
-        if isValid(self):
-            self.show_sizes(found)
-
-    def _no_sizes(self, fault: UserError) -> None:
-        if isValid(self):
-            self.size_note.setText(self.tr("The sizes can't be listed: {} Type one.").format(fault))
-            self.size_note.show()
-
     # ----- building
 
     def _build(self) -> None:
@@ -198,7 +186,7 @@ class ClusterDialog(QDialog):
         self.size_box.currentTextChanged.connect(self._changed)
         self._changed()
         if given is None:
-            spawn(self._load_sizes(), "list VM sizes", self._no_sizes)
+            list_sizes(self._desk, self._workspace, self, self.show_sizes, self.size_note)
 
 
 def _row(*widgets: QWidget) -> QWidget:

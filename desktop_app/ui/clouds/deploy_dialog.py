@@ -14,7 +14,7 @@ from desktop_app.presenters.clouds import endpoints as words
 from desktop_app.ui.clouds.desk import CloudDesk
 from desktop_app.ui.clouds.dialog_frame import frame
 from desktop_app.ui.clouds.field_grid import FieldGrid, level_spin
-from desktop_app.ui.clouds.size_choice import RoomLine, chosen_size, fit_list, fit_size_box, fit_wide
+from desktop_app.ui.clouds.size_choice import RoomLine, chosen_size, fit_list, fit_size_box, fit_wide, list_sizes
 from desktop_app.ui.fitting import fit_to_screen
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.widgets import Card, label, primary_button
@@ -42,7 +42,7 @@ class DeployDialog(QDialog):
         self._check()
         fit_to_screen(self, QSize(580, 460), parent)
         spawn(self._load_models(), "list models", self._no_models)
-        spawn(self._load_sizes(), "list VM sizes", self._no_sizes)
+        list_sizes(self._desk, self._workspace, self, self.show_sizes, self.size_says)
 
     def show_models(self, models: Sequence[Asset]) -> None:
         """Offer these models, as far as they are served without code."""
@@ -117,16 +117,6 @@ class DeployDialog(QDialog):
         if isValid(self):
             self.model_says.setText(self.tr("The models can't be listed: {}").format(fault))
             self.model_says.show()
-
-    async def _load_sizes(self) -> None:
-        found = await self._desk.ask(self._workspace, self._desk.cloud.sizes(self._workspace))
-        if isValid(self):
-            self.show_sizes(found)
-
-    def _no_sizes(self, fault: UserError) -> None:
-        if isValid(self):
-            self.size_says.setText(self.tr("The sizes can't be listed: {} Type one.").format(fault))
-            self.size_says.show()
 
     # ----- building
 

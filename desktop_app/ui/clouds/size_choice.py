@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QComboBox, QCompleter, QLabel, QLineEdit, QSizePolicy
+from PySide6.QtWidgets import QComboBox, QCompleter, QLabel, QLineEdit, QSizePolicy, QWidget
 from shiboken6 import isValid
 
-from desktop_app.api import Headroom, UserError, Workspace
+from desktop_app.api import Headroom, SizeOffer, UserError, Workspace
 from desktop_app.ui.clouds.desk import CloudDesk
 from desktop_app.ui.tasks import spawn
 
@@ -32,6 +32,24 @@ def fit_size_box(box: QComboBox) -> None:
     line = box.lineEdit()
     if line is not None:
         line.installEventFilter(_Opener(box, line))
+
+
+def list_sizes(
+    desk: CloudDesk, workspace: Workspace, owner: QWidget, show: Callable[[Sequence[SizeOffer]], None], says: QLabel
+) -> None:
+    """Have a workspace's sizes shown once they are known; where they can't be, say so: one can be typed."""
+
+    async def load() -> None:
+        found = await desk.ask(workspace, desk.cloud.sizes(workspace))
+        if isValid(owner):
+            show(found)
+
+    def complain(fault: UserError) -> None:
+        if isValid(owner):
+            says.setText(owner.tr("The sizes can't be listed: {} Type one.").format(fault))
+            says.show()
+
+    spawn(load(), "list VM sizes", complain)
 
 
 def fit_list(box: QComboBox) -> None:

@@ -6,16 +6,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 from shiboken6 import isValid
 
 from desktop_app.api import Progress, UserError
 from desktop_app.ui.clouds.telling import telling
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import Space
-from desktop_app.ui.widgets import Card, ElidedLabel, button
-
-_BAR = 160
+from desktop_app.ui.widgets import Card, button
+from desktop_app.ui.widgets.progress_line import ProgressLine
 
 
 class WorkStrip(Card):
@@ -24,10 +22,10 @@ class WorkStrip(Card):
     def __init__(self) -> None:
         super().__init__(margin=Space.S, spacing=0)
         self._task: asyncio.Task[Any] | None = None
-        self.text = ElidedLabel("", "plain")
-        self.bar = QProgressBar(textVisible=False)
         self.cancel_button = button(self.tr("Stop waiting"), "mdi6.close", self.cancel)
-        self._build()
+        self._line = ProgressLine(self.cancel_button, "plain")
+        self.text, self.bar = self._line.text, self._line.bar
+        self.body.addWidget(self._line)
         self.hide()
 
     @property
@@ -42,7 +40,7 @@ class WorkStrip(Card):
         """Start `work`, which is told where to tell its progress; `cancel` is what the button says."""
         if self._task is None:
             self.cancel_button.setText(cancel or self.tr("Cancel"))
-            self._tell(name, None)
+            self._line.tell(name, None)
             self.show()
             self._task = spawn(self._do(work), name, failed)
             self._task.add_done_callback(lambda _task: self._end(done))  # also of one that never came to its first step
@@ -53,29 +51,10 @@ class WorkStrip(Card):
             self._task.cancel()
 
     async def _do(self, work: Callable[[Progress], Awaitable[object]]) -> None:
-        await work(telling(self, self._tell))
+        await work(telling(self, self._line.tell))
 
     def _end(self, done: Callable[[], object]) -> None:
         self._task = None
         if isValid(self):
             self.hide()
             done()
-
-    def _tell(self, text: str, part: float | None) -> None:
-        self.text.setText(text)
-        self.text.setAccessibleName(text)
-        self.bar.setRange(0, 0 if part is None else 1000)
-        if part is not None:
-            self.bar.setValue(int(part * 1000))
-
-    def _build(self) -> None:
-        self.bar.setAccessibleName(self.tr("Progress"))
-        self.bar.setFixedWidth(_BAR)
-        holder = QWidget()
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(Space.S, 0, 0, 0)
-        row.setSpacing(Space.M)
-        row.addWidget(self.text, 1)
-        row.addWidget(self.bar)
-        row.addWidget(self.cancel_button)
-        self.body.addWidget(holder)

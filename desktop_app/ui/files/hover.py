@@ -19,6 +19,7 @@ from desktop_app.ui.icons import icon
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import Space, icon_size, mono_font
 from desktop_app.ui.widgets import hairline, label, link_button
+from desktop_app.ui.widgets.tips import tip
 
 Explain = Callable[[str, int, int], Explanation | None]
 _COLUMNS = 76
@@ -73,7 +74,7 @@ class HoverCard(Overlay):
         if found.fix is not None:
             made = link_button(found.fix.title, lambda: self._mend(found))
             made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            made.setToolTip(self.tr("{}  Alt+Enter").format(found.fix.title))
+            made.setToolTip(tip(self.tr("{}  Alt+Enter").format(found.fix.title)))
             words.addWidget(made, 0, Qt.AlignmentFlag.AlignLeft)
         row.addLayout(words, 1)
         return row

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from desktop_app.api import Answers, Diagnostic, Fix, UserError, Value
 from desktop_app.documents.kinds import COMMAND_JOB
+from desktop_app.presenters.models.export import Source
 from desktop_app.services.samples import own_copy, own_job
 from desktop_app.ui.environments.actions import add_environment_actions
 from desktop_app.ui.files.actions import add_file_actions
@@ -29,7 +30,7 @@ from desktop_app.ui.files.editors import Editors
 from desktop_app.ui.files.offered_fix import offer_fix
 from desktop_app.ui.files.problems_page import ProblemsPanel
 from desktop_app.ui.files.project_check import ProjectCheck
-from desktop_app.ui.files.running import Runner, job_wizards
+from desktop_app.ui.files.running import Runner, WizardsKnown, job_wizards
 from desktop_app.ui.files.tree_panel import TreePanel
 from desktop_app.ui.samples_button import samples_button
 from desktop_app.ui.tasks import spawn
@@ -57,6 +58,7 @@ class FilesPage(QWidget):
         self.problems = ProblemsPanel()
         self.project = ProjectCheck(workbench, self.editors, self.problems)
         self.runner = Runner(workbench, shell, self)
+        self._wizards_known = WizardsKnown(workbench, self)
         self.wizard: WizardDialog | None = None
         self._right = QStackedWidget()
         self._whole = QStackedWidget()
@@ -82,7 +84,10 @@ class FilesPage(QWidget):
             spawn(self._open_folder(folder), f"open {folder.name}")
 
     def open_file(self, path: Path, line: int | None = None) -> None:
-        """Open a file in a tab, or show the tab it is in."""
+        """Open a file in a tab, or show the tab it is in; the graph of an ONNX model is shown under Models."""
+        if path.suffix.lower() == ".onnx":
+            self.shell.show_graph(path)
+            return
         spawn(self._open_file(path, line), f"open {path.name}")
 
     def new_job(self, template: str | None = None) -> None:
@@ -222,6 +227,7 @@ class FilesPage(QWidget):
     def _connect(self) -> None:
         self.tree.file_chosen.connect(self.open_file)
         self.tree.run_asked.connect(self.run_file)
+        self.tree.export_asked.connect(lambda path: self.shell.export_model(Source(path, code=self.folder)))
         self.tree.folder_asked.connect(self.choose_folder)
         self.tree.renamed.connect(self.editors.follow_rename)
         self.tree.deleted.connect(lambda path: spawn(self.editors.close_deleted(path), "close what was deleted"))
@@ -320,6 +326,9 @@ class FilesPage(QWidget):
 
     async def _go_on_from(self, path: Path | None, key: str) -> None:
         known = [each for each, _wizard in job_wizards(self.workbench)]
+        if not known and self.workbench.jobs.wizards.take_long:
+            await asyncio.to_thread(self.workbench.jobs.wizards.look)
+            known = [each for each, _wizard in job_wizards(self.workbench)]
         if not known:
             text = self.tr("No plugin that tunes hyperparameters is switched on: see Plugins.")
             (self.editors.message if self.editors.panes else self.tree.message).show_text("info", text)

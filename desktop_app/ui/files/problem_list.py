@@ -23,6 +23,7 @@ from desktop_app.ui.files.marks import ICONS, ROLES, WORDS
 from desktop_app.ui.icons import icon
 from desktop_app.ui.theme import Space, theme_manager
 from desktop_app.ui.widgets import dress_table, label, tool_button
+from desktop_app.ui.widgets.tips import tip
 
 _Index = QModelIndex | QPersistentModelIndex
 _MESSAGE, _PLACE, _FIX = range(3)
@@ -69,7 +70,7 @@ class ProblemModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{WORDS[found.severity]}: {found.message}" if column == _MESSAGE else None
         if role == Qt.ItemDataRole.ToolTipRole:
-            return found.fix.title if column == _FIX and found.fix else found.message
+            return tip(found.fix.title if column == _FIX and found.fix else found.message)
         if role == Qt.ItemDataRole.DecorationRole and column == _MESSAGE:
             return icon(ICONS[found.severity], ROLES[found.severity])
         return self._looks(column, role)

@@ -17,6 +17,7 @@ from desktop_app.ui.files.kind_icons import icon_of
 from desktop_app.ui.files.marks import ICONS, ROLES, WORDS
 from desktop_app.ui.icons import icon
 from desktop_app.ui.theme import theme_manager
+from desktop_app.ui.widgets.tips import tip
 
 _Index = QModelIndex | QPersistentModelIndex
 MESSAGE, LINE, FIX = range(3)
@@ -162,7 +163,7 @@ class ProblemTree(QAbstractItemModel):
         if column == MESSAGE and role == Qt.ItemDataRole.DecorationRole:
             return icon(ICONS[found.severity], ROLES[found.severity])
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{WORDS[found.severity]}: {found.message}" if column == MESSAGE else None
+            return tip(f"{WORDS[found.severity]}: {found.message}") if column == MESSAGE else None
         return self._looks(column, role)
 
     def _looks(self, column: int, role: int) -> Any:

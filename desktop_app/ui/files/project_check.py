@@ -17,6 +17,7 @@ from desktop_app.presenters.mending import MendPlan, MendUndo, plan_mending, und
 from desktop_app.presenters.problems import Counts, ProjectProblems
 from desktop_app.services.folder_check.check import CheckState, FolderCheck
 from desktop_app.services.folder_check.look import OF_DISK
+from desktop_app.services.plugins.plugin_settings import PREFIX
 from desktop_app.ui.files.editor_pane import EditorPane
 from desktop_app.ui.files.editors import Editors
 from desktop_app.ui.files.mend_dialog import MendDialog
@@ -49,6 +50,7 @@ class ProjectCheck(QObject):
         self._undos: list[MendUndo] = []  # the last at the end
         self._watcher = QFileSystemWatcher(self)
         self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
+        self._anew = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self._connect()
 
     async def open(self, folder: Path) -> None:
@@ -112,6 +114,10 @@ class ProjectCheck(QObject):
         self._editors.changed.connect(self._follow_editors)
         self._watcher.directoryChanged.connect(lambda _folder: self._settle.start())
         self._settle.timeout.connect(self._look)
+        self._anew.timeout.connect(self._check_anew)
+        bench = self._workbench
+        self.destroyed.connect(bench.plugins.changed.connect(self._anew.start))
+        self.destroyed.connect(bench.settings.changed.connect(self._on_setting))
         self.panel.fix_asked.connect(lambda path, found: spawn(self._fix(path, found), "mend a problem"))
         self.panel.undo_asked.connect(self._undo_last)
         self.panel.all_asked.connect(lambda found: spawn(self._plan_all(found), "mend all of a kind"))
@@ -122,6 +128,17 @@ class ProjectCheck(QObject):
         for each in self._open.values():
             if any(found.code in OF_DISK for found in each.editor.problems):
                 each.check_again()
+
+    def _on_setting(self, key: str) -> None:
+        if key.startswith(PREFIX):
+            self._anew.start()
+
+    def _check_anew(self) -> None:
+        """Other plugins, or the same with other settings, find other things."""
+        if self.check is not None:
+            self.check.check_anew()
+        for each in self._editors.panes:
+            each.check_again()
 
     def _follow_editors(self) -> None:
         """Show what is wrong with open texts as they stand there."""

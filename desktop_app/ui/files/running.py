@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from desktop_app.api import JobWizard, SubmissionPlan, UserError
@@ -13,6 +14,7 @@ from desktop_app.documents.job_document import RUNNABLE
 from desktop_app.presenters.files import file_kind, files_below
 from desktop_app.services.jobs import JobError
 from desktop_app.ui.files.editor_pane import EditorPane
+from desktop_app.ui.tasks import spawn
 from desktop_app.ui.widgets import InlineMessage, button
 
 if TYPE_CHECKING:
@@ -24,8 +26,36 @@ _NAMED = 3
 
 
 def job_wizards(workbench: Workbench) -> list[tuple[str, JobWizard]]:
-    """Return the wizards that go on from a command job, by their keys."""
-    return [(f"{info.id}/{each.name}", each) for info, each in workbench.plugins.wizards() if each.job_action]
+    """Return the wizards that go on from a command job, by their keys, as far as they are known; asks nobody."""
+    return [(f"{info.id}/{each.name}", each) for info, each in workbench.jobs.wizards.known if each.job_action]
+
+
+class WizardsKnown(QObject):
+    """Has plugins asked for their wizards in a thread, at first and whenever something of them changed.
+
+    So menus have what to offer when they open.
+    """
+
+    def __init__(self, workbench: Workbench, parent: QObject) -> None:
+        super().__init__(parent)
+        self._wizards = workbench.jobs.wizards
+        self._is_wanted = self._is_looking = False
+        self.destroyed.connect(workbench.plugins.changed.connect(self._want))
+        self._want()
+
+    def _want(self) -> None:
+        self._is_wanted = True
+        if self._wizards.take_long and not self._is_looking:
+            self._is_looking = True
+            spawn(self._look(), "ask for wizards")
+
+    async def _look(self) -> None:
+        try:
+            while self._is_wanted:
+                self._is_wanted = False
+                await asyncio.to_thread(self._wizards.look)
+        finally:
+            self._is_looking = False
 
 
 def jobs_below(folder: Path) -> list[str]:

@@ -17,6 +17,7 @@ from desktop_app.documents.job_document import RUNNABLE
 from desktop_app.documents.kinds import COMMAND_JOB
 from desktop_app.presenters import files as presenter
 from desktop_app.presenters.files import Entry
+from desktop_app.presenters.models.export import may_be_model
 from desktop_app.ui.files.name_bar import NameBar
 from desktop_app.ui.files.questions import ask
 from desktop_app.ui.files.tree_model import ProjectModel
@@ -47,6 +48,7 @@ class TreePanel(QWidget):
 
     file_chosen = Signal(Path)
     run_asked = Signal(Path)
+    export_asked = Signal(Path)
     go_on_asked = Signal(Path, str)
     folder_asked = Signal()
     renamed = Signal(Path, Path)
@@ -145,6 +147,7 @@ class TreePanel(QWidget):
     def _add_actions(self) -> None:
         self._add("open", self.tr("&Open"), "", "mdi6.file-outline", lambda: self._on_open(self.tree.currentIndex()))
         self._add("run", self.tr("&Run here…"), "", "mdi6.play", self._ask_run)
+        self._add("export", self.tr("E&xport to ONNX…"), "", "mdi6.cube-send", self._ask_export)
         self._add("new_file", self.tr("New &file…"), "", "mdi6.file-plus-outline", self.new_file)
         self._add("new_folder", self.tr("New f&older…"), "", "mdi6.folder-plus-outline", self.new_folder)
         self._add("rename", self.tr("Re&name…"), "F2", "mdi6.rename-outline", self.rename)
@@ -167,6 +170,7 @@ class TreePanel(QWidget):
             self.tree.setCurrentIndex(index)
         entry = self._entry()
         self._actions["run"].setVisible(entry is not None and entry.kind in RUNNABLE)
+        self._actions["export"].setVisible(entry is not None and may_be_model(entry.path))
         for name in ("open", "rename", "delete"):
             self._actions[name].setEnabled(entry is not None and entry.path != self.model.folder)
         menu = QMenu(self)
@@ -175,7 +179,7 @@ class TreePanel(QWidget):
             menu.addAction(action)
             if name == "run" and entry is not None and entry.kind == COMMAND_JOB:
                 self._add_wizards(menu, entry.path)
-            if name in ("run", "new_folder", "delete"):
+            if name in ("export", "new_folder", "delete"):
                 menu.addSeparator()
         menu.popup(self.tree.viewport().mapToGlobal(point))
 
@@ -282,6 +286,11 @@ class TreePanel(QWidget):
         entry = self._entry()
         if entry is not None:
             self.run_asked.emit(entry.path)
+
+    def _ask_export(self) -> None:
+        entry = self._entry()
+        if entry is not None:
+            self.export_asked.emit(entry.path)
 
     def _copy_path(self) -> None:
         entry = self._entry()

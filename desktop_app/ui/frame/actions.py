@@ -10,7 +10,10 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QMenuBar
 
 from desktop_app.ui.icons import icon
 
-MENUS = {"file": "&File", "edit": "&Edit", "run": "&Run", "cloud": "&Cloud", "view": "&View", "help": "&Help"}
+MENUS = {
+    "file": "&File", "edit": "&Edit", "run": "&Run", "cloud": "&Cloud", "plugins": "&Plugins", "view": "&View",
+    "help": "&Help",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

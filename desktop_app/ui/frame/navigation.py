@@ -12,9 +12,10 @@ from desktop_app.ui.theme import Space, icon_size
 ENTRIES = {
     "files": ("Files", "mdi6.file-tree-outline", "Ctrl+1"),
     "runs": ("Runs", "mdi6.play-box-multiple-outline", "Ctrl+2"),
-    "cloud": ("Cloud", "mdi6.cloud-outline", "Ctrl+3"),
-    "plugins": ("Plugins", "mdi6.puzzle-outline", "Ctrl+4"),
-    "settings": ("Settings", "mdi6.cog-outline", "Ctrl+5"),
+    "models": ("Models", "mdi6.cube-outline", "Ctrl+3"),
+    "cloud": ("Cloud", "mdi6.cloud-outline", "Ctrl+4"),
+    "plugins": ("Plugins", "mdi6.puzzle-outline", "Ctrl+5"),
+    "settings": ("Settings", "mdi6.cog-outline", "Ctrl+6"),
 }
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _ACTION_ICONS = {
     "job": "mdi6.plus", "file": "mdi6.folder-open-outline", "view": "mdi6.dock-window", "app": "mdi6.power",
     "run": "mdi6.play", "edit": "mdi6.pencil-outline", "help": "mdi6.information-outline",
+    "plugins": "mdi6.puzzle-outline",
 }  # fmt: skip
 _RUNS = 30
 
@@ -29,7 +30,7 @@ def open_palette(window: MainWindow, session: Session | None) -> None:
     """Show the palette over the window with all there is to do now; the open folder's files follow when read."""
     entries = [*_actions(window), *_samples(), *_recent(window)]
     if session is not None:
-        entries.extend([*_places(session), *_runs(session)])
+        entries.extend([*_places(session), *_plugins(session), *_runs(session)])
     made = _open(window, entries, session)
     project = window.state.text("project")
     if session is not None and project:
@@ -104,6 +105,14 @@ def _places(session: Session) -> list[Entry]:
     ]  # fmt: skip
 
 
+def _plugins(session: Session) -> list[Entry]:
+    return [
+        Entry(f"plugin:{each.id}", each.name, "plugin", detail=each.version, icon="mdi6.puzzle-outline",
+              words="extension add-on settings remove update enable disable")
+        for each in session.workbench.plugins.plugins
+    ]  # fmt: skip
+
+
 def _runs(session: Session) -> list[Entry]:
     runs = (each for each in session.workbench.store.runs.values() if each.trial is None)
     newest = sorted(runs, key=lambda run: run.created, reverse=True)
@@ -123,6 +132,8 @@ def _carry_out(window: MainWindow, entry: Entry, session: Session | None) -> Non
         window.open_sample(rest)
     elif kind == "place" and session is not None:
         session.clouds.desk.choose(rest)
+    elif kind == "plugin" and session is not None:
+        session.plugins.show_plugin(rest)
     elif kind == "run":
         window.show_run(rest)
     else:

@@ -11,6 +11,8 @@ from desktop_app.presenters.settings import toolchain_summary
 from desktop_app.presenters.shell import RunCounts, RunWatch, fault_message
 from desktop_app.ui.clouds.hooks import CloudHooks
 from desktop_app.ui.frame.notifier import Notifier
+from desktop_app.ui.models.hooks import ModelHooks
+from desktop_app.ui.plugins.hooks import PluginHooks
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import MODES, theme_manager
 
@@ -35,12 +37,15 @@ class Session:
             workbench.monitor.faulted.connect(lambda _name: self.show_faults()),
         ]
         self.clouds = CloudHooks(window, workbench)
+        self.models = ModelHooks(window, workbench)
+        self.plugins = PluginHooks(window, workbench)
         for notice in workbench.settings.notices:
             window.say(notice)
         window.status_row.set_notifications(on=self.notifications_on)
+        window.status_row.set_safe_mode(on=workbench.plugins.safe_mode)
         self.show_theme()
         window.status_row.faults_asked.connect(self.say_faults)
-        self._undo += [self._ask_no_more, self.clouds.close]
+        self._undo += [self._ask_no_more, self.clouds.close, self.models.close, self.plugins.close]
         self.show_runs()
         self.show_faults()
         self.show_toolchains()
@@ -48,8 +53,8 @@ class Session:
     def factories(self) -> Mapping[str, Callable[[], QWidget]]:
         """Return how each page is made; a page's module is imported when the page is first shown."""
         return {
-            "files": self._files, "runs": self._runs, "cloud": self.clouds.page,
-            "plugins": self._plugins, "settings": self._settings,
+            "files": self._files, "runs": self._runs, "models": self.models.page, "cloud": self.clouds.page,
+            "plugins": self.plugins.page, "settings": self._settings,
         }  # fmt: skip
 
     def notify(self, title: str, text: str, handle: str = "") -> None:
@@ -129,11 +134,6 @@ class Session:
         from desktop_app.ui.runs.page import RunsPage
 
         return RunsPage(self.workbench, self.window)
-
-    def _plugins(self) -> QWidget:
-        from desktop_app.ui.plugins_page import PluginsPage
-
-        return PluginsPage(self.workbench, self.window)
 
     def _settings(self) -> QWidget:
         from desktop_app.ui.settings_page import SettingsPage

@@ -18,10 +18,12 @@ class StatusRow(QFrame):
 
     problems_asked = Signal()
     runs_asked = Signal()
+    export_asked = Signal()
     faults_asked = Signal()
     outbox_asked = Signal()
     toolchains_asked = Signal()
     notifications_toggled = Signal()
+    safe_mode_asked = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,22 +31,27 @@ class StatusRow(QFrame):
         self._errors = _part(self.problems_asked)
         self._warnings = _part(self.problems_asked)
         self._runs = _part(self.runs_asked)
+        self._export = _part(self.export_asked)
         self._faults = _part(self.faults_asked)
         self._outbox = _part(self.outbox_asked)
+        self._safe = _part(self.safe_mode_asked)
         self._toolchain = _part(self.toolchains_asked)
         self._bell = _part(self.notifications_toggled)
         row = QHBoxLayout(self)
         row.setContentsMargins(Space.S, 2, Space.S, 2)
         row.setSpacing(Space.XS)
-        for each in (self._errors, self._warnings, self._runs, self._faults, self._outbox):
+        for each in (self._errors, self._warnings, self._runs, self._export, self._faults, self._outbox):
             row.addWidget(each)
         row.addStretch()
+        row.addWidget(self._safe)
         row.addWidget(self._toolchain)
         row.addWidget(self._bell)
         self.set_problems(0, 0)
         self.set_runs("", is_live=False)
+        self.set_export("")
         self.set_faults([])
         self.set_outbox("")
+        self.set_safe_mode(on=False)
         self.set_toolchain("")
         self.set_notifications(on=True)
 
@@ -70,6 +77,13 @@ class StatusRow(QFrame):
         self._runs.setVisible(bool(text))
         self._runs.setAccessibleName(text or self.tr("Runs"))
 
+    def set_export(self, text: str) -> None:
+        """Show that a model is being exported; nothing where none is."""
+        _fill(self._export, "mdi6.cube-send", "running", text)
+        self._export.setVisible(bool(text))
+        self._export.setAccessibleName(text or self.tr("No model is being exported"))
+        self._export.setToolTip(self.tr("Show the export"))
+
     def set_faults(self, titles: Sequence[str]) -> None:
         """Show which backends can't be asked how their runs are; nothing where all answer."""
         text = self.tr("{}: no answer").format(", ".join(titles)) if titles else ""
@@ -85,6 +99,13 @@ class StatusRow(QFrame):
         self._outbox.setVisible(bool(text))
         self._outbox.setAccessibleName(text or self.tr("Nothing waits to be sent"))
         self._outbox.setToolTip(self.tr("Show what waits, and why"))
+
+    def set_safe_mode(self, *, on: bool) -> None:
+        """Show that plugins which don't ship with the program take no part; nothing where they do."""
+        _fill(self._safe, "mdi6.shield-alert-outline", "canceled", self.tr("Safe mode") if on else "")
+        self._safe.setVisible(on)
+        self._safe.setAccessibleName(self.tr("Safe mode"))
+        self._safe.setToolTip(self.tr("Only plugins that ship with Rank Zero take part. A click shows all."))
 
     def set_toolchain(self, text: str) -> None:
         """Show which toolchain there is."""

@@ -6,12 +6,13 @@ import asyncio
 import shutil
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtGui import QCursor, QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from desktop_app.api import DrillOrder, Drills, OutsideError, RunSnapshot, SubmissionPlan, UserError
 from desktop_app.core.words import plural
@@ -22,19 +23,24 @@ from desktop_app.services.drills import drill
 from desktop_app.services.run_bundle import Choices, bundle_run
 from desktop_app.services.run_downloads import OUTPUTS, copy_run
 from desktop_app.services.workbench import Workbench
+from desktop_app.ui.icons import icon
 from desktop_app.ui.shell import Shell
 from desktop_app.ui.tasks import spawn
+
+_MOST_MODELS = 20
 
 
 class RunActions(QObject):
     """Carries out actions. `failed` carries a `UserError`, `said` a sentence.
 
-    `download_asked` carries a run in a workspace: its page fetches what it made, with progress and a Cancel.
+    `download_asked` and `export_asked` carry a run in a workspace: its page fetches what it made, with progress and a
+    Cancel.
     """
 
     failed = Signal(object)
     said = Signal(str)
     download_asked = Signal(object)
+    export_asked = Signal(object)
 
     def __init__(self, workbench: Workbench, shell: Shell, parent: QWidget) -> None:
         super().__init__(parent)
@@ -98,6 +104,13 @@ class RunActions(QObject):
         title = self.tr("Bundle {} for support").format(run.display_name)
         self._ask_file(title, suggested, lambda path: self._do(self._bundle(run, path), f"bundle {run.run}"), new=True)
 
+    def export(self, run: RunSnapshot, path: Path | None = None) -> None:
+        """Show how a model that the run left is exported to ONNX: the only one, that at `path`, or a choice."""
+        if path is None and is_cloud(run):
+            self.export_asked.emit(run)
+        else:
+            self._do(self._export(run, path), f"find the models of {run.run}")
+
     def copy_text(self, text: str, said: str) -> None:
         """Put text on the clipboard and say so."""
         QGuiApplication.clipboard().setText(text)
@@ -135,6 +148,22 @@ class RunActions(QObject):
 
     def _do(self, work: Coroutine[Any, Any, None], name: str) -> None:
         spawn(work, name, self.failed.emit)
+
+    async def _export(self, run: RunSnapshot, path: Path | None) -> None:
+        from desktop_app.presenters.models.sources import models_in, source_in_run
+
+        if path is not None:
+            self._shell.export_model(await asyncio.to_thread(source_in_run, run, path))
+            return
+        found = await asyncio.to_thread(models_in, run)
+        if len(found) == 1:
+            self._shell.export_model(found[0])
+            return
+        menu = QMenu(self._window)
+        menu.aboutToHide.connect(menu.deleteLater)
+        for each in found[:_MOST_MODELS]:
+            menu.addAction(icon("mdi6.cube-outline"), each.path.name, partial(self._shell.export_model, each))
+        menu.popup(QCursor.pos())
 
     async def _drill(self, run: RunSnapshot, order: DrillOrder) -> None:
         await drill(self._workbench.backend_of(run.handle), run, order)

@@ -54,8 +54,9 @@ class Header(QWidget):
         self.again = button(self.tr("Run &again"), "mdi6.restart", lambda: self._with(self._deeds.again), tip=again)
         self.clone = button(self.tr("C&lone…"), "mdi6.content-copy", lambda: self._with(self._deeds.clone))
         self.download = button(self.tr("Copy o&utputs…"), "mdi6.download", lambda: self._with(self._deeds.download))
+        self.export = button(self.tr("E&xport to ONNX…"), "mdi6.cube-send", lambda: self._with(self._deeds.export))
         self.more = tool_button("mdi6.dots-horizontal", self.tr("More actions"), self._show_menu)
-        self._words = Words(self, (self.again, self.clone, self.download))
+        self._words = Words(self, (self.again, self.clone, self.download, self.export))
         self._build()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -90,9 +91,14 @@ class Header(QWidget):
         self._words.say(self.download, download_words(run))
         self.cancel.setVisible(not run.is_over)
         self.cancel.setEnabled(can.cancel)
-        for each, possible in ((self.again, can.again), (self.clone, can.clone), (self.download, can.download)):
+        for each, possible in (
+            (self.again, can.again),
+            (self.clone, can.clone),
+            (self.download, can.download),
+            (self.export, can.download),
+        ):
             each.setEnabled(possible)
-        for each in (self.again, self.download):
+        for each in (self.again, self.download, self.export):
             each.setVisible(run.is_over)
         self._fit()
 
@@ -183,5 +189,5 @@ class Header(QWidget):
         row.addWidget(self.identifier)
         row.addWidget(self.state)
         row.addStretch(1)
-        for each in (self.cancel, self.again, self.clone, self.download, self.more):
+        for each in (self.cancel, self.again, self.clone, self.download, self.export, self.more):
             row.addWidget(each)

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop_app.api import RunSnapshot, SubmissionPlan, UserError
-from desktop_app.core.records import from_json
+from desktop_app.api._records import from_json
 from desktop_app.presenters.plan_review import ProcessRow, command_to_copy, process_rows
 from desktop_app.services.run_copies import submitted_text
 from desktop_app.ui.files.code_editor import CodeEditor

@@ -79,6 +79,7 @@ class OutputsTab(QWidget):
                 icon("mdi6.content-save-outline"), self.tr("&Save a copy…"), lambda: self._deeds.save_copy(path)
             )
         menu.addAction(icon("mdi6.folder-outline"), self.tr("Show in &folder"), lambda: self._deeds.reveal(path))
+        menu.addAction(icon("mdi6.cube-send"), self.tr("&Export to ONNX…"), lambda: self.export(path))
         said = self.tr("The path was copied.")
         menu.addAction(icon("mdi6.content-copy"), self.tr("&Copy path"), lambda: self._deeds.copy_text(str(path), said))
         return menu
@@ -89,6 +90,15 @@ class OutputsTab(QWidget):
             self._shell.open_file(path)
         else:
             self._deeds.open_outside(path)
+
+    def export(self, path: Path) -> None:
+        """Show how a file or folder of the run is exported to ONNX."""
+        if self._run is not None:
+            self._deeds.export(self._run, path)
+
+    def export_of(self, run: RunSnapshot, path: Path) -> None:
+        """Show how a file or folder that was fetched of a run is exported to ONNX."""
+        self._deeds.export(run, path)
 
     async def _load(self, run: RunSnapshot) -> None:
         roots = await asyncio.to_thread(output_roots, run)

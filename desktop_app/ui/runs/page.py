@@ -27,6 +27,7 @@ class RunsPage(QStackedWidget):
         add_run_actions(self, shell)
         self.list.opened.connect(self.show_run)
         self.list.deeds.download_asked.connect(self._download)
+        self.list.deeds.export_asked.connect(self._export)
         self._disconnect = workbench.store.changed.connect(self._arrived)
         # Qt may destroy the page while services live on: they must not call into it then.
         endings = [self._disconnect, self.list.model.close]
@@ -71,6 +72,10 @@ class RunsPage(QStackedWidget):
     def _download(self, run: RunSnapshot) -> None:
         self.show_run(run.handle)
         self._page().show_download()
+
+    def _export(self, run: RunSnapshot) -> None:
+        self.show_run(run.handle)
+        self._page().show_export()
 
     def _page(self) -> RunPage:
         if self.run_page is None:

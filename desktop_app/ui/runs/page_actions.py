@@ -44,5 +44,7 @@ def add_run_actions(page: RunsPage, shell: Shell) -> None:
         icon="mdi6.stop")  # fmt: skip
     add("runs.first_error", tr("Go to the first &error"), "", with_run(lambda each, _run: each.show_first_error()),
         menu="run", icon="mdi6.flag-outline")  # fmt: skip
+    add("runs.export", tr("E&xport a model of the open run…"), "", with_run(lambda each, run: each.deeds.export(run)),
+        menu="run", icon="mdi6.cube-send")  # fmt: skip
     add("runs.folder", tr("Open the run's &folder"), "", with_run(lambda each, run: each.deeds.open_folder(run)),
         menu="run", icon="mdi6.folder-outline")  # fmt: skip

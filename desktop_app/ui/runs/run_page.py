@@ -193,6 +193,11 @@ class RunPage(QWidget):
             return self.tr("A job that waits to be sent is withdrawn; one that was sent is ended.")
         return self.tr("Its processes are ended. This can't be undone; what they wrote stays.")
 
+    def show_export(self) -> None:
+        """Show the outputs of a run in a workspace, where the model to export is picked and fetched."""
+        self.tabs.show_tab(OUTPUTS)
+        self.artifacts.ask_model()
+
     def show_download(self) -> None:
         """Show the outputs of a run in a workspace, and ask where to download them to."""
         self.tabs.show_tab(OUTPUTS)
@@ -390,6 +395,7 @@ class RunPage(QWidget):
         self.deeds.failed.connect(self.message.show_error)
         self.deeds.said.connect(self.message.show_passing)
         self.deeds.download_asked.connect(lambda _run: self.show_download())
+        self.deeds.export_asked.connect(lambda _run: self.show_export())
         self._second.timeout.connect(self._tick)
 
 

@@ -248,6 +248,7 @@ class RunsList(QWidget):
             add(self.tr("C&lone into a new file…"), "mdi6.content-copy", can[0].clone, lambda: self.deeds.clone(one))
             add(self.tr("Open &folder"), "mdi6.folder-outline", can[0].folder, lambda: self.deeds.open_folder(one))
             add(download_words(one), "mdi6.download", can[0].download, lambda: self.deeds.download(one))
+            add(self.tr("E&xport to ONNX…"), "mdi6.cube-send", can[0].download, lambda: self.deeds.export(one))
             said = self.tr("The id was copied.")
             add(self.tr("Copy &id"), "mdi6.identifier", True, lambda: self.deeds.copy_text(one.run, said))
             menu.addSeparator()

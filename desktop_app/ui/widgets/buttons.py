@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 
 from desktop_app.ui.icons import icon
 from desktop_app.ui.theme import icon_size
+from desktop_app.ui.widgets.tips import tip as as_tip
 
 _INK = {"primary": "on_accent", "danger": "failed", "link": "accent"}
 
@@ -31,7 +32,7 @@ def button(  # noqa: PLR0913 - all but the text are optional keywords
         made.setIcon(icon(icon_name, _INK.get(role, "text")))
         made.setIconSize(icon_size(wide=True))
     if tip or shortcut:
-        made.setToolTip(_with_shortcut(tip or text.replace("&", ""), shortcut))
+        made.setToolTip(as_tip(_with_shortcut(tip or text.replace("&", ""), shortcut)))
     if shortcut:
         made.setShortcut(shortcut)
     if on_click is not None:
@@ -71,7 +72,7 @@ def tool_button(
     made.setIcon(icon(icon_name, role))
     made.setIconSize(icon_size())
     made.setAccessibleName(name)
-    made.setToolTip(_with_shortcut(name, shortcut))
+    made.setToolTip(as_tip(_with_shortcut(name, shortcut)))
     if shortcut:
         made.setShortcut(shortcut)
     if on_click is not None:

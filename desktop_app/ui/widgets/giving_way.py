@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QPushButton, QWidget
 
+from desktop_app.ui.widgets.tips import tip
+
 
 class Words:
     """The words of some buttons in a row. The row reports `full` and `least` of its layout's hints, and calls `fit`."""
@@ -21,7 +23,7 @@ class Words:
         if self._words[made] != words:
             plain = words.replace("&", "")
             if made.toolTip() == self._words[made].replace("&", ""):
-                made.setToolTip(plain)
+                made.setToolTip(tip(plain))
             self._words[made] = words
             made.setText(words if self.shown else "")
             made.setAccessibleName(plain)
@@ -42,7 +44,7 @@ class Words:
             for each, words in self._words.items():
                 each.setText(words if fits else "")
                 if not each.toolTip():
-                    each.setToolTip(words.replace("&", ""))
+                    each.setToolTip(tip(words.replace("&", "")))
 
     @property
     def _width(self) -> int:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from desktop_app.ui.icons import state_icon
 from desktop_app.ui.theme import Space, icon_size, theme_manager
+from desktop_app.ui.widgets.tips import tip
 
 if TYPE_CHECKING:
     from desktop_app.api import RunStatus
@@ -71,7 +72,7 @@ class ElidedLabel(QLabel):
 
     def _fit_tip(self) -> None:
         whole = self.text() if self._shown() != self.text() else ""
-        super().setToolTip("\n".join(each for each in (whole, self._tip) if each))
+        super().setToolTip(tip("\n".join(each for each in (whole, self._tip) if each)))
 
     def _shown(self) -> str:
         return QFontMetrics(self.font()).elidedText(self.text(), self._mode, self.contentsRect().width())

@@ -15,6 +15,7 @@ from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import Space
 from desktop_app.ui.widgets import tool_button
 from desktop_app.ui.widgets.noted_items import NOTE, NotedItems
+from desktop_app.ui.widgets.tips import tip
 from desktop_app.ui.wizard.fields import FieldEditor
 
 
@@ -79,7 +80,7 @@ class ChoiceEditor(FieldEditor):
         for each in field.choices:
             self.box.addItem(each.title, each.value)
             self.box.setItemData(self.box.count() - 1, each.note, NOTE)
-            self.box.setItemData(self.box.count() - 1, each.note, Qt.ItemDataRole.ToolTipRole)
+            self.box.setItemData(self.box.count() - 1, tip(each.note), Qt.ItemDataRole.ToolTipRole)
         self.box.setCurrentIndex(-1)
         self.box.view().setMinimumWidth(min(640, self.box.view().sizeHintForColumn(0) + 2 * Space.XL))
 

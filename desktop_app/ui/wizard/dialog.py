@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
-    QFileDialog,
-    QHBoxLayout,
-    QPushButton,
-    QSplitter,
     QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
-from shiboken6 import isValid
 
-from desktop_app.api import Answers, FieldKind, Value
-from desktop_app.presenters.files import create_file
+from desktop_app.api import Answers, FieldKind, UserError, Value
 from desktop_app.presenters.rank_pages import RankPages
-from desktop_app.presenters.wizard import Preview, StepState, WizardCard, WizardSession, has_draft
+from desktop_app.presenters.wizard import Preview, StepState, WizardSession, has_draft
 from desktop_app.services.drafts import Drafts
 from desktop_app.ui.fitting import fit_to_screen
-from desktop_app.ui.tasks import spawn
-from desktop_app.ui.theme import Space
-from desktop_app.ui.widgets import ElidedLabel, InlineMessage, button, label, primary_button
+from desktop_app.ui.widgets import InlineMessage, button, label
+from desktop_app.ui.wizard.asking import Asking
 from desktop_app.ui.wizard.chooser import Chooser
+from desktop_app.ui.wizard.finding import FoundWizards, replace_chooser
+from desktop_app.ui.wizard.footer import Footer, Ways
+from desktop_app.ui.wizard.layout import wizard_layout
 from desktop_app.ui.wizard.preview import YamlPreview
-from desktop_app.ui.wizard.saving import FileName
+from desktop_app.ui.wizard.saving import FileName, JobWriter, file_dialog
 from desktop_app.ui.wizard.step_page import StepPage
 from desktop_app.ui.wizard.steps_rail import StepsRail
 
@@ -60,7 +55,11 @@ class WizardDialog(QDialog):
         self._workbench = workbench
         self._folder = folder
         self._drafts = Drafts(workbench.places.drafts, "wizards")
-        self._wizards = {f"{info.id}/{each.name}": (info, each) for info, each in workbench.plugins.wizards()}
+        self.found = FoundWizards(workbench.jobs.wizards, self)
+        self._asking: Asking | None = None
+        self._working = ""
+        self._begun = self._failure_shown = False
+        self._writer = JobWriter(workbench.jobs, self)
         self.session: WizardSession | None = None
         self.kept_draft = False
         self.rail = StepsRail()
@@ -68,24 +67,23 @@ class WizardDialog(QDialog):
         self.message = InlineMessage()
         self.stack = QStackedWidget()
         self.preview = YamlPreview("job.yml")
-        self.reason = ElidedLabel("", "muted")
-        self.cancel_button = button(self.tr("&Cancel"), on_click=self.reject)
-        self.back_button = button(self.tr("&Back"), on_click=self.back)
-        self.next_button = primary_button(self.tr("&Next"), on_click=self.next)
-        self.save_button = button(self.tr("&Save as…"), "mdi6.content-save-outline", self.save_as)
-        self.run_button = primary_button(self.tr("&Run here"), "mdi6.play", lambda: self.finish_job(runs=True))
-        self.preview_button = button(self.tr("&Preview YAML"), "mdi6.code-tags", self._toggle_preview)
+        run = partial(self.finish_job, runs=True)
+        self.footer = Footer(Ways(self.reject, self.back, self.next, self.save_as, run, self._toggle_preview))
+        self.reason, self.cancel_button = self.footer.reason, self.footer.cancel_button
+        self.back_button, self.next_button = self.footer.back_button, self.footer.next_button
+        self.save_button, self.run_button = self.footer.save_button, self.footer.run_button
+        self.preview_button = self.footer.preview_button
         self.chooser: Chooser | None = None
         self.file_name: FileName | None = None
         self._pages: dict[str, StepPage] = {}
         self._processes: RankPages | None = None
-        self._split = QSplitter()
-        self._letters: list[tuple[QPushButton, QShortcut]] = []
+        self._previewed: Preview | None = None
         self._draft_timer = QTimer(self, singleShot=True, interval=_DRAFT_MS)
         self._preview_timer = QTimer(self, singleShot=True, interval=_PREVIEW_MS)
         self._build()
         self._connect()
-        self._begin(template)
+        self._template = template
+        self._begin()
 
     # ----- what can be done
 
@@ -96,16 +94,35 @@ class WizardDialog(QDialog):
         return widget if isinstance(widget, StepPage) else None
 
     def choose(self, key: str) -> None:
-        """Begin a wizard, or go on with its draft."""
-        _info, wizard = self._wizards[key]
+        """Begin a wizard, or go on with its draft; its first page is shown when the wizard has said what it asks."""
+        info, wizard = self.found.by_key[key]
+        jobs = self._workbench.jobs
+        session = WizardSession(key, wizard, self._folder, jobs.wizard_context, apart=jobs.wizards.take_long)
+        self._stop_asking()
+        self._begun = not self._given and has_draft(self._drafts, self._folder, key)
+        self._asking = asking = Asking(session, jobs, info.name, self)
+        asking.looked.connect(lambda: self._on_looked(session))
+        asking.failed.connect(self._on_failed)
+        asking.working.connect(self._on_working)
+        asking.previewed.connect(self._on_previewed)
+        asking.rows_came.connect(self._on_rows)
+        if self.chooser is None and self.session is None:
+            self._show_no_page(wizard.title)
+        try:
+            session.begin_with(self._given) if self._given else session.take_up(self._drafts)
+        except UserError as error:
+            self._on_failed(error)
+        else:
+            asking.ask()
+
+    def _start(self, session: WizardSession) -> None:
         self._forget_pages()
-        self.session = WizardSession(key, wizard, self._folder, self._workbench.jobs.wizard_context)
-        self.rail.subtitle.setText(wizard.title)
-        self.file_name = FileName(self._folder, self.session.suggested_name(), self)
+        self._processes, self._previewed = None, None
+        self.session = session
+        self.rail.subtitle.setText(session.wizard.title)
+        self.file_name = FileName(self._folder, session.suggested_name(), self)
         self.file_name.changed.connect(self._update)
-        if self._given:
-            self.session.begin_with(self._given)
-        elif self.session.take_up(self._drafts):
+        if self._begun:
             self.message.clear_buttons()
             self.message.add_button(button(self.tr("Start &over"), on_click=self.start_over))
             self.message.show_text("info", self.tr("Your earlier answers are here again."))
@@ -113,33 +130,47 @@ class WizardDialog(QDialog):
 
     def start_over(self) -> None:
         """Forget the answers."""
-        if self.session is not None:
+        if self.session is not None and self._asking is not None:
             self.session.start_over()
             self.session.drop(self._drafts)
             self._draft_timer.stop()
             self.message.hide()
-            self._forget_pages()
-            self._show_step()
+            self._asking.when_settled(self._show_anew)
+
+    def _show_anew(self) -> None:
+        self._forget_pages()
+        self._show_step()
 
     def next(self) -> None:
         """Go to the next page, or show what stands in the way."""
-        if self.session is not None:
-            self.go_to(self.session.index + 1)
+        session = self.session
+        if session is not None and self._asking is not None:
+            self._asking.when_settled(lambda: self._go(session.index + 1))
 
     def back(self) -> None:
         """Go to the page before, or to the choice of wizards."""
         if self.session is None:
             return
         if self.session.index > 0:
-            self.go_to(self.session.index - 1)
+            self._go(self.session.index - 1)
         elif self.chooser is not None:
             self._keep_draft()
             self._show_chooser()
 
     def go_to(self, index: int) -> None:
-        """Go to a page if it may be shown; else say why not."""
+        """Go to a page if it may be shown; else say why not. Forward only when the wizard has seen all answers."""
         session = self.session
-        if session is None:
+        if session is None or self._asking is None:
+            return
+        if index <= session.index:
+            self._go(index)
+        elif index < len(session.steps):
+            name = session.steps[index].name
+            self._asking.when_settled(lambda: self._go(session.index_of(name)))
+
+    def _go(self, index: int) -> None:
+        session = self.session
+        if session is None or self._writer.is_busy:
             return
         if session.go(index):
             self._draft_timer.start()
@@ -151,23 +182,27 @@ class WizardDialog(QDialog):
 
     def save_as(self) -> None:
         """Ask where to save, and save there."""
-        if self.session is None or self.file_name is None:
+        if self.session is not None and self._asking is not None:
+            self._asking.when_settled(self._ask_where)
+
+    def _ask_where(self) -> None:
+        if self.file_name is None or self._stands_in_the_way():
             return
-        dialog = QFileDialog(self, self.tr("Save the job"), str(self._folder), self.tr("Job files (*.yml *.yaml)"))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("yml")
-        dialog.selectFile(str(self.file_name.path))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog = file_dialog(self, self.file_name.path)
         dialog.fileSelected.connect(lambda chosen: self._write(Path(chosen), runs=False, overwrite=True))
         dialog.open()
 
     def finish_job(self, *, runs: bool) -> None:
         """Save under the name on this page, and run it if asked to."""
+        if self.session is not None and self._asking is not None:
+            self._asking.when_settled(lambda: self._finish_settled(runs=runs))
+
+    def _finish_settled(self, *, runs: bool) -> None:
         if self.file_name is None:
             return
         if self.file_name.problem:
             self.file_name.line.setFocus()
-        else:
+        elif not self._stands_in_the_way():
             self._write(self.file_name.path, runs=runs, overwrite=False)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
@@ -184,6 +219,8 @@ class WizardDialog(QDialog):
     def reject(self) -> None:
         """Called by Qt for Esc: the answers are kept, and the window says so."""
         self._keep_draft()
+        if self._asking is not None:
+            self._asking.close()
         super().reject()
 
     # ----- building
@@ -192,36 +229,9 @@ class WizardDialog(QDialog):
         self.setWindowTitle(self.tr("New job"))
         size = fit_to_screen(self, _SIZE, self.parentWidget())
         self.setSizeGripEnabled(True)
-        right = QVBoxLayout()
-        right.setContentsMargins(Space.XL, Space.L, Space.XL, Space.L)
-        right.setSpacing(Space.M)
-        right.addWidget(self.heading)
-        right.addWidget(self.message)
-        self._split.addWidget(self.stack)
-        self._split.addWidget(self.preview)
-        self._split.setStretchFactor(0, 3)
-        self._split.setStretchFactor(1, 2)
-        self._split.setSizes([640, 300])
-        self._split.setHandleWidth(1)
-        self._split.setChildrenCollapsible(False)
-        right.addWidget(self._split, 1)
-        right.addLayout(self._footer())
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addWidget(self.rail)
-        row.addLayout(right, 1)
+        above, below = (self.heading, self.message), self.footer
+        self.setLayout(wizard_layout(self.rail, above, (self.stack, self.preview), below))
         self.preview_button.setChecked(size.width() >= _WIDE)
-
-    def _footer(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(Space.S)
-        row.addWidget(self.preview_button)
-        row.addWidget(self.reason, 1)
-        for each in (self.cancel_button, self.back_button, self.save_button, self.next_button, self.run_button):
-            row.addWidget(each)
-        self.preview_button.setCheckable(True)
-        return row
 
     def _connect(self) -> None:
         self.rail.chosen.connect(self.go_to)
@@ -229,49 +239,54 @@ class WizardDialog(QDialog):
         self._preview_timer.timeout.connect(self._show_preview)
         for keys, act in (("Ctrl+PgDown", self.next), ("Ctrl+PgUp", self.back), ("Alt+Left", self.back)):
             QShortcut(QKeySequence(keys), self, activated=act)  # type: ignore[call-overload]
-        for each in (self.preview_button, self.back_button, self.save_button, self.next_button, self.run_button):
-            self._letters.append((each, self._catch(each)))
+        self.footer.catch_letters(self)
+        self.found.came.connect(self._on_wizards)
+        self._writer.busy.connect(self._on_writing)
+        self._writer.written.connect(self._on_written)
+        self._writer.failed.connect(self._on_unwritten)
 
-    def _catch(self, made: QPushButton) -> QShortcut:
-        """Catch a button's letter while it can't be pressed: a field would take it for text."""
-        keys = QKeySequence.mnemonic(made.text())
-        return QShortcut(keys, self, activated=lambda: self._cannot(made))  # type: ignore[call-overload, no-any-return]
-
-    def _cannot(self, made: QPushButton) -> None:
-        """Show what stands in the way, where something does."""
-        if made.isVisible() and made is not self.back_button:
-            self.next()
-
-    def _begin(self, template: str | None) -> None:
-        keys = list(self._wizards)
-        if template in self._wizards:
-            self.choose(str(template))
-        elif len(keys) == 1:
-            self.choose(keys[0])
+    def _begin(self) -> None:
+        """Begin the wizard that was asked for, or with the choice; of what is not known yet, when it is."""
+        self.found.look()
+        keys = list(self.found.by_key)
+        if self._template in keys or (len(keys) == 1 and not self.found.is_looking):
+            self.choose(self._template or keys[0])
+        elif self._template is not None and self.found.is_looking:
+            self._show_no_page(self.tr("Looking for the wizard…"))
         else:
             self._show_chooser()
 
+    def _on_wizards(self, others: bool) -> None:
+        """Plugins with processes of their own have said which wizards they have now."""
+        if self.chooser is not None and others:
+            old, self.chooser = self.chooser, self._make_chooser()
+            replace_chooser(self.stack, old, self.chooser)
+        elif self._asking is None and self.chooser is None:
+            self._begin()
+
+    def _make_chooser(self) -> Chooser:
+        made = self.found.chooser(self._drafts, self._folder)
+        made.chosen.connect(self.choose)
+        return made
+
+    def _show_no_page(self, heading: str) -> None:
+        self.heading.setText(heading)
+        self.reason.clear()
+        self.footer.show_no_page()
+        self.preview.hide()
+
     def _show_chooser(self) -> None:
         if self.chooser is None:
-            cards = [
-                WizardCard(key, wizard.title, wizard.summary, wizard.icon, info.name, wizard.tags, info.summary)
-                for key, (info, wizard) in self._wizards.items()
-            ]
-            begun = [each for each in self._wizards if has_draft(self._drafts, self._folder, each)]
-            self.chooser = Chooser(cards, begun)
-            self.chooser.chosen.connect(self.choose)
+            self.chooser = self._make_chooser()
             self.stack.addWidget(self.chooser)
+        self._stop_asking()
         self.session = None
         self.stack.setCurrentWidget(self.chooser)
-        self.heading.setText(self.tr("What kind of job?"))
+        self._show_no_page(self.tr("What kind of job?"))
         self.rail.subtitle.setText("")
         self.rail.show_steps([(self.tr("Kind of job"), StepState.CURRENT, True)])
         self.message.hide()
-        self.reason.setText("" if self._wizards else self.tr("No plugin with a wizard is switched on."))
-        for each in (self.back_button, self.next_button, self.save_button, self.run_button, self.preview_button):
-            each.hide()
-        self._say_what_cancel_does(None)
-        self.preview.hide()
+        self.reason.setText("" if self.found.by_key else self.tr("No plugin with a wizard is switched on."))
         self.chooser.focus_first()
 
     # ----- showing
@@ -292,7 +307,7 @@ class WizardDialog(QDialog):
         self.stack.setCurrentWidget(page)
         self.preview.editor.set_changed_lines([])
         self._update()
-        self._show_preview()
+        self._preview_now()
         page.form.focus_field()
 
     def _update(self) -> None:
@@ -306,55 +321,60 @@ class WizardDialog(QDialog):
         ])  # fmt: skip
         self._update_buttons(session)
         self._order_tabs(page)
-        self._preview_timer.start()
+        if not session.apart:
+            self._preview_timer.start()
 
     def _order_tabs(self, page: StepPage) -> None:
         """Let Tab go from above to below: the pages, the file's name, the questions, the preview, the buttons."""
         has_name = self.file_name is not None and self.session is not None and self.session.is_last
         name = (self.file_name.line,) if self.file_name is not None and has_name else ()
-        footer = (
-            self.preview_button, self.cancel_button, self.back_button, self.save_button, self.next_button,
-            self.run_button,
-        )  # fmt: skip
-        for one, other in pairwise((*self.rail.controls, *name, *page.controls, self.preview.editor, *footer)):
+        above = (*self.rail.controls, *name, *page.controls)
+        for one, other in pairwise((*above, self.preview.editor, *self.footer.controls)):
             QWidget.setTabOrder(one, other)
 
-    def _update_buttons(self, session: WizardSession) -> None:
-        error = session.error()
-        reason = error.message if error else ""
-        if session.is_last and not reason:
-            first = session.first_error()
-            problem = self.file_name.problem if self.file_name else ""
-            reason = f"{session.steps[first[0]].title}: {first[1].message}" if first else problem
-        self.reason.setText(reason)
-        self._say_what_cancel_does(session)
-        self.back_button.setVisible(True)
-        self.back_button.setEnabled(session.index > 0 or self.chooser is not None)
-        self.preview_button.setVisible(True)
-        self.preview.setVisible(self.preview_button.isChecked())
-        self.next_button.setVisible(not session.is_last)
-        self.next_button.setEnabled(not reason)
-        self.next_button.setToolTip(reason or self.tr("Next page  Ctrl+PgDown"))
-        self.next_button.setDefault(not session.is_last)
-        for each in (self.save_button, self.run_button):
-            each.setVisible(session.is_last)
-            each.setEnabled(not reason)
-            each.setToolTip(reason)
-        self.run_button.setDefault(session.is_last)
-        for button_, letter in self._letters:
-            letter.setEnabled(button_.isHidden() or not button_.isEnabled())
+    def _stands_in_the_way(self) -> str:
+        """Return why the page can't be left; of answers that the wizard has not seen yet nothing is known."""
+        session, asking = self.session, self._asking
+        if session is None or asking is None or self._writer.is_busy:
+            return self.tr("One moment…")
+        if asking.error is not None:
+            return asking.error.message
+        if not session.is_fresh and session.apart:
+            return ""
+        problem = self.file_name.problem if self.file_name is not None and session.is_last else ""
+        return session.in_the_way() or problem
 
-    def _say_what_cancel_does(self, session: WizardSession | None) -> None:
-        kept = session is not None and session.is_touched
-        said = self.tr("Close; your answers are kept for the next time") if kept else self.tr("Close")
-        self.cancel_button.setToolTip(f"{said}  Esc")
-        self.cancel_button.setAccessibleDescription(said)
+    def _update_buttons(self, session: WizardSession) -> None:
+        reason = self._stands_in_the_way()
+        self.reason.setText(self._working or reason)
+        self.footer.say_what_cancel_does(keeps=session.is_touched)
+        self.preview.setVisible(self.preview_button.isChecked())
+        goes_back = (session.index > 0 or self.chooser is not None) and not self._writer.is_busy
+        self.footer.show_page(reason, is_last=session.is_last, goes_back=goes_back)
+
+    def _preview_now(self) -> None:
+        """Show the job file, of a wizard that takes long as it was made last: another one follows by itself."""
+        if self.session is not None and not self.session.apart:
+            self._show_preview()
+        elif self._previewed is not None:
+            self._show_made(self._previewed)
+
+    def _on_previewed(self, preview: Preview, pages: RankPages | None) -> None:
+        self._previewed, self._processes = preview, pages
+        self._show_made(preview)
+
+    def _on_rows(self) -> None:
+        if self.page is not None:
+            self.page.processes.show_rows_again()
 
     def _show_preview(self) -> None:
+        if self.session is not None:
+            self._show_made(self.session.preview())
+
+    def _show_made(self, preview: Preview) -> None:
         session = self.session
         if session is None:
             return
-        preview = session.preview()
         if self.file_name is not None:
             self.preview.show_name(self.file_name.path.name)
         self.preview.show_preview(preview)
@@ -363,7 +383,8 @@ class WizardDialog(QDialog):
 
     def _show_processes(self, page: StepPage, preview: Preview) -> None:
         """Show what the processes will see; a job that did not change is not asked about again."""
-        if preview.job is not None and (self._processes is None or self._processes.job != preview.job):
+        is_apart = self.session is None or self.session.apart
+        if not is_apart and preview.job is not None and (self._processes is None or self._processes.job != preview.job):
             self._processes = RankPages(preview.job, self._workbench.jobs.rank_table)
         if self._processes is not None:
             page.show_processes(self._processes)
@@ -383,23 +404,63 @@ class WizardDialog(QDialog):
     # ----- what happens
 
     def _on_answer(self, name: str, value: Value) -> None:
-        session = self.session
-        if session is None:
+        session, asking = self.session, self._asking
+        if session is None or asking is None:
             return
         field = next((each for each in session.step.form.fields if each.name == name), None)
         session.answer(name, value)
         self._draft_timer.start()
-        if field is not None and field.kind is FieldKind.FILE:
-            spawn(self._look_ahead(session), "read the script")
-        else:
-            self._update()
+        if asking.is_down:
+            return  # the answer is kept; the message says how to go on
+        asking.ask(of_file=field is not None and field.kind is FieldKind.FILE)
+        if session.apart:
+            self._update_buttons(session)
 
-    async def _look_ahead(self, session: WizardSession) -> None:
-        """Let a script be read off the window's thread, then show what it says."""
-        await asyncio.to_thread(session.look_ahead)
-        if isValid(self) and session is self.session:
-            session.invalidate()
+    def _on_looked(self, session: WizardSession) -> None:
+        """The wizard has seen the answers: show what it says of them."""
+        if self._failure_shown:
+            self._failure_shown = False
+            self.message.close_button.show()
+            self.message.clear_buttons()
+            self.message.hide()
+        if session is self.session:
             self._update()
+        else:
+            self._start(session)
+
+    def _on_failed(self, error: UserError) -> None:
+        """The wizard's plugin failed or was cut off: everything typed stays, and it can be tried again."""
+        self._failure_shown = True
+        self._keep_draft()
+        self.message.close_button.hide()  # it goes when the wizard is there again
+        self.message.clear_buttons()
+        self.message.add_button(button(self.tr("&Try again"), "mdi6.refresh", self.try_again))
+        kept = self._asking is not None and self._asking.session.is_touched
+        hint = self.tr("Your answers are still here.") if kept else ""
+        self.message.show_text("error", error.message, error.hint or hint, error.details)
+        if self.session is not None:
+            self._update_buttons(self.session)
+
+    def try_again(self) -> None:
+        """Ask the wizard once more, of a plugin that is imported anew where it failed."""
+        if self._asking is not None:
+            self.message.hide()
+            self._asking.try_again()
+
+    def _on_working(self, is_working: bool) -> None:
+        """Who waits is told for whom."""
+        title = self._asking.title if self._asking is not None else ""
+        self._working = self.tr("Waiting for {}…").format(title) if is_working else ""
+        if self.session is not None:
+            self._update_buttons(self.session)
+        else:
+            self.reason.setText(self._working)
+
+    def _stop_asking(self) -> None:
+        if self._asking is not None:
+            self._asking.close()
+            self._asking.deleteLater()
+        self._asking, self._working, self._failure_shown = None, "", False
 
     def _keep_draft(self) -> None:
         self._draft_timer.stop()
@@ -412,19 +473,27 @@ class WizardDialog(QDialog):
             self.message.show_text("warning", self.tr("The answers can't be kept: {}").format(error.strerror))
 
     def _write(self, path: Path, *, runs: bool, overwrite: bool) -> None:
-        session = self.session
-        if session is not None:
-            spawn(self._written(session, path, runs=runs, overwrite=overwrite), "save the job", self.message.show_error)
+        if self.session is not None:
+            self._writer.write(self.session, path, runs=runs, overwrite=overwrite)
 
-    async def _written(self, session: WizardSession, path: Path, *, runs: bool, overwrite: bool) -> None:
-        plugin, _slash, name = session.key.partition("/")
-        text = self._workbench.jobs.build_wizard(plugin, name, session.answers, self._folder)
-        if overwrite and path.exists():
-            await asyncio.to_thread(path.write_text, text, "utf-8")
-        else:
-            await asyncio.to_thread(create_file, path.parent, path.name, text)
+    def _on_writing(self, is_writing: bool) -> None:
+        """Let nothing be answered while the job file is made of the answers."""
+        focus = self.focusWidget()
+        for each in (self.stack, self.rail):
+            each.setEnabled(not is_writing)
+        if self.session is not None:
+            self._update_buttons(self.session)
+        if not is_writing and self.isVisible() and isinstance(focus, QWidget):
+            focus.setFocus()
+
+    def _on_written(self, path: Path, runs: bool) -> None:
         self._draft_timer.stop()
-        session.drop(self._drafts)
+        if self.session is not None:
+            self.session.drop(self._drafts)
         self.kept_draft = False
         self.job_written.emit(path, runs)
         self.accept()
+
+    def _on_unwritten(self, error: UserError) -> None:
+        if self._asking is None or not self._asking.gives_up(error):
+            self.message.show_error(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -149,14 +150,13 @@ class WholeNumberEditor(FieldEditor):
         """Show a number."""
         if isinstance(value, int) and value != self.spin.value():
             self.spin.blockSignals(True)
-            self.spin.setValue(value)
+            self.spin.setValue(max(-_WIDEST, min(_WIDEST, value)))
             self.spin.blockSignals(False)
 
     def take(self, field: Field) -> None:
         """Keep to other limits; a number below or above them can be typed, and is said to be so."""
         super().take(field)
-        low = -_WIDEST if field.minimum is None else int(field.minimum)
-        high = _WIDEST if field.maximum is None else int(field.maximum)
+        low, high = _whole(field.minimum, -_WIDEST), _whole(field.maximum, _WIDEST)
         self.spin.limits = (low, high)
         self.spin.setRange(min(0, low), _WIDEST)
         self.spin.setSuffix(f" {field.suffix}" if field.suffix else "")
@@ -263,6 +263,13 @@ class PairsEditor(FieldEditor):
         row.deleteLater()
         self.add_button.setFocus()
         self.edited.emit()
+
+
+def _whole(limit: float | None, otherwise: int) -> int:
+    """Return a limit that a spin box can keep; forms of before the checks may have any number."""
+    if limit is None or math.isnan(limit):
+        return otherwise
+    return int(max(-_WIDEST, min(_WIDEST, limit)))
 
 
 def editor_for(field: Field, folder: Path) -> FieldEditor:

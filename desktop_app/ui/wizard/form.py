@@ -6,13 +6,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from desktop_app.api import Diagnostic, Field, FieldKind, FormSpec, Severity, Value
 from desktop_app.ui.icons import icon
 from desktop_app.ui.theme import ICON, Space, theme_manager
 from desktop_app.ui.widgets import label
+from desktop_app.ui.widgets.calm_wheel import calm_wheel
 from desktop_app.ui.widgets.layouts import drop_contents, empty
+from desktop_app.ui.widgets.tips import tip
 from desktop_app.ui.wizard.choices import ChoiceEditor
 from desktop_app.ui.wizard.fields import FieldEditor, WholeNumberEditor, editor_for
 
@@ -82,7 +84,7 @@ class _Question(QWidget):
         self.help.setText(said)
         self.help.setVisible(bool(said) and self._help_shown)
         if not self._help_shown:
-            self.editor.setToolTip(said)
+            self.editor.setToolTip(tip(said))
         wrong = touched and any(each.severity is Severity.ERROR for each in notes)
         spoken = ". ".join(each for each in (*(each.message for each in notes), said) if each)
         self.editor.mark(invalid=wrong, description=spoken)
@@ -143,6 +145,21 @@ class FormView(QWidget):
         """Return a field's editor."""
         return self._questions[name].editor
 
+    @property
+    def title_width(self) -> int:
+        """How wide the widest title beside an editor is."""
+        asked = (each for each in self._questions.values() if not each.editor.has_own_title)
+        return max((each.title.sizeHint().width() for each in asked), default=0)
+
+    def keep_title_width(self, width: int) -> None:
+        """Let the editors begin as far right as those of another card."""
+        self._grid.setColumnMinimumWidth(0, width)
+
+    def forget(self) -> None:
+        """Ask nothing: other questions follow, and nobody has touched them."""
+        self._touched.clear()
+        self.update_form(FormSpec(), lambda _field: None, lambda _name: ())
+
     def touch_all(self) -> None:
         """Show every error as one: somebody asked to go on."""
         self._touched.update(self._questions)
@@ -177,6 +194,7 @@ class FormView(QWidget):
     def _ask(self, field: Field) -> _Question:
         question = _Question(field, self._folder)
         question.editor.edited.connect(lambda: self._on_edit(field.name))
+        calm_wheel(*(each for each in question.editor.controls if isinstance(each, QComboBox | QAbstractSpinBox)))
         return question
 
     def _place(self, fields: Sequence[Field]) -> None:

@@ -50,6 +50,12 @@ class ProcessTable(QWidget):
         self.pick(max(0, min(self._rank, pages.count - 1)))
         self._show_variables()
 
+    def show_rows_again(self) -> None:
+        """Rows that were not at hand have come."""
+        if self._pages is not None:
+            self.rows.show(self._pages.count, self._cell)
+            self._show_variables()
+
     def pick(self, rank: int) -> None:
         """Choose a row."""
         if 0 <= rank < self.rows.rowCount() and rank != self.table.currentIndex().row():

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
-from desktop_app.presenters.files import name_problem
+from desktop_app.presenters.files import create_file, name_problem
+from desktop_app.presenters.wizard import WizardSession
+from desktop_app.services.jobs import JobService
+from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import Space
 from desktop_app.ui.widgets import Card, label
 
@@ -64,3 +69,55 @@ class FileName(Card):
         self.line.style().unpolish(self.line)
         self.line.style().polish(self.line)
         self.changed.emit()
+
+
+def file_dialog(parent: QWidget, proposed: Path) -> QFileDialog:
+    """Return a dialog that asks where to save a job."""
+    made = QFileDialog(parent, parent.tr("Save the job"), str(proposed.parent), parent.tr("Job files (*.yml *.yaml)"))
+    made.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    made.setDefaultSuffix("yml")
+    made.selectFile(str(proposed))
+    made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    return made
+
+
+class JobWriter(QObject):
+    """Makes the job file of a session's answers in a thread, and writes it; nothing where its window has closed.
+
+    `written` carries the file, and whether it is to be run now.
+    """
+
+    busy = Signal(bool)
+    written = Signal(Path, bool)
+    failed = Signal(object)
+
+    def __init__(self, jobs: JobService, window: QWidget) -> None:
+        super().__init__(window)
+        self._jobs, self._window = jobs, window
+        self.is_busy = False
+
+    def write(self, session: WizardSession, path: Path, *, runs: bool, overwrite: bool) -> None:
+        """Write the file, unless one is being written."""
+        if not self.is_busy:
+            self._set_busy(is_busy=True)
+            spawn(self._write(session, path, runs=runs, overwrite=overwrite), "save the job", self.failed.emit)
+
+    async def _write(self, session: WizardSession, path: Path, *, runs: bool, overwrite: bool) -> None:
+        plugin, _slash, name = session.key.partition("/")
+        answers = dict(session.answers)
+        try:
+            text = await asyncio.to_thread(self._jobs.build_wizard, plugin, name, answers, session.folder)
+            if not isValid(self) or not self._window.isVisible():
+                return  # it was closed meanwhile, and the answers are kept
+            if overwrite and path.exists():
+                await asyncio.to_thread(path.write_text, text, "utf-8")
+            else:
+                await asyncio.to_thread(create_file, path.parent, path.name, text)
+        finally:
+            if isValid(self):
+                self._set_busy(is_busy=False)
+        self.written.emit(path, runs)
+
+    def _set_busy(self, *, is_busy: bool) -> None:
+        self.is_busy = is_busy
+        self.busy.emit(is_busy)

@@ -38,7 +38,8 @@ def guard(folder: Path, ready: Callable[[], None], forget: Callable[[], None]) -
     processes.end_descendants()
     if not processes.LINUX:
         end_groups(folder)
-    close_run(folder, _reason(code))
+    if (folder / "plan.json").exists():  # else the folder was deleted, or is about to be
+        close_run(folder, _reason(code))
 
 
 def _supervise(folder: Path, guardian: int, ready: Callable[[], None]) -> int:

@@ -20,7 +20,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class StateFile:
-    """`data` is the RunSnapshot as JSON (core/records.py) plus who writes it; change it, then `write`."""
+    """`data` is the RunSnapshot as JSON (api/_records.py) plus who writes it; change it, then `write`."""
 
     def __init__(self, folder: Path, clock: Clock) -> None:
         self._folder = folder
@@ -51,6 +51,11 @@ class StateFile:
             return False
         self._retry_at = None
         return True
+
+    def take_back(self) -> None:
+        """Delete what was written into a folder that somebody deletes."""
+        with contextlib.suppress(OSError):
+            (self._folder / "run.json").unlink(missing_ok=True)
 
     def keep_up(self) -> None:
         """Try again what could not be written, now and then."""

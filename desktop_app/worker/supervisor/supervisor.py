@@ -479,6 +479,8 @@ class Supervisor:
     def _write(self) -> None:
         if not self._is_gone():  # what is written while the folder is being deleted would keep it there
             self.state.write()
+            if self._is_gone():  # deleted while we wrote
+                self.state.take_back()
 
 
 def _who(pid: int) -> dict[str, Any]:

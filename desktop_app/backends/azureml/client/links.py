@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from desktop_app.api import Workspace
+from desktop_app.api._records import from_json, to_json
 from desktop_app.backends.azureml.client.clouds import cloud_named
 from desktop_app.backends.azureml.client.routes import WORKSPACES, query, resource_id
 from desktop_app.backends.azureml.client.wire import Ask, CloudFault, Wire
-from desktop_app.core.records import from_json, to_json
 from desktop_app.worker.supervisor.journal import read_object
 from desktop_app.worker.supervisor.state import replace
 

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from desktop_app.api import ToolchainSpec
-from desktop_app.places import shipped
+from desktop_app.places import pinned
 
 NAME = "azureml"
-
-
-def _packages() -> tuple[str, ...]:
-    """Return every package with its version: newer ones of what the SDK needs have broken it before."""
-    text = (shipped("resources") / "toolchains" / "azureml.txt").read_text("utf-8")
-    return tuple(each for each in text.splitlines() if each and not each.startswith("#"))
-
-
+# Newer ones of what the SDK needs have broken it before.
 SPEC = ToolchainSpec(
     name=NAME,
     title="Azure ML client",
     plugin="",
-    requires=_packages(),
+    requires=pinned(NAME),
     imports=("azure.ai.ml", "azure.identity", "httpx", "keyring", "certifi"),
     size_mb=160,
     minutes=1,

@@ -32,9 +32,9 @@ from desktop_app.api import (
     Waiting,
     Workspace,
 )
+from desktop_app.api._records import from_json, to_json
 from desktop_app.backends.azureml.client.routes import handle_of, place_of
 from desktop_app.backends.azureml.jobs.git_facts import code_folder, git_variables
-from desktop_app.core.records import from_json, to_json
 from desktop_app.core.sweeps.plan_facts import most_trials
 from desktop_app.core.words import size_text
 from desktop_app.worker.supervisor import holding

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from desktop_app.api import OutsideError, RunSnapshot
+from desktop_app.api._records import to_json
 from desktop_app.backends.azureml.jobs.outbox import RUN, snapshot_of
-from desktop_app.core.records import to_json
 from desktop_app.worker.supervisor.journal import read_object
 from desktop_app.worker.supervisor.state import replace
 

@@ -10,6 +10,7 @@ from desktop_app.presenters.form.model import Adder, Start
 from desktop_app.ui.theme import Space
 from desktop_app.ui.widgets import flat_button
 from desktop_app.ui.widgets.noted_items import NOTE, NotedItems
+from desktop_app.ui.widgets.tips import tip
 
 
 class AdderRow(QWidget):
@@ -90,7 +91,7 @@ class AdderRow(QWidget):
         for each in self.adder.known:
             item = QStandardItem(each.title)
             item.setData(each.note, NOTE)
-            item.setToolTip(each.note)
+            item.setToolTip(tip(each.note))
             self._model.appendRow(item)
 
     def _offer(self) -> None:

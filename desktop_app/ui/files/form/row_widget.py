@@ -22,6 +22,7 @@ from desktop_app.ui.icons import icon
 from desktop_app.ui.theme import Space, icon_size, theme_manager
 from desktop_app.ui.topology_picture import TopologyPicture
 from desktop_app.ui.widgets import ElidedLabel, flat_button, label, link_button, tool_button
+from desktop_app.ui.widgets.tips import tip
 
 _PICTURES = {"remove": "mdi6.close", "up": "mdi6.arrow-up", "down": "mdi6.arrow-down"}
 _FILE = "file"
@@ -310,7 +311,7 @@ class RowWidget(QWidget):
                 self._button(index, action)
         for made, action in zip(self._buttons, self.row.actions, strict=True):
             made.setAccessibleName(action.title)
-            made.setToolTip(action.title)
+            made.setToolTip(tip(action.title))
 
     def _refresh(self) -> None:
         self._shown = ()
@@ -385,7 +386,7 @@ class RowWidget(QWidget):
             own = wrong and (each.cell.path in at or len(self.editors) == 1 or bool(self._refused))
             each.mark(invalid=own, description=said or each.cell.help)
         if self.row.help and not self.title.toolTip():
-            self.title.setToolTip(self.row.help)
+            self.title.setToolTip(tip(self.row.help))
 
     # ----- Qt's events
 

@@ -11,6 +11,7 @@ from desktop_app.ui.files.marks import ICONS, ROLES, WORDS
 from desktop_app.ui.icons import icon
 from desktop_app.ui.theme import Space, icon_size, theme_manager
 from desktop_app.ui.widgets import label, link_button
+from desktop_app.ui.widgets.tips import tip
 
 _SHORT = 16  # letters of a fix that stands well beside the sentence
 
@@ -62,7 +63,7 @@ class Finding(QWidget):
         shown = self.fix.fontMetrics().elidedText(title, Qt.TextElideMode.ElideMiddle, room)
         if shown != self.fix.text():
             self.fix.setText(shown)
-            self.fix.setToolTip(title if shown != title else "")
+            self.fix.setToolTip(tip(title) if shown != title else "")
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Called by Qt: another font, another icon."""

@@ -23,6 +23,12 @@ def load_digits():
     return [TensorDataset(images[part], labels[part]) for part in (order[:1437], order[1437:])]
 
 
+def make_network():
+    """Return a small convolutional network."""
+    layers = nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(), nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)
+    return nn.Sequential(*layers, nn.Dropout(0.25), nn.Flatten(), nn.Linear(64 * 4 * 4, 10))
+
+
 def choose_device(local_rank):
     """Return a GPU of its own for every rank, or the CPU for all where there are not enough GPUs."""
     enough = torch.tensor(int(local_rank < torch.cuda.device_count()))
@@ -58,8 +64,7 @@ def log_metrics(metrics, epoch):
         if "MLFLOW_TRACKING_URI" in os.environ:
             import mlflow
 
-            for name, value in metrics.items():
-                mlflow.log_metric(name, value, step=epoch)
+            mlflow.log_metrics(metrics, step=epoch)
 
 
 def save_mlflow_model(network, folder):
@@ -92,10 +97,7 @@ def main():
     training, test = load_digits()
     sampler = DistributedSampler(training, seed=args.seed)
     loader = DataLoader(training, batch_size=args.batch_size, sampler=sampler)
-    network = nn.Sequential(
-        *(nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(), nn.Conv2d(32, 64, 3, padding=1), nn.ReLU()),
-        *(nn.MaxPool2d(2), nn.Dropout(0.25), nn.Flatten(), nn.Linear(64 * 4 * 4, 10)),
-    )
+    network = make_network()
     model = DistributedDataParallel(network.to(device), device_ids=[device] if device.type == "cuda" else None)
     optimizer = torch.optim.Adam(model.parameters(), lr=args.lr)
 

@@ -13,11 +13,6 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, DistributedSampler, TensorDataset
 
-NETWORK = nn.Sequential(
-    *(nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(), nn.Conv2d(32, 64, 3, padding=1), nn.ReLU()),
-    *(nn.MaxPool2d(2), nn.Dropout(0.25), nn.Flatten(), nn.Linear(64 * 4 * 4, 10)),
-)
-
 
 def load_digits():
     """Return 1,437 digits to train on and 360 to test with: images of 1 x 8 x 8 in 0..1, and their labels."""
@@ -26,6 +21,12 @@ def load_digits():
         labels = torch.from_numpy(data["labels"]).long()
     order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(0))  # the same on every rank
     return [TensorDataset(images[part], labels[part]) for part in (order[:1437], order[1437:])]
+
+
+def make_network():
+    """Return a small convolutional network."""
+    layers = nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(), nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)
+    return nn.Sequential(*layers, nn.Dropout(0.25), nn.Flatten(), nn.Linear(64 * 4 * 4, 10))
 
 
 def train_epoch(engine, loader):
@@ -69,9 +70,9 @@ def main():
     print(f"rank {dist.get_rank()} of {dist.get_world_size()}", flush=True)
     torch.set_num_threads(1)  # the ranks share this machine's cores
     torch.manual_seed(args.seed + dist.get_rank())  # dropout differs from rank to rank, the weights are rank 0's
-    engine, *_ = deepspeed.initialize(
-        model=NETWORK, model_parameters=NETWORK.parameters(), config=args.deepspeed_config
-    )
+    network = make_network()
+    parameters, config = network.parameters(), args.deepspeed_config
+    engine, *_ = deepspeed.initialize(model=network, model_parameters=parameters, config=config)
 
     training, test = load_digits()
     sampler = DistributedSampler(training, seed=args.seed)

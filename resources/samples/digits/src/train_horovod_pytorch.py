@@ -21,6 +21,12 @@ def load_digits():
     return [TensorDataset(images[part], labels[part]) for part in (order[:1437], order[1437:])]
 
 
+def make_network():
+    """Return a small convolutional network."""
+    layers = nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(), nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)
+    return nn.Sequential(*layers, nn.Dropout(0.25), nn.Flatten(), nn.Linear(64 * 4 * 4, 10))
+
+
 def train_epoch(model, loader, optimizer, device):
     """Go once through this rank's share of the digits; return the mean of its losses."""
     model.train()
@@ -72,10 +78,7 @@ def main():
     training, test = load_digits()
     sampler = DistributedSampler(training, num_replicas=hvd.size(), rank=hvd.rank(), seed=args.seed)
     loader = DataLoader(training, batch_size=args.batch_size, sampler=sampler)
-    model = nn.Sequential(
-        *(nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(), nn.Conv2d(32, 64, 3, padding=1), nn.ReLU()),
-        *(nn.MaxPool2d(2), nn.Dropout(0.25), nn.Flatten(), nn.Linear(64 * 4 * 4, 10)),
-    ).to(device)
+    model = make_network().to(device)
     optimizer = torch.optim.Adam(model.parameters(), lr=args.lr * hvd.size())
     optimizer = hvd.DistributedOptimizer(optimizer, named_parameters=model.named_parameters())  # 2: averages gradients
     hvd.broadcast_parameters(model.state_dict(), root_rank=0)  # 3: all begin with rank 0's weights

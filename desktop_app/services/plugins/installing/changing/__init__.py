@@ -1,0 +1,1 @@
+"""From a plan to the new state, wholly or not at all."""

@@ -1,0 +1,1 @@
+"""What is installed, what was agreed to and what is blocked, on disk."""

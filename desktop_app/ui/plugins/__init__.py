@@ -1,0 +1,1 @@
+"""The Plugins page: what is installed, one plugin, finding and installing others, and the history."""
