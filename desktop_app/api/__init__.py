@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from desktop_app.api.environments import EnvironmentPreset
     from desktop_app.api.errors import OutsideError, UserError
     from desktop_app.api.exports import MODEL_KINDS, ExportRequest, ModelFile, OnnxExporter
-    from desktop_app.api.failures import Explanation, FailureReport
+    from desktop_app.api.failures import UNKNOWN_RANKS, Explanation, FailureReport, Remedy, RemedyKind
     from desktop_app.api.forms import Answers, Choice, Field, FieldKind, FormSpec, Row, Value
     from desktop_app.api.hookspecs import PROJECT, Hooks, hookimpl
     from desktop_app.api.jobs import Distribution, Job, JobInput, JobOutput, Resources, Topology
@@ -77,7 +77,7 @@ _MODULES = {
     "environments": "EnvironmentPreset",
     "errors": "OutsideError UserError",
     "exports": "ExportRequest MODEL_KINDS ModelFile OnnxExporter",
-    "failures": "Explanation FailureReport",
+    "failures": "UNKNOWN_RANKS Explanation FailureReport Remedy RemedyKind",
     "forms": "Answers Choice Field FieldKind FormSpec Row Value",
     "hookspecs": "Hooks PROJECT hookimpl",
     "jobs": "Distribution Job JobInput JobOutput Resources Topology",
@@ -110,6 +110,7 @@ __all__ = [
     "MODEL_KINDS",
     "PROJECT",
     "TERMINAL",
+    "UNKNOWN_RANKS",
     "Answers",
     "Artifact",
     "Asset",
@@ -160,6 +161,8 @@ __all__ = [
     "RankRow",
     "RankState",
     "RankTable",
+    "Remedy",
+    "RemedyKind",
     "ResourcePoint",
     "Resources",
     "Row",

@@ -1,0 +1,89 @@
+"""What a diagnosis says: the cause and where it stands, what followed from it, and who fell when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from desktop_app.api import Explanation, Fix
+
+
+class Verdict(StrEnum):
+    """Whether the logs hold a cause. `NOTHING` is for logs that hold no failure at all, or no line."""
+
+    CAUSE = "cause"
+    SYMPTOMS_ONLY = "symptoms-only"
+    NOTHING = "nothing"
+
+
+class Part(StrEnum):
+    """The part that one rank had in a failure."""
+
+    CAUSE = "cause"
+    OWN = "own"  # an error of its own that is not the run's cause
+    SYMPTOM = "symptom"
+    ECHO = "echo"  # it fell because another one was gone
+    STOPPED = "stopped"  # the launcher or the program ended it
+    FINISHED = "finished"
+    SILENT = "silent"  # nothing is known: no log, or nothing in it
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line in a log: `file` as the person named it or relative to the run's folder, `line` from 1."""
+
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fall:
+    """How one rank ended: `at` is None where no clock tells; `order` counts from 0, the same where nothing tells."""
+
+    rank: int
+    part: Part
+    order: int
+    at: datetime | None = None
+    exit_code: int | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What is known of a failed run or of logs from elsewhere.
+
+    `all` holds each explanation, causes first, then symptoms, then echoes; `places` says where each of them stands, in
+    the same order. `rank` is the guilty one where it is known. `steps` are changes to run again with, to learn more.
+    """
+
+    verdict: Verdict = Verdict.NOTHING
+    cause: Explanation | None = None
+    all: tuple[Explanation, ...] = ()
+    places: tuple[Place | None, ...] = ()
+    rank: int | None = None
+    only_echo: bool = False
+    falls: tuple[Fall, ...] = ()
+    steps: tuple[Fix, ...] = ()
+    missing: tuple[str, ...] = ()
+    """What could not be looked at, or is not there, a sentence each: an empty log, a rank without one."""
+
+    @property
+    def echoes(self) -> tuple[Explanation, ...]:
+        """The explanations that are echoes."""
+        return tuple(each for each in self.all if each.is_echo)
+
+    @property
+    def symptoms(self) -> tuple[Explanation, ...]:
+        """The explanations that say what went wrong, and not why."""
+        return tuple(each for each in self.all if each.is_symptom and not each.is_echo)
+
+    @property
+    def place(self) -> Place | None:
+        """Where the cause stands."""
+        return None if self.cause is None else self.place_of(self.cause)
+
+    def place_of(self, explanation: Explanation) -> Place | None:
+        """Return where an explanation's line stands, None where that is not known."""
+        found = (place for each, place in zip(self.all, self.places, strict=False) if each is explanation)
+        return next(found, None)
