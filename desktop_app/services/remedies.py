@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,8 +54,8 @@ def _adding(run: RunSnapshot, package: str) -> Change:
     raise UserError(f"{job.name} is no job that has an environment.", hint="Add the package where the job gets it.")
 
 
-def _in_environment(job: Path, path: str, body: Value, package: str) -> Change:
-    given = mapping(body).get("environment")
+def _in_environment(job: Path, path: str, body: Mapping[str, Value], package: str) -> Change:
+    given = body.get("environment")
     if isinstance(given, str):
         return _in_named(job, text(given), package)
     conda = mapping(given).get("conda_file")
@@ -100,8 +100,8 @@ def _with_package(source: str, prefix: str, package: str) -> str:
     if any(_names(each, package) for each in _flat(entries)):
         raise UserError(f"{package} stands there already.", hint="Build the environment anew, or look at its version.")
     for index, each in enumerate(entries):
-        if isinstance(each, dict) and isinstance(each.get("pip"), list):
-            return set_values(source, {f"{prefix}dependencies[{index}].pip[{len(each['pip'])}]": package})
+        if isinstance(each, dict) and isinstance(pip := each.get("pip"), list):
+            return set_values(source, {f"{prefix}dependencies[{index}].pip[{len(pip)}]": package})
     if isinstance(given, list):
         return set_values(source, {f"{prefix}dependencies[{len(entries)}]": {"pip": [package]}})
     return set_values(source, {f"{prefix}dependencies": [{"pip": [package]}]})

@@ -149,6 +149,10 @@ class MainWindow(QMainWindow):
         """Show a file, and what a fix would change in it."""
         self._with_files(lambda files: files.mend_file(path, fix))
 
+    def change_file(self, path: Path, title: str, make: Callable[[str], str]) -> None:
+        """Show a file, and what a change would make of its text."""
+        self._with_files(lambda files: files.change_file(path, title, make))
+
     def export_model(self, source: Source | None = None) -> None:
         """Show how a model is exported to ONNX."""
         self._when_ready(lambda: cast("Session", self._session).models.export(source))

@@ -57,6 +57,12 @@ class Shell(Protocol):
     def mend_file(self, path: Path, fix: Fix) -> None:
         """Show a file on the Files page, and what a fix would change in it, to be done or left."""
 
+    def change_file(self, path: Path, title: str, make: Callable[[str], str]) -> None:
+        """Show a file on the Files page, and what `make` would change in its text, to be done or left.
+
+        `make` is called off the window's thread; it may raise UserError.
+        """
+
     def export_model(self, source: Source | None = None) -> None:
         """Show how a model is exported to ONNX; which one, where a source is given."""
 
@@ -105,6 +111,9 @@ class FilesView(Protocol):
 
     def mend_file(self, path: Path, fix: Fix) -> None:
         """Show a file and what a fix would change in it."""
+
+    def change_file(self, path: Path, title: str, make: Callable[[str], str]) -> None:
+        """See Shell."""
 
     def show_problems(self) -> None:
         """Show the first problem, or the list of them."""

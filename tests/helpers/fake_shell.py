@@ -45,6 +45,9 @@ class FakeShell:
     def mend_file(self, path: Path, fix: Fix) -> None:
         self.calls.append(("mend_file", path, fix))
 
+    def change_file(self, path: Path, title: str, make: Callable[[str], str]) -> None:
+        self.calls.append(("change_file", path, title, make))
+
     def export_model(self, source: Source | None = None) -> None:
         self.calls.append(("export_model", source))
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from desktop_app.api import FirstFailure, Fix, RunStatus
 from desktop_app.places import Places
+from desktop_app.services.remedies import with_unused_parameters
 from desktop_app.ui.files.mend_dialog import MendDialog
 from tests.helpers.fake_shell import FakeShell
 from tests.helpers.plugin_folders import write_plugin
@@ -96,6 +97,29 @@ async def test_the_fix_is_shown_first_and_is_one_step_to_undo(tmp_path: Path, pl
     files.page.mend_file(job, Fix("Take two", {"distribution.process_count_per_instance": 2}))
     await until(pane.note.isVisible)
     assert pane.note.heading.text() == "job.yml says so already."
+    await files.close()
+
+
+async def test_a_script_is_changed_the_same_way(tmp_path: Path, places: Places, shell: FakeShell) -> None:
+    folder = project(tmp_path / "digits")
+    files = FilesWindow(places, shell, folder)
+    await files.open()
+    script = folder / "wrap.py"
+    script.write_text("model = DDP(model)\n")
+    files.page.change_file(script, "Set it in wrap.py", with_unused_parameters)
+    await until(lambda: dialog_of(MendDialog))
+    dialog = dialog_of(MendDialog)
+    assert dialog is not None
+    dialog.accept()
+    pane = pane_of(files.page)
+    await until(lambda: pane.editor.text() == "model = DDP(model, find_unused_parameters=True)\n")
+    assert script.read_text() == "model = DDP(model)\n"
+    pane.editor.undo()
+    assert pane.editor.text() == "model = DDP(model)\n"
+    pane.editor.change_to("model = model\n")
+    files.page.change_file(script, "Set it in wrap.py", with_unused_parameters)
+    await until(pane.note.isVisible)
+    assert "is not called here any more" in pane.note.heading.text()
     await files.close()
 
 

@@ -27,7 +27,7 @@ from desktop_app.ui.environments.actions import add_environment_actions
 from desktop_app.ui.files.actions import add_file_actions
 from desktop_app.ui.files.editor_pane import EditorPane
 from desktop_app.ui.files.editors import Editors
-from desktop_app.ui.files.offered_fix import offer_fix
+from desktop_app.ui.files.offered_fix import offer_change, offer_fix
 from desktop_app.ui.files.problems_page import ProblemsPanel
 from desktop_app.ui.files.project_check import ProjectCheck
 from desktop_app.ui.files.running import Runner, WizardsKnown, job_wizards
@@ -110,6 +110,10 @@ class FilesPage(QWidget):
     def mend_file(self, path: Path, fix: Fix) -> None:
         """Show a file and what a fix would change in it."""
         spawn(self._mend_file(path, fix), f"mend {path.name}")
+
+    def change_file(self, path: Path, title: str, make: Callable[[str], str]) -> None:
+        """Show a file and what a change would make of its text."""
+        spawn(self._change_file(path, title, make), f"change {path.name}")
 
     def show_problems(self) -> None:
         """Show what is wrong in the whole folder."""
@@ -323,6 +327,11 @@ class FilesPage(QWidget):
         pane = await self._open_file(path, None)
         if pane is not None:
             await offer_fix(pane, fix)
+
+    async def _change_file(self, path: Path, title: str, make: Callable[[str], str]) -> None:
+        pane = await self._open_file(path, None)
+        if pane is not None:
+            await offer_change(pane, title, make)
 
     async def _go_on_from(self, path: Path | None, key: str) -> None:
         known = [each for each, _wizard in job_wizards(self.workbench)]

@@ -69,8 +69,9 @@ class FallPicture(QWidget):
     @property
     def buttons(self) -> tuple[QAbstractButton, ...]:
         """The rows as they can be clicked."""
-        items = (self._column.itemAt(index).widget() for index in range(self._column.count()))
-        return tuple(each for each in items if isinstance(each, QAbstractButton))
+        items = (self._column.itemAt(index) for index in range(self._column.count()))
+        widgets = (each.widget() for each in items if each is not None)
+        return tuple(each for each in widgets if isinstance(each, QAbstractButton))
 
     def _pick(self, row: FallRow) -> None:
         if row.ranks:
