@@ -113,7 +113,7 @@ class FilesView(Protocol):
         """Show a file and what a fix would change in it."""
 
     def change_file(self, path: Path, title: str, make: Callable[[str], str]) -> None:
-        """See Shell."""
+        """Show a file and what a change would make of its text."""
 
     def show_problems(self) -> None:
         """Show the first problem, or the list of them."""

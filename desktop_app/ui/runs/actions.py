@@ -14,12 +14,14 @@ from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QCursor, QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from desktop_app.api import DrillOrder, Drills, OutsideError, RunSnapshot, SubmissionPlan, UserError
+from desktop_app.api import DrillOrder, Drills, Fix, OutsideError, Remedy, RunSnapshot, SubmissionPlan, UserError
 from desktop_app.core.words import plural
+from desktop_app.documents.edits import set_values
 from desktop_app.presenters.clouds.run_files import is_cloud
 from desktop_app.services import run_copies
 from desktop_app.services.doctor_report import doctor_report
 from desktop_app.services.drills import drill
+from desktop_app.services.remedies import change_for
 from desktop_app.services.run_bundle import Choices, bundle_run
 from desktop_app.services.run_downloads import OUTPUTS, copy_run
 from desktop_app.services.workbench import Workbench
@@ -70,6 +72,14 @@ class RunActions(QObject):
     def again(self, run: RunSnapshot) -> None:
         """Plan the run's job once more, as it was submitted, and have the plan reviewed."""
         self._do(self._again(run), f"run {run.run} again")
+
+    def again_with(self, run: RunSnapshot, change: Fix) -> None:
+        """Plan the run's job once more with a change that lets it tell more; the job file stays as it is."""
+        self._do(self._again(run, change), f"run {run.run} again")
+
+    def mend(self, run: RunSnapshot, remedy: Remedy) -> None:
+        """Show what mends an environment or a script, in the file itself."""
+        self._do(self._mend(run, remedy), f"mend what broke {run.run}")
 
     def clone(self, run: RunSnapshot) -> None:
         """Ask for a file name, save the job as it was submitted there, and open it."""
@@ -177,17 +187,19 @@ class RunActions(QObject):
         for each in gone:
             self._workbench.store.remove(each.handle)
 
-    async def _again(self, run: RunSnapshot) -> None:
-        plan = await self._plan(run)
+    async def _again(self, run: RunSnapshot, change: Fix | None = None) -> None:
+        plan = await self._plan(run, change)
 
         async def plan_for(backend: str) -> SubmissionPlan | None:
-            return await self._plan(run, backend)
+            return await self._plan(run, change, backend)
 
         self._review(plan, plan_for)
 
-    async def _plan(self, run: RunSnapshot, backend: str = "") -> SubmissionPlan:
+    async def _plan(self, run: RunSnapshot, change: Fix | None = None, backend: str = "") -> SubmissionPlan:
         """Plan the job as it was submitted; its paths still start where its file was."""
         text = await asyncio.to_thread(run_copies.submitted_text, run)
+        if change is not None:
+            text = await asyncio.to_thread(set_values, text, change.set, change.unset)
         source = Path(run.source) if run.source else None
         folder = source.parent if source is not None else Path(run.folder)
         return await self._workbench.jobs.plan_text(text, source, folder, backend or run.backend)
@@ -202,6 +214,10 @@ class RunActions(QObject):
         dialog.submitted.connect(self._shell.show_run)
         dialog.finished.connect(lambda _result: dialog.deleteLater())
         dialog.open()
+
+    async def _mend(self, run: RunSnapshot, remedy: Remedy) -> None:
+        change = await asyncio.to_thread(change_for, run, remedy)
+        self._shell.change_file(change.path, change.title, change.make)
 
     async def _compare(self, runs: Sequence[RunSnapshot]) -> None:
         from desktop_app.ui.runs.compare import CompareDialog, compare
