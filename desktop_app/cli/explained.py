@@ -9,10 +9,10 @@ from typing import Any
 from desktop_app.api import Explanation, RunSnapshot
 from desktop_app.api._records import to_json
 from desktop_app.cli.words import numbered
-from desktop_app.core.blame import Explained
+from desktop_app.core.diagnosis.model import Diagnosis
 
 
-def explanation_shapes(known: Explained) -> list[dict[str, Any]]:
+def explanation_shapes(known: Diagnosis) -> list[dict[str, Any]]:
     """Return the explanations as `run` and `runs show` print them, causes first."""
     return [_shape(each) for each in known.all]
 
@@ -23,7 +23,7 @@ def _shape(explanation: Explanation) -> dict[str, Any]:
     return data
 
 
-def explained_lines(known: Explained, run: RunSnapshot) -> Iterator[tuple[str, str]]:
+def explained_lines(known: Diagnosis, run: RunSnapshot) -> Iterator[tuple[str, str]]:
     """Yield (title, text) for each line to say; nothing where nobody knows anything."""
     cause = known.cause
     if cause is not None:

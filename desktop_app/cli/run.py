@@ -30,9 +30,9 @@ from desktop_app.cli.refusals import UsageError
 from desktop_app.cli.shapes import run_shape
 from desktop_app.cli.taking_part import failed_shape, opened, say_absent
 from desktop_app.cli.words import ending, no_rank, place, summary
-from desktop_app.core.blame import Explained
+from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.documents.edits import parse_assignment
-from desktop_app.services.explaining import explain
+from desktop_app.services.diagnosing.runs import diagnose_run
 from desktop_app.services.jobs import JobError, errors_of
 from desktop_app.services.readiness import readiness
 from desktop_app.services.samples import FIRST, own_job
@@ -108,7 +108,7 @@ async def _run(workbench: Workbench, path: Path, sets: dict[str, Value], options
         follower = Follower(workbench.backend_of(handle), handle, _writer(options.json), options.rank)
         snapshot = await follower.follow(interrupts)
     workbench.archive.record(snapshot)
-    known = await explain(workbench.plugins, snapshot)
+    known = await diagnose_run(workbench.plugins, snapshot)
     if options.json:
         console.document(_shape(workbench, snapshot, known))
     _say_end(snapshot, known)
@@ -211,7 +211,7 @@ async def _first(workbench: Workbench, handle: str) -> RunSnapshot:
 
 
 async def _detached(workbench: Workbench, snapshot: RunSnapshot, as_json: bool) -> int:
-    known = await explain(workbench.plugins, snapshot) if snapshot.is_over else Explained()
+    known = await diagnose_run(workbench.plugins, snapshot) if snapshot.is_over else Diagnosis()
     if as_json:
         console.document(_shape(workbench, snapshot, known))
     else:
@@ -227,7 +227,7 @@ async def _detached(workbench: Workbench, snapshot: RunSnapshot, as_json: bool) 
     return 0
 
 
-def _shape(workbench: Workbench, snapshot: RunSnapshot, known: Explained) -> dict[str, Any]:
+def _shape(workbench: Workbench, snapshot: RunSnapshot, known: Diagnosis) -> dict[str, Any]:
     return {**run_shape(snapshot, known), "plugins_failed": failed_shape(workbench.plugins)}
 
 
@@ -248,7 +248,7 @@ def _writer(as_json: bool) -> Callable[[str], None]:
     return write
 
 
-def _say_end(snapshot: RunSnapshot, known: Explained) -> None:
+def _say_end(snapshot: RunSnapshot, known: Diagnosis) -> None:
     if snapshot.status is RunStatus.COMPLETED:
         console.note(ending(snapshot))
     else:

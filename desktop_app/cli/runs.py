@@ -16,9 +16,9 @@ from desktop_app.cli.shapes import run_shape
 from desktop_app.cli.taking_part import opened
 from desktop_app.cli.terminal_text import plain
 from desktop_app.cli.words import duration, ending, first_failure_of, outputs, workspace_of
-from desktop_app.core.blame import Explained
+from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.core.rank_words import names_of, ranks
-from desktop_app.services.explaining import explain
+from desktop_app.services.diagnosing.runs import diagnose_run
 from desktop_app.services.workbench import Workbench
 
 
@@ -114,7 +114,7 @@ def _row(run: RunSnapshot, several: bool) -> Sequence[str]:
 
 async def _show(workbench: Workbench, options: Namespace) -> int:
     found = await find_run(workbench, options.name)
-    known = await explain(workbench.plugins, found)
+    known = await diagnose_run(workbench.plugins, found)
     own = workbench.trials_of(found)
     if options.json:
         more = {"trials": [run_shape(each) for each in own]} if found.sweep else {}
@@ -127,7 +127,7 @@ async def _show(workbench: Workbench, options: Namespace) -> int:
     return 0
 
 
-def print_run(run: RunSnapshot, known: Explained) -> None:
+def print_run(run: RunSnapshot, known: Diagnosis) -> None:
     """Print what is known of a run, for a person."""
     facts = {
         "Run": run.run,

@@ -10,14 +10,14 @@ from desktop_app.api import Diagnostic, RankState, RunSnapshot, RunStatus, Sever
 from desktop_app.api._records import to_json
 from desktop_app.cli import trials
 from desktop_app.cli.explained import explanation_shapes
-from desktop_app.core.blame import Explained
+from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.documents.checks import FileReport
 
 
-def run_shape(run: RunSnapshot, known: Explained | None = None) -> dict[str, Any]:
+def run_shape(run: RunSnapshot, known: Diagnosis | None = None) -> dict[str, Any]:
     """Return a run as `run` and `runs show` print it; `explanations` is null where a failed run was not looked into."""
     if known is None and run.status is not RunStatus.FAILED:
-        known = Explained()
+        known = Diagnosis()
     failure = to_json(run.first_failure)
     return {
         "run": run.run,

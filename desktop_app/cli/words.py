@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from desktop_app.api import Diagnostic, FirstFailure, ProcessSpec, RankState, RunSnapshot, RunStatus
-from desktop_app.core.blame import Explained
+from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.core.rank_words import launches, ranks
 from desktop_app.core.words import took_text
 
@@ -45,14 +45,14 @@ def duration(run: RunSnapshot, now: datetime | None = None) -> str:
     return took_text((end - run.started).total_seconds())
 
 
-def ending(run: RunSnapshot, known: Explained | None = None) -> str:
+def ending(run: RunSnapshot, known: Diagnosis | None = None) -> str:
     """Return how the run ended, and where to look next; `known` is what plugins explain of it."""
     if run.status is RunStatus.COMPLETED:
         return f"{run.run} Completed in {duration(run)}. {_found(run)}{outputs(run)}"
     when = f"after {duration(run)}" if run.started else "before it started"
     if run.status is RunStatus.CANCELED:
         return f"{run.run} was Canceled {when}. {run.reason}".rstrip()
-    return f"{run.run} {run.status.value} {when}. {_why(run, known or Explained())}".rstrip()
+    return f"{run.run} {run.status.value} {when}. {_why(run, known or Diagnosis())}".rstrip()
 
 
 def _found(run: RunSnapshot) -> str:
@@ -85,7 +85,7 @@ def first_failure(fallen: FirstFailure) -> str:
     return f"Rank {fallen.rank} fell first, with {code}{text}.{drill}"
 
 
-def first_failure_of(run: RunSnapshot, known: Explained) -> str:
+def first_failure_of(run: RunSnapshot, known: Diagnosis) -> str:
     """Return who failed a run: the rank that is the cause first, and the one that ended before it as its echo."""
     fallen, cause = run.first_failure, known.cause
     if fallen is None:
@@ -104,7 +104,7 @@ def _code(fallen: FirstFailure) -> str:
     return f"signal {-fallen.exit_code}" if fallen.exit_code < 0 else f"exit code {fallen.exit_code}"
 
 
-def _why(run: RunSnapshot, known: Explained) -> str:
+def _why(run: RunSnapshot, known: Diagnosis) -> str:
     fallen = run.first_failure
     if fallen is None:
         return run.reason

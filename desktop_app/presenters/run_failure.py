@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from desktop_app.api import Explanation, FirstFailure, Fix, RankState, RunSnapshot, RunStatus
-from desktop_app.core.blame import Explained
+from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.core.rank_words import launches
 from desktop_app.core.words import spoken_duration
 from desktop_app.presenters.run_drills import drill_behind, drill_deed, drill_text
@@ -47,7 +47,7 @@ class FailureView:
         return "\n".join(each for each in parts if each)
 
 
-def failure_of(run: RunSnapshot, clock: str = "", known: Explained | None = None) -> FailureView | None:
+def failure_of(run: RunSnapshot, clock: str = "", known: Diagnosis | None = None) -> FailureView | None:
     """Return what to say about a run that failed, None for one that did not.
 
     `clock` is the local time of the fall; `known` is what plugins explain. A rank that only echoes another's end is
@@ -56,7 +56,7 @@ def failure_of(run: RunSnapshot, clock: str = "", known: Explained | None = None
     if run.status is not RunStatus.FAILED:
         return None
     view = _fallen(run, clock)
-    known = known or Explained()
+    known = known or Diagnosis()
     drill = drill_behind(run)
     if drill is not None and run.first_failure is not None:
         return replace(view, cause=drill_deed(drill, run))
@@ -89,7 +89,7 @@ def _called(run: RunSnapshot, rank: int) -> str:
     return name.capitalize() if name.startswith("rank") else name
 
 
-def _echoed(run: RunSnapshot, view: FailureView, fallen: FirstFailure, known: Explained) -> FailureView:
+def _echoed(run: RunSnapshot, view: FailureView, fallen: FirstFailure, known: Diagnosis) -> FailureView:
     name = _called(run, fallen.rank)
     said = f"{name} ended first, with {exit_words(fallen.exit_code)}, because something else was gone"
     if known.cause is not None:

@@ -14,7 +14,7 @@ from desktop_app.api import RankState, RunSnapshot, RunStatus, UserError, Worksp
 from desktop_app.cli import lookup, run
 from desktop_app.cli import runs as cli_runs
 from desktop_app.cli.runs import print_run
-from desktop_app.core.blame import Explained
+from desktop_app.core.diagnosis.model import Diagnosis
 from tests.helpers.fake_cloud import VISION, FakeCloud
 from tests.helpers.snapshots import snapshot
 
@@ -28,7 +28,7 @@ WORKERS = tuple(RankState(rank, rank, 0, RunStatus.RUNNING, role="worker") for r
 def test_ranks_are_called_what_the_window_calls_them(
     framework: str, first: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    print_run(replace(snapshot("r-1"), framework=framework, ranks=WORKERS), Explained())
+    print_run(replace(snapshot("r-1"), framework=framework, ranks=WORKERS), Diagnosis())
     assert f"Rank        {first}: Running" in capsys.readouterr().out.splitlines()
 
 
@@ -128,10 +128,10 @@ class Untold:
 async def test_a_run_that_is_over_when_it_was_submitted_is_not_offered_to_be_followed(
     status: RunStatus, code: int, said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def unexplained(_plugins: object, _run: RunSnapshot) -> Explained:
-        return Explained()
+    async def unexplained(_plugins: object, _run: RunSnapshot) -> Diagnosis:
+        return Diagnosis()
 
-    monkeypatch.setattr(run, "explain", unexplained)
+    monkeypatch.setattr(run, "diagnose_run", unexplained)
     workbench: Any = SimpleNamespace(cloud=SimpleNamespace(waiting=list), plugins=None)
     over = replace(snapshot("r-1", status), reason="No such environment." if status is RunStatus.FAILED else "")
     assert await run._detached(workbench, over, as_json=False) == code

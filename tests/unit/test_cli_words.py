@@ -11,7 +11,7 @@ import pytest
 from desktop_app.api import Explanation, FirstFailure, Fix, RankState, RunSnapshot, RunStatus
 from desktop_app.cli.explained import explained_lines
 from desktop_app.cli.words import duration, ending, no_rank, numbered, outputs, summary, workspace_of
-from desktop_app.core.blame import explained
+from desktop_app.core.diagnosis.judging import judged
 from desktop_app.presenters.run_failure import failure_of
 
 AT = datetime(2026, 11, 21, 7, tzinfo=UTC)
@@ -97,7 +97,7 @@ ECHO = Explanation("gone", "Another was gone.", (), 0, "Horovod has been shut do
 )
 def test_a_run_has_one_culprit_and_who_ended_first_is_its_echo(cause: Explanation | None, said: str, rank: int) -> None:
     run = replace(RUN, status=RunStatus.FAILED, first_failure=FirstFailure(0, AT, 1, ECHO.line))
-    known = explained([ECHO, *([cause] if cause else [])], run, {0: ECHO.line})
+    known = judged([ECHO, *([cause] if cause else [])], run, {0: ECHO.line})
     line = ending(replace(run, ended=AT + timedelta(seconds=8)), known)
     assert line == f"r-1 Failed after 8.0 s. {said} `rankzero runs logs r-1 --rank {rank}` shows its log."
     card = failure_of(run, "", known)
@@ -113,7 +113,7 @@ def test_the_command_of_a_fix_is_quoted_for_the_shell() -> None:
         RUN, status=RunStatus.FAILED, source="/my proj/j.yml", first_failure=FirstFailure(2, AT, 1, CAUSE.line)
     )
     (said,) = [
-        text for title, text in explained_lines(explained([replace(CAUSE, fix=fix)], run, {}), run) if title == "Fix"
+        text for title, text in explained_lines(judged([replace(CAUSE, fix=fix)], run, {}), run) if title == "Fix"
     ]
     words = shlex.split(said.removeprefix("Mend it: "))
     assert words == [

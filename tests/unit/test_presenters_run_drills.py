@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from desktop_app.api import Drill, DrillKind, Explanation, RankState, RunSnapshot, RunStatus
-from desktop_app.core.blame import explained
+from desktop_app.core.diagnosis.judging import judged
 from desktop_app.presenters.run_drills import drills_of, drills_said
 from desktop_app.presenters.run_failure import failure_of
 from desktop_app.presenters.run_page import log_sources
@@ -49,7 +49,7 @@ def test_a_drill_is_the_cause_and_nothing_else_is_guessed(tmp_path: Path, kind: 
     fallen = replace(run.first_failure, drill="something was done at 07:00:00 UTC")
     run = replace(run, first_failure=fallen, drills=(Drill(kind, at, "x", hit, None, (hit,)),))
     guess = Explanation("memory", "The memory ran out.", ("Take smaller batches.",), 1, fallen.text)
-    view = failure_of(run, "", explained((guess,), run, {}))
+    view = failure_of(run, "", judged((guess,), run, {}))
     assert view is not None
     assert view.cause == f"{said}{at.astimezone():%H:%M:%S}."
     assert view.advice == ()

@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 
 from desktop_app.api import Explanation, Fix, RunSnapshot, RunStatus
-from desktop_app.core.blame import explained
+from desktop_app.core.diagnosis.judging import judged
 from desktop_app.presenters.run_failure import FailureView, failure_of
 from tests.helpers.run_folders import fail, make_run
 
@@ -20,7 +20,7 @@ def fallen(tmp_path: Path, rank: int = 1) -> RunSnapshot:
 
 
 def shown(run: RunSnapshot, *found: Explanation) -> FailureView:
-    view = failure_of(run, "", explained(found, run, {}))
+    view = failure_of(run, "", judged(found, run, {}))
     assert view is not None
     return view
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from desktop_app.api.kit.failures import Known, explain_last, explain_line, explain_lines, last_exceptions
     from desktop_app.api.kit.gpu_use import NEEDS_GPU, gpu_findings
     from desktop_app.api.kit.kinds import JobKind
+    from desktop_app.api.kit.knowledge import Kind, Knowledge, KnowledgeError, Signature, load_knowledge
+    from desktop_app.api.kit.knowledge_match import explain_by
+    from desktop_app.api.kit.log_lines import LogLines, Writer, log_lines
     from desktop_app.api.kit.packages import file_naming, lacks_package, packages_of
     from desktop_app.api.kit.presets import Presets, Retired, name_in, reference_to
     from desktop_app.api.kit.said import error, info, warning
@@ -30,6 +33,9 @@ _MODULES = {
     "failures": "Known explain_last explain_line explain_lines last_exceptions",
     "gpu_use": "NEEDS_GPU gpu_findings",
     "kinds": "JobKind",
+    "knowledge": "Kind Knowledge KnowledgeError Signature load_knowledge",
+    "knowledge_match": "explain_by",
+    "log_lines": "LogLines Writer log_lines",
     "packages": "file_naming lacks_package packages_of",
     "presets": "Presets Retired name_in reference_to",
     "said": "error info warning",
@@ -64,15 +70,22 @@ __all__ = [
     "NEEDS_GPU",
     "SETTERS",
     "JobKind",
+    "Kind",
+    "Knowledge",
+    "KnowledgeError",
     "Known",
+    "LogLines",
     "Presets",
     "Retired",
     "Script",
+    "Signature",
     "V1Words",
     "Variable",
     "VariableSetter",
+    "Writer",
     "answers",
     "error",
+    "explain_by",
     "explain_last",
     "explain_line",
     "explain_lines",
@@ -85,6 +98,8 @@ __all__ = [
     "lacks_package",
     "last_exceptions",
     "launcher_in",
+    "load_knowledge",
+    "log_lines",
     "merged_variables",
     "name_in",
     "notes",

@@ -10,13 +10,13 @@ from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop_app.api import Explanation, Fix, RunSnapshot, RunStatus
-from desktop_app.core.blame import Explained
+from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.presenters.clouds.run_files import is_cloud, seen_again
 from desktop_app.presenters.run_drills import DrillChoice, drill_behind, drills_said
 from desktop_app.presenters.run_failure import failure_of
 from desktop_app.presenters.run_page import actions_of, own_code, phases_of, waiting_text
 from desktop_app.presenters.trials import sweep_handle
-from desktop_app.services.explaining import explain
+from desktop_app.services.diagnosing.runs import diagnose_run
 from desktop_app.services.logs.failure import last_places, offset_of
 from desktop_app.services.workbench import Workbench
 from desktop_app.ui.clouds.artifacts_tab import ArtifactsTab, Either
@@ -56,7 +56,7 @@ class RunPage(QWidget):
         self._run: RunSnapshot | None = None
         self._code: tuple[Path, int] | None = None
         self._failed_shown = ""
-        self._known = Explained()
+        self._known = Diagnosis()
         self.deeds = RunActions(workbench, shell, self)
         self.message, self.state_message, self.confirm = InlineMessage(), InlineMessage(can_close=False), Confirm()
         self.timeline, self.failure, self.grid = Timeline(), FailureCard(), RankGrid()
@@ -95,7 +95,7 @@ class RunPage(QWidget):
             for each in (self.message, self.confirm):
                 each.hide()
             self.failure.offer_code("")
-            self._code, self._failed_shown, self._known = None, "", Explained()
+            self._code, self._failed_shown, self._known = None, "", Diagnosis()
             self.grid.pick(ALL)
             self._choose_tab(run)
         self._show(run)
@@ -277,7 +277,7 @@ class RunPage(QWidget):
 
     async def _explain(self, run: RunSnapshot) -> None:
         """Say what plugins know of the failure, and offer to mend the job file while it is there."""
-        known = await explain(self._workbench.plugins, run) if drill_behind(run) is None else Explained()
+        known = await diagnose_run(self._workbench.plugins, run) if drill_behind(run) is None else Diagnosis()
         is_there = known.cause is not None and bool(run.source) and await asyncio.to_thread(Path(run.source).is_file)
         if run.handle != self.handle or self._run is None or not known.all:
             return

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop_app.api import Explanation, FirstFailure, Fix, RunSnapshot, RunStatus
-from desktop_app.core.blame import LAST_LINES, Explained
-from desktop_app.core.blame import explained as blamed
+from desktop_app.core.diagnosis.judging import LAST_LINES, judged
+from desktop_app.core.diagnosis.model import Diagnosis
 from tests.helpers.snapshots import NOW, snapshot
 
 CAUSE = Explanation("out-of-memory", "The GPU's memory is full.", ("Take a smaller batch.",), 1, "CUDA out of memory")
@@ -22,9 +22,9 @@ def failed(rank: int | None, text: str = "", code: int = 1) -> RunSnapshot:
     return dataclasses.replace(snapshot("r-1", RunStatus.FAILED), first_failure=first)
 
 
-def explained(found: list[Explanation], run: RunSnapshot) -> Explained:
+def explained(found: list[Explanation], run: RunSnapshot) -> Diagnosis:
     """Blame, where every line that was found is the last of its log."""
-    return blamed(found, run, {each.rank: each.line for each in found if each.rank is not None})
+    return judged(found, run, {each.rank: each.line for each in found if each.rank is not None})
 
 
 def test_the_cause_comes_first_and_echoes_after() -> None:
@@ -33,7 +33,7 @@ def test_the_cause_comes_first_and_echoes_after() -> None:
     assert (known.cause, known.only_echo, known.echoes) == (CAUSE, False, (ECHO,))
 
 
-def test_a_first_rank_with_nothing_but_an_echo_is_not_blamed() -> None:
+def test_a_first_rank_with_nothing_but_an_echo_is_not_judged() -> None:
     known = explained([ECHO, CAUSE], failed(0, "RuntimeError: Connection closed by peer [127.0.0.1]:4187"))
     assert (known.cause, known.only_echo) == (CAUSE, True)
     alone = explained([ECHO], failed(0))
@@ -52,7 +52,7 @@ def test_a_rank_that_died_of_a_signal_of_its_own_is_not_excused_by_an_echo(code:
 @pytest.mark.parametrize(("lines", "excused"), [(0, True), (LAST_LINES - 1, True), (LAST_LINES, False), (500, False)])
 def test_without_last_words_an_echo_excuses_only_where_the_log_ends_on_it(lines: int, excused: bool) -> None:
     log = "\n".join([ECHO.line, *(f"step {each}\n" for each in range(lines))])
-    assert blamed([ECHO], failed(0), {0: log}).only_echo is excused
+    assert judged([ECHO], failed(0), {0: log}).only_echo is excused
 
 
 def test_a_first_rank_with_an_error_of_its_own_is_not_excused_by_an_echo_or_by_another_ranks_error() -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from desktop_app.api import FailureReport, RankState, RunSnapshot, RunStatus, SubmissionPlan
 from desktop_app.api._records import from_json
-from desktop_app.core.blame import Explained, explained
+from desktop_app.core.diagnosis.judging import judged
+from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.core.shared_texts import whole
 from desktop_app.services.logs.log_file import LogFile
 from desktop_app.services.logs.text import shown_text
@@ -20,16 +21,16 @@ ALL_TAILS = 1 << 20
 """Bytes of all logs together, shared evenly but for the first rank's: plugins hold others up while they read them."""
 
 
-async def explain(plugins: PluginHost, run: RunSnapshot) -> Explained:
+async def diagnose_run(plugins: PluginHost, run: RunSnapshot) -> Diagnosis:
     """Return what the plugins know of a failed run; nothing of any other. Files and plugins are asked in a thread."""
     if run.status is not RunStatus.FAILED or not run.folder:
-        return Explained()
-    return await asyncio.to_thread(_explain, plugins, run)
+        return Diagnosis()
+    return await asyncio.to_thread(_diagnose, plugins, run)
 
 
-def _explain(plugins: PluginHost, run: RunSnapshot) -> Explained:
+def _diagnose(plugins: PluginHost, run: RunSnapshot) -> Diagnosis:
     report = failure_report(run)
-    return explained(plugins.explain_failure(report), run, report.tails) if report is not None else Explained()
+    return judged(plugins.explain_failure(report), run, report.tails) if report is not None else Diagnosis()
 
 
 def failure_report(run: RunSnapshot) -> FailureReport | None:

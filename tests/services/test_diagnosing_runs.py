@@ -11,9 +11,17 @@ from pathlib import Path
 import pytest
 
 from desktop_app.api import Diagnostic, Explanation, FailureReport, FirstFailure, RunSnapshot, RunStatus, Severity
-from desktop_app.core.blame import Explained
+from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.places import Places
-from desktop_app.services.explaining import ALL_TAILS, MOST_RANKS, TAIL, explain, failure_report, looked_at, tail
+from desktop_app.services.diagnosing.runs import (
+    ALL_TAILS,
+    MOST_RANKS,
+    TAIL,
+    diagnose_run,
+    failure_report,
+    looked_at,
+    tail,
+)
 from tests.helpers.plugin_folders import write_plugin
 from tests.helpers.plugin_hosts import MakeHost, plugin_hosts
 from tests.helpers.run_folders import FolderOfRun, fail, make_run
@@ -47,7 +55,7 @@ def failed(tmp_path: Path, processes: int = 2, rank: int = 1) -> FolderOfRun:
 
 async def test_plugins_say_the_cause_and_the_echoes(tmp_path: Path, places: Places, make_host: MakeHost) -> None:
     write_plugin(places.plugins, "knows", KNOWS)
-    known = await explain(make_host(), failed(tmp_path).snapshot)
+    known = await diagnose_run(make_host(), failed(tmp_path).snapshot)
     assert [(each.code, each.rank, each.is_echo) for each in known.all] == [
         ("shapes", 1, False),
         ("peer-gone", 0, True),
@@ -66,13 +74,13 @@ async def test_nothing_is_asked_on_the_callers_thread(
         return ()
 
     monkeypatch.setattr(host, "explain_failure", asked)
-    await explain(host, failed(tmp_path).snapshot)
+    await diagnose_run(host, failed(tmp_path).snapshot)
     assert len(threads) == 1
     assert threads[0] is not threading.current_thread()
 
 
 async def test_without_a_plugin_that_knows_nothing_is_said(tmp_path: Path, make_host: MakeHost) -> None:
-    assert await explain(make_host(), failed(tmp_path).snapshot) == Explained()
+    assert await diagnose_run(make_host(), failed(tmp_path).snapshot) == Diagnosis()
 
 
 async def test_runs_that_did_not_fail_or_whose_folder_is_gone_are_left_alone(
@@ -81,9 +89,9 @@ async def test_runs_that_did_not_fail_or_whose_folder_is_gone_are_left_alone(
     write_plugin(places.plugins, "raises", KNOWS.replace("found = []", "raise SystemExit"))
     host = make_host()
     well = make_run(tmp_path / "runs", "r-2", RunStatus.COMPLETED).snapshot
-    assert await explain(host, well) == Explained()
+    assert await diagnose_run(host, well) == Diagnosis()
     gone = dataclasses.replace(failed(tmp_path).snapshot, folder=str(tmp_path / "gone"))
-    assert await explain(host, gone) == Explained()
+    assert await diagnose_run(host, gone) == Diagnosis()
     assert not host.plugins[0].reason
 
 
@@ -92,7 +100,7 @@ async def test_a_plugin_that_raises_takes_nothing_from_others(
 ) -> None:
     write_plugin(places.plugins, "a-raises", KNOWS.replace("found = []", "raise ValueError"))
     write_plugin(places.plugins, "knows", KNOWS)
-    known = await explain(make_host(), failed(tmp_path).snapshot)
+    known = await diagnose_run(make_host(), failed(tmp_path).snapshot)
     assert known.cause is not None
 
 

@@ -3,33 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from desktop_app.api import Explanation, RunSnapshot
+from desktop_app.core.diagnosis.model import Diagnosis, Verdict
 
 LAST_LINES = 20  # of a log without an exception: what stands above them, the rank outlived
 _OWN_DEATHS = frozenset({4, 7, 8, 9, 11})  # no peer's end brings these signals, as it does SIGABRT and SIGTERM
 _OF_A_SHELL = 128
 
 
-@dataclass(frozen=True, slots=True)
-class Explained:
-    """What is known of a failed run: `all` the explanations, causes first, and the one that is the run's `cause`.
-
-    `only_echo` says that what the first rank to fall ended on is an echo: it fell because something else was gone.
-    """
-
-    all: tuple[Explanation, ...] = ()
-    cause: Explanation | None = None
-    only_echo: bool = False
-
-    @property
-    def echoes(self) -> tuple[Explanation, ...]:
-        """The explanations that are echoes."""
-        return tuple(each for each in self.all if each.is_echo)
-
-
-def explained(found: Sequence[Explanation], run: RunSnapshot, tails: Mapping[int, str]) -> Explained:
+def judged(found: Sequence[Explanation], run: RunSnapshot, tails: Mapping[int, str]) -> Diagnosis:
     """Return the explanations in order, and the cause among them; `tails` are the ends of the logs, by rank.
 
     A line that anybody calls an echo is no cause. The cause of the first rank to fall is the run's; that of another
@@ -41,7 +24,9 @@ def explained(found: Sequence[Explanation], run: RunSnapshot, tails: Mapping[int
     first = run.first_failure
     if first is not None and not only_echo:
         causes = [each for each in causes if each.rank == first.rank]
-    return Explained(ordered, causes[0] if causes else None, only_echo)
+    cause = causes[0] if causes else None
+    verdict = Verdict.CAUSE if cause is not None else Verdict.SYMPTOMS_ONLY if ordered else Verdict.NOTHING
+    return Diagnosis(verdict, cause, ordered, only_echo=only_echo)
 
 
 def _ordered(found: Sequence[Explanation], run: RunSnapshot) -> tuple[Explanation, ...]:

@@ -1,0 +1,152 @@
+"""Reads one file of knowledge, and says where it is wrong."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from desktop_app.api.failures import Remedy, RemedyKind
+from desktop_app.api.kit.knowledge import Kind, Knowledge, KnowledgeError, Signature
+
+FORMAT = 1
+LONGEST = 400
+"""Characters of a regular expression: a longer one says too much, and may take for ever."""
+_CATEGORIES = """
+oom-gpu oom-host missing-module missing-file missing-library user-exception syntax-error launcher-args launcher-mpi
+launcher-ray collective-mismatch ddp-unused-params uneven-data device-assignment port-in-use rendezvous network
+network-interface network-infiniband nccl-version nccl cuda-driver cuda hardware-gpu no-gpu shared-memory data-loader
+storage-full storage-quota filesystem-race permission mount conda-solve conda-platform conda-missing pip-resolve
+image-build image-build-cuda image-build-mpi image-build-pip image-pull azureml-quota azureml-preempted azureml-timeout
+azureml-identity azureml-data tf-config tf-coordinator xla checkpoint shape-mismatch dtype nan killed signal
+timeout-symptom-only stopped resource-limit
+"""
+CATEGORIES = frozenset(_CATEGORIES.split())
+_CODE = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_LOG = re.compile(r'^log = (?:"""(?:[^"\\]|\\.|"(?!""))*"""|\'\'\'.*?\'\'\')[ \t]*$', re.MULTILINE | re.DOTALL)
+_TEXTS = frozenset({"unless", "beside", "links", "advice", "distributions", "lines"})
+_NEEDED = ("code", "category", "kind", "lines", "explanation")
+_KNOWN = frozenset(Signature.__dataclass_fields__) - {"file"}
+_HOLE = re.compile(r"\{(\w+)\}")
+
+
+def read_knowledge(path: Path, *, with_logs: bool = True) -> Knowledge:
+    """Return what one file knows. Raises KnowledgeError for what does not fit the format."""
+    try:
+        text = path.read_text("utf-8")
+        data = tomllib.loads(text if with_logs else _LOG.sub("", text))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise KnowledgeError(f"{path.name} can't be read: {error}") from error
+    if data.get("format") != FORMAT:
+        raise KnowledgeError(f"{path.name}: `format = {FORMAT}` is missing at the top.")
+    found = data.get("signature", [])
+    if not isinstance(found, list):
+        raise KnowledgeError(f"{path.name}: a signature begins with [[signature]].")
+    odd = set(data) - {"format", "version", "signature"}
+    if odd:
+        raise KnowledgeError(f"{path.name}: there is no key “{min(odd)}” at the top.")
+    signatures = tuple(_signature(each, path, text) for each in found)
+    return Knowledge(signatures, {path.name: str(data.get("version", ""))})
+
+
+def troubles_of(signature: Signature) -> list[str]:
+    """Return what is wrong with a signature beyond its form: expressions, holes in texts, a missing log."""
+    found = [*_expressions(signature), *_holes(signature)]
+    if not signature.log.strip():
+        found.append("it has no test log: log = '''…'''")
+    elif not signature.shown.strip():
+        found.append("it does not say which line of its log is shown: shown = '…'")
+    return found
+
+
+def _signature(data: Mapping[str, Any], path: Path, text: str) -> Signature:
+    def fail(why: str) -> KnowledgeError:
+        code = data.get("code", "?")
+        at = text.find(f'"{code}"')
+        where = f"{path.name}:{text.count(chr(10), 0, at) + 1}" if at >= 0 else path.name
+        return KnowledgeError(f"{where}: {code}: {why}.")
+
+    for key in _NEEDED:
+        if not data.get(key):
+            raise fail(f"“{key}” is missing")
+    odd = set(data) - _KNOWN
+    if odd:
+        raise fail(f"there is no key “{min(odd)}”")
+    values: dict[str, Any] = {key: _value(key, value, fail) for key, value in data.items()}
+    for each in (*values["lines"], *values.get("unless", ()), *values.get("beside", ()), values.get("shows", "")):
+        if len(each) > LONGEST:
+            raise fail(f"a regular expression is longer than {LONGEST} characters: {each[:40]}…")
+    return Signature(**values, file=path.name)
+
+
+def _value(key: str, value: Any, fail: Callable[[str], KnowledgeError]) -> Any:
+    if key in _TEXTS:
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            raise fail(f"“{key}” is a list of texts")
+        return tuple(value)
+    special = {"kind": _kind, "category": _category, "code": _code, "rerun": _rerun, "remedy": _remedy}
+    if key in special:
+        return special[key](value, fail)
+    wanted = {"certainty": (int, float), "rank": (int,)}.get(key, (str,))
+    if not isinstance(value, wanted) or isinstance(value, bool):
+        raise fail(f"“{key}” has a value of the wrong kind")
+    return value
+
+
+def _kind(value: Any, fail: Callable[[str], KnowledgeError]) -> Kind:
+    if value not in list(Kind):
+        raise fail(f"kind is one of {', '.join(Kind)}, not “{value}”")
+    return Kind(value)
+
+
+def _category(value: Any, fail: Callable[[str], KnowledgeError]) -> str:
+    if value not in CATEGORIES:
+        raise fail(f"there is no category “{value}”")
+    return str(value)
+
+
+def _code(value: Any, fail: Callable[[str], KnowledgeError]) -> str:
+    if not isinstance(value, str) or not _CODE.fullmatch(value):
+        raise fail("a code is in kebab-case: small letters, digits, dashes")
+    return value
+
+
+def _rerun(value: Any, fail: Callable[[str], KnowledgeError]) -> dict[str, str]:
+    if not isinstance(value, dict) or not all(isinstance(each, str) for each in value.values()):
+        raise fail("rerun is a table of variables, such as {NCCL_DEBUG = 'INFO'}")
+    return value
+
+
+def _remedy(value: Any, fail: Callable[[str], KnowledgeError]) -> Remedy:
+    if not isinstance(value, dict) or value.get("kind") not in list(RemedyKind):
+        raise fail(f"remedy is a table with a kind ({', '.join(RemedyKind)}) and a value")
+    return Remedy(RemedyKind(value["kind"]), str(value.get("value", "")))
+
+
+def _patterns(signature: Signature) -> list[str]:
+    return [each for each in (*signature.lines, *signature.unless, *signature.beside, signature.shows) if each]
+
+
+def _expressions(signature: Signature) -> list[str]:
+    found = []
+    for each in _patterns(signature):
+        try:
+            if re.compile(each).search("") is not None:
+                found.append(f"this expression matches everything: {each}")
+        except re.error as error:
+            found.append(f"this is no regular expression: {each}: {error}")
+    return found
+
+
+def _holes(signature: Signature) -> list[str]:
+    named = {"rank"}
+    for each in (*signature.lines, signature.shows):
+        try:
+            named |= set(re.compile(each).groupindex)
+        except re.error:
+            continue
+    texts = (signature.explanation, *signature.advice, signature.remedy.value if signature.remedy else "")
+    holes = [hole for text in texts for hole in _HOLE.findall(text)]
+    return [f"no expression has a group named “{each}”" for each in dict.fromkeys(holes) if each not in named]

@@ -1,0 +1,140 @@
+"""A log's lines as they are compared: no colours, progress bars as they stand, without the prefix that names a rank.
+
+Several writers may share a log. Who wrote a line is told by what launchers put before it: `[rank3]:`,
+`[default3]:` (torchrun --tee), `[1,7]<stderr>:` (mpirun), `[7]<stderr>:` (horovodrun), `3: ` (srun --label), and
+`(train pid=417)` (Ray).
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,4096}(?:\x07|\x1b\\)|[ -/]*[0-~])")
+_LEFT_OF_ESCAPES = re.compile(r"^(?:[·�]?\[(?:0|\d{1,2})(?:;\d{1,3})*m ?)+")  # where something dropped the escape
+_PREFIX = re.compile(
+    r"\[[Rr]ank ?(?P<rank>\d+)\]: ?"
+    r"|(?:\w{3} \w{3} +\d+ [\d:]+ \d{4})?\[(?:[\w.@-]+@)?\d+,\s?(?P<mpi>\d+)\](?:<std(?:out|err|diag)>)?: ?"
+    r"|\[(?P<hvd>\d+)\]<std(?:out|err)>: ?"
+    r"|\[(?!(?:epoch|step|iter|batch|pid)\d)(?P<role>[A-Za-z_]+)(?P<local>\d+)\]: ?"
+    r"|\((?:[^()]{0,80} )?pid=(?P<pid>\d+)(?:, ip=(?P<ip>[\d.]+))?\) ?"
+)
+_LABEL = re.compile(r"(?:rank|worker)?[ _-]?(?P<label>\d{1,5}): ?", re.IGNORECASE)
+_MOST = 0.8  # of all lines have a bare `3: ` where it is a label
+_LEAST = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Who wrote a line: its `rank`, or the rank on its node, or some other name; none of them for the log's own."""
+
+    rank: int | None = None
+    local_rank: int | None = None
+    name: str = ""
+
+
+NOBODY = Writer()
+
+
+@dataclass(frozen=True, slots=True)
+class LogLines:
+    """A log: `raw` lines without colours, as a person reads them; `lines` cleaned of prefixes; who wrote each."""
+
+    raw: Sequence[str]
+    lines: Sequence[str]
+    writers: Sequence[Writer]
+    text: str
+    starts: Sequence[int]
+
+    @property
+    def all_writers(self) -> list[Writer]:
+        """Whoever wrote a line, in the order of their first one."""
+        return list(dict.fromkeys(self.writers))
+
+    def of(self, writer: Writer) -> list[int]:
+        """Return the numbers of a writer's lines."""
+        return [number for number, each in enumerate(self.writers) if each == writer]
+
+    def numbers_with(self, needle: str) -> Iterator[int]:
+        """Yield the numbers of the lines that hold a text."""
+        place = self.text.find(needle)
+        while place >= 0:
+            number = bisect_right(self.starts, place) - 1
+            yield number
+            after = self.starts[number] + len(self.lines[number])
+            place = self.text.find(needle, after)
+
+
+def without_colours(line: str) -> str:
+    """Return what a terminal shows of a line: after its last carriage return, without escape sequences."""
+    line = line.rstrip("\r")
+    line = line[line.rfind("\r") + 1 :]
+    if "\x1b" in line:
+        line = _ESCAPES.sub("", line)
+    return _LEFT_OF_ESCAPES.sub("", line) if line[:1] in ("[", "·", "�") else line
+
+
+def cleaned(line: str) -> tuple[str, Writer]:
+    """Return one line without colours and prefixes, and who wrote it."""
+    return _unlabelled(without_colours(line))
+
+
+@lru_cache(maxsize=160)
+def log_lines(text: str) -> LogLines:
+    """Return a log cleaned; the same text is cleaned once for all who ask."""
+    raw = text.split("\n")
+    if "\x1b" in text or "\r" in text or "·[" in text or "�[" in text or "\n[" in text or text[:1] == "[":
+        raw = [without_colours(each) for each in raw]
+    pairs = [_unlabelled(each) if each[:1] in ("[", "(") or each[:3].isalpha() else (each, NOBODY) for each in raw]
+    labelled = _labelled(pairs)
+    if labelled:
+        pairs = labelled
+    lines = [line for line, _ in pairs]
+    starts, place = [], 0
+    for each in lines:
+        starts.append(place)
+        place += len(each) + 1
+    return LogLines(raw, lines, [writer for _, writer in pairs], "\n".join(lines), starts)
+
+
+def _unlabelled(line: str) -> tuple[str, Writer]:
+    found = _PREFIX.match(line)
+    if found is None:
+        return line, NOBODY
+    rest = line[found.end() :]
+    again, inner = _unlabelled(rest) if rest[:1] in ("[", "(") else (rest, NOBODY)
+    return again, inner if inner.rank is not None else _writer(found)
+
+
+def _writer(found: re.Match[str]) -> Writer:
+    rank = found["rank"] or found["mpi"] or found["hvd"]
+    if rank:
+        return Writer(rank=int(rank))
+    if found["local"]:
+        is_rank = found["role"].lower() == "rank"
+        return Writer(rank=int(found["local"])) if is_rank else Writer(local_rank=int(found["local"]))
+    return Writer(name=f"{found['ip'] or ''}{found['pid']}")
+
+
+def _labelled(pairs: Sequence[tuple[str, Writer]]) -> list[tuple[str, Writer]]:
+    """Return the lines without `3: ` where nearly all have such a label, of more than one rank."""
+    told = [(line, writer) for line, writer in pairs if line.strip()]
+    if not told or not (told[-1][0][:1].isdigit() or told[0][0][:1].isdigit() or told[-1][0][:1] in "rRwW"):
+        return []
+    labels = [_LABEL.match(line) for line, _ in told]
+    held = Counter(each["label"] for each in labels if each is not None)
+    if len(told) < _LEAST or sum(held.values()) < _MOST * len(told) or len(held) < 2:
+        return []
+    return [_without_label(line, writer) for line, writer in pairs]
+
+
+def _without_label(line: str, writer: Writer) -> tuple[str, Writer]:
+    found = _LABEL.match(line)
+    if found is None:
+        return line, writer
+    rest, inner = _unlabelled(line[found.end() :])
+    return rest, inner if inner != NOBODY else Writer(rank=int(found["label"]))
