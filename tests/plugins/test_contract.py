@@ -8,6 +8,10 @@ from desktop_app.places import shipped
 BUNDLED = shipped("plugins")
 
 
+class TestFailures(PluginContract):
+    folder = BUNDLED / "failures"
+
+
 class TestHorovod(PluginContract):
     folder = BUNDLED / "horovod"
 

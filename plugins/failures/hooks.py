@@ -1,0 +1,20 @@
+"""What this plugin contributes: the meaning of failures that no framework owns, and the fixes it can make."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from desktop_app.api import Explanation, FailureReport, hookimpl
+
+KNOWLEDGE = Path(__file__).parent / "knowledge"
+
+
+@hookimpl
+def explain_failure(report: FailureReport) -> Sequence[Explanation]:
+    """Return what the words of systems, tools and Azure ML in a failed run's logs mean."""
+    from desktop_app.api.kit import explain_by, load_knowledge
+
+    from .fixes import FIXES
+
+    return explain_by(load_knowledge(KNOWLEDGE), report, FIXES)
