@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from desktop_app.api import Explanation
-from desktop_app.core.diagnosis.model import Diagnosis, Verdict
+from desktop_app.core.diagnosis.judging import judged
+from desktop_app.core.diagnosis.model import Diagnosis
+from desktop_app.core.diagnosis.own import own_explanations
 
 
 def judged_logs(found: Sequence[Explanation], logs: Mapping[int, str]) -> Diagnosis:
-    """Return what explanations of logs mean together; `logs` are the logs by number."""
-    causes = [each for each in found if not each.is_echo and not each.is_symptom]
-    cause = max(causes, key=lambda each: each.certainty, default=None)
-    verdict = Verdict.CAUSE if cause is not None else Verdict.SYMPTOMS_ONLY if found else Verdict.NOTHING
-    return Diagnosis(verdict, cause, tuple(found))
+    """Return what explanations of logs mean together with what the logs say beyond them; `logs` go by number."""
+    return judged([*found, *own_explanations(found, logs)], None, logs)

@@ -1,55 +1,234 @@
-"""Which explanation of a failed run is its cause: an echo is never one, and neither is the rank that it stands in."""
+"""Which explanation of failed ranks is the cause: an echo is never one, a symptom neither, and a report only points.
+
+What counts, in this order: what was not outlived; the rank that fell first, by its end, by a launcher's report or by
+time stamps; what is certain; what came first in its log; what few ranks say.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from desktop_app.api import Explanation, RunSnapshot
+from desktop_app.api.kit.log_lines import LogLines, log_lines
+from desktop_app.core.diagnosis.clock import agree, time_at
+from desktop_app.core.diagnosis.exceptions import WEAK
 from desktop_app.core.diagnosis.model import Diagnosis, Verdict
+from desktop_app.core.diagnosis.outlived import LAST_LINES, is_outlived
+from desktop_app.core.diagnosis.own import died_of, is_of_nobody
+from desktop_app.core.diagnosis.steps import steps_of
+from desktop_app.core.diagnosis.tracebacks import raised_in
 
-LAST_LINES = 20  # of a log without an exception: what stands above them, the rank outlived
-_OWN_DEATHS = frozenset({4, 7, 8, 9, 11})  # no peer's end brings these signals, as it does SIGABRT and SIGTERM
-_OF_A_SHELL = 128
+ABOUT_AS_CERTAIN = 0.3
+"""Of two causes in one log that differ by no more than that, the first is the one."""
+_DEATHS = re.compile(r"(?:exit ?code|signal|status)\W{0,6}-?(?P<number>\d+)|SIG(?P<name>[A-Z]+)", re.IGNORECASE)
+_ENDS = re.compile(r"exit|terminated|non-zero|aborted|process .*failed", re.IGNORECASE)
+_NAMES = frozenset({"KILL", "SEGV", "BUS", "ILL", "FPE"})
+_DIGITS = re.compile(r"\d+")
 
 
-def judged(found: Sequence[Explanation], run: RunSnapshot, tails: Mapping[int, str]) -> Diagnosis:
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A possible cause: whose it is, when it was said where that can be compared, and how many say the same."""
+
+    explanation: Explanation
+    guilty: int | None
+    at: datetime | None
+    same: int
+    is_outlived: bool
+
+
+def judged(
+    found: Sequence[Explanation], run: RunSnapshot | None, tails: Mapping[int, str], launcher: str = ""
+) -> Diagnosis:
     """Return the explanations in order, and the cause among them; `tails` are the ends of the logs, by rank.
 
     A line that anybody calls an echo is no cause. The cause of the first rank to fall is the run's; that of another
-    rank, or of the launcher, only where the first rank itself has nothing but an echo to tell, or no rank fell.
+    rank, or of the launcher, only where the first rank itself has no cause to tell, or no rank is known to have fallen.
     """
+    logs = _logs(found, tails, launcher)
     ordered = _ordered(found, run)
     only_echo = _is_only_echo(ordered, run, tails)
-    causes = [each for each in ordered if not each.is_echo]
-    first = run.first_failure
-    if first is not None and not only_echo:
-        causes = [each for each in causes if each.rank == first.rank]
-    cause = causes[0] if causes else None
+    causes = _of_first(_causes(ordered), ordered, run, only_echo=only_echo)
+    cause = _best(causes, ordered, logs, run)
+    ordered = _once(ordered, cause)
     verdict = Verdict.CAUSE if cause is not None else Verdict.SYMPTOMS_ONLY if ordered else Verdict.NOTHING
-    return Diagnosis(verdict, cause, ordered, only_echo=only_echo)
+    guilty = guilty_of(cause) if cause is not None else None
+    return Diagnosis(verdict, cause, ordered, rank=guilty, only_echo=only_echo, steps=steps_of(cause, ordered))
 
 
-def _ordered(found: Sequence[Explanation], run: RunSnapshot) -> tuple[Explanation, ...]:
-    echoing = {_place(each) for each in found if each.is_echo and each.line}
+def guilty_of(explanation: Explanation) -> int | None:
+    """Return the rank that an explanation speaks of; None where that is not known."""
+    if explanation.about is not None:
+        return explanation.about
+    return None if is_of_nobody(explanation.rank) else explanation.rank
+
+
+def _logs(found: Sequence[Explanation], tails: Mapping[int, str], launcher: str) -> dict[int | None, LogLines]:
+    ranks = {each.rank for each in found}
+    logs: dict[int | None, LogLines] = {rank: log_lines(tail) for rank, tail in tails.items() if rank in ranks}
+    return logs | ({None: log_lines(launcher)} if launcher else {})
+
+
+def _ordered(found: Sequence[Explanation], run: RunSnapshot | None) -> tuple[Explanation, ...]:
+    """Return causes, symptoms, echoes; the same of one line once, and of it only what is surer than an echo."""
+    echoing: dict[tuple[int | None, str], float] = {}
+    for each in found:
+        if each.is_echo and each.line:
+            echoing[_place(each)] = max(each.certainty, echoing.get(_place(each), 0))
     kept: dict[tuple[object, ...], Explanation] = {}
     for each in sorted(found, key=lambda one: one.fix is None):  # of two that say the same, the one that can mend it
-        if each.is_echo or _place(each) not in echoing:
-            kept.setdefault((each.code, *_place(each)), each)
-    first = run.first_failure.rank if run.first_failure is not None else None
-    return tuple(sorted(kept.values(), key=lambda each: (each.is_echo, each.rank != first, each.fix is None)))
+        if each.is_echo or each.certainty > echoing.get(_place(each), -1):
+            kept.setdefault((each.code, each.about, *_place(each)), each)
+    first = run.first_failure.rank if run is not None and run.first_failure is not None else None
+    return tuple(
+        sorted(kept.values(), key=lambda each: (each.is_echo, each.is_symptom, each.rank != first, each.fix is None))
+    )
 
 
 def _place(explanation: Explanation) -> tuple[int | None, str]:
     return explanation.rank, explanation.line.strip()
 
 
-def _is_only_echo(ordered: Sequence[Explanation], run: RunSnapshot, tails: Mapping[int, str]) -> bool:
+def _causes(ordered: Iterable[Explanation]) -> list[Explanation]:
+    """Return what may be the cause. A report of a death that others bring says nothing where ranks wait in vain."""
+    ordered = list(ordered)
+    in_vain = any(each.is_echo or each.is_symptom for each in ordered)
+    sure = {_place(each) for each in ordered if each.is_symptom and each.line}
+    causes = [each for each in ordered if not each.is_echo and not each.is_symptom]
+    causes = [each for each in causes if _place(each) not in sure or each.certainty > WEAK]
+    if not in_vain:
+        return causes
+    return [
+        each for each in causes if each.certainty > WEAK or not _is_of_an_end(each.line) or tells_own_death(each.line)
+    ]
+
+
+def _is_of_an_end(line: str) -> bool:
+    return bool(_DEATHS.search(line) or _ENDS.search(line))
+
+
+def tells_own_death(line: str) -> bool:
+    """Whether a launcher's line tells that a process was killed for what it did itself, such as SIGKILL or SIGSEGV."""
+    for found in _DEATHS.finditer(line):
+        if (found["name"] or "").upper() in _NAMES:
+            return True
+        number = int(found["number"] or 0)
+        if number and died_of(-number if number < 128 else number):
+            return True
+    return False
+
+
+def _of_first(
+    causes: list[Explanation], ordered: Sequence[Explanation], run: RunSnapshot | None, *, only_echo: bool
+) -> list[Explanation]:
+    first = run.first_failure if run is not None else None
+    if first is None or only_echo:
+        return causes
+    mine = [each for each in causes if first.rank in (each.rank, guilty_of(each))]
+    waits = [each for each in ordered if each.rank == first.rank and each.is_symptom]
+    return causes if not mine and waits else mine
+
+
+def _best(
+    causes: Sequence[Explanation],
+    ordered: Sequence[Explanation],
+    logs: Mapping[int | None, LogLines],
+    run: RunSnapshot | None,
+) -> Explanation | None:
+    candidates = _candidates(causes, logs)
+    if not candidates:
+        return None
+    pointed = _pointed(ordered, run)
+    sure = [each for each in candidates if each.explanation.certainty > WEAK] or candidates
+    alive = [each for each in sure if not each.is_outlived] or sure
+    firsts = _first_of_each_log(alive)
+    most = max(each.explanation.certainty for each in firsts)
+    firsts = [each for each in firsts if each.explanation.certainty >= most - ABOUT_AS_CERTAIN]
+    return min(firsts, key=lambda each: _order(each, pointed)).explanation
+
+
+def _candidates(causes: Sequence[Explanation], logs: Mapping[int | None, LogLines]) -> list[_Candidate]:
+    are_compared = agree([log for rank, log in logs.items() if rank in {each.rank for each in causes}])
+    said = Counter(_without_digits(each) for each in causes)
+    inside = {rank: _lines_of_tracebacks(log) for rank, log in logs.items() if rank in {each.rank for each in causes}}
+    found = []
+    for each in causes:
+        log = logs.get(each.rank)
+        at, outlived = None, False
+        if log is not None and each.position is not None and each.position < len(log.lines):
+            at = time_at(log, each.position) if are_compared else None
+            outlived = is_outlived(log, each.position, inside[each.rank])
+        found.append(_Candidate(each, guilty_of(each), at, said[_without_digits(each)], outlived))
+    return found
+
+
+def _lines_of_tracebacks(log: LogLines) -> Collection[int]:
+    parts = [part for raised in raised_in(log) for part in raised.parts]
+    return {number for part in parts for number in range(part.begin, part.end + 1)}
+
+
+def _without_digits(explanation: Explanation) -> str:
+    return f"{explanation.code} {_DIGITS.sub('', explanation.line)}"
+
+
+def _pointed(ordered: Sequence[Explanation], run: RunSnapshot | None) -> int | None:
+    """Return the rank that fell first by its end, or by what a launcher says."""
+    if run is not None and run.first_failure is not None:
+        return run.first_failure.rank
+    reports = [each for each in ordered if each.about is not None and each.certainty <= WEAK and not each.is_echo]
+    return min(reports, key=lambda each: each.position or 0).about if reports else None
+
+
+def _first_of_each_log(candidates: Sequence[_Candidate]) -> list[_Candidate]:
+    """Return of each log the first candidate that is about as certain as the most certain one there."""
+    by_log: dict[int | None, list[_Candidate]] = {}
+    for each in candidates:
+        by_log.setdefault(each.explanation.rank, []).append(each)
+    found = []
+    for mine in by_log.values():
+        most = max(each.explanation.certainty for each in mine)
+        enough = [each for each in mine if each.explanation.certainty >= most - ABOUT_AS_CERTAIN]
+        found.append(min(enough, key=_in_log))
+    return found
+
+
+def _in_log(candidate: _Candidate) -> tuple[float, float]:
+    position = candidate.explanation.position
+    return (float("inf") if position is None else position), -candidate.explanation.certainty
+
+
+def _order(candidate: _Candidate, pointed: int | None) -> tuple[object, ...]:
+    explanation, guilty = candidate.explanation, candidate.guilty
+    return (
+        guilty != pointed,
+        candidate.at.timestamp() if candidate.at is not None else float("inf"),
+        explanation.rank is None,
+        -explanation.certainty,
+        candidate.same,
+        explanation.fix is None,
+        guilty if guilty is not None else 1 << 30,
+        explanation.rank if explanation.rank is not None else 1 << 30,
+    )
+
+
+def _once(ordered: tuple[Explanation, ...], cause: Explanation | None) -> tuple[Explanation, ...]:
+    """Return the explanations with the cause first."""
+    if cause is None:
+        return ordered
+    return (cause, *(each for each in ordered if each is not cause))
+
+
+def _is_only_echo(ordered: Sequence[Explanation], run: RunSnapshot | None, tails: Mapping[int, str]) -> bool:
     """Whether the first rank's last words are an echo; words that nobody knows are its own fault, as long as any.
 
     One without last words may have been killed long after a line that only sounds like an echo.
     """
-    first = run.first_failure
-    if first is None or _died_by_itself(first.exit_code):
+    first = run.first_failure if run is not None else None
+    if first is None or died_of(first.exit_code):
         return False
     mine = [each for each in ordered if each.rank == first.rank]
     if any(not each.is_echo for each in mine):
@@ -57,8 +236,3 @@ def _is_only_echo(ordered: Sequence[Explanation], run: RunSnapshot, tails: Mappi
     words = first.text.strip()
     last = words or "\n".join([each for each in tails.get(first.rank, "").splitlines() if each.strip()][-LAST_LINES:])
     return any(each.line.strip() in last or (words and words in each.line) for each in mine if each.line)
-
-
-def _died_by_itself(code: int) -> bool:
-    """Whether a rank was killed for what it did itself, such as a fault, or memory that ran out."""
-    return (-code if code < 0 else code - _OF_A_SHELL) in _OWN_DEATHS

@@ -1,0 +1,31 @@
+"""Whether a process went on after a line: then the line, however bad it sounds, is not what ended it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from desktop_app.api.kit.log_lines import LogLines
+
+LAST_LINES = 20
+"""Lines of ordinary work after a line by which it was outlived."""
+_LOOKED_AT = 4000
+_OF_AN_END = re.compile(
+    r"^\s*$|^\s|^[-=*#~+|]{3}|error|exception|fail|warn|terminat|abort|kill|signal|sig[a-z]{3,4}\b|shut|exit|traceback|peer"
+    r"|time[d ]*out|clos(?:ed|ing)|clean|dump|stack|frame #|nccl|destroy|root cause|retry|lost|disconnect|cannot|can't"
+    r"|could not|unable|not found|missing|invalid|fatal",
+    re.IGNORECASE,
+)
+
+
+def is_outlived(log: LogLines, end: int, inside: Collection[int] = ()) -> bool:
+    """Whether the writer of a line did ordinary work after it; `inside` are lines of tracebacks, which are none."""
+    writer, ordinary = log.writers[end], 0
+    for number in range(end + 1, min(len(log.lines), end + _LOOKED_AT)):
+        if log.writers[number] != writer or number in inside:
+            continue
+        if not _OF_AN_END.search(log.lines[number][:500]):
+            ordinary += 1
+            if ordinary > LAST_LINES:
+                return True
+    return False

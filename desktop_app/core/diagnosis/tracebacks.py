@@ -1,0 +1,202 @@
+"""Exceptions in a log that nobody caught, as far as the log tells: which line says what was raised, and what it wraps.
+
+Each writer of a log is read for itself. Of a chain, and of an exception that came from another process, all parts are
+kept: which of them a person needs to see depends on what is known of them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from desktop_app.api.kit.log_lines import LogLines, Writer
+
+HEADER = "Traceback (most recent call last)"
+_EXCEPTION = re.compile(r"(?P<type>(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)(?::(?:\s|$)|$)")
+_SURE = re.compile(r"(?:[A-Za-z_]\w*\.)*\w*(?:Error|Exception|Interrupt|Exit|Failure)(?:Group)?(?::(?:\s|$)|\s*$)")
+_BARE = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt)(?::\s+\S|\s*$)")
+_CAUSED = "The above exception was the direct cause of the following exception"
+_HANDLED = "During handling of the above exception, another exception occurred"
+_PROCESS = re.compile(r"^-- Process (\d+) terminated with the following error")
+_IGNORED = re.compile(r"^(?:Exception ignored in|--- Logging error ---)")
+_BEFORE_HEADER = re.compile(r"^[\s|+>*'\"-]*(?:Original |Exception Group |.*\bException Group )?$")
+_LONGEST = 3000
+_MOST = 400
+_MESSAGE = 15
+_GARBLED = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One traceback from `begin` to `end`; `line` is the number of the line that names the exception, None: cut off."""
+
+    begin: int
+    end: int
+    line: int | None
+    type: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """An exception with what led to it. `parts` stand as in the log; `shown` is the place of the one that says most.
+
+    `about` is the number of the process that it came from, where the traceback names it.
+    """
+
+    parts: tuple[Part, ...]
+    shown: int
+    writer: Writer
+    about: int | None = None
+    links: tuple[str, ...] = field(default=())
+
+    @property
+    def part(self) -> Part:
+        """The part that says most."""
+        return self.parts[self.shown]
+
+    @property
+    def begin(self) -> int:
+        """The number of its first line."""
+        return self.parts[0].begin
+
+    @property
+    def end(self) -> int:
+        """The number of its last line."""
+        return self.parts[-1].end
+
+
+def raised_in(log: LogLines) -> tuple[Raised, ...]:
+    """Return the exceptions of a log, by their first lines."""
+    parts: dict[Writer, list[Part]] = {}
+    for number in islice(log.numbers_with(HEADER), _MOST):
+        writer = log.writers[number]
+        own = parts.setdefault(writer, [])
+        if not own or number > own[-1].end:
+            part = _part(log, number)
+            if part is not None:
+                own.append(part)
+    chains = [each for writer, own in parts.items() for each in _chains(log, writer, own)]
+    inside = {number for each in chains for part in each.parts for number in range(part.begin, part.end + 1)}
+    chains += [each for each in _without_header(log) if each.begin not in inside]
+    return tuple(sorted(chains, key=lambda each: each.begin))
+
+
+def _part(log: LogLines, header: int) -> Part | None:
+    """Read one traceback; None for one that another writer's cuts short, or that Python says it ignored."""
+    writer, line = log.writers[header], log.lines[header]
+    indent = line[: line.find("Traceback")]
+    indent = indent if not indent.strip(" |") else ""
+    last = header
+    before = next(_lines(log, writer, header - 1, -1), None)
+    if before is not None and _IGNORED.match(log.lines[before]):
+        return None
+    for number in islice(_lines(log, writer, header + 1), _LONGEST):
+        text = log.lines[number].removeprefix(indent)
+        if HEADER in text:
+            return None
+        if not text.strip() or text[:1] in " \t|":
+            last = number
+            continue
+        if _names_exception(text, log, number):
+            return _ended(log, header, number, text)
+        if number - header > _LONGEST or number - last > _GARBLED:
+            return None
+    return Part(header, last, None)
+
+
+def _names_exception(text: str, log: LogLines, number: int) -> bool:
+    if _SURE.match(text):
+        return True
+    found = _EXCEPTION.match(text)
+    if found is None:
+        return False
+    before = log.lines[number - 1]
+    return not before.strip() or before[:1] in " \t|"
+
+
+def _ended(log: LogLines, header: int, number: int, text: str) -> Part:
+    found = _EXCEPTION.match(text)
+    name = found["type"] if found is not None else text.partition(":")[0]
+    end = number
+    for after in islice(_lines(log, log.writers[number], number + 1), _MESSAGE):
+        line = log.lines[after]
+        if not line.strip() or HEADER in line or _PROCESS.match(line) or line.startswith((_CAUSED, _HANDLED)):
+            break
+        if _SURE.match(line) or after - number > _GARBLED:
+            break
+        end = after
+    return Part(header, end, number, name.rpartition(".")[2], text.strip())
+
+
+def _lines(log: LogLines, writer: Writer, begin: int, step: int = 1) -> Iterator[int]:
+    """Yield the numbers of a writer's lines from one on, forwards or backwards."""
+    stop = len(log.lines) if step > 0 else -1
+    return (number for number in range(begin, stop, step) if log.writers[number] == writer)
+
+
+def _chains(log: LogLines, writer: Writer, parts: Sequence[Part]) -> Iterator[Raised]:
+    chain: Raised | None = None
+    for part in parts:
+        link = _link(log, writer, chain.end, part.begin) if chain is not None else ""
+        if chain is None or not link:
+            if chain is not None:
+                yield _judged(chain)
+            chain = Raised((part,), 0, writer)
+            continue
+        about = int(link) if link.isdecimal() else chain.about
+        chain = replace(chain, parts=(*chain.parts, part), about=about, links=(*chain.links, link))
+    if chain is not None:
+        yield _judged(chain)
+
+
+def _link(log: LogLines, writer: Writer, end: int, begin: int) -> str:
+    """Return how one traceback follows from another: caused, handled, inner, a process's number; "" for not at all."""
+    if begin - end > _GARBLED:
+        return ""
+    if "Original Traceback" in log.lines[begin]:
+        return "inner"
+    between = itertools.takewhile(lambda number: number < begin, _lines(log, writer, end))
+    return next(filter(None, (_said_link(log.lines[number]) for number in between)), "")
+
+
+def _said_link(line: str) -> str:
+    process = _PROCESS.match(line)
+    if process is not None:
+        return process[1]
+    return "caused" if _CAUSED in line else "handled" if _HANDLED in line else ""
+
+
+def _judged(chain: Raised) -> Raised:
+    """Choose the part that says most: what came from another process, else the last; a cause that says more, first."""
+    shown = 0
+    for place, link in enumerate(chain.links, 1):
+        before, after = chain.parts[shown], chain.parts[place]
+        if after.line is None or (link == "caused" and not _says_more(after, before)):
+            continue
+        shown = place
+    return replace(chain, shown=shown)
+
+
+_WRAPPERS = frozenset({"RuntimeError", "Exception", "SystemError", "InternalError", "ExceptionGroup", "RayTaskError"})
+
+
+def _says_more(after: Part, before: Part) -> bool:
+    """Whether an exception says more than the one that it was raised from."""
+    message = before.text.partition(":")[2].strip()
+    repeats = bool(message) and message in after.text
+    return after.type not in _WRAPPERS and not repeats and bool(after.text.partition(":")[2].strip())
+
+
+def _without_header(log: LogLines) -> Iterator[Raised]:
+    """Yield exceptions of logs that begin amid a traceback, syntax errors, and what was printed without one."""
+    numbers = {
+        number for word in ("Error", "Exception", "Interrupt") for number in islice(log.numbers_with(word), _MOST)
+    }
+    for number in sorted(numbers):
+        line = log.lines[number]
+        if _BARE.match(line):
+            yield Raised((_ended(log, number, number, line),), 0, log.writers[number])
