@@ -6,10 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from desktop_app.api import Explanation, FirstFailure, Fix, RankState, RunSnapshot, RunStatus
-from desktop_app.core.diagnosis.model import Diagnosis
+from desktop_app.api import (
+    Explanation,
+    FirstFailure,
+    Fix,
+    RankState,
+    Remedy,
+    RemedyKind,
+    RunSnapshot,
+    RunStatus,
+)
+from desktop_app.core.diagnosis.model import Diagnosis, Verdict
 from desktop_app.core.rank_words import launches
 from desktop_app.core.words import spoken_duration
+from desktop_app.presenters.failures.falls import FallRow, fall_rows
 from desktop_app.presenters.run_drills import drill_behind, drill_deed, drill_text
 from desktop_app.presenters.run_words import (
     exit_words,
@@ -25,7 +35,8 @@ from desktop_app.presenters.run_words import (
 class FailureView:
     """The card of a failed run: `text` is the very line, `cause` what it means, `advice` what to try.
 
-    `rank` is the one whose log holds the line; `fix` changes the job file.
+    `rank` is the one whose log holds the line; `fix` changes the job file, `remedy` the environment or the script.
+    `falls` are the picture of who fell when, `links` pages to read.
     """
 
     heading: str
@@ -38,12 +49,16 @@ class FailureView:
     cause: str = ""
     advice: tuple[str, ...] = ()
     fix: Fix | None = None
+    remedy: Remedy | None = None
+    links: tuple[str, ...] = ()
+    falls: tuple[FallRow, ...] = ()
 
     @property
     def spoken(self) -> str:
         """All of it as text, to be copied or read out."""
         advice = "\n".join(f"- {each}" for each in self.advice)
-        parts = (self.heading, self.facts, self.cause, self.text, advice, self.explanation)
+        falls = "\n".join(f"- {each.spoken}" for each in self.falls)
+        parts = (self.heading, self.facts, self.cause, self.text, advice, self.explanation, falls, *self.links)
         return "\n".join(each for each in parts if each)
 
 
@@ -58,11 +73,14 @@ def failure_of(run: RunSnapshot, clock: str = "", known: Diagnosis | None = None
     view = _fallen(run, clock)
     known = known or Diagnosis()
     drill = drill_behind(run)
+    view = replace(view, falls=fall_rows(known.falls, ranks_by_role(run)))
     if drill is not None and run.first_failure is not None:
         return replace(view, cause=drill_deed(drill, run))
     if known.only_echo and run.first_failure is not None:
         view = _echoed(run, view, run.first_failure, known)
-    return _with_cause(run, view, known.cause) if known.cause is not None else view
+    if known.cause is not None:
+        return _with_cause(run, view, known.cause)
+    return _with_symptoms(run, view, known)
 
 
 def _fallen(run: RunSnapshot, clock: str) -> FailureView:
@@ -105,10 +123,39 @@ def _echoed(run: RunSnapshot, view: FailureView, fallen: FirstFailure, known: Di
 
 def _with_cause(run: RunSnapshot, view: FailureView, cause: Explanation) -> FailureView:
     text, rank = cause.line or view.text, view.rank if cause.rank == view.rank else cause.rank
-    view = replace(view, text=text, rank=rank, cause=cause.cause, advice=cause.advice, fix=cause.fix)
+    view = replace(
+        view, text=text, rank=rank, cause=cause.cause, advice=cause.advice, fix=cause.fix, remedy=cause.remedy,
+        links=cause.links,
+    )  # fmt: skip
     if launches(run.ranks) and cause.cause.startswith("Rank "):  # the rank that the launcher started is the story
         return replace(view, heading=cause.cause.removesuffix("."), cause="")
     return view
+
+
+def _with_symptoms(run: RunSnapshot, view: FailureView, known: Diagnosis) -> FailureView:
+    """Say that the logs tell what went wrong and not why, where that is all they do."""
+    if not known.symptoms or (run.first_failure is not None and not _is_of(known, run.first_failure)):
+        return view
+    seen = known.symptoms[0]
+    advice = tuple(dict.fromkeys(text for each in known.symptoms for text in each.advice))
+    said = "The logs say what happened, and not why: that did not reach them."
+    explanation = f"{said} {view.explanation}" if known.verdict is Verdict.SYMPTOMS_ONLY else view.explanation
+    return replace(
+        view, text=seen.line or view.text, rank=view.rank if seen.rank is None else seen.rank, cause=seen.cause,
+        advice=advice, explanation=explanation, links=seen.links, line=None,
+    )  # fmt: skip
+
+
+def _is_of(known: Diagnosis, fallen: FirstFailure) -> bool:
+    """Whether what is known is about the first rank to fall, or nothing better is known of it."""
+    return known.verdict is Verdict.SYMPTOMS_ONLY or any(each.rank == fallen.rank for each in known.symptoms)
+
+
+def remedy_title(remedy: Remedy) -> str:
+    """Return what a change of the environment or the script is called on its button."""
+    if remedy.kind is RemedyKind.ADD_PACKAGE:
+        return f"Add {remedy.value} to the environment"
+    return "Set find_unused_parameters in the script"
 
 
 def _node_of(run: RunSnapshot, rank: int) -> int:

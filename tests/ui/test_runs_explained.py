@@ -76,6 +76,39 @@ async def test_without_a_plugin_that_knows_all_is_as_before_and_a_fix_needs_its_
     await quiet()
 
 
+MENDS = """
+from desktop_app.api import Explanation, Remedy, RemedyKind, hookimpl
+
+
+@hookimpl
+def explain_failure(report):
+    found = []
+    for rank, text in report.tails.items():
+        for line in text.splitlines():
+            if "mat1 and mat2" in line:
+                remedy = Remedy(RemedyKind.ADD_PACKAGE, "pandas")
+                found.append(Explanation("a-shapes", "The sizes don't fit.", (), rank, line, remedy=remedy))
+    return found
+"""
+
+
+async def test_the_card_offers_what_mends_an_environment(runs_bench: RunsBench) -> None:
+    write_plugin(runs_bench.workbench.places.plugins, "aaa-knows", MENDS)
+    runs_bench.workbench.plugins.discover()
+    job = runs_bench.places.home / "project" / "job.yml"
+    job.parent.mkdir(parents=True, exist_ok=True)
+    job.write_text("command: x\nenvironment:\n  image: ubuntu\n  conda_file: {dependencies: []}\n")
+    page = await runs_bench.open_and_read(await runs_bench.add_failed("r-1"))
+    card = page.failure
+    await until(card.remedy.isVisible)
+    assert card.remedy.accessibleName() == "Add pandas to the environment"
+    card.remedy.click()
+    await until(lambda: runs_bench.shell.calls and runs_bench.shell.calls[-1][0] == "change_file")
+    assert runs_bench.shell.calls[-1][1:3] == (job, "Add pandas to job.yml")
+    assert_sound(runs_bench.page)
+    await quiet()
+
+
 async def test_the_fix_is_shown_first_and_is_one_step_to_undo(tmp_path: Path, places: Places, shell: FakeShell) -> None:
     folder = project(tmp_path / "digits")
     files = FilesWindow(places, shell, folder)

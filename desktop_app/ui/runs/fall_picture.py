@@ -160,7 +160,7 @@ class _Row(QAbstractButton):
 
     def _paint_track(self, painter: QPainter, x: float, width: float, color: QColor) -> None:
         middle = self.height() / 2
-        painter.setPen(QPen(QColor(theme_manager().theme.hairline), 1))
+        painter.setPen(QPen(QColor(theme_manager().theme.border_strong), 1))
         painter.drawLine(QPointF(x, middle), QPointF(x + width, middle))
         if self._row.at is None:
             return

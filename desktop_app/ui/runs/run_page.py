@@ -9,11 +9,11 @@ from PySide6.QtCore import QEvent, QKeyCombination, QModelIndex, Qt, QTimer, Sig
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from desktop_app.api import Explanation, Fix, RunSnapshot, RunStatus
+from desktop_app.api import Explanation, Fix, Remedy, RunSnapshot, RunStatus
 from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.presenters.clouds.run_files import is_cloud, seen_again
 from desktop_app.presenters.run_drills import DrillChoice, drill_behind, drills_said
-from desktop_app.presenters.run_failure import failure_of
+from desktop_app.presenters.run_failure import failure_of, remedy_title
 from desktop_app.presenters.run_page import actions_of, own_code, phases_of, waiting_text
 from desktop_app.presenters.trials import sweep_handle
 from desktop_app.services.diagnosing.runs import diagnose_run
@@ -95,6 +95,7 @@ class RunPage(QWidget):
             for each in (self.message, self.confirm):
                 each.hide()
             self.failure.offer_code("")
+            self.failure.offer_steps(())
             self._code, self._failed_shown, self._known = None, "", Diagnosis()
             self.grid.pick(ALL)
             self._choose_tab(run)
@@ -283,7 +284,7 @@ class RunPage(QWidget):
             return
         self._known = known
         self._show_failure(self._run)
-        self.failure.offer_fix(known.cause.fix if known.cause is not None and is_there else None)
+        self._offer(known, is_there=is_there)
         cause = known.cause
         if cause is not None and cause.rank is not None and self._needs_place(cause):
             place = await asyncio.to_thread(offset_of, _log_of(run, cause.rank), cause.line)
@@ -293,6 +294,15 @@ class RunPage(QWidget):
                 return
         if self._cause_elsewhere is not None:
             self.logs.go_to_first_error(self._cause_elsewhere)
+
+    def _offer(self, known: Diagnosis, *, is_there: bool) -> None:
+        """Offer what can be done about it: mend the job file, an environment or a script, run again to learn more."""
+        cause = known.cause
+        self.failure.offer_fix(cause.fix if cause is not None and is_there else None)
+        remedy = cause.remedy if cause is not None and is_there else None
+        self.failure.offer_remedy(remedy, remedy_title(remedy) if remedy is not None else "")
+        can_rerun = self._run is not None and actions_of(self._run).again
+        self.failure.offer_steps(known.steps if can_rerun else ())
 
     def _needs_place(self, cause: Explanation) -> bool:
         """Whether the cause's line is another one than that the first rank to fall ended on."""
@@ -310,6 +320,14 @@ class RunPage(QWidget):
     def _mend(self, fix: Fix) -> None:
         if self._run is not None:
             self._shell.mend_file(Path(self._run.source), fix)
+
+    def _remedy(self, remedy: Remedy) -> None:
+        if self._run is not None:
+            self.deeds.mend(self._run, remedy)
+
+    def _again_with(self, change: Fix) -> None:
+        if self._run is not None:
+            self.deeds.again_with(self._run, change)
 
     def _show_state(self, run: RunSnapshot) -> None:
         """Say why the state is what it is, where icon and word don't."""
@@ -389,6 +407,9 @@ class RunPage(QWidget):
         self.failure.log_asked.connect(self._show_in_log)
         self.failure.code_asked.connect(self._open_code)
         self.failure.fix_asked.connect(self._mend)
+        self.failure.rank_asked.connect(self._pick_rank)
+        self.failure.remedy_asked.connect(self._remedy)
+        self.failure.step_asked.connect(self._again_with)
         self.failure.copy_asked.connect(lambda text: self.deeds.copy_text(text, self.tr("Copied.")))
         self.grid.picked.connect(self._pick_rank)
         self.logs.rank_chosen.connect(self.grid.pick)
