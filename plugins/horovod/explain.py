@@ -1,49 +1,53 @@
-"""Explains the end of a Horovod or MPI run: each rank's last exception, what tells anywhere, mpirun's words."""
+"""Explains the end of a Horovod or MPI run: what the logs of ranks and mpirun say, and who raised behind the echoes."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
-from desktop_app.api import Explanation, FailureReport, Job
-from desktop_app.api.kit import Known, explain_line, explain_lines, last_exceptions
+from desktop_app.api import Explanation, FailureReport
+from desktop_app.api.kit import explain_by, last_exceptions, load_knowledge
 
-from .known_failures import ANYWHERE, LAST_WORDS, OF_MPIRUN
-
+_KNOWLEDGE = Path(__file__).parent / "knowledge"
 _OTHERS = frozenset({"pytorch", "tensorflow", "ray"})
+_LAST_WORDS = frozenset({"no-such-module", "no-rank-variables"})
+"""Exceptions that scripts often catch: they tell only where they are the last of a log."""
 
 
 def explain(report: FailureReport) -> tuple[Explanation, ...]:
-    """Return what the logs of ranks and mpirun mean, causes first, and of mpirun only the first thing it says."""
-    if report.job.distribution is not None and report.job.distribution.type.lower() in _OTHERS:
+    """Return what the logs of ranks and mpirun mean, causes first."""
+    if not report.is_foreign and report.job.distribution and report.job.distribution.type.lower() in _OTHERS:
         return ()
-    last = {rank: last_exceptions(tail).get("", "") for rank, tail in report.tails.items()}
-    found = [each for rank, tail in report.tails.items() for each in _of_rank(rank, tail, last[rank], report.job)]
-    if any(each.is_echo for each in found):
+    last = {rank: last_exceptions(tail) for rank, tail in report.tails.items()}
+    found = list(_without_caught(explain_by(load_knowledge(_KNOWLEDGE), report), last))
+    found = [each for each in found if not _is_said_better(each, found)]
+    if not report.is_foreign and any(each.is_echo for each in found):
         found += _behind_the_echoes(report, last, {each.rank for each in found})
-    found += _of_mpirun(report.launcher, None, report.job)
-    return tuple(sorted(found, key=lambda each: each.is_echo))
+    return tuple(sorted(found, key=lambda each: (each.is_echo, each.is_symptom, -each.certainty)))
 
 
-def _of_rank(rank: int, tail: str, last: str, job: Job) -> Iterator[Explanation]:
-    told = _in_order(ANYWHERE, tail, rank, job)
-    known = explain_line(LAST_WORDS, last, rank, job) if last else None
-    codes = {each.code: each for each in reversed([*told, *([known] if known else [])])}
-    yield from reversed(codes.values())
-    yield from _of_mpirun(tail, rank, job)
+def _without_caught(found: Iterable[Explanation], last: dict[int, dict[str, str]]) -> Iterator[Explanation]:
+    for each in found:
+        words = last.get(-1 if each.rank is None else each.rank, {}).values()
+        if each.code not in _LAST_WORDS or not words or any(word in each.line for word in words):
+            yield each
 
 
-def _of_mpirun(text: str, rank: int | None, job: Job) -> list[Explanation]:
-    return _in_order(OF_MPIRUN, text, rank, job)[:1]
+def _is_said_better(each: Explanation, found: Iterable[Explanation]) -> bool:
+    """Whether a log that warns of a stall names the missing rank too, or the stall that ended the run."""
+    better = {"stall-warned": {"stalled"}, "stall-seen": {"stalled", "stall-warned"}}.get(each.code, set())
+    return any(other.code in better and other.rank == each.rank for other in found)
 
 
-def _in_order(known: Iterable[Known], text: str, rank: int | None, job: Job) -> list[Explanation]:
-    return sorted(explain_lines(known, text, rank, job), key=lambda each: text.find(each.line))
-
-
-def _behind_the_echoes(report: FailureReport, last: dict[int, str], told: set[int | None]) -> Iterator[Explanation]:
+def _behind_the_echoes(
+    report: FailureReport, last: dict[int, dict[str, str]], told: set[int | None]
+) -> Iterator[Explanation]:
     """Name the rank that raised something of its own: Horovod ends the others, at times before that rank has ended."""
-    for rank, line in last.items():
+    for rank, words in last.items():
+        line = words.get("", "")
         if line and rank not in told and report.exit_codes.get(rank, 1) >= 0:
             cause = f"Rank {rank} ended with an error of its own, and the others could not go on without it."
             advice = (f"Look into the log of rank {rank}: the traceback stands above this line.",)
-            yield Explanation("rank-raised", cause, advice, rank, line)
+            raised = Explanation("rank-raised", cause, advice, rank, line)
+            yield dataclasses.replace(raised, category="user-exception", certainty=0.5)

@@ -128,9 +128,10 @@ def test_a_ranks_last_words(code: str, tail: str) -> None:
 
 @pytest.mark.parametrize(("code", "text", "cause"), OF_MPIRUN, ids=[each[0] for each in OF_MPIRUN])
 def test_mpiruns_words(code: str, text: str, cause: str) -> None:
-    (found,) = explain(FailureReport(JOB, launcher=text))
+    found, *reports = explain(FailureReport(JOB, launcher=text))
     assert (found.code, found.rank, found.is_echo) == (code, None, False)
     assert cause in found.cause
+    assert all(each.certainty <= found.certainty for each in reports)
 
 
 @pytest.mark.parametrize("echo", [SHUT_DOWN, SHUT_DOWN_TF], ids=["torch", "tensorflow"])
@@ -169,6 +170,79 @@ def test_who_stalled_is_named_though_the_others_shut_down() -> None:
     ]
     assert found[0].cause == "Rank 1 did not come to the operation allreduce.grad.weight that the others wait for."
     assert found[0].line == "1!: [allreduce.grad.weight]"
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("Stalled ops:\ngrads_0 [missing ranks: 2]\ngrads_1 [missing ranks: 2, 3]", 2),
+        ("and are waiting for remainder of ranks\nMissing ranks:\n3: [broadcast.weight, broadcast.bias ...]", 3),
+        ("submitted to be reduced by subset of ranks\nMissing ranks:\n1!: [grad.0]\n", 1),
+    ],
+    ids=["0.14", "0.19", "shutdown"],
+)
+def test_who_is_missing_is_named_in_the_words_of_every_version(text: str, missing: int) -> None:
+    (found,) = explain(FailureReport(JOB, tails={0: text}))
+    assert (found.rank, found.about, found.is_symptom, found.is_echo) == (0, missing, False, False)
+    assert found.category == "collective-mismatch"
+
+
+def test_ranks_of_which_none_is_named_are_a_symptom() -> None:
+    text = "One or more tensors were submitted to be reduced, gathered or broadcasted by subset of ranks and wait"
+    (found,) = explain(FailureReport(JOB, tails={0: f"WARNING: {text}. Stalled ops: a [ready ranks: 0, 2]"}))
+    assert (found.code, found.is_symptom, found.about) == ("stall-seen", True, None)
+
+
+@pytest.mark.parametrize(
+    ("line", "rank"),
+    [
+        ("mpirun noticed that process rank 4 with PID 10 on node a exited on signal 9 (Killed).", 4),
+        ("prterun noticed that process rank 2 with PID 10 on node a exited on signal 15 (Terminated).", 2),
+        ("MPI_ABORT was invoked on rank 7 in communicator MPI_COMM_WORLD", 7),
+        ("=   RANK 3 PID 99 RUNNING AT worker-1", 3),
+        ("application called MPI_Abort(MPI_COMM_WORLD, 5) - process 6", 6),
+        ("mpirun detected that one or more processes exited with non-zero status, thus causing\n"
+            "the job to be terminated. The first process to do so was:\n\n  Process name: [[411,1],5]\n", 5),
+        ("prterun detected that one or more processes exited with non-zero status, thus causing\n"
+            "the job to be terminated. The first process to do so was:\n\n   Process name: [prterun-vm-77@1,8]\n", 8),
+    ],
+)  # fmt: skip
+def test_a_launcher_says_who_and_no_more(line: str, rank: int) -> None:
+    (found,) = explain(FailureReport(JOB, launcher=line))
+    assert (found.about, found.rank, found.is_echo, found.is_symptom) == (rank, None, False, False)
+    assert found.certainty <= 0.5
+
+
+HARMLESS = """\
+--------------------------------------------------------------------------
+WARNING: There was an error initializing an OpenFabrics device.
+
+  Local host:   worker-0
+  Local device: mlx5_0
+--------------------------------------------------------------------------
+[worker-0:00012] 3 more processes have sent help message help-mpi-btl-openib.txt / error in device init
+WARNING: Linux kernel CMA support was requested via the
+btl_vader_single_copy_mechanism MCA variable, but CMA support is
+not available due to restrictive ptrace settings.
+[worker-0:00012] PMIX ERROR: ERROR in file gds_ds12_lock_pthread.c at line 168
+hwloc/linux: Ignoring PCI device with non-16bit domain.
+WARNING: Open MPI will create a shared memory backing file in a
+Warning: Permanently added 'worker-1,10.0.0.5' (ECDSA) to the list of known hosts.
+[0]<stderr>:[W stall_inspector.cc:107] HOROVOD_STALL_SHUTDOWN_TIME_SECONDS is less than HOROVOD_STALL_CHECK_TIME_SECONDS
+-- Could NOT find MPI_CXX (missing: MPI_CXX_LIB_NAMES MPI_CXX_HEADER_DIR)
+-- Could not find CCache. Consider installing CCache to speed up compilation.
+max locked memory       (kbytes, -l) 64
+"""
+
+
+def test_warnings_that_good_runs_print_mean_nothing() -> None:
+    assert explain(FailureReport(JOB, tails={0: HARMLESS}, launcher=HARMLESS)) == ()
+
+
+def test_logs_from_elsewhere_are_read_whatever_the_job_says() -> None:
+    tails = {1: "ValueError: Horovod has not been initialized; use hvd.init()."}
+    foreign = FailureReport(Job(""), tails=tails, is_foreign=True)
+    assert [each.code for each in explain(foreign)] == ["hvd-not-initialized"]
 
 
 def test_a_lost_connection_is_an_echo_in_mpiruns_log_too() -> None:
