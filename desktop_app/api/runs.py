@@ -130,6 +130,7 @@ class RunSnapshot:
     is the folder-relative path of the plan that was submitted. `outside` says of a failed run that neither the job nor
     what it started is at fault, but the world around (a full disk). `launcher_logs` are the logs of mpirun and its
     like, relative to the run's folder. `sweep` says of a sweep how far it is, `trial` of one of its trials which it is.
+    `from_bundle` says of a run that was opened from a bundle where and when that was written: nothing of it runs here.
     """
 
     handle: str
@@ -160,8 +161,9 @@ class RunSnapshot:
     launcher_logs: tuple[str, ...] = ()
     sweep: SweepState | None = None
     trial: Trial | None = None
+    from_bundle: str = ""
 
     @property
     def is_over(self) -> bool:
-        """Whether the run reached a state that it does not leave."""
-        return self.status in TERMINAL
+        """Whether the run reached a state that it does not leave, as far as this machine will ever know."""
+        return self.status in TERMINAL or bool(self.from_bundle)

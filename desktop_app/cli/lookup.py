@@ -25,7 +25,8 @@ async def refresh(workbench: Workbench) -> str:
     if live and not await _is_reachable(workbench, live):
         return "Azure ML can't be reached at the moment: its runs are shown as they were seen last."
     await _refresh_cloud(workbench, live)
-    reasons = {each.reason: None for each in workbench.store.runs.values() if each.status is RunStatus.UNKNOWN}
+    unseen = (each for each in workbench.store.runs.values() if each.status is RunStatus.UNKNOWN and not each.is_over)
+    reasons = {each.reason: None for each in unseen}
     return " ".join(list(reasons)[:_MOST_REASONS])
 
 

@@ -1,4 +1,4 @@
-"""`runs bundle`: one zip of a run for a colleague or an issue report, without secrets."""
+"""`runs bundle`: one zip of a run for a colleague's Rank Zero or an issue report, without secrets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from pathlib import Path
 
 from desktop_app.cli import console, doctor
 from desktop_app.cli.lookup import find_run
+from desktop_app.services.diagnosing.runs import diagnose_run
 from desktop_app.services.run_bundle import Bundled, Choices, bundle_run
+from desktop_app.services.run_points import points_of
 from desktop_app.services.workbench import Workbench
 
 
@@ -24,10 +26,12 @@ async def run(workbench: Workbench, options: Namespace) -> int:
     found = await find_run(workbench, options.name)
     target = (options.output or Path(f"{found.run}.zip")).absolute()
     stopped = threading.Event()
+    points, diagnosis = await points_of(workbench, found), await diagnose_run(workbench.plugins, found)
 
     def bundle() -> Bundled:
         machine = "" if stopped.is_set() else _doctor(workbench)
-        return bundle_run(found, target, Choices(machine, options.with_code), stopped.is_set)
+        choices = Choices(machine, points, diagnosis, with_code=options.with_code)
+        return bundle_run(found, target, choices, stopped.is_set)
 
     try:
         written = await asyncio.to_thread(bundle)

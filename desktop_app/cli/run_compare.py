@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
 from typing import Any
 
-from desktop_app.api import MetricPoint, OutsideError, RunSnapshot, UserError
 from desktop_app.api._records import to_json
 from desktop_app.cli import console
 from desktop_app.cli.lookup import find_run
 from desktop_app.cli.terminal_text import plain
 from desktop_app.services.compare_words import Row, cells, nothing_differs, sections
 from desktop_app.services.run_compare import Comparison, compare_runs
+from desktop_app.services.run_points import points_of
 from desktop_app.services.workbench import Workbench
 
 PARTS = ("result", "job", "plan", "code", "metrics", "phases", "ranks")
@@ -29,21 +28,13 @@ def configure(parser: ArgumentParser) -> None:
 async def run(workbench: Workbench, options: Namespace) -> int:
     """Compare and print; what differs is no error."""
     first, second = await find_run(workbench, options.name), await find_run(workbench, options.other)
-    points = await _points(workbench, first), await _points(workbench, second)
+    points = await points_of(workbench, first), await points_of(workbench, second)
     found = await asyncio.to_thread(compare_runs, first, second, points, with_diff=options.diff)
     if options.json:
         console.document(comparison_shape(found))
     else:
         _print(found)
     return 0
-
-
-async def _points(workbench: Workbench, run: RunSnapshot) -> Sequence[MetricPoint]:
-    """Return what a run logged; nothing where that can't be asked any more: its last values are known all the same."""
-    try:
-        return await workbench.backend_of(run.handle).metrics(run.handle)
-    except (UserError, OutsideError, OSError):
-        return ()
 
 
 def comparison_shape(found: Comparison) -> dict[str, Any]:

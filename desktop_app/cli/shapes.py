@@ -44,6 +44,7 @@ def run_shape(run: RunSnapshot, known: Diagnosis | None = None) -> dict[str, Any
         "outputs": run.outputs,
         "folder": run.folder,
         "source": run.source,
+        "from_bundle": run.from_bundle,
         "tags": dict(run.tags),
         **trials.shape(run),
         "diagnosis": None,

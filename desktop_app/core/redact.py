@@ -19,6 +19,7 @@ VARIABLES, SIGNED, NAMED, KEYS = "values of secret variables", "signatures", "to
 _KEY = "(?:api|access|account|storage|shared|private|signing|encryption)[_-]?key"
 _WORDS = rf"token(?!i[sz]|s)|secret|passw(?:or)?d|passphrase|pwd|{_KEY}|credential|connection[_-]?string"
 _ASSIGNED = r"[\w.-]{0,80}[\"']?\s*[:=]\s*[\"']?"
+_OPTION = r"(?<![\w-])--[\w-]*(?:token|secret|password|key)"
 _COUNT = r"[-+]?[\d.]|(?:true|false|none|null)\b"
 _BEGINNINGS = tuple(each for secret in SECRETS for each in secret.begins)
 _VALUE = r"[^\s\"',;&}]+"
@@ -30,7 +31,9 @@ _RULES = (
     (NAMED, ("bearer", "basic"), re.compile(r"(?i)(\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}")),
     (NAMED, _NAMES, re.compile(rf"(?i)((?=[acekpst])(?:{_WORDS}){_ASSIGNED}){_VALUE}")),
     (NAMED, ("tokens",), re.compile(rf"(?i)(tokens{_ASSIGNED})(?!{_COUNT}){_VALUE}")),
-    (NAMED, ("--",), re.compile(r"(?i)((?<![\w-])--[\w-]*(?:token|secret|password|key)[ =])\S+")),
+    (NAMED, ("--",), re.compile(rf"(?i)({_OPTION}[ =])\S+")),
+    # The same where arguments stand as a list.
+    (NAMED, ("--",), re.compile(rf"(?i)({_OPTION}[\"'],\s?[\"'])(?!-)[^\s\"']+")),
     (NAMED, ("://",), PASSWORD_IN_ADDRESS),
     (NAMED, ("http://127",), re.compile(r"(http://127\.0\.0\.1:\d+/)[0-9a-f]{24}\b")),  # a run's metrics go there
     (NAMED, ("wandb",), WANDB_KEY),

@@ -20,6 +20,10 @@ ABOUT = {
     "user_logs/": "what each rank printed, and what mpirun or its like did",
     "code/logs/": "what the script wrote into ./logs",
     "code/": "the code that the run had",
+    "clock/": "when the lines of each log came",
+    "system_logs/": "what Azure ML logged of preparing and ending the run",
+    "diagnosis.json": "why the run failed, as far as Rank Zero could tell",
+    "bundle.json": "by what, where and when this was written",
     "doctor.txt": "what the machine has on which this was bundled (`rankzero doctor`)",
 }
 
@@ -37,6 +41,7 @@ def _lines(run: RunSnapshot, names: Sequence[str], left_out: Sequence[str], vers
     if not run.is_over:
         yield "The run was not over when this was written: the files show it as it was at that moment."
     yield f"Bundled by Rank Zero {version} on {now}. The files lie as in a run's folder."
+    yield "`rankzero runs open FILE.zip` shows it as a run of one's own; so does a window that it is dropped on."
     yield ""
     yield "What is in it"
     for place, text in ABOUT.items():
@@ -49,7 +54,8 @@ def _lines(run: RunSnapshot, names: Sequence[str], left_out: Sequence[str], vers
 
 
 def _place(name: str) -> str:
-    return next((each for each in ("user_logs/", "code/logs/", "code/") if name.startswith(each)), "")
+    folders = (each for each in sorted(ABOUT, key=len, reverse=True) if each.endswith("/"))
+    return next((each for each in folders if name.startswith(each)), "")
 
 
 def _covered(redactor: Redactor) -> str:

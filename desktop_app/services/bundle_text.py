@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Protocol, TypeAlias
 
 from desktop_app.core.words import size_text
-from desktop_app.services.redaction import Redactor
 
 BLOCK = 16 << 10
 """Small, so that few blocks hold anything like a secret and most pass fast."""
@@ -58,7 +57,29 @@ def looks_binary(opened: Opened) -> bool:
     return b"\0" in begin and not begin.startswith(tuple(mark for mark, _ in _UTF16))
 
 
-def copy_text(opened: Opened, sink: Sink, redactor: Redactor, limit: int, said: Callable[[int], str]) -> int:
+Cover: TypeAlias = Callable[[str], str]
+"""What returns a text of whole lines without its secrets."""
+
+
+class Follower(Protocol):
+    """What wants to know where the bytes of a text went."""
+
+    def add(self, old: bytes, new: bytes) -> None:
+        """Take a block as it was and as it is written."""
+
+    def skip(self, old: int, new: int) -> None:
+        """Take `old` bytes that were left out, for which `new` others are written."""
+
+
+def copy_text(  # noqa: PLR0913 - the last is an optional keyword
+    opened: Opened,
+    sink: Sink,
+    redactor: Cover,
+    limit: int,
+    said: Callable[[int], str],
+    *,
+    follower: Follower | None = None,
+) -> int:
     """Copy a text; if it is longer than `limit`, its beginning and its end, with `said` of the bytes left out between.
 
     Returns how many bytes were left out.
@@ -66,7 +87,7 @@ def copy_text(opened: Opened, sink: Sink, redactor: Redactor, limit: int, said: 
     encoding = _encoding(opened)
     if opened.size <= limit or encoding != "utf-8":
         size = min(opened.size, limit)
-        _write(_blocks(opened.stream, size), sink, redactor, encoding)
+        _write(_blocks(opened.stream, size), sink, redactor, encoding, follower)
         return opened.size - size
     half = limit // 2
     begin = _head(opened.stream.read(half))
@@ -74,9 +95,12 @@ def copy_text(opened: Opened, sink: Sink, redactor: Redactor, limit: int, said: 
     end = _tail(opened.stream.read(half))
     left_out = opened.size - len(begin) - len(end)
     between = "" if begin.endswith(b"\n") else "\n"
-    _write(_blocks(BytesIO(begin), half), sink, redactor, encoding)
-    sink.write(f"{between}{said(left_out)}\n".encode())
-    _write(_blocks(BytesIO(end), half), sink, redactor, encoding)
+    _write(_blocks(BytesIO(begin), half), sink, redactor, encoding, follower)
+    told = f"{between}{said(left_out)}\n".encode()
+    sink.write(told)
+    if follower is not None:
+        follower.skip(left_out, len(told))
+    _write(_blocks(BytesIO(end), half), sink, redactor, encoding, follower)
     return left_out
 
 
@@ -132,9 +156,12 @@ def _blocks(stream: IO[bytes], size: int) -> Iterator[bytes]:
         yield b"".join(rest)
 
 
-def _write(blocks: Iterable[bytes], sink: Sink, redactor: Redactor, encoding: str) -> None:
+def _write(blocks: Iterable[bytes], sink: Sink, redactor: Cover, encoding: str, follower: Follower | None) -> None:
+    errors = "surrogateescape"
     if encoding != "utf-8":  # its line ends are two bytes: as a whole, which `limit` bounds
-        sink.write(redactor(b"".join(blocks).decode(encoding, "replace")).encode("utf-8", "replace"))
-        return
+        blocks, errors = (b"".join(blocks),), "replace"
     for block in blocks:
-        sink.write(redactor(block.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape"))
+        written = redactor(block.decode(encoding, errors)).encode("utf-8", errors)
+        sink.write(written)
+        if follower is not None:
+            follower.add(block, written)

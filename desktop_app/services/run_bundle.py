@@ -7,17 +7,22 @@ import os
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from desktop_app import __version__
-from desktop_app.api import OutsideError, RunSnapshot, UserError
+from desktop_app.api import MetricPoint, OutsideError, RunSnapshot, UserError
+from desktop_app.api._records import to_json
 from desktop_app.core.shared_texts import whole
 from desktop_app.documents.ignore_rules import is_secret
 from desktop_app.services import bundle_readme
+from desktop_app.services.bundle_clock import Moved, moved_marks
+from desktop_app.services.bundle_json import covered_json, covered_lines
+from desktop_app.services.bundle_paper import DIAGNOSIS, PAPER, paper, points_as_lines
 from desktop_app.services.bundle_text import (
+    Cover,
     Opened,
     copy_text,
     looks_binary,
@@ -27,13 +32,18 @@ from desktop_app.services.bundle_text import (
     whole_lines,
 )
 from desktop_app.services.code_compare import OWN
+from desktop_app.services.logs.sources import logs_of
 from desktop_app.services.redaction import Redactor, secrets_of
 
 LIMIT = 5_000_000
 """Bytes of one log, beyond which its beginning and its end have to do."""
 STATE = "run.json"
-WHOLE = ("job.yml", "plan.json")
+PLAN = "plan.json"
+WHOLE = ("job.yml", PLAN)
 LINES = ("events.jsonl", "metrics.jsonl", "resources.jsonl", "supervisor.log")
+METRICS = "metrics.jsonl"
+OF_CLOUDS = ("azureml-logs", "logs", "system_logs")
+"""Where the logs of a run in a workspace lie, beside those of ranks."""
 _UNLIMITED = 1 << 62
 
 
@@ -60,9 +70,15 @@ class _Work:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """How a bundle is made: `doctor` is what this machine has; `limit` is the bytes of a log that go along."""
+    """How a bundle is made: `doctor` is what this machine has; `limit` is the bytes of a log that go along.
+
+    `points` is what the run logged, as its backend tells it: event files and clouds have more than the run's own file.
+    `diagnosis` is what is known of why it failed: a frozen dataclass.
+    """
 
     doctor: str = ""
+    points: Sequence[MetricPoint] = ()
+    diagnosis: object = None
     with_code: bool = False
     limit: int = LIMIT
 
@@ -132,17 +148,35 @@ def _publish(draft: Path, target: Path) -> None:
 def _fill(work: _Work, run: RunSnapshot, folder: Path) -> None:
     # A run may go on: its state first, then every file as far as it is written by then, however long copying takes.
     _take(work, STATE, folder / STATE, None)
+    clocks = {each.path: folder / "clock" / f"{each.label}.bin" for each in logs_of(run)}
     for name, path, size in [(name, path, _size(path)) for name, path in _sources(folder, work.choices.with_code)]:
-        _take(work, name, path, size)
+        if name == METRICS and work.choices.points:
+            continue
+        moved = _take(work, name, path, size)
+        if moved is not None and name in clocks and (marks := moved_marks(clocks[name], moved)):
+            work.archive.writestr(_entry(f"clock/{clocks[name].name}", time.time()), marks)
+    if work.choices.points:
+        _copy(work, METRICS, points_as_lines(work.choices.points))
     if not work.choices.with_code:
         work.left_out.append("the code, on purpose (--with-code takes it along)")
     work.left_out.append("inputs, outputs and models, on purpose")
-    work.archive.writestr(
-        _entry("doctor.txt", time.time()), work.redactor(work.choices.doctor or "It was not asked.\n")
-    )
+    _add_papers(work, run)
+
+
+def _add_papers(work: _Work, run: RunSnapshot) -> None:
+    """Add what is made for the bundle alone."""
+    _add(work, PAPER, paper(run))
+    if work.choices.diagnosis is not None:
+        text = json.dumps(to_json(work.choices.diagnosis), ensure_ascii=False)
+        _add(work, DIAGNOSIS, covered_json(text, work.redactor))
+    _add(work, "doctor.txt", work.redactor(work.choices.doctor or "It was not asked.\n"))
     names = work.archive.namelist()
     readme = bundle_readme.readme(run, names, work.left_out, work.redactor, __version__)
     work.archive.writestr(_entry("README.txt", time.time()), readme)
+
+
+def _add(work: _Work, name: str, text: str) -> None:
+    work.archive.writestr(_entry(name, time.time()), text.encode("utf-8", "replace"))
 
 
 def _size(path: Path) -> int:
@@ -158,6 +192,8 @@ def _sources(folder: Path, with_code: bool) -> Iterator[tuple[str, Path]]:
     for each in sorted((folder / "user_logs").glob("*")):
         yield f"user_logs/{each.name}", each
     yield from _below(folder / "code" / "logs", "code/logs")
+    for root in OF_CLOUDS:
+        yield from _below(folder / root, root)
     if with_code:
         yield from _below(folder / "code", "code", skipped=OWN)
 
@@ -171,35 +207,42 @@ def _below(root: Path, prefix: str, skipped: tuple[str, ...] = ()) -> Iterator[t
             yield f"{prefix}/{path.relative_to(root).as_posix()}", path
 
 
-def _take(work: _Work, name: str, path: Path, size: int | None) -> None:
-    """Take a file along, or note why not."""
+def _take(work: _Work, name: str, path: Path, size: int | None) -> Moved | None:
+    """Take a file along and return where its bytes went, or note why not."""
     if work.stop():
         raise UserError("The bundle was given up.")
     if name.startswith("code/") and is_secret(name):
         work.left_out.append(f"{name}: by its name it holds secrets")
-        return
+        return None
     try:
         opened = open_text(path, size)
     except OSError as error:
         if not (isinstance(error, FileNotFoundError) and name in LINES):
             work.left_out.append(f"{name}: {error.strerror or error}")
-        return
+        return None
     with opened.stream:
         if name.startswith("code/") and looks_binary(opened):
             work.left_out.append(f"{name}: it is no text, so that secrets in it can't be found")
-        else:
-            _copy(work, name, opened)
+            return None
+        return _copy(work, name, opened)
 
 
-def _copy(work: _Work, name: str, opened: Opened) -> None:
-    limit = _UNLIMITED if name in (STATE, *WHOLE) else work.choices.limit
-    said = said_in_text
+def _copy(work: _Work, name: str, opened: Opened) -> Moved:
+    limit = _UNLIMITED if name in WHOLE else work.choices.limit
+    said, moved = said_in_text, Moved()
+    cover: Cover = work.redactor
     if name.endswith(".jsonl"):
-        opened, said = whole_lines(opened), said_in_json_lines
+        opened, said, cover = whole_lines(opened), said_in_json_lines, lambda text: covered_lines(text, work.redactor)
+    if name in (STATE, PLAN):
+        text = opened.stream.read(opened.size).decode("utf-8", "surrogateescape")
+        covered = covered_json(text, work.redactor).encode("utf-8", "surrogateescape")
+        work.archive.writestr(_entry(name, opened.modified), covered)
+        return moved
     with work.archive.open(_entry(name, opened.modified), "w", force_zip64=opened.size > 1 << 30) as sink:
-        left_out = copy_text(opened, sink, work.redactor, limit, said)
+        left_out = copy_text(opened, sink, cover, limit, said, follower=moved)
     if left_out:
         work.left_out.append(f"{name}: {left_out:,} of {opened.size:,} bytes from its midst")
+    return moved
 
 
 def _entry(name: str, modified: float) -> zipfile.ZipInfo:

@@ -50,7 +50,7 @@ def test_what_goes_along_and_what_does_not(made: FolderOfRun, tmp_path: Path) ->
     inside = read(tmp_path / "b.zip")
     assert set(inside) == {
         "run.json", "job.yml", "plan.json", "user_logs/std_log_process_0.txt", "user_logs/std_log_process_1.txt",
-        "user_logs/mpirun.txt", "doctor.txt", "README.txt",
+        "user_logs/mpirun.txt", "clock/0.bin", "bundle.json", "doctor.txt", "README.txt",
     }  # fmt: skip
     assert {name: len(data) for name, data in inside.items()} == found.files
     assert inside["job.yml"] == (made.path / "job.yml").read_bytes()
@@ -69,7 +69,7 @@ def test_no_secret_is_in_it_in_whatever_writing(made: FolderOfRun, tmp_path: Pat
     (made.path / "code" / "x.bin").write_bytes(b"\0unnamed")
     found = bundle_run(made.snapshot, tmp_path / "b.zip", Choices(with_code=True))
     inside = read(tmp_path / "b.zip")
-    everything = b"".join(inside.values()).decode()
+    everything = b"".join(inside.values()).decode("utf-8", "replace")
     for secret in (SECRET, json.dumps(SECRET)[1:-1], "hunter2", "s1gnature", "0123456789abcdef", "unnamed"):
         assert secret not in everything
     assert "parallel" in everything, "a tokenizer is no token"

@@ -21,6 +21,7 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N"
         ('{"password": "hunter2"}', "hunter2"),
         ("AccountKey=Zm9vYmFy==;EndpointSuffix=x", "Zm9vYmFy=="),
         ("train.py --api-key s3cr3t --lr 0.1", "s3cr3t"),
+        ("['train.py', '--api-key', 's3cr3t', '--lr']", "s3cr3t"),
         ("https://ada:lovelace@host/simple", "lovelace"),
         ("found ghp_0123456789abcdefghij in it", "ghp_0123456789abcdefghij"),
         (f"token was {JWT}", JWT),
@@ -35,6 +36,7 @@ def test_a_secret_is_covered(text: str, secret: str) -> None:
 
 def test_what_stands_around_a_secret_stays() -> None:
     assert redact("a --api-key s3cr3t --lr 0.1 b") == f"a --api-key {COVER} --lr 0.1 b"
+    assert redact("['--key', '--lr', '1']") == "['--key', '--lr', '1']"
     assert redact("?sv=1&sig=abc&se=2") == f"?sv=1&sig={COVER}&se=2"
 
 

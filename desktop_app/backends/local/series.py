@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -59,15 +60,24 @@ def metric_point(line: Mapping[str, Any]) -> MetricPoint:
     if not -_INT64 <= step < _INT64:
         raise OverflowError("the step fits no curve")
     rank = None if rank is None else int(rank)
-    return MetricPoint(str(line["name"]), float(line["value"]), step, float(line["time"]), rank)
+    return MetricPoint(str(line["name"]), float(line["value"]), step, _time(line), rank)
 
 
 def resource_point(line: Mapping[str, Any]) -> ResourcePoint:
     """Return a line of resources.jsonl."""
+    gpu, gpu_memory = line.get("gpu"), line.get("gpu_memory")
     return ResourcePoint(
-        int(line["rank"]), float(line["time"]), float(line["cpu"]), int(line["memory"]), line.get("gpu"),
-        line.get("gpu_memory"),
+        int(line["rank"]), _time(line), float(line["cpu"]), int(line["memory"]),
+        None if gpu is None else float(gpu), None if gpu_memory is None else int(gpu_memory),
     )  # fmt: skip
+
+
+def _time(line: Mapping[str, Any]) -> float:
+    """Return when a point was taken. Raises ValueError for a time that no axis has: the file may be anybody's."""
+    time = float(line["time"])
+    if not math.isfinite(time):
+        raise ValueError("no time")
+    return time
 
 
 def event_folders(code: Path) -> tuple[list[str], int]:

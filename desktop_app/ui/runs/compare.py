@@ -18,9 +18,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop_app.api import MetricPoint, OutsideError, RunSnapshot, UserError
+from desktop_app.api import RunSnapshot
 from desktop_app.services.compare_words import Row, as_text, cells, nothing_differs, sections
 from desktop_app.services.run_compare import Comparison, compare_runs
+from desktop_app.services.run_points import points_of
 from desktop_app.services.workbench import Workbench
 from desktop_app.ui.fitting import fit_to_screen
 from desktop_app.ui.theme import Space, mono_font
@@ -32,16 +33,8 @@ _DIFF = Qt.ItemDataRole.UserRole
 async def compare(workbench: Workbench, runs: Sequence[RunSnapshot]) -> Comparison:
     """Return what differs between two runs, the older one first, so that a change is what the newer one changed."""
     first, second = sorted(runs, key=lambda each: each.created)
-    points = await _points(workbench, first), await _points(workbench, second)
+    points = await points_of(workbench, first), await points_of(workbench, second)
     return await asyncio.to_thread(compare_runs, first, second, points, with_diff=True)
-
-
-async def _points(workbench: Workbench, run: RunSnapshot) -> Sequence[MetricPoint]:
-    """Return what a run logged; nothing where that can't be asked any more: its last values are known all the same."""
-    try:
-        return await workbench.backend_of(run.handle).metrics(run.handle)
-    except (UserError, OutsideError, OSError):
-        return ()
 
 
 class CompareDialog(QDialog):

@@ -1,0 +1,216 @@
+"""Takes a colleague's bundle in as a run to look at: staged beside the other runs, and there with one rename or not."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import shutil
+import tempfile
+import time
+import zipfile
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from desktop_app.api import OutsideError, RankState, RunSnapshot, RunStatus, SubmissionPlan, UserError
+from desktop_app.api._records import from_json, to_json
+from desktop_app.core.conforming import misfit
+from desktop_app.core.shared_texts import whole
+from desktop_app.services.bundle_paper import DIAGNOSIS, FORMAT, PAPER
+from desktop_app.services.bundle_zip import opened_zip, read_paper, refused, safe_entries, unpack
+from desktop_app.services.run_bundle import LINES, OF_CLOUDS, PLAN, STATE, WHOLE
+
+SUFFIX = ".zip"
+MOST_RANKS = 100_000
+_NAME = re.compile(r"^[A-Za-z0-9][\w.-]{0,120}$", re.ASCII)  # what the local backend takes for a run's name
+_STAGE = ".opening"
+_STALE = 3600.0  # seconds after which a staged folder belongs to nobody: its program was killed
+_SINGLE = frozenset({STATE, PAPER, DIAGNOSIS, *WHOLE, *LINES, "README.txt", "doctor.txt"})
+_BELOW = tuple(f"{each}/" for each in ("user_logs", "clock", "code", *OF_CLOUDS))
+_ODD = (TypeError, ValueError, KeyError, AttributeError, IndexError, OverflowError, RecursionError)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A run that was taken in: its `handle`, its name, its folder, and where and when it was bundled."""
+
+    handle: str
+    run: str
+    folder: Path
+    origin: str
+
+
+def is_bundle(file: Path) -> bool:
+    """Whether a file says of itself that it is a run's bundle. Reads the file's end."""
+    with contextlib.suppress(UserError, OutsideError), opened_zip(file) as archive:
+        return PAPER in archive.namelist()
+    return False
+
+
+def open_bundle(file: Path, runs: Path) -> Opened:
+    """Take a bundle in among the runs below `runs`. Blocks.
+
+    Raises UserError where it is none, damaged, not safe, of a newer program, or of a run that is there already; and
+    OutsideError where it can't be read or written. Then nothing of it is left.
+    """
+    try:
+        with opened_zip(file) as archive:
+            return _taken(file, archive, runs)
+    except OSError as error:
+        raise OutsideError(
+            f"{file.name} can't be opened: {error.strerror or error}.", hint=f"Look at {runs}."
+        ) from error
+
+
+def _taken(file: Path, archive: zipfile.ZipFile, runs: Path) -> Opened:
+    entries = [each for each in safe_entries(file, archive) if _is_wanted(each.filename)]
+    origin = _origin(file, _object(read_paper(file, archive, PAPER)))
+    run = _run(file, read_paper(file, archive, STATE))
+    target = runs / run.run
+    _refuse_known(file, run.run, target)
+    runs.mkdir(0o700, parents=True, exist_ok=True)
+    _sweep(runs)
+    stage = Path(tempfile.mkdtemp(prefix=f".{run.run}-", suffix=_STAGE, dir=runs))
+    try:
+        unpack(file, archive, entries, stage)
+        _settle(stage, target, _kept(run, origin, {each.filename for each in entries}))
+        _publish(file, stage, target)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+    return Opened(f"local://{run.run}", run.run, target, origin[0])
+
+
+def _is_wanted(name: str) -> bool:
+    """Whether a file of a bundle is taken in; what a newer program or a file manager added is passed by."""
+    return name in _SINGLE or name.startswith(_BELOW)
+
+
+def _origin(file: Path, paper: Mapping[str, Any]) -> tuple[str, datetime]:
+    """Return where and when a bundle was made, and that time. Raises UserError for one that can't be understood."""
+    number = paper.get("format")
+    if type(number) is int and number > FORMAT:
+        by = str(paper.get("program"))[:60]
+        raise refused(file, f"it was written by a newer program ({by})", "Update Rank Zero, then open it again.")
+    try:
+        host, at = str(paper["host"])[:100], datetime.fromisoformat(paper["bundled"])
+        if number != FORMAT or not host.isprintable() or misfit(datetime, at):
+            raise ValueError(number)
+        return f"{host}, {at:%Y-%m-%d %H:%M} UTC", at
+    except _ODD as error:
+        raise refused(file, f"its {PAPER} can't be understood") from error
+
+
+def _run(file: Path, data: bytes) -> RunSnapshot:
+    """Return the run in a bundle, every value of which is what it should be. Raises UserError for others."""
+    try:
+        run = replace(from_json(RunSnapshot, _object(data)), sweep=None, trial=None, from_bundle="")
+        wrong = misfit(RunSnapshot, run) or ("" if _NAME.match(run.run) else "run") or _odd_counts(run)
+    except _ODD as error:
+        raise refused(file, f"its {STATE} can't be understood") from error
+    if wrong:
+        raise refused(file, f"“{wrong}” in its {STATE} is not what it should be")
+    return run
+
+
+def _odd_counts(run: RunSnapshot) -> str:
+    """Return what is numbered in a way that no run is; empty where all is well."""
+    numbers = [number for each in run.ranks for number in (each.rank, each.node, each.local_rank)]
+    counts = (run.nodes, run.processes_per_node, run.nodes * run.processes_per_node, run.launched or 0, *numbers)
+    ranks, fallen = {each.rank for each in run.ranks}, run.first_failure
+    if not all(0 <= each <= MOST_RANKS for each in counts) or len(ranks) < len(run.ranks):
+        return "ranks"
+    if fallen is not None and (fallen.rank not in ranks or not 0 <= (fallen.log_line or 0) < 1 << 31):
+        return "first_failure"
+    return ""
+
+
+def _refuse_known(file: Path, name: str, target: Path) -> None:
+    if target.is_symlink() or target.exists():
+        hint = f"`rankzero runs show {name}` shows it; another home (--home) has room for both."
+        raise refused(file, f"a run {name} is here already", hint)
+
+
+def _kept(run: RunSnapshot, origin: tuple[str, datetime], names: Collection[str]) -> RunSnapshot:
+    """Return the run as it is kept here: nothing in it goes on, and every path in it is its own."""
+    said, at = origin
+    going = not run.is_over
+    reason = f"It was {run.status.value} when the bundle was made; what became of it, the bundle does not say."
+    return replace(
+        run,
+        handle=f"local://{run.run}",
+        backend="local",
+        from_bundle=said,
+        status=RunStatus.UNKNOWN if going else run.status,
+        reason=reason if going else run.reason,
+        ended=run.ended or (at if going and run.started else None),
+        phases=tuple(replace(each, ended=each.ended or at) for each in run.phases),
+        ranks=tuple(_kept_rank(each, names, going=going) for each in run.ranks),
+        launcher_logs=tuple(each for each in run.launcher_logs if each in names),
+        source="",
+    )
+
+
+def _kept_rank(rank: RankState, names: Collection[str], *, going: bool) -> RankState:
+    was_live = going and rank.ended is None and rank.status not in (RunStatus.NOT_STARTED, RunStatus.QUEUED)
+    log = rank.log if rank.log in names else f"user_logs/std_log_process_{rank.rank}.txt"
+    return replace(rank, log=log, pid=None, status=RunStatus.UNKNOWN if was_live else rank.status)
+
+
+def _settle(stage: Path, target: Path, run: RunSnapshot) -> None:
+    """Write state and plan anew, as they hold here."""
+    placed = replace(run, folder=str(target), outputs=str(target / "code" / "outputs"))
+    plan = _kept_plan(stage / PLAN, target)
+    for name, data in ((STATE, to_json(placed)), (PLAN, plan)):
+        (stage / name).unlink(missing_ok=True)
+        if data is not None:
+            (stage / name).touch(0o600)
+            (stage / name).write_text(json.dumps(data, ensure_ascii=False), "utf-8", "surrogateescape")
+
+
+def _kept_plan(path: Path, target: Path) -> dict[str, Any] | None:
+    """Return a plan whose files are those that came along; None for what is no plan."""
+    try:
+        plan = _object(path.read_bytes())
+        found = from_json(SubmissionPlan, whole(plan))
+        if misfit(SubmissionPlan, found):
+            return None
+    except (OSError, *_ODD):
+        return None
+    code = target / "code"
+    files = [replace(each, source=str(code / each.target)) for each in found.files if _is_below(each.target)]
+    return {**plan, "files": to_json(files), "source": ""}
+
+
+def _is_below(path: str) -> bool:
+    parts = path.replace("\\", "/").split("/")
+    return ":" not in parts[0] and not any(each in ("", "..") for each in parts)
+
+
+def _publish(file: Path, stage: Path, target: Path) -> None:
+    """Give the staged folder its name, which a run may have got meanwhile."""
+    _refuse_known(file, target.name, target)
+    try:
+        stage.rename(target)
+    except OSError:
+        _refuse_known(file, target.name, target)
+        raise
+
+
+def _sweep(runs: Path) -> None:
+    """Delete what a program left that was killed while it unpacked."""
+    for each in runs.glob(f".*{_STAGE}"):
+        with contextlib.suppress(OSError):
+            if time.time() - each.stat().st_mtime > _STALE:
+                shutil.rmtree(each, ignore_errors=True)
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    """Return a JSON object; empty for anything else."""
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
