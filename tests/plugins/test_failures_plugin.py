@@ -42,7 +42,7 @@ def test_a_job_without_a_limit_needs_no_longer_one() -> None:
 
 
 @pytest.mark.parametrize(("tier", "is_offered"), [("Spot", True), ("spot", True), ("Standard", False), (None, False)])
-def test_spot_nodes_are_changed_for_others(tier: str | None, is_offered: bool) -> None:  # noqa: FBT001
+def test_spot_nodes_are_changed_for_others(tier: str | None, is_offered: bool) -> None:
     fix = fixes.kept_nodes(Job(command="", extra={"queue_settings": {"job_tier": tier}} if tier else {}))
     assert fix == (
         Fix("Ask for nodes that are not taken away", {"queue_settings.job_tier": "standard"}) if is_offered else None
