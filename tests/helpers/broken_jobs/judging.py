@@ -56,7 +56,9 @@ def wrong(case: Case, answer: Answer) -> str:
     """Return what is wrong with an answer; empty where it is the truth."""
     truth = case.truth
     if answer.verdict != "cause":
-        return "" if truth.kind in ("symptoms", "report") else f"a cause is known, and none was named: {answer.verdict}"
+        is_silent = truth.kind == "exit" and truth.ranks is not None and answer.rank in truth.ranks
+        is_enough = truth.kind in ("symptoms", "report") or is_silent
+        return "" if is_enough else f"a cause is known, and none was named: {answer.verdict}"
     if truth.kind == "symptoms":
         return _wrongly_named(truth, answer)
     if truth.ranks is not None and answer.rank not in truth.ranks:
