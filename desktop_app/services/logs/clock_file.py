@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import struct
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 _MARK = struct.Struct("<dQ")
@@ -25,8 +25,15 @@ class ClockFile:
         self._pages: OrderedDict[int, bytes] = OrderedDict()
         self._last = (0, 0, 0.0)  # bytes from, to, and their time: neighbours are asked for one after the other
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether there is such a file, or will be."""
+        return bool(self._path.name)
+
     def count(self) -> int:
         """Return the number of marks now."""
+        if not self._path.name:
+            return 0  # no path at all is the working directory
         try:
             return os.stat(self._path).st_size // _MARK.size  # noqa: PTH116 - asked very often
         except OSError:
@@ -49,6 +56,16 @@ class ClockFile:
         """Return how many bytes had come before `time`, or with `inclusive` up to and at it."""
         index = self._first(self.count(), lambda mark: mark[0] > time if inclusive else mark[0] >= time)
         return self._mark(index - 1)[1] if index else 0
+
+    def marks(self, low: int, high: int) -> Iterator[tuple[int, float]]:
+        """Yield, for the bytes from `low` to `high`, where those begin that came together, and when they came."""
+        count = self.count()
+        index = self._first(count, lambda mark: mark[1] > low)
+        begin = self._mark(index - 1)[1] if index else 0
+        while index < count and begin < high:
+            time, size = self._mark(index)
+            yield begin, time
+            begin, index = size, index + 1
 
     def span(self) -> tuple[float, float] | None:
         """Return the first and the last mark's time."""

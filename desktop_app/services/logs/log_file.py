@@ -8,12 +8,18 @@ anywhere in the file by looking back two cells at most, and no line is longer th
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from desktop_app.services.logs.stamps import stamps_in
+
 BLOCK = 64 << 10
 GRID = 1 << 20
+UTF_8 = "utf-8"
+_LE, _BE = b"\xff\xfe", b"\xfe\xff"
+_SANE = 946_684_800.0  # the year 2000: what is older comes from a file system or an archive without times
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,7 @@ class LogFile:
         self.path = path
         self._block = block
         self._grid = grid
+        self._encoding: str | None = None
 
     def size(self) -> int:
         """Return the file's size in bytes as it is now."""
@@ -56,6 +63,45 @@ class LogFile:
                 return file.read(max(0, count)) or b""
         except OSError:
             return b""
+
+    def changed(self) -> float:
+        """Return when the file was written last, in seconds since the epoch; now where that can't be."""
+        now = time.time()
+        try:
+            moment = os.stat(self.path).st_mtime  # noqa: PTH116 - as above
+        except OSError:
+            return now
+        return moment if _SANE < moment < now else now
+
+    @property
+    def encoding(self) -> str:
+        """How its characters are written, as its beginning tells: `utf-16-le`, `utf-16-be`, else `utf-8`."""
+        if self._encoding is None:
+            head = self.read(0, 1024)
+            if len(head) < 4:
+                return UTF_8  # not known yet
+            self._encoding = _encoding_of(head)
+        return self._encoding
+
+    def narrow(self, data: bytes) -> bytes:
+        """Return the beginning of a line with a byte for each character of ASCII."""
+        return data if self.encoding == UTF_8 else data.replace(b"\0", b"").removeprefix(_LE).removeprefix(_BE)
+
+    def stamped(self, data: bytes, begin: int, latest: float) -> Iterator[tuple[int, float]]:
+        """Yield where in the file lines of `data`, which lies at `begin`, bear a stamp, and its moment."""
+        if self.encoding == UTF_8:
+            for place, moment in stamps_in(data, latest):
+                yield begin + place, moment
+            return
+        skipped = 2 if begin == 0 else 0  # the byte order mark
+        low = 1 if self.encoding == "utf-16-be" else 0  # of each two bytes the one that letters of ASCII need
+        for place, moment in stamps_in(data[skipped + low :: 2], latest):
+            yield (begin + skipped + 2 * place if begin or place else 0), moment
+
+    @property
+    def newline(self) -> bytes:
+        """The bytes that end a line; of UTF-16 with the high byte first the second one is enough."""
+        return b"\n\0" if self.encoding == "utf-16-le" else b"\n"
 
     def lines_from(self, offset: int) -> Iterator[RawLine]:
         """Yield the lines that start at `offset` (a line's start) and after it, up to the file's present end."""
@@ -97,29 +143,31 @@ class LogFile:
 
     def offset_of_line(self, number: int) -> int:
         """Return where line `number` (counted from 1 by newlines, as editors do) starts; reads all before it."""
-        left, offset = number - 1, 0
+        left, offset, newline = number - 1, 0, self.newline
         while left > 0 and (block := self.read(offset, 1 << 20)):
-            found = block.count(b"\n")
+            found = block.count(newline)
             if found >= left:
-                return offset + _after_newline(block, left)
+                return offset + _after_newline(block, left, newline)
             left -= found
             offset += len(block)
         return offset
 
     def _cut(self, buffer: bytes, low: int, start: int, seen: int) -> int | None:
         """Return where the line that starts at `start` of the buffer ends; None if that is not known yet."""
-        found = buffer.find(b"\n", max(start, seen))
+        newline = self.newline
+        found = buffer.find(newline, max(start, seen - 1))
         limit = self._first_break(low + start) - low
         if found >= 0 and found < limit:
-            return found + 1
+            return found + len(newline)
         return limit if limit <= len(buffer) else None
 
     def _start(self, buffer: bytes, low: int, end: int) -> int | None:
         """Return the start of the line that ends at `end`; None if more has to be read before `low`."""
         last = end - 1
-        found = buffer.rfind(b"\n", 0, max(0, last - low))
+        newline = self.newline
+        found = buffer.rfind(newline, 0, max(0, last - low))
         if found >= 0 or low == 0:
-            return self._last_break(low + found + 1, last)
+            return self._last_break(low + found + len(newline) if found >= 0 else 0, last)
         if last - low >= 2 * self._grid:
             return last - last % self._grid
         return None
@@ -135,11 +183,19 @@ class LogFile:
         return start if limit > last else last - last % self._grid
 
     def _ends(self, start: int, data: bytes) -> bool:
-        return data.endswith(b"\n") or start + len(data) >= self._first_break(start)
+        return data.endswith(self.newline) or start + len(data) >= self._first_break(start)
 
 
-def _after_newline(block: bytes, count: int) -> int:
+def _encoding_of(head: bytes) -> str:
+    """Return what a byte order mark says, unless what follows belies it: bytes that are no text may begin like that."""
+    first, second = head[2::2].count(0), head[3::2].count(0)
+    if head.startswith(_LE):
+        return "utf-16-le" if second > first else UTF_8
+    return "utf-16-be" if head.startswith(_BE) and first > second else UTF_8
+
+
+def _after_newline(block: bytes, count: int, newline: bytes) -> int:
     place = 0
     for _ in range(count):
-        place = block.index(b"\n", place) + 1
+        place = block.index(newline, place) + len(newline)
     return place

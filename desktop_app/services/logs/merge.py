@@ -1,7 +1,7 @@
-"""The logs of several ranks as one, by the time their bytes came: any window of it costs the same.
+"""The logs of several ranks as one, by the time their lines were written: any window of it costs the same.
 
-A line's key is (time, rank, offset). Where a key lies in each rank's log is found by bisecting the rank's clock,
-so nothing before the window is read. A log without a clock stands before all others, rank by rank.
+A line's key is (time, rank, offset). Where a key lies in each rank's log is found by bisecting the rank's timeline,
+so nothing before the window is read. A log without stamps and clock stands before all others, rank by rank.
 """
 
 from __future__ import annotations
@@ -9,13 +9,17 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
 
+from desktop_app.services.logs.alignment import align
+from desktop_app.services.logs.alike import alike
 from desktop_app.services.logs.clock_file import ClockFile
 from desktop_app.services.logs.log_file import BLOCK, LogFile, RawLine
 from desktop_app.services.logs.text import shown_text
+from desktop_app.services.logs.timeline import Timeline
 
 Key: TypeAlias = tuple[float, int, int]
 
@@ -32,7 +36,10 @@ class LogSource:
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """A line as it is shown; `time` is in seconds since the epoch, 0 where it isn't known, `size` in bytes."""
+    """A line as it is shown; `time` is in seconds since the epoch, 0 where it isn't known, `size` in bytes.
+
+    `alike` is the same for lines that differ in whose they are alone; empty where there is one log.
+    """
 
     time: float
     rank: int
@@ -40,6 +47,7 @@ class LogLine:
     size: int
     text: str
     complete: bool = True
+    alike: str = field(default="", compare=False)
 
     @property
     def key(self) -> Key:
@@ -79,33 +87,37 @@ class Tail:
 
 
 class _Log:
-    """One rank's log, its clock, and the time a byte without a mark is given."""
+    """One rank's log, its times, and the time a byte that nothing tells of is given."""
 
-    def __init__(self, source: LogSource, block: int) -> None:
+    def __init__(self, source: LogSource, block: int, *, single: bool) -> None:
         self.rank = source.rank
         self.file = LogFile(source.log, block=block)
-        self.clock = ClockFile(source.clock)
-        self.is_timed = bool(source.clock.name)
+        self.times = Timeline(self.file, ClockFile(source.clock))
+        self._single = single
 
     def line(self, raw: RawLine) -> LogLine:
-        time = self.clock.time_of(raw.offset)
+        time = self.times.time_of(raw.offset)
         if time is None:
-            span = self.clock.span()
+            span = self.times.span()
             time = span[1] if span else 0.0
-        return LogLine(time, self.rank, raw.offset, len(raw.data), shown_text(raw.data), raw.complete)
+        return self.made(time, raw.offset, len(raw.data), raw.data, complete=raw.complete)
+
+    def made(self, time: float, offset: int, size: int, data: bytes, *, complete: bool) -> LogLine:
+        text, alike = _read(data, self.file.encoding)
+        return LogLine(time, self.rank, offset, size, text, complete, "" if self._single else alike)
 
     def place(self, key: Key, size: int) -> int:
         """Return the start of the first line whose key is not less than `key`; `size` if there is none."""
         time, rank, offset = key
         if self.rank == rank:
             return min(offset, size)
-        span = self.clock.span()
+        span = self.times.span()
         if span is None:
             return 0 if (0.0, self.rank) >= (time, rank) else size
         after = self.rank < rank  # lines of the same time come before the key's
         if time > span[1] or (after and time == span[1]):
             return size
-        return self._next_start(self.clock.size_at(time, inclusive=after), size)
+        return self._next_start(self.times.size_at(time, inclusive=after), size)
 
     def _next_start(self, offset: int, size: int) -> int:
         """Return the start of the first line that begins at `offset` or after it."""
@@ -123,15 +135,24 @@ class MergedLog:
 
     def __init__(self, sources: Sequence[LogSource], *, block: int | None = None) -> None:
         many = len(sources) > 16
-        self._logs = tuple(_Log(each, block or (BLOCK // 8 if many else BLOCK)) for each in sources)
+        size, single = block or (BLOCK // 8 if many else BLOCK), len(sources) == 1
+        self._logs = tuple(_Log(each, size, single=single) for each in sources)
+        self._aligned = single
 
     def sizes(self) -> dict[int, int]:
         """Return the present size of each rank's log in bytes."""
         return {each.rank: each.file.size() for each in self._logs}
 
+    def align(self) -> None:
+        """Learn by how much the logs' clocks disagree; asked for once, before anything is read."""
+        if not self._aligned:
+            self._aligned = True
+            align([each.times for each in self._logs])
+
     def lines(self) -> Iterator[LogLine]:
         """Yield every line that is there now, by time; holds no more than a block of each log."""
         sizes = self.sizes()
+        self.align()
         yield from self._forward(dict.fromkeys(sizes, 0), sizes)
 
     def end(self, count: int) -> Window:
@@ -140,21 +161,25 @@ class MergedLog:
 
     def end_at(self, sizes: dict[int, int], count: int) -> Window:
         """Return the last `count` lines of logs that are of these sizes."""
+        self.align()
         return self._window(dict(sizes), sizes, before=count, after=0)
 
     def around(self, key: Key, before: int, after: int) -> Window:
         """Return up to `before` lines before `key`, and `after` lines from it on."""
         sizes = self.sizes()
+        self.align()
         places = {each.rank: each.place(key, sizes[each.rank]) for each in self._logs}
         return self._window(places, sizes, before, after)
 
     def at(self, place: int, before: int, after: int) -> Window:
         """Return the lines around the byte `place` of all logs' bytes in their merged order."""
         sizes = self.sizes()
+        self.align()
         return self._window(self._places_at(place, sizes), sizes, before, after)
 
     def line_of(self, rank: int, offset: int) -> LogLine | None:
         """Return the line of `rank` that holds the byte at `offset`."""
+        self.align()
         for each in self._logs:
             if each.rank == rank:
                 raw = next(each.file.lines_from(each.file.line_start(offset)), None)
@@ -165,6 +190,7 @@ class MergedLog:
         """Return the last, unfinished line of each rank's log."""
         found = {}
         for each in self._logs:
+            each.times.forget_tail()
             last = next(each.file.lines_before(sizes[each.rank]), None)
             grows = last is not None and not last.complete
             found[each.rank] = Tail(last.offset).grown(last.data) if last and grows else Tail(sizes[each.rank])
@@ -174,12 +200,12 @@ class MergedLog:
         """Return the lines that `data`, which follows `tail`, ends and begins; a byte without a mark came `now`."""
         log = next(each for each in self._logs if each.rank == rank)
         found = []
-        for part in _split(data):
+        newline = log.file.newline
+        for part in _split(data, newline):
             tail = tail.grown(part)
-            time = log.clock.time_of(tail.offset)
-            time = time if time is not None else now if log.is_timed else 0.0  # its first mark may be yet to come
-            done = part.endswith(b"\n")
-            found.append(LogLine(time, rank, tail.offset, tail.length, shown_text(tail.held), done))
+            done = part.endswith(newline)
+            time = log.times.appended(tail.held, tail.offset, now)
+            found.append(log.made(time, tail.offset, tail.length, tail.held, complete=done))
             tail = Tail(tail.offset + tail.length) if done else tail
         return found, tail
 
@@ -229,24 +255,31 @@ class MergedLog:
 
     def _time_at(self, place: int) -> float:
         """Return the time before which `place` bytes of all logs came, as near as the marks tell."""
-        spans = [span for each in self._logs if (span := each.clock.span())]
-        unmarked = sum(each.file.size() for each in self._logs if each.clock.span() is None)
+        spans = [span for each in self._logs if (span := each.times.span())]
+        unmarked = sum(each.file.size() for each in self._logs if each.times.span() is None)
         if not spans or place < unmarked:
             return 0.0
         low, high = min(each[0] for each in spans), max(each[1] for each in spans)
         while high - low > 1e-4:
             middle = (low + high) / 2
-            came = unmarked + sum(each.clock.size_at(middle, inclusive=False) for each in self._logs)
+            came = unmarked + sum(each.times.size_at(middle, inclusive=False) for each in self._logs)
             low, high = (middle, high) if came <= place else (low, middle)
         return low
+
+
+@lru_cache(maxsize=4096)
+def _read(data: bytes, encoding: str) -> tuple[str, str]:
+    """Return a line's text and what is alike in those of other ranks; what all ranks say is worked out once."""
+    text = shown_text(data, encoding)
+    return text, alike(text)
 
 
 def _key(line: LogLine) -> Key:
     return line.key
 
 
-def _split(data: bytes) -> list[bytes]:
+def _split(data: bytes, newline: bytes) -> list[bytes]:
     """Split at newlines alone: carriage returns belong to progress bars."""
-    parts = data.split(b"\n")
-    lines = [each + b"\n" for each in parts[:-1]]
+    parts = data.split(newline)
+    lines = [each + newline for each in parts[:-1]]
     return [*lines, parts[-1]] if parts[-1] else lines

@@ -33,17 +33,42 @@ _WARNING = re.compile(r"\bWARN(?:ING)?\b|\b[A-Z]\w*Warning:")
 _LOOKED_AT = 2000
 
 
-def shown_text(data: bytes) -> str:
+def shown_text(data: bytes, encoding: str = "utf-8") -> str:
     """Return what a terminal would show of one line: after the last carriage return, without escapes, clipped."""
+    if encoding != "utf-8":
+        data = from_utf_16(data, encoding)
     data = data.rstrip(b"\r\n")
     bar = data.rfind(b"\r", max(0, len(data) - _TAIL))
     if bar >= 0:
         data = data[bar + 1 :]
     more = len(data) - HEAD
-    text = data[:HEAD].decode("utf-8", "replace")
+    text = decoded(data[:HEAD], cut=more > 0)
     if not text.isprintable():
         text = _ESCAPES.sub("", text).translate(_SHOWN).expandtabs(8)
     return f"{text} … {more:,} bytes more" if more > 0 else text
+
+
+def decoded(data: bytes, *, cut: bool = False) -> str:
+    """Return UTF-8 as text; what is none as Latin-1, if that makes words of it; `cut` where the last letter may be."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if cut and error.start >= len(data) - 3:
+            return data[: error.start].decode("utf-8")
+    text = data.decode("utf-8", "replace")
+    is_mixed = any(each != "\ufffd" and each > "\x7f" for each in text)
+    if is_mixed or _NO_WORDS.search(data) or 4 * text.count("\ufffd") > len(data):
+        return text
+    return data.decode("latin-1")
+
+
+_NO_WORDS = re.compile(rb"[\x00-\x08\x0e-\x1a\x7f-\x9f]")
+
+
+def from_utf_16(data: bytes, encoding: str) -> bytes:
+    """Return a line of a UTF-16 file as UTF-8; one that ends within a letter without it."""
+    even = data[: len(data) & ~1].removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff")
+    return even.decode(encoding, "replace").encode("utf-8", "replace")
 
 
 def is_error(text: str) -> bool:

@@ -1,0 +1,267 @@
+"""When the lines of a log were written: by the stamps in them where there are any, else by when their bytes came.
+
+Times never fall along a log, so that any time is found by bisection. A log with stamps is cut into cells. Of each
+border the first stamp near it is known (read once, a few KiB each); within a cell, which is read when it is needed,
+times rise from its border's to the next one's. So one odd stamp can't disturb more than its cell.
+A line without a stamp belongs to the stamped one before it, unless its bytes came later: then so much later.
+"""
+
+from __future__ import annotations
+
+import bisect
+from array import array
+from collections import OrderedDict
+from collections.abc import Iterator
+from time import time as now
+
+from desktop_app.services.logs.clock_file import ClockFile
+from desktop_app.services.logs.log_file import LogFile
+from desktop_app.services.logs.stamps import stamp_of
+
+CELL = 128 << 10
+_CELLS = 2048  # of the size that the log has when it is first looked at
+_LOOK = 8 << 10  # bytes read at a border to find a stamp
+_PROBES = 8  # places looked at to learn whether a log has stamps at all
+_LONGEST = 256  # bytes within which a line's stamp ends
+_KEPT = 4  # cells
+_SANE = 26 * 3600  # no stamp is later than now in the most distant zone
+LATE = 1800.0
+"""Seconds that output may be held back before it comes; beyond them the clocks disagree."""
+
+
+class Timeline:
+    """Tells the time of a byte (a line's start), and how many bytes were written by a time."""
+
+    def __init__(self, file: LogFile, clock: ClockFile, shift: float | None = None) -> None:
+        self._file = file
+        self._clock = clock
+        self._shift = shift
+        self._stamped = False
+        self._probed = -1  # the log's size when no stamp was found in it
+        self._cell = CELL
+        self._borders: list[float] = []  # the time before which no line of the cell was written
+        self._cells: OrderedDict[tuple[int, int], tuple[array[int], array[float]]] = OrderedDict()
+        self._tail: tuple[float, float] | None = None  # the last line's time while following, and its delay
+
+    def time_of(self, offset: int) -> float | None:
+        """Return when the line at `offset` was written; None where nothing tells (yet)."""
+        if not self.has_stamps():
+            return self._clock.time_of(offset)
+        index = offset // self._cell
+        offsets, times = self._steps(index)
+        place = bisect.bisect_right(offsets, offset) - 1
+        return times[place] if place >= 0 else self._border(index)
+
+    def size_at(self, time: float, *, inclusive: bool) -> int:
+        """Return how many bytes were written before `time`, or with `inclusive` up to and at it."""
+        if not self.has_stamps():
+            return self._clock.size_at(time, inclusive=inclusive)
+        size = self._file.size()
+        self._border((size - 1) // self._cell)
+        find = bisect.bisect_right if inclusive else bisect.bisect_left
+        index = find(self._borders, time) - 1
+        if index < 0:
+            return 0
+        offsets, times = self._steps(index)
+        place = find(times, time)
+        if place < len(offsets):
+            return max(offsets[place], index * self._cell)
+        return min((index + 1) * self._cell, size)
+
+    def span(self) -> tuple[float, float] | None:
+        """Return the first and the last time."""
+        if not self.has_stamps():
+            return self._clock.span()
+        last = (self._file.size() - 1) // self._cell
+        _, times = self._steps(last)
+        return self._border(0), times[-1] if times else self._border(last)
+
+    @property
+    def shift(self) -> float:
+        """Seconds that are added to the stamps, because this log's clock disagrees with when its bytes came."""
+        if self._shift is None:
+            self._shift = self._told_by_arrival()
+        return self._shift
+
+    def set_shift(self, shift: float) -> None:
+        """Add so many seconds to the stamps."""
+        self._shift = shift
+
+    def has_stamps(self) -> bool:
+        """Whether lines of this log bear stamps, as far as a few looks into it tell."""
+        if not self._stamped:
+            size = self._file.size()
+            if size != self._probed and (self._probed < _LOOK * _PROBES):
+                self._stamped = any(True for _ in self._probe(size))
+                self._probed = size
+                while self._cell * _CELLS < size:
+                    self._cell *= 2
+        return self._stamped
+
+    @property
+    def is_told_by_arrival(self) -> bool:
+        """Whether it is known when the log's bytes came."""
+        return self._clock.count() > 0
+
+    @property
+    def encoding(self) -> str:
+        """How the log's characters are written."""
+        return self._file.encoding
+
+    def stamped_lines(self) -> Iterator[tuple[bytes, float]]:
+        """Yield lines of the log's beginning and end that bear a stamp, and their moments as they stand there."""
+        latest = self._latest()
+        for begin, data in self._sample():
+            for offset, moment in self._file.stamped(data, begin, latest):
+                end = data.find(b"\n", offset - begin)
+                if end >= 0 and (offset > begin or begin == 0):
+                    yield data[offset - begin : end], moment
+
+    def _sample(self) -> Iterator[tuple[int, bytes]]:
+        """Yield the log's beginning and its end, with where they start; the first and the last line may be cut."""
+        size = self._file.size()
+        yield 0, self._file.read(0, _LOOK)
+        if size > _LOOK:
+            begin = max(_LOOK, size - _LOOK)
+            yield begin, self._file.read(begin, _LOOK)
+
+    def appended(self, line: bytes, offset: int, present: float) -> float:
+        """Return when a line was written that has just come; it follows the last one that was asked about here."""
+        came = self._clock.time_of(offset)
+        if came is None:
+            came = present if self._clock.is_kept else 0.0
+        stamp = stamp_of(self._file.narrow(line[: 2 * _LONGEST]), present)
+        if self._tail is None:
+            before = self.time_of(offset - 1) if offset and self._stamped else None
+            self._tail = (before or 0.0, 0.0)
+        last, delay = self._tail
+        if stamp is not None:
+            self._stamped = True
+            stamp += self.shift
+            delay = min(0.0, stamp - came) if came else 0.0
+        else:
+            stamp = came + delay if came else last
+        self._tail = (max(last, stamp), delay)
+        return self._tail[0]
+
+    def forget_tail(self) -> None:
+        """What was said last is no longer the log's last line: following begins anew."""
+        self._tail = None
+
+    def _probe(self, size: int) -> Iterator[float]:
+        step = max(_LOOK, size // _PROBES)
+        for begin in (max(0, size - _LOOK), *range(0, size, step)):
+            yield from (time for _, time in self._stamps(begin, min(size, begin + _LOOK)))
+
+    def _border(self, index: int) -> float:
+        """Return the time before which no line of a cell was written."""
+        while len(self._borders) <= index:
+            number = len(self._borders)
+            first = self._first_near(number * self._cell)
+            before = self._borders[-1] if number else None
+            if first is None and before is None:
+                first = min(self._probe(self._file.size()), default=0.0)  # lines before the first stamp bear its time
+            self._borders.append(max(each for each in (first, before) if each is not None))
+        return self._borders[index]
+
+    def _first_near(self, border: int) -> float | None:
+        """Return the time at a border: of the line that goes on there, of the next one or of arrival."""
+        came = arrived = self._clock.time_of(border)
+        before, after = None, None
+        for offset, moment in self._stamps(max(0, border - _LOOK // 8), border + _LOOK):
+            if offset > border or (offset == 0 and came is None):
+                after = moment
+                break
+            before = moment
+            if arrived is not None:
+                came = arrived + min(0.0, moment - (self._clock.time_of(offset) or moment))
+        if before is None and after is None and came is None and border:
+            before = max((each for _, each in self._stamps(max(0, border - self._cell), border)), default=None)
+        told = [each for each in (before if came is None else came, after) if each is not None]
+        return min(told, default=None)
+
+    def _steps(self, index: int) -> tuple[array[int], array[float]]:
+        """Return where within a cell the time changes, and to what."""
+        low = index * self._cell
+        high = min(low + self._cell, self._file.size())
+        found = self._cells.get((index, high))
+        if found is None:
+            found = self._read(index, low, high)
+            self._cells[index, high] = found
+            while len(self._cells) > _KEPT:
+                self._cells.popitem(last=False)
+        return found
+
+    def _read(self, index: int, low: int, high: int) -> tuple[array[int], array[float]]:
+        time = self._border(index)
+        full = high - low == self._cell and high < self._file.size()
+        limit = max(time, self._border(index + 1)) if full else float("inf")
+        offsets, times = array("q"), array("d")
+        for offset, moment in self._moments(low, high):
+            if moment > time:
+                time = min(moment, limit)
+                offsets.append(offset)
+                times.append(time)
+        return offsets, times
+
+    def _moments(self, low: int, high: int) -> Iterator[tuple[int, float]]:
+        """Yield what stamps and marks say of the lines from `low` to `high`, in the order of their bytes."""
+        stamps = _without_spikes(list(self._stamps(low, high)))
+        marks = self._clock.marks(low, high)
+        mark = next(marks, None)
+        came, delay = 0.0, 0.0
+        for offset, moment in stamps:
+            while mark is not None and mark[0] <= offset:
+                came = mark[1]
+                yield mark[0], min(came + delay, moment)
+                mark = next(marks, None)
+            delay = min(0.0, moment - came) if came else 0.0
+            yield offset, moment
+        while mark is not None:
+            yield mark[0], mark[1] + delay
+            mark = next(marks, None)
+
+    def _stamps(self, low: int, high: int) -> Iterator[tuple[int, float]]:
+        """Yield the lines that begin from `low` on, before `high`, and bear a stamp."""
+        begin = max(0, low - len(self._file.newline) * 2)  # what is before `low` tells whether a line begins there
+        data = self._file.read(begin, high - begin + _LONGEST)
+        latest = self._latest()
+        beyond = now() + _SANE
+        for offset, moment in self._file.stamped(data, begin, latest):
+            if offset >= high:
+                return
+            if offset >= low and (offset > begin or begin == 0) and 0 < moment < beyond:
+                yield offset, moment + self.shift
+
+    def _latest(self) -> float:
+        span = self._clock.span()
+        return span[1] if span else self._file.changed()
+
+    def _told_by_arrival(self) -> float:
+        """Return what makes up for a clock that disagrees with when the log's bytes came."""
+        latest, ahead = self._latest(), []
+        for begin, data in self._sample():
+            for offset, moment in self._file.stamped(data, begin, latest):
+                came = self._clock.time_of(offset)
+                if came is not None:
+                    ahead.append(moment - came)
+        if not ahead:
+            return 0.0
+        return -rounded(max(ahead)) if max(ahead) > 2.0 or max(ahead) < -LATE else 0.0
+
+
+def rounded(seconds: float) -> float:
+    """Return the difference of two clocks; one of time zones without what the output was late by."""
+    quarters = round(seconds / 900) * 900.0
+    return quarters if quarters and abs(seconds - quarters) < 120 else seconds
+
+
+def _without_spikes(stamps: list[tuple[int, float]]) -> list[tuple[int, float]]:
+    """Leave out a stamp that is more than a minute later than the ones on both its sides."""
+    kept = []
+    for index, (offset, moment) in enumerate(stamps):
+        after = stamps[index + 1][1] if index + 1 < len(stamps) else None
+        before = stamps[index - 1][1] if index else None
+        if after is None or moment - after < 60 or (before is not None and moment - before < 60):
+            kept.append((offset, moment))
+    return kept
