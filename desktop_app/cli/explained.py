@@ -1,20 +1,195 @@
-"""Says why a run failed, as far as plugins know: in lines for a person, and as part of a run's JSON."""
+"""Says why a run failed, or what logs hold, as far as that is known: in lines for a person, and as JSON."""
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from desktop_app.api import Explanation, RunSnapshot
+from desktop_app.api import Explanation, Fix, RunSnapshot
 from desktop_app.api._records import to_json
 from desktop_app.cli.words import numbered
-from desktop_app.core.diagnosis.model import Diagnosis
+from desktop_app.core.diagnosis.judging import guilty_of
+from desktop_app.core.diagnosis.model import Diagnosis, Fall, Part, Verdict
+from desktop_app.services.plugins import PluginHost
+
+_VERSION = re.compile(rb'^version = "([^"\n]*)"', re.MULTILINE)
+_HEAD = 8 << 10
+_MOST_ECHOES = 4
+_LONGEST = 400
+_PARTS = {
+    Part.CAUSE: "fell: the cause",
+    Part.OWN: "fell with an error of its own",
+    Part.SYMPTOM: "waited in vain",
+    Part.ECHO: "fell because another was gone",
+    Part.STOPPED: "was stopped",
+    Part.FINISHED: "had finished",
+    Part.SILENT: "said nothing of a failure",
+}
 
 
 def explanation_shapes(known: Diagnosis) -> list[dict[str, Any]]:
     """Return the explanations as `run` and `runs show` print them, causes first."""
     return [_shape(each) for each in known.all]
+
+
+def diagnosis_shape(known: Diagnosis, plugins: PluginHost | None = None) -> dict[str, Any]:
+    """Return a diagnosis as `diagnose` prints it; with `plugins`, also how new each file of their knowledge is."""
+    return {
+        "root_cause": _cause_shape(known),
+        "verdict": known.verdict.value,
+        "echoes": [_line_shape(known, each) for each in known.echoes],
+        "symptoms": [_line_shape(known, each) for each in known.symptoms],
+        "others": [_line_shape(known, each) for each in _others(known)],
+        "falls": [to_json(each) for each in known.falls],
+        "next_steps": [to_json(each) for each in known.steps],
+        "missing": list(known.missing),
+        **({"knowledge": _versions(plugins)} if plugins is not None else {}),
+    }
+
+
+def explained_lines(known: Diagnosis, run: RunSnapshot | None) -> Iterator[tuple[str, str]]:
+    """Yield (title, text) for each line to say; nothing where nobody knows anything."""
+    cause = known.cause
+    if cause is not None:
+        yield "Cause", f"{cause.cause}{_where(known, cause, run)}"
+        yield from _line(known, cause)
+        for each in cause.advice:
+            yield "Try", each
+        if cause.fix is not None and run is not None:
+            yield "Fix", f"{cause.fix.title}{_as_command(cause.fix, run)}"
+    elif known.only_echo or known.verdict is Verdict.SYMPTOMS_ONLY:
+        yield from _no_cause(known)
+    if known.only_echo and run is not None and run.first_failure is not None:
+        yield "Echo", f"Rank {run.first_failure.rank} ended first because something else was gone: it is not the cause."
+    for text, ranks in _grouped(known.echoes):
+        yield "Echo", f"{text}{_of_ranks(ranks)}"
+
+
+def diagnosis_lines(known: Diagnosis, run: RunSnapshot | None = None) -> Iterator[tuple[str, str]]:
+    """Yield all that is known: also who fell when, what to run next, and what could not be looked at."""
+    if known.verdict is Verdict.NOTHING:
+        yield "Cause", "Nothing in the logs speaks of a failure."
+    yield from explained_lines(known, run)
+    for text in _falls(known.falls):
+        yield "Fell", text
+    for step in known.steps:
+        yield "Next", f"{step.title}{_as_rerun(step, run)}"
+    for each in known.missing:
+        yield "Missing", each
+
+
+def _no_cause(known: Diagnosis) -> Iterator[tuple[str, str]]:
+    if known.symptoms:
+        yield "Cause", "It is not in these logs: they hold only what followed from it."
+        for text, ranks in _grouped(known.symptoms):
+            yield "Symptom", f"{text}{_of_ranks(ranks)}"
+        yield from _line(known, known.symptoms[0])
+    else:
+        yield "Cause", "No log says what came first. Look for a process that was killed, or a node that went away."
+    for each in dict.fromkeys(advice for one in (*known.symptoms, *known.echoes) for advice in one.advice):
+        yield "Try", each
+
+
+def _line(known: Diagnosis, explanation: Explanation) -> Iterator[tuple[str, str]]:
+    if explanation.line:
+        line = explanation.line
+        yield "Line", line if len(line) <= _LONGEST else f"{line[:_LONGEST]} …"
+        place = known.place_of(explanation)
+        if place is not None:
+            yield "In", f"{place.file}:{place.line}" if place.line else place.file
+
+
+def _where(known: Diagnosis, cause: Explanation, run: RunSnapshot | None) -> str:
+    if run is None:
+        return f" (rank {known.rank})" if known.rank is not None else ""
+    if cause.rank is None:
+        return " (the launcher's log)" if cause.line else ""
+    rank = guilty_of(cause)
+    return f" (rank {rank})" if rank is not None and (len(run.ranks) > 1 or rank != cause.rank) else ""
+
+
+def _as_command(fix: Fix, run: RunSnapshot | None) -> str:
+    """Return how the fix is done from here; a value is shown as YAML reads it, so nothing but plain ones."""
+    if run is None or not run.source or not all(_is_plain(each) for each in fix.set.values()):
+        return ""
+    unsets = [word for path in fix.unset for word in ("--unset", path)]
+    return f": {shlex.join(['rankzero', 'set', run.source, *_sets(fix), *unsets])}"
+
+
+def _as_rerun(fix: Fix, run: RunSnapshot | None) -> str:
+    source = run.source if run is not None and run.source else "JOB.yml"
+    if fix.unset or not all(_is_plain(each) for each in fix.set.values()):
+        return ""
+    sets = [word for each in _sets(fix) for word in ("--set", each)]
+    return f": {shlex.join(['rankzero', 'run', source, *sets])}"
+
+
+def _sets(fix: Fix) -> list[str]:
+    return [f"{path}={value}" for path, value in fix.set.items()]
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, int) or (isinstance(value, str) and value.replace(",", "").isalnum())
+
+
+def _grouped(explanations: Sequence[Explanation]) -> list[tuple[str, list[int]]]:
+    found: dict[str, list[int]] = {}
+    for each in explanations:
+        ranks, rank = found.setdefault(each.cause, []), guilty_of(each)
+        if rank is not None and rank not in ranks:
+            ranks.append(rank)
+    return [(text, sorted(ranks)) for text, ranks in found.items()]
+
+
+def _of_ranks(ranks: Sequence[int]) -> str:
+    return f" (rank{'s' if len(ranks) > 1 else ''} {numbered(ranks)})" if ranks else ""
+
+
+def _falls(falls: Sequence[Fall]) -> Iterator[str]:
+    """Yield who fell how, in the order of their falls, those that fell alike in one line."""
+    if len(falls) < 2:
+        return
+    alike: dict[Part, list[Fall]] = {}
+    for each in falls:
+        alike.setdefault(each.part, []).append(each)
+    for part, group in alike.items():
+        ranks = sorted(each.rank for each in group)
+        first = min((each.at for each in group if each.at is not None), default=None)
+        at = f", at {first.astimezone():%H:%M:%S}" if first is not None and first.year > 2000 else ""
+        yield f"rank{'s' if len(ranks) > 1 else ''} {numbered(ranks)}: {_PARTS[part]}{at}"
+
+
+def _others(known: Diagnosis) -> Iterable[Explanation]:
+    return (each for each in known.all if each is not known.cause and not each.is_echo and not each.is_symptom)
+
+
+def _cause_shape(known: Diagnosis) -> dict[str, Any] | None:
+    cause = known.cause
+    if cause is None:
+        return None
+    more = _shape(cause)
+    return {
+        "category": cause.category,
+        "confidence": cause.certainty,
+        **_line_shape(known, cause),
+        "rank": known.rank,
+        "explanation": cause.cause,
+        **{key: more[key] for key in ("advice", "links", "fix", "rerun", "remedy")},
+    }
+
+
+def _line_shape(known: Diagnosis, explanation: Explanation) -> dict[str, Any]:
+    place = known.place_of(explanation)
+    return {
+        "code": explanation.code,
+        "rank": guilty_of(explanation),
+        "file": place.file if place is not None else None,
+        "line": place.line or None if place is not None else None,
+        "text": explanation.line,
+        "explanation": explanation.cause,
+    }
 
 
 def _shape(explanation: Explanation) -> dict[str, Any]:
@@ -23,52 +198,12 @@ def _shape(explanation: Explanation) -> dict[str, Any]:
     return data
 
 
-def explained_lines(known: Diagnosis, run: RunSnapshot) -> Iterator[tuple[str, str]]:
-    """Yield (title, text) for each line to say; nothing where nobody knows anything."""
-    cause = known.cause
-    if cause is not None:
-        yield "Cause", f"{cause.cause}{_where(cause, run)}"
-        if cause.line:
-            yield "Line", cause.line
-        for each in cause.advice:
-            yield "Try", each
-        if cause.fix is not None:
-            yield "Fix", f"{cause.fix.title}{_as_command(cause, run)}"
-    elif known.only_echo:
-        yield "Cause", "No log says what came first. Look for a process that was killed, or a node that went away."
-        for each in dict.fromkeys(advice for echo in known.echoes for advice in echo.advice):
-            yield "Try", each
-    if known.only_echo and run.first_failure is not None:
-        yield "Echo", f"Rank {run.first_failure.rank} ended first because something else was gone: it is not the cause."
-    for text, ranks in _echoes(known.echoes).items():
-        places = [each for each in ranks if each is not None]
-        where = f" (rank{'s' if len(places) > 1 else ''} {numbered(places)})" if places else ""
-        yield "Echo", f"{text}{where}"
-
-
-def _where(cause: Explanation, run: RunSnapshot) -> str:
-    if cause.rank is None:
-        return " (the launcher's log)" if cause.line else ""
-    return f" (rank {cause.rank})" if len(run.ranks) > 1 else ""
-
-
-def _as_command(cause: Explanation, run: RunSnapshot) -> str:
-    """Return how the fix is done from here; a value is shown as YAML reads it, so nothing but plain ones."""
-    if cause.fix is None or not run.source or not all(_is_plain(each) for each in cause.fix.set.values()):
-        return ""
-    sets = [f"{path}={value}" for path, value in cause.fix.set.items()]
-    unsets = [word for path in cause.fix.unset for word in ("--unset", path)]
-    return f": {shlex.join(['rankzero', 'set', run.source, *sets, *unsets])}"
-
-
-def _is_plain(value: object) -> bool:
-    return isinstance(value, int) or (isinstance(value, str) and value.isidentifier())
-
-
-def _echoes(echoes: Sequence[Explanation]) -> dict[str, list[int | None]]:
-    found: dict[str, list[int | None]] = {}
-    for each in echoes:
-        found.setdefault(each.cause, [])
-        if each.rank not in found[each.cause]:
-            found[each.cause].append(each.rank)
-    return {text: sorted(ranks, key=lambda each: -1 if each is None else each) for text, ranks in found.items()}
+def _versions(plugins: PluginHost) -> dict[str, str]:
+    """Return the version of each file of knowledge by plugin and name."""
+    found = {}
+    for info in plugins.plugins:
+        for path in sorted(info.folder.glob("knowledge/*.toml")) if info.folder is not None else ():
+            with path.open("rb") as file:
+                version = _VERSION.search(file.read(_HEAD))
+            found[f"{info.id}/{path.stem}"] = version[1].decode("utf-8", "replace") if version is not None else ""
+    return found

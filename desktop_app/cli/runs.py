@@ -1,4 +1,4 @@
-"""The runs that this machine knows: list, show, logs, cancel, download, compare, bundle, rm."""
+"""The runs that this machine knows: list, show, logs, diagnose, cancel, download, compare, bundle, rm."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from desktop_app.api import RunSnapshot, RunStatus, UserError
 from desktop_app.cli import console, run_bundle, run_compare, run_download, run_drill, run_everyone, run_logs, trials
 from desktop_app.cli.dispatch import add_shared
-from desktop_app.cli.explained import explained_lines
+from desktop_app.cli.explained import diagnosis_lines, diagnosis_shape, explained_lines
 from desktop_app.cli.lookup import find_run, refresh
 from desktop_app.cli.shapes import run_shape
 from desktop_app.cli.taking_part import opened
@@ -24,19 +24,22 @@ from desktop_app.services.workbench import Workbench
 
 def configure(parser: ArgumentParser) -> None:
     """Add the verbs below this one."""
-    verbs = parser.add_subparsers(metavar="list|show|logs|cancel|download|drill|compare|bundle|rm", required=True)
+    verbs = parser.add_subparsers(
+        metavar="list|show|logs|diagnose|cancel|download|drill|compare|bundle|rm", required=True
+    )
     listed = _add(verbs, "list", _listed, "all runs, newest first; trials stand with their sweep")
     run_everyone.configure(listed)
     listed.add_argument("--sweep", metavar="R", help="the trials of this sweep instead")
     show = _add(verbs, "show", _show, "one run with its phases, ranks and metrics")
     logs = _add(verbs, "logs", run_logs.run, "the logs of a run, all ranks merged by time")
+    diagnose = _add(verbs, "diagnose", _diagnose, "why a run failed: the cause, the line, what to try, who fell when")
     cancel = _add(verbs, "cancel", _cancel, "end a run: SIGTERM, a grace period, SIGKILL")
     download = _add(verbs, "download", run_download.run, "copy outputs, logs and the job file into a folder")
     drill = _add(verbs, "drill", run_drill.run, "do a fault to a live run, to see whether it bears it")
     compare = _add(verbs, "compare", run_compare.run, "what differs between two runs: job, plan, code, metrics, ends")
     bundle = _add(verbs, "bundle", run_bundle.run, "one zip with job, logs and state, without secrets, to send on")
     remove = _add(verbs, "rm", _remove, "forget a run that is over and delete its files")
-    for each in (show, logs, cancel, download, drill, compare, bundle, remove):
+    for each in (show, logs, diagnose, cancel, download, drill, compare, bundle, remove):
         each.add_argument("name", metavar="R", help="the run's name or its end; azureml://WORKSPACE/NAME for any job")
     run_logs.configure(logs)
     run_download.configure(download)
@@ -124,6 +127,21 @@ async def _show(workbench: Workbench, options: Namespace) -> int:
     if own:
         print()
         console.table(*trials.table(found, own))
+    return 0
+
+
+async def _diagnose(workbench: Workbench, options: Namespace) -> int:
+    found = await find_run(workbench, options.name)
+    if found.status is not RunStatus.FAILED:
+        hint = "Only a run that Failed has a cause to look for."
+        raise UserError(f"{found.run} did not fail: it is {found.status.value}.", hint=hint)
+    known = await diagnose_run(workbench.plugins, found)
+    if options.json:
+        console.document({"run": found.run, **diagnosis_shape(known, workbench.plugins)})
+        return 0
+    for title, text in (("Failure", first_failure_of(found, known)), *diagnosis_lines(known, found)):
+        if text:
+            print(plain(f"{title:<11} {text}"))
     return 0
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from desktop_app.api import Diagnostic, RankState, RunSnapshot, RunStatus, Severity
 from desktop_app.api._records import to_json
 from desktop_app.cli import trials
-from desktop_app.cli.explained import explanation_shapes
+from desktop_app.cli.explained import diagnosis_shape, explanation_shapes
 from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.documents.checks import FileReport
 
@@ -47,7 +47,7 @@ def run_shape(run: RunSnapshot, known: Diagnosis | None = None) -> dict[str, Any
         "from_bundle": run.from_bundle,
         "tags": dict(run.tags),
         **trials.shape(run),
-        "diagnosis": None,
+        "diagnosis": diagnosis_shape(known) if known is not None and run.status is RunStatus.FAILED else None,
         "explanations": explanation_shapes(known) if known is not None else None,
     }
 

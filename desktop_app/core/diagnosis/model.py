@@ -67,6 +67,8 @@ class Diagnosis:
     steps: tuple[Fix, ...] = ()
     missing: tuple[str, ...] = ()
     """What could not be looked at, or is not there, a sentence each: an empty log, a rank without one."""
+    is_read: bool = False
+    """Whether there was any line to read."""
 
     @property
     def echoes(self) -> tuple[Explanation, ...]:

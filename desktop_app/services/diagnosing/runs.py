@@ -1,55 +1,101 @@
-"""Why a run failed, as far as the plugins can tell: reads the ends of its logs and asks each of them."""
+"""Why a run failed: reads the ends of its logs, and more where these do not tell, asks the plugins, and judges."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from desktop_app.api import FailureReport, RankState, RunSnapshot, RunStatus, SubmissionPlan
+from desktop_app.api import FailureReport, Job, RankState, RunSnapshot, RunStatus, SubmissionPlan
 from desktop_app.api._records import from_json
+from desktop_app.api.failures import UNKNOWN_RANKS
+from desktop_app.core.diagnosis.exceptions import WEAK
+from desktop_app.core.diagnosis.falls import falls_of_run
 from desktop_app.core.diagnosis.judging import judged
 from desktop_app.core.diagnosis.model import Diagnosis
+from desktop_app.core.diagnosis.own import killed, own_explanations
 from desktop_app.core.shared_texts import whole
-from desktop_app.services.logs.log_file import LogFile
-from desktop_app.services.logs.text import shown_text
+from desktop_app.services.diagnosing.excerpts import FURTHEST, TAIL, Excerpt, further_back, joined, tail
+from desktop_app.services.diagnosing.placing import placed
+from desktop_app.services.diagnosing.sources import FileBytes
 from desktop_app.services.plugins import PluginHost
 
-TAIL = 64 << 10
 MOST_RANKS = 64
 ALL_TAILS = 1 << 20
 """Bytes of all logs together, shared evenly but for the first rank's: plugins hold others up while they read them."""
+_PREPARING = ("azureml-logs/*.txt", "system_logs/**/*.txt", "system_logs/**/*.log")
+_MOST_PREPARING = 16
+
+
+@dataclass(frozen=True, slots=True)
+class RunLogs:
+    """What is read of a run: excerpts by rank, or by a number beyond all ranks, and that of its launchers."""
+
+    ranks: Mapping[int, Excerpt]
+    launcher: Excerpt
+
+    @property
+    def tails(self) -> dict[int, str]:
+        """Return the texts by rank."""
+        return {rank: each.text for rank, each in self.ranks.items() if each.text.strip()}
 
 
 async def diagnose_run(plugins: PluginHost, run: RunSnapshot) -> Diagnosis:
-    """Return what the plugins know of a failed run; nothing of any other. Files and plugins are asked in a thread."""
+    """Return what is known of a failed run; nothing of any other. Files and plugins are asked in a thread."""
     if run.status is not RunStatus.FAILED or not run.folder:
         return Diagnosis()
     return await asyncio.to_thread(_diagnose, plugins, run)
 
 
 def _diagnose(plugins: PluginHost, run: RunSnapshot) -> Diagnosis:
-    report = failure_report(run)
-    return judged(plugins.explain_failure(report), run, report.tails) if report is not None else Diagnosis()
+    if not Path(run.folder).is_dir():
+        return Diagnosis()
+    logs = logs_of_run(run)
+    known = _asked(plugins, run, logs)
+    if known.cause is None or known.cause.certainty <= WEAK:
+        more = _further(run, logs)
+        if more:
+            logs = RunLogs({**logs.ranks, **more}, logs.launcher)
+            known = _asked(plugins, run, logs)
+    known = falls_of_run(known, run)
+    return placed(known, logs.ranks, _missing(run, logs), logs.launcher)
 
 
-def failure_report(run: RunSnapshot) -> FailureReport | None:
-    """Return a failed run as plugins want to know it, None where its plan is gone. Reads files."""
+def _asked(plugins: PluginHost, run: RunSnapshot, logs: RunLogs) -> Diagnosis:
+    report = failure_report(run, logs)
+    found = plugins.explain_failure(report)
+    own = own_explanations(found, report.tails) if run.first_failure is not None or not found else ()
+    last = killed(run) if not any(each.certainty > WEAK for each in own) else ()
+    return judged([*found, *own, *last], run, report.tails, report.launcher)
+
+
+def failure_report(run: RunSnapshot, logs: RunLogs | None = None) -> FailureReport:
+    """Return a failed run as plugins want to know it. Reads files; without its plan nothing is known of the job."""
+    logs = logs_of_run(run) if logs is None else logs
+    plan = _plan(Path(run.folder))
+    return FailureReport(
+        job=plan.job if plan is not None else Job(command=""),
+        exit_codes={each.rank: each.exit_code for each in run.ranks if each.exit_code is not None},
+        first_rank=run.first_failure.rank if run.first_failure is not None else None,
+        tails=logs.tails,
+        launcher=logs.launcher.text.strip("\n"),
+        findings=plan.diagnostics if plan is not None else (),
+        is_foreign=plan is None,
+    )
+
+
+def logs_of_run(run: RunSnapshot) -> RunLogs:
+    """Return the ends of a run's logs: of ranks, of launchers, and of a cloud's preparations where no rank fell."""
     folder = Path(run.folder)
-    plan = _plan(folder)
-    if plan is None:
-        return None
     ranks, first = looked_at(run), run.first_failure.rank if run.first_failure is not None else None
     share = min(TAIL, ALL_TAILS // max(1, len(ranks)))
-    tails = {each.rank: tail(folder / _log(each), TAIL if each.rank == first else share) for each in ranks}
-    return FailureReport(
-        job=plan.job,
-        exit_codes={each.rank: each.exit_code for each in run.ranks if each.exit_code is not None},
-        first_rank=first,
-        tails={rank: text for rank, text in tails.items() if text},
-        launcher="\n".join(each for each in (tail(folder / log) for log in run.launcher_logs) if each),
-        findings=plan.diagnostics,
-    )
+    read = {each.rank: tail(_bytes(folder, _log(each)), TAIL if each.rank == first else share) for each in ranks}
+    if first is None and run.backend != "local":
+        read |= {UNKNOWN_RANKS + place: each for place, each in enumerate(_preparations(run, folder))}
+    launcher = joined(tail(_bytes(folder, log)) for log in run.launcher_logs)
+    return RunLogs({rank: each for rank, each in read.items() if each.text.strip()}, launcher)
 
 
 def looked_at(run: RunSnapshot) -> list[RankState]:
@@ -62,14 +108,39 @@ def looked_at(run: RunSnapshot) -> list[RankState]:
     return sorted(sorted(run.ranks, key=nearness)[:MOST_RANKS], key=lambda each: each.rank)
 
 
-def tail(log: Path, size: int = TAIL) -> str:
-    """Return the end of a log as a person reads it, whole lines only; empty where there is no log."""
-    file = LogFile(log)
-    start = max(0, file.size() - size)
-    lines = file.read(start, size).split(b"\n")
-    if start and len(lines) > 1:
-        del lines[0]
-    return "\n".join(shown_text(each) for each in lines).strip("\n")
+def _preparations(run: RunSnapshot, folder: Path) -> list[Excerpt]:
+    """Return the ends of the logs that a cloud writes before and after the ranks: builds, mounts, downloads."""
+    own = {_log(each) for each in run.ranks} | set(run.launcher_logs)
+    names = sorted(
+        {each.relative_to(folder).as_posix() for pattern in _PREPARING for each in folder.glob(pattern)} - own
+    )
+    return [tail(_bytes(folder, name), TAIL // 2) for name in names[:_MOST_PREPARING]]
+
+
+def _further(run: RunSnapshot, logs: RunLogs) -> dict[int, Excerpt]:
+    """Return excerpts that begin further back: of the first rank to fall, or of all where none is known."""
+    first = run.first_failure.rank if run.first_failure is not None else None
+    budget, found = FURTHEST, {}
+    for rank, each in logs.ranks.items():
+        if first in (None, rank) and budget > 0:
+            more, looked = further_back(each.pieces[-1].log, budget)
+            budget -= looked
+            if more is not None:
+                found[rank] = joined([more, each])
+    return found
+
+
+def _missing(run: RunSnapshot, logs: RunLogs) -> tuple[str, ...]:
+    """Say which of the ranks that fell left no line."""
+    silent = [each for each in looked_at(run) if each.rank not in logs.ranks and each.status is RunStatus.FAILED]
+    if not silent:
+        return ()
+    named = ", ".join(str(each.rank) for each in silent[:8]) + (" …" if len(silent) > 8 else "")
+    return (f"The log of rank{'s' if len(silent) > 1 else ''} {named} is empty.",)
+
+
+def _bytes(folder: Path, name: str) -> FileBytes:
+    return FileBytes(name, folder / name)
 
 
 def _log(rank: RankState) -> str:

@@ -1,0 +1,89 @@
+"""Diagnoses logs from anywhere: files and folders that no run of this machine made."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from desktop_app.api import Explanation, FailureReport, Job
+from desktop_app.api.failures import UNKNOWN_RANKS
+from desktop_app.core.diagnosis.exceptions import WEAK
+from desktop_app.core.diagnosis.falls import falls_of_logs
+from desktop_app.core.diagnosis.foreign import judged_logs
+from desktop_app.core.diagnosis.model import Diagnosis
+from desktop_app.services.diagnosing.choosing import chosen
+from desktop_app.services.diagnosing.excerpts import FURTHEST, TAIL, Excerpt, further_back, joined, tail
+from desktop_app.services.diagnosing.gathering import Gathered, gathered
+from desktop_app.services.diagnosing.placing import placed
+from desktop_app.services.diagnosing.sources import LogBytes
+from desktop_app.services.plugins import PluginHost
+
+ALL_TAILS = 1 << 20
+"""Bytes of all logs together: plugins hold others up while they read them."""
+_LEAST = 4 << 10
+
+
+async def diagnose_logs(plugins: PluginHost, paths: Sequence[Path]) -> Diagnosis:
+    """Return what logs from elsewhere say. Files are read, and plugins asked, in a thread."""
+    return await asyncio.to_thread(diagnosed, plugins, paths)
+
+
+def diagnosed(plugins: PluginHost, paths: Sequence[Path]) -> Diagnosis:
+    """Return what the logs below paths say: their ends first, and what stands further back where these do not tell."""
+    found = gathered(paths)
+    logs = by_number(found)
+    numbers = chosen(logs)
+    share = max(_LEAST, min(TAIL, ALL_TAILS // max(1, len(numbers))))
+    excerpts = {number: joined(tail(each, share) for each in logs[number]) for number in numbers}
+    known = _asked(plugins, excerpts)
+    if known.cause is None or known.cause.certainty <= WEAK:
+        more = _further(excerpts, logs)
+        if more:
+            excerpts |= more
+            known = _asked(plugins, excerpts)
+    return placed(known, excerpts, missing=(*found.missing, *_gaps(logs)))
+
+
+def by_number(found: Gathered) -> dict[int, list[LogBytes]]:
+    """Return the logs by rank, and those that are of nobody known by numbers of their own."""
+    logs: dict[int, list[LogBytes]] = defaultdict(list)
+    unknown = UNKNOWN_RANKS
+    for each in found.logs:
+        logs[unknown if each.rank is None else each.rank].append(each.log)
+        unknown += each.rank is None
+    return dict(logs)
+
+
+def _asked(plugins: PluginHost, excerpts: Mapping[int, Excerpt]) -> Diagnosis:
+    tails = {number: each.text for number, each in excerpts.items() if each.text.strip()}
+    if not tails:
+        return Diagnosis()
+    report = FailureReport(job=Job(command=""), tails=tails, is_foreign=True)
+    explained: tuple[Explanation, ...] = plugins.explain_failure(report)
+    return falls_of_logs(judged_logs(explained, tails), tails)
+
+
+def _further(excerpts: Mapping[int, Excerpt], logs: Mapping[int, Sequence[LogBytes]]) -> dict[int, Excerpt]:
+    """Return excerpts that begin further back, of logs that hold an error there."""
+    budget, found = FURTHEST, {}
+    for number, each in excerpts.items():
+        for log in logs[number]:
+            more, looked = further_back(log, budget)
+            budget -= looked
+            if more is not None:
+                found[number] = joined([more, each])
+        if budget <= 0:
+            break
+    return found
+
+
+def _gaps(logs: Mapping[int, object]) -> list[str]:
+    """Say which ranks have no log, though others with higher numbers do."""
+    ranks = sorted(each for each in logs if each < UNKNOWN_RANKS)
+    gone = sorted(set(range(ranks[-1])) - set(ranks)) if ranks else []
+    if not gone or len(gone) > len(ranks):
+        return []
+    named = ", ".join(map(str, gone[:8])) + (" …" if len(gone) > 8 else "")
+    return [f"There is no log of rank{'s' if len(gone) > 1 else ''} {named}."]

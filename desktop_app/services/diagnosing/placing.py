@@ -1,0 +1,63 @@
+"""Where the lines of a diagnosis stand in their files. Lines are counted as far as that is quick: causes first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from desktop_app.api import Explanation
+from desktop_app.core.diagnosis.model import Diagnosis, Place
+from desktop_app.services.diagnosing.excerpts import Excerpt
+from desktop_app.services.diagnosing.sources import newlines_before
+
+COUNTED = 128 << 20
+"""Bytes of all logs together in which lines are counted; of a line beyond them, the file alone is said."""
+
+
+def placed(
+    known: Diagnosis, excerpts: Mapping[int, Excerpt], missing: tuple[str, ...] = (), launcher: Excerpt | None = None
+) -> Diagnosis:
+    """Return a diagnosis with the file and the number of each line."""
+    counter = _Counter()
+    places = tuple(_place(each, excerpts, launcher, counter) for each in known.all)
+    is_read = launcher is not None or any(each.pieces for each in excerpts.values())
+    return replace(known, places=places, missing=(*known.missing, *missing), is_read=is_read)
+
+
+class _Counter:
+    """Counts each part of each log once."""
+
+    def __init__(self) -> None:
+        self._left = COUNTED
+        self._counts: dict[tuple[str, int], int] = {}
+
+    def line(self, excerpt: Excerpt, position: int) -> Place | None:
+        found = excerpt.piece_of(position)
+        if found is None:
+            return None
+        piece, number = found
+        key = (piece.log.name, piece.start)
+        if key not in self._counts:
+            if piece.start > self._left:
+                return Place(piece.log.name, 0)
+            self._left -= piece.start
+            self._counts[key] = newlines_before(piece.log, piece.start)
+        return Place(piece.log.name, self._counts[key] + number + 1)
+
+
+def _place(
+    explanation: Explanation, excerpts: Mapping[int, Excerpt], launcher: Excerpt | None, counter: _Counter
+) -> Place | None:
+    excerpt = launcher if explanation.rank is None else excerpts.get(explanation.rank)
+    if excerpt is None or not explanation.line:
+        return None
+    position = explanation.position
+    if position is None:
+        position = _found(excerpt.text, explanation.line)
+    return counter.line(excerpt, position) if position is not None else None
+
+
+def _found(text: str, line: str) -> int | None:
+    """Return the number of the last line that holds a text."""
+    place = text.rfind(line)
+    return text.count("\n", 0, place) if place >= 0 else None
