@@ -124,8 +124,8 @@ def actions_of(run: RunSnapshot) -> Actions:
     over = run.is_over
     asked = run.status is RunStatus.CANCEL_REQUESTED
     return Actions(
-        cancel=not over and not asked, again=has_folder, clone=has_folder,
-        folder=has_folder, download=bool(run.outputs) and not was_never_sent(run), remove=over,
+        cancel=not over and not asked, again=has_folder and not run.from_bundle, clone=has_folder, folder=has_folder,
+        download=bool(run.outputs) and not was_never_sent(run) and not run.from_bundle, remove=over,
     )  # fmt: skip
 
 

@@ -116,6 +116,8 @@ class MainWindow(QMainWindow):
             self.show_graph(path)
         elif path.is_file() and path.suffix.lower() == ".whl":
             self.install_plugin(path)
+        elif path.is_file() and path.suffix.lower() == ".zip":
+            self.open_bundle(path)
         elif path.is_file():
             self._when_ready(lambda: self._open_with_folder(path))
         else:
@@ -167,6 +169,10 @@ class MainWindow(QMainWindow):
         if self._session is None and not self._waiting and Path(project or "nowhere").is_dir():
             self._waiting.append(lambda: cast("FilesView", self.pages.page("files")).open_folder(Path(project)))
         self._when_ready(lambda: cast("Session", self._session).plugins.take(path))
+
+    def open_bundle(self, path: Path) -> None:
+        """Take a colleague's bundle in among the runs and show its page; a zip that is none opens as any file."""
+        self._when_ready(lambda: cast("Session", self._session).bundles.take(path, self._open_with_folder))
 
     def notify(self, title: str, text: str, handle: str = "") -> None:
         """Tell the person though the window is not in front."""

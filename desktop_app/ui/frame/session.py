@@ -13,6 +13,7 @@ from desktop_app.ui.clouds.hooks import CloudHooks
 from desktop_app.ui.frame.notifier import Notifier
 from desktop_app.ui.models.hooks import ModelHooks
 from desktop_app.ui.plugins.hooks import PluginHooks
+from desktop_app.ui.runs.bundles import BundleHooks
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import MODES, theme_manager
 
@@ -39,13 +40,14 @@ class Session:
         self.clouds = CloudHooks(window, workbench)
         self.models = ModelHooks(window, workbench)
         self.plugins = PluginHooks(window, workbench)
+        self.bundles = BundleHooks(window, workbench, self.models.take)
         for notice in workbench.settings.notices:
             window.say(notice)
         window.status_row.set_notifications(on=self.notifications_on)
         window.status_row.set_safe_mode(on=workbench.plugins.safe_mode)
         self.show_theme()
         window.status_row.faults_asked.connect(self.say_faults)
-        self._undo += [self._ask_no_more, self.clouds.close, self.models.close, self.plugins.close]
+        self._undo += [self._ask_no_more, self.clouds.close, self.models.close, self.plugins.close, self.bundles.close]
         self.show_runs()
         self.show_faults()
         self.show_toolchains()

@@ -19,11 +19,13 @@ from desktop_app.core.words import plural
 from desktop_app.documents.edits import set_values
 from desktop_app.presenters.clouds.run_files import is_cloud
 from desktop_app.services import run_copies
+from desktop_app.services.diagnosing.runs import diagnose_run
 from desktop_app.services.doctor_report import doctor_report
 from desktop_app.services.drills import drill
 from desktop_app.services.remedies import change_for
 from desktop_app.services.run_bundle import Choices, bundle_run
 from desktop_app.services.run_downloads import OUTPUTS, copy_run
+from desktop_app.services.run_points import points_of
 from desktop_app.services.workbench import Workbench
 from desktop_app.ui.icons import icon
 from desktop_app.ui.shell import Shell
@@ -241,7 +243,9 @@ class RunActions(QObject):
     async def _bundle(self, run: RunSnapshot, path: Path) -> None:
         given_up = threading.Event()
         try:
-            choices = Choices(await doctor_report(self._workbench.places.home))
+            doctor = await doctor_report(self._workbench.places.home)
+            diagnosis = await diagnose_run(self._workbench.plugins, run)
+            choices = Choices(doctor, await points_of(self._workbench, run), diagnosis)
             written = await asyncio.to_thread(bundle_run, run, path, choices, given_up.is_set)
         finally:
             given_up.set()

@@ -49,6 +49,7 @@ class Header(QWidget):
         self.title = ElidedLabel("", "title")
         self.identifier = button("", "", self._copy_id, role="status")
         self.state = StateLabel()
+        self.origin = ElidedLabel("", "muted")
         self.cancel = danger_button(self.tr("&Cancel"), "mdi6.stop", self.cancel_asked.emit)
         again = self.tr("Run again  Ctrl+R")  # the page's own key: a shortcut of the button would be the window's too
         self.again = button(self.tr("Run &again"), "mdi6.restart", lambda: self._with(self._deeds.again), tip=again)
@@ -87,6 +88,9 @@ class Header(QWidget):
         self._fit_title(run.display_name)
         self.identifier.setText(run.run)
         self.identifier.setAccessibleName(self.tr("Copy the id {}").format(run.run))
+        self.origin.setText(self.tr("from a bundle: {}").format(run.from_bundle))
+        self.origin.setToolTip(self.tr("Opened to be looked at: nothing of it runs on this machine."))
+        self.origin.setVisible(bool(run.from_bundle))
         can = actions_of(run)
         self._words.say(self.download, download_words(run))
         self.cancel.setVisible(not run.is_over)
@@ -99,7 +103,7 @@ class Header(QWidget):
         ):
             each.setEnabled(possible)
         for each in (self.again, self.download, self.export):
-            each.setVisible(run.is_over)
+            each.setVisible(run.is_over and not run.from_bundle)
         self._fit()
 
     def menu(self) -> QMenu:
@@ -113,7 +117,7 @@ class Header(QWidget):
             icon("mdi6.folder-outline"), self.tr("Open &folder"), lambda: self._with(self._deeds.open_folder)
         )
         folder.setEnabled(can.folder)
-        if not run.is_over:  # else it is on a button
+        if not run.is_over:  # else it is on a button, or it is somebody else's
             again = menu.addAction(icon("mdi6.restart"), self.tr("Run &again"), lambda: self._with(self._deeds.again))
             again.setEnabled(can.again)
         menu.addAction(icon("mdi6.identifier"), self.tr("Copy &id"), self._copy_id)
@@ -188,6 +192,7 @@ class Header(QWidget):
         row.addWidget(self.title)
         row.addWidget(self.identifier)
         row.addWidget(self.state)
+        row.addWidget(self.origin)
         row.addStretch(1)
         for each in (self.cancel, self.again, self.clone, self.download, self.export, self.more):
             row.addWidget(each)

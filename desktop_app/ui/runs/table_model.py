@@ -37,7 +37,9 @@ class RunsModel(QAbstractTableModel):
         self.close = store.changed.connect(self._follow)
 
     def where(self, run: RunSnapshot) -> str:
-        """Return where a run runs, as a person calls it."""
+        """Return where a run runs, as a person calls it; of one from a bundle, whose that was."""
+        if run.from_bundle:
+            return self.tr("Bundle: {}").format(run.from_bundle.rpartition(", ")[0])
         return workspace_of(run) if is_cloud(run) else self._titles.get(run.backend, run.backend)
 
     def row_at(self, index: Index) -> RunRow:

@@ -1,0 +1,110 @@
+"""A colleague's bundle in the window: from the command line, dropped, and from the menu; its page says whose it is."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QFileDialog
+
+from desktop_app.api import RunStatus
+from desktop_app.places import Places
+from desktop_app.services.run_bundle import bundle_run
+from desktop_app.services.run_open import open_bundle
+from desktop_app.services.workbench import Workbench
+from tests.helpers.run_folders import fail, make_run, train
+from tests.ui.files_bench import dialog_of
+from tests.ui.files_bench import until as found
+from tests.ui.runs_bench import RunsBench, quiet, runs_bench
+from tests.ui.windows import Windows, stand_in, until
+
+__all__ = ["runs_bench"]
+NAME = "r-20261121-7f3k"
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    """A failed run's bundle, from another home."""
+    made = make_run(tmp_path / "sender" / "runs", NAME, RunStatus.COMPLETED, nodes=2)
+    train(made, 40)
+    bundle_run(fail(made, 3).snapshot, tmp_path / "sent.zip")
+    return tmp_path / "sent.zip"
+
+
+@pytest.fixture
+async def windows(places: Places) -> AsyncIterator[Windows]:
+    """Makes windows."""
+    made = Windows(places)
+    yield made
+    await made.close()
+
+
+async def test_its_page_is_like_any_and_says_whose_it_is(runs_bench: RunsBench, bundle: Path) -> None:
+    opened = open_bundle(bundle, runs_bench.places.runs)
+    await runs_bench.workbench.monitor.refresh()
+    runs_bench.page.show_run(opened.handle)
+    page = runs_bench.page.run_page
+    assert page is not None
+    await until(lambda: page.logs.view.page.rows)
+    header = page.header
+    assert header.origin.isVisible()
+    assert header.origin.text() == f"from a bundle: {opened.origin}"
+    assert not any(each.isVisible() for each in (header.cancel, header.again, header.download, header.export))
+    menu = header.menu()
+    texts = {each.text(): each.isEnabled() for each in menu.actions()}
+    menu.deleteLater()
+    assert texts["&Remove…"]
+    assert "Fault &drill" not in texts
+    host = opened.origin.rpartition(", ")[0]
+    assert runs_bench.page.list.model.where(runs_bench.workbench.store.runs[opened.handle]) == f"Bundle: {host}"
+    own = await runs_bench.add_failed("r-own")
+    runs_bench.page.show_run(own.snapshot.handle)
+    assert not header.origin.isVisible()
+    assert header.again.isVisible()
+    await quiet()
+
+
+async def test_it_opens_from_the_command_line_once(windows: Windows, workbench: Workbench, bundle: Path) -> None:
+    window = await windows.open(workbench)
+    window.open_path(bundle)
+    runs = stand_in(window, "runs")
+    await until(lambda: runs.asked == [("show_run", f"local://{NAME}")])
+    assert workbench.store.runs[f"local://{NAME}"].from_bundle
+    window.open_path(bundle)
+    await until(window.message.isVisible)
+    assert window.message.heading.text() == f"sent.zip can't be opened: a run {NAME} is here already."
+
+
+async def test_it_opens_where_it_is_dropped(windows: Windows, workbench: Workbench, bundle: Path) -> None:
+    window = await windows.open(workbench)
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(bundle))])
+    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(50, 50), copy, data, left, none)
+    QApplication.sendEvent(window, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(window, QDropEvent(QPointF(50, 50), copy, data, left, none))
+    await until(lambda: f"local://{NAME}" in workbench.store.runs)
+
+
+async def test_it_opens_from_the_menu(windows: Windows, workbench: Workbench, bundle: Path) -> None:
+    window = await windows.open(workbench)
+    window.actions_by_name["runs.open_bundle"].trigger()
+    box = await found(lambda: dialog_of(QFileDialog))
+    box.fileSelected.emit(str(bundle))
+    box.close()
+    await until(lambda: f"local://{NAME}" in workbench.store.runs)
+
+
+async def test_a_zip_that_is_none_opens_as_any_file(windows: Windows, workbench: Workbench, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "data.zip", "w") as archive:
+        archive.writestr("x", "y")
+    window = await windows.open(workbench)
+    window.open_path(tmp_path / "data.zip")
+    files = stand_in(window, "files")
+    await until(lambda: ("open_file", tmp_path / "data.zip", None) in files.asked)
+    assert not workbench.store.runs
