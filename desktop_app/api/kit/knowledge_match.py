@@ -12,7 +12,8 @@ from desktop_app.api.failures import Explanation, FailureReport, Remedy
 from desktop_app.api.jobs import Job
 from desktop_app.api.kit.knowledge import Kind, Knowledge, Signature
 from desktop_app.api.kit.knowledge_needles import needles
-from desktop_app.api.kit.log_lines import LogLines, Writer, log_lines
+from desktop_app.api.kit.log_lines import LogLines, Writer
+from desktop_app.api.kit.log_lines_unlike import Place, UnlikeLines, unlike_lines
 
 Fixes = Mapping[str, Callable[[Job], Fix | None]]
 APART = 60
@@ -20,7 +21,7 @@ APART = 60
 AHEAD = 12
 LONGEST_LINE = 4000
 """Characters of a line that are looked at."""
-_MOST_WRITERS = 64
+_MOST_WRITERS = 1024
 _HOLE = re.compile(r"\{(\w+)\}")
 REPORT_CERTAINTY = 0.5
 
@@ -31,9 +32,18 @@ def explain_by(knowledge: Knowledge, report: FailureReport, fixes: Fixes | None 
     Of two signatures of one file that know the same line the first is heard. `fixes` are the changes to a job that
     signatures name in `fix`.
     """
-    used = [each for each in knowledge.signatures if _is_for(each, report)]
-    logs: list[tuple[int | None, str]] = [*report.tails.items(), (None, report.launcher)]
-    return tuple(each for rank, text in logs if text for each in _of_log(used, rank, text, report.job, fixes or {}))
+    ranks = [*report.tails, None]
+    lines = unlike_lines((*report.tails.values(), report.launcher))
+    found: list[tuple[int, Explanation]] = []
+    taken: set[tuple[str, int, int]] = set()
+    for each in knowledge.signatures:
+        for place, match in _told(each, lines) if _is_for(each, report) else ():
+            if (each.file, *place) not in taken:
+                taken.add((each.file, *place))
+                fix = fixes[each.fix](report.job) if fixes is not None and each.fix in fixes else None
+                where = (ranks[place[0]], place[1])
+                found.append((place[0], _explanation(each, lines.logs[place[0]], where, match, fix)))
+    return tuple(each for _, each in sorted(found, key=lambda one: one[0]))
 
 
 def _is_for(signature: Signature, report: FailureReport) -> bool:
@@ -43,58 +53,45 @@ def _is_for(signature: Signature, report: FailureReport) -> bool:
     return (distribution.type.lower() if distribution is not None else "none") in signature.distributions
 
 
-def _of_log(used: Sequence[Signature], rank: int | None, text: str, job: Job, fixes: Fixes) -> Iterator[Explanation]:
-    log, taken = log_lines(text), set[tuple[str, int]]()
-    for each in used:
-        for number, match in _told(each, log):
-            if (each.file, number) not in taken:
-                taken.add((each.file, number))
-                fix = fixes[each.fix](job) if each.fix in fixes else None
-                yield _explanation(each, log, (rank, number), match, fix)
-
-
-def _told(signature: Signature, log: LogLines) -> Iterator[tuple[int, re.Match[str]]]:
-    """Yield where a signature stands in a log: once for each writer, by the first of its expressions that is there."""
-    done: set[Writer] = set()
+def _told(signature: Signature, lines: UnlikeLines) -> Iterator[tuple[Place, re.Match[str]]]:
+    """Yield where a signature stands: once for each writer of each log, by the first of its expressions there."""
+    beside: set[int] | None = None
+    done: set[tuple[int, Writer]] = set()
     for pattern in signature.lines:
-        by_writer: dict[Writer, list[tuple[int, re.Match[str]]]] = {}
-        for number, match in _matches(pattern, log):
-            writer = log.writers[number]
-            if writer not in done and not _any(signature.unless, log.lines[number]):
-                by_writer.setdefault(writer, []).append((number, match))
+        by_writer: dict[tuple[int, Writer], list[tuple[Place, re.Match[str]]]] = {}
+        for place, match in _matches(pattern, lines):
+            writer = lines.writer_of(place)
+            if writer not in done and not _any(signature.unless, lines.line_at(place)):
+                by_writer.setdefault(writer, []).append((place, match))
+        if by_writer and signature.beside and beside is None:
+            beside = {place[0] for each in signature.beside for place, _ in _matches(each, lines)}
         done |= set(by_writer)
-        if by_writer and not _is_beside(signature, log):
-            return
-        for found in list(by_writer.values())[:_MOST_WRITERS]:
-            yield _first_of_last_group(found)
+        for (log, _), found in list(by_writer.items())[:_MOST_WRITERS]:
+            if beside is None or log in beside:
+                yield _first_of_last_group(found)
 
 
-def _matches(pattern: str, log: LogLines) -> Iterator[tuple[int, re.Match[str]]]:
-    for number in _candidates(pattern, log):
-        match = compiled(pattern).search(log.lines[number][:LONGEST_LINE])
+def _matches(pattern: str, lines: UnlikeLines) -> Iterator[tuple[Place, re.Match[str]]]:
+    """Yield the places of lines that match, in the order of logs and lines."""
+    found = [(place, match) for line, match in _unlike_matches(pattern, lines) for place in lines.places[line]]
+    yield from sorted(found, key=lambda each: each[0])
+
+
+def _unlike_matches(pattern: str, lines: UnlikeLines) -> Iterator[tuple[int, re.Match[str]]]:
+    wanted = needles(pattern)
+    numbers = lines.with_any(wanted) if wanted else range(len(lines.lines))
+    for number in numbers:
+        match = compiled(pattern).search(lines.lines[number][:LONGEST_LINE])
         if match is not None:
             yield number, match
 
 
-def _candidates(pattern: str, log: LogLines) -> Sequence[int]:
-    wanted = needles(pattern)
-    if not wanted:
-        return range(len(log.lines))
-    return sorted({number for needle in wanted for number in log.numbers_with(needle)})
-
-
-def _first_of_last_group(found: Sequence[tuple[int, re.Match[str]]]) -> tuple[int, re.Match[str]]:
+def _first_of_last_group(found: Sequence[tuple[Place, re.Match[str]]]) -> tuple[Place, re.Match[str]]:
     begin = found[0]
     for before, after in pairwise(found):
-        if after[0] - before[0] > APART:
+        if after[0][1] - before[0][1] > APART:
             begin = after
     return begin
-
-
-def _is_beside(signature: Signature, log: LogLines) -> bool:
-    if not signature.beside:
-        return True
-    return any(next(_matches(each, log), None) is not None for each in signature.beside)
 
 
 def _any(patterns: Sequence[str], line: str) -> bool:

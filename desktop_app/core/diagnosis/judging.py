@@ -20,12 +20,14 @@ from desktop_app.core.diagnosis.model import Diagnosis, Verdict
 from desktop_app.core.diagnosis.outlived import LAST_LINES, is_outlived
 from desktop_app.core.diagnosis.own import died_of, is_of_nobody
 from desktop_app.core.diagnosis.steps import steps_of
-from desktop_app.core.diagnosis.tracebacks import raised_in
+from desktop_app.core.diagnosis.tracebacks import Raised, raised_in
 
 ABOUT_AS_CERTAIN = 0.3
 """Of two causes in one log that differ by no more than that, the first is the one."""
+HEADING = 6
+"""Lines before a traceback in which it is announced."""
 _DEATHS = re.compile(r"(?:exit ?code|signal|status)\W{0,6}-?(?P<number>\d+)|SIG(?P<name>[A-Z]+)", re.IGNORECASE)
-_ENDS = re.compile(r"exit|terminated|non-zero|aborted|process .*failed", re.IGNORECASE)
+_ENDS = re.compile(r"exit|terminated?\b|non-zero|abort|core dumped|process .*failed", re.IGNORECASE)
 _NAMES = frozenset({"KILL", "SEGV", "BUS", "ILL", "FPE"})
 _DIGITS = re.compile(r"\d+")
 
@@ -154,9 +156,10 @@ def _best(
 def _candidates(causes: Sequence[Explanation], logs: Mapping[int | None, LogLines]) -> list[_Candidate]:
     are_compared = agree([log for rank, log in logs.items() if rank in {each.rank for each in causes}])
     said = Counter(_without_digits(each) for each in causes)
-    inside = {rank: _lines_of_tracebacks(log) for rank, log in logs.items() if rank in {each.rank for each in causes}}
+    raised = {rank: raised_in(log) for rank, log in logs.items() if rank in {each.rank for each in causes}}
+    inside = {rank: _lines_of(each) for rank, each in raised.items()}
     found = []
-    for each in causes:
+    for each in _without_headings(causes, raised):
         log = logs.get(each.rank)
         at, outlived = None, False
         if log is not None and each.position is not None and each.position < len(log.lines):
@@ -166,9 +169,28 @@ def _candidates(causes: Sequence[Explanation], logs: Mapping[int | None, LogLine
     return found
 
 
-def _lines_of_tracebacks(log: LogLines) -> Collection[int]:
-    parts = [part for raised in raised_in(log) for part in raised.parts]
+def _lines_of(raised: Iterable[Raised]) -> Collection[int]:
+    parts = [part for each in raised for part in each.parts]
     return {number for part in parts for number in range(part.begin, part.end + 1)}
+
+
+def _without_headings(
+    causes: Sequence[Explanation], raised: Mapping[int | None, Sequence[Raised]]
+) -> list[Explanation]:
+    """Leave out lines that only announce a traceback which says why."""
+    return [each for each in causes if not any(_announces(each, one, causes) for one in raised.get(each.rank, ()))]
+
+
+def _announces(heading: Explanation, raised: Raised, causes: Iterable[Explanation]) -> bool:
+    if heading.position is None or not 0 < raised.begin - heading.position <= HEADING:
+        return False
+    return any(
+        each.rank == heading.rank
+        and each.position is not None
+        and raised.begin <= each.position <= raised.end
+        and each.certainty >= heading.certainty - ABOUT_AS_CERTAIN
+        for each in causes
+    )
 
 
 def _without_digits(explanation: Explanation) -> str:
@@ -196,9 +218,13 @@ def _first_of_each_log(candidates: Sequence[_Candidate]) -> list[_Candidate]:
     return found
 
 
-def _in_log(candidate: _Candidate) -> tuple[float, float]:
-    position = candidate.explanation.position
-    return (float("inf") if position is None else position), -candidate.explanation.certainty
+def _in_log(candidate: _Candidate) -> tuple[object, ...]:
+    """Order what one log says: by place; of reports those first that tell how a process died, and which."""
+    explanation = candidate.explanation
+    place = float("inf") if explanation.position is None else explanation.position
+    if explanation.certainty <= WEAK:
+        return not tells_own_death(explanation.line), explanation.about is None, place, -explanation.certainty
+    return False, False, place, -explanation.certainty
 
 
 def _order(candidate: _Candidate, pointed: int | None) -> tuple[object, ...]:

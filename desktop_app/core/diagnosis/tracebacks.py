@@ -96,9 +96,9 @@ def _part(log: LogLines, header: int) -> Part | None:
         return None
     for number in islice(_lines(log, writer, header + 1), _LONGEST):
         text = log.lines[number].removeprefix(indent)
-        if HEADER in text:
+        if HEADER in text and not _SURE.match(text):  # `ImportError: Traceback …` goes on with what it wraps
             return None
-        if not text.strip() or text[:1] in " \t|":
+        if not text.strip() or text[:1] in " \t|" or HEADER in text:
             last = number
             continue
         if _names_exception(text, log, number):

@@ -5,7 +5,6 @@ An excerpt is text as a person reads it, one line for each of the log's, so that
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -21,9 +20,10 @@ _CONTEXT = 2 << 10
 _LAST = 4 << 10
 _LONG_LINE = 16 << 20
 _FEW_LINES = 3
-_HINTS = re.compile(
-    rb"Traceback \(most recent|Error\b|ERROR|FATAL|Fatal|error:|Exception\b|Killed|Segmentation fault|out of memory"
-)
+_HINTS = (
+    b"Traceback (most recent", b"Error", b"ERROR", b"FATAL", b"Fatal", b"error:", b"Exception", b"Killed",
+    b"Segmentation fault", b"out of memory",
+)  # fmt: skip
 _SURE = (b"Traceback (most recent", b"CUDA out of memory", b"Segmentation fault")
 _BOMS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
@@ -60,8 +60,8 @@ def tail(log: LogBytes, size: int = TAIL) -> Excerpt:
     start = _start(log, whole, max(size, TAIL))
     data = log.read(start, whole - start)
     if encoding == "utf-8" and len(data) > size and whole - start <= max(size, TAIL):
-        hint = _HINTS.search(data)
-        begin = data.rfind(b"\n", 0, max(0, hint.start() - _CONTEXT)) + 1 if hint is not None else len(data)
+        hint = _first_hint(data)
+        begin = data.rfind(b"\n", 0, max(0, hint - _CONTEXT)) + 1 if hint is not None else len(data)
         if begin + size < len(data):
             last = data.find(b"\n", len(data) - min(_LAST, size // 4)) + 1
             first = data[begin : max(data.rfind(b"\n", begin, begin + size - (len(data) - last)) + 1, begin)]
@@ -81,10 +81,20 @@ def further_back(log: LogBytes, budget: int) -> tuple[Excerpt | None, int]:
         return None, 0
     near = max(0, end - BACK)
     data = log.read(near, end - near)
-    found = _HINTS.search(data)
+    found = _first_hint(data)
     if found is not None:
-        return _around(log, near, data, found.start()), len(data)
+        return _around(log, near, data, found), len(data)
     return _far_back(log, near, budget, len(data))
+
+
+def _first_hint(data: bytes) -> int | None:
+    """Return where the first word of an error stands; far quicker word by word than by one expression."""
+    end = len(data)
+    for each in _HINTS:
+        place = data.find(each, 0, end)
+        if place >= 0:
+            end = place
+    return end if end < len(data) else None
 
 
 def _far_back(log: LogBytes, end: int, budget: int, looked: int) -> tuple[Excerpt | None, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from desktop_app.api import Explanation, FailureReport, Job
@@ -39,7 +39,7 @@ def diagnosed(plugins: PluginHost, paths: Sequence[Path]) -> Diagnosis:
     excerpts = {number: joined(tail(each, share) for each in logs[number]) for number in numbers}
     known = _asked(plugins, excerpts)
     if known.cause is None or known.cause.certainty <= WEAK:
-        more = _further(excerpts, logs)
+        more = _further(excerpts, logs, {each.rank for each in known.all})
         if more:
             excerpts |= more
             known = _asked(plugins, excerpts)
@@ -65,15 +65,17 @@ def _asked(plugins: PluginHost, excerpts: Mapping[int, Excerpt]) -> Diagnosis:
     return falls_of_logs(judged_logs(explained, tails), tails)
 
 
-def _further(excerpts: Mapping[int, Excerpt], logs: Mapping[int, Sequence[LogBytes]]) -> dict[int, Excerpt]:
-    """Return excerpts that begin further back, of logs that hold an error there."""
+def _further(
+    excerpts: Mapping[int, Excerpt], logs: Mapping[int, Sequence[LogBytes]], told: Collection[int | None]
+) -> dict[int, Excerpt]:
+    """Return excerpts that begin further back, of logs that hold an error there; first of those that told nothing."""
     budget, found = FURTHEST, {}
-    for number, each in excerpts.items():
+    for number in sorted(excerpts, key=lambda each: each in told):
         for log in logs[number]:
             more, looked = further_back(log, budget)
             budget -= looked
             if more is not None:
-                found[number] = joined([more, each])
+                found[number] = joined([more, excerpts[number]])
         if budget <= 0:
             break
     return found

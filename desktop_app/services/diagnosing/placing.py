@@ -10,8 +10,8 @@ from desktop_app.core.diagnosis.model import Diagnosis, Place
 from desktop_app.services.diagnosing.excerpts import Excerpt
 from desktop_app.services.diagnosing.sources import newlines_before
 
-COUNTED = 128 << 20
-"""Bytes of all logs together in which lines are counted; of a line beyond them, the file alone is said."""
+COUNTED = 16 << 20
+"""Bytes in which lines are counted beyond those of the cause's log; of lines further on the file alone is said."""
 
 
 def placed(
@@ -38,9 +38,9 @@ class _Counter:
         piece, number = found
         key = (piece.log.name, piece.start)
         if key not in self._counts:
-            if piece.start > self._left:
+            if piece.start > self._left and self._counts:
                 return Place(piece.log.name, 0)
-            self._left -= piece.start
+            self._left -= piece.start if self._counts else 0
             self._counts[key] = newlines_before(piece.log, piece.start)
         return Place(piece.log.name, self._counts[key] + number + 1)
 

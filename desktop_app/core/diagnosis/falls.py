@@ -1,0 +1,82 @@
+"""Who fell when: the part that each rank had in a failure, by ends of processes, or by what logs say and when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from desktop_app.api import Explanation, RunSnapshot, RunStatus
+from desktop_app.api.failures import UNKNOWN_RANKS
+from desktop_app.api.kit.log_lines import log_lines
+from desktop_app.core.diagnosis.clock import agree, time_at
+from desktop_app.core.diagnosis.judging import guilty_of
+from desktop_app.core.diagnosis.model import Diagnosis, Fall, Part
+
+_SHOWN = 300
+
+
+def falls_of_run(known: Diagnosis, run: RunSnapshot) -> Diagnosis:
+    """Return a diagnosis with how each rank of a run ended, in the order of their ends."""
+    told = _told(known)
+    ends = sorted({each.ended for each in run.ranks if each.ended is not None})
+    found = []
+    for each in run.ranks:
+        mine = told.get(each.rank)
+        part = _part_of_run(each.status, each.exit_code, mine, known)
+        order = ends.index(each.ended) if each.ended is not None else len(ends)
+        found.append(Fall(each.rank, part, order, each.ended, each.exit_code, mine.line[:_SHOWN] if mine else ""))
+    return replace(known, falls=_in_order(found))
+
+
+def falls_of_logs(known: Diagnosis, tails: Mapping[int, str]) -> Diagnosis:
+    """Return a diagnosis with how each rank ended whose log there is, or of which another log speaks."""
+    told = _told(known)
+    logs = {rank: log_lines(tail) for rank, tail in tails.items()}
+    compared = agree(list(logs.values()))
+    ranks = sorted({each for each in (*tails, *told) if each < UNKNOWN_RANKS})
+    found = []
+    for rank in ranks:
+        mine, at = told.get(rank), None
+        if mine is not None and compared and mine.rank in logs and mine.position is not None:
+            at = time_at(logs[mine.rank], mine.position)
+        found.append(Fall(rank, _part(mine, known), 0, at, None, mine.line[:_SHOWN] if mine else ""))
+    return replace(known, falls=_in_order(_by_time(found)))
+
+
+def _told(known: Diagnosis) -> dict[int, Explanation]:
+    """Return the first explanation of each rank: causes stand before symptoms, and these before echoes."""
+    told: dict[int, Explanation] = {}
+    for each in known.all:
+        rank = guilty_of(each)
+        if rank is not None:
+            told.setdefault(rank, each)
+    return told
+
+
+def _part(mine: Explanation | None, known: Diagnosis) -> Part:
+    if mine is None:
+        return Part.SILENT
+    if mine is known.cause:
+        return Part.CAUSE
+    return Part.ECHO if mine.is_echo else Part.SYMPTOM if mine.is_symptom else Part.OWN
+
+
+def _part_of_run(status: RunStatus, code: int | None, mine: Explanation | None, known: Diagnosis) -> Part:
+    if status is RunStatus.COMPLETED:
+        return Part.FINISHED
+    part = _part(mine, known)
+    if part is Part.SILENT and (status is RunStatus.CANCELED or code in (-15, 143)):
+        return Part.STOPPED
+    return part
+
+
+def _by_time(falls: list[Fall]) -> list[Fall]:
+    times: list[datetime] = sorted({each.at for each in falls if each.at is not None})
+    if not times:
+        return [replace(each, order=0 if each.part is Part.CAUSE else 1) for each in falls]
+    return [replace(each, order=times.index(each.at) if each.at is not None else len(times)) for each in falls]
+
+
+def _in_order(falls: list[Fall]) -> tuple[Fall, ...]:
+    return tuple(sorted(falls, key=lambda each: (each.order, each.part is not Part.CAUSE, each.rank)))
