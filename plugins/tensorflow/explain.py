@@ -5,32 +5,56 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
-from desktop_app.api import Explanation, FailureReport
-from desktop_app.api.kit import explain_lines
+from desktop_app.api import Explanation, FailureReport, Fix, Job
+from desktop_app.api.kit import explain_by, load_knowledge
 
-from .known_failures import KNOWN
+from .tasks import cluster_of
 
+_KNOWLEDGE = Path(__file__).parent / "knowledge"
 _OVERWRITES = re.compile(r"^(.+): The script overwrites TF_CONFIG\b")
+_OF_WORKERS = frozenset({"peer-silent", "peers-silent", "task-restarted", "peer-not-there"})
+"""What speaks of a worker by its index, which is not its rank where parameter servers come first."""
+_SURE = 0.6
+"""The least certainty of a cause beside which a task's echoes need not be told."""
 
 
 def explain(report: FailureReport) -> tuple[Explanation, ...]:
     """Return what is known in the logs: of each rank its causes, and its echoes where nothing else is known of it."""
     distribution = report.job.distribution
-    if distribution is not None and distribution.type.lower() == "pytorch":
+    if not report.is_foreign and distribution is not None and distribution.type.lower() == "pytorch":
         return ()
-    found = [each for rank, tail in report.tails.items() for each in _of_log(rank, tail, report)]
-    return tuple(sorted(found, key=lambda each: (each.is_echo, each.rank != report.first_rank)))
+    found = list(_meant(report))
+    sure = {each.rank for each in found if not (each.is_echo or each.is_symptom) and each.certainty >= _SURE}
+    if not report.is_foreign:  # a log from elsewhere may be one of many tasks
+        found = [each for each in found if each.rank not in sure or not (each.is_echo or each.is_symptom)]
+    return tuple(sorted(found, key=lambda each: (each.is_echo, each.is_symptom, each.rank != report.first_rank)))
 
 
-def _of_log(rank: int, tail: str, report: FailureReport) -> Iterator[Explanation]:
-    if report.exit_codes.get(rank) == 0:
-        return  # the last words of one that ended well mean nothing
-    found: dict[str, Explanation] = {}
-    for each in explain_lines(KNOWN, tail, rank, report.job):
-        found.setdefault(each.code, _of_its_own_making(each, report) if each.code == "port-in-use" else each)
-    causes = [each for each in found.values() if not each.is_echo]
-    yield from causes or found.values()
+def _meant(report: FailureReport) -> Iterator[Explanation]:
+    for each in explain_by(load_knowledge(_KNOWLEDGE), report, {"as-tensorflow": _as_tensorflow}):
+        if each.rank is not None and report.exit_codes.get(each.rank) == 0:
+            continue  # the last words of one that ended well mean nothing
+        if each.code == "port-in-use":
+            yield _of_its_own_making(each, report)
+        elif each.code in _OF_WORKERS and each.about is not None:
+            yield dataclasses.replace(each, about=each.about + _servers(report))
+        else:
+            yield each
+
+
+def _servers(report: FailureReport) -> int:
+    cluster = None if report.is_foreign else cluster_of(report.job)
+    return 0 if cluster is None else cluster.servers
+
+
+def _as_tensorflow(job: Job) -> Fix | None:
+    """Return a fix for a job that gets no TF_CONFIG."""
+    if job.distribution is not None and job.distribution.type.lower() == "tensorflow":
+        return None
+    gone = ("distribution.process_count_per_instance",) if job.distribution else ()
+    return Fix("Start the tasks the TensorFlow way", {"distribution.type": "tensorflow"}, gone)
 
 
 def _of_its_own_making(taken: Explanation, report: FailureReport) -> Explanation:
@@ -41,6 +65,7 @@ def _of_its_own_making(taken: Explanation, report: FailureReport) -> Explanation
     return dataclasses.replace(
         taken,
         code="tf-config-overwritten",
+        category="tf-config",
         cause=f"The script overwrites TF_CONFIG ({seen[1]}), so this task wanted a port that is not its own.",
         advice=("Leave TF_CONFIG as it is set for each task, or use os.environ.setdefault.", taken.cause),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import socket
 import subprocess
@@ -10,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from desktop_app.api import Distribution, Explanation, FailureReport, Host, Job, ScriptScan, ScriptSource
+from desktop_app.api.kit import load_knowledge
 from desktop_app.backends.local.scripts import find_needs
 from plugins.tensorflow.explain import explain
-from plugins.tensorflow.known_failures import KNOWN
 from plugins.tensorflow.scan import scan
 from tests.helpers.local_ports import FakePorts
 from tests.helpers.tensorflow_jobs import tensorflow_job
 
+KNOWLEDGE = Path(__file__).parents[2] / "plugins" / "tensorflow" / "knowledge"
 TRACE = 'Traceback (most recent call last):\n  File "train.py", line 41, in <module>\n    main()\n'
 PORT = (
     "E0000 00:00:1795276928.004793   30148 add_port.cc:83] Failed to add port to server: No address added out of total "
@@ -56,6 +58,32 @@ NOISE = (
 )
 
 
+GOOD_WORDS = """\
+2026-03-01 W tensorflow/core/framework/local_rendezvous.cc:404] Local rendezvous is aborting with status: \
+OUT_OF_RANGE: End of sequence
+2026-03-01 I tensorflow/core/common_runtime/executor.cc:1197] [/device:CPU:0] (DEBUG INFO) Executor start \
+aborting (this does not indicate an error and you can ignore this message): INVALID_ARGUMENT: You must feed a value \
+for placeholder tensor 'Placeholder/_1' with dtype int32
+2026-03-01 W tensorflow/tsl/framework/bfc_allocator.cc:296] Allocator (GPU_0_bfc) ran out of memory trying \
+to allocate 1.52GiB with freed_by_count=0. The caller indicates that this is not a failure, but this may mean that \
+there could be performance gains if more memory were available.
+2026-03-01 W tensorflow/core/framework/cpu_allocator_impl.cc:82] Allocation of 188160000 exceeds 10% of free \
+system memory.
+2026-03-01 W tensorflow/stream_executor/platform/default/dso_loader.cc:64] Could not load dynamic library \
+'libcudart.so.11.0'; dlerror: libcudart.so.11.0: cannot open shared object file: No such file or directory
+2026-03-01 W tensorflow/stream_executor/cuda/cuda_driver.cc:269] failed call to cuInit: UNKNOWN ERROR (303)
+2026-03-01 E tensorflow/stream_executor/cuda/cuda_driver.cc:271] failed call to cuInit: \
+CUDA_ERROR_NO_DEVICE: no CUDA-capable device is detected
+2026-03-01 W tensorflow/core/grappler/optimizers/data/auto_shard.cc:784] AUTO sharding policy will apply \
+DATA sharding policy as it failed to apply FILE sharding policy because of the following reason: Found an unshardable \
+source dataset: name: "TensorSliceDataset/_2"
+2026-03-01 W tensorflow/stream_executor/gpu/asm_compiler.cc:63] Running ptxas --version returned 256
+2026-03-01 W tensorflow/stream_executor/gpu/redzone_allocator.cc:314] Couldn't get ptxas version string. \
+Relying on driver to perform ptx compilation.
+WARNING:tensorflow:Value in checkpoint could not be found in the restored object: (root).optimizer.iter
+"""
+
+
 class ScanningPorts(FakePorts):
     """Scans as the plugin does."""
 
@@ -79,8 +107,13 @@ def test_a_known_line_is_a_cause(line: str, code: str) -> None:
     assert "{" not in found.cause
 
 
-def test_every_known_line_is_tried() -> None:
-    assert {each.code for each in KNOWN} == {*LINES.values(), "peer-gone", "peer-silent"}
+def test_codes_stay() -> None:
+    known = {each.code for each in load_knowledge(KNOWLEDGE).signatures}
+    assert {*LINES.values(), "peer-gone", "peer-silent"} <= known
+
+
+def test_what_good_runs_print_means_nothing() -> None:
+    assert explained(NOISE + GOOD_WORDS) == ()
 
 
 @pytest.mark.parametrize("line", ECHOES)
@@ -101,9 +134,43 @@ def test_a_task_that_stopped_answering_is_named() -> None:
         "(stopped sending heartbeats):"
     )
     found = explained(f"{TRACE}{PEER}\n\n{line}\n/job:worker/replica:0/task:1\nThe tasks have crashed.")
-    assert [(each.code, each.is_echo) for each in found] == [("peer-silent", True), ("peer-gone", True)]
+    assert [(each.code, each.is_symptom, each.is_echo) for each in found] == [
+        ("peer-silent", True, False),
+        ("peer-gone", False, True),
+    ]
     assert found[0].cause.startswith("worker 1 stopped answering")
+    assert (found[0].rank, found[0].about) == (0, 1)
     assert found[1].line == PEER
+
+
+def test_a_worker_that_is_named_by_its_index_is_the_rank_after_the_servers() -> None:
+    line = "UNAVAILABLE: Task /job:worker/replica:0/task:1 heartbeat timeout. This indicates that it failed"
+    job = tensorflow_job(servers=2, workers=2)
+    (found,) = explained(line, job=job)
+    assert (found.code, found.about) == ("peer-silent", 3)
+    server = line.replace("worker", "ps")
+    (found,) = explained(server, job=job)
+    assert (found.code, found.about, found.cause.split(" stopped")[0]) == ("peer-silent", None, "ps 1")
+
+
+def test_what_ended_the_operations_of_all_is_told_by_its_cause() -> None:
+    shapes = (
+        "Collective ops is aborted by: Shape mismatch in the collective instance 104. Op at device "
+        "/job:worker/replica:0/task:1/device:CPU:0 expected shape [32,10] but another member in the group expected "
+        "shape [17,10]. This is likely due to different input shapes at different members of the collective op."
+    )
+    (found,) = explained(shapes)
+    assert (found.code, found.category, found.is_echo) == ("collective-shapes", "collective-mismatch", False)
+    (other,) = explained("Collective ops is aborted by: INTERNAL: the reader failed")
+    assert (other.code, other.is_symptom) == ("collective-aborted", True)
+    assert other.cause.endswith("INTERNAL: the reader failed")
+
+
+def test_logs_of_jobs_that_others_start_are_left_alone_unless_they_come_from_elsewhere() -> None:
+    pytorch = Job("x", distribution=Distribution("pytorch", 2))
+    report = FailureReport(pytorch, tails={0: "KeyError: 'TF_CONFIG'"})
+    assert explain(report) == ()
+    assert [each.code for each in explain(dataclasses.replace(report, is_foreign=True))] == ["no-tf-config"]
 
 
 @pytest.mark.parametrize("tail", ["", "epoch 1  loss 0.1", NOISE, TRACE + "ValueError: no data"])
