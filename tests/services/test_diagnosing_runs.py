@@ -13,15 +13,9 @@ import pytest
 from desktop_app.api import Diagnostic, Explanation, FailureReport, FirstFailure, RunSnapshot, RunStatus, Severity
 from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.places import Places
-from desktop_app.services.diagnosing.runs import (
-    ALL_TAILS,
-    MOST_RANKS,
-    TAIL,
-    diagnose_run,
-    failure_report,
-    looked_at,
-    tail,
-)
+from desktop_app.services.diagnosing.excerpts import TAIL, Excerpt, tail
+from desktop_app.services.diagnosing.runs import ALL_TAILS, MOST_RANKS, diagnose_run, failure_report, looked_at
+from desktop_app.services.diagnosing.sources import FileBytes
 from tests.helpers.plugin_folders import write_plugin
 from tests.helpers.plugin_hosts import MakeHost, plugin_hosts
 from tests.helpers.run_folders import FolderOfRun, fail, make_run
@@ -79,8 +73,31 @@ async def test_nothing_is_asked_on_the_callers_thread(
     assert threads[0] is not threading.current_thread()
 
 
-async def test_without_a_plugin_that_knows_nothing_is_said(tmp_path: Path, make_host: MakeHost) -> None:
-    assert await diagnose_run(make_host(), failed(tmp_path).snapshot) == Diagnosis()
+async def test_without_a_plugin_that_knows_the_exception_itself_is_said(tmp_path: Path, make_host: MakeHost) -> None:
+    known = await diagnose_run(make_host(), failed(tmp_path).snapshot)
+    assert known.cause is not None
+    assert (known.cause.code, known.rank) == ("uncaught-exception", 1)
+    assert known.cause.line == "RuntimeError: mat1 and mat2 shapes cannot be multiplied (32x63 and 64x128)"
+    assert known.place is not None
+    assert known.place.file == "user_logs/std_log_process_1.txt"
+    assert failed_line(tmp_path, known.place.line) == known.cause.line
+
+
+def failed_line(tmp_path: Path, number: int) -> str:
+    log = tmp_path / "runs" / "r-1" / "user_logs" / "std_log_process_1.txt"
+    return log.read_text("utf-8").splitlines()[number - 1]
+
+
+async def test_a_rank_that_was_killed_is_the_cause_though_nobody_said_a_word(
+    tmp_path: Path, make_host: MakeHost
+) -> None:
+    made = make_run(tmp_path / "runs", "r-3", RunStatus.FAILED, processes=2)
+    made.log(1).write_text("")
+    assert made.snapshot.ended is not None
+    run = dataclasses.replace(made.snapshot, first_failure=FirstFailure(1, made.snapshot.ended, -9))
+    known = await diagnose_run(make_host(), run)
+    assert known.cause is not None
+    assert (known.cause.code, known.cause.category, known.rank) == ("killed", "oom-host", 1)
 
 
 async def test_runs_that_did_not_fail_or_whose_folder_is_gone_are_left_alone(
@@ -108,7 +125,6 @@ def test_the_report_holds_codes_ends_of_logs_and_the_launchers(tmp_path: Path) -
     made = failed(tmp_path)
     (made.path / "user_logs" / "mpirun.txt").write_text("mpirun: no\n")
     report = failure_report(dataclasses.replace(made.snapshot, launcher_logs=("user_logs/mpirun.txt",)))
-    assert report is not None
     assert report.job.command == "python train.py --lr ${{inputs.lr}}"
     assert (report.first_rank, report.exit_codes, report.launcher) == (1, {0: -15, 1: 1}, "mpirun: no")
     assert report.tails[1].endswith("(32x63 and 64x128)")
@@ -120,15 +136,16 @@ def test_the_report_holds_what_the_plan_had_found(tmp_path: Path) -> None:
     plan["diagnostics"] = [{"severity": "warning", "code": "shady", "message": "train.py, line 3: Shady."}]
     (made.path / "plan.json").write_text(json.dumps(plan), "utf-8")
     report = failure_report(made.snapshot)
-    assert report is not None
     assert report.findings == (Diagnostic(Severity.WARNING, "shady", "train.py, line 3: Shady."),)
 
 
-def test_a_plan_that_can_t_be_read_means_no_report(tmp_path: Path) -> None:
+def test_where_the_plan_can_t_be_read_nothing_is_known_of_the_job(tmp_path: Path) -> None:
     made = failed(tmp_path)
+    assert not failure_report(made.snapshot).is_foreign
     for text in ("", "[]", "{}", json.dumps({"job": 3})):
         (made.path / "plan.json").write_text(text)
-        assert failure_report(made.snapshot) is None
+        report = failure_report(made.snapshot)
+        assert (report.is_foreign, report.job.command, report.first_rank) == (True, "", 1)
 
 
 def test_the_logs_of_all_launchers_are_read_whatever_their_names(tmp_path: Path) -> None:
@@ -137,9 +154,8 @@ def test_the_logs_of_all_launchers_are_read_whatever_their_names(tmp_path: Path)
         (made.path / "user_logs" / f"{name}.txt").write_text(f"{name}: no\n")
     logs = ("user_logs/head.txt", "user_logs/none.txt", "user_logs/worker-1.txt")
     report = failure_report(dataclasses.replace(made.snapshot, launcher_logs=logs))
-    assert report is not None
     assert report.launcher == "head: no\nworker-1: no"
-    assert getattr(failure_report(made.snapshot), "launcher", None) == ""
+    assert failure_report(made.snapshot).launcher == ""
 
 
 def test_the_first_to_fall_gets_the_longest_end_and_the_others_share_what_is_left(tmp_path: Path) -> None:
@@ -148,7 +164,6 @@ def test_the_first_to_fall_gets_the_longest_end_and_the_others_share_what_is_lef
         made.log(each.rank).write_bytes(b"a line\n" * 20_000)
     assert made.snapshot.ended is not None
     report = failure_report(dataclasses.replace(made.snapshot, first_failure=FirstFailure(7, made.snapshot.ended, 1)))
-    assert report is not None
     assert len(report.tails[7]) > TAIL - 10
     assert sum(map(len, report.tails.values())) <= ALL_TAILS + TAIL
 
@@ -159,7 +174,6 @@ def test_many_long_logs_share_one_mebibyte_and_the_first_to_fall_keeps_its_own(t
     for each in made.snapshot.ranks:
         made.log(each.rank).write_bytes(b'  File "/a/b/c.py", line 7, in f\n    raise RuntimeError("x" * 10)\n' * 1500)
     report = failure_report(made.snapshot)
-    assert report is not None
     sizes = {rank: len(text.encode()) for rank, text in report.tails.items()}
     assert len(sizes) == 64
     assert sum(sizes.values()) <= ALL_TAILS + TAIL
@@ -169,13 +183,13 @@ def test_many_long_logs_share_one_mebibyte_and_the_first_to_fall_keeps_its_own(t
 def test_of_a_long_log_whole_lines_of_the_end_are_read(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_bytes(b"".join(b"line %d of many\n" % each for each in range(20_000)) + b"\x1b[31mthe \xff end\x1b[0m\n")
-    text = tail(log)
+    text = tail(FileBytes("log", log)).text
     assert len(text.encode()) <= TAIL
     assert text.splitlines()[0].startswith("line ")
-    assert text.splitlines()[-1] == "the \ufffd end"
+    assert text.splitlines()[-1] == "the ÿ end"
     log.write_bytes(b"x" * 3 * TAIL)
-    assert 0 < len(tail(log)) <= TAIL
-    assert tail(tmp_path / "none") == ""
+    assert 0 < len(tail(FileBytes("log", log)).text) <= TAIL
+    assert tail(FileBytes("none", tmp_path / "none")) == Excerpt()
 
 
 @pytest.mark.parametrize(("first", "expected"), [(0, (0, 63)), (150, (119, 182)), (199, (136, 199))])

@@ -112,7 +112,7 @@ def _explanation(
 ) -> Explanation:
     rank, number = where
     held = {name: value or "" for name, value in match.groupdict().items()}
-    shown = _shown(signature, log, number)
+    shown = _shown(signature, log, number, named=any(held.values()))
     if shown is not None:
         number, more = shown
         held |= {name: value or "" for name, value in more.groupdict().items() if value or not held.get(name)}
@@ -145,11 +145,12 @@ def _about(named: str, writer: Writer, rank: int | None) -> int | None:
     return writer.rank if writer.rank != rank else None
 
 
-def _shown(signature: Signature, log: LogLines, number: int) -> tuple[int, re.Match[str]] | None:
+def _shown(signature: Signature, log: LogLines, number: int, *, named: bool) -> tuple[int, re.Match[str]] | None:
+    """Return the line to show instead, with its number: it follows, unless the line itself names what it is about."""
     if not signature.shows:
         return None
     writer = log.writers[number]
-    for ahead in range(number + 1, min(number + 1 + AHEAD, len(log.lines))):
+    for ahead in range(number if named else number + 1, min(number + 1 + AHEAD, len(log.lines))):
         match = compiled(signature.shows).search(log.lines[ahead][:LONGEST_LINE])
         if match is not None and log.writers[ahead] == writer:
             return ahead, match

@@ -45,11 +45,12 @@ HorovodInternalError HorovodShutdownError DistBackendError DistNetworkError Dist
 UnavailableError AbortedError CancelledError DeadlineExceededError RendezvousTimeoutError RendezvousClosedError
 """
 _PEERS = frozenset(_OF_A_CONNECTION.split())
-_OF_THE_SCRIPT = """
+_SCRIPTS = """
 ValueError TypeError KeyError IndexError AttributeError NameError AssertionError ZeroDivisionError OverflowError
 NotImplementedError RecursionError UnboundLocalError UnicodeDecodeError JSONDecodeError
 """
-_OWN = frozenset(_OF_THE_SCRIPT.split())
+OF_THE_SCRIPT = frozenset(_SCRIPTS.split())
+"""Exceptions that a script raises of itself: no peer's end brings them."""
 _ABOVE = "Look at the lines above it in the log: they say where in the code it was raised."
 
 
@@ -64,7 +65,7 @@ def meaning(kind: str, text: str) -> Meaning:
     special = _special(kind, message)
     if special is not None:
         return special
-    if kind in _PEERS or (kind not in _OWN and _OF_PEERS.search(message)):
+    if kind in _PEERS or (kind not in OF_THE_SCRIPT and _OF_PEERS.search(message)):
         return Meaning(
             "connection-failed", "network", "A connection to another process failed, or nothing came over it in time.",
             ("Look at the other ranks' logs: one of them most likely ended first.",), is_symptom=True,
@@ -153,5 +154,5 @@ def _general(kind: str, message: str) -> Meaning:
     said = f": {message}" if message and len(message) <= 160 else ""
     return Meaning(
         "uncaught-exception", "user-exception", f"The program raised {kind}{said.rstrip('.')}.", (_ABOVE,),
-        SPECIFIC if kind in _OWN else GENERAL,
+        SPECIFIC if kind in OF_THE_SCRIPT else GENERAL,
     )  # fmt: skip

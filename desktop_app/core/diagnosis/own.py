@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from desktop_app.api import Explanation, RunSnapshot
 from desktop_app.api.failures import UNKNOWN_RANKS
 from desktop_app.api.kit.log_lines import LogLines, log_lines
-from desktop_app.core.diagnosis.exceptions import GUESS, WEAK, meaning
+from desktop_app.core.diagnosis.exceptions import GUESS, OF_THE_SCRIPT, WEAK, meaning
 from desktop_app.core.diagnosis.tracebacks import Raised, raised_in
 
 ERROR_LINE = "error-line"
@@ -63,18 +63,22 @@ def killed(run: RunSnapshot) -> tuple[Explanation, ...]:
 
 
 def _of_log(found: Sequence[Explanation], rank: int, log: LogLines) -> Iterator[Explanation]:
-    told = sorted(each.position for each in found if each.rank == rank and each.position is not None)
-    texts = {each.line.strip() for each in found if each.rank == rank and each.line}
+    mine = [each for each in found if each.rank == rank]
     for each in raised_in(log):
-        if not _is_told(each, log, told, texts):
+        if not any(_tells(one, each, log) for one in mine):
             yield _explanation(each, log, rank)
 
 
-def _is_told(raised: Raised, log: LogLines, told: Sequence[int], texts: set[str]) -> bool:
-    if any(raised.begin <= number <= raised.end and log.writers[number] == raised.writer for number in told):
-        return True
+def _tells(found: Explanation, raised: Raised, log: LogLines) -> bool:
+    """Whether an explanation is of an exception: of any of its lines, but of an echo only up to where it is named."""
     lines = [part.line for part in raised.parts if part.line is not None]
-    return any(log.raw[line].strip() in texts or log.lines[line].strip() in texts for line in lines)
+    if found.position is None:
+        return any(found.line.strip() in (log.raw[line].strip(), log.lines[line].strip()) for line in lines)
+    if log.writers[found.position] != raised.writer:
+        return False
+    is_cause = not found.is_echo and not found.is_symptom
+    end = raised.end if is_cause or raised.part.type not in OF_THE_SCRIPT else max(lines, default=raised.end)
+    return raised.begin <= found.position <= end
 
 
 def _explanation(raised: Raised, log: LogLines, rank: int) -> Explanation:

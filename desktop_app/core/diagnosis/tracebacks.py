@@ -21,6 +21,10 @@ _BARE = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt)(?:
 _CAUSED = "The above exception was the direct cause of the following exception"
 _HANDLED = "During handling of the above exception, another exception occurred"
 _PROCESS = re.compile(r"^-- Process (\d+) terminated with the following error")
+_RECORD = re.compile(
+    r"\[|\d{4}-\d\d|[IWEF]\d{4} |(?:INFO|WARN|WARNING|ERROR|DEBUG|CRITICAL|FATAL)\b|terminate called|[-=*#]{4,}"
+    r"|(?:mpirun|mpiexec|srun|slurmstepd|horovodrun|torchrun|bash|sh)\b"
+)
 _IGNORED = re.compile(r"^(?:Exception ignored in|--- Logging error ---)")
 _BEFORE_HEADER = re.compile(r"^[\s|+>*'\"-]*(?:Original |Exception Group |.*\bException Group )?$")
 _LONGEST = 3000
@@ -126,7 +130,7 @@ def _ended(log: LogLines, header: int, number: int, text: str) -> Part:
         line = log.lines[after]
         if not line.strip() or HEADER in line or _PROCESS.match(line) or line.startswith((_CAUSED, _HANDLED)):
             break
-        if _SURE.match(line) or after - number > _GARBLED:
+        if _SURE.match(line) or _RECORD.match(line) or after - number > _GARBLED:
             break
         end = after
     return Part(header, end, number, name.rpartition(".")[2], text.strip())
