@@ -81,6 +81,6 @@ def check_environment(environment: str | Mapping[str, Value], job: Job) -> Seque
 @hookimpl
 def explain_failure(report: FailureReport) -> Sequence[Explanation]:
     """Return what the words of Ray in a failed run's logs mean."""
-    from . import failures
+    from . import explain
 
-    return failures.explain(report)
+    return explain.explain(report)

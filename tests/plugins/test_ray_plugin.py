@@ -207,7 +207,7 @@ def test_the_table(plugin: LoadedPlugin) -> None:
     [
         ("ray-startup-slow", False, "Exception: The current node timed out during startup. This could happen because"),
         ("ray-no-dashboard", False, "Exception: Cannot include dashboard with missing packages."),
-        ("ray-unknown-word", False, "Usage: …\nError: No such option: --no-such-word"),
+        ("ray-unknown-word", False, "Usage: ray start [OPTIONS]\nError: No such option: --no-such-word"),
         ("ray-init-counts", False, "ValueError: When connecting to an existing cluster, num_cpus and num_gpus must not"
             " be provided."),
         ("ray-not-found", False, "ConnectionError: Could not find any running Ray instance. Please specify"),
@@ -224,6 +224,52 @@ def test_what_a_log_means(plugin: LoadedPlugin, code: str, is_echo: bool, tail: 
     assert found.line in tail
     assert plugin.call("explain_failure", report=FailureReport(job(), tails={0: "all is well\n"})) == ()
     assert plugin.call("explain_failure", report=FailureReport(Job("python x.py"), tails={0: tail})) == ()
+
+
+def test_an_option_of_another_program_is_not_rays(plugin: LoadedPlugin) -> None:
+    tails = {0: "Usage: train.py [OPTIONS]\nError: No such option: --epoch"}
+    assert plugin.call("explain_failure", report=FailureReport(Job(""), tails=tails, is_foreign=True)) == ()
+
+
+def test_causes_come_before_what_follows_from_them(plugin: LoadedPlugin) -> None:
+    tails = {
+        0: "ray.exceptions.ActorDiedError: The actor died because its node has died. Node Id: 1",
+        1: "ray.exceptions.OutOfMemoryError: Task was killed due to the node running low on memory.",
+        2: "WARNING worker.py:1829 -- The node with node id: 5c and address: 10.0.0.5 has been marked dead because the "
+        "detector has missed too many heartbeats from it.",
+    }
+    found = plugin.call("explain_failure", report=FailureReport(job(), tails=tails))
+    assert [(each.code, each.is_symptom, each.is_echo) for each in found] == [
+        ("ray-memory-full", False, False),
+        ("ray-node-marked-dead", True, False),
+        ("ray-node-died", False, True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "rank"),
+    [
+        ("[Rank 2 Error Snippet]:", 2),
+        ("The following ranks have not joined the collective operation: [5, 6]", 5),
+        (
+            "PreemptionError: Training was interrupted by node preemption (preempted_ranks=[3], drain_timed_out=True).",
+            3,
+        ),
+    ],
+)
+def test_who_is_named_is_blamed(plugin: LoadedPlugin, line: str, rank: int) -> None:
+    (found,) = plugin.call("explain_failure", report=FailureReport(job(), tails={0: line}))
+    assert (found.rank, found.about) == (0, rank)
+
+
+def test_more_shared_memory_is_a_click_where_the_job_asks_for_none(plugin: LoadedPlugin) -> None:
+    tails = {0: "ValueError: The configured object store size (20.0 GB) exceeds /dev/shm size (2.1 GB)."}
+    (found,) = plugin.call("explain_failure", report=FailureReport(job(), tails=tails))
+    assert found.fix is not None
+    assert found.fix.set == {"resources.shm_size": "16g"}
+    asked = dataclasses.replace(job(), resources=dataclasses.replace(job().resources, shm_size="64g"))
+    (found,) = plugin.call("explain_failure", report=FailureReport(asked, tails=tails))
+    assert found.fix is None
 
 
 def test_the_wizard_with_its_defaults(plugin: LoadedPlugin) -> None:

@@ -1,0 +1,27 @@
+"""Explains failed Ray runs by what Ray's processes and the driver say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from desktop_app.api import Explanation, FailureReport, Fix, Job
+from desktop_app.api.kit import explain_by, load_knowledge
+
+from .cluster import is_ray
+
+_KNOWLEDGE = Path(__file__).parent / "knowledge"
+
+
+def explain(report: FailureReport) -> tuple[Explanation, ...]:
+    """Return what is known in the logs, causes first, the surest of them before the others."""
+    if not report.is_foreign and not is_ray(report.job):
+        return ()
+    found = explain_by(load_knowledge(_KNOWLEDGE), report, {"more-shared-memory": _more_shared_memory})
+    return tuple(sorted(found, key=lambda each: (each.is_echo, each.is_symptom, -each.certainty)))
+
+
+def _more_shared_memory(job: Job) -> Fix | None:
+    """Return a fix for a job that asks for none, and so gets what is usual, which is little."""
+    if job.resources.shm_size:
+        return None
+    return Fix("Ask for 16 GB of shared memory", {"resources.shm_size": "16g"})
