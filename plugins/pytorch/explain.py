@@ -1,55 +1,111 @@
-"""Explains the end of a PyTorch run: reads the last words of each process in each log, and torchrun's report."""
+"""Explains the end of a PyTorch run: by what is known of lines in its logs, and by torchrun's report."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
-from desktop_app.api import Explanation, FailureReport, Job
-from desktop_app.api.kit import explain_last, explain_line, last_exceptions
+from desktop_app.api import Explanation, FailureReport
+from desktop_app.api.kit import explain_by, last_exceptions, load_knowledge
+from desktop_app.api.kit.log_lines import LogLines, log_lines
 
-from .deepspeed_failures import DEEPSPEED
-from .known_failures import ABORTS, KNOWN
+from .fixes import FIXES
+from .torchrun_report import FirstFailed, first_failed
 
-_ROOT_CAUSE = re.compile(
-    r"Root Cause.*?rank\s*:\s*(\d+).*?exitcode\s*:\s*(-?\d+)[^\n]*?(?:\((SIG\w+)\))?\s*(?:\n|$)", re.DOTALL
-)
-_CHILD_FAILED = "errors.ChildFailedError"
-_KNOWN = (*DEEPSPEED, *KNOWN)
+_KNOWLEDGE = Path(__file__).parent / "knowledge"
+_ABORT_AT_THE_END = "gloo-outlived-python"
+_SILENT = 0.4
+_KILLED = 0.5
+_RAISED = 0.6
+"""How sure a rank's own exception is the cause, where nobody knows what it means: others may know its line better."""
+_MEANS = {
+    "SIGKILL": ("oom-host", "SIGKILL most often means that the memory ran out: take smaller batches or fewer workers."),
+    "SIGBUS": ("shared-memory", "SIGBUS most often means that shared memory is full: ask for more (shm_size)."),
+    "SIGABRT": ("signal", "SIGABRT means that it ended itself: what it wrote last says why."),
+    "SIGSEGV": ("signal", "SIGSEGV means a fault in native code: run it with PYTHONFAULTHANDLER=1 to see where."),
+    "SIGTERM": ("stopped", "SIGTERM comes from outside: a scheduler, a canceled job, or a launcher on another node."),
+}
 
 
 def explain(report: FailureReport) -> tuple[Explanation, ...]:
-    """Return what the last words of each rank mean, causes first."""
-    found = [each for rank, tail in report.tails.items() for each in _of_log(rank, tail, report.job)]
-    return tuple(sorted(found, key=lambda each: each.is_echo))
+    """Return what the logs mean: causes first, then what tells of waiting in vain, then echoes."""
+    found = explain_by(load_knowledge(_KNOWLEDGE), report, FIXES)
+    found = tuple(each for each in found if each.code != _ABORT_AT_THE_END or _is_all(each, report))
+    reported = (
+        each for rank, tail in report.tails.items() for each in _of_torchrun(rank, log_lines(tail), found, report)
+    )
+    return tuple(sorted((*found, *reported), key=lambda each: (each.is_echo, each.is_symptom)))
 
 
-def _of_log(rank: int, tail: str, job: Job) -> Iterator[Explanation]:
-    words = last_exceptions(tail)
-    for line in words.values():
-        known = explain_line(_KNOWN, line, rank, job)
-        if known is not None:
-            yield known
-    aborted = None if words else explain_last(ABORTS, tail, rank, job)
-    if aborted is not None:
-        yield aborted
-    if any(_CHILD_FAILED in each for each in words.values()):
-        yield from _under_torchrun(rank, tail, words, job)
+def _is_all(abort: Explanation, report: FailureReport) -> bool:
+    """Whether an abort is all that a log tells: after an exception it is only how Python ended."""
+    return not last_exceptions(report.tails.get(-1 if abort.rank is None else abort.rank, ""))
 
 
-def _under_torchrun(rank: int, tail: str, words: dict[str, str], job: Job) -> Iterator[Explanation]:
-    """Say what torchrun's report names as the first failure, unless its own line is known anyway."""
-    match = _ROOT_CAUSE.search(tail)
-    if match is None:
-        return
-    line = words.get(match[1], "")
-    if line and explain_line(_KNOWN, line, rank, job) is None:
-        advice = ("Its traceback stands above torchrun's report, in the same log.",)
-        yield Explanation(
-            "rank-of-torchrun-failed", f"Rank {match[1]}, which torchrun started, failed.", advice, rank, line
-        )
-    elif not line and match[3]:
-        cause = f"Rank {match[1]}, which torchrun started, was killed by {match[3]}."
-        killed = ("SIGKILL most often means that the memory ran out: take smaller batches or fewer workers.",)
-        row = next(each for each in tail[match.start() :].splitlines() if "exitcode" in each)
-        yield Explanation("rank-of-torchrun-killed", cause, killed if match[3] == "SIGKILL" else (), rank, row.strip())
+def _of_torchrun(
+    rank: int, log: LogLines, found: Sequence[Explanation], report: FailureReport
+) -> Iterator[Explanation]:
+    """Say what torchrun's reports in a log name as the first failure, by that rank's own words where they are there."""
+    for each in first_failed(log.lines):
+        row = log.raw[each.row].strip()
+        raised = None if report.is_foreign or each.signal else _last_exception(log, each.rank)
+        if each.signal:
+            yield _killed(each, rank, row)
+        elif raised is None:
+            yield _silent(each, rank, row)
+        elif all(other.position != raised for other in found if other.rank == rank):
+            yield _raised(each, rank, log, raised)
+
+
+def _last_exception(log: LogLines, rank: int) -> int | None:
+    """Return the number of the line with a rank's last exception."""
+    words = last_exceptions("\n".join(log.raw)).get(str(rank), "")
+    numbers = (number for number in reversed(range(len(log.raw))) if words and log.lines[number].strip() == words)
+    return next((number for number in numbers if log.writers[number].rank == rank), None)
+
+
+def _raised(failed: FirstFailed, rank: int, log: LogLines, number: int) -> Explanation:
+    return Explanation(
+        "rank-of-torchrun-failed",
+        f"Rank {failed.rank}, which torchrun started, failed.",
+        ("Its traceback stands above torchrun's report, in the same log.",),
+        rank,
+        log.raw[number].strip(),
+        category="user-exception",
+        about=failed.rank,
+        position=number,
+        certainty=_RAISED,
+    )
+
+
+def _silent(failed: FirstFailed, rank: int, row: str) -> Explanation:
+    return Explanation(
+        "rank-of-torchrun-failed",
+        f"Rank {failed.rank}, which torchrun started, failed first, with the exit code {failed.exit_code}.",
+        (
+            "Look for this rank's traceback: above, or in its own log (torchrun --log-dir LOGS --tee 3 keeps them).",
+            "Decorate main with @record of torch.distributed.elastic.multiprocessing.errors: the report then holds it.",
+        ),
+        rank,
+        row,
+        category="user-exception",
+        about=failed.rank,
+        position=failed.row,
+        certainty=_SILENT,
+        links=("https://docs.pytorch.org/docs/stable/elastic/errors.html",),
+    )
+
+
+def _killed(failed: FirstFailed, rank: int, row: str) -> Explanation:
+    category, means = _MEANS.get(failed.signal, ("signal", ""))
+    return Explanation(
+        "rank-of-torchrun-killed",
+        f"Rank {failed.rank}, which torchrun started, was killed by {failed.signal}.",
+        (means,) if means else (),
+        rank,
+        row,
+        category=category,
+        about=failed.rank,
+        position=failed.row,
+        certainty=_KILLED,
+    )
