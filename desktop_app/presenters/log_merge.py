@@ -3,79 +3,48 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+import itertools
+from collections.abc import Sequence
 
+from desktop_app.presenters.logs.folding import Folding, Row
 from desktop_app.services.logs.feed import Change, Update
 from desktop_app.services.logs.merge import Key, LogLine, Window
-from desktop_app.services.logs.text import is_error, is_warning
 
 KEPT = 3000
-"""Lines kept at most; those farthest from what was just asked for are let go."""
+"""Lines of one log kept at most; those farthest from what was just asked for are let go."""
 _NEAR = 100
 """Lines from the end among which an unfinished one is looked for."""
-SAME_WITHIN = 1.0
-"""Seconds within which the same line of several ranks is shown once."""
+_ASKED, _ASKED_EACH, _KEPT_EACH, _RANKS = 400, 60, 160, 200
 
 
-@dataclass(slots=True)
-class Row:
-    """A line as it is shown, for every rank that wrote it at about the same time; `tone` is error, warning or plain."""
-
-    line: LogLine
-    tone: str
-    ranks: tuple[int, ...]
-    size: int
-    lines: int = 1
-    members: list[tuple[int, int]] = field(default_factory=list)  # (rank, offset) of every line that it stands for
-
-    @property
-    def key(self) -> Key:
-        """Its place among all lines."""
-        return self.line.key
-
-
-def tone_of(text: str) -> str:
-    """Return how a line is to be shown."""
-    return "error" if is_error(text) else "warning" if is_warning(text) else "plain"
-
-
-def fold(rows: list[Row], lines: Iterable[LogLine], *, same: bool) -> None:
-    """Add lines to rows; with `same`, what several ranks wrote within a moment becomes one row."""
-    for line in lines:
-        last = rows[-1] if rows else None
-        if same and last is not None and _is_same(last, line):
-            last.ranks = (*last.ranks, line.rank)
-            last.size += line.size
-            last.lines += 1
-            last.members.append((line.rank, line.offset))
-        else:
-            rows.append(Row(line, tone_of(line.text), (line.rank,), line.size, 1, [(line.rank, line.offset)]))
-
-
-def _is_same(row: Row, line: LogLine) -> bool:
-    first = row.line
-    return (
-        first.text == line.text
-        and line.rank not in row.ranks
-        and line.time - first.time <= SAME_WITHIN
-        and line.complete
-        and first.complete
-        and bool(line.text)
-    )
+def asked_for(ranks: int) -> int:
+    """Return how many lines to ask for at once, so that they fill a screen where all ranks say the same."""
+    return _ASKED + (_ASKED_EACH * min(ranks, _RANKS) if ranks > 1 else 0)
 
 
 class LogPage:
     """What is shown of a log. `start` bytes of all logs lie before the first row, of `total`."""
 
-    def __init__(self, *, merged: bool) -> None:
+    def __init__(self, *, merged: bool, ranks: int = 1) -> None:
         self.merged = merged
-        self.rows: list[Row] = []
-        self._lines: list[LogLine] = []
+        self.kept = KEPT + (_KEPT_EACH * min(ranks, _RANKS) if merged else 0)
+        self._folding = Folding(same=merged)
+        self._opened: set[tuple[int, int]] = set()
+        self._shown: list[Row] | None = None
+        self._sums: list[int] | None = None
         self.start = 0
         self.total = 0
         self.at_start = True
         self.at_end = True
+
+    @property
+    def rows(self) -> list[Row]:
+        """What is shown, one below the other."""
+        if not self._opened:
+            return self._folding.rows
+        if self._shown is None:
+            self._shown = list(itertools.chain.from_iterable(map(self._with_parts, self._folding.rows)))
+        return self._shown
 
     @property
     def first(self) -> Key | None:
@@ -87,27 +56,64 @@ class LogPage:
         """The key of the last line that is here."""
         return self._lines[-1].key if self._lines else None
 
-    def apply(self, update: Update) -> int:
-        """Take in an update; return by how many rows those that were shown before moved down (up: negative)."""
+    @property
+    def is_folded(self) -> bool:
+        """Whether what several ranks say is shown once."""
+        return self._folding.same
+
+    def fold(self, *, same: bool, anchor: int = 0) -> int:
+        """Show what several ranks say once, or every line by itself; return by how many rows `anchor` moved down."""
+        at = self.rows[anchor].line if anchor < len(self.rows) else None
+        self._folding.same = same and self.merged
+        self._folding.replace(self._lines)
+        self._opened.clear()
+        self._changed()
+        return 0 if at is None else (self.index_of(at.rank, at.offset) or 0) - anchor
+
+    def toggle(self, index: int, *, opened: bool | None = None) -> bool:
+        """Show the lines that a row stands for below it, or no longer; return whether that changed anything."""
+        row = self.rows[index]
+        head = row if not row.part else self._folding.rows[row.number]
+        if head.lines < 2 or head.is_open == opened:
+            return False
+        head.is_open = not head.is_open
+        (self._opened.add if head.is_open else self._opened.discard)((head.line.rank, head.line.offset))
+        self._changed()
+        return True
+
+    def apply(self, update: Update, anchor: int = 0) -> int:
+        """Take in an update; return by how many rows the row `anchor` moved down (up: negative)."""
         self.total = update.total
+        at = self.rows[anchor].line if anchor < len(self.rows) else None
         if update.change is Change.REPLACE:
             self._replace(update.window)
+            at = None
         elif update.change is Change.BEFORE:
-            return self._before(update.window)
+            self._before(update.window)
         elif update.change is Change.AFTER:
-            return self._after(update.window)
+            self._after(update.window)
         elif update.change is Change.GROWN:
-            return self._grow(update.lines)
+            self._grow(update.lines)
         else:
             self.at_end = False
-        return 0
+            return 0
+        self._changed()
+        if at is None:
+            return 0
+        found = self.index_of(at.rank, at.offset)
+        return -anchor if found is None else found - anchor
 
     def index_of(self, rank: int, offset: int) -> int | None:
         """Return the row that stands for the line of `rank` at `offset`."""
-        for index, row in enumerate(self.rows):
-            if (rank, offset) in row.members:
-                return index
-        return None
+        row = self._folding.row_of(rank, offset)
+        if row is None:
+            return None
+        if not self._opened:
+            return row.number
+        index = self.rows.index(row)
+        if row.is_open:
+            index += next(at for at, each in enumerate(row.written) if (each.rank, each.offset) == (rank, offset))
+        return index
 
     @property
     def is_whole(self) -> bool:
@@ -116,12 +122,8 @@ class LogPage:
 
     def row_at(self, place: int) -> int:
         """Return the row that holds the byte `place` of all logs, or the one nearest to it."""
-        start = self.start
-        for index, row in enumerate(self.rows):
-            start += row.size
-            if start > place:
-                return index
-        return max(0, len(self.rows) - 1)
+        index = bisect.bisect_right(self._ends(), place - self.start)
+        return max(0, min(index, len(self.rows) - 1))
 
     def holds(self, place: int, rows: int) -> bool:
         """Whether the byte `place` is here, with `rows` rows below it."""
@@ -130,85 +132,76 @@ class LogPage:
 
     def place_of(self, index: int) -> int:
         """Return how many bytes of all logs lie before a row."""
-        return self.start + sum(row.size for row in self.rows[:index])
+        return self.start + (self._ends()[index - 1] if index else 0)
+
+    @property
+    def _lines(self) -> list[LogLine]:
+        return self._folding.lines
+
+    def _changed(self) -> None:
+        self._shown = self._sums = None
+
+    def _with_parts(self, row: Row) -> list[Row]:
+        """Return a row, and below it, if it is opened, the other lines that it stands for."""
+        row.is_open = (row.line.rank, row.line.offset) in self._opened and row.lines > 1
+        if not row.is_open:
+            return [row]
+        parts = enumerate(row.written[1:], 1)
+        return [row, *(Row(line, [line], row.number, part, (*row.line.key, part)) for part, line in parts)]
+
+    def _ends(self) -> list[int]:
+        """Return how many bytes there are up to the end of each row."""
+        if self._sums is None:
+            self._sums = list(itertools.accumulate(each.size for each in self.rows))
+        return self._sums
 
     def _replace(self, window: Window) -> None:
-        self._lines = list(window.lines)
         self.start, self.at_start, self.at_end = window.start, window.at_start, window.at_end
-        self.rows = []
-        fold(self.rows, self._lines, same=self.merged)
+        self._folding.replace(window.lines)
+        self._opened.clear()
 
-    def _before(self, window: Window) -> int:
+    def _before(self, window: Window) -> None:
         first = self.first
         new = [each for each in window.lines if first is None or each.key < first]
-        added: list[Row] = []
-        fold(added, new, same=self.merged)
-        self.rows[:0] = added
-        self._lines[:0] = new
         self.start, self.at_start = window.start, window.at_start
-        self._drop_last()
-        return len(added)
+        lines = [*new, *self._lines]
+        if len(lines) > self.kept:
+            self.at_end = False
+        self._folding.replace(lines[: self.kept])
 
-    def _after(self, window: Window) -> int:
-        if not window.lines:
-            self.at_end = window.at_end
-            return 0
-        self._cut_from(window.lines[0].key)
-        self._lines += window.lines
-        fold(self.rows, window.lines, same=self.merged)
+    def _after(self, window: Window) -> None:
+        if window.lines:
+            self._cut_from(window.lines[0].key)
+            self._folding.add(window.lines)
         self.at_end = window.at_end
-        return -self._drop_first()
+        self._drop_first()
 
-    def _grow(self, lines: Sequence[LogLine]) -> int:
+    def _grow(self, lines: Sequence[LogLine]) -> None:
         """Take in lines that are new, or unfinished ones that grew."""
         if not lines:
-            return 0
+            return
+        held = self._lines
         # Mostly they follow what is here; one that grew, or came late, has its place before the last.
-        index = bisect.bisect_left(self._lines, lines[0].key, key=lambda line: line.key)
+        index = bisect.bisect_left(held, lines[0].key, key=lambda line: line.key)
         places = {(each.rank, each.offset) for each in lines}
         for place in range(max(0, index - _NEAR), index):
-            if not self._lines[place].complete and (self._lines[place].rank, self._lines[place].offset) in places:
+            if not held[place].complete and (held[place].rank, held[place].offset) in places:
                 index = place  # it came a little later than was guessed before its mark was there
                 break
-        kept = [each for each in self._lines[index:] if (each.rank, each.offset) not in places]
-        if index < len(self._lines):
-            self._cut_from(self._lines[index].key)
-        merged = sorted((*kept, *lines), key=lambda each: each.key) if kept else list(lines)
-        self._lines += merged
-        fold(self.rows, merged, same=self.merged)
+        kept = [each for each in held[index:] if (each.rank, each.offset) not in places]
+        self._folding.cut(index)
+        self._folding.add(sorted((*kept, *lines), key=lambda each: each.key) if kept else lines)
         self.at_end = True
-        return -self._drop_first()
+        self._drop_first()
 
     def _cut_from(self, key: Key) -> None:
         """Forget the lines from `key` on."""
-        index = bisect.bisect_left(self._lines, key, key=lambda line: line.key)
-        again: list[LogLine] = []
-        while self._lines and len(self._lines) > index:
-            again.append(self._lines.pop())
-        left = len(again)
-        kept: list[LogLine] = []
-        while left > 0 and self.rows:
-            row = self.rows.pop()
-            if row.lines > left:  # the row also stands for lines that stay
-                kept = self._lines[-(row.lines - left) :]
-            left -= row.lines
-        fold(self.rows, kept, same=self.merged)
+        self._folding.cut(bisect.bisect_left(self._lines, key, key=lambda line: line.key))
 
-    def _drop_first(self) -> int:
-        """Let go of the first rows where there are too many; return how many went."""
-        gone = 0
-        lines = 0
-        while len(self._lines) - lines > KEPT:
-            lines += self.rows[gone].lines
-            self.start += self.rows[gone].size
-            gone += 1
-        if gone:
-            del self.rows[:gone], self._lines[:lines]
+    def _drop_first(self) -> None:
+        """Let go of the first lines where there are too many, and of some more: every time costs all that stay."""
+        if len(self._lines) > self.kept:
+            gone = len(self._lines) - self.kept * 7 // 8
+            self.start += sum(each.size for each in self._lines[:gone])
+            self._folding.replace(self._lines[gone:])
             self.at_start = False
-        return gone
-
-    def _drop_last(self) -> None:
-        while len(self._lines) > KEPT:
-            row = self.rows.pop()
-            del self._lines[-row.lines :]
-            self.at_end = False

@@ -205,7 +205,7 @@ async def test_selected_text_is_copied(view: LogView, tmp_path: Path) -> None:
     start = QPoint(round(left + 6 * painter.char) + 1, 4 + painter.height // 2)
     QTest.mousePress(view.viewport(), Qt.MouseButton.LeftButton, pos=start)
     QTest.mouseMove(view.viewport(), QPoint(round(left + 6 * painter.char) + 1, start.y() + painter.height))
-    view._extend_to(QPoint(round(left + 6 * painter.char) + 1, start.y() + painter.height))
+    view._hands.extend_to(QPoint(round(left + 6 * painter.char) + 1, start.y() + painter.height))
     QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton)
     view.grab()
     QTest.keyClick(view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
@@ -274,11 +274,12 @@ async def test_the_view_is_sound(view: LogView, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["plain ascii text", "中文 mixed ä text", ""])
 def test_columns_and_places_agree(dressed_app: QApplication, text: str) -> None:
-    from desktop_app.presenters.log_merge import Row
+    from desktop_app.presenters.logs.folding import Row
     from desktop_app.services.logs.merge import LogLine
 
     painter = LogPainter(theme_manager().theme)
-    row = Row(LogLine(0.0, 0, 0, 1, text), "plain", (0,), 1)
+    line = LogLine(0.0, 0, 0, 1, text)
+    row = Row(line, [line])
     for column in range(len(text) + 1):
         assert painter.column_at(row, painter._advance(text, column)) == column
 
@@ -304,7 +305,7 @@ async def test_dragging_beyond_the_edge_scrolls_on(view: LogView, tmp_path: Path
     await shown(view, source(tmp_path, 0, numbered(0, 2000)))
     QTest.mousePress(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(200, 100))
     top = view._top
-    view._dragging.move(QPoint(200, -50), view.viewport().height())
+    view._hands.dragging.move(QPoint(200, -50), view.viewport().height())
     await until(lambda: view._top < top - 20)
     QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(200, 0))
     assert len(view.selection.text(view.page.rows).splitlines()) > 20
@@ -318,3 +319,79 @@ async def test_a_launchers_lines_bear_its_name(view: LogView, tmp_path: Path) ->
     assert view._painter.rank_chars == len("mpirun")
     assert "1048576" not in view.accessibleDescription()
     view.grab()
+
+
+async def of_three_ranks(view: LogView, folder: Path) -> None:
+    """Show what three ranks say alike and apart."""
+    ranks = [source(folder, rank, b"[rank%d]: up\n" % rank, 1000.0 + rank / 10) for rank in range(3)]
+    append(ranks[1], b"alone\n", 1001.0)
+    for each in ranks:
+        append(each, b"over\n", 1002.0)
+    await shown(view, *ranks, follow=False)
+
+
+def fold_at(view: LogView, index: int) -> QPoint:
+    """Return where the mark of a row stands that opens it."""
+    return QPoint(view._painter.text_left - round(view._painter.char), 4 + round((index + 0.5) * view._painter.height))
+
+
+async def test_a_click_opens_what_ranks_repeat_and_closes_it(view: LogView, tmp_path: Path) -> None:
+    await of_three_ranks(view, tmp_path)
+    assert seen(view) == ["[rank0]: up", "alone", "over"]
+    view.grab()
+    assert view.is_fold(fold_at(view, 0))
+    assert not view.is_fold(fold_at(view, 1))
+    QTest.mouseMove(view.viewport(), fold_at(view, 0))
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=fold_at(view, 0))
+    assert seen(view) == ["[rank0]: up", "[rank1]: up", "[rank2]: up", "alone", "over"]
+    view.select_all()
+    view.copy()
+    assert QApplication.clipboard().text().splitlines() == seen(view)
+    view.grab()
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=fold_at(view, 0))
+    assert seen(view) == ["[rank0]: up", "alone", "over"]
+    pill = view._painter._pill_area(view.page.rows[0], view.viewport().rect(), view._painter.text_left)
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(round(pill.center().x()), 8))
+    assert len(seen(view)) == 5
+
+
+async def test_keys_open_what_ranks_repeat_and_close_it(view: LogView, tmp_path: Path) -> None:
+    await of_three_ranks(view, tmp_path)
+    view.setFocus()
+    QTest.keyClick(view, Qt.Key.Key_Return)  # there is no row yet: the first that can be opened
+    for key, rows in (
+        (Qt.Key.Key_Return, 5), (Qt.Key.Key_Return, 3), (Qt.Key.Key_Right, 5), (Qt.Key.Key_Right, 5),
+        (Qt.Key.Key_Left, 3), (Qt.Key.Key_Space, 5), (Qt.Key.Key_Space, 3),
+    ):  # fmt: skip
+        QTest.keyClick(view, key)
+        assert len(view.page.rows) == rows
+    QTest.keyClick(view, Qt.Key.Key_Down, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(view, Qt.Key.Key_Enter)
+    assert seen(view)[-3:] == ["over", "over", "over"]
+    QTest.keyClick(view, Qt.Key.Key_Up, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(view, Qt.Key.Key_Enter)
+    assert len(view.page.rows) == 7
+
+
+async def test_what_ranks_repeat_is_shown_line_by_line_where_asked(view: LogView, tmp_path: Path) -> None:
+    await of_three_ranks(view, tmp_path)
+    view.set_folded(False)
+    assert [each.ranks for each in view.page.rows] == [(0,), (1,), (2,), (1,), (0,), (1,), (2,)]
+    assert not view.is_fold(fold_at(view, 0))
+    view.grab()
+    view.set_folded(True)
+    assert len(view.page.rows) == 3
+
+
+async def test_stamps_give_times_where_no_clock_was_kept(view: LogView, tmp_path: Path) -> None:
+    ranks = [LogSource(rank, tmp_path / f"{rank}.txt", Path()) for rank in range(2)]
+    for each in ranks:
+        each.log.write_text(f"2026-11-22T10:00:0{each.rank}Z {'late' if each.rank else 'early'}\n")
+    await shown(view, *reversed(ranks), follow=False)
+    assert [each.split()[1] for each in seen(view)] == ["early", "late"]
+    assert view._painter.shows_time
+    for each in ranks:
+        each.log.write_text("no time\n")
+    view.show_sources(ranks, follow=False)
+    await until(lambda: seen(view) == ["no time"])
+    assert not view._painter.shows_time

@@ -6,13 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from desktop_app.presenters import log_merge
-from desktop_app.presenters.log_merge import LogPage, tone_of
+from desktop_app.presenters.log_merge import LogPage, asked_for
+from desktop_app.presenters.logs.folding import tone_of
+from desktop_app.services.logs.alike import alike
 from desktop_app.services.logs.feed import Change, Update
 from desktop_app.services.logs.merge import LogLine, Window
 
 
 def line(time: float, rank: int, offset: int, text: str = "text", *, size: int = 10, complete: bool = True) -> LogLine:
-    return LogLine(time, rank, offset, size, text, complete)
+    return LogLine(time, rank, offset, size, text, complete, alike(text))
 
 
 def page_of(lines: list[LogLine], *, merged: bool = True, total: int = 0) -> LogPage:
@@ -41,6 +43,55 @@ def test_lines_that_only_look_alike_stay_apart() -> None:
     ]  # fmt: skip
     assert len(page_of(apart).rows) == len(apart)
     assert len(page_of([line(1.0, 0, 0), line(1.0, 1, 0)], merged=False).rows) == 2
+
+
+def test_ranks_that_say_the_same_in_turn_share_rows() -> None:
+    """Each rank writes several lines before the next one does: none is next to its like."""
+    lines = [line(1.0 + rank / 100, rank, 10 * each, text) for rank in range(3) for each, text in enumerate("abcab")]
+    page = page_of(lines)
+    assert [(each.ranks, each.line.text) for each in page.rows] == [((0, 1, 2), text) for text in "abcab"]
+
+
+def test_what_differs_in_whose_it_is_alone_is_shown_once() -> None:
+    page = page_of(
+        [line(1.0, rank, 0, f"[rank{rank}]: Rank {rank} of 64 is up, pid {4000 + rank}") for rank in range(64)]
+    )
+    assert [(each.lines, each.span({})) for each in page.rows] == [(64, "0–63")]
+
+
+def test_no_rank_is_turned_round() -> None:
+    page = page_of([line(1.0, 0, 0, "a"), line(1.1, 0, 10, "b"), line(1.2, 1, 0, "b"), line(1.3, 1, 10, "a")])
+    assert [(each.ranks, each.line.text) for each in page.rows] == [((0,), "a"), ((0, 1), "b"), ((1,), "a")]
+
+
+def test_a_row_is_opened_and_closed() -> None:
+    page = page_of([line(1.0 + rank / 10, rank, 0, "same") for rank in range(3)] + [line(2.0, 0, 10, "z")])
+    before = page.place_of(1)
+    assert page.toggle(0)
+    assert [(each.ranks, each.part) for each in page.rows] == [((0, 1, 2), 0), ((1,), 1), ((2,), 2), ((0,), 0)]
+    assert [page.index_of(rank, 0) for rank in range(3)] == [0, 1, 2]
+    assert [page.index_of(0, 10), page.place_of(3)] == [3, before]
+    keys = [each.key for each in page.rows]
+    assert keys == sorted(keys)
+    assert not page.toggle(0, opened=True)
+    assert not page.toggle(3)
+    page.apply(Update(1, Change.GROWN, lines=(line(1.9, 3, 0, "same"),), total=50))
+    assert len(page.rows) == 5, "it stays open, and tells of the line that came late"
+    assert page.toggle(2, opened=False), "a part closes the row that it belongs to"
+    assert [each.ranks for each in page.rows] == [(0, 1, 2, 3), (0,)]
+
+
+def test_folding_is_switched_off_and_on() -> None:
+    page = page_of([line(1.0, rank, 0, "same") for rank in range(3)] + [line(2.0, 0, 10, "z")])
+    assert page.fold(same=False, anchor=1) == 2
+    assert [each.lines for each in page.rows] == [1, 1, 1, 1]
+    assert page.fold(same=True, anchor=3) == -2
+    assert [each.lines for each in page.rows] == [3, 1]
+
+
+def test_so_many_lines_are_asked_for_that_they_fill_a_screen() -> None:
+    assert asked_for(1) < asked_for(64) < asked_for(10_000) == asked_for(1000)
+    assert asked_for(64) // 64 > 50
 
 
 def test_an_unfinished_line_grows_in_its_place() -> None:
@@ -87,16 +138,16 @@ def test_no_more_is_held_than_may_be() -> None:
     for step in range(20):
         new = tuple(line(float(step * 1000 + each), 0, (step * 1000 + each) * 10) for each in range(1000))
         page.apply(Update(1, Change.GROWN, lines=new, total=10_000 * (step + 1)))
-    assert len(page.rows) == log_merge.KEPT
-    assert page.start == 10 * (20_000 - log_merge.KEPT)
+    assert log_merge.KEPT / 2 < len(page.rows) <= page.kept
+    assert page.start == 10 * (20_000 - len(page.rows))
     assert not page.at_start
 
 
 def test_what_is_let_go_below_can_be_asked_for_again() -> None:
-    page = page_of([line(float(each), 0, each * 10) for each in range(5000, 5000 + log_merge.KEPT)])
+    page = page_of([line(float(each), 0, each * 10) for each in range(5000, 5000 + page_of([]).kept)])
     before = tuple(line(float(each), 0, each * 10) for each in range(4600, 5000))
     page.apply(Update(2, Change.BEFORE, Window(before, 46_000, 80_000, at_start=False), total=80_000))
-    assert len(page.rows) == log_merge.KEPT
+    assert len(page.rows) == page.kept
     assert not page.at_end
     assert page.first == (4600.0, 0, 46_000)
 
@@ -145,6 +196,9 @@ def test_growing_in_pieces_ends_where_growing_at_once_does(parts: list[tuple[int
     assert [each.line for each in page.rows] == [each.line for each in whole.rows]
     assert [each.ranks for each in page.rows] == [each.ranks for each in whole.rows]
     assert sum(each.lines for each in page.rows) == len(lines)
+    for rank in offsets:
+        mine = [each.offset for row in page.rows for each in row.written if each.rank == rank]
+        assert mine == sorted(mine), "never out of order within a rank"
 
 
 def _in_time_order(lines: list[LogLine]) -> list[LogLine]:

@@ -8,7 +8,6 @@ two logs alike, and always by the same time apart, were written by clocks that a
 from __future__ import annotations
 
 import statistics
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from desktop_app.services.logs.alike import alike
@@ -22,19 +21,18 @@ _LOGS = 512  # no more are compared: that would take longer than a person likes 
 
 
 def align(logs: Sequence[Timeline]) -> None:
-    """Set right the clocks of logs that are not told by arrival, against the first that is, else the first."""
+    """Set right the clocks of logs that are not told by arrival, against those that are, else against most."""
     if not 1 < len(logs) <= _LOGS:
         return
-    stamped = [each for each in logs if each.has_stamps()]
-    reference = next((each for each in stamped if each.is_told_by_arrival), stamped[0] if stamped else None)
-    if reference is None or all(each.is_told_by_arrival for each in stamped):
-        return
-    said = {id(each): _said(each) for each in stamped}
-    base = _majority([said[id(each)] for each in stamped]) if not reference.is_told_by_arrival else None
-    common = said[id(reference)] if base is None else base
-    for each in stamped:
-        if not each.is_told_by_arrival:
-            each.set_shift(-difference(said[id(each)], common))
+    first = {id(each): moment for each in logs if (moment := each.first_stamp) is not None}
+    stamped = [each for each in logs if id(each) in first]
+    known = [each for each in stamped if each.is_told_by_arrival] or stamped
+    middle = statistics.median_low([first[id(each)] for each in known]) if known else 0.0
+    odd = [each for each in stamped if not each.is_told_by_arrival and abs(first[id(each)] - middle) > APART]
+    if odd:
+        common = _said(next(each for each in known if first[id(each)] == middle))
+        for each in odd:
+            each.set_shift(-difference(_said(each), common))
 
 
 def difference(said: Mapping[str, float], common: Mapping[str, float]) -> float:
@@ -46,15 +44,6 @@ def difference(said: Mapping[str, float], common: Mapping[str, float]) -> float:
     if abs(middle) < APART or max(apart) - min(apart) > 2 * _STEADY:
         return 0.0
     return rounded(middle)
-
-
-def _majority(said: Sequence[Mapping[str, float]]) -> Mapping[str, float]:
-    """Return what the log says with whose clock most others agree."""
-    votes = Counter[int]()
-    few = said[:16]
-    for index, each in enumerate(few):
-        votes[index] = sum(difference(other, each) == 0.0 and bool(each.keys() & other.keys()) for other in few)
-    return few[votes.most_common(1)[0][0]]
 
 
 def _said(log: Timeline) -> dict[str, float]:

@@ -262,7 +262,7 @@ class MergedLog:
         low, high = min(each[0] for each in spans), max(each[1] for each in spans)
         while high - low > 1e-4:
             middle = (low + high) / 2
-            came = unmarked + sum(each.times.size_at(middle, inclusive=False) for each in self._logs)
+            came = unmarked + sum(each.times.near(middle) for each in self._logs)
             low, high = (middle, high) if came <= place else (low, middle)
         return low
 

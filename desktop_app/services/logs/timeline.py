@@ -22,6 +22,8 @@ CELL = 128 << 10
 _CELLS = 2048  # of the size that the log has when it is first looked at
 _LOOK = 8 << 10  # bytes read at a border to find a stamp
 _PROBES = 8  # places looked at to learn whether a log has stamps at all
+_BACK = 2 << 10  # bytes looked back from it
+_LINES = 12  # lines looked at in them
 _LONGEST = 256  # bytes within which a line's stamp ends
 _KEPT = 4  # cells
 _SANE = 26 * 3600  # no stamp is later than now in the most distant zone
@@ -68,6 +70,19 @@ class Timeline:
             return max(offsets[place], index * self._cell)
         return min((index + 1) * self._cell, size)
 
+    def near(self, time: float) -> float:
+        """Return about how many bytes were written before `time`, as the borders of cells tell."""
+        if not self.has_stamps():
+            return self._clock.size_at(time, inclusive=False)
+        size = self._file.size()
+        last = (size - 1) // self._cell
+        self._border(last)
+        index = bisect.bisect_left(self._borders, time) - 1
+        if index < 0 or index >= last:
+            return 0 if index < 0 else size
+        low, high = self._borders[index], self._borders[index + 1]
+        return (index + (time - low) / (high - low)) * self._cell
+
     def span(self) -> tuple[float, float] | None:
         """Return the first and the last time."""
         if not self.has_stamps():
@@ -102,6 +117,11 @@ class Timeline:
     def is_told_by_arrival(self) -> bool:
         """Whether it is known when the log's bytes came."""
         return self._clock.count() > 0
+
+    @property
+    def first_stamp(self) -> float | None:
+        """The first moment that stands in the log, set right where arrival tells; None where none does."""
+        return next((moment for _, moment in self._stamps(0, _LOOK)), None) if self.has_stamps() else None
 
     @property
     def encoding(self) -> str:
@@ -167,18 +187,42 @@ class Timeline:
     def _first_near(self, border: int) -> float | None:
         """Return the time at a border: of the line that goes on there, of the next one or of arrival."""
         came = arrived = self._clock.time_of(border)
-        before, after = None, None
-        for offset, moment in self._stamps(max(0, border - _LOOK // 8), border + _LOOK):
-            if offset > border or (offset == 0 and came is None):
-                after = moment
-                break
-            before = moment
-            if arrived is not None:
-                came = arrived + min(0.0, moment - (self._clock.time_of(offset) or moment))
-        if before is None and after is None and came is None and border:
-            before = max((each for _, each in self._stamps(max(0, border - self._cell), border)), default=None)
-        told = [each for each in (before if came is None else came, after) if each is not None]
+        before, after = self._around(border)
+        if arrived is not None and before is not None:
+            came = arrived + min(0.0, before[1] - (self._clock.time_of(before[0]) or before[1]))
+        last = before[1] if before else None
+        if last is None and after is None and came is None and border:
+            last = max((each for _, each in self._stamps(max(0, border - self._cell), border)), default=None)
+        told = [each for each in (last if came is None else came, after) if each is not None]
         return min(told, default=None)
+
+    def _around(self, border: int) -> tuple[tuple[int, float] | None, float | None]:
+        """Return the last stamped line that begins before a border (or at it), with its moment, and the next moment."""
+        begin = max(0, border - _BACK)
+        data = self._file.read(begin, border - begin + _LOOK)
+        return self._before(data, begin, border), next(
+            (
+                moment + self.shift
+                for at, moment in self._file.stamped(data[border - begin :], border, self._latest())
+                if at > border
+            ),
+            None,
+        )
+
+    def _before(self, data: bytes, begin: int, border: int) -> tuple[int, float] | None:
+        newline, end = self._file.newline, border - begin + 1
+        for _ in range(_LINES):
+            found = data.rfind(newline, 0, end - 1)
+            start = found + len(newline) if found >= 0 else 0
+            if found < 0 and begin:
+                return None
+            moment = stamp_of(self._file.narrow(data[start : start + _LONGEST]), self._latest())
+            if moment is not None:
+                return begin + start, moment + self.shift
+            if found < 0:
+                return None
+            end = found + 1
+        return None
 
     def _steps(self, index: int) -> tuple[array[int], array[float]]:
         """Return where within a cell the time changes, and to what."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QScrollBar
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QAbstractSlider, QScrollBar
 
 from desktop_app.presenters.log_merge import LogPage
 from desktop_app.ui.runs.log_painter import LogPainter
@@ -40,6 +41,31 @@ def sync_across(bar: QScrollBar, page: LogPage, top: int, rows: int, painter: Lo
     bar.setRange(0, max(bar.value(), int(widest - room), 0))
     bar.setPageStep(max(1, room))
     bar.setSingleStep(round(4 * painter.char))
+
+
+def rows_of(action: int, rows: int) -> int | None:
+    """Return by how many rows what the person did with the vertical bar moves; None where its place counts."""
+    return {
+        QAbstractSlider.SliderAction.SliderSingleStepAdd: 1,
+        QAbstractSlider.SliderAction.SliderSingleStepSub: -1,
+        QAbstractSlider.SliderAction.SliderPageStepAdd: rows - 1,
+        QAbstractSlider.SliderAction.SliderPageStepSub: 1 - rows,
+    }.get(QAbstractSlider.SliderAction(action))
+
+
+class Wheel:
+    """Three rows a notch, or as many pixels as a touch pad says; what is less than a row is kept for the next time."""
+
+    def __init__(self) -> None:
+        self._owed = 0.0
+
+    def rows(self, event: QWheelEvent, height: int) -> int:
+        """Return by how many rows to move."""
+        pixels = event.pixelDelta().y()
+        self._owed -= pixels / height if pixels else event.angleDelta().y() / 40
+        rows = int(self._owed)
+        self._owed -= rows
+        return rows
 
 
 def place_at(position: int, page: LogPage, top: int, rows: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from desktop_app.presenters.log_merge import Row
+from desktop_app.presenters.logs.folding import Row
 from desktop_app.services.logs.merge import Key
 from desktop_app.services.logs.search import Match
 from desktop_app.ui.runs.log_painter import RowLook
@@ -32,15 +32,18 @@ class Marks:
         for each in matches:
             self._matches.setdefault((each.rank, each.offset), []).append((each.column, each.length))
 
-    def look(self, row: Row, selected: tuple[int, int] | None) -> RowLook:
+    def look(self, row: Row, selected: tuple[int, int] | None, *, at: bool = False) -> RowLook:
         """Return how a row is to be drawn."""
-        at = self.current
-        here = at is not None and (at.rank, at.offset) in row.members
-        focused = self.focus is not None and (self.focus[1], self.focus[2]) in row.members
-        current = (at.column, at.length) if at is not None and here else None
-        return RowLook(selected, self._found_in(row), current, focused and not here)
+        match = self.current
+        here = match is not None and row.holds([(match.rank, match.offset)])
+        focused = self.focus is not None and row.holds([(self.focus[1], self.focus[2])])
+        current = (match.column, match.length) if match is not None and here else None
+        return RowLook(selected, self._found_in(row), current, focused and not here, at)
 
     def _found_in(self, row: Row) -> list[tuple[int, int]]:
         if self._pattern is not None:
             return [(each.start(), each.end() - each.start()) for each in self._pattern.finditer(row.line.text)]
-        return next((self._matches[each] for each in row.members if each in self._matches), [])
+        if not self._matches:
+            return []
+        places = ((each.rank, each.offset) for each in row.written)
+        return next((self._matches[each] for each in places if each in self._matches), [])

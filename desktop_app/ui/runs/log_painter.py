@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPolygonF
 
-from desktop_app.presenters.log_merge import Row
-from desktop_app.presenters.run_words import rank_span
+from desktop_app.presenters.logs.folding import Row
+from desktop_app.services.logs.merge import LogSource
 from desktop_app.ui.theme import Space, Theme, mono_font
 
 Spans = list[tuple[int, int]]
 _SAMPLE = "M" * 64
 _TONES = {"error": "failed", "warning": "canceled", "plain": "text"}
+_RANKS = ("accent", "completed", "finalizing", "running", "canceled")
+"""Colours of ranks, in turn: those of curves without that of failure, which a log has for errors."""
+_STRIPE = 3  # pixels, of the stripe in a rank's colour
 
 
 @dataclass(frozen=True, slots=True)
 class RowLook:
-    """What is marked in a row: columns that are selected, matches, the match one is at, the line one came for."""
+    """What is marked in a row: columns that are selected, matches, the match one is at, the line one came for.
+
+    `at` says that keys act on the row.
+    """
 
     selected: tuple[int, int] | None = None
     matches: Spans | tuple[()] = ()
     current: tuple[int, int] | None = None
     focused: bool = False
+    at: bool = False
 
 
 class LogPainter:
@@ -45,14 +52,36 @@ class LogPainter:
         self._selection = QColor(theme.tint("accent", 0.28))
         self._match, self._current = QColor(theme.tint("canceled", 0.3)), QColor(theme.tint("canceled", 0.65))
         self._focus, self._error = QColor(theme.tint("accent", 0.12)), QColor(theme.tint("failed", 0.1))
-        self.shows_time, self.rank_chars = True, 2
+        self._ranks = [QColor(theme.color(role)) for role in _RANKS]
+        self._pill, self._hairline = QColor(theme.tint("muted", 0.16)), QColor(theme.border_strong)
+        self.shows_time, self.rank_chars, self.folds = True, 2, False
         self.names: Mapping[int, str] = {}
+
+    def fit(self, sources: Sequence[LogSource], *, folds: bool) -> None:
+        """Give the columns the room that these logs need."""
+        names = {each.rank: each.name for each in sources if each.name}
+        widest = max([2 * len(str(max((each.rank for each in sources if not each.name), default=0))) + 1,
+                      *map(len, names.values())])  # fmt: skip
+        self.names, self.rank_chars = names, min(12, widest) if len(sources) > 1 else 0
+        self.folds = folds
 
     @property
     def text_left(self) -> int:
         """Where the text begins, before any scrolling."""
+        return round(self._gutter + (2 * self.char if self.folds else 0))
+
+    @property
+    def _gutter(self) -> float:
+        """Where the marks of rows that can be opened stand, right before the text."""
         left = Space.M + (11.5 * self.char if self.shows_time else 0)
-        return round(left + ((self.rank_chars + 2) * self.char if self.rank_chars else 0))
+        return left + ((self.rank_chars + 2) * self.char if self.rank_chars else 0) - (self.char if self.folds else 0)
+
+    def is_fold(self, row: Row, x: int, area: QRect, scrolled: int) -> bool:
+        """Whether at `x` pixels stands what opens a row: the mark before its text, the count behind it."""
+        if row.lines < 2 or not self.folds:
+            return False
+        pill = self._pill_area(row, area, self.text_left - scrolled)
+        return self._gutter - self.char / 2 <= x < self.text_left - 2 or pill.left() <= x <= pill.right()
 
     def column_at(self, row: Row, x: float) -> int:
         """Return the character of a row's text whose left edge is nearest to `x` pixels from the text's beginning."""
@@ -69,32 +98,70 @@ class LogPainter:
 
     def width_of(self, row: Row) -> float:
         """Return how wide a row's text is, nearly."""
-        return (len(row.line.text) + (24 if row.lines > 1 else 0)) * self.char
+        return (len(row.line.text) + (len(_times(row)) + 4 if row.lines > 1 else 0)) * self.char
 
     def paint(self, painter: QPainter, row: Row, look: RowLook, area: QRect, scrolled: int) -> None:
         """Draw a row into `area`, its text `scrolled` pixels to the left."""
         left = self.text_left
         base = area.y() + self._ascent + 0.5
-        if look.focused:
-            painter.fillRect(area, self._error if row.tone == "error" else self._focus)
+        if look.focused or look.at:
+            painter.fillRect(area, self._error if row.tone == "error" and look.focused else self._focus)
         if scrolled:  # the text would reach into the columns
             painter.setClipRect(area.adjusted(left - 2, 0, 0, 0))
         self._text(painter, row, look, area, left - scrolled, base)
         painter.setClipping(False)
-        x = float(Space.M)
         if self.shows_time:
             painter.setPen(self._muted)
-            painter.drawText(round(x), round(base), stamp(row.line.time))
-            x += 11.5 * self.char
+            painter.drawText(Space.M, round(base), stamp(row.line.time))
         if self.rank_chars:
-            painter.setPen(self._accent)
-            painter.setFont(self._strong)
-            span = rank_span(row.ranks, self.names)
-            if len(span) > self.rank_chars:
-                span = span[: self.rank_chars - 1] + "…"
-            place = QRectF(x, area.y(), self.rank_chars * self.char, area.height())
-            painter.drawText(place, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), span)
-            painter.setFont(self.font)
+            self._rank(painter, row, area)
+        if self.folds and (row.lines > 1 or row.part):
+            self._mark(painter, row, area)
+
+    def _rank(self, painter: QPainter, row: Row, area: QRect) -> None:
+        """Draw whose line it is, in the rank's colour."""
+        color = self._muted if row.lines > 1 else self._ranks[row.line.rank % len(self._ranks)]
+        painter.fillRect(QRect(area.x(), area.y(), _STRIPE, area.height()), color)
+        painter.setPen(self._accent if row.lines > 1 else color)
+        painter.setFont(self._strong)
+        span = row.span(self.names)
+        if len(span) > self.rank_chars:
+            span = span[: self.rank_chars - 1] + "…"
+        x = Space.M + (11.5 * self.char if self.shows_time else 0)
+        place = QRectF(x, area.y(), self.rank_chars * self.char, area.height())
+        painter.drawText(place, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), span)
+        painter.setFont(self.font)
+
+    def _mark(self, painter: QPainter, row: Row, area: QRect) -> None:
+        """Draw the mark of a row that can be opened or is open, or the line along its parts."""
+        x, y, half = self._gutter + self.char * 0.9, area.y() + area.height() / 2, self.char * 0.42
+        if row.part:
+            painter.fillRect(QRectF(x, area.y(), 1, area.height()), self._hairline)
+            return
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._muted)
+        tips = [(-1, -0.6), (1, -0.6), (0, 0.8)] if row.is_open else [(-0.6, -1), (-0.6, 1), (0.8, 0)]
+        painter.drawPolygon(QPolygonF([QPointF(x + half * across, y + half * down) for across, down in tips]))
+        painter.restore()
+
+    def _pill_area(self, row: Row, area: QRect, left: int) -> QRectF:
+        """Return where the count of a row's lines stands: behind the text, or at the edge where that is farther."""
+        width = (len(_times(row)) + 1.5) * self.char
+        x = left + self._advance(row.line.text, len(row.line.text)) + self.char
+        x = max(float(self.text_left), min(x, area.right() - width - Space.S))
+        return QRectF(x, area.y() + 1, width, area.height() - 2)
+
+    def _count(self, painter: QPainter, row: Row, area: QRectF) -> None:
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._pill)
+        painter.drawRoundedRect(area, Space.XS, Space.XS)
+        painter.setPen(self._muted)
+        painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), _times(row))
+        painter.restore()
 
     def _text(self, painter: QPainter, row: Row, look: RowLook, area: QRect, left: int, base: float) -> None:  # noqa: PLR0913, PLR0917 - what it draws, and where
         text = row.line.text
@@ -111,10 +178,8 @@ class LogPainter:
         count = int(area.width() / self.char) + 4 if text.isascii() else 4 * int(area.width() / self.char) + first
         shown = text[first : first + count]
         painter.drawText(round(left + first * self.char), round(base), shown)
-        if row.lines > 1 and first + count >= len(text):
-            painter.setPen(self._muted)
-            note = f"  (same on {row.lines} ranks)"
-            painter.drawText(round(left + self._advance(text, len(text))), round(base), note)
+        if row.lines > 1:
+            self._count(painter, row, self._pill_area(row, area, left))
 
     def _span(self, text: str, start: int, end: int, left: int, area: QRect) -> QRectF:
         x = left + self._advance(text, start)
@@ -128,6 +193,10 @@ class LogPainter:
         if text.isascii():
             return count * self.char
         return QFontMetricsF(self.font).horizontalAdvance(text[:count])
+
+
+def _times(row: Row) -> str:
+    return f"× {row.lines}"
 
 
 def stamp(seconds: float) -> str:

@@ -6,13 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 from PySide6.QtCore import QObject, QPoint, QTimer
 
-from desktop_app.presenters.log_merge import Row
-from desktop_app.presenters.run_words import rank_span
-from desktop_app.services.logs.merge import Key
+from desktop_app.presenters.logs.folding import Row, RowKey
 from desktop_app.ui.runs.log_painter import stamp
 
-Place = tuple[Key, int]
-"""A line's key and a character of it."""
+Place = tuple[RowKey, int]
+"""A row's key and a character of it."""
 
 WHOLE = 1 << 30
 """A column beyond every line's end."""
@@ -44,6 +42,20 @@ class Selection:
             self.anchor = place
         self.head = place
 
+    def press(self, place: Place, *, further: bool, whole: bool) -> None:
+        """Begin at a place, or with `further` move the end there; with `whole` take the line."""
+        if further:
+            self.extend(place)
+        else:
+            self.begin((place[0], 0) if whole else place)
+            self.extend((place[0], WHOLE) if whole else place)
+
+    def take_word(self, row: Row, column: int) -> None:
+        """Select the word at a column."""
+        start, end = word_at(row.line.text, column)
+        self.begin((row.key, start))
+        self.extend((row.key, end))
+
     def columns(self, row: Row) -> tuple[int, int] | None:
         """Return the selected characters of a row, None if there are none; beyond its length means its end too."""
         if self.is_empty:
@@ -66,7 +78,7 @@ class Selection:
         for row in rows:
             columns = self.columns(row)
             if columns is not None:
-                before = f"{stamp(row.line.time)}\t{rank_span(row.ranks)}\t" if with_columns else ""
+                before = f"{stamp(row.line.time)}\t{row.span({})}\t" if with_columns else ""
                 yield before + row.line.text[columns[0] : columns[1]]
 
 

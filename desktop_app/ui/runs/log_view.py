@@ -12,7 +12,6 @@ from PySide6.QtGui import (
     QGuiApplication,
     QHideEvent,
     QKeyEvent,
-    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -22,20 +21,21 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QAbstractSlider, QFrame
 
-from desktop_app.presenters.log_merge import LogPage
+from desktop_app.presenters.log_merge import LogPage, asked_for
 from desktop_app.presenters.run_words import rank_span
 from desktop_app.services.logs.feed import Change, LogFeed, Update
 from desktop_app.services.logs.merge import Key, LogSource
 from desktop_app.services.logs.search import Match
 from desktop_app.ui.runs import log_bars
+from desktop_app.ui.runs.log_hands import Hands
+from desktop_app.ui.runs.log_keys import Deed, deed_of
 from desktop_app.ui.runs.log_marks import Marks
 from desktop_app.ui.runs.log_painter import LogPainter
 from desktop_app.ui.runs.log_reader import LogReader
-from desktop_app.ui.runs.log_selection import WHOLE, Dragging, Place, Selection, word_at
+from desktop_app.ui.runs.log_rows import Cursor
+from desktop_app.ui.runs.log_selection import WHOLE, Place, Selection
 from desktop_app.ui.theme import Space, theme_manager
 
-ASKED = 400
-"""Lines asked for at once."""
 NEAR = 150
 """Lines before an edge of the window at which more are asked for."""
 
@@ -51,7 +51,7 @@ class LogView(QAbstractScrollArea):
         self.page = LogPage(merged=False)
         self.selection = Selection()
         self._reader, self._marks = LogReader(), Marks()
-        self._sources: tuple[LogSource, ...] = ()
+        self.sources: tuple[LogSource, ...] = ()
         self._painter = LogPainter(theme_manager().theme)
         self._top = 0
         self._ticket = 0
@@ -60,8 +60,9 @@ class LogView(QAbstractScrollArea):
         self._asked: set[Change] = set()
         self._following = True
         self._live = True
-        self._wheel = 0.0
-        self._dragging = Dragging(self, self._scroll_by, self._extend_to)
+        self._wheel, self._cursor = log_bars.Wheel(), Cursor()
+        self._asks, self._folded = asked_for(1), True
+        self._hands = Hands(self, self.selection, self._cursor, self._scroll_by)
         self._nothing = self.tr("Nothing was written yet.")
         self.destroyed.connect(self._reader.close)
         self._reader.arrived.connect(self._take)
@@ -76,22 +77,20 @@ class LogView(QAbstractScrollArea):
     def show_sources(self, sources: Sequence[LogSource], *, follow: bool, live: bool = True) -> None:
         """Show these logs, from their end; `live` says whether more may come."""
         self.close_feed()
-        self._sources = tuple(sources)
-        self.page = LogPage(merged=len(sources) > 1)
+        self.sources = tuple(sources)
+        self.page = LogPage(merged=len(sources) > 1, ranks=len(sources))
+        self.page.fold(same=self._folded)
+        self._asks = asked_for(len(sources) if self._folded else 1)
         self.selection.clear()
+        self._cursor.put(None)
         self._live, self._marks.focus, self._top, self._ticket = live, None, 0, 0
         self._fit_columns()
         feed = self._reader.open(sources)
         feed.pause(not self.isVisible())
         self.set_following(follow)
         if not follow:
-            self._ticket = feed.show_end(ASKED, follow=False)
+            self._ticket = feed.show_end(self._asks, follow=False)
         self.viewport().update()
-
-    @property
-    def sources(self) -> tuple[LogSource, ...]:
-        """The logs that are shown."""
-        return self._sources
 
     @property
     def is_following(self) -> bool:
@@ -108,7 +107,7 @@ class LogView(QAbstractScrollArea):
         self._following = follow
         if self._feed is not None:
             if follow:
-                self._ticket = self._feed.show_end(ASKED, follow=True)
+                self._ticket = self._feed.show_end(self._asks, follow=True)
                 self._asked.clear()
             else:
                 self._feed.unfollow()
@@ -119,11 +118,11 @@ class LogView(QAbstractScrollArea):
         """Show a line, and mark it."""
         self._stop_following()
         self._marks.focus = key
-        index = self._index_of(key)
+        index = self.page.index_of(*key[1:])
         if index is not None:
             self._scroll_to(index - self.visible_rows // 3)
         elif self._feed is not None:
-            self._ticket = self._feed.show_around(key, ASKED // 2, ASKED // 2)
+            self._ticket = self._feed.show_around(key, self._asks // 2, self._asks // 2)
             self._asked.clear()
 
     def go_to_offset(self, rank: int, offset: int) -> None:
@@ -131,8 +130,26 @@ class LogView(QAbstractScrollArea):
         self._stop_following()
         self._marks.focus = (-1.0, rank, offset)
         if self._feed is not None:
-            self._ticket = self._feed.show_offset(rank, offset, ASKED // 2, ASKED // 2)
+            self._ticket = self._feed.show_offset(rank, offset, self._asks // 2, self._asks // 2)
             self._asked.clear()
+
+    def set_folded(self, folded: bool) -> None:
+        """Show what several ranks say once, or every line by itself."""
+        self._folded = folded
+        self._asks = asked_for(len(self.sources) if folded else 1)
+        self.selection.clear()
+        self._top += self.page.fold(same=folded, anchor=self._top)
+        self._fit_columns()
+        self._scroll_to(self._last_top() if self._following else self._top)
+
+    def toggle(self, index: int, *, opened: bool | None = None) -> None:
+        """Show the lines that a row stands for below it, or no longer."""
+        row = self.page.rows[index]
+        if self.page.toggle(index, opened=opened):
+            self._stop_following()
+            head = index - row.part
+            self._cursor.put(self.page.rows[head])
+            self._scroll_to(min(self._top, head))
 
     def set_pattern(self, pattern: re.Pattern[str] | None) -> None:
         """Mark what a plain-text search looks for, in every line there is to see."""
@@ -158,7 +175,7 @@ class LogView(QAbstractScrollArea):
             return self._marks.current.time, self._marks.current.rank, self._marks.current.offset
         if self._marks.focus is not None and self._marks.focus[0] >= 0:
             return self._marks.focus
-        return self.page.rows[self._top].key if self._top < len(self.page.rows) else None
+        return self.page.rows[self._top].line.key if self._top < len(self.page.rows) else None
 
     @property
     def visible_rows(self) -> int:
@@ -193,7 +210,7 @@ class LogView(QAbstractScrollArea):
         if self._feed is None or update.ticket < self._ticket:
             return
         self._asked.discard(update.change)
-        moved = self.page.apply(update)
+        moved = self.page.apply(update, self._top)
         if update.change is Change.REPLACE:
             self._ticket = max(self._ticket, update.ticket)
             self._asked.clear()
@@ -207,9 +224,10 @@ class LogView(QAbstractScrollArea):
 
     def _place(self, update: Update) -> None:
         """Find the row to begin with in a window that took the place of all."""
+        self._painter.shows_time = not self.page.rows or any(each.line.time for each in self.page.rows)
         if update.focus is not None:
-            index = self._index_of(update.focus)
-            self._marks.focus = self.page.rows[index].key if index is not None else None
+            index = self.page.index_of(*update.focus[1:])
+            self._marks.focus = self.page.rows[index].line.key if index is not None else None
             self._top = max(0, (index or 0) - self.visible_rows // 3)
         elif self._wanted is not None:
             self._top = self.page.row_at(self._wanted)
@@ -217,9 +235,6 @@ class LogView(QAbstractScrollArea):
             self._top = self._last_top()
         self._top = min(self._top, self._last_top())
         self._wanted = None
-
-    def _index_of(self, key: Key) -> int | None:
-        return self.page.index_of(key[1], key[2])
 
     # ----- scrolling
 
@@ -256,11 +271,11 @@ class LogView(QAbstractScrollArea):
             return
         if self._top < NEAR and not page.at_start and Change.BEFORE not in self._asked:
             self._asked.add(Change.BEFORE)
-            feed.more_before(page.first, ASKED)
+            feed.more_before(page.first, self._asks)
         end = self._top + self.visible_rows
         if end > len(page.rows) - NEAR and not page.at_end and not self._following and Change.AFTER not in self._asked:
             self._asked.add(Change.AFTER)
-            feed.more_after(page.last, ASKED)
+            feed.more_after(page.last, self._asks)
 
     def _sync_bars(self) -> None:
         page, top, rows = self.page, self._top, self.visible_rows
@@ -269,17 +284,11 @@ class LogView(QAbstractScrollArea):
 
     def _bar_used(self, action: int) -> None:
         """Called when the person uses the scroll bar: lines go by lines, the slider goes by its place."""
-        bar, kind = self.verticalScrollBar(), QAbstractSlider.SliderAction(action)
-        steps = {
-            QAbstractSlider.SliderAction.SliderSingleStepAdd: 1,
-            QAbstractSlider.SliderAction.SliderSingleStepSub: -1,
-            QAbstractSlider.SliderAction.SliderPageStepAdd: self.visible_rows - 1,
-            QAbstractSlider.SliderAction.SliderPageStepSub: 1 - self.visible_rows,
-        }
-        if kind in steps:
-            self._scroll_by(steps[kind])
+        bar, rows = self.verticalScrollBar(), log_bars.rows_of(action, self.visible_rows)
+        if rows is not None:
+            self._scroll_by(rows)
             bar.setSliderPosition(bar.value())
-        elif kind is QAbstractSlider.SliderAction.SliderMove:
+        elif QAbstractSlider.SliderAction(action) is QAbstractSlider.SliderAction.SliderMove:
             self._slide(bar.sliderPosition())
 
     def _slide(self, position: int) -> None:
@@ -296,12 +305,12 @@ class LogView(QAbstractScrollArea):
             self._ask_for_more()
             self.viewport().update()
         else:
-            self._go_to_place(place, ASKED // 2)
+            self._go_to_place(place, self._asks // 2)
 
     def _go_to_place(self, place: int, before: int) -> None:
         if self._feed is not None:
             self._wanted = place
-            self._ticket = self._feed.show_at(place, before, ASKED)
+            self._ticket = self._feed.show_at(place, before, self._asks)
             self._asked.clear()
 
     def _go_start(self) -> None:
@@ -316,7 +325,7 @@ class LogView(QAbstractScrollArea):
         if self._live:
             self.set_following(True)
         elif self._feed is not None:
-            self._ticket = self._feed.show_end(ASKED, follow=False)
+            self._ticket = self._feed.show_end(self._asks, follow=False)
             self._asked.clear()
 
     def _show_column(self, column: int, length: int) -> None:
@@ -343,9 +352,9 @@ class LogView(QAbstractScrollArea):
         scrolled = self.horizontalScrollBar().value()
         y = Space.XS
         for row in self.page.rows[self._top : self._top + self.visible_rows + 2]:
-            self._painter.paint(
-                painter, row, self._marks.look(row, self.selection.columns(row)), QRect(0, y, width, height), scrolled
-            )
+            at = self._cursor.is_at(row) and self.hasFocus()
+            look = self._marks.look(row, self.selection.columns(row), at=at)
+            self._painter.paint(painter, row, look, QRect(0, y, width, height), scrolled)
             y += height
         painter.end()  # not left to Python: a traceback may keep this frame
 
@@ -374,78 +383,63 @@ class LogView(QAbstractScrollArea):
             bar = self.horizontalScrollBar()
             bar.setValue(bar.value() - event.angleDelta().x() // 2)
             return
-        pixels = event.pixelDelta().y()
-        self._wheel -= pixels / self._painter.height if pixels else event.angleDelta().y() / 40
-        rows = int(self._wheel)
-        self._wheel -= rows
+        rows = self._wheel.rows(event, self._painter.height)
         if rows:
             self._scroll_by(rows)
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Called by Qt: the keys of a text that can't be edited."""
-        page, across = self.visible_rows - 1, self.horizontalScrollBar()
-        if event.matches(QKeySequence.StandardKey.Copy):
-            self.copy()
-        elif event.matches(QKeySequence.StandardKey.SelectAll):
-            self.select_all()
-        elif event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
-            across.setValue(across.value() + across.singleStep() * (1 if event.key() == Qt.Key.Key_Right else -1))
-        elif event.key() == Qt.Key.Key_Home:
-            self._go_start()
-        elif event.key() == Qt.Key.Key_End:
-            self._go_end()
-        elif event.key() in (rows := {
-            Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_PageUp: -page, Qt.Key.Key_PageDown: page,
-            Qt.Key.Key_Space: page,
-        }):  # fmt: skip
-            self._scroll_by(rows[Qt.Key(event.key())])
-        else:
+        """Called by Qt: the keys of a text that can't be edited, and those that open rows."""
+        deed = deed_of(event, self.visible_rows - 1)
+        if deed is None:
             super().keyPressEvent(event)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Called by Qt: begins a selection; with Shift extends it; in the columns takes whole lines."""
-        if event.button() != Qt.MouseButton.LeftButton:
-            return
-        place = self._place_at(event.position().toPoint())
-        if place is None:
-            self.selection.clear()
-        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            self.selection.extend(place)
-        elif event.position().x() < self._painter.text_left - 2:
-            self.selection.begin((place[0], 0))
-            self.selection.extend((place[0], WHOLE))
         else:
-            self.selection.begin(place)
+            self._do(*deed)
+
+    def _do(self, deed: Deed, by: int) -> None:
+        across = self.horizontalScrollBar()
+        at = self._cursor.index(self.page, self._top, self.visible_rows)
+        if at is not None and deed in (Deed.TOGGLE, Deed.OPEN, Deed.CLOSE):
+            self.toggle(at, opened={Deed.OPEN: True, Deed.CLOSE: False}.get(deed))
+        elif deed in (Deed.OPEN, Deed.CLOSE):
+            across.setValue(across.value() + across.singleStep() * by)
+        elif deed is Deed.SCROLL or (deed is Deed.TOGGLE and by):
+            self._scroll_by(by)
+        elif deed in (Deed.STEP, Deed.TOGGLE):
+            self._step_fold(by or 1)
+        else:
+            {Deed.COPY: self.copy, Deed.SELECT_ALL: self.select_all, Deed.START: self._go_start}.get(
+                deed, self._go_end
+            )()
+
+    def _step_fold(self, by: int) -> None:
+        """Go to the next row that can be opened, or the one before."""
+        found = self._cursor.step(self.page, by, self._top, self.visible_rows)
+        if found is not None and not self._top <= found < self._top + self.visible_rows:
+            self._stop_following()
+            self._scroll_to(found - self.visible_rows // 3)
         self.viewport().update()
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt."""
+        self._hands.press(event)
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Called by Qt: moves the selection's end, and scrolls beyond the edges."""
-        at = event.position().toPoint()
-        in_text = at.x() >= self._painter.text_left - 2
-        self.viewport().setCursor(Qt.CursorShape.IBeamCursor if in_text else Qt.CursorShape.ArrowCursor)
-        if event.buttons() & Qt.MouseButton.LeftButton:
-            self._extend_to(at)
-            self._dragging.move(at, self.viewport().height())
+        """Called by Qt."""
+        self._hands.move(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Called by Qt."""
-        self._dragging.stop()
+        self._hands.release()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Called by Qt: takes a word, or in the columns the line."""
-        place = self._place_at(event.position().toPoint())
-        index = self._index_of(place[0]) if place else None
-        if place is not None and index is not None:
-            start, end = word_at(self.page.rows[index].line.text, place[1])
-            self.selection.begin((place[0], start))
-            self.selection.extend((place[0], end))
-            self.viewport().update()
+        """Called by Qt."""
+        self._hands.take_word(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
         """Called by Qt for the right button and the menu key."""
-        place = self._place_at(event.pos())
-        self.menu_asked.emit(event.globalPos(), place[0][1] if place else -1)
+        place = self.place_at(event.pos())
+        self.menu_asked.emit(event.globalPos(), int(place[0][1]) if place else -1)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Called by Qt: a log wants room."""
@@ -457,20 +451,29 @@ class LogView(QAbstractScrollArea):
 
     # ----- the rest
 
-    def _place_at(self, at: QPoint) -> Place | None:
+    def row_at(self, at: QPoint) -> int | None:
+        """Return the row at a point, or the one nearest to it; None where there is none."""
         index = self._top + (at.y() - Space.XS) // self._painter.height
-        index = max(0, min(index, len(self.page.rows) - 1))
-        if not self.page.rows:
+        return max(0, min(index, len(self.page.rows) - 1)) if self.page.rows else None
+
+    def place_at(self, at: QPoint) -> Place | None:
+        """Return the row and the character at a point."""
+        index = self.row_at(at)
+        if index is None:
             return None
         row = self.page.rows[index]
         x = at.x() - self._painter.text_left + self.horizontalScrollBar().value()
         return row.key, self._painter.column_at(row, x)
 
-    def _extend_to(self, at: QPoint) -> None:
-        place = self._place_at(at)
-        if place is not None:
-            self.selection.extend(place)
-            self.viewport().update()
+    def is_in_columns(self, at: QPoint) -> bool:
+        """Whether a point is left of the text."""
+        return at.x() < self._painter.text_left - 2
+
+    def is_fold(self, at: QPoint) -> bool:
+        """Whether a click at a point opens a row, or closes it."""
+        index = self.row_at(at)
+        area, scrolled = self.viewport().rect(), self.horizontalScrollBar().value()
+        return index is not None and self._painter.is_fold(self.page.rows[index], at.x(), area, scrolled)
 
     def _dress(self) -> None:
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -488,9 +491,6 @@ class LogView(QAbstractScrollArea):
         self._moved()
 
     def _fit_columns(self) -> None:
-        ranks = [each.rank for each in self._sources if not each.name]
-        names = {each.rank: each.name for each in self._sources if each.name}
-        widest = max([2 * len(str(max(ranks, default=0))) + 1, *map(len, names.values())])
-        self._painter.names, self._painter.rank_chars = names, min(12, widest) if len(self._sources) > 1 else 0
-        self._painter.shows_time = any(each.clock.name for each in self._sources) or not self._sources
+        ranks = [each.rank for each in self.sources if not each.name]
+        self._painter.fit(self.sources, folds=self.page.is_folded)
         self.setAccessibleDescription(self.tr("Ranks {}").format(rank_span(ranks)) if ranks else "")

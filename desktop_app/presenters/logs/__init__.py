@@ -1,0 +1,1 @@
+"""What a log shows: its lines as rows, which ranks are meant, how many matches each has."""
