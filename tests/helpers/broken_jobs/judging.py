@@ -46,7 +46,7 @@ def read(told: Mapping[str, Any]) -> Answer:
     """Return the answer in a diagnosis as JSON, see the command line's contract."""
     cause = told.get("root_cause")
     if cause is None:
-        return Answer(told["verdict"], told.get("rank"), "", "")
+        return Answer(told.get("verdict", "nothing"), told.get("rank"), "", "")
     return Answer(
         told["verdict"], cause["rank"], cause["text"] or "", cause["explanation"], cause["file"] or "", cause["line"]
     )
