@@ -7,7 +7,7 @@ from pathlib import Path
 
 from desktop_app.api import Explanation, FailureReport
 from desktop_app.api.kit import explain_by, last_exceptions, load_knowledge
-from desktop_app.api.kit.log_lines import LogLines, log_lines
+from desktop_app.api.kit.log_lines import LogLines, lines_of
 
 from .fixes import FIXES
 from .torchrun_report import FirstFailed, first_failed
@@ -32,7 +32,7 @@ def explain(report: FailureReport) -> tuple[Explanation, ...]:
     found = explain_by(load_knowledge(_KNOWLEDGE), report, FIXES)
     found = tuple(each for each in found if each.code != _ABORT_AT_THE_END or _is_all(each, report))
     reported = (
-        each for rank, tail in report.tails.items() for each in _of_torchrun(rank, log_lines(tail), found, report)
+        each for rank, tail in report.tails.items() for each in _of_torchrun(rank, lines_of(tail), found, report)
     )
     return tuple(sorted((*found, *reported), key=lambda each: (each.is_echo, each.is_symptom)))
 

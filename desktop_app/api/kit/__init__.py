@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from desktop_app.api.kit.kinds import JobKind
     from desktop_app.api.kit.knowledge import Kind, Knowledge, KnowledgeError, Signature, load_knowledge
     from desktop_app.api.kit.knowledge_match import explain_by
-    from desktop_app.api.kit.log_lines import LogLines, Writer, log_lines
+    from desktop_app.api.kit.log_lines import LogLines, Writer, lines_of
     from desktop_app.api.kit.packages import file_naming, lacks_package, packages_of
     from desktop_app.api.kit.presets import Presets, Retired, name_in, reference_to
     from desktop_app.api.kit.said import error, info, warning
@@ -35,7 +35,7 @@ _MODULES = {
     "kinds": "JobKind",
     "knowledge": "Kind Knowledge KnowledgeError Signature load_knowledge",
     "knowledge_match": "explain_by",
-    "log_lines": "LogLines Writer log_lines",
+    "log_lines": "LogLines Writer lines_of",
     "packages": "file_naming lacks_package packages_of",
     "presets": "Presets Retired name_in reference_to",
     "said": "error info warning",
@@ -98,8 +98,8 @@ __all__ = [
     "lacks_package",
     "last_exceptions",
     "launcher_in",
+    "lines_of",
     "load_knowledge",
-    "log_lines",
     "merged_variables",
     "name_in",
     "notes",

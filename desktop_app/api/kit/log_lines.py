@@ -84,7 +84,7 @@ def cleaned(line: str) -> tuple[str, Writer]:
 
 
 @lru_cache(maxsize=160)
-def log_lines(text: str) -> LogLines:
+def lines_of(text: str) -> LogLines:
     """Return a log cleaned; the same text is cleaned once for all who ask."""
     raw = text.split("\n")
     if "\x1b" in text or "\r" in text or "·[" in text or "�[" in text or "\n[" in text or text[:1] == "[":

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
-from desktop_app.api.kit.log_lines import LogLines, Writer, log_lines
+from desktop_app.api.kit.log_lines import LogLines, Writer, lines_of
 
 Place: TypeAlias = tuple[int, int]
 """The number of a log, and that of a line in it."""
@@ -54,7 +54,7 @@ class UnlikeLines:
 @lru_cache(maxsize=4)
 def unlike_lines(texts: tuple[str, ...]) -> UnlikeLines:
     """Return the lines of logs; the same logs are read once for all who ask."""
-    logs = [log_lines(text) for text in texts]
+    logs = [lines_of(text) for text in texts]
     places: dict[str, list[Place]] = {}
     for number, log in enumerate(logs):
         for line in _kept(log.lines):

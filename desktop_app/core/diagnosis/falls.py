@@ -8,7 +8,7 @@ from datetime import datetime
 
 from desktop_app.api import Explanation, RunSnapshot, RunStatus
 from desktop_app.api.failures import UNKNOWN_RANKS
-from desktop_app.api.kit.log_lines import log_lines
+from desktop_app.api.kit.log_lines import lines_of
 from desktop_app.core.diagnosis.clock import agree, time_at
 from desktop_app.core.diagnosis.judging import guilty_of
 from desktop_app.core.diagnosis.model import Diagnosis, Fall, Part
@@ -32,7 +32,7 @@ def falls_of_run(known: Diagnosis, run: RunSnapshot) -> Diagnosis:
 def falls_of_logs(known: Diagnosis, tails: Mapping[int, str]) -> Diagnosis:
     """Return a diagnosis with how each rank ended whose log there is, or of which another log speaks."""
     told = _told(known)
-    logs = {rank: log_lines(tail) for rank, tail in tails.items()}
+    logs = {rank: lines_of(tail) for rank, tail in tails.items()}
     compared = agree(list(logs.values()))
     ranks = sorted({each for each in (*tails, *told) if each < UNKNOWN_RANKS})
     found = []

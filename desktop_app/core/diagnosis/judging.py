@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from desktop_app.api import Explanation, RunSnapshot
-from desktop_app.api.kit.log_lines import LogLines, log_lines
+from desktop_app.api.kit.log_lines import LogLines, lines_of
 from desktop_app.core.diagnosis.clock import agree, time_at
 from desktop_app.core.diagnosis.exceptions import WEAK
 from desktop_app.core.diagnosis.model import Diagnosis, Verdict
@@ -71,8 +71,8 @@ def guilty_of(explanation: Explanation) -> int | None:
 
 def _logs(found: Sequence[Explanation], tails: Mapping[int, str], launcher: str) -> dict[int | None, LogLines]:
     ranks = {each.rank for each in found}
-    logs: dict[int | None, LogLines] = {rank: log_lines(tail) for rank, tail in tails.items() if rank in ranks}
-    return logs | ({None: log_lines(launcher)} if launcher else {})
+    logs: dict[int | None, LogLines] = {rank: lines_of(tail) for rank, tail in tails.items() if rank in ranks}
+    return logs | ({None: lines_of(launcher)} if launcher else {})
 
 
 def _ordered(found: Sequence[Explanation], run: RunSnapshot | None) -> tuple[Explanation, ...]:

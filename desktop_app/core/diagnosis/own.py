@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from desktop_app.api import Explanation, RunSnapshot
 from desktop_app.api.failures import UNKNOWN_RANKS
-from desktop_app.api.kit.log_lines import LogLines, log_lines
+from desktop_app.api.kit.log_lines import LogLines, lines_of
 from desktop_app.core.diagnosis.exceptions import GUESS, OF_THE_SCRIPT, WEAK, meaning
 from desktop_app.core.diagnosis.tracebacks import Raised, raised_in
 
@@ -35,9 +35,9 @@ def own_explanations(found: Sequence[Explanation], tails: Mapping[int, str]) -> 
 
     What a plugin says about any line of an exception, or about one that it was raised from, stands for the whole.
     """
-    own = [each for rank, tail in tails.items() if tail for each in _of_log(found, rank, log_lines(tail))]
+    own = [each for rank, tail in tails.items() if tail for each in _of_log(found, rank, lines_of(tail))]
     if not found and not own:
-        own = [each for rank, tail in tails.items() if tail for each in _guess(rank, log_lines(tail))]
+        own = [each for rank, tail in tails.items() if tail for each in _guess(rank, lines_of(tail))]
     return tuple(own)
 
 
