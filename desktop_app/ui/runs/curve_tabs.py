@@ -21,6 +21,7 @@ from desktop_app.ui.theme import Space
 from desktop_app.ui.widgets import EmptyState, InlineMessage, label, scrolled
 
 if TYPE_CHECKING:
+    from desktop_app.ui.runs.pace_section import PaceSection
     from desktop_app.ui.runs.plots import PlotGrid, PlotView
 
 PACE = 1000
@@ -73,15 +74,19 @@ class CurveTools(QWidget):
 class CurveTab(QWidget):
     """Plots of one run. `read` asks the backend for all points; `make` makes a plot's picture."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the last two are optional keywords
         self,
         plots: Callable[[], Plots],
         read: Callable[[str], Awaitable[Sequence[Any]]],
         make: Callable[[str], PlotView],
         nothing: Nothing,
+        *,
         tools: CurveTools | None = None,
+        section: PaceSection | None = None,
     ) -> None:
+        """Show plots of what `read` returns, below a `section` that looks at the run itself."""
         super().__init__()
+        self.section = section
         self._new_plots, self._read, self._make = plots, read, make
         self.tools = tools
         self.plots = plots()
@@ -126,12 +131,16 @@ class CurveTab(QWidget):
 
     def refresh(self) -> None:
         """Read what is new and draw it."""
+        if self._run is not None and self.section is not None and self.isVisible():
+            self.section.look(self._run)
         if self._run is not None and self._task is None and not self._settled:
             self._task = spawn(self._refresh(self._run), "read curves", self._say_unread)
 
     def close_down(self) -> None:
         """Read no more."""
         self._timer.stop()
+        if self.section is not None:
+            self.section.close_down()
         if self._task is not None:
             self._task.cancel()
 
@@ -207,6 +216,8 @@ class CurveTab(QWidget):
     def _build(self) -> None:
         inner = QVBoxLayout(self._body)
         inner.setContentsMargins(0, 0, 0, 0)
+        if self.section is not None:
+            inner.addWidget(self.section)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -232,11 +243,12 @@ def metrics_tab(backend_of: Callable[[str], JobBackend]) -> CurveTab:
         "without any change for Rank Zero."
     )
     nothing = Nothing("mdi6.chart-line", "No metrics so far", "No metrics", text, f"This run logged none. {text}")
-    return CurveTab(MetricPlots, read, make, nothing, CurveTools())
+    return CurveTab(MetricPlots, read, make, nothing, tools=CurveTools())
 
 
 def resources_tab(backend_of: Callable[[str], JobBackend]) -> CurveTab:
-    """Return the tab with CPU, memory and GPU of each rank."""
+    """Return the tab with CPU, memory and GPU of each rank, and who is slow."""
+    from desktop_app.ui.runs.pace_section import PaceSection  # logs are read in there: not before it is needed
 
     async def read(handle: str) -> Sequence[ResourcePoint]:
         return await backend_of(handle).resources(handle)
@@ -258,4 +270,4 @@ def resources_tab(backend_of: Callable[[str], JobBackend]) -> CurveTab:
         "CPU, memory and GPUs are sampled every second while ranks run; there is none of this run.",
         ("Sampled by Azure", text),
     )  # fmt: skip
-    return CurveTab(ResourcePlots, read, make, nothing)
+    return CurveTab(ResourcePlots, read, make, nothing, section=PaceSection(backend_of))
