@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop_app.api import Explanation, FirstFailure, Fix, RunSnapshot, RunStatus
-from desktop_app.core.diagnosis.judging import LAST_LINES, judged
-from desktop_app.core.diagnosis.model import Diagnosis
+from desktop_app.api.failures import UNKNOWN_RANKS
+from desktop_app.core.diagnosis.judging import judged, tells_own_death
+from desktop_app.core.diagnosis.model import Diagnosis, Verdict
+from desktop_app.core.diagnosis.outlived import LAST_LINES
 from tests.helpers.snapshots import NOW, snapshot
 
 CAUSE = Explanation("out-of-memory", "The GPU's memory is full.", ("Take a smaller batch.",), 1, "CUDA out of memory")
@@ -101,3 +103,133 @@ def test_no_echo_is_ever_the_cause(found: list[Explanation], first: int | None, 
         lines = {(each.rank, each.line) for each in known.echoes if each.line}
         assert (known.cause.rank, known.cause.line) not in lines
     assert not (known.only_echo and known.cause is not None and known.cause.rank == first)
+
+
+SYMPTOM = Explanation("timed-out", "It waited in vain.", (), 0, "Watchdog caught timeout", is_symptom=True, position=0)
+REPORT = Explanation("who", "Rank 1 was killed.", (), 0, "rank 1: exitcode: -9 (SIGKILL)", about=1, certainty=0.5)
+
+
+def at(position: int, rank: int = 0, code: str = "c", certainty: float = 0.8, line: str = "") -> Explanation:
+    line = line or f"Error: {code} of {rank}"
+    return Explanation(code, "It is so.", (), rank, line, position=position, certainty=certainty)
+
+
+def test_symptoms_alone_are_no_cause_and_say_what_to_run_next() -> None:
+    rerun = Fix("Run again with NCCL_DEBUG=INFO", {"environment_variables.NCCL_DEBUG": "INFO"})
+    symptoms = [dataclasses.replace(SYMPTOM, rank=rank, rerun=rerun) for rank in (0, 1)]
+    known = judged([*symptoms, ECHO], None, {})
+    assert (known.verdict, known.cause, known.steps) == (Verdict.SYMPTOMS_ONLY, None, (rerun,))
+    assert (len(known.symptoms), known.echoes) == (2, (ECHO,))
+    assert judged([], None, {}).verdict is Verdict.NOTHING
+
+
+def test_causes_stand_before_symptoms_and_these_before_echoes() -> None:
+    cause = at(5)
+    known = judged([ECHO, SYMPTOM, cause], None, {})
+    assert known.all == (cause, SYMPTOM, ECHO)
+    assert (known.verdict, known.cause, known.rank) == (Verdict.CAUSE, cause, 0)
+
+
+def test_a_first_rank_that_only_waited_in_vain_leaves_the_cause_to_another() -> None:
+    late = at(3, rank=1)
+    assert judged([SYMPTOM, late], failed(0), {}).cause == late
+
+
+def test_a_report_points_to_the_rank_whose_own_cause_counts() -> None:
+    mine, other = at(0, rank=1, code="mine"), at(0, rank=0, code="other")
+    assert judged([other, mine], None, {}).cause == other
+    known = judged([REPORT, other, mine], None, {})
+    assert (known.cause, known.rank) == (mine, 1)
+
+
+def test_a_report_is_the_cause_where_nothing_better_is_known() -> None:
+    known = judged([REPORT], None, {})
+    assert (known.cause, known.rank) == (REPORT, 1)
+    assert judged([REPORT, SYMPTOM], None, {}).cause == REPORT
+
+
+@pytest.mark.parametrize("line", ["exitcode : -6 (SIGABRT)", "exitcode  : 1 (pid: 17)", "Aborted (core dumped)"])
+def test_a_report_of_an_end_that_others_bring_is_no_cause_where_ranks_wait(line: str) -> None:
+    report = dataclasses.replace(REPORT, line=line)
+    assert judged([report, SYMPTOM], None, {}).verdict is Verdict.SYMPTOMS_ONLY
+    assert judged([report], None, {}).cause == report
+
+
+@pytest.mark.parametrize(
+    ("line", "own"),
+    [("exitcode: -9", True), ("exited on signal 11 (x)", True), ("SIGBUS", True), ("exit code 137", True),
+     ("exitcode: -6", False), ("SIGTERM", False), ("exit code 1", False), ("exit code 9", False), ("", False)],
+)  # fmt: skip
+def test_which_deaths_are_a_process_s_own(line: str, own: bool) -> None:
+    assert tells_own_death(line) is own
+
+
+def test_of_reports_the_one_that_tells_of_a_death_and_a_rank_is_shown() -> None:
+    vague = Explanation("ended", "One ended.", (), 0, "one process returned a non-zero code", position=1, certainty=0.5)
+    named = dataclasses.replace(REPORT, position=9)
+    assert judged([vague, named], None, {}).cause == named
+
+
+def test_in_one_log_the_first_of_those_that_are_about_as_certain_is_the_cause() -> None:
+    first, second = at(3, code="first", certainty=0.7), at(9, code="second", certainty=0.9)
+    assert judged([second, first], None, {}).cause == first
+    doubtful = at(3, code="first", certainty=0.55)
+    assert judged([second, doubtful], None, {}).cause == second
+
+
+def test_what_a_process_outlived_is_not_what_ended_it() -> None:
+    early = at(0, code="early", certainty=0.95, line="Error: early")
+    late = at(LAST_LINES + 5, code="late", line="Error: late")
+    log = "\n".join(["Error: early", *(f"step {each} went well" for each in range(LAST_LINES + 4)), "Error: late"])
+    assert judged([early, late], None, {0: log}).cause == late
+    assert judged([early], None, {0: log}).cause == early
+    short = "\n".join(["Error: early", *["step went well"] * 3, *[""] * (LAST_LINES + 1), "Error: late"])
+    assert judged([early, late], None, {0: short}).cause == early
+
+
+def test_a_line_that_announces_a_traceback_is_not_the_cause_but_what_was_raised() -> None:
+    log = 'Error: import failed\nTraceback (most recent call last):\n  File "t.py"\nImportError: libx.so'
+    heading, raised = (
+        at(0, code="heading", line="Error: import failed"),
+        at(3, code="raised", line="ImportError: libx.so"),
+    )
+    assert judged([heading, raised], None, {0: log}).cause == raised
+    weak = dataclasses.replace(raised, certainty=0.3)
+    assert judged([heading, weak], None, {0: log}).cause == heading
+
+
+def stamped(rank: int, second: int, code: str) -> tuple[Explanation, str]:
+    line = f"2026-11-22 10:00:{second:02d},123 ERROR: {code}"
+    return at(1, rank=rank, code=code, line=line), f"2026-11-22 10:00:00,000 INFO begun\n{line}"
+
+
+def test_the_earlier_time_stamp_is_that_of_the_first_to_fall() -> None:
+    late, late_log = stamped(0, 30, "late")
+    early, early_log = stamped(1, 12, "early")
+    assert judged([late, early], None, {0: late_log, 1: early_log}).cause == early
+
+
+def test_clocks_that_disagree_by_hours_are_not_compared() -> None:
+    one, one_log = stamped(0, 30, "one")
+    other, other_log = stamped(1, 12, "other")
+    wrong = other_log.replace(" 10:", " 03:")
+    assert judged([one, dataclasses.replace(other, line=other.line.replace(" 10:", " 03:"))], None,
+                  {0: one_log, 1: wrong}).cause == one  # fmt: skip
+
+
+def test_what_few_ranks_say_is_likelier_the_cause_than_what_all_others_say() -> None:
+    many = [at(0, rank=rank, code="same", line=f"RuntimeError: rank {rank} lost") for rank in range(8) if rank != 5]
+    odd = at(0, rank=5, code="odd")
+    assert judged([*many, odd], None, {}).cause == odd
+
+
+def test_a_cause_that_is_surer_than_an_echo_of_the_same_line_is_kept() -> None:
+    sure = dataclasses.replace(CAUSE, rank=0, line=ECHO.line, certainty=0.9)
+    assert judged([sure, ECHO], None, {}).cause == sure
+    assert judged([dataclasses.replace(sure, certainty=0.8), ECHO], None, {}).cause is None
+
+
+def test_a_line_with_a_prefix_is_about_the_rank_that_it_names() -> None:
+    about = dataclasses.replace(at(0, rank=UNKNOWN_RANKS), about=3)
+    assert judged([about], None, {}).rank == 3
+    assert judged([at(0, rank=UNKNOWN_RANKS)], None, {}).rank is None

@@ -26,7 +26,9 @@ ABOUT_AS_CERTAIN = 0.3
 """Of two causes in one log that differ by no more than that, the first is the one."""
 HEADING = 6
 """Lines before a traceback in which it is announced."""
-_DEATHS = re.compile(r"(?:exit ?code|signal|status)\W{0,6}-?(?P<number>\d+)|SIG(?P<name>[A-Z]+)", re.IGNORECASE)
+_DEATHS = re.compile(
+    r"signal\W{0,6}(?P<signal>\d+)|(?:exit ?code|status)\W{0,6}?(?P<code>-?\d+)|SIG(?P<name>[A-Z]+)", re.IGNORECASE
+)
 _ENDS = re.compile(r"exit|terminated?\b|non-zero|abort|core dumped|process .*failed", re.IGNORECASE)
 _NAMES = frozenset({"KILL", "SEGV", "BUS", "ILL", "FPE"})
 _DIGITS = re.compile(r"\d+")
@@ -118,8 +120,7 @@ def tells_own_death(line: str) -> bool:
     for found in _DEATHS.finditer(line):
         if (found["name"] or "").upper() in _NAMES:
             return True
-        number = int(found["number"] or 0)
-        if number and died_of(-number if number < 128 else number):
+        if died_of(-int(found["signal"]) if found["signal"] else int(found["code"] or 0)):
             return True
     return False
 

@@ -1,0 +1,133 @@
+"""Exceptions in logs: which line of which traceback says what a person needs to see."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from desktop_app.api.kit.log_lines import lines_of
+from desktop_app.core.diagnosis.tracebacks import HEADER, Raised, raised_in
+
+PLAIN = f"""epoch 1
+{HEADER}:
+  File "t.py", line 3, in <module>
+    main()
+    ~~~~^^
+ValueError: bad sample 17
+done"""
+CAUSED = "\nThe above exception was the direct cause of the following exception:\n\n"
+HANDLED = "\nDuring handling of the above exception, another exception occurred:\n\n"
+
+
+def traceback(words: str, head: str = HEADER) -> str:
+    return f'{head}:\n  File "t.py", line 3, in f\n    g()\n{words}\n'
+
+
+def shown(text: str) -> list[str]:
+    return [each.part.text for each in raised_in(lines_of(text))]
+
+
+def only(text: str) -> Raised:
+    (found,) = raised_in(lines_of(text))
+    return found
+
+
+def test_a_traceback_ends_on_the_line_that_names_the_exception() -> None:
+    found = only(PLAIN)
+    assert (found.begin, found.part.line, found.part.type) == (1, 5, "ValueError")
+    assert found.part.text == "ValueError: bad sample 17"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (traceback("KeyError: 'a'") + HANDLED + traceback("OSError: no such model"), "OSError: no such model"),
+        (traceback("KeyError: 'a'") + CAUSED + traceback("ConfigError: a is missing"), "ConfigError: a is missing"),
+        (traceback("OSError: [Errno 28] x") + CAUSED + traceback("RuntimeError: can't save"), "OSError: [Errno 28] x"),
+        (traceback("KeyError: 'a'") + CAUSED + traceback("ConfigError: failed: 'a'"), "KeyError: 'a'"),
+        (
+            traceback("KeyError: Caught KeyError in DataLoader worker process 0.")
+            + traceback("KeyError: 'image'", f"Original {HEADER}"),
+            "KeyError: 'image'",
+        ),
+        (
+            traceback("torch.multiprocessing.spawn.ProcessRaisedException: ")
+            + "\n-- Process 1 terminated with the following error:\n"
+            + traceback("ValueError: bad"),
+            "ValueError: bad",
+        ),
+        (
+            f"{HEADER}:\n  File a\nImportError: {HEADER}:\n  File b\nImportError: libx.so: no",
+            "ImportError: libx.so: no",
+        ),
+        (f" 50%|##   | 5/10{HEADER}:\n  File a\nValueError: x", "ValueError: x"),
+    ],
+    ids=["handled", "caused", "wrapped", "repeated", "worker", "spawned", "quoted", "bar"],
+)
+def test_of_a_chain_the_part_that_says_most_is_shown(text: str, expected: str) -> None:
+    assert shown(text) == [expected]
+
+
+def test_a_process_of_spawn_names_its_number() -> None:
+    text = (
+        traceback("torch.multiprocessing.spawn.ProcessRaisedException: ")
+        + "\n-- Process 3 terminated with the following error:\n"
+        + traceback("ValueError: bad")
+    )
+    assert only(text).about == 3
+
+
+def test_tracebacks_that_follow_each_other_without_a_word_are_no_chain() -> None:
+    assert shown(traceback("ValueError: one") + traceback("KeyError: two")) == ["ValueError: one", "KeyError: two"]
+
+
+def test_interleaved_writers_are_read_each_for_itself() -> None:
+    one = [f"[rank0]: {line}" for line in traceback("ValueError: zero").splitlines()]
+    two = [f"[rank1]: {line}" for line in traceback("KeyError: one").splitlines()]
+    mixed = [line for pair in zip(one, two, strict=True) for line in pair]
+    assert sorted(shown("\n".join(mixed))) == ["KeyError: one", "ValueError: zero"]
+
+
+def test_what_another_one_s_header_cuts_short_is_left_out() -> None:
+    garbled = f'{HEADER}:\n  File "a"\n{HEADER}:\n  File "a"\n  File "b"\nValueError: one of both\n'
+    assert shown(garbled) == ["ValueError: one of both"]
+
+
+def test_a_log_may_end_in_the_middle() -> None:
+    found = only(f'{HEADER}:\n  File "t.py", line 3, in f\n    g()')
+    assert found.part.line is None
+    assert found.end == 2
+
+
+def test_a_log_may_begin_in_the_middle_and_a_syntax_error_has_no_header() -> None:
+    assert shown("    g()\nValueError: cut off above") == ["ValueError: cut off above"]
+    assert shown('  File "t.py", line 1\n    def f(\n         ^\nSyntaxError: invalid syntax') == [
+        "SyntaxError: invalid syntax"
+    ]
+
+
+def test_what_python_ignored_is_no_failure() -> None:
+    ignored = f"Exception ignored in: <function f at 0x7f>\n{traceback('AttributeError: x')}"
+    assert shown(ignored) == ["AttributeError: x"]  # as a bare line alone, which counts for less
+    assert raised_in(lines_of(ignored))[0].begin == 4
+
+
+def test_a_message_may_have_several_lines_but_not_those_of_others() -> None:
+    text = traceback("RuntimeError: sizes differ:\nexpected 3\ngot 4") + "[E ProcessGroupNCCL.cpp:1] abort\n"
+    found = only(text)
+    assert (found.part.line, found.end) == (3, 5)
+
+
+PIECES = [
+    HEADER + ":", "  File x", "", "ValueError: a", CAUSED.strip(), "[rank1]: " + HEADER, "[rank1]: KeyError: b",
+    "Original " + HEADER, "-- Process 1 terminated with the following error:",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=30))
+def test_no_log_is_too_odd_to_be_read(lines: list[str]) -> None:
+    log = lines_of("\n".join(lines))
+    for each in raised_in(log):
+        assert 0 <= each.begin <= each.end < len(log.lines)
+        assert each.part in each.parts
