@@ -130,7 +130,8 @@ class RunSnapshot:
     is the folder-relative path of the plan that was submitted. `outside` says of a failed run that neither the job nor
     what it started is at fault, but the world around (a full disk). `launcher_logs` are the logs of mpirun and its
     like, relative to the run's folder. `sweep` says of a sweep how far it is, `trial` of one of its trials which it is.
-    `from_bundle` says of a run that was opened from a bundle where and when that was written: nothing of it runs here.
+    `from_bundle` says of a run that was opened from a bundle, or from logs alone, where and when those were: nothing of
+    it runs here.
     """
 
     handle: str

@@ -1,4 +1,4 @@
-"""The runs that this machine knows: list, show, logs, diagnose, cancel, download, compare, bundle, rm."""
+"""The runs that this machine knows: list, show, logs, diagnose, cancel, download, compare, bundle, open, rm."""
 
 from __future__ import annotations
 
@@ -8,7 +8,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from desktop_app.api import RunSnapshot, RunStatus, UserError
-from desktop_app.cli import console, run_bundle, run_compare, run_download, run_drill, run_everyone, run_logs, trials
+from desktop_app.cli import (
+    console,
+    run_bundle,
+    run_compare,
+    run_download,
+    run_drill,
+    run_everyone,
+    run_logs,
+    run_open,
+    trials,
+)
 from desktop_app.cli.dispatch import add_shared
 from desktop_app.cli.explained import diagnosis_lines, diagnosis_shape, explained_lines
 from desktop_app.cli.lookup import find_run, refresh
@@ -25,7 +35,7 @@ from desktop_app.services.workbench import Workbench
 def configure(parser: ArgumentParser) -> None:
     """Add the verbs below this one."""
     verbs = parser.add_subparsers(
-        metavar="list|show|logs|diagnose|cancel|download|drill|compare|bundle|rm", required=True
+        metavar="list|show|logs|diagnose|cancel|download|drill|compare|bundle|open|rm", required=True
     )
     listed = _add(verbs, "list", _listed, "all runs, newest first; trials stand with their sweep")
     run_everyone.configure(listed)
@@ -38,6 +48,7 @@ def configure(parser: ArgumentParser) -> None:
     drill = _add(verbs, "drill", run_drill.run, "do a fault to a live run, to see whether it bears it")
     compare = _add(verbs, "compare", run_compare.run, "what differs between two runs: job, plan, code, metrics, ends")
     bundle = _add(verbs, "bundle", run_bundle.run, "one zip with job, logs and state, without secrets, to send on")
+    run_open.configure(_add(verbs, "open", run_open.run, "a colleague's bundle, or logs from elsewhere, to look at"))
     remove = _add(verbs, "rm", _remove, "forget a run that is over and delete its files")
     for each in (show, logs, diagnose, cancel, download, drill, compare, bundle, remove):
         each.add_argument("name", metavar="R", help="the run's name or its end; azureml://WORKSPACE/NAME for any job")

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from desktop_app.api import RunSnapshot, RunStatus
 from desktop_app.core.rank_words import names_of
 from desktop_app.core.words import clock_text
+from desktop_app.services.run_staging import LOGS_IN
 
 _SIGNALS = {
     "SIGSEGV": "a crash: it touched memory that was not its own",
@@ -88,6 +89,24 @@ def rank_span(ranks: Sequence[int], names: Mapping[int, str] = MappingProxyType(
             parts.append([each])
     spans = [f"{each[0]}–{each[-1]}" if len(each) > 1 else str(each[0]) for each in parts]
     return ", ".join([*spans, *(names[each] for each in ranks if each in names)])
+
+
+def origin_words(run: RunSnapshot) -> str:
+    """Return where a run that only is looked at comes from: `from a bundle: HOST, date`, `logs in FOLDER, date`."""
+    if not run.from_bundle or is_logs_alone(run):
+        return run.from_bundle
+    return f"from a bundle: {run.from_bundle}"
+
+
+def origin_short(run: RunSnapshot) -> str:
+    """Return the same as a cell of a table shows it, without the date."""
+    said = run.from_bundle.rpartition(", ")[0]
+    return f"Logs: {said.removeprefix(LOGS_IN)}" if is_logs_alone(run) else f"Bundle: {said}"
+
+
+def is_logs_alone(run: RunSnapshot) -> bool:
+    """Whether a run is nothing but logs from elsewhere."""
+    return run.from_bundle.startswith(LOGS_IN)
 
 
 class Past(Enum):

@@ -5,12 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-import shutil
-import tempfile
-import time
 import zipfile
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,25 +19,14 @@ from desktop_app.core.shared_texts import whole
 from desktop_app.services.bundle_paper import DIAGNOSIS, FORMAT, PAPER
 from desktop_app.services.bundle_zip import opened_zip, read_paper, refused, safe_entries, unpack
 from desktop_app.services.run_bundle import LINES, OF_CLOUDS, PLAN, STATE, WHOLE
+from desktop_app.services.run_staging import Opened, staged, write_paper
 
 SUFFIX = ".zip"
 MOST_RANKS = 100_000
 _NAME = re.compile(r"^[A-Za-z0-9][\w.-]{0,120}$", re.ASCII)  # what the local backend takes for a run's name
-_STAGE = ".opening"
-_STALE = 3600.0  # seconds after which a staged folder belongs to nobody: its program was killed
 _SINGLE = frozenset({STATE, PAPER, DIAGNOSIS, *WHOLE, *LINES, "README.txt", "doctor.txt"})
 _BELOW = tuple(f"{each}/" for each in ("user_logs", "clock", "code", *OF_CLOUDS))
 _ODD = (TypeError, ValueError, KeyError, AttributeError, IndexError, OverflowError, RecursionError)
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A run that was taken in: its `handle`, its name, its folder, and where and when it was bundled."""
-
-    handle: str
-    run: str
-    folder: Path
-    origin: str
 
 
 def is_bundle(file: Path) -> bool:
@@ -71,15 +57,10 @@ def _taken(file: Path, archive: zipfile.ZipFile, runs: Path) -> Opened:
     run = _run(file, read_paper(file, archive, STATE))
     target = runs / run.run
     _refuse_known(file, run.run, target)
-    runs.mkdir(0o700, parents=True, exist_ok=True)
-    _sweep(runs)
-    stage = Path(tempfile.mkdtemp(prefix=f".{run.run}-", suffix=_STAGE, dir=runs))
-    try:
+    with staged(runs, run.run) as stage:
         unpack(file, archive, entries, stage)
         _settle(stage, target, _kept(run, origin, {each.filename for each in entries}))
         _publish(file, stage, target)
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
     return Opened(f"local://{run.run}", run.run, target, origin[0])
 
 
@@ -166,8 +147,7 @@ def _settle(stage: Path, target: Path, run: RunSnapshot) -> None:
     for name, data in ((STATE, to_json(placed)), (PLAN, plan)):
         (stage / name).unlink(missing_ok=True)
         if data is not None:
-            (stage / name).touch(0o600)
-            (stage / name).write_text(json.dumps(data, ensure_ascii=False), "utf-8", "surrogateescape")
+            write_paper(stage / name, data)
 
 
 def _kept_plan(path: Path, target: Path) -> dict[str, Any] | None:
@@ -197,14 +177,6 @@ def _publish(file: Path, stage: Path, target: Path) -> None:
     except OSError:
         _refuse_known(file, target.name, target)
         raise
-
-
-def _sweep(runs: Path) -> None:
-    """Delete what a program left that was killed while it unpacked."""
-    for each in runs.glob(f".*{_STAGE}"):
-        with contextlib.suppress(OSError):
-            if time.time() - each.stat().st_mtime > _STALE:
-                shutil.rmtree(each, ignore_errors=True)
 
 
 def _object(data: bytes) -> dict[str, Any]:

@@ -113,7 +113,7 @@ async def test_nothing_can_be_done_to_it_but_removing_it(bundle: Path, tmp_path:
     open_bundle(bundle, tmp_path / "home" / "runs")
     workbench, run = await seen(tmp_path / "home")
     backend = workbench.backend_of(run.handle)
-    with pytest.raises(UserError, match="is from a bundle"):
+    with pytest.raises(UserError, match="is from elsewhere"):
         await backend.cancel(run.handle)
     with pytest.raises(UserError, match="is over"):
         await backend.drill(run.handle, DrillOrder(DrillKind.KILL, rank=0))  # type: ignore[attr-defined]

@@ -102,7 +102,7 @@ class LocalBackend:
         """Ask the run's supervisor to end it. Raises UserError if the run is over or gone."""
         snapshot = await self._snapshot(handle)
         if snapshot.from_bundle:
-            raise UserError(f"{snapshot.run} is from a bundle ({snapshot.from_bundle}): nothing of it runs here.")
+            raise UserError(f"{snapshot.run} is from elsewhere ({snapshot.from_bundle}): nothing of it runs here.")
         if snapshot.is_over:
             raise UserError(f"{snapshot.run} is over: {snapshot.status.value}.")
         await asyncio.to_thread(_request, Path(snapshot.folder), snapshot.status is RunStatus.UNKNOWN)

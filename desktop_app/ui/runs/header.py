@@ -13,7 +13,7 @@ from desktop_app.api import RunSnapshot, RunStatus
 from desktop_app.presenters.clouds.run_files import is_cloud
 from desktop_app.presenters.run_drills import MOST, DrillChoice, drills_of
 from desktop_app.presenters.run_page import actions_of
-from desktop_app.presenters.run_words import note_of
+from desktop_app.presenters.run_words import note_of, origin_words
 from desktop_app.ui.icons import icon
 from desktop_app.ui.runs.actions import RunActions
 from desktop_app.ui.theme import Space
@@ -88,7 +88,7 @@ class Header(QWidget):
         self._fit_title(run.display_name)
         self.identifier.setText(run.run)
         self.identifier.setAccessibleName(self.tr("Copy the id {}").format(run.run))
-        self.origin.setText(self.tr("from a bundle: {}").format(run.from_bundle))
+        self.origin.setText(origin_words(run))
         self.origin.setToolTip(self.tr("Opened to be looked at: nothing of it runs on this machine."))
         self.origin.setVisible(bool(run.from_bundle))
         can = actions_of(run)

@@ -11,7 +11,7 @@ from desktop_app.api import JobBackend, RunSnapshot
 from desktop_app.core.words import clock_text
 from desktop_app.presenters.clouds.run_files import is_cloud
 from desktop_app.presenters.clouds.run_files import where as workspace_of
-from desktop_app.presenters.run_words import ago, duration_of
+from desktop_app.presenters.run_words import ago, duration_of, origin_short
 from desktop_app.presenters.runs import Column, RunRow, RunsTable
 from desktop_app.services.run_store import RunStore
 from desktop_app.ui.runs.words import ago_words, local_now, moment
@@ -39,7 +39,7 @@ class RunsModel(QAbstractTableModel):
     def where(self, run: RunSnapshot) -> str:
         """Return where a run runs, as a person calls it; of one from a bundle, whose that was."""
         if run.from_bundle:
-            return self.tr("Bundle: {}").format(run.from_bundle.rpartition(", ")[0])
+            return origin_short(run)
         return workspace_of(run) if is_cloud(run) else self._titles.get(run.backend, run.backend)
 
     def row_at(self, index: Index) -> RunRow:

@@ -1,0 +1,80 @@
+"""Logs from elsewhere are taken in as a run to look at, whole or not at all."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from pathlib import Path
+
+import pytest
+
+from desktop_app.api import RunStatus, UserError
+from desktop_app.compose import open_workbench
+from desktop_app.services.logs.sources import FIRST_LAUNCHER, logs_of
+from desktop_app.services.run_logs_taken import take_logs
+
+
+def folder_of(tmp_path: Path, **logs: str) -> Path:
+    folder = tmp_path / "from the cluster"
+    for name, text in logs.items():
+        path = folder / name.replace("__", "/").replace("_log", ".log")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
+async def test_ranks_and_others_have_their_logs_and_the_run_is_only_looked_at(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, rank0_log="zero\n", rank1_log="one\n", slurm_log="srun: error\n")
+    opened = take_logs([folder], tmp_path / "home" / "runs")
+    workbench = open_workbench(tmp_path / "home")
+    await workbench.monitor.refresh("local")
+    run = workbench.store.runs[opened.handle]
+    assert (run.status, run.display_name, run.is_over) == (RunStatus.FAILED, "from the cluster", True)
+    assert opened.origin.startswith("logs in from the cluster, ")
+    found = {each.number: Path(run.folder, each.path).read_text() for each in logs_of(run)}
+    assert found == {0: "zero\n", 1: "one\n", FIRST_LAUNCHER: "srun: error\n"}
+    assert [each.name for each in logs_of(run)][-1] == "slurm"
+    with pytest.raises(UserError, match="nothing of it runs here"):
+        await workbench.backend_of(run.handle).cancel(run.handle)
+    await workbench.backend_of(run.handle).remove(run.handle)
+    assert sorted(each.name for each in folder.iterdir()) == ["rank0.log", "rank1.log", "slurm.log"]
+    assert (folder / "rank0.log").read_text() == "zero\n", "what was taken in stays where it was"
+    workbench.plugins.close()
+    await workbench.cloud.close()
+
+
+def test_two_logs_of_one_rank_become_one_and_neither_is_written_to(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, attempt_0__3__stdout_log="out", attempt_0__3__stderr_log="err\n")
+    run = take_logs([folder], tmp_path / "runs")
+    assert sorted((run.folder / "user_logs").iterdir())[0].name == "std_log_process_3.txt"
+    text = (run.folder / "user_logs" / "std_log_process_3.txt").read_text()
+    assert sorted(text.splitlines()) == ["err", "out"]
+    assert (folder / "attempt_0" / "3" / "stdout.log").read_text() == "out"
+
+
+def test_packed_logs_are_unpacked_and_names_stay_apart(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, a__run_log="a", b__run_log="b")
+    (folder / "c.log.gz").write_bytes(gzip.compress(b"packed\n"))
+    run = take_logs([folder], tmp_path / "runs")
+    texts = sorted(each.read_text() for each in (run.folder / "user_logs").iterdir())
+    assert texts == ["a", "b", "packed\n"]
+
+
+def test_where_there_is_no_log_it_says_so_and_leaves_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    (folder / "zero.log").touch()
+    with pytest.raises(UserError, match="There is no log in empty") as raised:
+        take_logs([folder], tmp_path / "runs")
+    assert raised.value.hint == "zero.log is empty."
+    with pytest.raises(UserError, match="gone is not there"):
+        take_logs([tmp_path / "gone"], tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_name_that_leads_outside_stays_inside(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, **{"..hidden.log": "x"})
+    run = take_logs([folder / "..hidden.log"], tmp_path / "runs")
+    (log,) = (run.folder / "user_logs").iterdir()
+    assert log.read_text() == "x"
+    assert os.path.commonpath([log, run.folder]) == str(run.folder)
