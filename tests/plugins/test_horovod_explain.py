@@ -187,6 +187,14 @@ def test_who_is_missing_is_named_in_the_words_of_every_version(text: str, missin
     assert found.category == "collective-mismatch"
 
 
+def test_a_tracebacks_line_of_code_is_not_what_it_raised() -> None:
+    code = "    raise ValueError('Gloo support has not been built.  If this is not expected, ensure CMake is installed '"
+    raised = "ValueError: Gloo support has not been built.  If this is not expected, ensure CMake is installed"
+    trace = f'Traceback (most recent call last):\n  File "launch.py", line 752, in run_controller\n{code}\n{raised}\n'
+    (found,) = explain(FailureReport(JOB, launcher=trace))
+    assert (found.code, found.line) == ("horovod-no-controller", raised)
+
+
 def test_ranks_of_which_none_is_named_are_a_symptom() -> None:
     text = "One or more tensors were submitted to be reduced, gathered or broadcasted by subset of ranks and wait"
     (found,) = explain(FailureReport(JOB, tails={0: f"WARNING: {text}. Stalled ops: a [ready ranks: 0, 2]"}))

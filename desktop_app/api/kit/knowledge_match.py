@@ -19,6 +19,7 @@ Fixes = Mapping[str, Callable[[Job], Fix | None]]
 APART = 60
 """Lines between two matches of which the first was outlived: the last such group counts, by its first line."""
 AHEAD = 12
+_SOURCE = r"^\s+raise\b"  # a traceback's line of code: what it raises stands below
 LONGEST_LINE = 4000
 """Characters of a line that are looked at."""
 _MOST_WRITERS = 1024
@@ -61,7 +62,7 @@ def _told(signature: Signature, lines: UnlikeLines) -> Iterator[tuple[Place, re.
         by_writer: dict[tuple[int, Writer], list[tuple[Place, re.Match[str]]]] = {}
         for place, match in _matches(pattern, lines):
             writer = lines.writer_of(place)
-            if writer not in done and not _any(signature.unless, lines.line_at(place)):
+            if writer not in done and not _any((*signature.unless, _SOURCE), lines.line_at(place)):
                 by_writer.setdefault(writer, []).append((place, match))
         if by_writer and signature.beside and beside is None:
             beside = {place[0] for each in signature.beside for place, _ in _matches(each, lines)}
