@@ -188,8 +188,8 @@ def test_who_is_missing_is_named_in_the_words_of_every_version(text: str, missin
 
 
 def test_a_tracebacks_line_of_code_is_not_what_it_raised() -> None:
-    code = "    raise ValueError('Gloo support has not been built.  If this is not expected, ensure CMake is installed '"
-    raised = "ValueError: Gloo support has not been built.  If this is not expected, ensure CMake is installed"
+    code = "    raise ValueError('Gloo support has not been built.  If this is not expected, ensure CMake is'"
+    raised = "ValueError: Gloo support has not been built.  If this is not expected, ensure CMake is installed."
     trace = f'Traceback (most recent call last):\n  File "launch.py", line 752, in run_controller\n{code}\n{raised}\n'
     (found,) = explain(FailureReport(JOB, launcher=trace))
     assert (found.code, found.line) == ("horovod-no-controller", raised)
