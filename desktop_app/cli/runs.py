@@ -17,6 +17,7 @@ from desktop_app.cli import (
     run_everyone,
     run_logs,
     run_open,
+    run_stragglers,
     trials,
 )
 from desktop_app.cli.dispatch import add_shared
@@ -35,7 +36,7 @@ from desktop_app.services.workbench import Workbench
 def configure(parser: ArgumentParser) -> None:
     """Add the verbs below this one."""
     verbs = parser.add_subparsers(
-        metavar="list|show|logs|diagnose|cancel|download|drill|compare|bundle|open|rm", required=True
+        metavar="list|show|logs|diagnose|cancel|download|drill|stragglers|compare|bundle|open|rm", required=True
     )
     listed = _add(verbs, "list", _listed, "all runs, newest first; trials stand with their sweep")
     run_everyone.configure(listed)
@@ -46,11 +47,12 @@ def configure(parser: ArgumentParser) -> None:
     cancel = _add(verbs, "cancel", _cancel, "end a run: SIGTERM, a grace period, SIGKILL")
     download = _add(verbs, "download", run_download.run, "copy outputs, logs and the job file into a folder")
     drill = _add(verbs, "drill", run_drill.run, "do a fault to a live run, to see whether it bears it")
+    stragglers = _add(verbs, "stragglers", run_stragglers.run, "how fast each rank is, and who holds others up")
     compare = _add(verbs, "compare", run_compare.run, "what differs between two runs: job, plan, code, metrics, ends")
     bundle = _add(verbs, "bundle", run_bundle.run, "one zip with job, logs and state, without secrets, to send on")
     run_open.configure(_add(verbs, "open", run_open.run, "a colleague's bundle, or logs from elsewhere, to look at"))
     remove = _add(verbs, "rm", _remove, "forget a run that is over and delete its files")
-    for each in (show, logs, diagnose, cancel, download, drill, compare, bundle, remove):
+    for each in (show, logs, diagnose, cancel, download, drill, stragglers, compare, bundle, remove):
         each.add_argument("name", metavar="R", help="the run's name or its end; azureml://WORKSPACE/NAME for any job")
     run_logs.configure(logs)
     run_download.configure(download)

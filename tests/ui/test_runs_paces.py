@@ -20,7 +20,7 @@ async def test_the_slow_rank_is_named_and_marked(runs_bench: RunsBench) -> None:
     section = page.resources.section
     assert section is not None
     await until(section.isVisible)
-    assert section.said.label.text().startswith("Rank 3 takes 2.")
+    assert section.said.text().startswith("Rank 3 takes 2.")
     model = section.model
     titles = [model.headerData(column, section.view.header().orientation()) for column in range(model.columnCount())]
     assert titles == ["RANK", "STEP", "CPU", "MEMORY"]
@@ -60,7 +60,7 @@ async def test_where_nothing_can_be_told_it_says_what_would(runs_bench: RunsBenc
     section = page.resources.section
     assert section is not None
     await until(section.isVisible)
-    assert section.said.label.text().startswith("Too few steps so far: 5 of each rank are needed")
+    assert section.said.text().startswith("Too few steps so far: 5 of each rank are needed")
     assert section.advice.text() == HOW_TO_TELL
     page.tabs.show_tab(LOGS)
     await quiet()

@@ -10,10 +10,13 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt
 from PySide6.QtGui import QColor, QPainter, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QHBoxLayout,
     QHeaderView,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTreeView,
+    QVBoxLayout,
+    QWidget,
 )
 
 from desktop_app.api import JobBackend, RunSnapshot
@@ -25,7 +28,7 @@ from desktop_app.ui.icons import icon
 from desktop_app.ui.runs.cells import Ink, paint_ground, paint_text
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import Space, theme_manager
-from desktop_app.ui.widgets import Card, IconLabel, dress_tree, label
+from desktop_app.ui.widgets import IconLabel, dress_tree, label
 
 EVERY = 5.0
 """Seconds between two looks at a live run: the ends of its logs are read."""
@@ -39,7 +42,7 @@ _PICTURES = {
 }
 
 
-class PaceSection(Card):
+class PaceSection(QWidget):
     """Reads and shows how fast the ranks of one run are; hidden where there is one rank or nothing to show."""
 
     def __init__(self, backend_of: Callable[[str], JobBackend]) -> None:
@@ -49,7 +52,7 @@ class PaceSection(Card):
         self._shown: tuple[str, bool] | None = None
         self._due = 0.0
         self._task: asyncio.Task[None] | None = None
-        self.said = IconLabel(None, "", "strong")
+        self.picture, self.said = IconLabel(), label("", "strong", wraps=True, selectable=True)
         self.advice = label("", "muted", wraps=True)
         self.view, self.model = QTreeView(), QStandardItemModel(self)
         self.more = label("", "small")
@@ -83,8 +86,8 @@ class PaceSection(Card):
         """Show the finding and its figures."""
         table = table_of(paces, MOST_ROWS)
         picture, role = _PICTURES[paces.finding.verdict]
-        self.said.set_icon(icon(picture, role))
-        self.said.set_text(paces.finding.sentence)
+        self.picture.set_icon(icon(picture, role))
+        self.said.setText(paces.finding.sentence)
         self.advice.setText(paces.advice)
         self.advice.setVisible(bool(paces.advice))
         self.more.setText(self.tr("and {} more ranks").format(table.more))
@@ -117,8 +120,6 @@ class PaceSection(Card):
         return items
 
     def _build(self) -> None:
-        self.said.label.setWordWrap(True)
-        self.said.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         dress_tree(self.view, self.tr("How fast each rank is"))
         self.view.setHeaderHidden(False)
         self.view.setRootIsDecorated(False)
@@ -127,10 +128,17 @@ class PaceSection(Card):
         self.view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.view.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.header().setStretchLastSection(False)
-        self.body.addWidget(self.said)
-        self.body.addWidget(self.advice)
-        self.body.addWidget(self.view)
-        self.body.addWidget(self.more)
+        line = QHBoxLayout()
+        line.setSpacing(Space.XS)
+        line.addWidget(self.picture, 0, Qt.AlignmentFlag.AlignTop)
+        line.addWidget(self.said, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(Space.L, Space.M, Space.L, Space.M)
+        column.setSpacing(Space.S)
+        column.addLayout(line)
+        column.addWidget(self.advice)
+        column.addWidget(self.view)
+        column.addWidget(self.more)
         theme_manager().changed.connect(self.view.viewport().update)
 
 
