@@ -49,12 +49,18 @@ def _of_torchrun(
     for each in first_failed(log.lines):
         row = log.raw[each.row].strip()
         raised = None if report.is_foreign or each.signal else _last_exception(log, each.rank)
+        raised = each.raised if raised is None else raised
         if each.signal:
             yield _killed(each, rank, row)
         elif raised is None:
             yield _silent(each, rank, row)
-        elif all(other.position != raised for other in found if other.rank == rank):
+        elif not any(_is_of(other, rank, log.lines[raised]) for other in found):
             yield _raised(each, rank, log, raised)
+
+
+def _is_of(explanation: Explanation, rank: int, line: str) -> bool:
+    """Whether an explanation is of this very line of a log, also where the line stands there a second time."""
+    return explanation.rank == rank and line.strip() in explanation.line
 
 
 def _last_exception(log: LogLines, rank: int) -> int | None:

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 _HEADING = "Root Cause"
 _FAR = 10  # rows of one failure in the report
+_LONGEST = 200  # lines of a traceback in it
 _RANK = re.compile(r"^\W*rank\s*: (?P<rank>\d+)\b")
+_RAISED = re.compile(r"^\s+(?:\w+\.)*\w*(?:Error|Exception|Exit|Interrupt)\b(?::|\s*$)")
+_END = re.compile(r"^\s*[=*-]{4,}")
 _EXIT = re.compile(r"^\W*exitcode\s*: (?P<code>-?\d+)\b(?:.*\((?P<signal>SIG\w+)\))?")
 
 
@@ -16,13 +19,15 @@ _EXIT = re.compile(r"^\W*exitcode\s*: (?P<code>-?\d+)\b(?:.*\((?P<signal>SIG\w+)
 class FirstFailed:
     """The rank that torchrun saw fail first; `row` is the number of the line that tells its exit code.
 
-    `signal` is its name, such as SIGKILL, or empty.
+    `signal` is its name, such as SIGKILL, or empty. `raised` is the number of the line with what the rank raised, where
+    its main function is decorated with @record.
     """
 
     rank: int
     exit_code: int
     signal: str
     row: int
+    raised: int | None = None
 
 
 def first_failed(lines: Sequence[str]) -> Iterator[FirstFailed]:
@@ -41,5 +46,18 @@ def _read(lines: Sequence[str], begin: int) -> FirstFailed | None:
         rank = int(named["rank"]) if named is not None else rank
         ended = _EXIT.match(lines[number])
         if ended is not None:
-            return None if rank is None else FirstFailed(rank, int(ended["code"]), ended["signal"] or "", number)
+            raised = _raised(lines, number + 1)
+            return (
+                None if rank is None else FirstFailed(rank, int(ended["code"]), ended["signal"] or "", number, raised)
+            )
     return None
+
+
+def _raised(lines: Sequence[str], begin: int) -> int | None:
+    """Return the last line in the rest of a report that names an exception: the traceback stands there indented."""
+    found = None
+    for number in range(begin, min(begin + _LONGEST, len(lines))):
+        if _END.match(lines[number]):
+            break
+        found = number if _RAISED.match(lines[number]) else found
+    return found

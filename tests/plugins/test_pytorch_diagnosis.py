@@ -155,6 +155,20 @@ def test_the_report_is_read_in_every_form_that_torch_had() -> None:
     assert list(first_failed(["Root Cause (first observed failure):", "  exitcode  : 1 (pid: 2)"])) == []
 
 
+def test_what_a_rank_raised_is_read_in_the_report_where_it_stands_there_alone() -> None:
+    said = 'Traceback (most recent call last):\n    File "/code/train.py", line 9, in main\n  ValueError: too big\n  '
+    found = cause_of(REPORT.format(exit="1 (pid: 690)", said=said))
+    assert (found.code, found.about, found.line) == ("rank-of-torchrun-failed", 7, "ValueError: too big")
+
+
+def test_a_symptom_that_the_report_repeats_is_still_no_cause() -> None:
+    waited = "torch.distributed.DistStoreError: wait timeout after 300000ms, keys: /default_pg/0"
+    log = f"{TRACE}{waited}\n" + REPORT.format(
+        exit="1 (pid: 690)", said=f"Traceback (most recent call last):\n  {waited}"
+    )
+    assert diagnosed(log).verdict is Verdict.SYMPTOMS_ONLY
+
+
 def test_unused_parameters_can_be_mended_and_missing_packages_added() -> None:
     unused = cause_of(TRACE + "RuntimeError: Expected to have finished reduction in the prior iteration before …\n")
     assert unused.remedy is not None
