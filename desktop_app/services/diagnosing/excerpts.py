@@ -5,6 +5,7 @@ An excerpt is text as a person reads it, one line for each of the log's, so that
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -25,16 +26,21 @@ _HINTS = (
     b"Segmentation fault", b"out of memory",
 )  # fmt: skip
 _SURE = (b"Traceback (most recent", b"CUDA out of memory", b"Segmentation fault")
+_MESSAGES = ("message", "msg", "log", "Message", "Contents", "contents", "text")
 _BOMS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Lines of a log that follow each other, the first of which begins at `start`."""
+    """Lines of a log that follow each other, the first of which begins at `start`.
+
+    `rows` says, where one line of the log is shown as several, which of the log's each of them is.
+    """
 
     log: LogBytes
     start: int
     count: int
+    rows: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,7 @@ class Excerpt:
         """Return the piece that a line is in, by its number in the text, and its number in that piece."""
         for each in self.pieces:
             if position < each.count:
-                return each, position
+                return each, each.rows[position] if each.rows else position
             position -= each.count
         return None
 
@@ -126,7 +132,7 @@ def is_binary(log: LogBytes) -> bool:
         return False
     end = log.read(max(0, size - 4096), 4096)
     odd = len(end) - len(end.translate(None, _ODD))
-    return odd > len(end) * 0.1
+    return odd > len(end) * 0.05
 
 
 _ODD = bytes(each for each in range(32) if each not in (7, 8, 9, 10, 12, 13, 27))
@@ -158,8 +164,22 @@ def _piece(log: LogBytes, start: int, data: bytes, encoding: str) -> Excerpt:
         data = data.decode(encoding, "replace").removeprefix("\ufeff").encode()
     elif start == 0:
         data = data.removeprefix(b"\xef\xbb\xbf")
-    lines = data.removesuffix(b"\n").split(b"\n")
-    return Excerpt("\n".join(map(_shown, lines)), (Piece(log, start, len(lines)),))
+    lines = [_shown(each) for each in data.removesuffix(b"\n").split(b"\n")]
+    if not lines[-1].startswith("{") or not lines[-1].endswith("}"):
+        return Excerpt("\n".join(lines), (Piece(log, start, len(lines)),))
+    said = [_message(each).split("\n") for each in lines]
+    rows = tuple(row for row, each in enumerate(said) for _ in each)
+    return Excerpt("\n".join(line for each in said for line in each), (Piece(log, start, len(rows), rows),))
+
+
+def _message(line: str) -> str:
+    """Return what a line says that is a JSON object: one record of a log that programs read."""
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return line
+    told = [record[key] for key in _MESSAGES if isinstance(record.get(key), str)] if isinstance(record, dict) else []
+    return str(told[0]).rstrip("\n") if told else line
 
 
 def _shown(line: bytes) -> str:

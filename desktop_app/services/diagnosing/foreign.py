@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from desktop_app.api import Explanation, FailureReport, Job
@@ -38,11 +38,13 @@ def diagnosed(plugins: PluginHost, paths: Sequence[Path]) -> Diagnosis:
     share = max(_LEAST, min(TAIL, ALL_TAILS // max(1, len(numbers))))
     excerpts = {number: joined(tail(each, share) for each in logs[number]) for number in numbers}
     known = _asked(plugins, excerpts)
-    if known.cause is None or known.cause.certainty <= WEAK:
-        more = _further(excerpts, logs, {each.rank for each in known.all})
-        if more:
-            excerpts |= more
-            known = _asked(plugins, excerpts)
+    told = {each.rank for each in known.all}
+    for group in ([each for each in numbers if each not in told], [each for each in numbers if each in told]):
+        if known.cause is None or known.cause.certainty <= WEAK:  # first the logs whose ends say nothing
+            more = _further({each: excerpts[each] for each in group}, logs)
+            if more:
+                excerpts |= more
+                known = _asked(plugins, excerpts)
     return placed(known, excerpts, missing=(*found.missing, *_gaps(logs)))
 
 
@@ -65,17 +67,15 @@ def _asked(plugins: PluginHost, excerpts: Mapping[int, Excerpt]) -> Diagnosis:
     return falls_of_logs(judged_logs(explained, tails), tails)
 
 
-def _further(
-    excerpts: Mapping[int, Excerpt], logs: Mapping[int, Sequence[LogBytes]], told: Collection[int | None]
-) -> dict[int, Excerpt]:
-    """Return excerpts that begin further back, of logs that hold an error there; first of those that told nothing."""
+def _further(excerpts: Mapping[int, Excerpt], logs: Mapping[int, Sequence[LogBytes]]) -> dict[int, Excerpt]:
+    """Return excerpts that begin further back, of logs that hold an error there."""
     budget, found = FURTHEST, {}
-    for number in sorted(excerpts, key=lambda each: each in told):
+    for number, each in excerpts.items():
         for log in logs[number]:
             more, looked = further_back(log, budget)
             budget -= looked
             if more is not None:
-                found[number] = joined([more, excerpts[number]])
+                found[number] = joined([more, each])
         if budget <= 0:
             break
     return found

@@ -29,7 +29,7 @@ _RANK = re.compile(
     r"(?:std_log_process|std_log|driver_log|process|proc|rank|ps-worker)[._-]?(\d+)(?!\d)", re.IGNORECASE
 )
 _WORKER = re.compile(r"(?:^|[._-])(?:worker|trainer|replica)[._-]?(\d+)(?!\d)", re.IGNORECASE)
-_MASTER = re.compile(r"(?:^|[._-])(?:master|chief|launcher)(?:[._-]?0)?(?:$|[._-])", re.IGNORECASE)
+_MASTER = re.compile(r"(?:^|[._-])(?:master|chief)(?:[._-]?0)?(?:$|[._-])", re.IGNORECASE)
 _ATTEMPT = re.compile(r"^attempt_(\d+)$")
 _LAST_NUMBER = re.compile(r"^(.*?\D|)(\d{1,5})(\.(?:log|txt|out|err|stdout|stderr))?$")
 
