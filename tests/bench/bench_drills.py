@@ -11,18 +11,23 @@ fault had come from outside: what the program knows of its own drills is taken o
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from desktop_app.cli.explained import diagnosis_shape
+from desktop_app.compose import open_workbench
+from desktop_app.services.diagnosing.foreign import diagnosed
+from desktop_app.services.diagnosing.runs import diagnose_run
 from tests.helpers.broken_jobs.cases import Case, all_cases
-from tests.helpers.broken_jobs.judging import asked, not_as_meant, wrong
+from tests.helpers.broken_jobs.judging import Answer, not_as_meant, read, wrong
 from tests.helpers.broken_jobs.running import forget_drills, run_case, state
 from tests.helpers.fork_server import warm_verbs
 from tests.helpers.program import Program
@@ -80,21 +85,40 @@ def check(program: Program, kept: Kept, cases: Iterable[Case]) -> int:
     return faults
 
 
-def score(program: Program, kept: Kept, cases: Iterable[Case], *, show_held: bool) -> None:
+async def answers(home: Path, runs: Collection[str], *, is_foreign: bool) -> dict[str, Answer]:
+    """Return what is said of each run; `is_foreign`: of its logs alone, as if they had come from elsewhere."""
+    workbench = open_workbench(home, False)
+    try:
+        await workbench.monitor.refresh("local")
+        found = {each.run: each for each in workbench.store.runs.values() if each.run in runs}
+        said = {}
+        for name, run in found.items():
+            logs = [home / "runs" / name / "user_logs"]
+            known = diagnosed(workbench.plugins, logs) if is_foreign else await diagnose_run(workbench.plugins, run)
+            said[name] = read(diagnosis_shape(known, workbench.plugins))
+        return said
+    finally:
+        await workbench.cloud.close()
+
+
+def score(home: Path, kept: Kept, cases: Sequence[Case], *, show_held: bool, is_foreign: bool) -> None:
     """Ask for the diagnosis of each run and print what is wrong, and the totals."""
     right: Counter[str] = Counter()
     all_of: Counter[str] = Counter()
+    names = {each.name: run for each in cases if (run := kept.run_of(each))}
+    said = asyncio.run(answers(home, {*names.values()}, is_foreign=is_foreign))
     for case in cases:
-        run = kept.run_of(case)
-        if not run:
+        answer = said.get(names.get(case.name, ""))
+        if answer is None:
             continue
-        answer = asked(program, run)
-        fault = wrong(case, answer)
+        fault = wrong(case, answer, is_foreign=is_foreign)
         for group in (case.half, f"{case.half} {case.kind}"):
             all_of[group] += 1
             right[group] += not fault
         if case.half == "dev" or show_held:
-            print(f"{'WRONG' if fault else 'right'}  {case.name}  {run}  {fault}\n       {answer.in_words}")
+            print(
+                f"{'WRONG' if fault else 'right'}  {case.name}  {names[case.name]}  {fault}\n       {answer.in_words}"
+            )
     for group in sorted(all_of):
         print(f"{group:16} {right[group]:3} of {all_of[group]:3}  {100 * right[group] / all_of[group]:5.1f} %")
 
@@ -109,6 +133,7 @@ def main() -> None:
     parser.add_argument("--half", choices=HALVES, default="dev")
     parser.add_argument("--only", default="", help="cases whose names hold this")
     parser.add_argument("--show", action="store_true", help="print the cases of the held half too")
+    parser.add_argument("--foreign", action="store_true", help="score what is said of the logs alone, without the run")
     options = parser.parse_args()
     chosen = [each for each in all_cases() if options.half in ("all", each.half) and options.only in each.name]
     options.folder.mkdir(parents=True, exist_ok=True)
@@ -123,7 +148,7 @@ def main() -> None:
         if options.check:
             failed += check(program, kept, chosen)
         if options.score:
-            score(program, kept, chosen, show_held=options.show)
+            score(program.home, kept, chosen, show_held=options.show, is_foreign=options.foreign)
     sys.exit(1 if failed else 0)
 
 

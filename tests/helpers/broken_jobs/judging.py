@@ -52,11 +52,12 @@ def read(told: Mapping[str, Any]) -> Answer:
     )
 
 
-def wrong(case: Case, answer: Answer) -> str:
-    """Return what is wrong with an answer; empty where it is the truth."""
+def wrong(case: Case, answer: Answer, *, is_foreign: bool = False) -> str:
+    """Return what is wrong with an answer; empty where it is the truth. Logs alone (`is_foreign`) tell no exit code."""
     truth = case.truth
     if answer.verdict != "cause":
-        is_silent = truth.kind == "exit" and truth.ranks is not None and answer.rank in truth.ranks
+        is_named = truth.ranks is not None and answer.rank in truth.ranks
+        is_silent = truth.kind == "exit" and (is_named or is_foreign)
         is_enough = truth.kind in ("symptoms", "report") or is_silent
         return "" if is_enough else f"a cause is known, and none was named: {answer.verdict}"
     if truth.kind == "symptoms":
