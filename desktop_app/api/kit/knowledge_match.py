@@ -24,6 +24,12 @@ LONGEST_LINE = 4000
 """Characters of a line that are looked at."""
 _MOST_WRITERS = 1024
 _HOLE = re.compile(r"\{(\w+)\}")
+_AROUND_NOTHING = (
+    (re.compile(r" *(?:\(\)|“”)"), ""),
+    (re.compile(r"(?::| )+(?=[.,;](?:\s|$))"), ""),
+    (re.compile(r"(?:: *| +)$"), "."),
+    (re.compile(r"  +"), " "),
+)
 REPORT_CERTAINTY = 0.5
 
 
@@ -170,4 +176,9 @@ def _remedy(remedy: Remedy | None, held: Mapping[str, str]) -> Remedy | None:
 
 
 def _filled(text: str, held: Mapping[str, str]) -> str:
-    return _HOLE.sub(lambda hole: held.get(hole[1], ""), text)
+    """Return a text with its holes filled; what stood around a hole for which there is nothing goes with it."""
+    if all(held.get(hole) for hole in _HOLE.findall(text)):
+        return _HOLE.sub(lambda hole: held[hole[1]], text)
+    for pattern, instead in _AROUND_NOTHING:
+        text = pattern.sub(instead, _HOLE.sub(lambda hole: held.get(hole[1], ""), text))
+    return text
