@@ -210,3 +210,21 @@ def test_a_file_of_ones_own_is_no_package_to_add() -> None:
 def test_what_waits_in_vain_or_follows_is_never_the_cause(line: str) -> None:
     made = diagnosed(f"step 3\n{line}\n")
     assert (made.verdict, made.cause) == ("symptoms-only", None)
+
+
+@pytest.mark.parametrize(
+    ("line", "cause"),
+    [
+        (
+            "PermissionError: [Errno 13] Permission denied: '/opt'",
+            "This user may not read or write this file or folder: /opt",
+        ),
+        ("PermissionError: [Errno 13] Permission denied", "This user may not read or write this file or folder."),
+        ("NameResolutionError", "The name of another machine could not be turned into an address by DNS."),
+        ("CondaSSLError: ", "conda could not download what it needs."),
+    ],
+)
+def test_a_sentence_is_whole_where_a_line_tells_less(line: str, cause: str) -> None:
+    made = diagnosed(f"step 3\n{line}\n").cause
+    assert made is not None
+    assert made.cause == cause
