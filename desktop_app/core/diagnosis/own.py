@@ -12,6 +12,7 @@ from desktop_app.core.diagnosis.exceptions import GUESS, OF_THE_SCRIPT, WEAK, me
 from desktop_app.core.diagnosis.tracebacks import Raised, raised_in
 
 ERROR_LINE = "error-line"
+CUT = "traceback-cut"
 _ERROR = re.compile(
     r"^(?:[\w./-]+: )*(?:fatal(?: error)?|(?:[\w.]+ )?error)\b\s?[:!\]]|\b(?:ERROR|FATAL|CRITICAL)\b"
     r"|(?i:segmentation fault|core dumped|command not found|permission denied|no such file or directory|cannot open"
@@ -36,8 +37,8 @@ def own_explanations(found: Sequence[Explanation], tails: Mapping[int, str]) -> 
     What a plugin says about any line of an exception, or about one that it was raised from, stands for the whole.
     """
     own = [each for rank, tail in tails.items() if tail for each in _of_log(found, rank, lines_of(tail))]
-    if not found and not own:
-        own = [each for rank, tail in tails.items() if tail for each in _guess(rank, lines_of(tail))]
+    if not found and all(each.code == CUT for each in own):
+        own += [each for rank, tail in tails.items() if tail for each in _guess(rank, lines_of(tail))]
     return tuple(own)
 
 
@@ -87,7 +88,7 @@ def _explanation(raised: Raised, log: LogLines, rank: int) -> Explanation:
         about = raised.writer.rank
     if part.line is None:
         return Explanation(
-            "traceback-cut", "The log ends in the middle of a traceback, before it says what was raised.",
+            CUT, "The log ends in the middle of a traceback, before it says what was raised.",
             ("Fetch the log again: the rest may have come later.",), rank, log.raw[part.end].strip(),
             category="user-exception", about=about, position=part.end, certainty=GUESS,
         )  # fmt: skip
