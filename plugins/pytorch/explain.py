@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from desktop_app.api import Explanation, FailureReport
-from desktop_app.api.kit import explain_by, last_exceptions, load_knowledge
-from desktop_app.api.kit.log_lines import LogLines, lines_of
+from desktop_app.api.kit import LogLines, explain_by, last_exceptions, lines_of, load_knowledge
 
 from .fixes import FIXES
 from .torchrun_report import FirstFailed, first_failed
 
 _KNOWLEDGE = Path(__file__).parent / "knowledge"
 _ABORT_AT_THE_END = "gloo-outlived-python"
+_REPEATED = 0.1
 _SILENT = 0.4
 _KILLED = 0.5
 _RAISED = 0.6
@@ -56,6 +56,8 @@ def _of_torchrun(
             yield _silent(each, rank, row)
         elif not any(_is_of(other, rank, log.lines[raised]) for other in found):
             yield _raised(each, rank, log, raised)
+        elif raised == each.raised:
+            yield _repeated(rank, log, raised)
 
 
 def _is_of(explanation: Explanation, rank: int, line: str) -> bool:
@@ -82,6 +84,12 @@ def _raised(failed: FirstFailed, rank: int, log: LogLines, number: int) -> Expla
         position=number,
         certainty=_RAISED,
     )
+
+
+def _repeated(rank: int, log: LogLines, number: int) -> Explanation:
+    cause, line = "torchrun repeats what a rank raised.", log.raw[number].strip()
+    advice = ("The rank's own error stands above, in the same log.",)
+    return Explanation("child-failed", cause, advice, rank, line, is_echo=True, position=number, certainty=_REPEATED)
 
 
 def _silent(failed: FirstFailed, rank: int, row: str) -> Explanation:
