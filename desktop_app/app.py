@@ -149,12 +149,16 @@ async def _open(window: MainWindow, path: Path | None, home: Home, safe_mode: bo
 
 
 async def _live_with(workbench: Workbench, window: MainWindow, path: Path | None) -> None:
+    import asyncio
+
     if path is not None:
         window.open_path(path)
     window.attach(workbench)
     keep_smooth()
     try:
-        await workbench.monitor.watch()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(workbench.monitor.watch(), name="watch runs")
+            group.create_task(workbench.stalls.watch(workbench.store), name="watch for stalls")
     finally:
         await workbench.exports.close()
         await workbench.cloud.close()

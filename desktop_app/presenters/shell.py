@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from desktop_app.api import TERMINAL, RunSnapshot, RunStatus, UserError
 from desktop_app.presenters.trials import headline
 from desktop_app.services.monitor import BackendFault
+from desktop_app.services.stalls import StallWatch
 
 _AT_WORK = frozenset({RunStatus.RUNNING, RunStatus.PREPARING, RunStatus.FINALIZING, RunStatus.CANCEL_REQUESTED})
 _WAITING = frozenset({RunStatus.QUEUED, RunStatus.NOT_STARTED})
@@ -95,3 +96,9 @@ def notice_for(run: RunSnapshot) -> Notice:
         return Notice(title, run.reason or headline(run.sweep, None, run.sweep.best_value), run.handle)
     metrics = ", ".join(f"{name} {value:.4g}" for name, (value, _step) in sorted(run.metrics.items())[:3])
     return Notice(title, run.reason or metrics or run.run, run.handle)
+
+
+def stall_notice(run: RunSnapshot, stalls: StallWatch) -> Notice:
+    """Return what is said when a run fell silent."""
+    title = f"{run.display_name or run.run} is {stalls.text(run.handle)}"
+    return Notice(title, stalls.sentence(run.handle), run.handle)

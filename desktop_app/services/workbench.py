@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from desktop_app.api import Cloud, JobBackend, RunSnapshot
@@ -16,6 +16,7 @@ from desktop_app.services.monitor import RunMonitor
 from desktop_app.services.plugins import PluginHost
 from desktop_app.services.run_store import RunStore
 from desktop_app.services.settings import Settings
+from desktop_app.services.stalls import StallWatch
 from desktop_app.services.toolchains import Toolchains
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Workbench:
     lists: CloudLists
     later_exports: Later[Exports]
     later_plugin_manager: Later[PluginManager]
+    stalls: StallWatch = field(default_factory=StallWatch)
 
     @property
     def exports(self) -> Exports:

@@ -16,6 +16,7 @@ from desktop_app.services.monitor import BackendFault
 from desktop_app.services.plugins import PluginHost
 from desktop_app.services.run_store import RunStore
 from desktop_app.services.settings import Settings
+from desktop_app.services.stalls import StallWatch
 from tests.helpers.fake_toolchains import FakeToolchains
 from tests.helpers.told_exports import ToldExports
 from tests.helpers.told_plugins import ToldPlugins
@@ -53,6 +54,7 @@ class SmallBench:
     monitor: Watched = field(default_factory=Watched)
     backends: Mapping[str, ThisMachine] = field(default_factory=lambda: {"local": ThisMachine()})
     cloud: ToldCloud = field(default_factory=ToldCloud)
+    stalls: StallWatch = field(default_factory=StallWatch)
 
     @cached_property
     def exports(self) -> ToldExports:

@@ -1,4 +1,4 @@
-"""Tells a person who looks elsewhere that a run has ended."""
+"""Tells a person who looks elsewhere that a run has ended, or fell silent."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QWidget
 
 from desktop_app.presenters.settings import toolchain_summary
-from desktop_app.presenters.shell import RunCounts, RunWatch, fault_message
+from desktop_app.presenters.shell import RunCounts, RunWatch, fault_message, stall_notice
 from desktop_app.ui.clouds.hooks import CloudHooks
 from desktop_app.ui.frame.notifier import Notifier
 from desktop_app.ui.models.hooks import ModelHooks
@@ -36,6 +36,7 @@ class Session:
             workbench.settings.changed.connect(self._setting_changed),
             workbench.plugins.changed.connect(self.show_toolchains),
             workbench.monitor.faulted.connect(lambda _name: self.show_faults()),
+            workbench.stalls.stalled.connect(self._say_stalled),
         ]
         self.clouds = CloudHooks(window, workbench)
         self.models = ModelHooks(window, workbench)
@@ -63,6 +64,13 @@ class Session:
         """Show a notification, unless they are switched off."""
         if self.notifications_on:
             self._notifier.notify(title, text, handle)
+
+    def _say_stalled(self, handle: str) -> None:
+        """Tell of a run that fell silent, once for each time; switched off with all others, or by itself."""
+        run = self.workbench.store.get(handle)
+        if run is not None and self.workbench.settings.get("notifications.stalls", True) is not False:
+            notice = stall_notice(run, self.workbench.stalls)
+            self.notify(notice.title, notice.text, notice.handle)
 
     @property
     def notifications_on(self) -> bool:

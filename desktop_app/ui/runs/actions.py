@@ -62,6 +62,10 @@ class RunActions(QObject):
         """Return whether whoever has the run in hand knows drills."""
         return isinstance(self._workbench.backend_of(run.handle), Drills)
 
+    def quiet_text(self, run: RunSnapshot) -> str:
+        """Return `quiet for 4 min` of a run that fell silent, nothing of any other."""
+        return self._workbench.stalls.text(run.handle)
+
     def drill(self, run: RunSnapshot, order: DrillOrder) -> None:
         """Have a fault done to a run; its page says what was done, from the run's own state."""
         self._do(self._drill(run, order), f"drill {run.run}")

@@ -75,7 +75,7 @@ class Header(QWidget):
 
     def show_run(self, run: RunSnapshot, now: datetime) -> None:
         """Show the run as it is now."""
-        said = (run.status, note_of(run, now))
+        said = (run.status, " · ".join(filter(None, (note_of(run, now), self._deeds.quiet_text(run)))))
         if said != self._said:
             self._said = said
             self.state.set_state(*said)

@@ -158,6 +158,7 @@ class _Bars(QStyledItemDelegate):
             room = area.adjusted(0, Space.XS, -Space.S, -Space.XS)
             room.setWidth(max(1, round(room.width() * float(part))) if part else 0)
             painter.fillRect(room, QColor(theme.tint("failed" if is_slow else "accent", 0.25)))
-        ink = Ink(option.font, theme.color("failed") if is_slow else theme.text)
+        named = is_slow and part is None  # a figure stands on its bar, where red would be hard to read
+        ink = Ink(option.font, theme.color("failed") if named else theme.text)
         paint_text(painter, area.adjusted(Space.S - 2, 0, -Space.S, 0), str(index.data() or ""), ink)
         painter.restore()

@@ -14,6 +14,7 @@ from desktop_app.presenters.clouds.run_files import where as workspace_of
 from desktop_app.presenters.run_words import ago, duration_of, origin_short
 from desktop_app.presenters.runs import Column, RunRow, RunsTable
 from desktop_app.services.run_store import RunStore
+from desktop_app.services.stalls import StallWatch
 from desktop_app.ui.runs.words import ago_words, local_now, moment
 from desktop_app.ui.widgets.labels import state_word
 
@@ -28,13 +29,26 @@ _NOWHERE = QModelIndex()
 class RunsModel(QAbstractTableModel):
     """Rows of the presenter's table; follows the store until `close()`."""
 
-    def __init__(self, store: RunStore, backends: Mapping[str, JobBackend], parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        store: RunStore,
+        backends: Mapping[str, JobBackend],
+        parent: QObject | None = None,
+        stalls: StallWatch | None = None,
+    ) -> None:
         super().__init__(parent)
+        self._stalls = stalls or StallWatch()
         self._store = store
         self._titles = {name: each.title for name, each in backends.items()}
         self.table = RunsTable(self, self.where)
         self.table.load(store.runs.values())
-        self.close = store.changed.connect(self._follow)
+        restated = self._stalls.changed.connect(lambda _handles: self._restate())
+        self._endings = (store.changed.connect(self._follow), restated)
+
+    def close(self) -> None:
+        """Listen to nothing any longer."""
+        for each in self._endings:
+            each()
 
     def where(self, run: RunSnapshot) -> str:
         """Return where a run runs, as a person calls it; of one from a bundle, whose that was."""
@@ -57,10 +71,16 @@ class RunsModel(QAbstractTableModel):
                 first = None
 
     def tick_ages(self) -> None:
-        """Say anew how long ago runs began."""
+        """Say anew how long ago runs began, and for how long they are quiet."""
+        self._restate()
         if self.table.rows:
             last = self.index(len(self.table.rows) - 1, Column.STARTED)
             self.dataChanged.emit(self.index(0, Column.STARTED), last)
+
+    def _restate(self) -> None:
+        if self.table.rows:
+            last = self.index(len(self.table.rows) - 1, Column.STATE)
+            self.dataChanged.emit(self.index(0, Column.STATE), last)
 
     # ----- Qt's side
 
@@ -151,7 +171,7 @@ class RunsModel(QAbstractTableModel):
             seconds = duration_of(run, local_now())
             return "–" if seconds is None else clock_text(seconds)
         plain = {
-            Column.STATE: state_word(run.status),
+            Column.STATE: self._stalls.text(run.handle).capitalize() or state_word(run.status),
             Column.RUN: run.display_name,
             Column.SIZE: row.size,
             Column.WHERE: self.where(run),
@@ -162,7 +182,7 @@ class RunsModel(QAbstractTableModel):
     def _tip(self, row: RunRow, column: Column) -> str | None:
         run = row.run
         if column is Column.STATE:
-            return run.reason or None
+            return self._stalls.sentence(run.handle) or run.reason or None
         if column is Column.RUN:
             tags = (f"{key}: {value}" for key, value in run.tags.items())
             about = f"{row.size} · {self.where(run)} · {row.framework}"  # columns that may have given way

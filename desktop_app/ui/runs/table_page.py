@@ -47,7 +47,7 @@ class RunsList(QWidget):
         super().__init__()
         self._workbench = workbench
         self._shell = shell
-        self.model = RunsModel(workbench.store, workbench.backends, self)
+        self.model = RunsModel(workbench.store, workbench.backends, self, workbench.stalls)
         self.view = RunsView(self.model)
         self.deeds = RunActions(workbench, shell, self)
         self.message = InlineMessage()

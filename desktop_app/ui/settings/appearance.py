@@ -50,7 +50,7 @@ class AppearanceSection(Card):
 
 
 class NotificationsSection(Card):
-    """Whether a run that ends while the window is not in front is announced."""
+    """Whether a run that ends, or falls silent, while the window is not in front is announced."""
 
     def __init__(self, workbench: Workbench, shell: Shell) -> None:
         super().__init__()
@@ -58,18 +58,31 @@ class NotificationsSection(Card):
         self._shell = shell
         self.box = QCheckBox(self.tr("Tell me when a &run ends while this window is not in front"))
         self.box.setAccessibleName(self.box.text().replace("&", ""))
+        self.stalls = QCheckBox(self.tr("… and when one &stalls"))
+        self.stalls.setToolTip(self.tr("No log and no metric for five times its longest usual gap, a minute at least"))
+        self.stalls.setAccessibleName(self.tr("Tell me when a run stalls"))
         self.body.addWidget(label(self.tr("Notifications"), "heading"))
         self.body.addWidget(self.box)
+        self.body.addWidget(self.stalls)
         self.box.clicked.connect(self._choose)
+        self.stalls.clicked.connect(self._choose_stalls)
         disconnect = self._settings.changed.connect(lambda _key: self._show())
         self.destroyed.connect(disconnect)
         self._show()
 
     def _show(self) -> None:
         self.box.setChecked(self._settings.get("notifications.runs", True) is not False)
+        self.stalls.setChecked(self._settings.get("notifications.stalls", True) is not False)
+        self.stalls.setEnabled(self.box.isChecked())
 
     def _choose(self, on: bool) -> None:
-        saving = asyncio.to_thread(self._settings.set, "notifications.runs", on)
+        self._save("notifications.runs", on=on)
+
+    def _choose_stalls(self, on: bool) -> None:
+        self._save("notifications.stalls", on=on)
+
+    def _save(self, key: str, *, on: bool) -> None:
+        saving = asyncio.to_thread(self._settings.set, key, on)
         spawn(saving, "save what is announced", self._refused)
 
     def _refused(self, error: UserError) -> None:

@@ -1,0 +1,167 @@
+"""Watches live runs on this machine for silence, each by its own habit, and says so once for each time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import struct
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from desktop_app.api import RunSnapshot, RunStatus
+from desktop_app.core.habits import Quiet, is_busy, quiet
+from desktop_app.core.observable import Signal
+from desktop_app.services.logs.sources import logs_of
+from desktop_app.services.run_store import RunStore
+
+EVERY = 10.0
+"""Seconds between two looks."""
+SLEPT = 60.0
+"""Seconds beyond that after which this machine, or this program, slept."""
+MARKS = 512
+"""Marks of each log's clock that tell the habit: the last ones."""
+MOST_LOGS = 64
+SAMPLED = 128 << 10
+"""Bytes at the end of the samples, and of the metrics, that are read."""
+RECENT = 60.0
+"""Seconds of samples that tell whether a run is busy now."""
+_MARK = struct.Struct("<dQ")
+
+Beats = Callable[[RunSnapshot], "Signs"]
+
+
+class Signs:
+    """What a run's files tell: when something came, and its use of CPU and GPU by time."""
+
+    def __init__(self, beats: Iterable[float] = (), use: Iterable[tuple[float, float]] = ()) -> None:
+        self.beats, self.use = list(beats), list(use)
+
+    def busy(self, now: float) -> bool | None:
+        """Return whether CPU or GPU go on as before."""
+        recent = [each for at, each in self.use if at > now - RECENT]
+        return is_busy(recent, [each for at, each in self.use if at <= now - RECENT])
+
+
+def signs_of(run: RunSnapshot) -> Signs:
+    """Return the signs of life of a run on this machine. Reads the ends of a few files."""
+    folder = Path(run.folder)
+    beats: list[float] = []
+    for log in list(logs_of(run))[:MOST_LOGS]:
+        beats += _marks(folder / "clock" / f"{log.label}.bin")
+    told = (_number(line.get("time")) for line in _lines(folder / "metrics.jsonl"))
+    beats += [each for each in told if each is not None]
+    if run.started is not None:
+        beats.append(run.started.timestamp())
+    return Signs(beats, _use(_lines(folder / "resources.jsonl")))
+
+
+def _marks(clock: Path) -> list[float]:
+    data = _end(clock, MARKS * _MARK.size, _MARK.size)
+    return [when for when, _size in _MARK.iter_unpack(data[: len(data) // _MARK.size * _MARK.size])]
+
+
+def _end(path: Path, size: int, unit: int = 1) -> bytes:
+    """Return the end of a file, from a multiple of `unit` on."""
+    try:
+        with path.open("rb") as file:
+            whole = file.seek(0, os.SEEK_END) // unit * unit
+            file.seek(max(0, whole - size))
+            return file.read(size)
+    except OSError:
+        return b""
+
+
+def _lines(path: Path) -> Iterator[Mapping[str, object]]:
+    for line in _end(path, SAMPLED).splitlines():
+        try:
+            data = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(data, dict):
+            yield data
+
+
+def _use(lines: Iterable[Mapping[str, object]]) -> Iterator[tuple[float, float]]:
+    """Yield when a sample was taken, and how much of a core or of a GPU was used: what is more."""
+    for line in lines:
+        at, cpu, gpu = (_number(line.get(name)) for name in ("time", "cpu", "gpu"))
+        if at is not None and cpu is not None:
+            yield at, max(cpu, gpu or 0.0)
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+class StallWatch:
+    """Which runs are quiet now. Lives on the event loop's thread; files are read in another one.
+
+    `stalled` carries a handle once for each time that a run falls silent: again only after something came from it.
+    `changed` carries those that fell silent or came back.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.time, signs: Beats = signs_of) -> None:
+        self._now, self._signs = now, signs
+        self._quiet: dict[str, Quiet] = {}
+        self._looked: float | None = None
+        self._awake_since = 0.0
+        self.stalled: Signal[[str]] = Signal()
+        self.changed: Signal[[frozenset[str]]] = Signal()
+
+    @property
+    def quiet(self) -> Mapping[str, Quiet]:
+        """The runs that are quiet, by handle."""
+        return MappingProxyType(self._quiet)
+
+    def text(self, handle: str) -> str:
+        """Return `quiet for 4 min`, or nothing for a run that is as always."""
+        found = self._quiet.get(handle)
+        return "" if found is None else found.text(self._now())
+
+    def sentence(self, handle: str) -> str:
+        """Return what is known of a run's silence; empty for one that is as always."""
+        found = self._quiet.get(handle)
+        return "" if found is None else found.sentence(self._now())
+
+    async def watch(self, store: RunStore, every: float = EVERY) -> None:
+        """Keep looking until cancelled."""
+        while True:
+            await self.look(store)
+            await asyncio.sleep(every)
+
+    async def look(self, store: RunStore) -> None:
+        """Look at every live run once."""
+        now = self._now()
+        if self._looked is not None and now - self._looked > EVERY + SLEPT:
+            self._awake_since = now
+        self._looked = now
+        live = [each for each in store.runs.values() if may_stall(each)]
+        found = await asyncio.to_thread(self._all, live, now)
+        self._take({handle: each for handle, each in found.items() if may_stall(store.get(handle))})
+
+    def _all(self, runs: Iterable[RunSnapshot], now: float) -> dict[str, Quiet]:
+        found = {}
+        for run in runs:
+            signs = self._signs(run)
+            state = quiet(signs.beats, now, busy=signs.busy(now), awake_since=self._awake_since)
+            if state is not None:
+                found[run.handle] = state
+        return found
+
+    def _take(self, found: Mapping[str, Quiet]) -> None:
+        new, back = found.keys() - self._quiet.keys(), self._quiet.keys() - found.keys()
+        self._quiet = dict(found)
+        if new or back:
+            self.changed.emit(frozenset(new | back))
+        for each in sorted(new):
+            self.stalled.emit(each)
+
+
+def may_stall(run: RunSnapshot | None) -> bool:
+    """Whether it can be told that a run is quiet: it runs here, and is no sweep, whose trials speak for it."""
+    if run is None or run.backend != "local" or run.from_bundle:
+        return False
+    return run.status is RunStatus.RUNNING and run.sweep is None
