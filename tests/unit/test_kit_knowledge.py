@@ -119,7 +119,7 @@ def test_what_is_wrong_with_expressions_is_said(lines: tuple[str, ...], said: st
 
 def test_a_line_is_explained_with_what_its_groups_held() -> None:
     (found,) = explained("fine\n  bad thing  \n", signature(advice=("Mend {what}, {nothing}.",), links=("l",)))
-    assert (found.cause, found.advice, found.line) == ("It is thing.", ("Mend thing, .",), "bad thing")
+    assert (found.cause, found.advice, found.line) == ("It is thing.", ("Mend thing.",), "bad thing")
     assert (found.rank, found.position, found.category, found.certainty) == (0, 1, "nan", 0.8)
 
 

@@ -26,7 +26,7 @@ _MOST_WRITERS = 1024
 _HOLE = re.compile(r"\{(\w+)\}")
 _AROUND_NOTHING = (
     (re.compile(r" *(?:\(\)|“”)"), ""),
-    (re.compile(r"(?::| )+(?=[.,;](?:\s|$))"), ""),
+    (re.compile(r"[:, ]+(?=[.,;](?:\s|$))"), ""),
     (re.compile(r"(?:: *| +)$"), "."),
     (re.compile(r"  +"), " "),
 )
