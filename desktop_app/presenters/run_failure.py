@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import PurePosixPath
 
 from desktop_app.api import (
+    UNKNOWN_RANKS,
     Explanation,
     FirstFailure,
     Fix,
@@ -24,6 +26,7 @@ from desktop_app.presenters.run_drills import drill_behind, drill_deed, drill_te
 from desktop_app.presenters.run_words import (
     exit_words,
     exit_words_only,
+    is_logs_alone,
     rank_called,
     rank_span,
     ranks_by_role,
@@ -78,6 +81,8 @@ def failure_of(run: RunSnapshot, clock: str = "", known: Diagnosis | None = None
         return replace(view, cause=drill_deed(drill, run))
     if known.only_echo and run.first_failure is not None:
         view = _echoed(run, view, run.first_failure, known)
+    if run.first_failure is None and known.verdict is not Verdict.NOTHING:
+        view = _from_the_logs(run, view, known)
     if known.cause is not None:
         return _with_cause(run, view, known.cause)
     return _with_symptoms(run, view, known)
@@ -130,6 +135,19 @@ def _with_cause(run: RunSnapshot, view: FailureView, cause: Explanation) -> Fail
     if launches(run.ranks) and cause.cause.startswith("Rank "):  # the rank that the launcher started is the story
         return replace(view, heading=cause.cause.removesuffix("."), cause="")
     return view
+
+
+def _from_the_logs(run: RunSnapshot, view: FailureView, known: Diagnosis) -> FailureView:
+    """Say whose the failure is where no exit code told it: the logs are all there is."""
+    place, heading = known.place, view.heading
+    if known.cause is None:
+        heading = "No cause stands in the logs"
+    elif place is not None:
+        heading = f"The cause is in {PurePosixPath(place.file).stem}"
+    if known.cause is not None and known.rank is not None and known.rank < UNKNOWN_RANKS:
+        heading = f"{_called(run, known.rank)} failed first"
+    said = " ".join(known.missing) if is_logs_alone(run) else run.reason
+    return replace(view, heading=heading, explanation=said)
 
 
 def _with_symptoms(run: RunSnapshot, view: FailureView, known: Diagnosis) -> FailureView:

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from desktop_app.api import PhaseName, RankState, RunSnapshot, RunStatus, SubmissionPlan
+from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.core.rank_words import names_of
 from desktop_app.core.words import spoken_duration
 from desktop_app.presenters.clouds.run_files import was_never_sent
@@ -15,6 +16,7 @@ from desktop_app.presenters.run_words import exit_words, framework_title
 from desktop_app.services.logs import sources
 from desktop_app.services.logs.failure import CodePlace
 from desktop_app.services.logs.merge import LogSource
+from desktop_app.services.logs.sources import logs_of
 
 NONE = "–"
 PATIENCE = 15.0
@@ -161,6 +163,14 @@ def rank_tip(rank: RankState, *, first: bool, nodes: int) -> str:
     if rank.pid is not None:
         words.append(f"process {rank.pid}")
     return " · ".join(words)
+
+
+def log_of_cause(run: RunSnapshot, known: Diagnosis) -> int | None:
+    """Return the number of the log that holds the cause, a rank's or a launcher's; None where that is not known."""
+    place = known.place
+    if place is not None:
+        return next((each.number for each in logs_of(run) if each.path == place.file), None)
+    return known.cause.rank if known.cause is not None else None
 
 
 def own_code(place: CodePlace, plan: SubmissionPlan | None, folder: str) -> tuple[Path, int] | None:

@@ -57,11 +57,19 @@ def judged(
     ordered = _ordered(found, run)
     only_echo = _is_only_echo(ordered, run, tails)
     causes = _of_first(_causes(ordered), ordered, run, only_echo=only_echo)
-    cause = _best(causes, ordered, logs, run)
+    cause = _mending(_best(causes, ordered, logs, run), causes)
     ordered = _once(ordered, cause)
     verdict = Verdict.CAUSE if cause is not None else Verdict.SYMPTOMS_ONLY if ordered else Verdict.NOTHING
     guilty = guilty_of(cause) if cause is not None else None
     return Diagnosis(verdict, cause, ordered, rank=guilty, only_echo=only_echo, steps=steps_of(cause, ordered))
+
+
+def _mending(best: Explanation | None, causes: Sequence[Explanation]) -> Explanation | None:
+    """Return, of those who explain the very line that is the cause, one who can mend it."""
+    if best is None or best.fix is not None or best.remedy is not None or not best.line:
+        return best
+    same = [each for each in causes if _place(each) == _place(best) and each.certainty > WEAK]
+    return next((each for each in same if each.fix is not None or each.remedy is not None), best)
 
 
 def guilty_of(explanation: Explanation) -> int | None:

@@ -78,9 +78,10 @@ def fall_rows(falls: Sequence[Fall], names: Mapping[int, str] = MappingProxyType
     return (*rows[: MOST_ROWS - 1], FallRow(Part.SILENT, (), "", "", more=left))
 
 
-def _order(fall: Fall) -> tuple[bool, int, float, int]:
+def _order(fall: Fall) -> tuple[bool, int, bool, float, int]:
+    """Return a key: where nothing tells the order, the cause comes first."""
     at = fall.at.timestamp() if fall.at is not None else 0.0
-    return fall.part in {Part.FINISHED, Part.SILENT}, fall.order, at, fall.rank
+    return fall.part in {Part.FINISHED, Part.SILENT}, fall.order, fall.part is not Part.CAUSE, at, fall.rank
 
 
 def _grouped(falls: Sequence[Fall]) -> Iterator[list[Fall]]:

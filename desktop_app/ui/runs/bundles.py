@@ -1,9 +1,10 @@
-"""Opens bundles of colleagues: from the menu, dropped on the window, or named on the command line."""
+"""Opens bundles of colleagues, and logs from elsewhere: from the menu, dropped on the window, or named."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,9 @@ from PySide6.QtCore import QEvent, QMimeData, QObject
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog
 
+from desktop_app.services.run_logs_taken import take_logs
 from desktop_app.services.run_open import SUFFIX, is_bundle, open_bundle
+from desktop_app.services.run_staging import Opened
 from desktop_app.ui.tasks import spawn
 
 if TYPE_CHECKING:
@@ -29,6 +32,8 @@ class BundleHooks(QObject):
         window.installEventFilter(self)  # the last one is asked first
         window.add_action("runs.open_bundle", window.tr("Open a run's &bundle…"), "", self.ask,
                           icon="mdi6.folder-zip-outline", menu="file")  # fmt: skip
+        window.add_action("runs.open_logs", window.tr("Find the cause in &logs from elsewhere…"), "", self.ask_logs,
+                          icon="mdi6.text-search", menu="file")  # fmt: skip
 
     def close(self) -> None:
         """Take no more."""
@@ -42,6 +47,20 @@ class BundleHooks(QObject):
         dialog.fileSelected.connect(lambda path: self._open(Path(path)))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+    def ask_logs(self) -> None:
+        """Ask for a folder of logs, and open it as a run to look at."""
+        dialog = QFileDialog(self._window, self._window.tr("A folder of logs of one failed run"), str(Path.home()))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(lambda path: self.take_logs([Path(path)]))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def take_logs(self, paths: Sequence[Path]) -> None:
+        """Open logs from elsewhere as a run to look at: its page says the cause."""
+        taking = partial(take_logs, paths, self._workbench.places.runs)
+        spawn(self._shown(taking), f"open {len(paths)} logs", self._window.say)
 
     def take(self, path: Path, others: Callable[[Path], object]) -> None:
         """Open a bundle; a zip that does not say that it is one is for `others`."""
@@ -70,7 +89,10 @@ class BundleHooks(QObject):
             others(path)
 
     async def _taken_in(self, path: Path) -> None:
-        opened = await asyncio.to_thread(open_bundle, path, self._workbench.places.runs)
+        await self._shown(partial(open_bundle, path, self._workbench.places.runs))
+
+    async def _shown(self, taking: Callable[[], Opened]) -> None:
+        opened = await asyncio.to_thread(taking)
         await self._workbench.monitor.refresh("local")
         self._window.show_run(opened.handle)
 

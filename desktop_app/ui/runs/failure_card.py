@@ -76,6 +76,7 @@ class FailureCard(QFrame):
             part.setText(text)
             part.setVisible(bool(text))
         self.explanation.setText(view.explanation)
+        self.explanation.setVisible(bool(view.explanation))
         self.falls.show_falls(view.falls)
         self.show_log.setVisible(view.rank is not None)
         spoken = (view.heading, view.cause.removesuffix("."), view.text)

@@ -14,10 +14,12 @@ from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.presenters.clouds.run_files import is_cloud, seen_again
 from desktop_app.presenters.run_drills import DrillChoice, drill_behind, drills_said
 from desktop_app.presenters.run_failure import failure_of, remedy_title
-from desktop_app.presenters.run_page import actions_of, own_code, phases_of, waiting_text
+from desktop_app.presenters.run_page import actions_of, log_of_cause, own_code, phases_of, waiting_text
 from desktop_app.presenters.trials import sweep_handle
 from desktop_app.services.diagnosing.runs import diagnose_run
 from desktop_app.services.logs.failure import last_places, offset_of
+from desktop_app.services.logs.log_file import LogFile
+from desktop_app.services.logs.sources import logs_of
 from desktop_app.services.workbench import Workbench
 from desktop_app.ui.clouds.artifacts_tab import ArtifactsTab, Either
 from desktop_app.ui.clouds.send_offer import SendOffer
@@ -285,11 +287,11 @@ class RunPage(QWidget):
         self._known = known
         self._show_failure(self._run)
         self._offer(known, is_there=is_there)
-        cause = known.cause
-        if cause is not None and cause.rank is not None and self._needs_place(cause):
-            place = await asyncio.to_thread(offset_of, _log_of(run, cause.rank), cause.line)
+        cause, number = known.cause, log_of_cause(run, known)
+        if cause is not None and number is not None and self._needs_place(cause):
+            place = await asyncio.to_thread(_offset_of, _log_of(run, number), known)
             if place is not None and run.handle == self.handle:
-                self.logs.show_cause(cause.rank, place)
+                self.logs.show_cause(number, place)
                 await self._find_code(run, cause)
                 return
         if self._cause_elsewhere is not None:
@@ -440,6 +442,12 @@ def _own_place(run: RunSnapshot, cause: Explanation | None) -> tuple[Path, int] 
     return next((each for each in places if each is not None and each[0].is_file()), None)
 
 
+def _offset_of(log: Path, known: Diagnosis) -> int | None:
+    """Return where the cause's line begins in its log."""
+    if known.place is not None:
+        return LogFile(log).offset_of_line(known.place.line)
+    return offset_of(log, known.cause.line) if known.cause is not None else None
+
+
 def _log_of(run: RunSnapshot, rank: int) -> Path:
-    log = next((each.log for each in run.ranks if each.rank == rank), "")
-    return Path(run.folder) / (log or f"user_logs/std_log_process_{rank}.txt")
+    return Path(run.folder) / next((each.path for each in logs_of(run) if each.number == rank), "user_logs/none")
