@@ -1,37 +1,54 @@
 """Finds text in logs, in a process of its own: a search never slows the window, and ends at once when it is killed.
 
-Started as `python -m desktop_app.services.logs.search_worker`. One JSON object comes in on standard input, JSON
-lines go out: `{"matches": [[time, rank, offset, column, length], …]}`, `{"count": n, "part": 0.5}`, and at the end
-`{"done": true, "count": n}` or `{"error": "…"}`. `offset` is where the match's line starts.
+One JSON object comes in on standard input, JSON lines go out: `{"matches": [[time, rank, offset, column, length], …],
+"counts": {rank: n}, "done_bytes": n}` as it goes on, and at the end one with `"done": true`, or `{"error": "…"}` for
+an expression that is none, or `{"slow": rank}` for one that takes for ever on some line. `offset` is where the match's
+line starts. Whatever only a match needs is imported when there is one: most of a short search is its start.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import signal
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from io import FileIO
+from time import monotonic
+from typing import TYPE_CHECKING, Any
 
-from desktop_app.services.logs.clock_file import ClockFile
-from desktop_app.services.logs.log_file import LogFile
-from desktop_app.services.logs.text import shown_text
+from desktop_app.services.logs.search_bytes import Literal, places_of
 
-PIECE = 1 << 20
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from desktop_app.services.logs.search_times import Times
+
+PIECE = 256 << 10
 TELL_EVERY = 0.1
+PATIENCE = 1.0
+"""Seconds of work after which an expression is given up that is not through with a piece: others take a tenth."""
+
+
+class TooSlow(Exception):  # noqa: N818 - it is no fault of the program
+    """An expression does not get through with a line."""
 
 
 def main() -> None:
     """Answer the one request on standard input."""
     request = json.loads(sys.stdin.readline())
     try:
-        pattern = compiled(request["query"], regex=request["regex"], case=request["case"])
-    except re.error as error:
-        _say({"error": f"{error.msg[:1].upper()}{error.msg[1:]}", "position": error.pos})
+        with _Patience(on=request["regex"]):
+            pattern = compiled(request["query"], regex=request["regex"], case=request["case"])
+    except (re.error, OverflowError, RecursionError, TooSlow) as error:
+        said = getattr(error, "msg", "") or "it is too large"
+        _say({"error": f"{said[:1].upper()}{said[1:]}"})
         return
-    _Search(request, pattern).run()
+    search = _Search(request, pattern)
+    try:
+        search.run()
+    except TooSlow:
+        _say({"slow": search.rank})
 
 
 def compiled(query: str, *, regex: bool, case: bool) -> re.Pattern[str]:
@@ -41,121 +58,178 @@ def compiled(query: str, *, regex: bool, case: bool) -> re.Pattern[str]:
 
 class _Search:
     def __init__(self, request: dict[str, Any], pattern: re.Pattern[str]) -> None:
-        self._logs = request["logs"]
+        self._request = request
         self._pattern = pattern
-        self._places = _hint(request["query"], request["hints"], regex=request["regex"], case=request["case"])
-        self._limit = request["limit"]
-        self._count = 0
-        self._batch: list[tuple[float, int, int, int, int]] = []
-        self._told = time.monotonic()
-        self._done, self._total = 0, 1
+        self._regex = bool(request["regex"])
+        self._places = places_of(request["query"], request["hints"], regex=self._regex, case=request["case"])
+        self._each = request["each"]
+        self._ends_early = request["first"]
+        self._matches: list[tuple[float, int, int, int, int]] = []
+        self._counts: dict[int, int] = {}
+        self._told, self._bytes = monotonic(), 0
+        self._times: Times | None = None
+        self.rank = 0
 
     def run(self) -> None:
-        files = [LogFile(Path(each["log"])) for each in self._logs]
-        sizes = [each.size() for each in files]
-        self._total = max(1, sum(sizes))
-        for each, file, size in zip(self._logs, files, sizes, strict=True):
-            self._search(each["rank"], file, ClockFile(Path(each["clock"])), size)
-        self._tell()
-        _say({"done": True, "count": self._count})
+        """Search the parts of logs that were asked for."""
+        for number, begin, end in self._request["parts"]:
+            log = self._request["logs"][number]
+            self.rank = log["rank"]
+            self._counts[self.rank] = 0
+            if isinstance(self._places, Literal):
+                self._places.forget()
+            before = self._bytes
+            self._search(log, begin, end)
+            self._bytes = before + end - begin
+        self._tell(done=True)
 
-    def _search(self, rank: int, file: LogFile, clock: ClockFile, size: int) -> None:
-        for start, data in _pieces(file, size):
-            for offset, line in self._candidates(start, data):
-                for found in self._pattern.finditer(shown_text(line)):
-                    if found.end() > found.start():
-                        self._found(rank, clock, offset, found)
-            self._done += len(data)
-            if time.monotonic() - self._told > TELL_EVERY:
+    def _search(self, log: dict[str, Any], begin: int, end: int) -> None:
+        wide = _is_wide(log["log"])
+        for start, data, size in _pieces(log["log"], begin, end):
+            with _Patience(on=self._regex):
+                self._search_piece(start, data, size, wide=wide)
+            self._bytes += size
+            if monotonic() - self._told > TELL_EVERY:
                 self._tell()
+            if self._ends_early and self._counts[self.rank]:
+                return
 
-    def _candidates(self, start: int, data: bytes) -> Iterator[tuple[int, bytes]]:
-        """Yield the lines that may match, with where they start."""
-        places = self._places(data)
-        if places is None:
-            place = 0
-            for line in data.split(b"\n"):
-                yield start + place, line
-                place += len(line) + 1
-            return
-        end = 0
-        for place in places:
-            if place >= end:
-                begin = data.rfind(b"\n", 0, place) + 1
-                end = data.find(b"\n", place) + 1 or len(data)
-                yield start + begin, data[begin:end]
+    def _search_piece(self, start: int, data: bytearray, size: int, *, wide: str) -> None:
+        enough = self._counts[self.rank] >= self._each and not wide
+        if enough and isinstance(self._places, Literal) and _is_shown_as_it_is(data, size):
+            count = self._places.count(data, size)
+            if count is not None:
+                self._counts[self.rank] += count
+                return
+        places = None if wide else self._places(data, size)
+        lines = _all_lines(data, size, wide) if places is None else _lines_at(places, data, size)
+        for place, line in lines:
+            self._search_line(start, place, line, data, wide)
 
-    def _found(self, rank: int, clock: ClockFile, offset: int, found: re.Match[str]) -> None:
-        self._count += 1
-        if self._count <= self._limit:
-            when = clock.time_of(offset)
-            if when is None:
-                span = clock.span()
-                when = span[1] if span else 0.0
-            self._batch.append((when, rank, offset, found.start(), found.end() - found.start()))
+    def _search_line(self, start: int, place: int, line: bytes, data: bytearray, wide: str) -> None:
+        from desktop_app.services.logs.text import shown_text
 
-    def _tell(self) -> None:
-        if self._batch:
-            _say({"matches": self._batch})
-            self._batch = []
-        _say({"count": self._count, "part": self._done / self._total})
-        self._told = time.monotonic()
+        for found in self._pattern.finditer(shown_text(line, wide or "utf-8")):
+            if found.end() == found.start():
+                continue
+            self._counts[self.rank] += 1
+            if self._counts[self.rank] <= self._each:
+                when = self._time(start, place, line, data)
+                self._matches.append((when, self.rank, start + place, found.start(), found.end() - found.start()))
 
+    def _time(self, start: int, place: int, line: bytes, data: bytearray) -> float:
+        from desktop_app.services.logs.search_times import Times
 
-def _pieces(file: LogFile, size: int) -> Iterator[tuple[int, bytes]]:
-    """Yield the log in pieces that end where lines end, at the latest where an endless line is cut."""
-    offset = 0
-    while offset < size:
-        data = file.read(offset, min(PIECE * 2, size - offset))
-        if not data:
-            return
-        if offset + len(data) < size:
-            cut = data.rfind(b"\n") + 1
-            data = data[: cut or PIECE]
-        yield offset, data
-        offset += len(data)
+        if self._times is None:
+            self._times = Times(self._request["logs"])
+        return self._times.of(self.rank, start + place, line, data, place)
+
+    def _tell(self, *, done: bool = False) -> None:
+        message = {"matches": self._matches, "counts": self._counts, "bytes": self._bytes}
+        _say({**message, "done": True} if done else message)
+        self._matches = []
+        self._told = monotonic()
 
 
-Places = Callable[[bytes], "Iterable[int] | None"]
+class _Patience:
+    """Raises TooSlow within it when the process has worked for too long. Not on Windows: there the parent looks."""
+
+    def __init__(self, *, on: bool) -> None:
+        self._on = on and hasattr(signal, "setitimer")
+
+    def __enter__(self) -> None:
+        if self._on:
+            signal.signal(signal.SIGVTALRM, _too_slow)
+            signal.setitimer(signal.ITIMER_VIRTUAL, PATIENCE)
+
+    def __exit__(self, *_error: object) -> None:
+        if self._on:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
 
-def _hint(query: str, hints: Sequence[str], *, regex: bool, case: bool) -> Places:
-    """Return what finds, in bytes and quickly, at least one place in every line that may match; None: look at all."""
-    if hints:
-        wanted = [each.encode() for each in hints]
-        return lambda data: sorted(place for each in wanted for place in _finds(data, each))
-    if regex:
-        return lambda _data: None
-    if case:
-        return lambda data: _finds(data, query.encode())
-    if not query.isascii():
-        return _spellings(query)
-    slow, lower = _spellings(query), query.lower().encode()
-    return lambda data: slow(data) if any(odd in data for odd in _ODD) else _finds(data.lower(), lower)
+def _too_slow(_signal: int, _frame: FrameType | None) -> None:
+    raise TooSlow
 
 
-_KIN = {"k": "\u212a", "s": "\u017f", "i": "\u0130\u0131"}
-"""Letters beyond ASCII that equal an ASCII one where capitals don't count: K is also the Kelvin sign."""
-_ODD = tuple(each.encode() for each in "".join(_KIN.values()))
+def _pieces(path: str, begin: int, end: int) -> Iterator[tuple[int, bytearray, int]]:
+    """Yield the lines that begin from `begin` on, before `end`, many at once: their offset, a buffer, bytes in it.
+
+    Where a line is longer than the buffer, it is cut.
+    """
+    try:
+        file = open(path, "rb", buffering=0)  # noqa: PTH123, SIM115 - closed below; pathlib takes long to import
+    except OSError:
+        return
+    with file:
+        offset = _line_start(file, begin)
+        file.seek(offset)
+        buffer = bytearray(PIECE)
+        view, held = memoryview(buffer), 0
+        while offset < end:
+            more = file.readinto(view[held:])
+            size = held + (more or 0)
+            cut = buffer.rfind(b"\n", 0, size) + 1 if more else size
+            if offset + cut > end:  # the line that `end` lies in is the last one
+                cut = buffer.find(b"\n", max(0, end - offset - 1), cut) + 1 or cut
+            cut = cut or (size if size == PIECE else 0)
+            if cut:
+                yield offset, buffer, cut
+            elif not more:
+                return
+            offset, held = offset + cut, size - cut
+            buffer[:held] = buffer[cut:size]
 
 
-def _finds(data: bytes, wanted: bytes) -> Iterator[int]:
-    place = data.find(wanted)
-    while place >= 0:
-        yield place
-        place = data.find(wanted, place + 1)
+def _line_start(file: FileIO, begin: int) -> int:
+    """Return where the first line starts that does so at `begin` or after it."""
+    if not begin:
+        return 0
+    place = begin - 1
+    file.seek(place)
+    while data := file.read(PIECE):
+        found = data.find(b"\n")
+        if found >= 0:
+            return place + found + 1
+        place += len(data)
+    return place
 
 
-def _spellings(query: str) -> Places:
-    """Return a search for a text in capitals and small letters, also those beyond ASCII."""
-    parts = []
-    for each in query:
-        if len(each.lower()) != 1 or len(each.upper()) != 1:
-            return lambda _data: None
-        spellings = {each, each.lower(), each.upper(), *_KIN.get(each.lower(), "")}
-        parts.append(b"(?:" + b"|".join(re.escape(one.encode()) for one in sorted(spellings)) + b")")
-    pattern = re.compile(b"".join(parts))
-    return lambda data: (found.start() for found in pattern.finditer(data))
+def _is_wide(path: str) -> str:
+    """Return the encoding of a log in UTF-16, nothing for others."""
+    try:
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - as above
+            if file.read(2) not in (b"\xff\xfe", b"\xfe\xff"):
+                return ""
+    except OSError:
+        return ""
+    from pathlib import Path
+
+    from desktop_app.services.logs.log_file import UTF_8, LogFile
+
+    encoding = LogFile(Path(path)).encoding
+    return "" if encoding == UTF_8 else encoding
+
+
+def _is_shown_as_it_is(data: bytearray, size: int) -> bool:
+    """Whether what is shown of these bytes are these bytes: no colours, no progress bars."""
+    return data.find(b"\x1b", 0, size) < 0 and data.find(b"\r", 0, size) < 0
+
+
+def _all_lines(data: bytearray, size: int, wide: str) -> Iterator[tuple[int, bytes]]:
+    place, newline = 0, b"\n\0" if wide == "utf-16-le" else b"\n"
+    for line in bytes(data[:size]).split(newline):
+        yield place, line
+        place += len(line) + len(newline)
+
+
+def _lines_at(places: Any, data: bytearray, size: int) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines that hold the places."""
+    end = 0
+    for place in places:
+        if place >= end:
+            begin = data.rfind(b"\n", 0, place) + 1
+            end = data.find(b"\n", place, size) + 1 or size
+            yield begin, bytes(data[begin:end])
 
 
 def _say(message: dict[str, Any]) -> None:
