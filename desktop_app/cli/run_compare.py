@@ -11,11 +11,10 @@ from desktop_app.cli import console
 from desktop_app.cli.lookup import find_run
 from desktop_app.cli.terminal_text import plain
 from desktop_app.services.compare_words import Row, cells, nothing_differs, sections
-from desktop_app.services.run_compare import Comparison, compare_runs
+from desktop_app.services.run_compare import PARTS, Comparison, compare_runs
 from desktop_app.services.run_points import points_of
 from desktop_app.services.workbench import Workbench
 
-PARTS = ("result", "job", "plan", "code", "metrics", "phases", "ranks")
 _LONGEST = 60
 
 
@@ -41,7 +40,9 @@ def comparison_shape(found: Comparison) -> dict[str, Any]:
     """Return a comparison as `runs compare --json` prints it."""
     parts = {name: to_json(getattr(found, name)) for name in PARTS}
     runs = [found.first.run, found.second.run]
-    return {"runs": runs, "same": found.same, "differences": parts, "not_compared": list(found.not_compared)}
+    likely = [{"about": each.group.title, "part": each.part, "path": each.path} for each in found.likely]
+    shape = {"runs": runs, "same": found.same, "likely": likely, "differences": parts}
+    return {**shape, "not_compared": list(found.not_compared)}
 
 
 def _print(found: Comparison) -> None:

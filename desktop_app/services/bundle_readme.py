@@ -23,6 +23,7 @@ ABOUT = {
     "clock/": "when the lines of each log came",
     "system_logs/": "what Azure ML logged of preparing and ending the run",
     "diagnosis.json": "why the run failed, as far as Rank Zero could tell",
+    "packages.json": "the packages of the run's Python when this was written",
     "bundle.json": "by what, where and when this was written",
     "doctor.txt": "what the machine has on which this was bundled (`rankzero doctor`)",
 }

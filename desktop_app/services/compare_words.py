@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from desktop_app.core.redact import COVER
@@ -36,23 +36,35 @@ class Section:
 
 
 def sections(found: Comparison) -> tuple[Section, ...]:
-    """Return what differs, part by part."""
-    return tuple(each for each in _sections(found) if each.rows)
+    """Return what differs, part by part: how they ended first, then parts and rows that likely matter most."""
+    titles = {"result": "Result", "job": "Job", "plan": "Plan", "code": "Code", "packages": "Package",
+              "metrics": "Metric", "phases": "Phase", "ranks": "Rank"}  # fmt: skip
+    order = {(each.part, each.path): place for place, each in enumerate(found.likely)}
+    ranked = dict.fromkeys(each.part for each in found.likely)
+    made = {part: section for part, section in _sections(found) if section.rows}
+    return tuple(
+        replace(
+            made[part],
+            title=titles[part],
+            rows=tuple(sorted(made[part].rows, key=lambda row: order.get((part, row.name), len(order)))),
+        )
+        for part in ranked
+        if part in made
+    )
 
 
 def nothing_differs(found: Comparison) -> str:
     """Return the sentence for two runs that are alike; empty where they are not."""
-    limits = "" if len(found.not_compared) == 1 else ", as far as they could be compared"
+    limits = "" if len(found.not_compared) <= 1 else ", as far as they could be compared"
     return f"Nothing differs between {found.first.run} and {found.second.run}{limits}." if found.same else ""
 
 
-def _sections(found: Comparison) -> Iterator[Section]:
-    for title, differences in (("Result", found.result), ("Job", found.job), ("Plan", found.plan)):
-        yield Section(title, _rows(differences))
-    yield Section("Code", tuple(map(_file_row, found.code)))
-    yield Section("Metric", tuple(map(_metric_row, found.metrics)), has_change=True)
-    yield Section("Phase", tuple(map(_phase_row, found.phases)))
-    yield Section("Rank", _rows(found.ranks))
+def _sections(found: Comparison) -> Iterator[tuple[str, Section]]:
+    for part in ("result", "job", "plan", "packages", "ranks"):
+        yield part, Section(part, _rows(getattr(found, part)))
+    yield "code", Section("code", tuple(map(_file_row, found.code)))
+    yield "metrics", Section("metrics", tuple(map(_metric_row, found.metrics)), has_change=True)
+    yield "phases", Section("phases", tuple(map(_phase_row, found.phases)))
 
 
 def _rows(differences: Iterable[Difference]) -> tuple[Row, ...]:

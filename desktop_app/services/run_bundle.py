@@ -34,6 +34,8 @@ from desktop_app.services.bundle_text import (
 from desktop_app.services.code_compare import OWN
 from desktop_app.services.logs.sources import logs_of
 from desktop_app.services.redaction import Redactor, secrets_of
+from desktop_app.services.run_packages import PAPER as PACKAGES
+from desktop_app.services.run_packages import is_from_here, packages_of
 
 LIMIT = 5_000_000
 """Bytes of one log, beyond which its beginning and its end have to do."""
@@ -166,6 +168,9 @@ def _fill(work: _Work, run: RunSnapshot, folder: Path) -> None:
 def _add_papers(work: _Work, run: RunSnapshot) -> None:
     """Add what is made for the bundle alone."""
     _add(work, PAPER, paper(run))
+    known = packages_of(Path(run.folder), _object(Path(run.folder) / PLAN), is_here=is_from_here(run))
+    if known:
+        _add(work, PACKAGES, json.dumps(known, indent=1))
     if work.choices.diagnosis is not None:
         text = json.dumps(to_json(work.choices.diagnosis), ensure_ascii=False)
         _add(work, DIAGNOSIS, covered_json(text, work.redactor))

@@ -1,17 +1,20 @@
-"""What differs between two runs: their ends, jobs, plans, code, metrics, phases and ranks."""
+"""What differs between two runs: their ends, jobs, plans, code, packages, metrics, phases and ranks."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from desktop_app.api import MetricPoint, Phase, RankState, RunSnapshot, UserError
 from desktop_app.api._records import to_json
+from desktop_app.core.difference_weights import Group, group_of
 from desktop_app.core.paths import split_path
 from desktop_app.services.code_compare import FileDifference, compare_code
 from desktop_app.services.redaction import Redactor
+from desktop_app.services.run_packages import is_from_here, packages_of
 from desktop_app.services.run_sides import Facts, Side, flat, neutral, processes, redactor_of, side_of
 
 LEAST_SECONDS, LEAST_PART = 1.0, 0.1
@@ -43,6 +46,22 @@ class MetricDifference:
 
 
 @dataclass(frozen=True, slots=True)
+class Ranked:
+    """One difference by its part and path, and what it is about."""
+
+    group: Group
+    part: str
+    path: str
+
+
+PARTS = ("result", "job", "plan", "code", "packages", "metrics", "phases", "ranks")
+
+
+def _path(each: Difference | FileDifference | MetricDifference) -> str:
+    return each.name if isinstance(each, MetricDifference) else each.path
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """All that differs, each part empty where nothing does; `not_compared` says what could not be looked at."""
 
@@ -52,6 +71,7 @@ class Comparison:
     job: tuple[Difference, ...] = ()
     plan: tuple[Difference, ...] = ()
     code: tuple[FileDifference, ...] = ()
+    packages: tuple[Difference, ...] = ()
     metrics: tuple[MetricDifference, ...] = ()
     phases: tuple[Difference, ...] = ()
     ranks: tuple[Difference, ...] = ()
@@ -60,7 +80,17 @@ class Comparison:
     @property
     def same(self) -> bool:
         """Whether nothing differs among what could be compared."""
-        return not any((self.result, self.job, self.plan, self.code, self.metrics, self.phases, self.ranks))
+        return not any(getattr(self, each) for each in PARTS)
+
+    @property
+    def likely(self) -> tuple[Ranked, ...]:
+        """All that differs, what likely matters first (`core/difference_weights.py` says why); consequences last."""
+        found = [
+            Ranked(group_of(part, _path(each), each.first, each.second), part, _path(each))
+            for part in PARTS
+            for each in getattr(self, part)
+        ]
+        return tuple(sorted(found, key=lambda each: each.group))
 
 
 Points = Sequence[MetricPoint]
@@ -102,7 +132,12 @@ def _with_files(found: Comparison, one: Side, other: Side, redactor: Redactor, w
             found = replace(found, code=tuple(files))
         except OSError as error:
             left_out.append(f"the code: {error.filename} can't be read ({error.strerror}).")
-    left_out.append("the versions of packages: runs do not record them; the toolchain's Python is part of the plan.")
+    packages = [packages_of(Path(e.run.folder), e.plan, is_here=is_from_here(e.run)) for e in (one, other)]
+    if packages[0] is None or packages[1] is None:
+        unknown = one if packages[0] is None else other
+        left_out.append(f"the versions of packages: those of {unknown.run.run} are not known.")
+    else:
+        found = replace(found, packages=_differences(packages[0], packages[1]))
     return replace(found, not_compared=tuple(left_out))
 
 

@@ -19,12 +19,13 @@ from desktop_app.core.shared_texts import whole
 from desktop_app.services.bundle_paper import DIAGNOSIS, FORMAT, PAPER
 from desktop_app.services.bundle_zip import opened_zip, read_paper, refused, safe_entries, unpack
 from desktop_app.services.run_bundle import LINES, OF_CLOUDS, PLAN, STATE, WHOLE
+from desktop_app.services.run_packages import PAPER as PACKAGES
 from desktop_app.services.run_staging import Opened, staged, write_paper
 
 SUFFIX = ".zip"
 MOST_RANKS = 100_000
 _NAME = re.compile(r"^[A-Za-z0-9][\w.-]{0,120}$", re.ASCII)  # what the local backend takes for a run's name
-_SINGLE = frozenset({STATE, PAPER, DIAGNOSIS, *WHOLE, *LINES, "README.txt", "doctor.txt"})
+_SINGLE = frozenset({STATE, PAPER, DIAGNOSIS, PACKAGES, *WHOLE, *LINES, "README.txt", "doctor.txt"})
 _BELOW = tuple(f"{each}/" for each in ("user_logs", "clock", "code", *OF_CLOUDS))
 _ODD = (TypeError, ValueError, KeyError, AttributeError, IndexError, OverflowError, RecursionError)
 

@@ -13,10 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop_app.api import FirstFailure, MetricPoint, RunSnapshot, RunStatus, UserError
+from desktop_app.cli.run_compare import comparison_shape
 from desktop_app.core.paths import split_path, value_at
 from desktop_app.core.redact import COVER
 from desktop_app.core.shared_texts import WORTH, packed
+from desktop_app.services.compare_words import sections
+from desktop_app.services.run_bundle import bundle_run
 from desktop_app.services.run_compare import Comparison, compare_runs
+from desktop_app.services.run_open import open_bundle
 from desktop_app.services.run_sides import flat
 from tests.helpers.run_folders import FolderOfRun, make_run
 
@@ -213,6 +217,57 @@ def test_a_run_without_a_folder(pair: tuple[FolderOfRun, FolderOfRun]) -> None:
     """As the archive may know one of a service."""
     first: RunSnapshot = replace(pair[0].snapshot, folder="")
     assert "folder of r-20261121-aaaa is gone" in compare_runs(first, pair[1].snapshot).not_compared[0]
+
+
+def environment(home: Path, **versions: str) -> Path:
+    """Make what an environment with these packages looks like, and return its Python."""
+    for name, version in versions.items():
+        (home / "lib" / "python3.11" / "site-packages" / f"{name}-{version}.dist-info").mkdir(parents=True)
+    return home / "bin" / "python"
+
+
+def test_packages_are_compared(pair: tuple[FolderOfRun, FolderOfRun], tmp_path: Path) -> None:
+    edit_plan(pair[0], python=str(environment(tmp_path / "a", torch="2.8.0", Idna_x="3.1", same="1", old="1.0")))
+    edit_plan(pair[1], python=str(environment(tmp_path / "b", torch="2.9.1+cpu", idna_x="3.2", same="1")))
+    found = compare(pair)
+    assert {(each.path, each.first, each.second) for each in found.packages} == {
+        ("torch", "2.8.0", "2.9.1+cpu"), ("idna-x", "3.1", "3.2"), ("old", "1.0", None),
+    }  # fmt: skip
+    assert found.not_compared == ()
+    (package,) = (each for each in sections(found) if each.title == "Package")
+    assert package.rows[0].name == "torch"
+
+
+def test_what_a_bundle_knew_of_packages_is_compared(pair: tuple[FolderOfRun, FolderOfRun], tmp_path: Path) -> None:
+    edit_plan(pair[0], python=str(environment(tmp_path / "a", torch="2.8.0")))
+    bundle_run(pair[0].snapshot, tmp_path / "b.zip")
+    opened = open_bundle(tmp_path / "b.zip", tmp_path / "others")
+    theirs = replace(pair[0].snapshot, handle="local://x", folder=str(opened.folder), from_bundle="host")
+    edit_plan(pair[1], python=str(environment(tmp_path / "b", torch="2.9.0")))
+    found = compare_runs(theirs, pair[1].snapshot)
+    assert [(each.path, each.first, each.second) for each in found.packages] == [("torch", "2.8.0", "2.9.0")]
+
+
+def test_what_likely_matters_comes_first(pair: tuple[FolderOfRun, FolderOfRun]) -> None:
+    """A good run and a bad one that differ in many ways: the changed line of code stands above all."""
+    code = pair[1].path / "code" / "train.py"
+    code.write_text(code.read_text().replace("Trains", "Drains"))
+    job = pair[1].path / "job.yml"
+    job.write_text(job.read_text().replace("lr: 0.002", "lr: 20\n  seed: 7").replace("sample", "other"))
+    for number, made in enumerate(pair):
+        edit_plan(made, environment={"NCCL_DEBUG": str(number), "EDITOR": str(number)}, timeout=number)
+    bad = replace(pair[1].snapshot, status=RunStatus.FAILED, exit_code=1, display_name="bad")
+    found = compare_runs(pair[0].snapshot, bad, ([MetricPoint("loss", 1.0, 1, 0.0)], []))
+    assert [(each.part, each.path) for each in found.likely] == [
+        ("result", "status"), ("result", "exit_code"), ("code", "train.py"), ("job", "inputs.lr"),
+        ("plan", "environment.NCCL_DEBUG"), ("plan", "environment.EDITOR"), ("plan", "timeout"), ("metrics", "loss"),
+        ("result", "display_name"), ("job", "tags.stage"), ("job", "inputs.seed"),
+    ]  # fmt: skip
+    assert [each.title for each in sections(found)] == ["Result", "Code", "Job", "Plan", "Metric"]
+    (job_section,) = (each for each in sections(found) if each.title == "Job")
+    assert [each.name for each in job_section.rows] == ["inputs.lr", "tags.stage", "inputs.seed"]
+    shape = comparison_shape(found)
+    assert shape["likely"][2] == {"about": "code", "part": "code", "path": "train.py"}
 
 
 @given(st.dictionaries(st.text(min_size=1, max_size=5), VALUES, max_size=4))
