@@ -24,8 +24,14 @@ def test_the_cause_is_told_with_what_to_try_and_the_echo_apart(program: Program,
     assert said.code == 1
     first = said.json["explanations"][0]
     assert (first["code"], first["rank"], first["echo"]) == ("label-out-of-range", 1, False)
-    assert said.json["diagnosis"] is None
-    assert set(first) == {"code", "cause", "advice", "rank", "line", "echo", "fix"}
+    diagnosis = said.json["diagnosis"]
+    cause = diagnosis["root_cause"]
+    assert (cause["code"], cause["rank"], cause["text"]) == ("label-out-of-range", 1, CAUSE)
+    assert cause["file"] == "user_logs/std_log_process_1.txt"
+    assert [each["rank"] for each in diagnosis["echoes"]] == [0]
+    alone = program("runs", "diagnose", said.json["run"], "--json").json
+    assert (alone["root_cause"], alone["verdict"]) == (cause, "cause")
+    assert set(first) >= {"code", "cause", "advice", "rank", "line", "echo", "fix"}
     assert "Cause: A label is 7, and the model has no such class. (rank 1)" in said.err
     assert f"Line:  {CAUSE}" in said.err
     assert "Try:   Labels go from 0" in said.err

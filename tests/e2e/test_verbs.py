@@ -78,9 +78,9 @@ def test_a_failed_run_says_which_rank_fell_first(program: Program, make_job: Mak
     assert said.json["status"] == "Failed"
     assert said.json["first_failure"]["rank"] == 1
     assert said.json["first_failure"]["exit_code"] == 3
-    last = said.err.splitlines()[-1]
-    assert last.startswith("error: r-")
-    assert "Rank 1 fell first, with exit code 3" in last
+    (error,) = [each for each in said.err.splitlines() if each.startswith("error: r-")]
+    assert "Rank 1 fell first, with exit code 3" in error
+    assert said.json["diagnosis"]["root_cause"]["text"] == "ValueError: no"
 
 
 def test_a_detached_run_goes_on_and_is_canceled(program: Program, make_job: MakeJob) -> None:

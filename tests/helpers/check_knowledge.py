@@ -12,7 +12,8 @@ from pathlib import Path
 
 from desktop_app.api import Explanation, FailureReport, Job
 from desktop_app.api.failures import UNKNOWN_RANKS
-from desktop_app.api.kit import Knowledge, KnowledgeError, Signature, explain_by
+from desktop_app.api.kit import Knowledge, Signature, explain_by
+from desktop_app.api.kit.knowledge import KnowledgeError
 from desktop_app.api.kit.knowledge_files import read_knowledge, troubles_of
 from desktop_app.api.kit.log_lines import cleaned
 from desktop_app.core.diagnosis.foreign import judged_logs

@@ -30,7 +30,8 @@ LINE = "ValueError: bad sample 17"
 ECHO = "Connection closed by peer [10.0.0.4]:29500\n"
 KNOWS = """
 from desktop_app.api import hookimpl
-from desktop_app.api.kit import Kind, Knowledge, Signature, explain_by
+from desktop_app.api.kit import Knowledge, Signature, explain_by
+from desktop_app.api.kit.knowledge import Kind
 
 KNOWN = Knowledge((
     Signature("peer-gone", "network", Kind.ECHO, ("closed by peer",), "Another process was gone."),

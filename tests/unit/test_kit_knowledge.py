@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from desktop_app.api import Distribution, Explanation, FailureReport, Fix, Job, RemedyKind
 from desktop_app.api.failures import UNKNOWN_RANKS
-from desktop_app.api.kit import Kind, Knowledge, KnowledgeError, Signature, explain_by, load_knowledge
+from desktop_app.api.kit import Knowledge, Signature, explain_by, load_knowledge
+from desktop_app.api.kit.knowledge import Kind, KnowledgeError
 from desktop_app.api.kit.knowledge_files import LONGEST, read_knowledge, troubles_of
 from desktop_app.api.kit.knowledge_match import APART
 from desktop_app.api.kit.knowledge_needles import needles

@@ -1,0 +1,90 @@
+"""`rankzero diagnose` and what it prints: the cause first, where its line stands, what to try, what to run next."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from desktop_app.api import Explanation, Fix
+from desktop_app.cli.dispatch import run_verb
+from desktop_app.cli.explained import diagnosis_lines, diagnosis_shape
+from desktop_app.core.diagnosis.judging import judged
+from desktop_app.core.diagnosis.model import Diagnosis
+
+RAISED = 'Traceback (most recent call last):\n  File "train.py", line 81, in <module>\nKeyError: 17\n'
+
+
+def said(home: Path, *arguments: str) -> int:
+    return run_verb("diagnose", "diagnose", ["--home", str(home), *arguments])
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> Path:
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    (folder / "rank0.log").write_text("step 1\nRuntimeError: Connection closed by peer [10.0.0.4]:4187\n")
+    (folder / "rank1.log").write_text(f"step 1\n{RAISED}")
+    return folder
+
+
+def test_the_document_has_the_shape_of_the_contract(
+    tmp_path: Path, logs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert said(tmp_path / "home", str(logs), "--json") == 0
+    data = json.loads(capsys.readouterr().out)
+    cause = data["root_cause"]
+    assert (cause["rank"], cause["file"], cause["line"], cause["text"]) == (1, "rank1.log", 4, "KeyError: 17")
+    assert (cause["category"], data["verdict"]) == ("user-exception", "cause")
+    assert 0 < cause["confidence"] < 1
+    assert cause["explanation"]
+    assert cause["advice"]
+    (echo,) = data["echoes"]
+    assert (echo["rank"], echo["file"], echo["line"]) == (0, "rank0.log", 2)
+    assert echo["text"].startswith("RuntimeError: Connection closed")
+    assert [(each["rank"], each["part"]) for each in data["falls"]] == [(1, "cause"), (0, "echo")]
+    assert all(data["knowledge"].values())
+
+
+def test_for_a_person_the_cause_comes_first(tmp_path: Path, logs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert said(tmp_path / "home", str(logs)) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("Cause       ")
+    assert lines[0].endswith("(rank 1)")
+    assert lines[1:3] == ["Line        KeyError: 17", "In          rank1.log:4"]
+    assert "Fell        rank 1: fell: the cause" in lines
+
+
+@pytest.mark.parametrize("made", ["", "empty"])
+def test_no_such_path_and_nothing_to_read_are_refused(
+    made: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if made:
+        (tmp_path / made).mkdir()
+        (tmp_path / made / "rank0.log").touch()
+    assert said(tmp_path / "home", str(tmp_path / (made or "none"))) == 1
+    error = capsys.readouterr().err
+    assert ("rank0.log is empty." in error) if made else ("There is no " in error)
+
+
+def test_symptoms_alone_have_no_root_cause_and_name_the_next_run() -> None:
+    rerun = Fix("Run again with NCCL_DEBUG=INFO", {"environment_variables.NCCL_DEBUG": "INFO"})
+    symptom = Explanation("late", "It waited in vain.", ("Look.",), 0, "Watchdog", is_symptom=True, rerun=rerun)
+    known = judged([symptom], None, {})
+    shape = diagnosis_shape(known)
+    assert (shape["root_cause"], shape["verdict"]) == (None, "symptoms-only")
+    assert [each["text"] for each in shape["symptoms"]] == ["Watchdog"]
+    assert shape["next_steps"][0]["set"] == {"environment_variables.NCCL_DEBUG": "INFO"}
+    lines = list(diagnosis_lines(known))
+    assert lines[0] == ("Cause", "It is not in these logs: they hold only what followed from it.")
+    assert ("Try", "Look.") in lines
+    again = "rankzero run JOB.yml --set environment_variables.NCCL_DEBUG=INFO"
+    assert lines[-1] == ("Next", f"Run again with NCCL_DEBUG=INFO: {again}")
+
+
+def test_logs_without_any_failure_are_said_to_hold_none() -> None:
+    assert list(diagnosis_lines(Diagnosis(missing=("a is empty.",)))) == [
+        ("Cause", "Nothing in the logs speaks of a failure."),
+        ("Missing", "a is empty."),
+    ]

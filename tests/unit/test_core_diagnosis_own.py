@@ -1,0 +1,154 @@
+"""What the program reads itself: exceptions nobody knows, signals, time stamps, and who fell when."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from desktop_app.api import Explanation, FirstFailure, RankState, RemedyKind, RunStatus
+from desktop_app.api.failures import UNKNOWN_RANKS
+from desktop_app.api.kit.log_lines import lines_of
+from desktop_app.core.diagnosis.clock import agree, stamp_of, time_at
+from desktop_app.core.diagnosis.exceptions import WEAK, meaning
+from desktop_app.core.diagnosis.falls import falls_of_logs, falls_of_run
+from desktop_app.core.diagnosis.foreign import judged_logs
+from desktop_app.core.diagnosis.judging import judged
+from desktop_app.core.diagnosis.model import Part, Verdict
+from desktop_app.core.diagnosis.own import ERROR_LINE, killed, own_explanations
+from tests.helpers.snapshots import NOW, snapshot
+
+RAISED = 'Traceback (most recent call last):\n  File "t.py", line 3, in f\n    g()\n'
+KINDS = [
+    ("ModuleNotFoundError: No module named 'apex.amp'", "missing-module", False),
+    ("ImportError: libcudart.so.11.0: cannot open shared object file", "missing-library", False),
+    ("ImportError: cannot import name 'x' from 'y'", "missing-module", False),
+    ("FileNotFoundError: [Errno 2] No such file or directory: '/data/a'", "missing-file", False),
+    ("PermissionError: [Errno 13] Permission denied: '/mnt/a'", "permission", False),
+    ("OSError: [Errno 28] No space left on device", "storage-full", False),
+    ("MemoryError", "oom-host", False),
+    ("torch.OutOfMemoryError: CUDA out of memory.", "oom-gpu", False),
+    ("IndentationError: unexpected indent", "syntax-error", False),
+    ("KeyboardInterrupt", "stopped", False),
+    ("KeyError: 'timeout'", "user-exception", False),
+    ("my.own.CustomError: no such thing", "user-exception", False),
+    ("RuntimeError: Connection reset by peer", "network", True),
+    ("ConnectionRefusedError: [Errno 111] Connection refused", "network", True),
+    ("torch.distributed.DistBackendError: NCCL error", "network", True),
+]
+
+
+@pytest.mark.parametrize(("line", "category", "symptom"), KINDS)
+def test_an_exception_nobody_knows_is_named_by_its_type(line: str, category: str, symptom: bool) -> None:
+    (found,) = own_explanations((), {3: f"{RAISED}{line}\n"})
+    assert (found.category, found.is_symptom, found.line, found.rank) == (category, symptom, line, 3)
+    assert found.position == 3
+    assert (judged_logs((), {3: f"{RAISED}{line}"}).verdict is Verdict.CAUSE) is not symptom
+
+
+def test_a_missing_module_can_be_added() -> None:
+    remedy = meaning("ModuleNotFoundError", "ModuleNotFoundError: No module named 'apex.amp'").remedy
+    assert remedy is not None
+    assert (remedy.kind, remedy.value) == (RemedyKind.ADD_PACKAGE, "apex")
+
+
+def test_what_a_plugin_says_of_any_line_of_an_exception_stands_for_it() -> None:
+    text = f"{RAISED}RuntimeError: it broke\nbecause of this"
+    for position in (0, 3, 4):
+        told = Explanation("told", "Told.", (), 0, text.split("\n")[position], position=position)
+        assert own_explanations([told], {0: text}) == ()
+    elsewhere = Explanation("told", "Told.", (), 1, "RuntimeError: it broke", position=3)
+    assert len(own_explanations([elsewhere], {0: text})) == 1
+
+
+def test_an_echo_right_after_an_exception_of_the_script_does_not_excuse_it() -> None:
+    text = f"{RAISED}KeyError: 3\nthe peer is gone"
+    echo = Explanation("gone", "Gone.", (), 0, "the peer is gone", is_echo=True, position=4)
+    assert [each.line for each in own_explanations([echo], {0: text})] == ["KeyError: 3"]
+
+
+def test_only_where_nobody_knows_anything_the_first_error_is_guessed() -> None:
+    text = "WARNING: error rate is high\nERROR: the thing broke\nERROR: so did another"
+    (found,) = own_explanations((), {0: text})
+    assert (found.code, found.line, found.position) == (ERROR_LINE, "ERROR: the thing broke", 1)
+    assert found.certainty < WEAK
+    told = Explanation("gone", "Gone.", (), 1, "x", is_echo=True)
+    assert own_explanations([told], {0: text}) == ()
+    assert own_explanations((), {0: "epoch 1\nINFO no error\nepoch 2"}) == ()
+
+
+@pytest.mark.parametrize(("code", "category"), [(-9, "oom-host"), (137, "oom-host"), (-11, "signal"), (139, "signal")])
+def test_a_rank_that_was_killed_for_what_it_did_is_named(code: int, category: str) -> None:
+    run = dataclasses.replace(snapshot("r-1", RunStatus.FAILED), first_failure=FirstFailure(1, NOW, code))
+    (found,) = killed(run)
+    assert (found.category, found.rank, found.certainty) == (category, 1, WEAK)
+    assert judged([found], run, {}).cause == found
+
+
+@pytest.mark.parametrize("code", [1, -6, -15, 143, 0])
+def test_one_that_others_may_have_ended_is_not(code: int) -> None:
+    run = dataclasses.replace(snapshot("r-1", RunStatus.FAILED), first_failure=FirstFailure(1, NOW, code))
+    assert killed(run) == ()
+    assert killed(snapshot("r-1", RunStatus.FAILED)) == ()
+
+
+STAMPS = [
+    ("2026-11-22 10:03:04,567 INFO x", datetime(2026, 11, 22, 10, 3, 4, 567000, UTC)),
+    ("[2026-11-22T10:03:04.567891Z] x", datetime(2026, 11, 22, 10, 3, 4, 567891, UTC)),
+    ("2026/11/22 10:03:04 x", datetime(2026, 11, 22, 10, 3, 4, tzinfo=UTC)),
+    ("2026-11-22T12:03:04+02:00 x", datetime(2026, 11, 22, 10, 3, 4, tzinfo=UTC)),
+    ("[rank0]:[E1122 10:03:04.567891000 Process", datetime(2000, 11, 22, 10, 3, 4, 567891, UTC)),
+    ("2026-13-45 10:03:04 x", None),
+    ("epoch 1 took 10:03:04", None),
+]
+
+
+@pytest.mark.parametrize(("line", "at"), STAMPS)
+def test_time_stamps_are_read(line: str, at: datetime | None) -> None:
+    assert stamp_of(line) == at
+
+
+def test_a_line_without_a_stamp_was_written_at_the_last_one_of_its_writer() -> None:
+    log = lines_of("[rank0]: 2026-11-22 10:00:01 a\n[rank1]: 2026-11-22 10:00:05 b\n[rank0]: KeyError: 3")
+    at = time_at(log, 2)
+    assert at is not None
+    assert at.second == 1
+    assert not agree([log, lines_of("no stamp")])
+    assert not agree([log, lines_of("2026-11-22 14:00:00 x")])
+    assert agree([log, lines_of("2026-11-22 10:10:00 x")])
+
+
+def test_who_fell_when_is_told_by_the_ends_of_processes() -> None:
+    run = snapshot("r-1", RunStatus.FAILED)
+    ends = (2, 1, None, 3)
+    codes = (1, 1, None, 0)
+    states = (RunStatus.FAILED, RunStatus.FAILED, RunStatus.CANCELED, RunStatus.COMPLETED)
+    ranks = tuple(
+        RankState(
+            number, number, 0, states[number], exit_code=codes[number],
+            ended=NOW + timedelta(seconds=end) if end is not None else None,
+        )
+        for number, end in enumerate(ends)
+    )  # fmt: skip
+    run = dataclasses.replace(run, ranks=ranks, first_failure=FirstFailure(1, NOW, 1))
+    cause = Explanation("cause", "So.", (), 1, "KeyError: 3", position=0)
+    echo = Explanation("gone", "Gone.", (), 0, "closed by peer", is_echo=True)
+    falls = falls_of_run(judged([cause, echo], run, {}), run).falls
+    assert [(each.rank, each.part, each.order) for each in falls] == [
+        (1, Part.CAUSE, 0), (0, Part.ECHO, 1), (3, Part.FINISHED, 2), (2, Part.STOPPED, 3),
+    ]  # fmt: skip
+    assert (falls[0].text, falls[0].exit_code) == ("KeyError: 3", 1)
+
+
+def test_who_fell_when_is_told_by_stamps_where_there_is_no_run() -> None:
+    tails = {
+        0: "2026-11-22 10:00:09 closed by peer",
+        1: f"2026-11-22 10:00:04 step 3\n{RAISED}KeyError: 3",
+        2: "2026-11-22 10:00:08 fine",
+        UNKNOWN_RANKS: "2026-11-22 10:00:08 launcher",
+    }
+    echo = Explanation("gone", "Gone.", (), 0, tails[0], is_echo=True, position=0)
+    falls = falls_of_logs(judged_logs([echo], tails), tails).falls
+    assert [(each.rank, each.part) for each in falls] == [(1, Part.CAUSE), (0, Part.ECHO), (2, Part.SILENT)]
+    assert falls[0].at == datetime(2026, 11, 22, 10, 0, 4, tzinfo=UTC)
