@@ -1,12 +1,13 @@
-"""`runs logs`: one rank's log as it is, or all ranks merged by time; follows a run that is going on."""
+"""`runs logs`: one rank's log as it is, or all ranks merged by time; follows a run that is going on, and searches."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from desktop_app.api import RunSnapshot, UserError
@@ -15,8 +16,12 @@ from desktop_app.cli.following import Follower, Interrupts
 from desktop_app.cli.log_tail import LogTail
 from desktop_app.cli.lookup import find_run
 from desktop_app.cli.words import ending, no_rank
+from desktop_app.services.logs.counts import grouped
+from desktop_app.services.logs.log_file import LogFile
 from desktop_app.services.logs.merge import LogLine, LogSource, MergedLog
+from desktop_app.services.logs.search import Match, Query, search, smart
 from desktop_app.services.logs.sources import log_names, logs_of
+from desktop_app.services.logs.text import shown_text
 from desktop_app.services.workbench import Workbench
 
 WINDOW = 2000
@@ -26,7 +31,10 @@ WINDOW = 2000
 def configure(parser: ArgumentParser) -> None:
     """Add the verb's options."""
     parser.add_argument("--rank", metavar="N", type=int, help="the log of this rank alone, byte for byte")
-    parser.add_argument("--follow", "-f", action="store_true", help="go on as long as the run does")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--follow", "-f", action="store_true", help="go on as long as the run does")
+    how.add_argument("--search", metavar="TEXT", help="the lines with this text alone, and how many each rank has")
+    how.add_argument("--regex", metavar="RE", help="the same for a regular expression; capitals count if it has any")
 
 
 async def run(workbench: Workbench, options: Namespace) -> int:
@@ -36,17 +44,73 @@ async def run(workbench: Workbench, options: Namespace) -> int:
     files = await backend.log_files(found.handle)
     found = (await backend.snapshots([found.handle])).get(found.handle, found)  # a cloud run's ranks show in its logs
     wanted = _wanted(found, options.rank)
+    if options.search is not None or options.regex is not None:
+        query = smart(options.regex or options.search or "", regex=options.regex is not None)
+        return await _search(found, _sources(found, wanted, files), query, as_json=options.json)
     if options.json:
         names = [{"rank": rank, "log": name, "path": str(files.get(name, ""))} for name, rank in wanted.items()]
         console.document({"run": found.run, "logs": names})
     elif options.follow and not found.is_over:
         return await _follow(workbench, found, options.rank)
     else:
-        clocks = Path(found.folder, "clock")
-        named = [each for each in logs_of(found) if each.path in wanted and each.path in files]
-        sources = [LogSource(each.number, files[each.path], clocks / f"{each.label}.bin", each.name) for each in named]
-        _print(found, sources)
+        _print(found, _sources(found, wanted, files))
     return 0
+
+
+def _sources(found: RunSnapshot, wanted: Mapping[str, int | None], files: Mapping[str, Path]) -> list[LogSource]:
+    clocks = Path(found.folder, "clock")
+    named = [each for each in logs_of(found) if each.path in wanted and each.path in files]
+    return [LogSource(each.number, files[each.path], clocks / f"{each.label}.bin", each.name) for each in named]
+
+
+async def _search(found: RunSnapshot, logs: Sequence[LogSource], query: Query, *, as_json: bool) -> int:
+    """Print the lines that match, by time, and how many matches each rank has; 1 where nothing matches."""
+    if not query.text:
+        raise UserError("There is nothing to search for.", hint="Give a text after --search.")
+    matches: list[Match] = []
+    counts: Mapping[int, int] = {}
+    async with contextlib.aclosing(search(logs, query)) as parts:
+        async for part in parts:
+            matches += part.matches
+            counts = part.counts
+    names, total = log_names(logs), sum(counts.values())
+    lines = await asyncio.to_thread(_lines, logs, sorted(matches))
+    if as_json:
+        told = [{"rank": names[each.rank], "offset": each.offset, "line": line} for each, line in lines]
+        by_rank = {names[rank]: count for rank, count in sorted(counts.items())}
+        console.document({"run": found.run, "count": total, "counts": by_rank, "matches": told})
+        return 0 if total else 1
+    for each, line in lines:
+        console.log_line(f"[{names[each.rank]}] {line}", sys.stdout)
+    sys.stdout.flush()
+    console.note(f"{_count(total)}: {_by_rank(counts, names)}." if total else f"No line has “{query.text}”.")
+    return 0 if total else 1
+
+
+def _by_rank(counts: Mapping[int, int], names: Mapping[int, str]) -> str:
+    """Return `rank 3: 40; 63 ranks: 12 each`."""
+    said = []
+    for ranks, count in grouped(counts):
+        few = ", ".join(names[each] if not names[each].isdigit() else f"rank {names[each]}" for each in ranks)
+        who = few if len(ranks) <= 4 else f"{len(ranks)} ranks"
+        said.append(f"{who}: {count}{' each' if len(ranks) > 1 else ''}")
+    return "; ".join(said)
+
+
+def _count(total: int) -> str:
+    return "1 match" if total == 1 else f"{total:,} matches"
+
+
+def _lines(logs: Sequence[LogSource], matches: Sequence[Match]) -> list[tuple[Match, str]]:
+    """Return each line that has a match, once, as it is shown."""
+    files = {each.rank: LogFile(each.log) for each in logs}
+    found: dict[tuple[int, int], tuple[Match, str]] = {}
+    for each in matches:
+        if (each.rank, each.offset) not in found:
+            raw = next(files[each.rank].lines_from(each.offset), None)
+            text = shown_text(raw.data, files[each.rank].encoding) if raw else ""
+            found[each.rank, each.offset] = each, text
+    return list(found.values())
 
 
 def _wanted(found: RunSnapshot, rank: int | None) -> dict[str, int | None]:

@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from desktop_app.api import MetricPoint, RunStatus
 from desktop_app.places import Places
@@ -75,6 +75,77 @@ async def test_ranks_filter_the_log(runs_bench: RunsBench) -> None:
     assert page.logs.menu_for(2).actions()[-1].text() == "All &ranks"
 
 
+async def test_several_ranks_are_shown_as_they_are_typed(runs_bench: RunsBench) -> None:
+    page = await runs_bench.open_and_read(await runs_bench.add_failed("r-1"))
+    box = page.logs.tools.ranks
+    line = box.lineEdit()
+    assert line is not None
+    line.selectAll()
+    QTest.keyClicks(line, "0-1, 3")
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    await until(lambda: [each.rank for each in page.logs.view.sources] == [0, 1, 3])
+    assert box.currentText() == "ranks 0–1, 3"
+    assert [each.text() for each in page.logs.menu_for(1).actions()][-3:] == [
+        "&Only rank 1",
+        "&Without rank 1",
+        "All &ranks",
+    ]
+    page.logs.show_ranks([0, 3])
+    page.logs.tools.field.setText("loss")
+    page.logs.start_search()
+    await until(lambda: page.logs._done)
+    shown = [each.text() for each in page.logs.counts.findChildren(QPushButton) if each.isVisible()]
+    assert shown == ["rank 0, 3: 3 each", "All ranks"]
+    line.selectAll()
+    QTest.keyClicks(line, "77")
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    assert "no such rank" in page.logs.message.heading.text()
+    await until(lambda: len(page.logs.view.sources) == 4)
+    await quiet()
+
+
+async def test_counts_of_ranks_filter_the_log(runs_bench: RunsBench) -> None:
+    made = await runs_bench.add("r-1", nodes=1, processes=3)
+    for rank in range(3):
+        made.append(rank, b"needle\n" * (rank + 1), 1000.0)
+    page = await runs_bench.open_and_read(made)
+    page.logs.tools.field.setText("needle")
+    page.logs.start_search()
+    await until(lambda: page.logs._done)
+    buttons = [each for each in page.logs.counts.findChildren(QPushButton) if each.isVisible()]
+    assert [each.text() for each in buttons] == ["rank 2: 3", "rank 1: 2", "rank 0: 1"]
+    buttons[1].click()
+    await until(lambda: [each.rank for each in page.logs.view.sources] == [1])
+    await until(lambda: page.logs._done and page.logs._total == 2)
+    await quiet()
+
+
+async def test_errors_are_gone_through_by_keys(runs_bench: RunsBench) -> None:
+    made = await runs_bench.add("r-1")
+    for rank in (1, 0):
+        made.append(rank, b"ValueError: %d\n" % rank, 1100.0 - rank)
+    made.append(0, b"all is well\n", 2000.0)
+    page = await runs_bench.open_and_read(made)
+    page.logs.view.go_to_offset(1, 0)
+    await until(lambda: page.logs.view._marks.focus is not None and page.logs.view._marks.focus[0] == 1099.0)
+    QTest.keyClick(page, Qt.Key.Key_F8)
+    await until(lambda: page.logs.view._marks.focus == (1100.0, 0, 0))
+    QTest.keyClick(page, Qt.Key.Key_F8, Qt.KeyboardModifier.ShiftModifier)
+    await until(lambda: page.logs.view._marks.focus == (1099.0, 1, 0))
+    await quiet()
+
+
+async def test_what_ranks_repeat_is_shown_once_unless_switched_off(runs_bench: RunsBench) -> None:
+    made = await runs_bench.add("r-1", nodes=1, processes=4)
+    for rank in range(4):
+        made.append(rank, b"[rank%d]: up\n" % rank, 1000.0)
+    page = await runs_bench.open_and_read(made)
+    assert len(page.logs.view.page.rows) == 1
+    page.logs.tools.fold.click()
+    assert len(page.logs.view.page.rows) == 4
+    await quiet()
+
+
 async def test_ctrl_r_is_about_the_run_that_is_open(runs_bench: RunsBench, monkeypatch: pytest.MonkeyPatch) -> None:
     page = await runs_bench.open_and_read(await runs_bench.add_failed("r-1"))
     planned: list[str] = []
@@ -92,7 +163,7 @@ async def test_the_search_counts_and_walks_through_all_ranks(runs_bench: RunsBen
     page = await runs_bench.open_and_read(await runs_bench.add_failed("r-1"))
     QTest.keyClick(page, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
     tools = page.logs.tools
-    tools.field.setText("LOSS")
+    tools.field.setText("loss")
     QTest.keyClick(tools.field, Qt.Key.Key_Return)
     await until(lambda: page.logs._done)
     assert tools.count.text() == "12"  # three lines of four ranks
@@ -101,7 +172,7 @@ async def test_the_search_counts_and_walks_through_all_ranks(runs_bench: RunsBen
     page.logs.step(1)
     page.logs.step(-1)
     assert page.logs.view._marks.current == first
-    tools.case.setChecked(True)
+    tools.field.setText("LOSS")  # capitals count where there are any
     await until(lambda: page.logs._done and tools.count.text() == "no match")
     tools.field.setText("step +40")
     tools.regex.setChecked(True)

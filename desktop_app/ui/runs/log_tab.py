@@ -6,105 +6,32 @@ import asyncio
 import bisect
 import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import (
-    QComboBox,
-    QFileDialog,
-    QHBoxLayout,
-    QLineEdit,
-    QMenu,
-    QSizePolicy,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFileDialog, QMenu, QVBoxLayout, QWidget
 
 from desktop_app.api import FirstFailure, RunSnapshot, UserError
+from desktop_app.presenters.logs.picking import ranks_in
 from desktop_app.presenters.run_page import log_sources
+from desktop_app.presenters.run_words import rank_span
 from desktop_app.services.logs.log_file import LogFile
 from desktop_app.services.logs.merge import LogSource
 from desktop_app.services.logs.saving import save_log
-from desktop_app.services.logs.search import ERRORS, Match, Query, search
+from desktop_app.services.logs.search import ERRORS, Match, Query, search, smart
 from desktop_app.services.logs.search_worker import compiled
 from desktop_app.ui.icons import icon
+from desktop_app.ui.runs.log_counts import LogCounts
+from desktop_app.ui.runs.log_tools import LogTools
 from desktop_app.ui.runs.log_view import LogView
 from desktop_app.ui.runs.words import count_words
 from desktop_app.ui.tasks import spawn
-from desktop_app.ui.theme import Space
-from desktop_app.ui.widgets import ElidedLabel, InlineMessage, button, tool_button
-from desktop_app.ui.widgets.giving_way import Words
+from desktop_app.ui.widgets import InlineMessage
 
 ALL = -1
 """What stands for all ranks, merged by time."""
-
-
-class LogTools(QWidget):
-    """The controls above the log."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.ranks = QComboBox()
-        self.field = QLineEdit(placeholderText=self.tr("Find in all ranks"))
-        self.count = ElidedLabel("", "muted")
-        self.case = self._toggle("mdi6.format-letter-case", self.tr("Capitals count"))
-        self.regex = self._toggle("mdi6.regex", self.tr("Regular expression"))
-        self.back = tool_button("mdi6.chevron-up", self.tr("Previous match  Shift+F3"))
-        self.forth = tool_button("mdi6.chevron-down", self.tr("Next match  F3"))
-        self.first_error = button(self.tr("First &error"), "mdi6.flag-outline", tip=self.tr("Go to the first error"))
-        self.follow = button(self.tr("&Follow"), "mdi6.arrow-collapse-down", tip=self.tr("Stay at the end of the log"))
-        self._build()
-        self._words = Words(self, (self.first_error, self.follow))
-
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Called by Qt: the room that all controls like to have."""
-        return self._words.full(super().sizeHint())
-
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Called by Qt: in less room buttons are icons only, and the field is short."""
-        return self._words.least(super().minimumSizeHint())
-
-    def event(self, event: QEvent) -> bool:
-        """Called by Qt: another width, or something that comes or goes, may leave no room for words."""
-        done = super().event(event)
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
-            self._words.fit()
-        return done
-
-    def _build(self) -> None:
-        self.ranks.setAccessibleName(self.tr("Rank"))
-        self.ranks.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.ranks.setMaxVisibleItems(16)
-        self.field.setAccessibleName(self.tr("Find in the log"))
-        self.field.setToolTip(self.tr("Find in the log  Ctrl+F"))
-        self.field.setClearButtonEnabled(True)
-        self.field.setMinimumWidth(self.field.fontMetrics().averageCharWidth() * 12)
-        self.field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.count.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        self.follow.setCheckable(True)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(Space.XS)
-        for each in (self.ranks, self.field, self.count, self.back, self.forth, self.case, self.regex):
-            row.addWidget(each)
-        row.addSpacing(Space.XS)
-        row.addWidget(self.first_error)
-        row.addWidget(self.follow)
-        self.show_searching(active=False)
-
-    def show_searching(self, *, active: bool) -> None:
-        """Show the controls that belong to a search while there is one."""
-        for each in (self.count, self.back, self.forth):
-            each.setVisible(active)
-        self.updateGeometry()
-
-    @staticmethod
-    def _toggle(picture: str, name: str) -> QToolButton:
-        made = tool_button(picture, name)
-        made.setCheckable(True)
-        return made
 
 
 class LogTab(QWidget):
@@ -116,13 +43,14 @@ class LogTab(QWidget):
         super().__init__()
         self.tools = LogTools()
         self.view = LogView()
-        self.message = InlineMessage()
+        self.message, self.counts = InlineMessage(), LogCounts()
         self._sources: tuple[LogSource, ...] = ()
         self._failure: FirstFailure | None = None
         self._cause: tuple[int, int] | None = None  # the rank and the byte where the log tells of it
         self._waiting = ""
         self._live, self._size = True, 0
-        self._rank, self._run_id = ALL, ""
+        self._ranks: tuple[int, ...] = ()  # those that are shown, none for all
+        self._run_id = ""
         self._found: list[Match] = []
         self._at = -1
         self._total, self._done = 0, True
@@ -150,22 +78,45 @@ class LogTab(QWidget):
 
     def show_rank(self, rank: int) -> None:
         """Show one rank's log, or all of them merged."""
-        self._rank = rank
-        index = self.tools.ranks.findData(rank)
-        self.tools.ranks.blockSignals(True)
-        self.tools.ranks.setCurrentIndex(max(0, index))
-        self.tools.ranks.blockSignals(False)
-        place = self.tr("Find in all ranks") if rank == ALL else self.tr("Find in {}").format(self._called(rank))
+        self.show_ranks(() if rank == ALL else (rank,))
+
+    def show_ranks(self, ranks: Sequence[int]) -> None:
+        """Show the logs of some ranks merged, of all where none is named."""
+        self._ranks = tuple(ranks)
+        box, only = self.tools.ranks, self._only
+        box.blockSignals(True)
+        box.setCurrentIndex(max(0, box.findData(only)))
+        box.blockSignals(False)
+        if len(ranks) > 1:
+            box.setEditText(self._called(*ranks))
+        place = self.tr("Find in all ranks") if not ranks else self.tr("Find in {}").format(self._called(*ranks))
         self.tools.field.setPlaceholderText(place)
         self.view.set_nothing(self._nothing())
         self.view.setAccessibleName(
-            self.tr("Log of all ranks") if rank == ALL else self.tr("Log of {}").format(self._called(rank))
+            self.tr("Log of all ranks") if not ranks else self.tr("Log of {}").format(self._called(*ranks))
         )
         self._size = _size_of(self._shown())
         self.view.show_sources(self._shown(), follow=self._live, live=self._live)
-        self.rank_chosen.emit(rank)
+        self.rank_chosen.emit(only)
         if self.tools.field.text():
             self.start_search()
+
+    @property
+    def _only(self) -> int:
+        """The rank that is shown alone, else ALL."""
+        return self._ranks[0] if len(self._ranks) == 1 else ALL
+
+    def _ranks_typed(self) -> None:
+        """Called when Enter ends what was typed into the box of ranks."""
+        names = {each.rank: each.name for each in self._sources if each.name}
+        text = self.tools.ranks.currentText()
+        if self.tools.ranks.findText(text) >= 0:
+            return  # it was chosen, which has been seen to
+        meant = ranks_in(text, [each.rank for each in self._sources], names)
+        if meant is None and text.strip():
+            self.message.show_text("warning", self.tr("There is no such rank: {}").format(text.strip()))
+        self.show_ranks(meant or ())
+        self.view.setFocus()
 
     def reload(self) -> None:
         """Show what came meanwhile of logs that were said to grow no more."""
@@ -214,9 +165,11 @@ class LogTab(QWidget):
         self._found, self._at, self._total, self._done = [], -1, 0, not text
         self.view.set_pattern(None)
         self.tools.show_searching(active=bool(text))
+        self.tools.count.setToolTip("")
+        self.counts.hide()
         self._say_count()
         if text:
-            query = Query(text, regex=self.tools.regex.isChecked(), case=self.tools.case.isChecked())
+            query = smart(text, regex=self.tools.regex.isChecked(), case=self.tools.case.isChecked())
             if not query.regex:
                 self.view.set_pattern(compiled(text, regex=False, case=query.case))
             self._search = spawn(self._run_search(query), "search the logs", self._search_failed)
@@ -260,15 +213,17 @@ class LogTab(QWidget):
         """Return what stands where there is no line."""
         if self._live:
             return self._waiting or self.tr("Nothing was written yet.")
-        return self.tr("No rank wrote anything.") if self._rank == ALL else self.tr("This rank wrote nothing.")
+        return self.tr("This rank wrote nothing.") if len(self._ranks) == 1 else self.tr("No rank wrote anything.")
 
-    def _called(self, rank: int) -> str:
-        """Return what a rank, or a launcher, is called in a sentence."""
-        name = next((each.name for each in self._sources if each.rank == rank), "")
-        return name or self.tr("rank {}").format(rank)
+    def _called(self, *ranks: int) -> str:
+        """Return what ranks, or a launcher, are called in a sentence."""
+        names = {each.rank: each.name for each in self._sources if each.name}
+        if len(ranks) > 1:
+            return self.tr("ranks {}").format(rank_span(ranks, names))
+        return names.get(ranks[0]) or self.tr("rank {}").format(ranks[0])
 
     def _shown(self) -> tuple[LogSource, ...]:
-        return tuple(each for each in self._sources if self._rank in (ALL, each.rank))
+        return tuple(each for each in self._sources if not self._ranks or each.rank in self._ranks)
 
     def _fill_ranks(self) -> None:
         ranks = self.tools.ranks
@@ -289,10 +244,13 @@ class LogTab(QWidget):
                     self.view.add_matches(part.matches)
                 self._total, self._done = part.count, part.done
                 self._say_count()
+                names = {each.rank: each.name for each in self._sources if each.name}
+                self.counts.show_counts(part.counts, names, filtered=bool(self._ranks))
 
     def _search_failed(self, error: UserError) -> None:
         self._done = True
         self.tools.count.setText(error.message)
+        self.tools.count.setToolTip(f"{error.message} {error.hint}".strip())
 
     def _say_count(self) -> None:
         if not self.tools.field.text():
@@ -310,25 +268,34 @@ class LogTab(QWidget):
         self._go_to_offset(source.rank, await asyncio.to_thread(LogFile(source.log).offset_of_line, line))
 
     def _go_to_offset(self, rank: int, offset: int) -> None:
-        if self._rank not in (ALL, rank):
+        if self._ranks and rank not in self._ranks:
             self.show_rank(ALL)
         self.view.go_to_offset(rank, offset)
         self.view.setFocus()
 
     async def _first_error(self, sources: Sequence[LogSource]) -> None:
-        first: list[Match] = []
-        for each in sources:
-            async with contextlib.aclosing(search([each], ERRORS, limit=1)) as parts:
-                async for part in parts:
-                    first += part.matches
-                    if part.matches:
-                        break
+        first = await _errors(sources, replace(ERRORS, first=True))
         if first:
             found = min(first)
             self.view.go_to((found.time, found.rank, found.offset))
             self.view.setFocus()
         else:
             self.message.show_text("info", self._no_error(sources))
+
+    def step_error(self, by: int) -> None:
+        """Go to the next line that tells of an error (1), or the one before (-1), in the ranks that are shown."""
+        spawn(self._step_error(by), "look for an error", self.message.show_error)
+
+    async def _step_error(self, by: int) -> None:
+        found = await _errors(self._shown(), ERRORS)
+        places = sorted({(each.time, each.rank, each.offset) for each in found})
+        key = self.view.seen_key
+        if not places or key is None:
+            self.message.show_text("info", self._no_error(self._shown()))
+            return
+        index = bisect.bisect_right(places, key) if by > 0 else bisect.bisect_left(places, key) - 1
+        self.view.go_to(places[index % len(places)])
+        self.view.setFocus()
 
     def _no_error(self, sources: Sequence[LogSource]) -> str:
         """Return that no line tells of an error; of the first rank to fall alone, what the others' red lines are."""
@@ -344,11 +311,17 @@ class LogTab(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.message)
+        column.addWidget(self.counts)
         column.addWidget(self.view, 1)
 
     def _connect(self) -> None:
         tools = self.tools
         tools.ranks.activated.connect(lambda _index: self.show_rank(tools.ranks.currentData()))
+        line = tools.ranks.lineEdit()
+        assert line is not None
+        line.returnPressed.connect(self._ranks_typed)
+        self.counts.picked.connect(self.show_ranks)
+        tools.fold.toggled.connect(self.view.set_folded)
         tools.field.textChanged.connect(self._typing.start)
         tools.field.returnPressed.connect(self._enter)
         self._typing.timeout.connect(self.start_search)
@@ -367,6 +340,8 @@ class LogTab(QWidget):
         if event.matches(QKeySequence.StandardKey.Find):
             self.tools.field.setFocus()
             self.tools.field.selectAll()
+        elif event.key() == Qt.Key.Key_F8:
+            self.step_error(-1 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1)
         else:
             self.step(-1 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1)
 
@@ -418,19 +393,33 @@ class LogTab(QWidget):
         save = menu.addAction(icon("mdi6.content-save-outline"), self.tr("&Save as…"), self.ask_file)
         save.setEnabled(bool(self._sources))
         menu.addSeparator()
-        if self._rank == ALL and rank >= 0:
-            menu.addAction(self.tr("&Only rank {}").format(rank), lambda: self.show_rank(rank))
-        elif self._rank != ALL and len(self._sources) > 1:
+        menu.addAction(self.tr("&Next error\tF8"), lambda: self.step_error(1))
+        menu.addAction(self.tr("&Previous error\tShift+F8"), lambda: self.step_error(-1))
+        menu.addSeparator()
+        others = [each.rank for each in self._shown() if each.rank != rank]
+        if len(self._ranks) != 1 and others and rank >= 0:
+            menu.addAction(self.tr("&Only {}").format(self._called(rank)), lambda: self.show_rank(rank))
+            menu.addAction(self.tr("&Without {}").format(self._called(rank)), lambda: self.show_ranks(others))
+        if self._ranks and len(self._sources) > 1:
             menu.addAction(self.tr("All &ranks"), lambda: self.show_rank(ALL))
         return menu
 
 
 def is_search_key(event: QKeyEvent) -> bool:
-    """Whether a key is Ctrl+F, F3 or Shift+F3.
+    """Whether a key is Ctrl+F, F3, F8, or the latter with Shift.
 
     The Files page has these keys for the whole window; a page that wants them for itself claims them as they come.
     """
-    return event.matches(QKeySequence.StandardKey.Find) or event.key() == Qt.Key.Key_F3
+    return event.matches(QKeySequence.StandardKey.Find) or event.key() in (Qt.Key.Key_F3, Qt.Key.Key_F8)
+
+
+async def _errors(sources: Sequence[LogSource], query: Query) -> list[Match]:
+    """Return the lines that tell of errors."""
+    found: list[Match] = []
+    async with contextlib.aclosing(search(sources, query)) as parts:
+        async for part in parts:
+            found += part.matches
+    return found
 
 
 def _size_of(sources: Sequence[LogSource]) -> int:
