@@ -125,6 +125,8 @@ def _row(run: RunSnapshot, several: bool) -> Sequence[str]:
     created = run.created.astimezone().strftime("%Y-%m-%d %H:%M")
     workspace = workspace_of(run) if several else ""
     place = f"{run.backend} ({workspace})" if workspace else run.backend
+    if run.from_bundle:
+        place = f"opened: {run.from_bundle.rpartition(', ')[0]}"
     return (run.run, run.status.value, run.display_name, place, ranks(run), created, duration(run))
 
 
@@ -165,6 +167,7 @@ def print_run(run: RunSnapshot, known: Diagnosis) -> None:
         "Name": run.display_name,
         "Experiment": run.experiment,
         "Status": run.status.value,
+        "From": run.from_bundle,
         "Workspace": workspace_of(run),
         "Reason": run.reason,
         "Failure": first_failure_of(run, known),
@@ -175,7 +178,7 @@ def print_run(run: RunSnapshot, known: Diagnosis) -> None:
         "Folder": run.folder,
     }
     for title, text in facts.items():
-        if text or title not in ("Workspace", "Reason", "Failure", "Size"):
+        if text or title not in ("From", "Workspace", "Reason", "Failure", "Size"):
             print(plain(f"{title:<11} {text}".rstrip()))
     for title, text in explained_lines(known, run):
         print(plain(f"{title:<11} {text}"))
