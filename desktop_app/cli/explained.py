@@ -38,7 +38,7 @@ def diagnosis_shape(known: Diagnosis, plugins: PluginHost | None = None) -> dict
     """Return a diagnosis as `diagnose` prints it; with `plugins`, also how new each file of their knowledge is."""
     return {
         "root_cause": _cause_shape(known),
-        "verdict": known.verdict.value,
+        "verdict": (Verdict.CAUSE if known.cause is not None else Verdict.SYMPTOMS_ONLY).value,
         "echoes": [_line_shape(known, each) for each in known.echoes],
         "symptoms": [_line_shape(known, each) for each in known.symptoms],
         "others": [_line_shape(known, each) for each in _others(known)],

@@ -143,8 +143,8 @@ def test_lines_of_ten_megabytes_are_passed_over(host: PluginHost, logs: Path) ->
 def test_a_log_that_ends_in_the_middle_of_the_traceback_is_still_told(host: PluginHost, logs: Path) -> None:
     (logs / "rank0.log").write_text(steps(3) + RAISED[: RAISED.index("ValueError")])
     known = diagnosed(host, [logs])
-    assert known.cause is not None
-    assert (known.cause.code, known.cause.line) == ("traceback-cut", "step()")
+    assert (known.verdict, known.cause) == (Verdict.SYMPTOMS_ONLY, None)
+    assert known.missing == ("The log of rank 0 ends in the middle of a traceback: get the rest of it.",)
 
 
 def test_a_tail_that_begins_amid_a_traceback_and_what_stands_further_back(host: PluginHost, logs: Path) -> None:

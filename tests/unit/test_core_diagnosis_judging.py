@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from desktop_app.api import Explanation, FirstFailure, Fix, RunSnapshot, RunStatus
 from desktop_app.api.failures import UNKNOWN_RANKS
+from desktop_app.core.diagnosis.exceptions import GENERAL, UNKNOWN
 from desktop_app.core.diagnosis.judging import judged, tells_own_death
 from desktop_app.core.diagnosis.model import Diagnosis, Verdict
 from desktop_app.core.diagnosis.outlived import LAST_LINES
@@ -99,7 +100,8 @@ def test_no_echo_is_ever_the_cause(found: list[Explanation], first: int | None, 
     assert order == sorted(order)
     if known.cause is not None:
         assert not known.cause.is_echo
-        assert known.only_echo or first is None or known.cause.rank == first
+        own = [each for each in known.all if each.rank == first and not each.is_echo]
+        assert known.only_echo or first is None or known.cause.rank == first or not own
         lines = {(each.rank, each.line) for each in known.echoes if each.line}
         assert (known.cause.rank, known.cause.line) not in lines
     assert not (known.only_echo and known.cause is not None and known.cause.rank == first)
@@ -233,3 +235,21 @@ def test_a_line_with_a_prefix_is_about_the_rank_that_it_names() -> None:
     about = dataclasses.replace(at(0, rank=UNKNOWN_RANKS), about=3)
     assert judged([about], None, {}).rank == 3
     assert judged([at(0, rank=UNKNOWN_RANKS)], None, {}).rank is None
+
+
+def test_a_first_rank_whose_last_words_belong_to_a_chain_that_begins_with_an_echo_is_not_blamed() -> None:
+    log = (
+        "Traceback (most recent call last):\n  File a\nRuntimeError: shut down\n"
+        "\nDuring handling of the above exception, another exception occurred:\n\n"
+        "Traceback (most recent call last):\n  File b\nHorovodInternalError: wrapped\n"
+    )
+    echo = Explanation("gone", "Gone.", (), 0, "RuntimeError: shut down", is_echo=True, position=2)
+    known = judged([echo, CAUSE], failed(0, "HorovodInternalError: wrapped"), {0: log})
+    assert (known.cause, known.only_echo) == (CAUSE, True)
+
+
+def test_an_exception_that_nobody_knows_counts_for_less_than_a_known_cause_elsewhere() -> None:
+    general = dataclasses.replace(at(0, rank=0, code=UNKNOWN, certainty=GENERAL), line="TuneError: trials failed")
+    known = at(9, rank=1, code="memory-full", certainty=0.7)
+    assert judged([general, known], None, {}).cause == known
+    assert judged([general, known], failed(0), {}).cause == general

@@ -16,7 +16,7 @@ from desktop_app.core.diagnosis.falls import falls_of_logs, falls_of_run
 from desktop_app.core.diagnosis.foreign import judged_logs
 from desktop_app.core.diagnosis.judging import judged
 from desktop_app.core.diagnosis.model import Part, Verdict
-from desktop_app.core.diagnosis.own import ERROR_LINE, killed, own_explanations
+from desktop_app.core.diagnosis.own import ERROR_LINE, of_the_end, own_explanations
 from tests.helpers.snapshots import NOW, snapshot
 
 RAISED = 'Traceback (most recent call last):\n  File "t.py", line 3, in f\n    g()\n'
@@ -81,16 +81,37 @@ def test_only_where_nobody_knows_anything_the_first_error_is_guessed() -> None:
 @pytest.mark.parametrize(("code", "category"), [(-9, "oom-host"), (137, "oom-host"), (-11, "signal"), (139, "signal")])
 def test_a_rank_that_was_killed_for_what_it_did_is_named(code: int, category: str) -> None:
     run = dataclasses.replace(snapshot("r-1", RunStatus.FAILED), first_failure=FirstFailure(1, NOW, code))
-    (found,) = killed(run)
+    (found,) = of_the_end(run, (), {})
     assert (found.category, found.rank, found.certainty) == (category, 1, WEAK)
     assert judged([found], run, {}).cause == found
 
 
-@pytest.mark.parametrize("code", [1, -6, -15, 143, 0])
-def test_one_that_others_may_have_ended_is_not(code: int) -> None:
+@pytest.mark.parametrize(
+    ("code", "category"), [(1, "user-exception"), (3, "user-exception"), (-6, "signal"), (-15, "stopped")]
+)
+def test_one_that_fell_first_without_a_word_is_named_unless_its_log_tells_more(code: int, category: str) -> None:
     run = dataclasses.replace(snapshot("r-1", RunStatus.FAILED), first_failure=FirstFailure(1, NOW, code))
-    assert killed(run) == ()
-    assert killed(snapshot("r-1", RunStatus.FAILED)) == ()
+    (found,) = of_the_end(run, (), {})
+    assert (found.code, found.category, found.rank, found.certainty) == ("ended-by-itself", category, 1, WEAK)
+    gone = Explanation("gone", "Gone.", (), 1, "x", is_echo=True)
+    assert of_the_end(run, [gone], {}) == ()
+    others = dataclasses.replace(gone, rank=0)
+    known = judged([others, *of_the_end(run, [others], {})], run, {})
+    assert (known.cause, known.rank) == (found, 1)
+    assert of_the_end(snapshot("r-1", RunStatus.FAILED), (), {}) == ()
+
+
+def test_what_its_own_log_says_of_an_error_counts_for_more_than_its_exit_code() -> None:
+    run = dataclasses.replace(snapshot("r-1", RunStatus.FAILED), first_failure=FirstFailure(1, NOW, 1))
+    (found,) = of_the_end(run, (), {1: "epoch 1\nerror: 14 images are damaged"})
+    assert (found.code, found.line, found.position) == (ERROR_LINE, "error: 14 images are damaged", 1)
+
+
+def test_a_program_that_the_script_called_is_its_own_affair_and_that_of_a_launcher_not() -> None:
+    line = "subprocess.CalledProcessError: Command '['tar', '-xf', 'a.tar']' returned non-zero exit status 2."
+    assert meaning("CalledProcessError", line).cause == "tar, which the script started, failed: exit status 2."
+    frames = '  File "/x/torch/distributed/launch.py", line 3, in main'
+    assert meaning("CalledProcessError", line, frames).code == "launcher-raised"
 
 
 STAMPS = [

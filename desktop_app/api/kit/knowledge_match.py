@@ -68,7 +68,11 @@ def _told(signature: Signature, lines: UnlikeLines) -> Iterator[tuple[Place, re.
         by_writer: dict[tuple[int, Writer], list[tuple[Place, re.Match[str]]]] = {}
         for place, match in _matches(pattern, lines):
             writer = lines.writer_of(place)
-            if writer not in done and not _any((*signature.unless, _SOURCE), lines.line_at(place)):
+            if (
+                writer not in done
+                and not lines.is_code(place)
+                and not _any((*signature.unless, _SOURCE), lines.line_at(place))
+            ):
                 by_writer.setdefault(writer, []).append((place, match))
         if by_writer and signature.beside and beside is None:
             beside = {place[0] for each in signature.beside for place, _ in _matches(each, lines)}

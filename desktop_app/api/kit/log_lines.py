@@ -20,9 +20,11 @@ _PREFIX = re.compile(
     r"\[[Rr]ank ?(?P<rank>\d+)\]: ?"
     r"|(?:\w{3} \w{3} +\d+ [\d:]+ \d{4})?\[(?:[\w.@-]+@)?\d+,\s?(?P<mpi>\d+)\](?:<std(?:out|err|diag)>)?: ?"
     r"|\[(?P<hvd>\d+)\]<std(?:out|err)>: ?"
+    r"|\[rank=(?P<equal>\d+)\] \|\| ?"
     r"|\[(?!(?:epoch|step|iter|batch|pid)\d)(?P<role>[A-Za-z_]+)(?P<local>\d+)\]: ?"
     r"|\((?:[^()]{0,80} )?pid=(?P<pid>\d+)(?:, ip=(?P<ip>[\d.]+))?\) ?"
 )
+_STREAM = re.compile(r"(?:stderr|stdout): |\| (?=\[)")
 _LABEL = re.compile(r"(?:rank|worker)?[ _-]?(?P<label>\d{1,5}): ?", re.IGNORECASE)
 _MOST = 0.8  # of all lines have a bare `3: ` where it is a label
 _LEAST = 4
@@ -89,7 +91,7 @@ def lines_of(text: str) -> LogLines:
     raw = text.split("\n")
     if "\x1b" in text or "\r" in text or "·[" in text or "�[" in text or "\n[" in text or text[:1] == "[":
         raw = [without_colours(each) for each in raw]
-    pairs = [_unlabelled(each) if each[:1] in ("[", "(") or each[:3].isalpha() else (each, NOBODY) for each in raw]
+    pairs = [_unlabelled(each) if each[:1] in ("[", "(", "|") or each[:3].isalpha() else (each, NOBODY) for each in raw]
     labelled = _labelled(pairs)
     if labelled:
         pairs = labelled
@@ -102,6 +104,8 @@ def lines_of(text: str) -> LogLines:
 
 
 def _unlabelled(line: str) -> tuple[str, Writer]:
+    stream = _STREAM.match(line)
+    line = line[stream.end() :] if stream is not None else line
     found = _PREFIX.match(line)
     if found is None:
         return line, NOBODY
@@ -111,7 +115,7 @@ def _unlabelled(line: str) -> tuple[str, Writer]:
 
 
 def _writer(found: re.Match[str]) -> Writer:
-    rank = found["rank"] or found["mpi"] or found["hvd"]
+    rank = found["rank"] or found["mpi"] or found["hvd"] or found["equal"]
     if rank:
         return Writer(rank=int(rank))
     if found["local"]:

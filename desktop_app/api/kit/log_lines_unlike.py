@@ -35,6 +35,11 @@ class UnlikeLines:
         """Return a line of a log."""
         return self.logs[place[0]].lines[place[1]]
 
+    def is_code(self, place: Place) -> bool:
+        """Whether a line is one of a program, as tracebacks quote them: it may well say what it would raise."""
+        lines, number = self.logs[place[0]].lines, place[1]
+        return number > 0 and lines[number][:1] == " " and _is_frame(lines[number - 1])
+
     def writer_of(self, place: Place) -> tuple[int, Writer]:
         """Return who wrote a line: the number of the log, and whom its prefix names."""
         return place[0], self.logs[place[0]].writers[place[1]]
@@ -65,6 +70,10 @@ def unlike_lines(texts: tuple[str, ...]) -> UnlikeLines:
         starts.append(place)
         place += len(each) + 1
     return UnlikeLines(logs, list(places), list(places.values()), "\n".join(places), starts)
+
+
+def _is_frame(line: str) -> bool:
+    return line.lstrip(" |").startswith('File "') and ", line " in line
 
 
 def _kept(lines: Sequence[str]) -> list[int]:

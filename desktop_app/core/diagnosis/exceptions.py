@@ -9,6 +9,7 @@ from desktop_app.api import Remedy, RemedyKind
 
 SPECIFIC = 0.7
 GENERAL = 0.6
+UNKNOWN = "uncaught-exception"
 WEAK = 0.5
 """Up to here a cause is only named where nothing better is known: a launcher's report, a guess."""
 GUESS = 0.3
@@ -36,6 +37,10 @@ _OF_PEERS = re.compile(
     r"|\bgloo\b|socket|watchdog|rendezvous|heartbeat|remote process|collective|deadline exceeded|unavailable",
     re.IGNORECASE,
 )
+_CALLED = re.compile(r"Command '\[?['\"]?([^\s'\",]+).* (?:returned non-zero exit status|died with) (.+?)\.?$")
+_LAUNCHERS = re.compile(
+    r"distributed/(?:launch|run)\.py|deepspeed/launcher|accelerate/commands|horovod/runner|torchrun"
+)
 _OF_LAUNCHERS = frozenset(
     {"ChildFailedError", "CalledProcessError", "ProcessRaisedException", "ProcessExitedException"}
 )
@@ -54,9 +59,11 @@ OF_THE_SCRIPT = frozenset(_SCRIPTS.split())
 _ABOVE = "Look at the lines above it in the log: they say where in the code it was raised."
 
 
-def meaning(kind: str, text: str) -> Meaning:
-    """Return what an exception means by its type and its line."""
+def meaning(kind: str, text: str, frames: str = "") -> Meaning:
+    """Return what an exception means by its type and its line; `frames` are the lines of its traceback before that."""
     message = text.partition(":")[2]
+    if kind == "CalledProcessError" and not _LAUNCHERS.search(frames):
+        return _program_failed(message)
     if kind in _OF_LAUNCHERS:
         return Meaning(
             "launcher-raised", "user-exception", "The launcher says that a process which it started failed.",
@@ -71,6 +78,15 @@ def meaning(kind: str, text: str) -> Meaning:
             ("Look at the other ranks' logs: one of them most likely ended first.",), is_symptom=True,
         )  # fmt: skip
     return _general(kind, message.strip())
+
+
+def _program_failed(message: str) -> Meaning:
+    found = _CALLED.search(message)
+    what = f"{found[1]}, which the script started, failed: exit status {found[2]}" if found else "A program failed"
+    return Meaning(
+        "program-failed", "user-exception", f"{what}.",
+        ("Read what that program wrote, above the traceback.",), GENERAL,
+    )  # fmt: skip
 
 
 def _special(kind: str, message: str) -> Meaning | None:
@@ -153,6 +169,6 @@ def _syntax(_message: str) -> Meaning:
 def _general(kind: str, message: str) -> Meaning:
     said = f": {message}" if message and len(message) <= 160 else ""
     return Meaning(
-        "uncaught-exception", "user-exception", f"The program raised {kind}{said.rstrip('.')}.", (_ABOVE,),
+        UNKNOWN, "user-exception", f"The program raised {kind}{said.rstrip('.')}.", (_ABOVE,),
         SPECIFIC if kind in OF_THE_SCRIPT else GENERAL,
     )  # fmt: skip

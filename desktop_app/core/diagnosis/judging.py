@@ -15,10 +15,10 @@ from datetime import datetime
 from desktop_app.api import Explanation, RunSnapshot
 from desktop_app.api.kit.log_lines import LogLines, lines_of
 from desktop_app.core.diagnosis.clock import agree, time_at
-from desktop_app.core.diagnosis.exceptions import WEAK
+from desktop_app.core.diagnosis.exceptions import GENERAL, UNKNOWN, WEAK
 from desktop_app.core.diagnosis.model import Diagnosis, Verdict
 from desktop_app.core.diagnosis.outlived import LAST_LINES, is_outlived
-from desktop_app.core.diagnosis.own import died_of, is_of_nobody
+from desktop_app.core.diagnosis.own import CUT, died_of, is_of_nobody
 from desktop_app.core.diagnosis.steps import steps_of
 from desktop_app.core.diagnosis.tracebacks import Raised, raised_in
 
@@ -61,15 +61,28 @@ def judged(
     ordered = _once(ordered, cause)
     verdict = Verdict.CAUSE if cause is not None else Verdict.SYMPTOMS_ONLY if ordered else Verdict.NOTHING
     guilty = guilty_of(cause) if cause is not None else None
-    return Diagnosis(verdict, cause, ordered, rank=guilty, only_echo=only_echo, steps=steps_of(cause, ordered))
+    missing = tuple(dict.fromkeys(_rest_of(each) for each in ordered if each.code == CUT)) if cause is None else ()
+    steps = steps_of(cause, ordered)
+    return Diagnosis(verdict, cause, ordered, rank=guilty, only_echo=only_echo, steps=steps, missing=missing)
+
+
+def _rest_of(cut: Explanation) -> str:
+    rank = guilty_of(cut)
+    whose = f"The log of rank {rank}" if rank is not None else "A log"
+    return f"{whose} ends in the middle of a traceback: get the rest of it."
 
 
 def _mending(best: Explanation | None, causes: Sequence[Explanation]) -> Explanation | None:
     """Return, of those who explain the very line that is the cause, one who can mend it."""
     if best is None or best.fix is not None or best.remedy is not None or not best.line:
         return best
-    same = [each for each in causes if _place(each) == _place(best) and each.certainty > WEAK]
-    return next((each for each in same if each.fix is not None or each.remedy is not None), best)
+    able = (each for each in causes if _place(each) == _place(best) and (each.fix or each.remedy) is not None)
+    return next((each for each in able if _is_as_good(each, best)), best)
+
+
+def _is_as_good(explanation: Explanation, best: Explanation) -> bool:
+    alike = explanation.category in {best.category, ""}
+    return alike and explanation.certainty > WEAK and best.certainty - explanation.certainty <= ABOUT_AS_CERTAIN
 
 
 def guilty_of(explanation: Explanation) -> int | None:
@@ -140,7 +153,7 @@ def _of_first(
     if first is None or only_echo:
         return causes
     mine = [each for each in causes if first.rank in (each.rank, guilty_of(each))]
-    waits = [each for each in ordered if each.rank == first.rank and each.is_symptom]
+    waits = [each for each in ordered if each.rank == first.rank and (each.is_symptom or not first.text.strip())]
     return causes if not mine and waits else mine
 
 
@@ -154,12 +167,26 @@ def _best(
     if not candidates:
         return None
     pointed = _pointed(ordered, run)
-    sure = [each for each in candidates if each.explanation.certainty > WEAK] or candidates
+    sure = _without_general([each for each in candidates if each.explanation.certainty > WEAK], pointed) or candidates
     alive = [each for each in sure if not each.is_outlived] or sure
     firsts = _first_of_each_log(alive)
     most = max(each.explanation.certainty for each in firsts)
     firsts = [each for each in firsts if each.explanation.certainty >= most - ABOUT_AS_CERTAIN]
     return min(firsts, key=lambda each: _order(each, pointed)).explanation
+
+
+def _without_general(candidates: list[_Candidate], pointed: int | None) -> list[_Candidate]:
+    """Leave out exceptions that nobody knows, but those of the rank that fell first, where there is a known cause."""
+    known = [each for each in candidates if each.explanation.code != UNKNOWN and not each.is_outlived]
+    if not known:
+        return candidates
+    return [
+        each
+        for each in candidates
+        if each.explanation.code != UNKNOWN
+        or each.explanation.certainty > GENERAL
+        or (pointed is not None and each.guilty == pointed)
+    ]
 
 
 def _candidates(causes: Sequence[Explanation], logs: Mapping[int | None, LogLines]) -> list[_Candidate]:
@@ -187,17 +214,27 @@ def _without_headings(
     causes: Sequence[Explanation], raised: Mapping[int | None, Sequence[Raised]]
 ) -> list[Explanation]:
     """Leave out lines that only announce a traceback which says why."""
-    return [each for each in causes if not any(_announces(each, one, causes) for one in raised.get(each.rank, ()))]
+    return [
+        each for each in causes if not any(_announces(each, one, causes, raised) for one in raised.get(each.rank, ()))
+    ]
 
 
-def _announces(heading: Explanation, raised: Raised, causes: Iterable[Explanation]) -> bool:
+def _announces(
+    heading: Explanation,
+    raised: Raised,
+    causes: Iterable[Explanation],
+    others: Mapping[int | None, Sequence[Raised]],
+) -> bool:
+    """Whether a line is followed by a traceback that says as surely why; an exception before was caught, it seems."""
     if heading.position is None or not 0 < raised.begin - heading.position <= HEADING:
         return False
+    caught = any(each.begin <= heading.position <= each.end for each in others.get(heading.rank, ()))
+    least = heading.certainty - (ABOUT_AS_CERTAIN if caught else 0)
     return any(
         each.rank == heading.rank
         and each.position is not None
         and raised.begin <= each.position <= raised.end
-        and each.certainty >= heading.certainty - ABOUT_AS_CERTAIN
+        and each.certainty >= least
         for each in causes
     )
 
@@ -257,6 +294,17 @@ def _once(ordered: tuple[Explanation, ...], cause: Explanation | None) -> tuple[
     return (cause, *(each for each in ordered if each is not cause))
 
 
+def _is_in_chain(echo: Explanation, words: str, tails: Mapping[int, str]) -> bool:
+    """Whether the last words of a rank are of the same chain of exceptions as an echo."""
+    tail = tails.get(echo.rank, "") if echo.rank is not None else ""
+    for raised in raised_in(lines_of(tail)) if tail else ():
+        texts = [part.text for part in raised.parts if part.text]
+        said = any(words.strip() and words.strip() in text for text in texts)
+        if said and echo.position is not None and raised.begin <= echo.position <= raised.end:
+            return True
+    return False
+
+
 def _is_only_echo(ordered: Sequence[Explanation], run: RunSnapshot | None, tails: Mapping[int, str]) -> bool:
     """Whether the first rank's last words are an echo; words that nobody knows are its own fault, as long as any.
 
@@ -268,6 +316,8 @@ def _is_only_echo(ordered: Sequence[Explanation], run: RunSnapshot | None, tails
     mine = [each for each in ordered if each.rank == first.rank]
     if any(not each.is_echo for each in mine):
         return False
-    words = first.text.strip()
+    words = first.text.strip() if not any(_is_in_chain(each, first.text, tails) for each in mine) else ""
+    if first.text.strip() and not words:
+        return True  # its last words belong to the chain that begins with the echo
     last = words or "\n".join([each for each in tails.get(first.rank, "").splitlines() if each.strip()][-LAST_LINES:])
     return any(each.line.strip() in last or (words and words in each.line) for each in mine if each.line)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from desktop_app.api import Explanation, RunSnapshot
 from desktop_app.api.failures import UNKNOWN_RANKS
@@ -18,6 +19,7 @@ _ERROR = re.compile(
     r"|(?i:segmentation fault|core dumped|command not found|permission denied|no such file or directory|cannot open"
     r"|unable to|failed to|could not|not found$|denied$)"
 )
+_OF_CODE = re.compile(r"\s*(?:File \"|\^|~)|\s{4}")
 _MILD = re.compile(r"warn|deprecat|retry|\bINFO\b|\bDEBUG\b|errors?=0|0 errors|no error", re.IGNORECASE)
 _SIGNALS = {4: "SIGILL", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL", 11: "SIGSEGV"}
 OWN_DEATHS = frozenset(_SIGNALS)
@@ -42,25 +44,47 @@ def own_explanations(found: Sequence[Explanation], tails: Mapping[int, str]) -> 
     return tuple(own)
 
 
-def killed(run: RunSnapshot) -> tuple[Explanation, ...]:
-    """Return what the exit code of the first rank to fall says, where it was killed for what it did itself."""
+def of_the_end(run: RunSnapshot, found: Sequence[Explanation], tails: Mapping[int, str]) -> tuple[Explanation, ...]:
+    """Return what the exit code of the first rank to fall says, where nothing in its log says more."""
     first = run.first_failure
-    signal = died_of(first.exit_code) if first is not None else 0
-    if first is None or not signal:
+    if first is None or any(each.rank == first.rank and each.certainty > WEAK for each in found):
         return ()
-    name = _SIGNALS[signal]
-    cause = f"Rank {first.rank} was killed by {name}"
+    if died_of(first.exit_code):
+        return (_killed(first.rank, died_of(first.exit_code)),)
+    if any(each.rank == first.rank for each in found):
+        return ()
+    guess = next(_guess(first.rank, lines_of(tails.get(first.rank, ""))), None)
+    return (replace(guess, certainty=WEAK) if guess is not None else _silent(first.rank, first.exit_code, first.text),)
+
+
+def _killed(rank: int, signal: int) -> Explanation:
+    cause, category = f"Rank {rank} was killed by {_SIGNALS[signal]}", "signal"
     if signal == 9:
-        advice = ("See how much memory it took: take smaller batches, fewer data loader workers, or a larger machine.",)
-        return (
-            Explanation(
-                "killed", f"{cause}: most often because the memory ran out.", advice, first.rank,
-                category="oom-host", certainty=WEAK,
-            ),
-        )  # fmt: skip
-    advice = ("Run again with PYTHONFAULTHANDLER=1: Python then says where it was.",)
-    said = f"{cause}: native code did something that is not allowed."
-    return (Explanation("killed", said, advice, first.rank, category="signal", certainty=WEAK),)
+        said, category = f"{cause}: most often because the memory ran out.", "oom-host"
+        advice = "See how much memory it took: take smaller batches, fewer data loader workers, or a larger machine."
+    else:
+        said = f"{cause}: native code did something that is not allowed."
+        advice = "Run again with PYTHONFAULTHANDLER=1: Python then says where it was."
+    return Explanation("killed", said, (advice,), rank, category=category, certainty=WEAK)
+
+
+def _silent(rank: int, code: int, text: str) -> Explanation:
+    if code == -15:
+        said, category = f"Rank {rank} was asked to end from outside (SIGTERM), before any other rank fell.", "stopped"
+        advice = "See who ended it: a scheduler, a preemption, or a person with kill."
+    elif code == -6:
+        said, category = (
+            f"Rank {rank} was ended by SIGABRT: native code gave up, and its log does not say why.",
+            "signal",
+        )
+        advice = "Run again with PYTHONFAULTHANDLER=1: Python then says where it was."
+    else:
+        said, category = (
+            f"Rank {rank} ended itself with exit code {code}, and its log does not say why.",
+            "user-exception",
+        )
+        advice = "Look for os._exit and sys.exit, and for programs that the script calls."
+    return Explanation("ended-by-itself", said, (advice,), rank, text, category=category, certainty=WEAK)
 
 
 def _of_log(found: Sequence[Explanation], rank: int, log: LogLines) -> Iterator[Explanation]:
@@ -90,9 +114,9 @@ def _explanation(raised: Raised, log: LogLines, rank: int) -> Explanation:
         return Explanation(
             CUT, "The log ends in the middle of a traceback, before it says what was raised.",
             ("Fetch the log again: the rest may have come later.",), rank, log.raw[part.end].strip(),
-            category="user-exception", about=about, position=part.end, certainty=GUESS,
+            category="user-exception", about=about, position=part.end, certainty=GUESS, is_symptom=True,
         )  # fmt: skip
-    known = meaning(part.type, part.text)
+    known = meaning(part.type, part.text, "\n".join(log.lines[part.begin : part.line]))
     return Explanation(
         known.code, known.cause, known.advice, rank, log.raw[part.line].strip(), known.is_echo,
         category=known.category, is_symptom=known.is_symptom, about=about, position=part.line,
@@ -102,7 +126,10 @@ def _explanation(raised: Raised, log: LogLines, rank: int) -> Explanation:
 
 def _guess(rank: int, log: LogLines) -> Iterator[Explanation]:
     """Yield the first line that speaks of an error, of a log in which nobody knows anything."""
+    inside = {number for each in raised_in(log) for number in range(each.begin, each.end + 1)}
     for number, line in enumerate(log.lines):
+        if number in inside or _OF_CODE.match(line):
+            continue
         if _ERROR.search(line[:500]) and not _MILD.search(line[:500]):
             yield Explanation(
                 ERROR_LINE, "Nobody knows this line; it is the first that speaks of an error.",

@@ -25,7 +25,7 @@ _RECORD = re.compile(
     r"\[|\d{4}-\d\d|[IWEF]\d{4} |(?:INFO|WARN|WARNING|ERROR|DEBUG|CRITICAL|FATAL)\b|terminate called|[-=*#]{4,}"
     r"|(?:mpirun|mpiexec|srun|slurmstepd|horovodrun|torchrun|bash|sh)\b"
 )
-_IGNORED = re.compile(r"^(?:Exception ignored in|--- Logging error ---)")
+_IGNORED = re.compile(r"^(?:Exception ignored (?:in|on)\b|Error in (?:atexit|sys\.excepthook)|--- Logging error ---)")
 _BEFORE_HEADER = re.compile(r"^[\s|+>*'\"-]*(?:Original |Exception Group |.*\bException Group )?$")
 _LONGEST = 3000
 _MOST = 400
@@ -83,10 +83,22 @@ def raised_in(log: LogLines) -> tuple[Raised, ...]:
             part = _part(log, number)
             if part is not None:
                 own.append(part)
+    ignored = {number for own in parts.values() for each in own if _is_ignored(log, each) for number in _span(each)}
+    parts = {writer: [each for each in own if not _is_ignored(log, each)] for writer, own in parts.items()}
     chains = [each for writer, own in parts.items() for each in _chains(log, writer, own)]
-    inside = {number for each in chains for part in each.parts for number in range(part.begin, part.end + 1)}
+    inside = ignored | {number for each in chains for part in each.parts for number in _span(part)}
     chains += [each for each in _without_header(log) if each.begin not in inside]
     return tuple(sorted(chains, key=lambda each: each.begin))
+
+
+def _span(part: Part) -> range:
+    return range(part.begin, part.end + 1)
+
+
+def _is_ignored(log: LogLines, part: Part) -> bool:
+    """Whether Python says that it ignored an exception: it was outlived by definition."""
+    before = next(_lines(log, log.writers[part.begin], part.begin - 1, -1), None)
+    return before is not None and _IGNORED.match(log.lines[before]) is not None
 
 
 def _part(log: LogLines, header: int) -> Part | None:
@@ -95,9 +107,6 @@ def _part(log: LogLines, header: int) -> Part | None:
     indent = line[: line.find("Traceback")]
     indent = indent if not indent.strip(" |") else ""
     last = header
-    before = next(_lines(log, writer, header - 1, -1), None)
-    if before is not None and _IGNORED.match(log.lines[before]):
-        return None
     for number in islice(_lines(log, writer, header + 1), _LONGEST):
         text = log.lines[number].removeprefix(indent)
         if HEADER in text and not _SURE.match(text):  # `ImportError: Traceback …` goes on with what it wraps

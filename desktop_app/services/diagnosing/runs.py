@@ -15,7 +15,7 @@ from desktop_app.core.diagnosis.exceptions import WEAK
 from desktop_app.core.diagnosis.falls import falls_of_run
 from desktop_app.core.diagnosis.judging import judged
 from desktop_app.core.diagnosis.model import Diagnosis
-from desktop_app.core.diagnosis.own import killed, own_explanations
+from desktop_app.core.diagnosis.own import of_the_end, own_explanations
 from desktop_app.core.shared_texts import whole
 from desktop_app.services.diagnosing.excerpts import FURTHEST, TAIL, Excerpt, further_back, joined, tail
 from desktop_app.services.diagnosing.placing import placed
@@ -67,7 +67,7 @@ def _asked(plugins: PluginHost, run: RunSnapshot, logs: RunLogs) -> Diagnosis:
     report = failure_report(run, logs)
     found = plugins.explain_failure(report)
     own = own_explanations(found, report.tails) if run.first_failure is not None or not found else ()
-    last = killed(run) if not any(each.certainty > WEAK for each in own) else ()
+    last = of_the_end(run, [*found, *own], report.tails)
     return judged([*found, *own, *last], run, report.tails, report.launcher)
 
 
