@@ -52,6 +52,7 @@ async def test_its_page_is_like_any_and_says_whose_it_is(runs_bench: RunsBench, 
     await until(lambda: page.logs.view.page.rows)
     header = page.header
     assert header.origin.isVisible()
+    assert header.origin.width() >= header.origin.fontMetrics().horizontalAdvance("from a bundle")
     assert header.origin.text() == f"from a bundle: {opened.origin}"
     assert not any(each.isVisible() for each in (header.cancel, header.again, header.download, header.export))
     menu = header.menu()

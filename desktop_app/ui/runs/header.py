@@ -192,7 +192,7 @@ class Header(QWidget):
         row.addWidget(self.title)
         row.addWidget(self.identifier)
         row.addWidget(self.state)
-        row.addWidget(self.origin)
+        row.addWidget(self.origin, 100)  # all the room there is, where it is shown at all
         row.addStretch(1)
         for each in (self.cancel, self.again, self.clone, self.download, self.export, self.more):
             row.addWidget(each)
