@@ -173,3 +173,13 @@ def test_who_fell_when_is_told_by_stamps_where_there_is_no_run() -> None:
     falls = falls_of_logs(judged_logs([echo], tails), tails).falls
     assert [(each.rank, each.part) for each in falls] == [(1, Part.CAUSE), (0, Part.ECHO), (2, Part.SILENT)]
     assert falls[0].at == datetime(2026, 11, 22, 10, 0, 4, tzinfo=UTC)
+
+
+def test_the_rank_that_a_launcher_names_says_it_in_its_own_words() -> None:
+    line = "MPI_ABORT was invoked on rank 2"
+    report = Explanation("aborted", "Rank 2 ended the job.", (), None, line, about=2, certainty=0.5)
+    (found,) = own_explanations([report], {2: "epoch 1\nerror: 14 images are damaged", 1: "error: nobody asked"})
+    assert (found.rank, found.line) == (2, "error: 14 images are damaged")
+    assert judged([report, found], None, {}, report.line).cause == found
+    sure = dataclasses.replace(report, certainty=0.9)
+    assert own_explanations([sure], {2: "error: 14 images are damaged"}) == ()

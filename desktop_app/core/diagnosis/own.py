@@ -41,7 +41,19 @@ def own_explanations(found: Sequence[Explanation], tails: Mapping[int, str]) -> 
     own = [each for rank, tail in tails.items() if tail for each in _of_log(found, rank, lines_of(tail))]
     if not found and all(each.code == CUT for each in own):
         own += [each for rank, tail in tails.items() if tail for each in _guess(rank, lines_of(tail))]
+    else:
+        own += _of_reported([*found, *own], tails)
     return tuple(own)
+
+
+def _of_reported(found: Sequence[Explanation], tails: Mapping[int, str]) -> Iterator[Explanation]:
+    """Yield the first error of a rank of which launchers tell that it fell, and of which nobody knows anything else."""
+    told = {each.rank for each in found}
+    if any(each.certainty > WEAK and not each.is_echo and not each.is_symptom for each in found):
+        return
+    for rank in dict.fromkeys(each.about for each in found if each.about in tails and each.about not in told):
+        if rank is not None:
+            yield from (replace(each, certainty=WEAK) for each in _guess(rank, lines_of(tails[rank])))
 
 
 def of_the_end(run: RunSnapshot, found: Sequence[Explanation], tails: Mapping[int, str]) -> tuple[Explanation, ...]:
