@@ -176,11 +176,13 @@ def _by_waiting(paces: Sequence[Pace], called: _Names) -> Finding | None:
 
 
 def _by_coming_late(paces: Sequence[Pace], called: _Names) -> Finding | None:
+    """Who comes late to each step; by more than a step, or one of two, it may as well just have started later."""
     values = {each.rank: each.late for each in paces if each.late is not None}
-    if len(values) < len(paces):
+    steps = [each.step for each in paces if each.step is not None]
+    if len(values) < len(paces) or len(values) < 3 or not steps:
         return None
     ranks = outliers(values, max(0.02, 2 * _part_of_step(paces)))
-    if len(ranks) != 1:
+    if len(ranks) != 1 or values[ranks[0]] > median(steps):
         return None
     said = f"{called(ranks)} comes to each step {time_text(values[ranks[0]])} after the others (median)"
     return Finding(Verdict.LIKELY, f"{said}: they likely wait for it{_load_of(paces, ranks)}.", ranks, "late")

@@ -115,6 +115,14 @@ def test_who_comes_late() -> None:
     assert found.sentence == "Rank 2 comes to each step 120 ms after the others (median): they likely wait for it."
 
 
+def test_who_only_started_later_does_not_come_late() -> None:
+    """Ranks that never wait keep the distance that they began with: it says nothing of who is slow."""
+    two = [Pace(rank, 20, {Kind.STEP: 0.3}, late=late) for rank, late in enumerate((-0.05, 0.05))]
+    assert find(two).ranks == ()
+    far = [Pace(rank, 20, {Kind.STEP: 0.3}, late=late) for rank, late in enumerate((0.0, 0.0, 0.7))]
+    assert find(far).ranks == ()
+
+
 def test_nothing_is_known() -> None:
     assert find([Pace(0)]).sentence == "There is one rank: nobody to compare it with."
     assert find([Pace(0), Pace(1)]).sentence == "Nothing tells how long each rank takes for a step."
