@@ -7,7 +7,6 @@ two logs alike, and always by the same time apart, were written by clocks that a
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Mapping, Sequence
 
 from desktop_app.services.logs.alike import alike
@@ -27,7 +26,7 @@ def align(logs: Sequence[Timeline]) -> None:
     first = {id(each): moment for each in logs if (moment := each.first_stamp) is not None}
     stamped = [each for each in logs if id(each) in first]
     known = [each for each in stamped if each.is_told_by_arrival] or stamped
-    middle = statistics.median_low([first[id(each)] for each in known]) if known else 0.0
+    middle = _middle([first[id(each)] for each in known]) if known else 0.0
     odd = [each for each in stamped if not each.is_told_by_arrival and abs(first[id(each)] - middle) > APART]
     if odd:
         common = _said(next(each for each in known if first[id(each)] == middle))
@@ -40,10 +39,15 @@ def difference(said: Mapping[str, float], common: Mapping[str, float]) -> float:
     apart = [moment - common[text] for text, moment in said.items() if text in common]
     if not apart:
         return 0.0
-    middle = statistics.median(apart)
+    middle = _middle(apart)
     if abs(middle) < APART or max(apart) - min(apart) > 2 * _STEADY:
         return 0.0
     return rounded(middle)
+
+
+def _middle(values: Sequence[float]) -> float:
+    """Return the lower median; `statistics` takes long to import."""
+    return sorted(values)[(len(values) - 1) // 2]
 
 
 def _said(log: Timeline) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 HEAD = 32 << 10
 """Bytes of a line that are shown; the rest is named by its size."""
@@ -28,8 +29,7 @@ ERROR_HINTS = (
     "Killed", "out of memory",
 )  # fmt: skip
 """One of these is in every line that ERROR_PATTERN matches."""
-_ERROR = re.compile(ERROR_PATTERN)
-_WARNING = re.compile(r"\bWARN(?:ING)?\b|\b[A-Z]\w*Warning:")
+_WARNING_PATTERN = r"\bWARN(?:ING)?\b|\b[A-Z]\w*Warning:"
 _LOOKED_AT = 2000
 
 
@@ -71,11 +71,15 @@ def from_utf_16(data: bytes, encoding: str) -> bytes:
     return even.decode(encoding, "replace").encode("utf-8", "replace")
 
 
+_compiled = cache(re.compile)
+"""When one is needed: a search needs none of them, and waits for this module."""
+
+
 def is_error(text: str) -> bool:
     """Whether a line says that something went wrong."""
-    return _ERROR.search(text, 0, _LOOKED_AT) is not None
+    return _compiled(ERROR_PATTERN).search(text, 0, _LOOKED_AT) is not None
 
 
 def is_warning(text: str) -> bool:
     """Whether a line is a warning."""
-    return _WARNING.search(text, 0, _LOOKED_AT) is not None
+    return _compiled(_WARNING_PATTERN).search(text, 0, _LOOKED_AT) is not None
