@@ -20,7 +20,7 @@ verbs:
   new job              a job file from a wizard, answered from a file
   ranks JOB.yml        what every process of a job will see on Azure ML
   run JOB.yml          submit a job, here or to Azure ML, and follow it to its end
-  runs …               list, show, logs, diagnose, cancel, download, drill, compare, bundle, open, rm
+  runs …               list, show, logs, diagnose, cancel, download, drill, stragglers, compare, bundle, open, rm
   diagnose PATH...     the root cause of a failed run, from log files or folders alone
   outbox …             list, send, withdraw: jobs that wait until Azure ML can be reached
   environments …       list, show, diff, check, try, register: what jobs run in
