@@ -19,7 +19,7 @@ _HEAD = 8 << 10
 _MOST_ECHOES = 4
 _LONGEST = 400
 _PARTS = {
-    Part.CAUSE: "fell: the cause",
+    Part.CAUSE: "the cause",
     Part.OWN: "fell with an error of its own",
     Part.SYMPTOM: "waited in vain",
     Part.ECHO: "fell because another was gone",

@@ -53,7 +53,7 @@ def test_for_a_person_the_cause_comes_first(tmp_path: Path, logs: Path, capsys: 
     assert lines[0].startswith("Cause       ")
     assert lines[0].endswith("(rank 1)")
     assert lines[1:3] == ["Line        KeyError: 17", "In          rank1.log:4"]
-    assert "Fell        rank 1: fell: the cause" in lines
+    assert "Fell        rank 1: the cause" in lines
 
 
 @pytest.mark.parametrize("made", ["", "empty"])
