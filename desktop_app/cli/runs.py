@@ -1,4 +1,4 @@
-"""The runs that this machine knows: list, show, logs, diagnose, cancel, download, compare, bundle, open, rm."""
+"""The runs that this machine knows: list, show, logs, diagnose, cancel, stragglers, compare, bundle, open, rm."""
 
 from __future__ import annotations
 
