@@ -22,17 +22,17 @@ from desktop_app.services.diagnosing.foreign import diagnosed
 from desktop_app.services.plugins import PluginHost
 from desktop_app.services.settings import Settings
 
-STEP = "[rank{rank}]: 2026-11-22 10:{minute:02d}:{second:02d},{part:03d} INFO train: step {step} loss {loss:.6f} 41.7 ms\n"
+STEP = "[rank{rank}]: 2026-11-22 10:{minute:02d}:{second:02d},{part:03d} INFO train: step {step} loss {loss:.6f}\n"
 ECHO = """[rank{rank}]: Traceback (most recent call last):
 [rank{rank}]:   File "/mnt/azureml/train.py", line 88, in <module>
 [rank{rank}]:     loss.backward()
-[rank{rank}]: torch.distributed.DistBackendError: NCCL error in: ProcessGroupNCCL.cpp:1970, remote process exited or there was a network error, NCCL version 2.21.5
+[rank{rank}]: torch.distributed.DistBackendError: NCCL error: remote process exited or there was a network error
 [rank{rank}]: ncclRemoteError: A call failed possibly due to a network error or a remote process exiting prematurely.
 """
 CAUSE = """[rank{rank}]: Traceback (most recent call last):
 [rank{rank}]:   File "/mnt/azureml/train.py", line 81, in <module>
 [rank{rank}]:     loss = model(batch.cuda())
-[rank{rank}]: torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.50 GiB. GPU 0 has a total capacity of 39.39 GiB
+[rank{rank}]: torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.50 GiB. GPU 0 has 39.39 GiB
 """
 AFTER = "[rank{rank}]: frame #{number}: c10d::ProcessGroupNCCL::watchdogHandler() + 0x1a4 (0x7f in libtorch_cuda.so)\n"
 
@@ -41,10 +41,7 @@ def write_logs(folder: Path, ranks: int, size: int, guilty: int, *, back: int) -
     """Write logs of `size` bytes, of which one holds the cause, `back` bytes before its end; return all bytes."""
     total = 0
     for rank in range(ranks):
-        steps = "".join(
-            STEP.format(rank=rank, minute=step // 6000 % 60, second=step // 100 % 60, part=step % 1000, step=step, loss=1 / (step + 1))
-            for step in range(5000)
-        )
+        steps = "".join(_step(rank, step) for step in range(5000))
         text = (steps * (size // len(steps) + 1))[:size].rpartition("\n")[0] + "\n"
         if rank == guilty:
             after = AFTER.format(rank=rank, number=7)
@@ -53,6 +50,13 @@ def write_logs(folder: Path, ranks: int, size: int, guilty: int, *, back: int) -
             text += ECHO.format(rank=rank)
         total += (folder / f"rank{rank}.log").write_bytes(text.encode())
     return total
+
+
+def _step(rank: int, step: int) -> str:
+    second = step // 100
+    return STEP.format(
+        rank=rank, minute=second // 60, second=second % 60, part=step % 100 * 10, step=step, loss=1 / (step + 1)
+    )
 
 
 def timed(host: PluginHost, folder: Path) -> tuple[Diagnosis, float]:
