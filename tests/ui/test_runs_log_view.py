@@ -395,3 +395,12 @@ async def test_stamps_give_times_where_no_clock_was_kept(view: LogView, tmp_path
     view.show_sources(ranks, follow=False)
     await until(lambda: seen(view) == ["no time"])
     assert not view._painter.shows_time
+
+
+async def test_a_line_that_is_cut_is_copied_whole(view: LogView, tmp_path: Path) -> None:
+    made = source(tmp_path, 0, b"before\n" + b"x" * 3_000_000 + b"\nafter\n")
+    await shown(view, made)
+    assert any("bytes more" in each for each in seen(view))
+    view.select_all()
+    view.copy()
+    assert QApplication.clipboard().text() == "before\n" + "x" * 3_000_000 + "\nafter"

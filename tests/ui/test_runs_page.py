@@ -95,7 +95,7 @@ async def test_several_ranks_are_shown_as_they_are_typed(runs_bench: RunsBench) 
     page.logs.start_search()
     await until(lambda: page.logs._done)
     shown = [each.text() for each in page.logs.counts.findChildren(QPushButton) if each.isVisible()]
-    assert shown == ["rank 0, 3: 3 each", "All ranks"]
+    assert shown == ["ranks 0, 3: 3 each", "All ranks"]
     line.selectAll()
     QTest.keyClicks(line, "77")
     QTest.keyClick(line, Qt.Key.Key_Return)

@@ -42,10 +42,17 @@ def shown_text(data: bytes, encoding: str = "utf-8") -> str:
     if bar >= 0:
         data = data[bar + 1 :]
     more = len(data) - HEAD
-    text = decoded(data[:HEAD], cut=more > 0)
-    if not text.isprintable():
-        text = _ESCAPES.sub("", text).translate(_SHOWN).expandtabs(8)
+    text = _printable(decoded(data[:HEAD], cut=more > 0))
     return f"{text} … {more:,} bytes more" if more > 0 else text
+
+
+def whole_text(data: bytes, encoding: str = "utf-8") -> str:
+    """Return all of a line, however long."""
+    return _printable(decoded((from_utf_16(data, encoding) if encoding != "utf-8" else data).rstrip(b"\r\n")))
+
+
+def _printable(text: str) -> str:
+    return text if text.isprintable() else _ESCAPES.sub("", text).translate(_SHOWN).expandtabs(8)
 
 
 def decoded(data: bytes, *, cut: bool = False) -> str:

@@ -60,9 +60,12 @@ class LogCounts(QWidget):
 
     def _text(self, ranks: Sequence[int], count: int, names: Mapping[int, str]) -> str:
         span = rank_span(ranks, names)
-        span = span if len(span) < 24 else self.tr("{} ranks").format(len(ranks))
+        is_long = len(span) >= 24
+        span = self.tr("{} ranks").format(len(ranks)) if is_long else span
         each = self.tr("{} each").format(count_words(count)) if len(ranks) > 1 else count_words(count)
-        return self.tr("{}: {}").format(span if ranks[0] in names else self.tr("rank {}").format(span), each)
+        if is_long or ranks[0] in names:
+            return self.tr("{}: {}").format(span, each)
+        return (self.tr("rank {}: {}") if len(ranks) == 1 else self.tr("ranks {}: {}")).format(span, each)
 
     def _button(self, ranks: tuple[int, ...], count: int, names: Mapping[int, str]) -> QPushButton:
         made = flat_button(self._text(ranks, count, names), "", lambda: self.picked.emit(ranks))

@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from PySide6.QtCore import QObject, QPoint, QTimer
 
 from desktop_app.presenters.logs.folding import Row, RowKey
+from desktop_app.services.logs.log_file import LogFile
+from desktop_app.services.logs.merge import LogSource
+from desktop_app.services.logs.text import HEAD, whole_text
 from desktop_app.ui.runs.log_painter import stamp
 
 Place = tuple[RowKey, int]
@@ -70,16 +73,31 @@ class Selection:
         stop = end if key == last else len(row.line.text) + 1
         return (begin, min(stop, len(row.line.text) + 1)) if stop > begin else None
 
-    def text(self, rows: Sequence[Row], *, with_columns: bool = False) -> str:
-        """Return what is selected of `rows`; with times and ranks of the lines as columns before it, if asked."""
-        return "\n".join(self._texts(rows, with_columns=with_columns))
+    def text(self, rows: Sequence[Row], sources: Sequence[LogSource] = (), *, with_columns: bool = False) -> str:
+        """Return what is selected of `rows`; with times and ranks of the lines as columns before it, if asked.
 
-    def _texts(self, rows: Sequence[Row], *, with_columns: bool) -> Iterator[str]:
+        A line that is cut on the screen is read whole from its log, if that is among the `sources`.
+        """
+        return "".join(self._texts(rows, sources, with_columns=with_columns)).removesuffix("\n")
+
+    def _texts(self, rows: Sequence[Row], sources: Sequence[LogSource], *, with_columns: bool) -> Iterator[str]:
         for row in rows:
             columns = self.columns(row)
             if columns is not None:
                 before = f"{stamp(row.line.time)}\t{row.span({})}\t" if with_columns else ""
-                yield before + row.line.text[columns[0] : columns[1]]
+                cut = columns[0] == 0 and columns[1] > len(row.line.text) and row.line.size > HEAD
+                whole = _whole(row, sources) if cut else None
+                yield before + (whole or row.line.text[columns[0] : columns[1]] + "\n")
+
+
+def _whole(row: Row, sources: Sequence[LogSource]) -> str | None:
+    """Return all of a line, and its end if it has one: parts of an endless line follow each other."""
+    source = next((each for each in sources if each.rank == row.line.rank), None)
+    if source is None:
+        return None
+    file = LogFile(source.log)
+    data = file.read(row.line.offset, row.line.size)
+    return whole_text(data, file.encoding) + ("\n" if data.endswith(file.newline) else "")
 
 
 class Dragging(QObject):

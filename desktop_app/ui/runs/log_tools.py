@@ -50,6 +50,7 @@ class LogTools(QWidget):
         self.ranks.setMaxVisibleItems(16)
         self.ranks.setEditable(True)
         self.ranks.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.ranks.setMinimumContentsLength(10)  # what is typed needs a little more room than what is chosen
         self.ranks.setCompleter(None)  # type: ignore[arg-type]  # "1" shall not become "Rank 10"
         self.ranks.setToolTip(self.tr("Ranks to show: choose one, or type several, as in 0-3, 7"))
         self.fold.setChecked(True)

@@ -184,7 +184,7 @@ class LogView(QAbstractScrollArea):
 
     def copy(self, *, with_columns: bool = False) -> None:
         """Copy what is selected, as it stands; with times and ranks if asked."""
-        text = self.selection.text(self.page.rows, with_columns=with_columns)
+        text = self.selection.text(self.page.rows, self.sources, with_columns=with_columns)
         if text:
             QGuiApplication.clipboard().setText(text)
 
