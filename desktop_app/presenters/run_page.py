@@ -12,7 +12,7 @@ from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.core.rank_words import names_of
 from desktop_app.core.words import spoken_duration
 from desktop_app.presenters.clouds.run_files import was_never_sent
-from desktop_app.presenters.run_words import exit_words, framework_title
+from desktop_app.presenters.run_words import exit_words, framework_title, is_logs_alone
 from desktop_app.services.logs import sources
 from desktop_app.services.logs.failure import CodePlace
 from desktop_app.services.logs.merge import LogSource
@@ -126,7 +126,8 @@ def actions_of(run: RunSnapshot) -> Actions:
     over = run.is_over
     asked = run.status is RunStatus.CANCEL_REQUESTED
     return Actions(
-        cancel=not over and not asked, again=has_folder and not run.from_bundle, clone=has_folder, folder=has_folder,
+        cancel=not over and not asked, again=has_folder and not run.from_bundle,
+        clone=has_folder and not is_logs_alone(run), folder=has_folder,
         download=bool(run.outputs) and not was_never_sent(run) and not run.from_bundle, remove=over,
     )  # fmt: skip
 

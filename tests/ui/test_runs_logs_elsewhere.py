@@ -61,7 +61,9 @@ async def test_the_page_opens_on_the_cause_and_its_line(runs_bench: RunsBench, l
     assert runs_bench.page.list.model.where(runs_bench.workbench.store.runs[opened.handle]) == "Logs: job 4711"
     await until(lambda: (page.logs.view.seen_key or (0, 0, 0))[2] == FALLEN.index(MEMORY))
     assert [each.ranks for each in card.falls.rows] == [(1,), (0,)]
-    assert not any(each.isVisible() for each in (page.header.again, page.header.download, page.header.export))
+    assert not any(each.isVisible() for each in (page.header.again, page.header.clone, page.header.download))
+    shown = [page.tabs.bar.tabText(each) for each in range(page.tabs.bar.count()) if page.tabs.bar.isTabVisible(each)]
+    assert shown == ["Logs"]
     assert_sound(runs_bench.page)
     await quiet()
 
@@ -76,7 +78,7 @@ async def test_a_folder_is_asked_for_and_where_it_holds_no_log_that_is_said(
     dialog.fileSelected.emit(str(logs))
     dialog.close()
     await until(lambda: runs.asked)
-    assert runs.asked[0][1].startswith("local://logs-")
+    assert str(runs.asked[0][1]).startswith("local://logs-")
     (tmp_path / "none").mkdir()
     window.actions_by_name["runs.open_logs"].trigger()
     dialog = await found(lambda: dialog_of(QFileDialog))

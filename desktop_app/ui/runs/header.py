@@ -13,7 +13,7 @@ from desktop_app.api import RunSnapshot, RunStatus
 from desktop_app.presenters.clouds.run_files import is_cloud
 from desktop_app.presenters.run_drills import MOST, DrillChoice, drills_of
 from desktop_app.presenters.run_page import actions_of
-from desktop_app.presenters.run_words import note_of, origin_words
+from desktop_app.presenters.run_words import is_logs_alone, note_of, origin_words
 from desktop_app.ui.icons import icon
 from desktop_app.ui.runs.actions import RunActions
 from desktop_app.ui.theme import Space
@@ -104,6 +104,7 @@ class Header(QWidget):
             each.setEnabled(possible)
         for each in (self.again, self.download, self.export):
             each.setVisible(run.is_over and not run.from_bundle)
+        self.clone.setVisible(not is_logs_alone(run))
         self._fit()
 
     def menu(self) -> QMenu:

@@ -15,6 +15,7 @@ from desktop_app.presenters.clouds.run_files import is_cloud, seen_again
 from desktop_app.presenters.run_drills import DrillChoice, drill_behind, drills_said
 from desktop_app.presenters.run_failure import failure_of, remedy_title
 from desktop_app.presenters.run_page import actions_of, log_of_cause, own_code, phases_of, waiting_text
+from desktop_app.presenters.run_words import is_logs_alone
 from desktop_app.presenters.trials import sweep_handle
 from desktop_app.services.diagnosing.runs import diagnose_run
 from desktop_app.services.logs.failure import last_places, offset_of
@@ -236,10 +237,13 @@ class RunPage(QWidget):
         first = run.first_failure.rank if run.first_failure is not None else None
         self.grid.show_ranks(run.ranks, run.nodes, first, run.framework)
         self._cards[1].setVisible(bool(run.ranks) and run.sweep is None)  # what chooses the values is no rank
-        in_cloud = is_cloud(run)
+        in_cloud, alone = is_cloud(run), is_logs_alone(run)
+        self._cards[0].setVisible(not alone)  # logs tell of no phases
         self.tabs.bar.setTabVisible(TRIALS, run.sweep is not None)
-        self.tabs.bar.setTabVisible(METRICS, run.sweep is None)  # those of its trials are on theirs
-        self.tabs.bar.setTabVisible(RESOURCES, run.sweep is None)  # what chooses its values is not what they cost
+        self.tabs.bar.setTabVisible(METRICS, run.sweep is None and not alone)  # those of its trials are on theirs
+        self.tabs.bar.setTabVisible(RESOURCES, run.sweep is None and not alone)  # what chooses is not what they cost
+        for tab in (OUTPUTS, JOB):
+            self.tabs.bar.setTabVisible(tab, not alone)
         self.trials.show_run(run)
         self._show_sweep(run)
         for each in (self.logs, self.metrics, self.resources, self.job):
