@@ -58,7 +58,7 @@ class LogFeed:
     """Reads `sources`; `deliver` is called in the feed's thread. Close it when done."""
 
     def __init__(self, sources: Sequence[LogSource], deliver: Callable[[Update], None], poll: float = POLL) -> None:
-        self._log = MergedLog(sources)
+        self._log = MergedLog(sources, gently=True)
         self._deliver = deliver
         self._poll = max(poll, len(sources) * 2e-4)
         self._requests: deque[_Request] = deque()

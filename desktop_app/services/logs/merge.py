@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from time import sleep
 from typing import TypeAlias
 
 from desktop_app.services.logs.alignment import align
@@ -21,6 +22,7 @@ from desktop_app.services.logs.log_file import BLOCK, LogFile, RawLine
 from desktop_app.services.logs.text import shown_text
 from desktop_app.services.logs.timeline import Timeline
 
+_TURN, _PAUSE = 16, 1e-4  # lines between two pauses, and their seconds
 Key: TypeAlias = tuple[float, int, int]
 
 
@@ -133,7 +135,8 @@ class _Log:
 class MergedLog:
     """One log or several, merged. Every answer is a `Window` and costs in proportion to the lines asked for."""
 
-    def __init__(self, sources: Sequence[LogSource], *, block: int | None = None) -> None:
+    def __init__(self, sources: Sequence[LogSource], *, block: int | None = None, gently: bool = False) -> None:
+        self._gently = gently
         many = len(sources) > 16
         size, single = block or (BLOCK // 8 if many else BLOCK), len(sources) == 1
         self._logs = tuple(_Log(each, size, single=single) for each in sources)
@@ -214,8 +217,8 @@ class MergedLog:
         return next(each.file.read(offset, count) for each in self._logs if each.rank == rank)
 
     def _window(self, places: dict[int, int], sizes: dict[int, int], before: int, after: int) -> Window:
-        back = list(itertools.islice(self._backward(places), before + 1)) if before else []
-        forth = list(itertools.islice(self._forward(places, sizes), after)) if after else []
+        back = list(itertools.islice(self._paced(self._backward(places)), before + 1)) if before else []
+        forth = list(itertools.islice(self._paced(self._forward(places, sizes)), after)) if after else []
         at_start = len(back) <= before if before else not any(places.values())
         back = back[:before]
         back.reverse()
@@ -223,6 +226,13 @@ class MergedLog:
         total = sum(sizes.values())
         end = sum(places.values()) + sum(each.size for each in forth)
         return Window((*back, *forth), start, total, at_start, end >= total)
+
+    def _paced(self, lines: Iterator[LogLine]) -> Iterator[LogLine]:
+        """Yield lines; `gently` with pauses, in which the window's thread goes on: each call of Qt waits for one."""
+        for number, line in enumerate(lines):
+            if self._gently and number % _TURN == _TURN - 1:
+                sleep(_PAUSE)
+            yield line
 
     def _forward(self, places: Mapping[int, int], sizes: Mapping[int, int]) -> Iterator[LogLine]:
         streams = [self._lines_from(each, places[each.rank], sizes[each.rank]) for each in self._logs]
