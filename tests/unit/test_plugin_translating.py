@@ -57,7 +57,7 @@ KEPT = {
     "Diagnostic": "code path",
     "Distribution": "type extra",
     "EnvironmentPreset": "name reference python cuda packages status successor as_of source",
-    "Explanation": "code line",
+    "Explanation": "category code line links",
     "Field": "name default patterns",
     "Fix": "set unset",
     "Job": "command code environment compute environment_variables name display_name experiment_name description tags "
