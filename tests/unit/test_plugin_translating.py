@@ -68,6 +68,7 @@ KEPT = {
     "OnnxExporter": "id toolchain kinds builds_on",
     "ProcessSpec": "argv environment role log",
     "RankRow": "name short gpu environment",
+    "Remedy": "value",
     "Resources": "instance_type shm_size extra",
     "Row": "name",
     "ScriptArgument": "flag name type default help choices",
