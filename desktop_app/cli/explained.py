@@ -12,12 +12,15 @@ from desktop_app.api._records import to_json
 from desktop_app.cli.words import numbered
 from desktop_app.core.diagnosis.judging import guilty_of
 from desktop_app.core.diagnosis.model import Diagnosis, Fall, Part, Verdict
+from desktop_app.core.diagnosis.timed_out import CODE
 from desktop_app.services.plugins import PluginHost
 
 _VERSION = re.compile(rb'^version = "([^"\n]*)"', re.MULTILINE)
 _HEAD = 8 << 10
 _MOST_ECHOES = 4
 _LONGEST = 400
+_OF_LIMIT = "No log says what the run waited for when its time was up."
+_FOLLOWED = "It is not in these logs: they hold only what followed from it."
 _PARTS = {
     Part.CAUSE: "the cause",
     Part.OWN: "fell with an error of its own",
@@ -82,7 +85,7 @@ def diagnosis_lines(known: Diagnosis, run: RunSnapshot | None = None) -> Iterato
 
 def _no_cause(known: Diagnosis) -> Iterator[tuple[str, str]]:
     if known.symptoms:
-        yield "Cause", "It is not in these logs: they hold only what followed from it."
+        yield "Cause", _OF_LIMIT if known.symptoms[0].code == CODE else _FOLLOWED
         for text, ranks in _grouped(known.symptoms):
             yield "Symptom", f"{text}{_of_ranks(ranks)}"
         yield from _line(known, known.symptoms[0])

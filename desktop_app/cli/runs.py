@@ -29,7 +29,7 @@ from desktop_app.cli.terminal_text import plain
 from desktop_app.cli.words import duration, ending, first_failure_of, outputs, workspace_of
 from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.core.rank_words import names_of, ranks
-from desktop_app.services.diagnosing.runs import diagnose_run
+from desktop_app.services.diagnosing.runs import diagnose_run, is_told_of
 from desktop_app.services.workbench import Workbench
 
 
@@ -147,7 +147,7 @@ async def _show(workbench: Workbench, options: Namespace) -> int:
 
 async def _diagnose(workbench: Workbench, options: Namespace) -> int:
     found = await find_run(workbench, options.name)
-    if found.status is not RunStatus.FAILED:
+    if not is_told_of(found):
         hint = "Only a run that Failed has a cause to look for."
         raise UserError(f"{found.run} did not fail: it is {found.status.value}.", hint=hint)
     known = await diagnose_run(workbench.plugins, found)

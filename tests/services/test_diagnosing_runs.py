@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import struct
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +12,17 @@ from pathlib import Path
 import pytest
 
 from desktop_app.api import Diagnostic, Explanation, FailureReport, FirstFailure, RunSnapshot, RunStatus, Severity
-from desktop_app.core.diagnosis.model import Diagnosis
+from desktop_app.core.diagnosis.model import Diagnosis, Place, Verdict
 from desktop_app.places import Places
 from desktop_app.services.diagnosing.excerpts import TAIL, Excerpt, tail
-from desktop_app.services.diagnosing.runs import ALL_TAILS, MOST_RANKS, diagnose_run, failure_report, looked_at
+from desktop_app.services.diagnosing.runs import (
+    ALL_TAILS,
+    MOST_RANKS,
+    diagnose_run,
+    failure_report,
+    is_told_of,
+    looked_at,
+)
 from desktop_app.services.diagnosing.sources import FileBytes
 from tests.helpers.plugin_folders import write_plugin
 from tests.helpers.plugin_hosts import MakeHost, plugin_hosts
@@ -214,3 +222,59 @@ def many(tmp_path: Path, first: int) -> RunSnapshot:
     run = make_run(tmp_path / "runs", "r-1", RunStatus.FAILED, nodes=50, processes=4).snapshot
     assert run.ended is not None
     return dataclasses.replace(run, first_failure=FirstFailure(first, run.ended, 1))
+
+
+LIMIT = "The time limit of 60 s (limits.timeout) was reached."
+
+
+def out_of_time(tmp_path: Path, logs: tuple[str, str], wrote: tuple[float, float] = (50, 10)) -> RunSnapshot:
+    """Make a run whose limit ended it; `wrote` is when its two ranks wrote their logs, in seconds after it began."""
+    made = make_run(tmp_path / "runs", "r-5", RunStatus.CANCELED, seconds=70)
+    assert made.snapshot.started is not None
+    for rank, text in enumerate(logs):
+        made.log(rank).write_text(text)
+        mark = struct.pack("<dQ", made.snapshot.started.timestamp() + wrote[rank], len(text))
+        (made.path / "clock" / f"{rank}.bin").write_bytes(mark)
+    return dataclasses.replace(made.snapshot, reason=LIMIT, first_failure=None)
+
+
+async def test_a_run_out_of_time_names_the_rank_that_was_silent_longest(tmp_path: Path, make_host: MakeHost) -> None:
+    known = await diagnose_run(make_host(), out_of_time(tmp_path, ("step 1\nstep 2\n", "step 1\n")))
+    assert (known.verdict, known.cause, known.rank) == (Verdict.SYMPTOMS_ONLY, None, None)
+    (limit,) = known.symptoms
+    assert "Rank 1 wrote nothing for the last 50 s, longer than any other; the last to write was rank 0" in limit.cause
+    assert (limit.rank, limit.line) == (1, "step 1")
+    assert known.place_of(limit) == Place("user_logs/std_log_process_1.txt", 1)
+    advice = " ".join(limit.advice)
+    assert "py-spy dump" in advice
+    assert "TORCH_DISTRIBUTED_DEBUG" in advice
+
+
+async def test_ranks_that_fell_silent_together_are_not_told_apart(tmp_path: Path, make_host: MakeHost) -> None:
+    known = await diagnose_run(make_host(), out_of_time(tmp_path, ("step 1\n", "step 1\n"), (20, 21)))
+    assert known.symptoms[0].rank is None
+    assert "All ranks that were left wrote nothing for the last 39 s." in known.symptoms[0].cause
+
+
+async def test_a_run_out_of_time_keeps_a_cause_that_its_logs_hold(tmp_path: Path, make_host: MakeHost) -> None:
+    raised = 'Traceback (most recent call last):\n  File "train.py", line 8, in <module>\nKeyError: 17\n'
+    known = await diagnose_run(make_host(), out_of_time(tmp_path, ("step 1\n", raised)))
+    assert known.cause is not None
+    assert (known.cause.line, known.rank) == ("KeyError: 17", 1)
+    stopped = raised.replace("KeyError: 17", "KeyboardInterrupt")
+    known = await diagnose_run(make_host(), out_of_time(tmp_path / "other", ("step 1\n", stopped)))
+    assert (known.verdict, known.symptoms[0].code) == (Verdict.SYMPTOMS_ONLY, "time-limit")
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        (LIMIT, True),
+        ("The job exceeded its timeout.", True),
+        ("Canceled as you asked.", False),
+        ("", False),
+    ],
+)
+def test_of_canceled_runs_only_those_out_of_time_are_told_of(reason: str, told: bool, tmp_path: Path) -> None:
+    run = make_run(tmp_path / "runs", "r-6", RunStatus.CANCELED).snapshot
+    assert is_told_of(dataclasses.replace(run, reason=reason)) is told

@@ -16,8 +16,10 @@ from desktop_app.core.diagnosis.falls import falls_of_run
 from desktop_app.core.diagnosis.judging import judged
 from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.core.diagnosis.own import of_the_end, own_explanations
+from desktop_app.core.diagnosis.timed_out import is_of_limit, of_limit, stopped_at
 from desktop_app.core.shared_texts import whole
 from desktop_app.services.diagnosing.excerpts import FURTHEST, TAIL, Excerpt, further_back, joined, tail
+from desktop_app.services.diagnosing.last_words import last_words
 from desktop_app.services.diagnosing.placing import placed
 from desktop_app.services.diagnosing.sources import FileBytes
 from desktop_app.services.plugins import PluginHost
@@ -43,10 +45,18 @@ class RunLogs:
 
 
 async def diagnose_run(plugins: PluginHost, run: RunSnapshot) -> Diagnosis:
-    """Return what is known of a failed run; nothing of any other. Files and plugins are asked in a thread."""
-    if run.status is not RunStatus.FAILED or not run.folder:
+    """Return what is known of a run that failed, or that its time limit ended; nothing of any other.
+
+    Files and plugins are asked in a thread.
+    """
+    if not is_told_of(run) or not run.folder:
         return Diagnosis()
     return await asyncio.to_thread(_diagnose, plugins, run)
+
+
+def is_told_of(run: RunSnapshot) -> bool:
+    """Whether there may be a cause to look for."""
+    return run.status is RunStatus.FAILED or is_of_limit(run)
 
 
 def _diagnose(plugins: PluginHost, run: RunSnapshot) -> Diagnosis:
@@ -59,6 +69,8 @@ def _diagnose(plugins: PluginHost, run: RunSnapshot) -> Diagnosis:
         if more:
             logs = RunLogs({**logs.ranks, **more}, logs.launcher)
             known = _asked(plugins, run, logs)
+    if is_of_limit(run):
+        known = of_limit(known, run, last_words(run, logs.tails, stopped_at(run)))
     known = falls_of_run(known, run)
     return placed(known, logs.ranks, _missing(run, logs), logs.launcher)
 

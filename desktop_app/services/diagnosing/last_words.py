@@ -1,0 +1,51 @@
+"""What each rank of a run wrote last before a moment: by the marks of its clock, else by time stamps in its log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from desktop_app.api import RunSnapshot
+from desktop_app.api.kit.log_lines import lines_of
+from desktop_app.core.diagnosis.clock import last_time
+from desktop_app.core.diagnosis.timed_out import LastWord
+from desktop_app.services.logs.clock_file import ClockFile
+
+_LINE = 2048
+
+
+def last_words(run: RunSnapshot, logs: Mapping[int, str], until: datetime | None) -> dict[int, LastWord]:
+    """Return the last words by rank; none of ranks of which nothing tells when they wrote. Reads files."""
+    found = {}
+    for each in run.ranks:
+        path = Path(run.folder, each.log or f"user_logs/std_log_process_{each.rank}.txt")
+        word = _by_clock(path, Path(run.folder, "clock", f"{each.rank}.bin"), until or run.ended)
+        word = word or _by_stamps(logs.get(each.rank, ""))
+        if word is not None:
+            found[each.rank] = word
+    return found
+
+
+def _by_clock(log: Path, clock: Path, until: datetime | None) -> LastWord | None:
+    marks = ClockFile(clock)
+    size = marks.size_at(until.timestamp(), inclusive=True) if until is not None else 0
+    at = marks.time_of(size - 1) if size else None
+    return LastWord(datetime.fromtimestamp(at, UTC), _line_before(log, size)) if at is not None else None
+
+
+def _line_before(log: Path, size: int) -> str:
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, size - _LINE))
+            lines = file.read(min(size, _LINE)).decode("utf-8", "replace").split("\n")
+    except OSError:
+        return ""
+    return next((each.strip() for each in reversed(lines) if each.strip()), "")
+
+
+def _by_stamps(text: str) -> LastWord | None:
+    log = lines_of(text)
+    at = last_time(log)
+    line = next((each.strip() for each in reversed(log.raw) if each.strip()), "")
+    return LastWord(at, line) if at is not None else None
