@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from desktop_app.api import Distribution, FailureReport, Job
+from desktop_app.api.failures import UNKNOWN_RANKS
+from desktop_app.core.diagnosis.foreign import judged_logs
 from plugins.horovod.explain import explain
 
 SHUT_DOWN = (
@@ -263,3 +265,17 @@ def test_an_exception_before_the_last_one_is_no_cause() -> None:
 
 def test_what_is_not_known_is_left_alone() -> None:
     assert of({0: "KeyError: 'x'", 1: ""}, "all went well") == {}
+
+
+def test_what_mpirun_cannot_read_at_a_jobs_end_is_below_who_was_killed() -> None:
+    noise = (
+        "[n1:4711] [[31337,0],0] ORTE_ERROR_LOG: Data unpack would read past end of buffer in file "
+        "../../../orte/util/show_help.c at line 501"
+    )
+    killed = "mpirun noticed that process rank 1 with PID 0 on node n1 exited on signal 9 (Killed)."
+    logs = {UNKNOWN_RANKS: f"{noise}\n{noise}\n{killed}\n"}
+    known = judged_logs(explain(FailureReport(Job(command=""), tails=logs, is_foreign=True)), logs)
+    assert known.cause is not None
+    assert (known.cause.line, known.rank) == (killed, 1)
+    alone = {UNKNOWN_RANKS: noise}
+    assert judged_logs(explain(FailureReport(Job(command=""), tails=alone, is_foreign=True)), alone).cause is None
