@@ -16,5 +16,6 @@ def explain_failure(report: FailureReport) -> Sequence[Explanation]:
     from desktop_app.api.kit import explain_by, load_knowledge
 
     from .fixes import FIXES
+    from .missing_files import told_apart
 
-    return explain_by(load_knowledge(KNOWLEDGE), report, FIXES)
+    return told_apart(explain_by(load_knowledge(KNOWLEDGE), report, FIXES), report.tails)

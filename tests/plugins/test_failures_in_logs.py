@@ -228,3 +228,42 @@ def test_a_sentence_is_whole_where_a_line_tells_less(line: str, cause: str) -> N
     made = diagnosed(f"step 3\n{line}\n").cause
     assert made is not None
     assert made.cause == cause
+
+
+MISSING = "FileNotFoundError: [Errno 2] No such file or directory: '/home/ada/runs/r-1/code/digits.npz'"
+HEAD = 'Traceback (most recent call last):\n  File "train.py", line 9, in main\n    '
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        "data = np.load(path)\n",
+        'data = np.load(path)\n  File "npyio.py", line 4, in load\n    fid = open(os.fspath(file), "rb")\n',
+        'state = torch.load(path)\n  File "serialization.py", line 7, in __init__\n    open(name, mode)\n',
+        'json.load(open("digits.npz"))\n',
+    ],
+)
+def test_a_missing_file_that_was_read_is_not_there(frames: str) -> None:
+    cause = diagnosed(f"step 1\n{HEAD}{frames}{MISSING}\n").cause
+    assert cause is not None
+    assert (cause.code, cause.line) == ("file-missing", MISSING)
+    assert cause.cause == "The file /home/ada/runs/r-1/code/digits.npz is not there."
+    assert ".amlignore" in cause.advice[0]
+    assert not any("makedirs" in each for each in cause.advice)
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        'with open(path, "w") as file:\n',
+        "np.savez(path, **found)\n",
+        'torch.save(model.state_dict(), path)\n  File "serialization.py", line 7, in __init__\n    open(name, "wb")\n',
+        "os.open(path, os.O_CREAT | os.O_WRONLY)\n",
+    ],
+)
+def test_a_missing_file_that_was_written_wants_its_folder(frames: str) -> None:
+    cause = diagnosed(f"step 1\n{HEAD}{frames}{MISSING}\n").cause
+    assert cause is not None
+    assert (cause.code, cause.line) == ("output-folder-missing", MISSING)
+    assert cause.cause.endswith("can't be written: the folder that it belongs in is not there.")
+    assert "makedirs" in cause.advice[0]
