@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from desktop_app.api import Diagnostic, FirstFailure, ProcessSpec, RankState, RunSnapshot, RunStatus
+from desktop_app.api import Diagnostic, Explanation, FirstFailure, ProcessSpec, RankState, RunSnapshot, RunStatus
+from desktop_app.api.kit.log_lines import lines_of
+from desktop_app.core.diagnosis.exceptions import WEAK
 from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.core.rank_words import launches, ranks
 from desktop_app.core.words import took_text
+
+_LONGEST = 400
 
 
 def place(path: Path | None, finding: Diagnostic) -> str:
@@ -80,7 +85,7 @@ def workspace_of(run: RunSnapshot) -> str:
 def first_failure(fallen: FirstFailure) -> str:
     """Return which rank fell first, with what."""
     code = _code(fallen)
-    text = f": {fallen.text.rstrip('.')}" if fallen.text else ""
+    text = f": {fallen.text.rstrip('.: ')}" if fallen.text else ""
     drill = f" Drilled before: {fallen.drill}." if fallen.drill else ""
     return f"Rank {fallen.rank} fell first, with {code}{text}.{drill}"
 
@@ -91,13 +96,21 @@ def first_failure_of(run: RunSnapshot, known: Diagnosis) -> str:
     if fallen is None:
         return ""
     if not known.only_echo:
-        return first_failure(fallen)
+        return first_failure(replace(fallen, text=_last_words(fallen, cause)))
     echo = f"Rank {fallen.rank} ended first, with {_code(fallen)}, as an echo"
     if cause is None:
         return f"{echo}: it is not the cause."
     line = f": {cause.line.rstrip('.')}" if cause.line else ""
     where = "The launcher's log has the cause" if cause.rank is None else f"Rank {cause.rank} is the cause"
     return f"{where}{line}. {echo}."
+
+
+def _last_words(fallen: FirstFailure, cause: Explanation | None) -> str:
+    """Return the line that is the cause, of the log of the first rank itself; else that rank's last words."""
+    if cause is None or cause.rank != fallen.rank or cause.certainty <= WEAK or not cause.line:
+        return fallen.text
+    line = lines_of(cause.line).lines[0].strip()
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]} …"
 
 
 def _code(fallen: FirstFailure) -> str:

@@ -10,8 +10,9 @@ import pytest
 
 from desktop_app.api import Explanation, FirstFailure, Fix, RankState, RunSnapshot, RunStatus
 from desktop_app.cli.explained import explained_lines
-from desktop_app.cli.words import duration, ending, no_rank, numbered, outputs, summary, workspace_of
+from desktop_app.cli.words import duration, ending, first_failure_of, no_rank, numbered, outputs, summary, workspace_of
 from desktop_app.core.diagnosis.judging import judged
+from desktop_app.core.diagnosis.model import Diagnosis, Verdict
 from desktop_app.presenters.run_failure import failure_of
 
 AT = datetime(2026, 11, 21, 7, tzinfo=UTC)
@@ -119,3 +120,21 @@ def test_the_command_of_a_fix_is_quoted_for_the_shell() -> None:
     assert words == [
         "rankzero", "set", "/my proj/j.yml", "distribution.type=pytorch", "--unset", "environment_variables.A B",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rank", "certainty", "said"),
+    [
+        (1, 0.9, "RuntimeError: shapes cannot be multiplied"),
+        (1, 0.4, "ChildFailedError:"),
+        (0, 0.9, "ChildFailedError:"),
+    ],
+)
+def test_the_headline_ends_with_the_cause_where_the_first_ranks_own_log_holds_it(
+    rank: int, certainty: float, said: str
+) -> None:
+    run = replace(RUN, status=RunStatus.FAILED, first_failure=FirstFailure(1, AT, 1, "ChildFailedError:"))
+    line = "[rank3]: RuntimeError: shapes cannot be multiplied"
+    cause = Explanation("shapes", "They differ.", (), rank, line, certainty=certainty)
+    text = first_failure_of(run, Diagnosis(Verdict.CAUSE, cause, (cause,)))
+    assert text == f"Rank 1 fell first, with exit code 1: {said.rstrip(':')}."
