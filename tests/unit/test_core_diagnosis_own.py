@@ -183,3 +183,11 @@ def test_the_rank_that_a_launcher_names_says_it_in_its_own_words() -> None:
     assert judged([report, found], None, {}, report.line).cause == found
     sure = dataclasses.replace(report, certainty=0.9)
     assert own_explanations([sure], {2: "error: 14 images are damaged"}) == ()
+
+
+def test_what_a_program_says_as_it_gives_up_is_the_cause_where_a_launcher_only_tells_who() -> None:
+    log = "step 1\nerror: 14 images of /data are damaged\nbye\nexitcode : -6 (pid: 9) (SIGABRT)\n"
+    report = Explanation("who", "Rank 1 fell.", (), 0, log.splitlines()[3], about=1, position=3, certainty=WEAK)
+    (found,) = own_explanations([report], {0: log})
+    assert (found.code, found.line, found.about) == (ERROR_LINE, "error: 14 images of /data are damaged", 1)
+    assert own_explanations([report], {0: log.replace("error:", "errors so far:")}) == ()

@@ -19,6 +19,8 @@ _ERROR = re.compile(
     r"|(?i:segmentation fault|core dumped|command not found|permission denied|no such file or directory|cannot open"
     r"|unable to|failed to|could not|not found$|denied$)"
 )
+_LAST_WORD = re.compile(r"^(?:[\w./-]+: )?(?:fatal(?: error)?|error): \S", re.IGNORECASE)
+"""What a program writes that ends itself by sys.exit("error: …"), or as compilers and tools do."""
 _OF_CODE = re.compile(r"\s*(?:File \"|\^|~)|\s{4}")
 _MILD = re.compile(r"warn|deprecat|retry|\bINFO\b|\bDEBUG\b|errors?=0|0 errors|no error", re.IGNORECASE)
 _SIGNALS = {4: "SIGILL", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL", 11: "SIGSEGV"}
@@ -54,6 +56,23 @@ def _of_reported(found: Sequence[Explanation], tails: Mapping[int, str]) -> Iter
     for rank in dict.fromkeys(each.about for each in found if each.about in tails and each.about not in told):
         if rank is not None:
             yield from (replace(each, certainty=WEAK) for each in _guess(rank, lines_of(tails[rank])))
+    yield from _before_reports(found, tails)
+
+
+def _before_reports(found: Sequence[Explanation], tails: Mapping[int, str]) -> Iterator[Explanation]:
+    """Yield, of a log that holds a launcher's report of a rank without one, the program's own word before it."""
+    for each in found:
+        if each.about is None or each.about in tails or each.rank is None or each.position is None:
+            continue
+        log = lines_of(tails.get(each.rank, ""))
+        for number, line in enumerate(log.lines[: each.position]):
+            if _LAST_WORD.match(line) and log.writers[number].rank in (None, each.about):
+                yield Explanation(
+                    ERROR_LINE, "The program gave up with a word of its own: nobody knows this line.",
+                    ("Read the lines around it.",), each.rank, log.raw[number].strip(),
+                    category="user-exception", about=each.about, position=number, certainty=WEAK,
+                )  # fmt: skip
+                return
 
 
 def of_the_end(run: RunSnapshot, found: Sequence[Explanation], tails: Mapping[int, str]) -> tuple[Explanation, ...]:
