@@ -131,3 +131,36 @@ def test_no_log_is_too_odd_to_be_read(lines: list[str]) -> None:
     for each in raised_in(log):
         assert 0 <= each.begin <= each.end < len(log.lines)
         assert each.part in each.parts
+
+
+def test_an_exception_below_a_box_of_its_traceback_is_one_without_a_header() -> None:
+    log = lines_of(
+        "│ ❱  88 │   mask = batch[name]      │\n╰─────────────────────────╯\nKeyError: 'mask'\n"
+        "steps:   0%|      | 0/9 [00:00<?, ?it/s]ERROR:torch.distributed.elastic.multiprocessing.api:failed\n"
+    )
+    (raised,) = raised_in(log)
+    assert (raised.begin, raised.end, raised.part.text) == (2, 2, "KeyError: 'mask'")
+
+
+def test_an_exception_with_its_message_on_the_next_line_is_one() -> None:
+    (raised,) = raised_in(lines_of("epoch 1\nlib.exceptions.MisconfigurationException: \n    devices: none\n"))
+    assert (raised.part.line, raised.part.type, raised.end) == (1, "MisconfigurationException", 2)
+
+
+def test_keras_message_stands_behind_a_blank_line() -> None:
+    text = traceback(
+        "ValueError: Exception encountered when calling Sequential.call().\n\nInput 0 does not fit\n\nmore"
+    )
+    (raised,) = raised_in(lines_of(text))
+    assert raised.part.line is not None
+    assert raised.end == raised.part.line + 2
+
+
+def test_a_benchmarks_prefix_before_that_of_a_rank_is_none_of_the_line() -> None:
+    log = lines_of(
+        "      | [rank0]: FileNotFoundError: Caught FileNotFoundError in DataLoader worker process 2.\n"
+        "      | [rank0]: Original Traceback (most recent call last):\n"
+        '      | [rank0]:   File "fetch.py", line 5, in fetch\n'
+    )
+    first = raised_in(log)[0]
+    assert (first.part.type, first.writer.rank, first.part.line) == ("FileNotFoundError", 0, 0)

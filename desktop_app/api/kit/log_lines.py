@@ -24,7 +24,7 @@ _PREFIX = re.compile(
     r"|\[(?!(?:epoch|step|iter|batch|pid)\d)(?P<role>[A-Za-z_]+)(?P<local>\d+)\]: ?"
     r"|\((?:[^()]{0,80} )?pid=(?P<pid>\d+)(?:, ip=(?P<ip>[\d.]+))?\) ?"
 )
-_STREAM = re.compile(r"(?:stderr|stdout): |\| (?=\[)")
+_STREAM = re.compile(r"(?:stderr|stdout): |\s*\| (?=\[)")
 _LABEL = re.compile(r"(?:rank|worker)?[ _-]?(?P<label>\d{1,5}): ?", re.IGNORECASE)
 _MOST = 0.8  # of all lines have a bare `3: ` where it is a label
 _LEAST = 4
@@ -91,7 +91,7 @@ def lines_of(text: str) -> LogLines:
     raw = text.split("\n")
     if "\x1b" in text or "\r" in text or "·[" in text or "�[" in text or "\n[" in text or text[:1] == "[":
         raw = [without_colours(each) for each in raw]
-    pairs = [_unlabelled(each) if each[:1] in ("[", "(", "|") or each[:3].isalpha() else (each, NOBODY) for each in raw]
+    pairs = [_unlabelled(each) if _may_be_labelled(each) else (each, NOBODY) for each in raw]
     labelled = _labelled(pairs)
     if labelled:
         pairs = labelled
@@ -101,6 +101,10 @@ def lines_of(text: str) -> LogLines:
         starts.append(place)
         place += len(each) + 1
     return LogLines(raw, lines, [writer for _, writer in pairs], "\n".join(lines), starts)
+
+
+def _may_be_labelled(line: str) -> bool:
+    return line[:1] in ("[", "(", "|") or line[:3].isalpha() or (line[:1] == " " and "| [" in line[:24])
 
 
 def _unlabelled(line: str) -> tuple[str, Writer]:

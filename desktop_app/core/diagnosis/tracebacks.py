@@ -17,16 +17,17 @@ from desktop_app.api.kit.log_lines import LogLines, Writer
 HEADER = "Traceback (most recent call last)"
 _EXCEPTION = re.compile(r"(?P<type>(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)(?::(?:\s|$)|$)")
 _SURE = re.compile(r"(?:[A-Za-z_]\w*\.)*\w*(?:Error|Exception|Interrupt|Exit|Failure)(?:Group)?(?::(?:\s|$)|\s*$)")
-_BARE = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt)(?::\s+\S|\s*$)")
+_BARE = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt)(?::\s+\S|:?\s*$)")
 _CAUSED = "The above exception was the direct cause of the following exception"
 _HANDLED = "During handling of the above exception, another exception occurred"
 _PROCESS = re.compile(r"^-- Process (\d+) terminated with the following error")
 _RECORD = re.compile(
     r"\[|\d{4}-\d\d|[IWEF]\d{4} |(?:INFO|WARN|WARNING|ERROR|DEBUG|CRITICAL|FATAL)\b|terminate called|[-=*#]{4,}"
-    r"|(?:mpirun|mpiexec|srun|slurmstepd|horovodrun|torchrun|bash|sh)\b"
+    r"|(?:mpirun|mpiexec|srun|slurmstepd|horovodrun|torchrun|bash|sh)\b|.{0,200}(?:\d%\||\b(?:ERROR|WARNING|INFO):\w)"
 )
 _IGNORED = re.compile(r"^(?:Exception ignored (?:in|on)\b|Error in (?:atexit|sys\.excepthook)|--- Logging error ---)")
 _BEFORE_HEADER = re.compile(r"^[\s|+>*'\"-]*(?:Original |Exception Group |.*\bException Group )?$")
+_GOES_ON = re.compile(r"Exception encountered when calling \S+\.$")
 _LONGEST = 3000
 _MOST = 400
 _MESSAGE = 15
@@ -137,6 +138,10 @@ def _ended(log: LogLines, header: int, number: int, text: str) -> Part:
     end = number
     for after in islice(_lines(log, log.writers[number], number + 1), _MESSAGE):
         line = log.lines[after]
+        if (
+            not line.strip() and after == end + 1 and _GOES_ON.search(text)
+        ):  # Keras: a blank line, and then what is wrong
+            continue
         if not line.strip() or HEADER in line or _PROCESS.match(line) or line.startswith((_CAUSED, _HANDLED)):
             break
         if _SURE.match(line) or _RECORD.match(line) or after - number > _GARBLED:
