@@ -138,10 +138,8 @@ def _ended(log: LogLines, header: int, number: int, text: str) -> Part:
     end = number
     for after in islice(_lines(log, log.writers[number], number + 1), _MESSAGE):
         line = log.lines[after]
-        if (
-            not line.strip() and after == end + 1 and _GOES_ON.search(text)
-        ):  # Keras: a blank line, and then what is wrong
-            continue
+        if after == number + 1 and not line.strip() and _GOES_ON.search(text):
+            continue  # Keras: what is wrong follows
         if not line.strip() or HEADER in line or _PROCESS.match(line) or line.startswith((_CAUSED, _HANDLED)):
             break
         if _SURE.match(line) or _RECORD.match(line) or after - number > _GARBLED:
