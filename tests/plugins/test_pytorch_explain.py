@@ -23,7 +23,7 @@ LINES = {
     "torch.distributed.DistBackendError: NCCL error in: NCCLUtils.hpp:317, remote process exited or there was a "
     "network error, NCCL version 2.21.5": "peer-gone",
     "RuntimeError: [/w/gloo/unbound_buffer.cc:129] Timed out waiting 6000ms for send operation to complete":
-        "collective-timed-out",
+        "gloo-timed-out",
     "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 22.00 MiB. GPU 0 has a total capacity of 23 GiB":
         "gpu-memory-full",
     "RuntimeError: CUDA error: invalid device ordinal": "no-such-gpu",
@@ -75,7 +75,7 @@ def test_last_words_are_recognised(line: str, code: str, prefix: str) -> None:
     assert (found.code, found.rank, cleaned(found.line)[0]) == (code, 0, line)
     assert "{" not in found.cause + "".join(found.advice)
     assert found.is_echo is (code in {"peer-gone", "child-failed"})
-    assert found.is_symptom is (code in {"collective-timed-out", "ranks-missing"})
+    assert found.is_symptom is (code in {"gloo-timed-out", "ranks-missing"})
 
 
 @pytest.mark.parametrize(

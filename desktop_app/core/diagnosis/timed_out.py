@@ -15,6 +15,8 @@ from desktop_app.core.diagnosis.exceptions import WEAK
 from desktop_app.core.diagnosis.model import Diagnosis, Verdict
 
 CODE = "time-limit"
+RECENT = 5
+"""Seconds before the limit in which a line speaks of a run that went on."""
 ALIKE = 3
 """Seconds by which ranks must differ before one of them is said to have been silent longest."""
 _LIMIT = re.compile(
@@ -82,11 +84,17 @@ def _explanation(run: RunSnapshot, last: Mapping[int, LastWord]) -> Explanation:
         named = ", ".join(map(str, over[:8]))
         said += f" Rank {named} had ended before; the others went on, or waited for it."
     silent, words = _silence({rank: word for rank, word in last.items() if rank not in over}, stopped_at(run))
-    advice = (*_ADVICE.get(run.framework, (_TORCH, _HOROVOD)), _STACKS, _RAISE)
+    hangs = (*_ADVICE.get(run.framework, (_TORCH, _HOROVOD)), _STACKS)
+    advice = (_RAISE, *hangs) if _goes_on(last, stopped_at(run)) else (*hangs, _RAISE)
     line = last[silent].line if silent is not None else ""
     return Explanation(
         CODE, f"{said} {words}".rstrip(), advice, silent, line, category="timeout-symptom-only", is_symptom=True
     )
+
+
+def _goes_on(last: Mapping[int, LastWord], end: datetime | None) -> bool:
+    """Whether a rank still wrote shortly before the end: then nothing may have hung at all."""
+    return end is not None and any((end - word.at).total_seconds() < RECENT for word in last.values())
 
 
 def _over(run: RunSnapshot) -> set[int]:
