@@ -46,6 +46,13 @@ def test_the_raw_line_keeps_its_prefix_and_loses_its_colours() -> None:
     assert (log.raw[0], log.lines[0]) == ("[rank1]: ValueError: no", "ValueError: no")
 
 
+def test_what_runs_logs_writes_before_each_line_of_all_ranks_is_a_label() -> None:
+    merged = lines_of("[0] epoch 1\n[1] epoch 1\n[1] [rank1]: Traceback\n[0] epoch 2\n[1] [rank1]: KeyError: 3")
+    assert [each.rank for each in merged.writers] == [0, 1, 1, 0, 1]
+    assert merged.lines[2:] == ["Traceback", "epoch 2", "KeyError: 3"]
+    assert lines_of("[1] is a list\nan ordinary line\nanother\n[2] no").writers[0].rank is None
+
+
 def test_bare_numbers_are_labels_only_where_nearly_all_lines_have_one() -> None:
     labelled = lines_of("0: epoch 1\n1: epoch 1\n1: Traceback\n0: epoch 2\n1: KeyError: 3")
     assert [each.rank for each in labelled.writers] == [0, 1, 1, 0, 1]

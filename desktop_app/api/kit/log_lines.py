@@ -25,8 +25,8 @@ _PREFIX = re.compile(
     r"|\((?:[^()]{0,80} )?pid=(?P<pid>\d+)(?:, ip=(?P<ip>[\d.]+))?\) ?"
 )
 _STREAM = re.compile(r"(?:stderr|stdout): |\s*\| (?=\[)")
-_LABEL = re.compile(r"(?:rank|worker)?[ _-]?(?P<label>\d{1,5}): ?", re.IGNORECASE)
-_MOST = 0.8  # of all lines have a bare `3: ` where it is a label
+_LABEL = re.compile(r"(?:rank|worker)?[ _-]?(?P<label>\d{1,5}): ?|\[(?P<own>\d{1,5})\] ", re.IGNORECASE)
+_MOST = 0.8  # of all lines have a bare `3: `, or `[3] ` as `rankzero runs logs` writes it, where it is a label
 _LEAST = 4
 
 
@@ -131,10 +131,10 @@ def _writer(found: re.Match[str]) -> Writer:
 def _labelled(pairs: Sequence[tuple[str, Writer]]) -> list[tuple[str, Writer]]:
     """Return the lines without `3: ` where nearly all have such a label, of more than one rank."""
     told = [(line, writer) for line, writer in pairs if line.strip()]
-    if not told or not (told[-1][0][:1].isdigit() or told[0][0][:1].isdigit() or told[-1][0][:1] in "rRwW"):
+    if not told or not (told[-1][0][:1].isdigit() or told[0][0][:1].isdigit() or told[-1][0][:1] in "rRwW["):
         return []
     labels = [_LABEL.match(line) for line, _ in told]
-    held = Counter(each["label"] for each in labels if each is not None)
+    held = Counter(each["label"] or each["own"] for each in labels if each is not None)
     if len(told) < _LEAST or sum(held.values()) < _MOST * len(told) or len(held) < 2:
         return []
     return [_without_label(line, writer) for line, writer in pairs]
@@ -145,4 +145,4 @@ def _without_label(line: str, writer: Writer) -> tuple[str, Writer]:
     if found is None:
         return line, writer
     rest, inner = _unlabelled(line[found.end() :])
-    return rest, inner if inner != NOBODY else Writer(rank=int(found["label"]))
+    return rest, inner if inner != NOBODY else Writer(rank=int(found["label"] or found["own"]))
