@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from argparse import ArgumentParser, Namespace
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -148,7 +149,10 @@ async def _show(workbench: Workbench, options: Namespace) -> int:
 async def _diagnose(workbench: Workbench, options: Namespace) -> int:
     found = await find_run(workbench, options.name)
     if not is_told_of(found):
-        hint = "Only a run that Failed has a cause to look for."
+        hint = (
+            "Only one that Failed, or that its time limit ended, has a cause. What its logs say so far: "
+            f"rankzero diagnose {shlex.quote(f'{found.folder}/user_logs')}"
+        )
         raise UserError(f"{found.run} did not fail: it is {found.status.value}.", hint=hint)
     known = await diagnose_run(workbench.plugins, found)
     if options.json:

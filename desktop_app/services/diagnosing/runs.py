@@ -12,7 +12,7 @@ from desktop_app.api import FailureReport, Job, RankState, RunSnapshot, RunStatu
 from desktop_app.api._records import from_json
 from desktop_app.api.failures import UNKNOWN_RANKS
 from desktop_app.core.diagnosis.exceptions import WEAK
-from desktop_app.core.diagnosis.falls import falls_of_run
+from desktop_app.core.diagnosis.falls import falls_of_logs, falls_of_run
 from desktop_app.core.diagnosis.judging import judged
 from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.core.diagnosis.own import of_the_end, own_explanations
@@ -71,7 +71,8 @@ def _diagnose(plugins: PluginHost, run: RunSnapshot) -> Diagnosis:
             known = _asked(plugins, run, logs)
     if is_of_limit(run):
         known = of_limit(known, run, last_words(run, logs.tails, stopped_at(run)))
-    known = falls_of_run(known, run)
+    has_ends = any(each.ended is not None for each in run.ranks)
+    known = falls_of_run(known, run) if has_ends else falls_of_logs(known, logs.tails)
     return placed(known, logs.ranks, _missing(run, logs), logs.launcher)
 
 
