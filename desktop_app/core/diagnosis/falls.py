@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from desktop_app.api import Explanation, RunSnapshot, RunStatus
 from desktop_app.api.failures import UNKNOWN_RANKS
-from desktop_app.api.kit.log_lines import lines_of
+from desktop_app.api.kit.log_lines import cleaned, lines_of
 from desktop_app.core.diagnosis.clock import agree, time_at
 from desktop_app.core.diagnosis.judging import guilty_of
 from desktop_app.core.diagnosis.model import Diagnosis, Fall, Part
 
 _SHOWN = 300
+_CHANGING = re.compile(r"0x[0-9a-f]+|\d+", re.IGNORECASE)
 
 
 def falls_of_run(known: Diagnosis, run: RunSnapshot) -> Diagnosis:
@@ -57,9 +59,20 @@ def _told(known: Diagnosis) -> dict[int, Explanation]:
 def _part(mine: Explanation | None, known: Diagnosis) -> Part:
     if mine is None:
         return Part.SILENT
-    if mine is known.cause:
+    if mine is known.cause or _is_the_same(mine, known.cause):
         return Part.CAUSE
     return Part.ECHO if mine.is_echo else Part.SYMPTOM if mine.is_symptom else Part.OWN
+
+
+def _is_the_same(mine: Explanation, cause: Explanation | None) -> bool:
+    """Whether a rank fell with the very error that is the cause, as all do where the script itself is wrong."""
+    if cause is None or mine.code != cause.code or mine.is_echo or mine.is_symptom:
+        return False
+    return _words(mine.line) == _words(cause.line)
+
+
+def _words(line: str) -> str:
+    return _CHANGING.sub("0", cleaned(line)[0].strip())
 
 
 def _part_of_run(status: RunStatus, code: int | None, mine: Explanation | None, known: Diagnosis) -> Part:
