@@ -9,7 +9,6 @@ from pathlib import Path
 
 from desktop_app.api import Diagnostic, Explanation, FirstFailure, ProcessSpec, RankState, RunSnapshot, RunStatus
 from desktop_app.api.kit.log_lines import lines_of
-from desktop_app.core.diagnosis.exceptions import WEAK
 from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.core.rank_words import launches, ranks
 from desktop_app.core.words import took_text
@@ -107,7 +106,7 @@ def first_failure_of(run: RunSnapshot, known: Diagnosis) -> str:
 
 def _last_words(fallen: FirstFailure, cause: Explanation | None) -> str:
     """Return the line that is the cause, of the log of the first rank itself; else that rank's last words."""
-    if cause is None or cause.rank != fallen.rank or cause.certainty <= WEAK or not cause.line:
+    if cause is None or cause.rank != fallen.rank or not cause.line:
         return fallen.text
     line = lines_of(cause.line).lines[0].strip()
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]} …"

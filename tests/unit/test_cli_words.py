@@ -126,7 +126,7 @@ def test_the_command_of_a_fix_is_quoted_for_the_shell() -> None:
     ("rank", "certainty", "said"),
     [
         (1, 0.9, "RuntimeError: shapes cannot be multiplied"),
-        (1, 0.4, "ChildFailedError:"),
+        (1, 0.4, "RuntimeError: shapes cannot be multiplied"),
         (0, 0.9, "ChildFailedError:"),
     ],
 )
