@@ -41,6 +41,7 @@ def diagnosis_shape(known: Diagnosis, plugins: PluginHost | None = None) -> dict
     """Return a diagnosis as `diagnose` prints it; with `plugins`, also how new each file of their knowledge is."""
     return {
         "root_cause": _cause_shape(known),
+        "code": {"file": known.code.file, "line": known.code.line} if known.code is not None else None,
         "verdict": (Verdict.CAUSE if known.cause is not None else Verdict.SYMPTOMS_ONLY).value,
         "echoes": [_line_shape(known, each) for each in known.echoes],
         "symptoms": [_line_shape(known, each) for each in known.symptoms],
@@ -58,6 +59,8 @@ def explained_lines(known: Diagnosis, run: RunSnapshot | None) -> Iterator[tuple
     if cause is not None:
         yield "Cause", f"{cause.cause}{_where(known, cause, run)}"
         yield from _line(known, cause)
+        if known.code is not None:
+            yield "Code", f"{known.code.file}:{known.code.line}"
         for each in cause.advice:
             yield "Try", each
         if cause.fix is not None and run is not None:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 
-from desktop_app.api import PhaseName, RankState, RunSnapshot, RunStatus, SubmissionPlan
+from desktop_app.api import PhaseName, RankState, RunSnapshot, RunStatus
 from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.core.rank_words import names_of
 from desktop_app.core.words import spoken_duration
 from desktop_app.presenters.clouds.run_files import was_never_sent
 from desktop_app.presenters.run_words import exit_words, framework_title, is_logs_alone
 from desktop_app.services.logs import sources
-from desktop_app.services.logs.failure import CodePlace
 from desktop_app.services.logs.merge import LogSource
 from desktop_app.services.logs.sources import logs_of
 
@@ -172,24 +170,3 @@ def log_of_cause(run: RunSnapshot, known: Diagnosis) -> int | None:
     if place is not None:
         return next((each.number for each in logs_of(run) if each.path == place.file), None)
     return known.cause.rank if known.cause is not None else None
-
-
-def own_code(place: CodePlace, plan: SubmissionPlan | None, folder: str) -> tuple[Path, int] | None:
-    """Return the file of the person's own code folder that a line of a traceback means, with the line."""
-    path = Path(place.file)
-    if plan is not None:
-        target = _in_working_copy(path, folder)
-        for each in plan.files:
-            if each.target == target:
-                return Path(each.source), place.line
-    return None
-
-
-def _in_working_copy(path: Path, folder: str) -> str:
-    if not path.is_absolute():
-        return path.as_posix().removeprefix("./")
-    code = Path(folder) / "code"
-    for start in (code, code.resolve()):
-        if path.is_relative_to(start):
-            return path.relative_to(start).as_posix()
-    return ""

@@ -40,6 +40,7 @@ def test_the_document_has_the_shape_of_the_contract(
     assert 0 < cause["confidence"] < 1
     assert cause["explanation"]
     assert cause["advice"]
+    assert data["code"] == {"file": "train.py", "line": 81}
     (echo,) = data["echoes"]
     assert (echo["rank"], echo["file"], echo["line"]) == (0, "rank0.log", 2)
     assert echo["text"].startswith("RuntimeError: Connection closed")
@@ -52,7 +53,7 @@ def test_for_a_person_the_cause_comes_first(tmp_path: Path, logs: Path, capsys: 
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("Cause       ")
     assert lines[0].endswith("(rank 1)")
-    assert lines[1:3] == ["Line        KeyError: 17", "In          rank1.log:4"]
+    assert lines[1:4] == ["Line        KeyError: 17", "In          rank1.log:4", "Code        train.py:81"]
     assert "Fell        rank 1: the cause" in lines
 
 

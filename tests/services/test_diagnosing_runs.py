@@ -278,3 +278,14 @@ async def test_a_run_out_of_time_keeps_a_cause_that_its_logs_hold(tmp_path: Path
 def test_of_canceled_runs_only_those_out_of_time_are_told_of(reason: str, told: bool, tmp_path: Path) -> None:
     run = make_run(tmp_path / "runs", "r-6", RunStatus.CANCELED).snapshot
     assert is_told_of(dataclasses.replace(run, reason=reason)) is told
+
+
+async def test_the_line_of_the_persons_own_script_is_told_as_the_code_folder_names_it(
+    tmp_path: Path, make_host: MakeHost
+) -> None:
+    made = failed(tmp_path)
+    known = await diagnose_run(make_host(), made.snapshot)
+    assert known.code == Place("train.py", 41)
+    (made.path / "plan.json").unlink()
+    known = await diagnose_run(make_host(), made.snapshot)
+    assert known.code == Place((made.path / "code" / "train.py").as_posix(), 41), "as the log names it"

@@ -18,12 +18,12 @@ from desktop_app.presenters.run_page import (
     PhaseView,
     actions_of,
     log_sources,
-    own_code,
     phases_of,
     rank_tip,
     waiting_text,
     widths,
 )
+from desktop_app.services.diagnosing.own_code import own_code
 from desktop_app.services.logs.failure import CodePlace, last_places
 from tests.helpers.run_folders import fail, make_run
 

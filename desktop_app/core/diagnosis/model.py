@@ -65,6 +65,8 @@ class Diagnosis:
     only_echo: bool = False
     falls: tuple[Fall, ...] = ()
     steps: tuple[Fix, ...] = ()
+    code: Place | None = None
+    """The innermost line of the person's own code in the traceback of the cause, where there is one."""
     missing: tuple[str, ...] = ()
     """What could not be looked at, or is not there, a sentence each: an empty log, a rank without one."""
     is_read: bool = False

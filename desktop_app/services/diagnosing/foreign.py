@@ -16,6 +16,7 @@ from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.services.diagnosing.choosing import chosen
 from desktop_app.services.diagnosing.excerpts import FURTHEST, TAIL, Excerpt, further_back, joined, tail
 from desktop_app.services.diagnosing.gathering import Gathered, gathered
+from desktop_app.services.diagnosing.own_code import with_code
 from desktop_app.services.diagnosing.placing import placed
 from desktop_app.services.diagnosing.sources import LogBytes
 from desktop_app.services.plugins import PluginHost
@@ -45,6 +46,7 @@ def diagnosed(plugins: PluginHost, paths: Sequence[Path]) -> Diagnosis:
             if more:
                 excerpts |= more
                 known = _asked(plugins, excerpts)
+    known = with_code(known, {number: each.text for number, each in excerpts.items()})
     return placed(known, excerpts, missing=(*found.missing, *_gaps(logs)))
 
 

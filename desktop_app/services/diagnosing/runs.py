@@ -20,6 +20,7 @@ from desktop_app.core.diagnosis.timed_out import is_of_limit, of_limit, stopped_
 from desktop_app.core.shared_texts import whole
 from desktop_app.services.diagnosing.excerpts import FURTHEST, TAIL, Excerpt, further_back, joined, tail
 from desktop_app.services.diagnosing.last_words import last_words
+from desktop_app.services.diagnosing.own_code import with_code
 from desktop_app.services.diagnosing.placing import placed
 from desktop_app.services.diagnosing.sources import FileBytes
 from desktop_app.services.plugins import PluginHost
@@ -73,6 +74,7 @@ def _diagnose(plugins: PluginHost, run: RunSnapshot) -> Diagnosis:
         known = of_limit(known, run, last_words(run, logs.tails, stopped_at(run)))
     has_ends = any(each.ended is not None for each in run.ranks)
     known = falls_of_run(known, run) if has_ends else falls_of_logs(known, logs.tails)
+    known = with_code(known, logs.tails, logs.launcher.text, _plan(Path(run.folder)), run.folder)
     return placed(known, logs.ranks, _missing(run, logs), logs.launcher)
 
 

@@ -14,9 +14,10 @@ from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.presenters.clouds.run_files import is_cloud, seen_again
 from desktop_app.presenters.run_drills import DrillChoice, drill_behind, drills_said
 from desktop_app.presenters.run_failure import failure_of, remedy_title
-from desktop_app.presenters.run_page import actions_of, log_of_cause, own_code, phases_of, waiting_text
+from desktop_app.presenters.run_page import actions_of, log_of_cause, phases_of, waiting_text
 from desktop_app.presenters.run_words import is_logs_alone
 from desktop_app.presenters.trials import sweep_handle
+from desktop_app.services.diagnosing.own_code import own_code
 from desktop_app.services.diagnosing.runs import diagnose_run
 from desktop_app.services.logs.failure import last_places, offset_of
 from desktop_app.services.logs.log_file import LogFile

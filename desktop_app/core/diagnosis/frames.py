@@ -1,0 +1,40 @@
+"""Where in the code an exception in a log was raised: the frames of its traceback, and which of them are a person's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from desktop_app.api.kit.log_lines import LogLines
+from desktop_app.core.diagnosis.model import Place
+from desktop_app.core.diagnosis.tracebacks import Part, Raised, raised_in
+
+_FRAME = re.compile(r"[\s|]*File \"([^\"]+)\", line (\d+)")
+_OF_OTHERS = re.compile(
+    r"^<|(?:site|dist)-packages[\\/]|[\\/]lib(?:64)?[\\/]python\d|[\\/]Lib[\\/][\w\\/]+\.py$|[\\/]s?bin[\\/][\w-]+$"
+)
+_BEFORE = 4
+"""Lines before an exception that no header begins in which its file stands: a syntax error's."""
+
+
+def frames_at(log: LogLines, position: int) -> tuple[Place, ...]:
+    """Return the frames of the exception that a line is of, innermost first; then those of what it is chained with."""
+    found = next((each for each in raised_in(log) if each.begin <= position <= each.end), None)
+    if found is None:
+        return ()
+    parts = sorted(found.parts, key=lambda part: not part.begin <= position <= part.end)
+    return tuple(frame for part in parts for frame in _frames(log, found, part))
+
+
+def is_of_others(file: str) -> bool:
+    """Whether a file is of Python itself, of an installed package, or no file: nobody's own script."""
+    return _OF_OTHERS.search(file) is not None
+
+
+def _frames(log: LogLines, raised: Raised, part: Part) -> Iterator[Place]:
+    end = part.end if part.line is None else part.line
+    begin = max(0, part.begin - _BEFORE) if part.begin == end else part.begin
+    for number in range(end, begin - 1, -1):
+        frame = _FRAME.match(log.lines[number]) if log.writers[number] == raised.writer else None
+        if frame is not None:
+            yield Place(frame[1], int(frame[2]))
