@@ -81,12 +81,12 @@ def workspace_of(run: RunSnapshot) -> str:
     return place[-2] if run.backend != "local" and len(place) > 1 else ""
 
 
-def first_failure(fallen: FirstFailure) -> str:
-    """Return which rank fell first, with what."""
+def first_failure(fallen: FirstFailure, name: str = "") -> str:
+    """Return which rank fell first, with what; `name` is what it is called."""
     code = _code(fallen)
     text = f": {fallen.text.rstrip('.: ')}" if fallen.text else ""
     drill = f" Drilled before: {fallen.drill}." if fallen.drill else ""
-    return f"Rank {fallen.rank} fell first, with {code}{text}.{drill}"
+    return f"{name or f'Rank {fallen.rank}'} fell first, with {code}{text}.{drill}"
 
 
 def first_failure_of(run: RunSnapshot, known: Diagnosis) -> str:
@@ -94,14 +94,32 @@ def first_failure_of(run: RunSnapshot, known: Diagnosis) -> str:
     fallen, cause = run.first_failure, known.cause
     if fallen is None:
         return ""
+    name = _called(run, fallen.rank)
     if not known.only_echo:
-        return first_failure(replace(fallen, text=_last_words(fallen, cause)))
-    echo = f"Rank {fallen.rank} ended first, with {_code(fallen)}, as an echo"
+        started = _of_launcher(fallen, cause, name) if launches(run.ranks) else ""
+        return started or first_failure(replace(fallen, text=_last_words(fallen, cause)), name)
+    echo = f"{name} ended first, with {_code(fallen)}, as an echo"
     if cause is None:
         return f"{echo}: it is not the cause."
     line = f": {cause.line.rstrip('.')}" if cause.line else ""
     where = "The launcher's log has the cause" if cause.rank is None else f"Rank {cause.rank} is the cause"
     return f"{where}{line}. {echo}."
+
+
+def _called(run: RunSnapshot, rank: int) -> str:
+    """Return the name of a rank, or of what starts the ranks of a node: that has a number of its own."""
+    if not launches(run.ranks):
+        return f"Rank {rank}"
+    node = next((each.node for each in run.ranks if each.rank == rank), rank)
+    return "The launcher" if len(run.ranks) == 1 else f"The launcher of node {node}"
+
+
+def _of_launcher(fallen: FirstFailure, cause: Explanation | None, name: str) -> str:
+    """Return which of the ranks failed that a launcher started, with what; empty where its log does not tell."""
+    if cause is None or cause.about is None or cause.rank != fallen.rank:
+        return ""
+    said = f"Rank {cause.about} failed: {_last_words(fallen, cause).rstrip('.: ')}."
+    return f"{cause.cause if cause.cause.startswith('Rank ') else said} {name} ended with {_code(fallen)}."
 
 
 def _last_words(fallen: FirstFailure, cause: Explanation | None) -> str:

@@ -132,8 +132,12 @@ def _with_cause(run: RunSnapshot, view: FailureView, cause: Explanation) -> Fail
         view, text=text, rank=rank, cause=cause.cause, advice=cause.advice, fix=cause.fix, remedy=cause.remedy,
         links=cause.links,
     )  # fmt: skip
-    if launches(run.ranks) and cause.cause.startswith("Rank "):  # the rank that the launcher started is the story
+    if not launches(run.ranks):
+        return view
+    if cause.cause.startswith("Rank "):  # the rank that the launcher started is the story
         return replace(view, heading=cause.cause.removesuffix("."), cause="")
+    if cause.about is not None and cause.rank == view.rank:
+        return replace(view, heading=f"Rank {cause.about}, which the launcher started, failed")
     return view
 
 

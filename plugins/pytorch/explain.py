@@ -16,6 +16,7 @@ _ABORT_AT_THE_END = "gloo-outlived-python"
 _REPEATED = 0.1
 _SILENT = 0.4
 _KILLED = 0.5
+_MESSAGE = 160
 _RAISED = 0.6
 """How sure a rank's own exception is the cause, where nobody knows what it means: others may know its line better."""
 _MEANS = {
@@ -31,9 +32,7 @@ def explain(report: FailureReport) -> tuple[Explanation, ...]:
     """Return what the logs mean: causes first, then what tells of waiting in vain, then echoes."""
     found = explain_by(load_knowledge(_KNOWLEDGE), report, FIXES)
     found = tuple(each for each in found if each.code != _ABORT_AT_THE_END or _is_all(each, report))
-    reported = (
-        each for rank, tail in report.tails.items() for each in _of_torchrun(rank, lines_of(tail), found, report)
-    )
+    reported = (each for rank, tail in report.tails.items() for each in _of_torchrun(rank, lines_of(tail), found))
     return tuple(sorted((*found, *reported), key=lambda each: (each.is_echo, each.is_symptom)))
 
 
@@ -42,22 +41,18 @@ def _is_all(abort: Explanation, report: FailureReport) -> bool:
     return not last_exceptions(report.tails.get(-1 if abort.rank is None else abort.rank, ""))
 
 
-def _of_torchrun(
-    rank: int, log: LogLines, found: Sequence[Explanation], report: FailureReport
-) -> Iterator[Explanation]:
-    """Say what torchrun's reports in a log name as the first failure, by that rank's own words where they are there."""
+def _of_torchrun(rank: int, log: LogLines, found: Sequence[Explanation]) -> Iterator[Explanation]:
+    """Say what torchrun's reports in a log name as the first failure, by that rank's own words where they hold them."""
     for each in first_failed(log.lines):
         row = log.raw[each.row].strip()
-        raised = None if report.is_foreign or each.signal else _last_exception(log, each.rank)
-        raised = each.raised if raised is None else raised
         if each.signal:
             yield _killed(each, rank, row)
-        elif raised is None:
+        elif each.raised is None:
             yield _silent(each, rank, row)
-        elif not any(_is_of(other, rank, log.lines[raised]) for other in found):
-            yield _raised(each, rank, log, raised)
-        elif raised == each.raised:
-            yield _repeated(rank, log, raised)
+        elif not any(_is_of(other, rank, log.lines[each.raised]) for other in found):
+            yield _raised(each, rank, log, each.raised)
+        else:
+            yield _repeated(rank, log, each.raised)
 
 
 def _is_of(explanation: Explanation, rank: int, line: str) -> bool:
@@ -65,17 +60,10 @@ def _is_of(explanation: Explanation, rank: int, line: str) -> bool:
     return explanation.rank == rank and line.strip() in explanation.line
 
 
-def _last_exception(log: LogLines, rank: int) -> int | None:
-    """Return the number of the line with a rank's last exception."""
-    words = last_exceptions("\n".join(log.raw)).get(str(rank), "")
-    numbers = (number for number in reversed(range(len(log.raw))) if words and log.lines[number].strip() == words)
-    return next((number for number in numbers if log.writers[number].rank == rank), None)
-
-
 def _raised(failed: FirstFailed, rank: int, log: LogLines, number: int) -> Explanation:
     return Explanation(
         "rank-of-torchrun-failed",
-        f"Rank {failed.rank}, which torchrun started, failed.",
+        f"The program raised {_exception(log.lines[number])}.",
         ("Its traceback stands above torchrun's report, in the same log.",),
         rank,
         log.raw[number].strip(),
@@ -84,6 +72,13 @@ def _raised(failed: FirstFailed, rank: int, log: LogLines, number: int) -> Expla
         position=number,
         certainty=_RAISED,
     )
+
+
+def _exception(line: str) -> str:
+    """Return an exception without its package, and its message where that is no long one."""
+    name, _, message = line.strip().partition(":")
+    message = message.strip().rstrip(".")
+    return f"{name.rpartition('.')[2]}{f': {message}' if 0 < len(message) <= _MESSAGE else ''}"
 
 
 def _repeated(rank: int, log: LogLines, number: int) -> Explanation:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
-from desktop_app.api import Explanation, FailureReport, Job, RemedyKind
+from desktop_app.api import Explanation, FailureReport, FirstFailure, Job, RankState, RemedyKind, RunStatus
 from desktop_app.api.kit.knowledge_files import read_knowledge
 from desktop_app.core.diagnosis.foreign import judged_logs
+from desktop_app.core.diagnosis.judging import judged
 from desktop_app.core.diagnosis.model import Diagnosis, Verdict
+from desktop_app.core.diagnosis.own import own_explanations
 from desktop_app.places import shipped
 from plugins.pytorch.explain import explain
 from plugins.pytorch.fixes import FIXES
 from plugins.pytorch.torchrun_report import FirstFailed, first_failed
+from tests.helpers.snapshots import NOW, snapshot
 
 WATCHDOG = (
     "[rank{0}]:[E1122 10:10:00.1 ProcessGroupNCCL.cpp:629] [Rank {0}] Watchdog caught collective operation timeout: "
@@ -184,3 +188,18 @@ def test_every_symptom_says_what_would_tell_more_and_every_named_fix_is_there() 
     assert len({each.code for each in known}) == len(known) > 90
     assert [each.code for each in known if each.kind == "symptom" and not each.rerun] == []
     assert {each.fix for each in known if each.fix} == set(FIXES)
+
+
+def test_a_job_and_its_logs_alone_are_told_alike() -> None:
+    log = "".join(f"[rank7]: {each}\n" for each in f"{TRACE}KeyError: 'label'".splitlines())
+    log += f"[rank5]: {TRACE}".replace("\n", "\n[rank5]: ") + "RuntimeError: something went wrong after that\n"
+    log += REPORT.format(exit="1 (pid: 814)", said="To enable traceback see: the documentation")
+    tails = {0: log}
+    agent = RankState(0, 0, 0, RunStatus.FAILED, exit_code=1, role="agent")
+    fallen = FirstFailure(0, NOW, 1, "ChildFailedError:")
+    run = dataclasses.replace(snapshot("r-1", RunStatus.FAILED), ranks=(agent,), first_failure=fallen)
+    told = explain(FailureReport(Job(""), tails=tails))
+    of_job, of_logs = judged([*told, *own_explanations(told, tails)], run, tails), diagnosed(log)
+    for known in (of_job, of_logs):
+        assert known.cause is not None
+        assert (known.cause.cause, known.rank) == ("The program raised KeyError: 'label'.", 7)

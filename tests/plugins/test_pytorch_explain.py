@@ -113,8 +113,21 @@ def test_the_rank_that_torchrun_names_is_found_in_its_log() -> None:
     assert [(each.code, each.is_echo) for each in found] == [
         ("rank-of-torchrun-failed", False), ("peer-gone", True), ("child-failed", True),
     ]  # fmt: skip
-    assert found[0].cause == "Rank 1, which torchrun started, failed."
-    assert (found[0].line, found[0].about) == ("[rank1]: ValueError: bad sample 17", 1)
+    assert found[0].cause == "Rank 1, which torchrun started, failed first, with the exit code 1."
+    whole = log + TORCHRUN.format(code="1 (pid: 30689)")
+    cause = judged_logs(found, {0: whole}).cause
+    assert cause is not None
+    assert (cause.cause, cause.about) == ("The program raised ValueError: bad sample 17.", 1)
+    assert cause.line == "[rank1]: ValueError: bad sample 17"
+
+
+def test_an_exception_that_only_torchruns_report_holds_is_said() -> None:
+    report = TORCHRUN.format(code="1 (pid: 30689)").replace(
+        "error_file: <N/A>", "error_file: /tmp/e.json\n  traceback : Traceback (most recent call last):\n"
+        '    File "train.py", line 41, in main\n      read("b")\n    my.data.SampleError: no b\n',
+    )  # fmt: skip
+    found = told(report)[0]
+    assert (found.cause, found.about) == ("The program raised SampleError: no b.", 1)
 
 
 def test_a_rank_that_torchrun_saw_killed_is_named_though_it_says_nothing() -> None:

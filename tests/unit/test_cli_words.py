@@ -81,6 +81,7 @@ def test_numbers_of_ranks(numbers: list[int], text: str) -> None:
 
 
 CAUSE = Explanation("rank-raised", "Rank 2 raised.", (), 2, "ValueError: no data")
+RAISED = Explanation("raised", "The program raised KeyError: 'label'.", (), 0, "[rank3]: KeyError: 'label'", about=3)
 ECHO = Explanation("gone", "Another was gone.", (), 0, "Horovod has been shut down", is_echo=True)
 
 
@@ -106,6 +107,31 @@ def test_a_run_has_one_culprit_and_who_ended_first_is_its_echo(cause: Explanatio
     assert "Rank 0 failed" not in card.heading
     titles = [title for title, _ in explained_lines(known, run)]
     assert titles.index("Cause") < titles.index("Echo")
+
+
+@pytest.mark.parametrize(
+    ("nodes", "cause", "said"),
+    [
+        (1, RAISED, "Rank 3 failed: KeyError: 'label'. The launcher ended with exit code 1."),
+        (2, RAISED, "Rank 3 failed: KeyError: 'label'. The launcher of node 1 ended with exit code 1."),
+        (
+            2, replace(RAISED, cause="Rank 3, which torchrun started, was killed by SIGKILL.", line="exitcode : -9"),
+            "Rank 3, which torchrun started, was killed by SIGKILL. The launcher of node 1 ended with exit code 1.",
+        ),
+        (2, None, "The launcher of node 1 fell first, with exit code 1: ChildFailedError."),
+    ],
+)  # fmt: skip
+def test_a_launcher_is_no_rank_and_the_rank_that_it_started_is_named(
+    nodes: int, cause: Explanation | None, said: str
+) -> None:
+    agents = tuple(RankState(each, 0, each, RunStatus.FAILED, role="agent") for each in range(nodes))
+    fallen = FirstFailure(nodes - 1, AT, 1, "ChildFailedError:")
+    run = replace(RUN, status=RunStatus.FAILED, ranks=agents, nodes=nodes, first_failure=fallen)
+    cause = replace(cause, rank=nodes - 1) if cause is not None else None
+    known = Diagnosis(Verdict.CAUSE, cause, (cause,)) if cause is not None else Diagnosis()
+    assert first_failure_of(run, known) == said
+    if cause is not None and nodes == 1:
+        assert ("Cause", "The program raised KeyError: 'label'. (rank 3)") in explained_lines(known, run)
 
 
 def test_the_command_of_a_fix_is_quoted_for_the_shell() -> None:

@@ -21,6 +21,7 @@ from desktop_app.core.diagnosis.outlived import LAST_LINES, is_outlived
 from desktop_app.core.diagnosis.own import CUT, died_of, is_of_nobody
 from desktop_app.core.diagnosis.steps import steps_of
 from desktop_app.core.diagnosis.tracebacks import Raised, raised_in
+from desktop_app.core.rank_words import launches
 
 ABOUT_AS_CERTAIN = 0.3
 """Of two causes in one log that differ by no more than that, the first is the one."""
@@ -225,8 +226,14 @@ def _announces(
     causes: Iterable[Explanation],
     others: Mapping[int | None, Sequence[Raised]],
 ) -> bool:
-    """Whether a line is followed by a traceback that says as surely why; an exception before was caught, it seems."""
+    """Whether a line is followed by a traceback that says as surely why; an exception before was caught, it seems.
+
+    An exception of one rank announces none of another's, however close they stand.
+    """
     if heading.position is None or not 0 < raised.begin - heading.position <= HEADING:
+        return False
+    own = (each for each in others.get(heading.rank, ()) if any(heading.position == part.line for part in each.parts))
+    if any(each.writer != raised.writer for each in own):
         return False
     caught = any(each.begin <= heading.position <= each.end for each in others.get(heading.rank, ()))
     least = heading.certainty - (ABOUT_AS_CERTAIN if caught else 0)
@@ -244,11 +251,13 @@ def _without_digits(explanation: Explanation) -> str:
 
 
 def _pointed(ordered: Sequence[Explanation], run: RunSnapshot | None) -> int | None:
-    """Return the rank that fell first by its end, or by what a launcher says."""
-    if run is not None and run.first_failure is not None:
-        return run.first_failure.rank
+    """Return the rank that fell first by its end, or by what a launcher says: always, where launchers ended."""
+    first = run.first_failure.rank if run is not None and run.first_failure is not None else None
+    if first is not None and run is not None and not launches(run.ranks):
+        return first
     reports = [each for each in ordered if each.about is not None and each.certainty <= WEAK and not each.is_echo]
-    return min(reports, key=lambda each: each.position or 0).about if reports else None
+    mine = [each for each in reports if each.rank == first] or reports
+    return min(mine, key=lambda each: each.position or 0).about if mine else first
 
 
 def _first_of_each_log(candidates: Sequence[_Candidate]) -> list[_Candidate]:
