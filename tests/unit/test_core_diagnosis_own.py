@@ -191,3 +191,16 @@ def test_what_a_program_says_as_it_gives_up_is_the_cause_where_a_launcher_only_t
     (found,) = own_explanations([report], {0: log})
     assert (found.code, found.line, found.about) == (ERROR_LINE, "error: 14 images of /data are damaged", 1)
     assert own_explanations([report], {0: log.replace("error:", "errors so far:")}) == ()
+
+
+@pytest.mark.parametrize(
+    ("log", "advice"),
+    [
+        ("loading\nFATAL: the licence server is gone\nbye\n", "Read the lines around it."),
+        ("FATAL: the licence server is gone\n\n", "Look for what it names. The log holds no other line"),
+    ],
+)
+def test_an_error_that_no_plugin_knows_is_said_so_with_advice_that_its_log_bears(log: str, advice: str) -> None:
+    (found,) = own_explanations((), {0: log})
+    assert found.cause == "No plugin knows this error; this is the first line that speaks of one."
+    assert found.advice[0].startswith(advice)

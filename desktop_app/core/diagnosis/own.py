@@ -68,8 +68,8 @@ def _before_reports(found: Sequence[Explanation], tails: Mapping[int, str]) -> I
         for number, line in enumerate(log.lines[: each.position]):
             if _LAST_WORD.match(line) and log.writers[number].rank in (None, each.about):
                 yield Explanation(
-                    ERROR_LINE, "The program gave up with a word of its own: nobody knows this line.",
-                    ("Read the lines around it.",), each.rank, log.raw[number].strip(),
+                    ERROR_LINE, "The program ended itself with an error that no plugin knows.",
+                    _advice(log), each.rank, log.raw[number].strip(),
                     category="user-exception", about=each.about, position=number, certainty=WEAK,
                 )  # fmt: skip
                 return
@@ -163,11 +163,17 @@ def _guess(rank: int, log: LogLines) -> Iterator[Explanation]:
             continue
         if _ERROR.search(line[:500]) and not _MILD.search(line[:500]):
             yield Explanation(
-                ERROR_LINE, "Nobody knows this line; it is the first that speaks of an error.",
-                ("Read the lines around it.",), rank, log.raw[number].strip(),
+                ERROR_LINE, "No plugin knows this error; this is the first line that speaks of one.",
+                _advice(log), rank, log.raw[number].strip(),
                 category="user-exception", about=log.writers[number].rank, position=number, certainty=GUESS,
             )  # fmt: skip
             return
+
+
+def _advice(log: LogLines) -> tuple[str, ...]:
+    if sum(1 for each in log.lines if each.strip()) > 1:
+        return ("Read the lines around it.",)
+    return ("Look for what it names. The log holds no other line: if there is more of it, give all of it.",)
 
 
 def is_of_nobody(rank: int | None) -> bool:
