@@ -22,14 +22,15 @@ _LONGEST = 400
 _OF_LIMIT = "No log says what the run waited for when its time was up."
 _FOLLOWED = "It is not in these logs: they hold only what followed from it."
 _PARTS = {
-    Part.CAUSE: "the cause",
-    Part.OWN: "fell with an error of its own",
-    Part.SYMPTOM: "waited in vain",
-    Part.ECHO: "fell because another was gone",
-    Part.STOPPED: "was stopped",
-    Part.FINISHED: "had finished",
-    Part.SILENT: "said nothing of a failure",
+    Part.CAUSE: ("Fell", "the cause", "the cause"),
+    Part.OWN: ("Fell", "fell with an error of its own", "fell with errors of their own"),
+    Part.SYMPTOM: ("Fell", "waited in vain", "waited in vain"),
+    Part.ECHO: ("Fell", "fell because another was gone", "fell because another was gone"),
+    Part.STOPPED: ("Stopped", "was stopped", "were stopped"),
+    Part.FINISHED: ("Finished", "had finished", "had finished"),
+    Part.SILENT: ("Silent", "said nothing of a failure", "said nothing of a failure"),
 }
+"""What a line of ranks is called, and what it says of one and of several."""
 
 
 def explanation_shapes(known: Diagnosis) -> list[dict[str, Any]]:
@@ -78,8 +79,7 @@ def diagnosis_lines(known: Diagnosis, run: RunSnapshot | None = None) -> Iterato
     if known.verdict is Verdict.NOTHING:
         yield "Cause", "Nothing in the logs speaks of a failure."
     yield from explained_lines(known, run)
-    for text in _falls(known.falls):
-        yield "Fell", text
+    yield from _falls(known.falls)
     for step in known.steps:
         yield "Next", f"{step.title}{_as_rerun(step, run)}"
     for each in known.missing:
@@ -153,9 +153,9 @@ def _of_ranks(ranks: Sequence[int]) -> str:
     return f" (rank{'s' if len(ranks) > 1 else ''} {numbered(ranks)})" if ranks else ""
 
 
-def _falls(falls: Sequence[Fall]) -> Iterator[str]:
-    """Yield who fell how, in the order of their falls, those that fell alike in one line."""
-    if len(falls) < 2:
+def _falls(falls: Sequence[Fall]) -> Iterator[tuple[str, str]]:
+    """Yield who fell how, in the order of their falls, those that fell alike in one line; nothing where nobody did."""
+    if len(falls) < 2 or all(_PARTS[each.part][0] != "Fell" for each in falls):
         return
     alike: dict[Part, list[Fall]] = {}
     for each in falls:
@@ -164,7 +164,8 @@ def _falls(falls: Sequence[Fall]) -> Iterator[str]:
         ranks = sorted(each.rank for each in group)
         first = min((each.at for each in group if each.at is not None), default=None)
         at = f", at {first.astimezone():%H:%M:%S}" if first is not None and first.year > 2000 else ""
-        yield f"rank{'s' if len(ranks) > 1 else ''} {numbered(ranks)}: {_PARTS[part]}{at}"
+        title, one, several = _PARTS[part]
+        yield title, f"rank{'s' if len(ranks) > 1 else ''} {numbered(ranks)}: {several if len(ranks) > 1 else one}{at}"
 
 
 def _others(known: Diagnosis) -> Iterable[Explanation]:

@@ -27,7 +27,7 @@ from desktop_app.cli.lookup import find_run, refresh
 from desktop_app.cli.shapes import run_shape
 from desktop_app.cli.taking_part import opened
 from desktop_app.cli.terminal_text import plain
-from desktop_app.cli.words import duration, ending, first_failure_of, outputs, workspace_of
+from desktop_app.cli.words import duration, ending, exit_text, first_failure_of, outputs, workspace_of
 from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.core.rank_words import names_of, ranks
 from desktop_app.services.diagnosing.runs import diagnose_run, is_told_of
@@ -193,7 +193,7 @@ def print_run(run: RunSnapshot, known: Diagnosis) -> None:
         print(f"{'Phase':<11} {phase.name.value} {took}")
     names = names_of(run.ranks, run.framework)
     for rank in run.ranks:
-        code = "" if rank.exit_code is None else f" exit code {rank.exit_code}"
+        code = "" if rank.exit_code is None else f" {exit_text(rank.exit_code)}"
         role = f" ({names[rank.rank].name})" if names[rank.rank].role else ""
         print(f"{'Rank':<11} {rank.rank}{role} on node {rank.node}: {rank.status.value}{code}")
     for name, (value, step) in sorted(run.metrics.items()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from desktop_app.core.rank_words import launches, ranks
 from desktop_app.core.words import took_text
 
 _LONGEST = 400
+_OF_A_SHELL = 128
 
 
 def place(path: Path | None, finding: Diagnostic) -> str:
@@ -83,7 +85,7 @@ def workspace_of(run: RunSnapshot) -> str:
 
 def first_failure(fallen: FirstFailure, name: str = "") -> str:
     """Return which rank fell first, with what; `name` is what it is called."""
-    code = _code(fallen)
+    code = exit_text(fallen.exit_code)
     text = f": {fallen.text.rstrip('.: ')}" if fallen.text else ""
     drill = f" Drilled before: {fallen.drill}." if fallen.drill else ""
     return f"{name or f'Rank {fallen.rank}'} fell first, with {code}{text}.{drill}"
@@ -98,7 +100,7 @@ def first_failure_of(run: RunSnapshot, known: Diagnosis) -> str:
     if not known.only_echo:
         started = _of_launcher(fallen, cause, name) if launches(run.ranks) else ""
         return started or first_failure(replace(fallen, text=_last_words(fallen, cause)), name)
-    echo = f"{name} ended first, with {_code(fallen)}, as an echo"
+    echo = f"{name} ended first, with {exit_text(fallen.exit_code)}, as an echo"
     if cause is None:
         return f"{echo}: it is not the cause."
     line = f": {cause.line.rstrip('.')}" if cause.line else ""
@@ -119,7 +121,9 @@ def _of_launcher(fallen: FirstFailure, cause: Explanation | None, name: str) -> 
     if cause is None or cause.about is None or cause.rank != fallen.rank:
         return ""
     said = f"Rank {cause.about} failed: {_last_words(fallen, cause).rstrip('.: ')}."
-    return f"{cause.cause if cause.cause.startswith('Rank ') else said} {name} ended with {_code(fallen)}."
+    return (
+        f"{cause.cause if cause.cause.startswith('Rank ') else said} {name} ended with {exit_text(fallen.exit_code)}."
+    )
 
 
 def _last_words(fallen: FirstFailure, cause: Explanation | None) -> str:
@@ -130,8 +134,13 @@ def _last_words(fallen: FirstFailure, cause: Explanation | None) -> str:
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]} …"
 
 
-def _code(fallen: FirstFailure) -> str:
-    return f"signal {-fallen.exit_code}" if fallen.exit_code < 0 else f"exit code {fallen.exit_code}"
+def exit_text(code: int) -> str:
+    """Return `exit code 1`, or `signal 9 (SIGKILL)`: a shell reports that one as 137."""
+    number = -code if code < 0 else code - _OF_A_SHELL
+    try:
+        return f"signal {number} ({signal.Signals(number).name})"
+    except ValueError:
+        return f"exit code {code}"
 
 
 def _why(run: RunSnapshot, known: Diagnosis) -> str:

@@ -11,7 +11,7 @@ from desktop_app.api import Explanation, Fix
 from desktop_app.cli.dispatch import run_verb
 from desktop_app.cli.explained import diagnosis_lines, diagnosis_shape
 from desktop_app.core.diagnosis.judging import judged
-from desktop_app.core.diagnosis.model import Diagnosis
+from desktop_app.core.diagnosis.model import Diagnosis, Fall, Part, Verdict
 
 RAISED = 'Traceback (most recent call last):\n  File "train.py", line 81, in <module>\nKeyError: 17\n'
 
@@ -82,6 +82,19 @@ def test_symptoms_alone_have_no_root_cause_and_name_the_next_run() -> None:
     assert ("Try", "Look.") in lines
     again = "rankzero run JOB.yml --set environment_variables.NCCL_DEBUG=INFO"
     assert lines[-1] == ("Next", f"Run again with NCCL_DEBUG=INFO: {again}")
+
+
+def test_who_fell_is_said_of_one_and_of_several_and_who_did_not_fell_not() -> None:
+    parts = (Part.CAUSE, Part.STOPPED, Part.STOPPED, Part.OWN, Part.OWN, Part.FINISHED, Part.SILENT)
+    falls = tuple(Fall(rank, part, rank) for rank, part in enumerate(parts))
+    assert list(diagnosis_lines(Diagnosis(Verdict.CAUSE, falls=falls))) == [
+        ("Fell", "rank 0: the cause"),
+        ("Stopped", "ranks 1, 2: were stopped"),
+        ("Fell", "ranks 3, 4: fell with errors of their own"),
+        ("Finished", "rank 5: had finished"),
+        ("Silent", "rank 6: said nothing of a failure"),
+    ]
+    assert list(diagnosis_lines(Diagnosis(Verdict.CAUSE, falls=falls[5:]))) == [], "nobody fell"
 
 
 def test_logs_without_any_failure_are_said_to_hold_none() -> None:

@@ -54,7 +54,13 @@ def test_ending_names_outputs_of_a_completed_run() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "said"), [(3, "with exit code 3: ValueError: no"), (-11, "with signal 11: ValueError: no")]
+    ("code", "said"),
+    [
+        (3, "with exit code 3: ValueError: no"),
+        (-11, "with signal 11 (SIGSEGV): ValueError: no"),
+        (137, "with signal 9 (SIGKILL): ValueError: no"),
+        (-250, "with exit code -250: ValueError: no"),
+    ],
 )
 def test_ending_names_the_rank_that_fell_first(code: int, said: str) -> None:
     failure = FirstFailure(1, AT, code, "ValueError: no")
