@@ -10,6 +10,7 @@ from typing import Any
 from desktop_app.api import Explanation, Fix, RunSnapshot
 from desktop_app.api._records import to_json
 from desktop_app.cli.words import numbered
+from desktop_app.core.diagnosis.falls import gone_in_silence
 from desktop_app.core.diagnosis.judging import guilty_of
 from desktop_app.core.diagnosis.model import Diagnosis, Fall, Part, Verdict
 from desktop_app.core.diagnosis.timed_out import CODE
@@ -21,6 +22,7 @@ _MOST_ECHOES = 4
 _LONGEST = 400
 _OF_LIMIT = "No log says what the run waited for when its time was up."
 _FOLLOWED = "It is not in these logs: they hold only what followed from it."
+_KILLED = ("it was probably killed", "they were probably killed")
 _PARTS = {
     Part.CAUSE: ("Fell", "the cause", "the cause"),
     Part.OWN: ("Fell", "fell with an error of its own", "fell with errors of their own"),
@@ -87,11 +89,18 @@ def diagnosis_lines(known: Diagnosis, run: RunSnapshot | None = None) -> Iterato
 
 
 def _no_cause(known: Diagnosis) -> Iterator[tuple[str, str]]:
+    silent = gone_in_silence(known.falls)
     if known.symptoms:
         yield "Cause", _OF_LIMIT if known.symptoms[0].code == CODE else _FOLLOWED
         for text, ranks in _grouped(known.symptoms):
             yield "Symptom", f"{text}{_of_ranks(ranks)}"
         yield from _line(known, known.symptoms[0])
+    elif silent:
+        whose = f"Rank{'s' if len(silent) > 1 else ''} {numbered(silent)}"
+        yield "Cause", f"{whose} fell silent without a word: {_KILLED[len(silent) > 1]}."
+        codes = "its exit code" if len(silent) == 1 else "their exit codes"
+        yield "Try", f"Ask for {codes}, and for the system's log (memory)."
+        return
     else:
         yield "Cause", "No log says what came first. Look for a process that was killed, or a node that went away."
     for each in dict.fromkeys(advice for one in (*known.symptoms, *known.echoes) for advice in one.advice):

@@ -84,6 +84,25 @@ def test_symptoms_alone_have_no_root_cause_and_name_the_next_run() -> None:
     assert lines[-1] == ("Next", f"Run again with NCCL_DEBUG=INFO: {again}")
 
 
+def test_a_rank_that_ended_without_a_word_is_named_where_others_hold_only_echoes(
+    tmp_path: Path, logs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (logs / "rank1.log").write_text("step 1\nstep 2\n")
+    assert said(tmp_path / "home", str(logs)) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == [
+        "Cause       Rank 1 fell silent without a word: it was probably killed.",
+        "Try         Ask for its exit code, and for the system's log (memory).",
+    ]
+    assert not any("holds the cause" in each for each in lines)
+    assert lines[-2:] == [
+        "Fell        rank 0: fell because another was gone", "Silent      rank 1: said nothing of a failure",
+    ]  # fmt: skip
+    (logs / "rank2.log").write_text("step 1\n")
+    assert said(tmp_path / "home", str(logs)) == 0
+    assert "without a word" not in capsys.readouterr().out, "two are silent, and one alone tells of somebody gone"
+
+
 def test_who_fell_is_said_of_one_and_of_several_and_who_did_not_fell_not() -> None:
     parts = (Part.CAUSE, Part.STOPPED, Part.STOPPED, Part.OWN, Part.OWN, Part.FINISHED, Part.SILENT)
     falls = tuple(Fall(rank, part, rank) for rank, part in enumerate(parts))

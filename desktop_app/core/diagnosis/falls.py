@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -44,6 +44,15 @@ def falls_of_logs(known: Diagnosis, tails: Mapping[int, str]) -> Diagnosis:
             at = time_at(logs[mine.rank], mine.position)
         found.append(Fall(rank, _part(mine, known), 0, at, None, mine.line[:_SHOWN] if mine else ""))
     return replace(known, falls=_in_order(_by_time(found)))
+
+
+def gone_in_silence(falls: Sequence[Fall]) -> list[int]:
+    """Return the few ranks without a word or an exit code, where all others only say that somebody was gone."""
+    silent = [each.rank for each in falls if each.part is Part.SILENT and each.exit_code is None]
+    echoing = [each for each in falls if each.part is Part.ECHO]
+    if not echoing or len(silent) > len(echoing) or len(silent) + len(echoing) < len(falls):
+        return []
+    return sorted(silent)
 
 
 def _told(known: Diagnosis) -> dict[int, Explanation]:
