@@ -10,7 +10,7 @@ from desktop_app.api._records import to_json
 from desktop_app.cli import console
 from desktop_app.cli.lookup import find_run
 from desktop_app.cli.terminal_text import plain
-from desktop_app.services.compare_words import Row, cells, nothing_differs, sections
+from desktop_app.services.compare_words import Row, cells, cut, nothing_differs, sections
 from desktop_app.services.run_compare import PARTS, Comparison, compare_runs
 from desktop_app.services.run_points import points_of
 from desktop_app.services.workbench import Workbench
@@ -51,18 +51,14 @@ def _print(found: Comparison) -> None:
         print(plain(nothing_differs(found)))
     for section in sections(found):
         head = (section.title.upper(), *names, *(("CHANGE",) if section.has_change else ()))
-        console.table(head, [(row.name, *map(_short, cells(row, section)[1:])) for row in section.rows])
+        rows = ((cells(row, section), cut(row.first, row.second, _LONGEST)) for row in section.rows)
+        console.table(head, [(name, *texts, *more) for (name, _, _, *more), texts in rows])
         print()
     for section in sections(found):
         for row in section.rows:
             _print_diff(row)
     for each in found.not_compared:
         console.note(f"not compared: {each}")
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
 
 
 def _print_diff(row: Row) -> None:

@@ -122,6 +122,28 @@ def as_text(found: Comparison) -> str:
     return "\n".join((*lines, *(f"not compared: {each}" for each in found.not_compared), ""))
 
 
+def cut(first: str, second: str, longest: int) -> tuple[str, str]:
+    """Return two texts that differ, each in one line of about `longest` characters, in which the difference shows."""
+    one, other = (" ".join(each.split()) for each in (first, second))
+    if one == other and first != second:  # they differ by spaces or line ends alone
+        one, other = (json.dumps(each, ensure_ascii=False) for each in (first, second))
+    if max(len(one), len(other)) <= longest:
+        return one, other
+    pairs = enumerate(zip(one, other, strict=False))
+    same = next((place for place, (left, right) in pairs if left != right), min(len(one), len(other)))
+    return _excerpt(one, same, longest), _excerpt(other, same, longest)
+
+
+def _excerpt(text: str, place: int, longest: int) -> str:
+    """Return what stands from a few words before a place on."""
+    if len(text) <= longest and place <= longest:
+        return text
+    start = max(0, place - longest // 4)
+    start = text.find(" ", start, place) + 1 or start
+    end = start + longest
+    return f"{'… ' if start else ''}{text[start:end]}{' …' if end < len(text) else ''}"
+
+
 def cells(row: Row, section: Section) -> Sequence[str]:
     """Return a row's cells as its section shows them."""
     return (row.name, row.first, row.second, *((row.change,) if section.has_change else ()))

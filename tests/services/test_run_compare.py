@@ -17,7 +17,7 @@ from desktop_app.cli.run_compare import comparison_shape
 from desktop_app.core.paths import split_path, value_at
 from desktop_app.core.redact import COVER
 from desktop_app.core.shared_texts import WORTH, packed
-from desktop_app.services.compare_words import sections
+from desktop_app.services.compare_words import cut, sections
 from desktop_app.services.run_bundle import bundle_run
 from desktop_app.services.run_compare import Comparison, compare_runs
 from desktop_app.services.run_open import open_bundle
@@ -274,3 +274,26 @@ def test_what_likely_matters_comes_first(pair: tuple[FolderOfRun, FolderOfRun]) 
 def test_every_path_leads_to_its_value(data: dict[str, object]) -> None:
     for path, value in flat(data).items():
         assert value_at(data, split_path(path), "nothing") == value  # type: ignore[arg-type]
+
+
+WORDS = " ".join(f"--option-{each} {each}" for each in range(40))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "shown"),
+    [
+        ("a  b", "a\nc", ("a b", "a c")),
+        ("a b", "a  b", ('"a b"', '"a  b"')),
+        (f"{WORDS} --lr 0.1 {WORDS}", f"{WORDS} --lr 0.25 {WORDS}", ("0.1", "0.25")),
+        (f"{WORDS} --lr", f"{WORDS} --lr 3 {WORDS}", ("--lr", "--lr 3")),
+        ("x" * 400 + "a", "x" * 400 + "b", ("xa", "xb")),
+        ("–", f"seen {WORDS}", ("–", "seen --option-0")),
+    ],
+)
+def test_long_texts_are_cut_so_that_both_sides_show_where_they_first_differ(
+    first: str, second: str, shown: tuple[str, str]
+) -> None:
+    found = cut(first, second, 60)
+    assert all(text in said and len(said) <= 64 for text, said in zip(shown, found, strict=True)), found
+    assert found[0] != found[1]
+    assert cut(second, first, 60) == found[::-1]
