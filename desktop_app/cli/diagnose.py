@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def run(options: Namespace) -> int:
     """Look and print."""
     for each in options.paths:
         if not each.exists():
-            raise UserError(f"There is no {each}.", hint="Give log files, or a folder that holds them.")
+            raise UserError(f"There is no {each}.", hint=_hint(each))
     places = find_places(options.home)
     plugins = PluginHost(places, Settings(places.settings), safe_mode=options.safe_mode)
     plugins.discover()
@@ -38,6 +39,12 @@ def run(options: Namespace) -> int:
     else:
         print_diagnosis(known)
     return 0
+
+
+def _hint(path: Path) -> str:
+    hint = "Give log files, or a folder that holds them."
+    may_be_run = len(path.parts) == 1 and not path.suffix
+    return f"{hint} If it is a run: rankzero runs diagnose {shlex.quote(str(path))}" if may_be_run else hint
 
 
 def print_diagnosis(known: Diagnosis) -> None:

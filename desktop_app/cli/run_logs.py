@@ -66,13 +66,13 @@ def _sources(found: RunSnapshot, wanted: Mapping[str, int | None], files: Mappin
 async def _search(found: RunSnapshot, logs: Sequence[LogSource], query: Query, *, as_json: bool) -> int:
     """Print the lines that match, by time, and how many matches each rank has; 1 where nothing matches."""
     if not query.text:
-        raise UserError("There is nothing to search for.", hint="Give a text after --search.")
-    matches: list[Match] = []
-    counts: Mapping[int, int] = {}
-    async with contextlib.aclosing(search(logs, query)) as parts:
-        async for part in parts:
-            matches += part.matches
-            counts = part.counts
+        hint = "Give an expression after --regex." if query.regex else "Give a text after --search."
+        raise UserError("There is nothing to search for.", hint=hint)
+    try:
+        matches, counts = await _searched(logs, query)
+    except UserError as error:
+        error.hint = _for_a_terminal(error.hint)
+        raise
     names, total = log_names(logs), sum(counts.values())
     lines = await asyncio.to_thread(_lines, logs, sorted(matches))
     if as_json:
@@ -85,6 +85,21 @@ async def _search(found: RunSnapshot, logs: Sequence[LogSource], query: Query, *
     sys.stdout.flush()
     console.note(f"{_count(total)}: {_by_rank(counts, names)}." if total else f"No line has “{query.text}”.")
     return 0 if total else 1
+
+
+async def _searched(logs: Sequence[LogSource], query: Query) -> tuple[list[Match], Mapping[int, int]]:
+    matches: list[Match] = []
+    counts: Mapping[int, int] = {}
+    async with contextlib.aclosing(search(logs, query)) as parts:
+        async for part in parts:
+            matches += part.matches
+            counts = part.counts
+    return matches, counts
+
+
+def _for_a_terminal(hint: str) -> str:
+    """Return a hint that speaks of the window's switch with the option that does the same."""
+    return hint.replace("Switch .* off", "Use --search").replace("switch .* off", "use --search")
 
 
 def _by_rank(counts: Mapping[int, int], names: Mapping[int, str]) -> str:

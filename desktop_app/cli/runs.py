@@ -6,9 +6,10 @@ import asyncio
 import shlex
 from argparse import ArgumentParser, Namespace
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import Any
 
-from desktop_app.api import RunSnapshot, RunStatus, UserError
+from desktop_app.api import OutsideError, RunSnapshot, RunStatus, UserError
 from desktop_app.cli import (
     console,
     run_bundle,
@@ -146,8 +147,21 @@ async def _show(workbench: Workbench, options: Namespace) -> int:
     return 0
 
 
+async def _named(workbench: Workbench, name: str) -> RunSnapshot:
+    """Return the run to diagnose; who gives logs instead is told what reads them."""
+    try:
+        return await find_run(workbench, name)
+    except OutsideError:
+        raise
+    except UserError as error:
+        if not Path(name).exists():
+            raise
+        hint = f"It is on the disk: rankzero diagnose {shlex.quote(name)} reads logs that no run here wrote."
+        raise UserError(error.message, hint=hint) from None
+
+
 async def _diagnose(workbench: Workbench, options: Namespace) -> int:
-    found = await find_run(workbench, options.name)
+    found = await _named(workbench, options.name)
     if not is_told_of(found):
         hint = (
             "Only one that Failed, or that its time limit ended, has a cause. What its logs say so far: "

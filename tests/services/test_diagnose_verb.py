@@ -69,6 +69,25 @@ def test_no_such_path_and_nothing_to_read_are_refused(
     assert ("rank0.log is empty." in error) if made else ("There is no " in error)
 
 
+def test_a_run_that_is_given_as_logs_is_sent_to_the_verb_for_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert said(tmp_path / "home", "digits-7f3a") == 1
+    assert "If it is a run: rankzero runs diagnose digits-7f3a" in capsys.readouterr().err
+    assert said(tmp_path / "home", str(tmp_path / "rank0.log")) == 1
+    assert "If it is a run" not in capsys.readouterr().err
+
+
+def test_logs_that_are_given_as_a_run_are_sent_to_the_verb_for_logs(
+    tmp_path: Path, logs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = str(tmp_path / "home")
+    assert run_verb("runs", "runs", ["diagnose", str(logs), "--home", home]) == 1
+    assert f"rankzero diagnose {logs} reads logs" in " ".join(capsys.readouterr().err.split())
+    assert run_verb("runs", "runs", ["diagnose", str(logs / "none"), "--home", home]) == 1
+    assert "reads logs" not in capsys.readouterr().err
+
+
 def test_symptoms_alone_have_no_root_cause_and_name_the_next_run() -> None:
     rerun = Fix("Run again with NCCL_DEBUG=INFO", {"environment_variables.NCCL_DEBUG": "INFO"})
     symptom = Explanation("late", "It waited in vain.", ("Look.",), 0, "Watchdog", is_symptom=True, rerun=rerun)

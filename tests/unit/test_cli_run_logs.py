@@ -48,6 +48,14 @@ async def test_nothing_found_is_said_and_is_no_success(made: FolderOfRun, capsys
         await run_logs._search(made.snapshot, sources, smart(""), as_json=False)
 
 
+async def test_a_broken_expression_has_a_hint_for_the_terminal(made: FolderOfRun) -> None:
+    with pytest.raises(UserError, match="no regular expression") as said:
+        await run_logs._search(
+            made.snapshot, list(log_sources(made.snapshot)), smart("loss(", regex=True), as_json=False
+        )
+    assert said.value.hint == "Use --search for plain text."
+
+
 def test_a_search_does_not_follow() -> None:
     parser = ArgumentParser()
     run_logs.configure(parser)
