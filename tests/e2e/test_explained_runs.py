@@ -54,10 +54,27 @@ def test_a_rank_that_ends_first_with_an_echo_is_not_blamed(program: Program, mak
     assert "Echo:  Another process of the job was gone" in said.err
 
 
-def test_what_nobody_knows_is_told_as_ever(program: Program, make_job: MakeJob) -> None:
+def test_a_rank_that_ends_without_an_error_in_its_log_is_named_with_its_exit_code(
+    program: Program, make_job: MakeJob
+) -> None:
     said = program("run", make_job("echo odd; exit 3"), "--json")
-    assert said.json["explanations"] == []
-    assert said.err.rstrip().endswith("shows its log.")
+    (only,) = said.json["explanations"]
+    assert (only["code"], only["rank"]) == ("ended-by-itself", 0)
+    assert said.json["diagnosis"]["code"] is None
+    assert "Cause: Rank 0 ended itself with exit code 3, and its log does not say why." in said.err
+    assert "shows its log." in said.err
+
+
+def test_the_line_of_the_persons_own_script_is_told_by_each_verb(program: Program, make_job: MakeJob) -> None:
+    job = make_job("python train.py")
+    (job.parent / "src" / "train.py").write_text("def main():\n    return {}['label']\n\n\nmain()\n")
+    said = program("run", job, "--json")
+    assert said.json["diagnosis"]["code"] == {"file": "train.py", "line": 2}
+    assert "Code:  train.py:2" in said.err
+    run = said.json["run"]
+    assert "Code        train.py:2" in program("runs", "diagnose", run).out
+    folder = Path(program("runs", "show", run, "--json").json["folder"])
+    assert f"Code        {folder / 'code' / 'train.py'}:2" in program("diagnose", folder / "user_logs").out
 
 
 V1 = """
