@@ -11,6 +11,7 @@ from desktop_app.api import Explanation, RunSnapshot, RunStatus
 from desktop_app.api.failures import UNKNOWN_RANKS
 from desktop_app.api.kit.log_lines import cleaned, lines_of
 from desktop_app.core.diagnosis.clock import agree, time_at
+from desktop_app.core.diagnosis.exceptions import WEAK
 from desktop_app.core.diagnosis.judging import guilty_of
 from desktop_app.core.diagnosis.model import Diagnosis, Fall, Part
 
@@ -56,13 +57,20 @@ def gone_in_silence(falls: Sequence[Fall]) -> list[int]:
 
 
 def _told(known: Diagnosis) -> dict[int, Explanation]:
-    """Return the first explanation of each rank: causes stand before symptoms, and these before echoes."""
+    """Return the first explanation of each rank: causes stand before symptoms, and these before echoes.
+
+    What only reports a death or is guessed, in a log that a launcher may share with a rank, comes after all others.
+    """
     told: dict[int, Explanation] = {}
-    for each in known.all:
+    for each in sorted(known.all, key=lambda each: each is not known.cause and _is_weak(each)):
         rank = guilty_of(each)
         if rank is not None:
             told.setdefault(rank, each)
     return told
+
+
+def _is_weak(each: Explanation) -> bool:
+    return each.certainty <= WEAK and not each.is_echo and not each.is_symptom
 
 
 def _part(mine: Explanation | None, known: Diagnosis) -> Part:
