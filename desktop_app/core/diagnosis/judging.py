@@ -30,7 +30,7 @@ HEADING = 6
 _DEATHS = re.compile(
     r"signal\W{0,6}(?P<signal>\d+)|(?:exit ?code|status)\W{0,6}?(?P<code>-?\d+)|SIG(?P<name>[A-Z]+)", re.IGNORECASE
 )
-_ENDS = re.compile(r"exit|terminated?\b|non-zero|abort|core dumped|process .*failed|^\s*Process name:", re.IGNORECASE)
+_ENDS = re.compile(r"exit|terminated?\b|non-zero|abort|core dumped|process .*failed", re.IGNORECASE)
 _NAMES = frozenset({"KILL", "SEGV", "BUS", "ILL", "FPE"})
 _DIGITS = re.compile(r"\d+")
 
