@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import secrets
-import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from desktop_app.api import OutsideError, RankState, RunSnapshot, RunStatus, UserError
 from desktop_app.api._records import to_json
 from desktop_app.services.diagnosing.gathering import FoundLog, Gathered, gathered
-from desktop_app.services.diagnosing.sources import FileBytes
 from desktop_app.services.run_staging import LOGS_IN, Opened, staged, write_paper
 
 _LOGS = "user_logs"
 _ODD = re.compile(r"[^\w.-]+")
 _MOST_RANKS = 100_000
+_BLOCK = 4 << 20
 
 
 def take_logs(paths: Sequence[Path], runs: Path) -> Opened:
@@ -47,7 +48,7 @@ def _taken(paths: Sequence[Path], found: Gathered, target: Path, now: datetime) 
     with staged(target.parent, target.name) as stage:
         (stage / _LOGS).mkdir(0o700)
         ranks, others = _kept(found.logs, stage)
-        title = paths[0].resolve().name or str(paths[0])
+        title = (paths[0].resolve().name or str(paths[0])).encode("utf-8", "replace").decode()  # a name may be no text
         more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
         run = _run(target, f"{title}{more}", ranks, others, now)
         write_paper(stage / "run.json", to_json(run))
@@ -56,50 +57,48 @@ def _taken(paths: Sequence[Path], found: Gathered, target: Path, now: datetime) 
 
 
 def _kept(logs: Sequence[FoundLog], stage: Path) -> tuple[dict[int, str], list[str]]:
-    """Lay the logs into the run's folder; return those of ranks by rank, and the others, each by its path in there.
+    """Copy the logs into the run's folder; return those of ranks by rank, and the others, each by its path in there.
 
     What a rank has several of, such as stdout and stderr, goes into one, as they would have come from a launcher.
     """
     ranks: dict[int, str] = {}
     others: list[str] = []
+    taken = {f"std_log_process_{each.rank}" for each in logs}
     for each in logs:
         if each.rank is not None and each.rank < _MOST_RANKS:
-            name = f"{_LOGS}/std_log_process_{each.rank}.txt"
-            _lay(each, stage / name, joins=each.rank in ranks)
-            ranks[each.rank] = name
+            ranks[each.rank] = f"{_LOGS}/std_log_process_{each.rank}.txt"
+            _copy(each, stage / ranks[each.rank])
         else:
-            name = f"{_LOGS}/{_free(each.log.name, others)}.txt"
-            _lay(each, stage / name, joins=False)
-            others.append(name)
+            others.append(f"{_LOGS}/{_free(each.log.name, taken)}.txt")
+            _copy(each, stage / others[-1])
     return ranks, others
 
 
-def _lay(found: FoundLog, target: Path, *, joins: bool) -> None:
-    """Copy a log; a file on the same disk is linked, which takes no room."""
-    log = found.log
-    if isinstance(log, FileBytes) and not joins:
-        try:
-            os.link(log.path.resolve(), target)
-        except OSError:
-            shutil.copyfile(log.path, target)
-        return
-    if joins:  # a linked file is somebody's: it is not written to
-        first = target.read_bytes()
-        target.unlink()
-        target.write_bytes(first if first.endswith(b"\n") else first + b"\n")
-    with target.open("ab") as file:
-        file.write(log.read(0, log.size()))
+def _copy(found: FoundLog, target: Path) -> None:
+    """Copy a log to the end of a file of ours; never a link, through which the original would change with it."""
+    log, place = found.log, 0
+    with target.open("a+b") as file:
+        if file.tell() and not _ends_a_line(file):
+            file.write(b"\n")
+        while block := log.read(place, _BLOCK):
+            file.write(block)
+            place += len(block)
 
 
-def _free(name: str, taken: Sequence[str]) -> str:
-    """Return a name for a log that no other has, from as much of its path as tells it from others."""
+def _ends_a_line(file: BinaryIO) -> bool:
+    file.seek(-1, os.SEEK_END)
+    return file.read() == b"\n"
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """Return a name for a log that no other has, from as much of its path as tells it from others, and note it."""
     parts = [_ODD.sub("-", each).strip("-.") for each in PurePosixPath(name.replace("\\", "/")).with_suffix("").parts]
-    plain = [each for each in parts if each]
-    for count in range(1, len(plain) + 1):
-        made = "-".join(plain[-count:])[-80:]
-        if f"{_LOGS}/{made}.txt" not in taken:
-            return made
-    return f"{(plain or ['log'])[-1][-60:]}-{len(taken)}"
+    plain = [each for each in parts if each] or ["log"]
+    short = ["-".join(plain[-count:])[-80:] for count in range(1, len(plain) + 1)]
+    more = (f"{plain[-1][-60:]}-{number}" for number in itertools.count(2))
+    made = next(each for each in itertools.chain(short, more) if each.casefold() not in taken)
+    taken.add(made.casefold())
+    return made
 
 
 def _run(folder: Path, title: str, ranks: dict[int, str], others: Sequence[str], now: datetime) -> RunSnapshot:

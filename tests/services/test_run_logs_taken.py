@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from desktop_app.api import RunStatus, UserError
 from desktop_app.compose import open_workbench
+from desktop_app.services.diagnosing import sources
+from desktop_app.services.diagnosing.gathering import gathered
 from desktop_app.services.logs.sources import FIRST_LAUNCHER, logs_of
 from desktop_app.services.run_logs_taken import take_logs
 
@@ -78,3 +82,73 @@ def test_a_name_that_leads_outside_stays_inside(tmp_path: Path) -> None:
     (log,) = (run.folder / "user_logs").iterdir()
     assert log.read_text() == "x"
     assert os.path.commonpath([log, run.folder]) == str(run.folder)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("train-2.log", "train.log", "train.out"),
+        ("attempt_0/std_log_process_3.txt", "attempt_1/std_log_process_3.txt", "std-log-process-3.out"),
+        ("Run.log", "run.out", "RUN.err", "run-2.log"),
+    ],
+)
+def test_names_that_meet_overwrite_neither_each_other_nor_the_originals(tmp_path: Path, names: tuple[str, ...]) -> None:
+    folder = tmp_path / "logs"
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(f"{name}\n")
+    run = take_logs([folder], tmp_path / "runs")
+    assert {name: (folder / name).read_text() for name in names} == {name: f"{name}\n" for name in names}
+    texts = "".join(each.read_text() for each in (run.folder / "user_logs").iterdir()).split()
+    assert sorted(texts) == sorted(names)
+
+
+def test_what_is_written_to_an_original_later_is_not_in_the_run(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, rank0_log="the first run\n")
+    run = take_logs([folder], tmp_path / "runs")
+    (folder / "rank0.log").write_text("the second run\n")
+    assert (run.folder / "user_logs" / "std_log_process_0.txt").read_text() == "the first run\n"
+
+
+def test_a_link_that_leads_out_and_a_pipe_are_left_alone_and_said(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, rank0_log="zero\n")
+    (tmp_path / "private.txt").write_text("secret\n")
+    (folder / "rank1.log").symlink_to(tmp_path / "private.txt")
+    (folder / "rank2.log").symlink_to(folder / "rank0.log")
+    os.mkfifo(folder / "rank3.log")
+    found = gathered([folder])
+    assert [each.rank for each in found.logs] == [0, 2]
+    assert sorted(found.missing) == [
+        "rank1.log is a link that leads out of from the cluster; it was not followed.",
+        "rank3.log can't be read: it is no file.",
+    ]
+    assert gathered([folder / "rank1.log"]).logs, "a link that is named itself is meant"
+
+
+def test_a_folder_whose_name_is_no_text_is_taken_in(tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/job\xff"))
+    folder.mkdir()
+    (folder / "rank0.log").write_text("zero\n")
+    run = take_logs([folder], tmp_path / "runs")
+    assert json.loads((run.folder / "run.json").read_bytes())["display_name"] == "job?"
+
+
+def test_packed_logs_are_read_from_their_ends_within_a_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "_BLOCK", 1000)
+    monkeypatch.setattr(sources, "KEPT", 3000)
+    monkeypatch.setattr(sources, "ALL_KEPT", 5000)
+    long = b"".join(b"line %05d\n" % number for number in range(1000))
+    (tmp_path / "rank0.log.gz").write_bytes(gzip.compress(long))
+    found = gathered([tmp_path / "rank0.log.gz"])
+    (log,) = (each.log for each in found.logs)
+    assert log.read(0, log.size()).endswith(b"line 00999\n")
+    assert sources.newlines_before(log, log.size()) == 1000
+    assert "only the last 0 MB were read" in found.missing[0]
+    with zipfile.ZipFile(tmp_path / "logs.zip", "w") as archive:
+        for rank in range(3):
+            archive.writestr(f"rank{rank}.log", long)
+    found = gathered([tmp_path / "logs.zip"])
+    assert len(found.logs) == 2
+    assert "rank2.log was not looked at: it holds more than is unpacked at once." in " ".join(found.missing)
+    monkeypatch.setattr(sources, "MOST_UNPACKED", 2000)
+    assert "it unpacks to more than" in " ".join(gathered([tmp_path / "rank0.log.gz"]).missing)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from desktop_app.services.diagnosing.excerpts import is_binary
-from desktop_app.services.diagnosing.sources import FileBytes, LogBytes, in_zip, unpacked
+from desktop_app.services.diagnosing.sources import FileBytes, LogBytes, Unpacking
 
 MOST_FILES = 20_000
 _OF_NO_LOG = """
@@ -95,15 +96,20 @@ def _files(path: Path, found: Gathered, *, alone: bool) -> Iterator[tuple[Path, 
                 found.missing.append(f"{path} holds more than {MOST_FILES:,} files; the others were not looked at.")
                 return
             file = Path(folder, name)
+            if _leads_out(file, path):
+                found.missing.append(f"{file.name} is a link that leads out of {path.name}; it was not followed.")
+                continue
             yield file, (file.relative_to(path) if alone else file).as_posix()
 
 
 def _opened(path: Path, name: str, found: Gathered, *, asked: bool) -> list[LogBytes]:
+    unpacking = Unpacking(found.missing)
     try:
+        _refuse_no_file(path)
         if path.suffix == ".gz":
-            logs: list[LogBytes] = [unpacked(path, name)]
+            logs: list[LogBytes] = list(unpacking.gzipped(path, name))
         elif path.suffix == ".zip":
-            logs = [each for each in in_zip(path, name) if _may_be_log(each.name)]
+            logs = list(unpacking.zipped(path, name, _may_be_log))
         else:
             with path.open("rb"):
                 logs = [FileBytes(name, path)]
@@ -111,6 +117,17 @@ def _opened(path: Path, name: str, found: Gathered, *, asked: bool) -> list[LogB
         found.missing.append(_unreadable(error, name))
         return []
     return [each for each in logs if _is_log(each, found, asked=asked)]
+
+
+def _leads_out(file: Path, folder: Path) -> bool:
+    """Whether a file in a folder is a link to somewhere else: whoever named the folder did not mean that."""
+    return file.is_symlink() and not file.resolve().is_relative_to(folder.resolve())
+
+
+def _refuse_no_file(path: Path) -> None:
+    """Raise OSError for pipes and devices, which may be waited for without end."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(0, "it is no file")
 
 
 def _may_be_log(name: str) -> bool:
