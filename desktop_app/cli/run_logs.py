@@ -74,16 +74,19 @@ async def _search(found: RunSnapshot, logs: Sequence[LogSource], query: Query, *
         error.hint = _for_a_terminal(error.hint)
         raise
     names, total = log_names(logs), sum(counts.values())
+    is_cut = total > len(matches)
     lines = await asyncio.to_thread(_lines, logs, sorted(matches))
     if as_json:
         told = [{"rank": names[each.rank], "offset": each.offset, "line": line} for each, line in lines]
         by_rank = {names[rank]: count for rank, count in sorted(counts.items())}
-        console.document({"run": found.run, "count": total, "counts": by_rank, "matches": told})
+        console.document({"run": found.run, "count": total, "counts": by_rank, "matches": told, "truncated": is_cut})
         return 0 if total else 1
     for each, line in lines:
         console.log_line(f"[{names[each.rank]}] {line}", sys.stdout)
     sys.stdout.flush()
     console.note(f"{_count(total)}: {_by_rank(counts, names)}." if total else f"No line has “{query.text}”.")
+    if is_cut:
+        console.note(f"Only {len(matches):,} of them are listed: --rank takes one rank alone, a longer text has fewer.")
     return 0 if total else 1
 
 

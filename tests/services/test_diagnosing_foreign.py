@@ -233,6 +233,12 @@ def test_json_lines_are_read_as_what_they_say(host: PluginHost, logs: Path) -> N
     assert cause_of(diagnosed(host, [logs])) == (LINE, 0, "rank0.jsonl", 4)
 
 
+def test_a_line_that_is_json_nested_too_deep_is_text(host: PluginHost, logs: Path) -> None:
+    deep = '{"a":' * 100_000 + "1" + "}" * 100_000
+    (logs / "rank0.log").write_text(f"{RAISED}{deep}")
+    assert cause_of(diagnosed(host, [logs])) == (LINE, 0, "rank0.log", 4)
+
+
 NAMES = [
     (["user_logs/std_log_process_00.txt", "user_logs/std_log_process_12.txt"], [0, 12]),
     (["azureml-logs/70_driver_log_0.txt", "azureml-logs/70_driver_log_3.txt"], [0, 3]),
@@ -248,6 +254,7 @@ NAMES = [
     (["log.1", "log.2"], [1, 2]),
     (["train.log"], [None]),
     (["mpirun.txt", "epoch_3.txt"], [None, None]),
+    (["preprocess_2024.log", "proc-123456.log", "crank3.log"], [None, None, None]),
 ]
 
 

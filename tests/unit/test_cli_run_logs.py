@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from desktop_app.api import UserError
 from desktop_app.cli import run_logs
-from desktop_app.services.logs.search import smart
+from desktop_app.services.logs.search import search, smart
 from desktop_app.services.logs.sources import log_sources
 from tests.helpers.run_folders import FolderOfRun, make_run
 
@@ -38,6 +39,21 @@ async def test_the_same_as_json(made: FolderOfRun, capsys: pytest.CaptureFixture
     assert [(each["rank"], each["offset"], each["line"]) for each in told["matches"]] == [
         ("1", 0, "Loss 0.5"), ("0", 6, "loss 0.4 loss"),
     ]  # fmt: skip
+
+
+async def test_what_is_not_listed_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_logs, "search", partial(search, limit=100))
+    run = make_run(tmp_path, "r-2", nodes=1, processes=1)
+    run.append(0, b"loss\n" * 5000, 1001.0)
+    for as_json in (False, True):
+        await run_logs._search(run.snapshot, list(log_sources(run.snapshot)), smart("loss"), as_json=as_json)
+    told = capsys.readouterr()
+    assert "of them are listed: --rank takes one rank alone" in told.err
+    document = json.loads(told.out[told.out.index("{") :])
+    assert (document["count"], document["truncated"]) == (5000, True)
+    assert len(document["matches"]) < 5000
 
 
 async def test_nothing_found_is_said_and_is_no_success(made: FolderOfRun, capsys: pytest.CaptureFixture[str]) -> None:

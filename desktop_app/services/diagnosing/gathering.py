@@ -27,7 +27,7 @@ _NO_LOGS = frozenset(_OF_NO_LOG.split())
 _NO_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages", "code", "clock", "launch", "requests"})
 _OWN_FILES = frozenset({"run.json", "plan.json", "job.yml", "events.jsonl", "metrics.jsonl", "resources.jsonl"})
 _RANK = re.compile(
-    r"(?:std_log_process|std_log|driver_log|process|proc|rank|ps-worker)[._-]?(\d+)(?!\d)", re.IGNORECASE
+    r"(?<![a-z])(?:std_log_process|std_log|driver_log|process|proc|rank|ps-worker)[._-]?(\d{1,5})(?!\d)", re.IGNORECASE
 )
 _WORKER = re.compile(r"(?:^|[._-])(?:worker|trainer|replica)[._-]?(\d+)(?!\d)", re.IGNORECASE)
 _MASTER = re.compile(r"(?:^|[._-])(?:master|chief)(?:[._-]?0)?(?:$|[._-])", re.IGNORECASE)
