@@ -9,10 +9,10 @@ from dataclasses import dataclass
 _HEADING = "Root Cause"
 _FAR = 10  # rows of one failure in the report
 _LONGEST = 200  # lines of a traceback in it
-_RANK = re.compile(r"^\W*rank\s*: (?P<rank>\d+)\b")
+_RANK = re.compile(r"^\W*rank\s*: (?P<rank>\d{1,9})\b")
 _RAISED = re.compile(r"^\s+(?:\w+\.)*\w*(?:Error|Exception|Exit|Interrupt)\b(?::|\s*$)")
 _END = re.compile(r"^\s*[=*-]{4,}")
-_EXIT = re.compile(r"^\W*exitcode\s*: (?P<code>-?\d+)\b(?:.*\((?P<signal>SIG\w+)\))?")
+_EXIT = re.compile(r"^\W*exitcode\s*: (?P<code>-?\d{1,10})\b(?:.*\((?P<signal>SIG\w+)\))?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,6 +157,9 @@ def test_the_report_is_read_in_every_form_that_torch_had() -> None:
     assert list(first_failed(old)) == [FirstFailed(2, 1, "", 4)]
     assert list(first_failed(["Root Cause (first observed failure):", "[0]:", "  rank      : 1 (loc"])) == []
     assert list(first_failed(["Root Cause (first observed failure):", "  exitcode  : 1 (pid: 2)"])) == []
+    endless = "9" * 5000
+    assert list(first_failed([*old[:3], f"  rank: {endless} (local_rank: 0)", *old[4:]])) == []
+    assert list(first_failed([*old[:4], f"  exitcode: {endless} (pid: 4)"])) == []
 
 
 def test_what_a_rank_raised_is_read_in_the_report_where_it_stands_there_alone() -> None:

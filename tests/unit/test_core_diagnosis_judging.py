@@ -160,7 +160,8 @@ def test_a_report_of_an_end_that_others_bring_is_no_cause_where_ranks_wait(line:
 @pytest.mark.parametrize(
     ("line", "own"),
     [("exitcode: -9", True), ("exited on signal 11 (x)", True), ("SIGBUS", True), ("exit code 137", True),
-     ("exitcode: -6", False), ("SIGTERM", False), ("exit code 1", False), ("exit code 9", False), ("", False)],
+     ("exitcode: -6", False), ("SIGTERM", False), ("exit code 1", False), ("exit code 9", False), ("", False),
+     (f"exitcode: {'9' * 5000}", False), (f"exited on signal {'9' * 5000}", False)],
 )  # fmt: skip
 def test_which_deaths_are_a_process_s_own(line: str, own: bool) -> None:
     assert tells_own_death(line) is own

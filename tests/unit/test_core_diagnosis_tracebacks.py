@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop_app.api.kit.log_lines import lines_of
+from desktop_app.core.diagnosis.foreign import judged_logs
+from desktop_app.core.diagnosis.frames import frames_at
 from desktop_app.core.diagnosis.tracebacks import HEADER, Raised, raised_in
 
 PLAIN = f"""epoch 1
@@ -123,14 +125,33 @@ PIECES = [
     HEADER + ":", "  File x", "", "ValueError: a", CAUSED.strip(), "[rank1]: " + HEADER, "[rank1]: KeyError: b",
     "Original " + HEADER, "-- Process 1 terminated with the following error:",
 ]  # fmt: skip
+DIGITS = "9" * 5000  # more than int() takes
+ODD = [
+    "[rank1]: " * 1100, "(train pid=4) " * 1100 + "KeyError: c", f"[rank{DIGITS}]: KeyError: d", f"[1,{DIGITS}]: e",
+    f"[default{DIGITS}]: f", f"[{DIGITS}]<stderr>: g", f"[rank={DIGITS}] || h", f"{DIGITS}: i",
+    f"-- Process {DIGITS} terminated with the following error:", f"rank 1 was killed by signal {DIGITS}",
+    f"exitcode: {DIGITS}", f'  File "x.py", line {DIGITS}, in f',
+]  # fmt: skip
 
 
-@given(st.lists(st.sampled_from(PIECES), max_size=30))
+@given(st.lists(st.sampled_from([*PIECES, *ODD]), max_size=20))
 def test_no_log_is_too_odd_to_be_read(lines: list[str]) -> None:
-    log = lines_of("\n".join(lines))
+    text = "\n".join(lines)
+    log = lines_of(text)
+    judged_logs((), {0: text})
     for each in raised_in(log):
         assert 0 <= each.begin <= each.end < len(log.lines)
         assert each.part in each.parts
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: odd[:24])
+def test_beside_an_odd_line_an_exception_is_the_cause_with_its_place(odd: str) -> None:
+    text = f"{odd}\n{PLAIN}\n{odd}"
+    cause = judged_logs((), {0: text}).cause
+    assert cause is not None
+    assert cause.line.endswith("ValueError: bad sample 17")
+    log = lines_of(text)
+    assert frames_at(log, next(log.numbers_with("bad sample")))[0].line == 3
 
 
 def test_an_exception_below_a_box_of_its_traceback_is_one_without_a_header() -> None:

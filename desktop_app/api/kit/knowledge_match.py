@@ -23,6 +23,7 @@ _SOURCE = r"^\s+raise\b"  # a traceback's line of code: what it raises stands be
 LONGEST_LINE = 4000
 """Characters of a line that are looked at."""
 _MOST_WRITERS = 1024
+_LONGEST_RANK = 9  # digits
 _HOLE = re.compile(r"\{(\w+)\}")
 _AROUND_NOTHING = (
     (re.compile(r" *(?:\(\)|“”)"), ""),
@@ -151,7 +152,7 @@ def _certainty(signature: Signature) -> float:
 
 
 def _about(named: str, writer: Writer, rank: int | None) -> int | None:
-    if named.isdecimal():
+    if named.isdecimal() and len(named) <= _LONGEST_RANK:
         return int(named)
     return writer.rank if writer.rank != rank else None
 

@@ -17,17 +17,19 @@ from functools import lru_cache
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,4096}(?:\x07|\x1b\\)|[ -/]*[0-~])")
 _LEFT_OF_ESCAPES = re.compile(r"^(?:[·�]?\[(?:0|\d{1,2})(?:;\d{1,3})*m ?)+")  # where something dropped the escape
 _PREFIX = re.compile(
-    r"\[[Rr]ank ?(?P<rank>\d+)\]: ?"
-    r"|(?:\w{3} \w{3} +\d+ [\d:]+ \d{4})?\[(?:[\w.@-]+@)?\d+,\s?(?P<mpi>\d+)\](?:<std(?:out|err|diag)>)?: ?"
-    r"|\[(?P<hvd>\d+)\]<std(?:out|err)>: ?"
-    r"|\[rank=(?P<equal>\d+)\] \|\| ?"
-    r"|\[(?!(?:epoch|step|iter|batch|pid)\d)(?P<role>[A-Za-z_]+)(?P<local>\d+)\]: ?"
+    r"\[[Rr]ank ?(?P<rank>\d{1,9})\]: ?"
+    r"|(?:\w{3} \w{3} +\d+ [\d:]+ \d{4})?\[(?:[\w.@-]+@)?\d+,\s?(?P<mpi>\d{1,9})\](?:<std(?:out|err|diag)>)?: ?"
+    r"|\[(?P<hvd>\d{1,9})\]<std(?:out|err)>: ?"
+    r"|\[rank=(?P<equal>\d{1,9})\] \|\| ?"
+    r"|\[(?!(?:epoch|step|iter|batch|pid)\d)(?P<role>[A-Za-z_]+)(?P<local>\d{1,9})\]: ?"
     r"|\((?:[^()]{0,80} )?pid=(?P<pid>\d+)(?:, ip=(?P<ip>[\d.]+))?\) ?"
 )
 _STREAM = re.compile(r"(?:stderr|stdout): |\s*\| (?=\[)")
 _LABEL = re.compile(r"(?:rank|worker)?[ _-]?(?P<label>\d{1,5}): ?|\[(?P<own>\d{1,5})\] ", re.IGNORECASE)
 _MOST = 0.8  # of all lines have a bare `3: `, or `[3] ` as `rankzero runs logs` writes it, where it is a label
 _LEAST = 4
+_DEEPEST = 8
+"""Prefixes before one line that are taken off, one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +112,16 @@ def _may_be_labelled(line: str) -> bool:
 def _unlabelled(line: str) -> tuple[str, Writer]:
     stream = _STREAM.match(line)
     line = line[stream.end() :] if stream is not None else line
-    found = _PREFIX.match(line)
-    if found is None:
-        return line, NOBODY
-    rest = line[found.end() :]
-    again, inner = _unlabelled(rest) if rest[:1] in ("[", "(") else (rest, NOBODY)
-    return again, inner if inner.rank is not None else _writer(found)
+    writer = NOBODY
+    for _ in range(_DEEPEST):
+        found = _PREFIX.match(line)
+        if found is None:
+            break
+        line, inner = line[found.end() :], _writer(found)
+        writer = inner if inner.rank is not None or writer == NOBODY else writer
+        if line[:1] not in ("[", "("):
+            break
+    return line, writer
 
 
 def _writer(found: re.Match[str]) -> Writer:

@@ -9,7 +9,7 @@ from desktop_app.api.kit.log_lines import LogLines
 from desktop_app.core.diagnosis.model import Place
 from desktop_app.core.diagnosis.tracebacks import Part, Raised, raised_in
 
-_FRAME = re.compile(r"[\s|]*File \"([^\"]+)\", line (\d+)")
+_FRAME = re.compile(r"[\s|]*File \"([^\"]+)\", line (\d{1,9})")
 _OF_OTHERS = re.compile(
     r"^<|(?:site|dist)-packages[\\/]|[\\/]lib(?:64)?[\\/]python\d|[\\/]Lib[\\/][\w\\/]+\.py$|[\\/]s?bin[\\/][\w-]+$"
 )

@@ -20,7 +20,7 @@ _SURE = re.compile(r"(?:[A-Za-z_]\w*\.)*\w*(?:Error|Exception|Interrupt|Exit|Fai
 _BARE = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt)(?::\s+\S|:?\s*$)")
 _CAUSED = "The above exception was the direct cause of the following exception"
 _HANDLED = "During handling of the above exception, another exception occurred"
-_PROCESS = re.compile(r"^-- Process (\d+) terminated with the following error")
+_PROCESS = re.compile(r"^-- Process (\d{1,9}) terminated with the following error")
 _RECORD = re.compile(
     r"\[|\d{4}-\d\d|[IWEF]\d{4} |(?:INFO|WARN|WARNING|ERROR|DEBUG|CRITICAL|FATAL)\b|terminate called|[-=*#]{4,}"
     r"|(?:mpirun|mpiexec|srun|slurmstepd|horovodrun|torchrun|bash|sh)\b|.{0,200}(?:\d%\||\b(?:ERROR|WARNING|INFO):\w)"

@@ -176,7 +176,7 @@ def _message(line: str) -> str:
     """Return what a line says that is a JSON object: one record of a log that programs read."""
     try:
         record = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return line
     told = [record[key] for key in _MESSAGES if isinstance(record.get(key), str)] if isinstance(record, dict) else []
     return str(told[0]).rstrip("\n") if told else line
