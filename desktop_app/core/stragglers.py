@@ -6,6 +6,7 @@ slowest: their step times are all alike, and who is slow shows elsewhere, in wha
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -98,10 +99,13 @@ class _Names:
 def outliers(values: Mapping[int, float], least: float = 0.0, *, below: bool = False) -> tuple[int, ...]:
     """Return the few ranks whose values lie far above (or `below`) all others', by `least` at least; worst first."""
     sign = -1 if below else 1
-    found = []
-    for rank, value in values.items():
+    ordered, found = sorted(values.values()), []
+    for rank, value in values.items() if len(values) > 1 else ():
+        middle = median_of_others(ordered, value)
+        if sign * (value - middle) <= max(_least_room(len(ordered) - 1, middle), least):
+            continue  # most ranks: the others' spread is looked at for few alone
         others = [each for other, each in values.items() if other != rank]
-        if others and sign * (value - median(others)) > max(_room(others), least):
+        if sign * (value - middle) > max(_room(others), least):
             found.append(rank)
     few = len(found) * 2 < len(values) or (len(values) == 2 and len(found) == 1)
     return tuple(sorted(found, key=lambda rank: -sign * values[rank])) if few else ()
@@ -111,7 +115,23 @@ def _room(others: Sequence[float]) -> float:
     """Return how far a value may lie from the others' median without standing out."""
     middle = median(others)
     spread = median([abs(each - middle) for each in others])
-    return max(SPREAD * spread, (OF_TWO if len(others) == 1 else LEAST_PART) * abs(middle))
+    return max(SPREAD * spread, _least_room(len(others), middle))
+
+
+def _least_room(others: int, middle: float) -> float:
+    return (OF_TWO if others == 1 else LEAST_PART) * abs(middle)
+
+
+def median_of_others(ordered: Sequence[float], value: float) -> float:
+    """Return the median of values in order without one that is `value`. Raises ValueError where there are no others."""
+    left, own = len(ordered) - 1, bisect_left(ordered, value)
+    if left < 1:
+        raise ValueError("there are no others")
+
+    def other(place: int) -> float:
+        return ordered[place if place < own else place + 1]
+
+    return other(left // 2) if left % 2 else (other(left // 2 - 1) + other(left // 2)) / 2
 
 
 def _of(paces: Sequence[Pace], kind: Kind) -> dict[int, float]:

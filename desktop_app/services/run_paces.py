@@ -14,7 +14,7 @@ from statistics import median
 from desktop_app.api import JobBackend, MetricPoint, OutsideError, ResourcePoint, RunSnapshot, UserError
 from desktop_app.core.paces import Kind, measure_of, step_in, times_in
 from desktop_app.core.rank_words import names_of
-from desktop_app.core.stragglers import LEAST_SAMPLES, LEAST_STEPS, Finding, Pace, advice, find
+from desktop_app.core.stragglers import LEAST_SAMPLES, LEAST_STEPS, Finding, Pace, advice, find, median_of_others
 from desktop_app.services.logs.clock_file import ClockFile
 from desktop_app.services.logs.log_file import LogFile
 from desktop_app.services.logs.merge import LogSource
@@ -159,11 +159,11 @@ def _lateness(seen: Mapping[int, Mapping[int, float]]) -> dict[int, float]:
     if len(common) < 2 * LEAST_STEPS:
         return {}
     steps = sorted(common)[-RECENT:]
-    found = {}
-    for rank, times in seen.items():
-        others = [each for other, each in seen.items() if other != rank]
-        found[rank] = median(times[step] - median([each[step] for each in others]) for step in steps)
-    return found
+    ordered = {step: sorted(each[step] for each in seen.values()) for step in steps}
+    return {
+        rank: median(times[step] - median_of_others(ordered[step], times[step]) for step in steps)
+        for rank, times in seen.items()
+    }
 
 
 def _loads(

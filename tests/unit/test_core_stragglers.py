@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from statistics import median
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop_app.core.paces import Kind, Measure, measure_of, step_in, times_in
-from desktop_app.core.stragglers import HOW_TO_TELL, IN_STEP, Pace, Verdict, advice, find, in_step, outliers, time_text
+from desktop_app.core.stragglers import (
+    HOW_TO_TELL,
+    IN_STEP,
+    Pace,
+    Verdict,
+    advice,
+    find,
+    in_step,
+    median_of_others,
+    outliers,
+    time_text,
+)
 
 
 def paces(*steps: float, kind: Kind = Kind.STEP, count: int = 20, **loads: list[float]) -> list[Pace]:
@@ -191,3 +204,14 @@ def test_times_as_words() -> None:
     assert [time_text(each) for each in (0.0004, 0.0123, 0.412, 2.41, 61.0, 4000.0)] == [
         "0.4 ms", "12.3 ms", "412 ms", "2.41 s", "61 s", "4000 s",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("values", [[1.0, 2.0], [3.0, 1.0, 2.0], [1.0, 1.0, 5.0, 2.0], [4.0, 4.0, 4.0, 4.0, 9.0]])
+def test_the_median_of_the_others_is_that_of_all_but_one(values: list[float]) -> None:
+    for place, value in enumerate(values):
+        assert median_of_others(sorted(values), value) == median(values[:place] + values[place + 1 :])
+
+
+def test_one_alone_has_no_others() -> None:
+    with pytest.raises(ValueError, match="no others"):
+        median_of_others([1.0], 1.0)
