@@ -150,7 +150,10 @@ def test_a_report_is_the_cause_where_nothing_better_is_known() -> None:
     assert judged([REPORT, SYMPTOM], None, {}).cause == REPORT
 
 
-@pytest.mark.parametrize("line", ["exitcode : -6 (SIGABRT)", "exitcode  : 1 (pid: 17)", "Aborted (core dumped)"])
+@pytest.mark.parametrize(
+    "line",
+    ["exitcode : -6 (SIGABRT)", "exitcode  : 1 (pid: 17)", "Aborted (core dumped)", "  Process name: [[411,1],1]"],
+)
 def test_a_report_of_an_end_that_others_bring_is_no_cause_where_ranks_wait(line: str) -> None:
     report = dataclasses.replace(REPORT, line=line)
     assert judged([report, SYMPTOM], None, {}).verdict is Verdict.SYMPTOMS_ONLY

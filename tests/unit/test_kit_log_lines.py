@@ -30,12 +30,18 @@ PREFIXED = [
     ("[91mERROR: no", "ERROR: no", NOBODY),
     ("\r 10%\r 20%\r 30% done", " 30% done", NOBODY),
     ("done\r", "done", NOBODY),
+    (" 3%|#  | 3/90 [00:01<00:40, 2.4it/s]ValueError: bad", "ValueError: bad", NOBODY),
+    ("[rank1]: 3%|# | 3/9 [00:09<00:40, 2.4s/it, loss=2]  Traceback", "Traceback", Writer(rank=1)),
+    ("100%|###| 9/9 [00:01<00:00, 2.4it/s, loss=2]", "100%|###| 9/9 [00:01<00:00, 2.4it/s, loss=2]", NOBODY),
+    ("KeyError: 3torch.distributed.elastic.multiprocessing.errors.ChildFailedError: ", "KeyError: 3", NOBODY),
+    ("raise torch.distributed.elastic.multiprocessing.ChildFailedError", None, NOBODY),
     ("2026-11-22 10:00:00 [rank1] x", "2026-11-22 10:00:00 [rank1] x", NOBODY),
 ]
 
 
 @pytest.mark.parametrize(("line", "text", "writer"), PREFIXED)
-def test_a_line_is_cleaned_and_its_writer_told(line: str, text: str, writer: Writer) -> None:
+def test_a_line_is_cleaned_and_its_writer_told(line: str, text: str | None, writer: Writer) -> None:
+    text = line if text is None else text
     assert cleaned(line) == (text, writer)
     log = lines_of(f"before\n{line}\nafter")
     assert (log.lines[1], log.writers[1]) == (text, writer)
@@ -44,6 +50,11 @@ def test_a_line_is_cleaned_and_its_writer_told(line: str, text: str, writer: Wri
 def test_the_raw_line_keeps_its_prefix_and_loses_its_colours() -> None:
     log = lines_of("\x1b[31m[rank1]: ValueError: no\x1b[0m")
     assert (log.raw[0], log.lines[0]) == ("[rank1]: ValueError: no", "ValueError: no")
+
+
+def test_the_raw_line_keeps_what_another_wrote_into_it() -> None:
+    log = lines_of("5%|# | 1/20 [00:01<00:40, 2.4it/s]ValueError: no")
+    assert log.raw[0] == "5%|# | 1/20 [00:01<00:40, 2.4it/s]ValueError: no"
 
 
 def test_what_runs_logs_writes_before_each_line_of_all_ranks_is_a_label() -> None:

@@ -1,6 +1,7 @@
 """A log's lines as they are compared: no colours, progress bars as they stand, without the prefix that names a rank.
 
-Several writers may share a log. Who wrote a line is told by what launchers put before it: `[rank3]:`,
+What was written into the line of a progress bar counts without the bar, and an error into whose line a launcher wrote
+without what the launcher says. Several writers may share a log. Who wrote a line is told by what launchers put before it: `[rank3]:`,
 `[default3]:` (torchrun --tee), `[1,7]<stderr>:` (mpirun), `[7]<stderr>:` (horovodrun), `3: ` (srun --label), and
 `(train pid=417)` (Ray).
 """
@@ -26,6 +27,9 @@ _PREFIX = re.compile(
 )
 _STREAM = re.compile(r"(?:stderr|stdout): |\s*\| (?=\[)")
 _LABEL = re.compile(r"(?:rank|worker)?[ _-]?(?P<label>\d{1,5}): ?|\[(?P<own>\d{1,5})\] ", re.IGNORECASE)
+_RATES = ("it/s", "s/it")  # of tqdm, at whose end is no new line
+_LAUNCHER = "ChildFailedError"
+_GLUED = re.compile(r"(?<=[\w.!)])torch\.distributed\.elastic\.multiprocessing(?:\.\w+)*\.ChildFailedError\b")
 _MOST = 0.8  # of all lines have a bare `3: `, or `[3] ` as `rankzero runs logs` writes it, where it is a label
 _LEAST = 4
 _DEEPEST = 8
@@ -84,7 +88,8 @@ def without_colours(line: str) -> str:
 
 def cleaned(line: str) -> tuple[str, Writer]:
     """Return one line without colours and prefixes, and who wrote it."""
-    return _unlabelled(without_colours(line))
+    text, writer = _unlabelled(without_colours(line))
+    return _unglued(text), writer
 
 
 @lru_cache(maxsize=160)
@@ -98,11 +103,23 @@ def lines_of(text: str) -> LogLines:
     if labelled:
         pairs = labelled
     lines = [line for line, _ in pairs]
+    if any(each in text for each in (*_RATES, _LAUNCHER)):
+        lines = [_unglued(each) for each in lines]
     starts, place = [], 0
     for each in lines:
         starts.append(place)
         place += len(each) + 1
     return LogLines(raw, lines, [writer for _, writer in pairs], "\n".join(lines), starts)
+
+
+def _unglued(line: str) -> str:
+    """Return what a line says where no new line stands after a progress bar, or before what a launcher says."""
+    bar = max(line.rfind(each) for each in _RATES)
+    if bar >= 0:
+        _, _, rest = line[bar:].partition("]")
+        line = rest.lstrip() if rest.strip() else line
+    glued = _GLUED.search(line) if _LAUNCHER in line else None
+    return line[: glued.start()] if glued is not None else line
 
 
 def _may_be_labelled(line: str) -> bool:

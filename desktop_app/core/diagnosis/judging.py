@@ -31,7 +31,7 @@ _DEATHS = re.compile(
     r"signal\W{0,6}(?P<signal>\d{1,9})|(?:exit ?code|status)\W{0,6}?(?P<code>-?\d{1,10})|SIG(?P<name>[A-Z]+)",
     re.IGNORECASE,
 )
-_ENDS = re.compile(r"exit|terminated?\b|non-zero|abort|core dumped|process .*failed", re.IGNORECASE)
+_ENDS = re.compile(r"exit|terminated?\b|non-zero|abort|core dumped|process .*failed|^\s*Process name:", re.IGNORECASE)
 _NAMES = frozenset({"KILL", "SEGV", "BUS", "ILL", "FPE"})
 _DIGITS = re.compile(r"\d+")
 
