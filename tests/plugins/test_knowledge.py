@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import process_time
 
 import pytest
 
 from desktop_app.api.kit.knowledge_files import read_knowledge
+from desktop_app.api.kit.knowledge_match import LONGEST_LINE, compiled
+from desktop_app.api.kit.knowledge_needles import needles
 from tests.helpers.check_knowledge import main, troubles_in
 
 PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
@@ -18,6 +21,26 @@ def test_each_signature_is_found_in_its_own_log(path: Path) -> None:
     known = read_knowledge(path)
     assert list(troubles_in(known)) == []
     assert all(known.versions.values()), "the file's version is a date"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parts[-3]}/{path.stem}")
+def test_no_expression_hangs_on_a_line_of_its_own_words(path: Path) -> None:
+    """A line that begins anew for each match is the worst. Of the process's own time the best of three counts."""
+    for signature in read_knowledge(path, with_logs=False).signatures:
+        for pattern in (*signature.lines, *signature.unless, *signature.beside, signature.shows):
+            for words in needles(pattern):
+                line = (words * LONGEST_LINE)[:LONGEST_LINE]
+                assert any(seconds_to_search(pattern, line) < MOST_SECONDS for _ in range(3)), (signature.code, pattern)
+
+
+MOST_SECONDS = 1.0
+"""Most take a hundredth of it; the three that hung took 1.6, 2.4 and 6.2."""
+
+
+def seconds_to_search(pattern: str, line: str) -> float:
+    begin = process_time()
+    compiled(pattern).search(line)
+    return process_time() - begin
 
 
 def test_no_plugin_uses_a_code_twice() -> None:

@@ -14,6 +14,7 @@ from desktop_app.api.failures import UNKNOWN_RANKS
 from desktop_app.api.kit import Knowledge, Signature, explain_by, load_knowledge
 from desktop_app.api.kit.knowledge import Kind, KnowledgeError
 from desktop_app.api.kit.knowledge_files import LONGEST, read_knowledge, troubles_of
+from desktop_app.api.kit.knowledge_hangs import endless_pairs
 from desktop_app.api.kit.knowledge_match import APART
 from desktop_app.api.kit.knowledge_needles import needles
 
@@ -112,10 +113,31 @@ def test_what_is_wrong_in_a_file_is_said_with_its_place(tmp_path: Path, old: str
         (("(",), "this is no regular expression"),
         (("x*",), "matches everything"),
         (("bad",), "no expression has a group"),
+        ((r"mca_\w+.*reset (?P<what>x)",), r"two parts without end side by side may take for ever: mca_\w+.*"),
     ],
 )
 def test_what_is_wrong_with_expressions_is_said(lines: tuple[str, ...], said: str) -> None:
     assert said in troubles_of(signature(lines=lines))[0]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "places"),
+    [
+        (r"a\w+.*b", [r"a\w+.*"]),
+        (r"(?P<host>[^\s:]+).*b", [r"(?P<host>[^\s:]+).*"]),
+        (r"a.*?(?P<total>\d+) b", [r"a.*?(?P<total>\d+"]),
+        (r"a\S*\]?.{0,}b", [r"a\S*\]?.{0,}"]),
+        (r"a[]x]+x{0,2}.+b", [r"a[]x]+x{0,2}.+"]),
+        (r"a\w{1,60}.{0,300}?b", []),
+        (r"a\w+,.*b", []),
+        (r"\s*\w+: (?:x|y)+.*b", []),
+        (r"a\.+b[.*]+", []),
+        (r"\d+ of \d+ .*b", []),
+    ],
+)
+def test_parts_without_end_that_share_a_line_are_found(pattern: str, places: list[str]) -> None:
+    assert re.compile(pattern)
+    assert list(endless_pairs(pattern)) == places
 
 
 def test_a_line_is_explained_with_what_its_groups_held() -> None:

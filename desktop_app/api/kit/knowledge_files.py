@@ -10,6 +10,7 @@ from typing import Any
 
 from desktop_app.api.failures import Remedy, RemedyKind
 from desktop_app.api.kit.knowledge import Kind, Knowledge, KnowledgeError, Signature
+from desktop_app.api.kit.knowledge_hangs import endless_pairs
 
 FORMAT = 1
 LONGEST = 400
@@ -135,6 +136,7 @@ def _expressions(signature: Signature) -> list[str]:
         try:
             if re.compile(each).search("") is not None:
                 found.append(f"this expression matches everything: {each}")
+            found += [f"two parts without end side by side may take for ever: {it}" for it in endless_pairs(each)]
         except re.error as error:
             found.append(f"this is no regular expression: {each}: {error}")
     return found
