@@ -1,9 +1,9 @@
 """A log's lines as they are compared: no colours, progress bars as they stand, without the prefix that names a rank.
 
 What was written into the line of a progress bar counts without the bar, and an error into whose line a launcher wrote
-without what the launcher says. Several writers may share a log. Who wrote a line is told by what launchers put before it: `[rank3]:`,
-`[default3]:` (torchrun --tee), `[1,7]<stderr>:` (mpirun), `[7]<stderr>:` (horovodrun), `3: ` (srun --label), and
-`(train pid=417)` (Ray).
+without what the launcher says. Several writers may share a log. Who wrote a line is told by what launchers put before
+it: `[rank3]:`, `[default3]:` (torchrun --tee), `[1,7]<stderr>:` (mpirun), `[7]<stderr>:` (horovodrun), `3: ` (srun
+--label), and `(train pid=417)` (Ray).
 """
 
 from __future__ import annotations
