@@ -64,7 +64,7 @@ def _raised(failed: FirstFailed, rank: int, log: LogLines, number: int) -> Expla
     return Explanation(
         "rank-of-torchrun-failed",
         f"The program raised {_exception(log.lines[number])}.",
-        ("Its traceback stands above torchrun's report, in the same log.",),
+        ("Its traceback stands in torchrun's report, in the same log.",),
         rank,
         log.raw[number].strip(),
         category="user-exception",

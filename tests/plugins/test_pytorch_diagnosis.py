@@ -206,3 +206,17 @@ def test_a_job_and_its_logs_alone_are_told_alike() -> None:
     for known in (of_job, of_logs):
         assert known.cause is not None
         assert (known.cause.cause, known.rank) == ("The program raised KeyError: 'label'.", 7)
+
+
+def test_a_launcher_that_ends_first_with_echoes_alone_hides_no_cause_in_the_log_of_another() -> None:
+    report = REPORT.format(exit="1 (pid: 814)", said="To enable traceback see: the documentation")
+    other = f"[rank0]: {TRACE}".replace("\n", "\n[rank0]: ") + PEER + report
+    own = f"[rank7]: {TRACE}".replace("\n", "\n[rank7]: ") + "KeyError: 'label'\n" + report
+    tails = {0: other, 1: own}
+    agents = tuple(RankState(each, 0, each, RunStatus.FAILED, exit_code=1, role="agent") for each in range(2))
+    fallen = FirstFailure(0, NOW, 1, "ChildFailedError:")
+    run = dataclasses.replace(snapshot("r-1", RunStatus.FAILED), ranks=agents, first_failure=fallen)
+    told = explain(FailureReport(Job(""), tails=tails))
+    known = judged([*told, *own_explanations(told, tails)], run, tails)
+    assert known.cause is not None
+    assert (known.cause.line, known.cause.rank, known.rank) == ("[rank7]: KeyError: 'label'", 1, 7)

@@ -31,6 +31,11 @@ def test_another_error_of_the_same_kind_is_one_of_its_own() -> None:
 
 
 def test_a_launchers_report_in_the_log_that_it_shares_with_a_rank_is_no_error_of_that_rank() -> None:
+    alone = parts(
+        Explanation("raised", "It raised.", rank=0, line="KeyError: 'label'", about=1),
+        Explanation("rank-failed", "A rank ended.", rank=0, line="failed (exitcode: 1) local_rank: 1", certainty=0.4),
+    )
+    assert alone == [(1, Part.CAUSE), (0, Part.SILENT)]
     assert parts(
         Explanation("raised", "It raised.", rank=0, line="[rank1]: KeyError: 'label'", about=1),
         Explanation("rank-failed", "A rank ended.", rank=0, line="failed (exitcode: 1) local_rank: 1", certainty=0.4),

@@ -59,12 +59,14 @@ def gone_in_silence(falls: Sequence[Fall]) -> list[int]:
 def _told(known: Diagnosis) -> dict[int, Explanation]:
     """Return the first explanation of each rank: causes stand before symptoms, and these before echoes.
 
-    What only reports a death or is guessed, in a log that a launcher may share with a rank, comes after all others.
+    What only reports a death or is guessed comes after all others, and is of no rank in the log of a launcher.
     """
     told: dict[int, Explanation] = {}
+    launchers = {each.rank for each in known.all if each.about not in (None, each.rank)}
     for each in sorted(known.all, key=lambda each: each is not known.cause and _is_weak(each)):
         rank = guilty_of(each)
-        if rank is not None:
+        is_launchers = each.about is None and each.rank in launchers and _is_weak(each) and each is not known.cause
+        if rank is not None and not is_launchers:
             told.setdefault(rank, each)
     return told
 

@@ -152,7 +152,7 @@ def _of_first(
     causes: list[Explanation], ordered: Sequence[Explanation], run: RunSnapshot | None, *, only_echo: bool
 ) -> list[Explanation]:
     first = run.first_failure if run is not None else None
-    if first is None or only_echo:
+    if first is None or run is None or only_echo or launches(run.ranks):  # which launcher ends first is by chance
         return causes
     mine = [each for each in causes if first.rank in (each.rank, guilty_of(each))]
     waits = [each for each in ordered if each.rank == first.rank and (each.is_symptom or not first.text.strip())]
