@@ -14,6 +14,7 @@ from desktop_app.core.diagnosis.falls import gone_in_silence
 from desktop_app.core.diagnosis.judging import guilty_of
 from desktop_app.core.diagnosis.model import Diagnosis, Fall, Part, Verdict
 from desktop_app.core.diagnosis.timed_out import CODE
+from desktop_app.core.rank_words import launches
 from desktop_app.services.plugins import PluginHost
 
 _VERSION = re.compile(rb'^version = "([^"\n]*)"', re.MULTILINE)
@@ -81,7 +82,7 @@ def diagnosis_lines(known: Diagnosis, run: RunSnapshot | None = None) -> Iterato
     if known.verdict is Verdict.NOTHING:
         yield "Cause", "Nothing in the logs speaks of a failure."
     yield from explained_lines(known, run)
-    yield from _falls(known.falls)
+    yield from _falls(known.falls, "launcher" if run is not None and launches(run.ranks) else "rank")
     for step in known.steps:
         yield "Next", f"{step.title}{_as_rerun(step, run)}"
     for each in known.missing:
@@ -162,7 +163,7 @@ def _of_ranks(ranks: Sequence[int]) -> str:
     return f" (rank{'s' if len(ranks) > 1 else ''} {numbered(ranks)})" if ranks else ""
 
 
-def _falls(falls: Sequence[Fall]) -> Iterator[tuple[str, str]]:
+def _falls(falls: Sequence[Fall], noun: str) -> Iterator[tuple[str, str]]:
     """Yield who fell how, in the order of their falls, those that fell alike in one line; nothing where nobody did."""
     if len(falls) < 2 or all(_PARTS[each.part][0] != "Fell" for each in falls):
         return
@@ -174,7 +175,10 @@ def _falls(falls: Sequence[Fall]) -> Iterator[tuple[str, str]]:
         first = min((each.at for each in group if each.at is not None), default=None)
         at = f", at {first.astimezone():%H:%M:%S}" if first is not None and first.year > 2000 else ""
         title, one, several = _PARTS[part]
-        yield title, f"rank{'s' if len(ranks) > 1 else ''} {numbered(ranks)}: {several if len(ranks) > 1 else one}{at}"
+        yield (
+            title,
+            f"{noun}{'s' if len(ranks) > 1 else ''} {numbered(ranks)}: {several if len(ranks) > 1 else one}{at}",
+        )
 
 
 def _others(known: Diagnosis) -> Iterable[Explanation]:

@@ -118,19 +118,25 @@ def _called(run: RunSnapshot, rank: int) -> str:
 
 def _of_launcher(fallen: FirstFailure, cause: Explanation | None, name: str) -> str:
     """Return which of the ranks failed that a launcher started, with what; empty where its log does not tell."""
-    if cause is None or cause.about is None or cause.rank != fallen.rank:
+    if cause is None or cause.rank is None:
         return ""
-    said = f"Rank {cause.about} failed: {_last_words(fallen, cause).rstrip('.: ')}."
-    return (
-        f"{cause.cause if cause.cause.startswith('Rank ') else said} {name} ended with {exit_text(fallen.exit_code)}."
-    )
+    rank = lines_of(cause.line).writers[0].rank if cause.about is None else cause.about
+    if rank is None:
+        return ""
+    said = cause.cause if cause.cause.startswith("Rank ") else f"Rank {rank} failed: {_first_line(cause)}."
+    first = "" if cause.rank == fallen.rank else " first,"
+    return f"{said} {name} ended{first} with {exit_text(fallen.exit_code)}."
 
 
 def _last_words(fallen: FirstFailure, cause: Explanation | None) -> str:
     """Return the line that is the cause, of the log of the first rank itself; else that rank's last words."""
     if cause is None or cause.rank != fallen.rank or not cause.line:
         return fallen.text
-    line = lines_of(cause.line).lines[0].strip()
+    return _first_line(cause)
+
+
+def _first_line(cause: Explanation) -> str:
+    line = lines_of(cause.line).lines[0].strip().rstrip(".: ")
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]} …"
 
 
@@ -148,6 +154,6 @@ def _why(run: RunSnapshot, known: Diagnosis) -> str:
     if fallen is None:
         return run.reason
     look = fallen.rank
-    if known.only_echo and known.cause is not None and known.cause.rank is not None:
+    if (known.only_echo or launches(run.ranks)) and known.cause is not None and known.cause.rank is not None:
         look = known.cause.rank
     return f"{first_failure_of(run, known)} `rankzero runs logs {run.run} --rank {look}` shows its log."

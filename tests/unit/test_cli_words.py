@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from desktop_app.api import Explanation, FirstFailure, Fix, RankState, RunSnapshot, RunStatus
-from desktop_app.cli.explained import explained_lines
+from desktop_app.cli.explained import diagnosis_lines, explained_lines
 from desktop_app.cli.words import duration, ending, first_failure_of, no_rank, numbered, outputs, summary, workspace_of
 from desktop_app.core.diagnosis.judging import judged
-from desktop_app.core.diagnosis.model import Diagnosis, Verdict
+from desktop_app.core.diagnosis.model import Diagnosis, Fall, Part, Verdict
 from desktop_app.presenters.run_failure import failure_of
 
 AT = datetime(2026, 11, 21, 7, tzinfo=UTC)
@@ -136,6 +136,15 @@ def test_a_launcher_is_no_rank_and_the_rank_that_it_started_is_named(
     cause = replace(cause, rank=nodes - 1) if cause is not None else None
     known = Diagnosis(Verdict.CAUSE, cause, (cause,)) if cause is not None else Diagnosis()
     assert first_failure_of(run, known) == said
+    if cause is not None and nodes == 2:
+        other = replace(cause, rank=0)
+        known = Diagnosis(Verdict.CAUSE, other, (other,), falls=(Fall(0, Part.ECHO, 0), Fall(1, Part.ECHO, 0)))
+        assert first_failure_of(run, known) == said.replace("ended with", "ended first, with")
+        assert ending(run, known).endswith("`rankzero runs logs r-1 --rank 0` shows its log.")
+        assert ("Fell", "launchers 0, 1: fell because another was gone") in diagnosis_lines(known, run)
+        own = replace(RAISED, rank=1, line="[rank1]: KeyError: 'label'", about=None)
+        known = Diagnosis(Verdict.CAUSE, own, (own,))
+        assert first_failure_of(run, known).startswith("Rank 1 failed: KeyError: 'label'. The launcher of node 1")
     if cause is not None and nodes == 1:
         assert ("Cause", "The program raised KeyError: 'label'. (rank 3)") in explained_lines(known, run)
 
