@@ -54,13 +54,22 @@ def _misfit_in_tuple(args: tuple[Any, ...], value: Any, path: str) -> str:
     return next(filter(None, found), "")
 
 
+def _is_text(value: str) -> bool:
+    """Whether a text can be written anywhere; JSON may hold half a character."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _fits(kind: Any, value: Any) -> bool:
     if kind is float:
         return isinstance(value, float) or (type(value) is int and abs(value) < 1 << 1000)  # no float holds more
     if kind is int:
         return type(value) is int and abs(value) < MOST_COUNT
     if kind is str:
-        return isinstance(value, str) and len(value) <= LONGEST
+        return isinstance(value, str) and len(value) <= LONGEST and _is_text(value)
     if kind is datetime:
         return isinstance(value, datetime) and value.tzinfo is not None and _FIRST_YEAR <= value.year <= _LAST_YEAR
     return kind is Any or isinstance(value, kind)

@@ -24,7 +24,9 @@ from desktop_app.services.run_staging import Opened, staged, write_paper
 
 SUFFIX = ".zip"
 MOST_RANKS = 100_000
-_NAME = re.compile(r"^[A-Za-z0-9][\w.-]{0,120}$", re.ASCII)  # what the local backend takes for a run's name
+_NAME = re.compile(
+    r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9](?:[\w.-]{0,119}[\w-])?", re.ASCII | re.IGNORECASE
+)  # what the local backend takes for a run's name, without those that no folder of Windows has
 _SINGLE = frozenset({STATE, PAPER, DIAGNOSIS, PACKAGES, *WHOLE, *LINES, "README.txt", "doctor.txt"})
 _BELOW = tuple(f"{each}/" for each in ("user_logs", "clock", "code", *OF_CLOUDS))
 _ODD = (TypeError, ValueError, KeyError, AttributeError, IndexError, OverflowError, RecursionError)
@@ -89,7 +91,7 @@ def _run(file: Path, data: bytes) -> RunSnapshot:
     """Return the run in a bundle, every value of which is what it should be. Raises UserError for others."""
     try:
         run = replace(from_json(RunSnapshot, _object(data)), sweep=None, trial=None, from_bundle="")
-        wrong = misfit(RunSnapshot, run) or ("" if _NAME.match(run.run) else "run") or _odd_counts(run)
+        wrong = misfit(RunSnapshot, run) or ("" if _NAME.fullmatch(run.run) else "run") or _odd_counts(run)
     except _ODD as error:
         raise refused(file, f"its {STATE} can't be understood") from error
     if wrong:

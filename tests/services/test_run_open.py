@@ -109,6 +109,11 @@ async def test_it_is_a_run_like_ones_own(made: FolderOfRun, bundle: Path, tmp_pa
     await workbench.cloud.close()
 
 
+@pytest.mark.parametrize("name", ["console", "a", "r.1", "com10", "x-"])
+def test_names_that_only_look_odd_are_taken(name: str, bundle: Path, tmp_path: Path) -> None:
+    assert open_bundle(with_state(bundle, run=name), tmp_path / "runs").folder.name == name
+
+
 async def test_nothing_can_be_done_to_it_but_removing_it(bundle: Path, tmp_path: Path) -> None:
     open_bundle(bundle, tmp_path / "home" / "runs")
     workbench, run = await seen(tmp_path / "home")
@@ -269,6 +274,11 @@ HOSTILE: Mapping[str, tuple[Callable[[Path], Path], str]] = {
     "deep": (lambda b: changed(b, {"run.json": b"[" * 200_000}), "its run.json can't be understood"),
     "name leads up": (lambda b: with_state(b, run="../x"), "“run” in its run.json"),
     "name is hidden": (lambda b: with_state(b, run=".x"), "“run” in its run.json"),
+    "name ends a line": (lambda b: with_state(b, run=f"{NAME}\n"), "“run” in its run.json"),
+    "name is a device": (lambda b: with_state(b, run="Con"), "“run” in its run.json"),
+    "name is a device with a suffix": (lambda b: with_state(b, run="nul.x"), "“run” in its run.json"),
+    "name ends in a dot": (lambda b: with_state(b, run="x."), "“run” in its run.json"),
+    "text is half a character": (lambda b: with_state(b, display_name="\ud800"), "“display_name” in its run.json"),
     "text is a number": (lambda b: with_state(b, display_name=7), "“display_name” in its run.json"),
     "status is none": (lambda b: with_state(b, status="Fine"), "its run.json can't be understood"),
     "time of nowhere": (lambda b: with_state(b, created="2026-11-22T10:00:00"), "“created” in its run.json"),

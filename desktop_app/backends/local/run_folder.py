@@ -12,7 +12,7 @@ from pathlib import Path
 from desktop_app.api import UserError
 
 SCHEME = "local://"
-_NAME = re.compile(r"^[A-Za-z0-9][\w.-]{0,120}$", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,120}", re.ASCII)
 _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # none that are mistaken for another
 
 
@@ -28,7 +28,7 @@ def new_name(runs: Path) -> str:
 def folder_of(runs: Path, handle: str) -> Path:
     """Return where the run of a handle lies. Raises UserError for what is no handle of a local run."""
     name = handle.removeprefix(SCHEME)
-    if not handle.startswith(SCHEME) or not _NAME.match(name):
+    if not handle.startswith(SCHEME) or not _NAME.fullmatch(name):
         raise UserError(f"“{handle}” is no run of this machine.", hint="Handles look like local://r-20261121-7f3k.")
     return runs / name
 
@@ -44,7 +44,7 @@ def existing(runs: Path, handle: str) -> Path:
 def discover(runs: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the handles of all runs that have a folder here, and the names of what may become one."""
     try:
-        named = [each for each in sorted(os.listdir(runs)) if _NAME.match(each)]  # noqa: PTH208 - there may be thousands
+        named = [each for each in sorted(os.listdir(runs)) if _NAME.fullmatch(each)]  # noqa: PTH208 - there may be thousands
     except OSError:
         return (), ()
     found = [each for each in named if is_begun(runs, each)]
