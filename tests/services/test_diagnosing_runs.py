@@ -256,6 +256,18 @@ async def test_ranks_that_fell_silent_together_are_not_told_apart(tmp_path: Path
     assert "All ranks that were left wrote nothing for the last 39 s." in known.symptoms[0].cause
 
 
+@pytest.mark.parametrize("wrote", [float("nan"), float("inf"), -1e300])
+async def test_a_damaged_clock_tells_nothing(wrote: float, tmp_path: Path, make_host: MakeHost) -> None:
+    known = await diagnose_run(make_host(), out_of_time(tmp_path, ("step 1\n", "step 1\n"), (wrote, wrote)))
+    assert (known.verdict, known.symptoms[0].rank) == (Verdict.SYMPTOMS_ONLY, None)
+
+
+async def test_a_limit_longer_than_any_time_is_not_counted(tmp_path: Path, make_host: MakeHost) -> None:
+    run = out_of_time(tmp_path, ("step 1\n", "step 1\n"))
+    known = await diagnose_run(make_host(), dataclasses.replace(run, reason=LIMIT.replace("60", "9" * 14)))
+    assert known.symptoms[0].rank == 1
+
+
 async def test_a_run_out_of_time_keeps_a_cause_that_its_logs_hold(tmp_path: Path, make_host: MakeHost) -> None:
     raised = 'Traceback (most recent call last):\n  File "train.py", line 8, in <module>\nKeyError: 17\n'
     known = await diagnose_run(make_host(), out_of_time(tmp_path, ("step 1\n", raised)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import time
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -116,6 +117,30 @@ def test_half_a_mark_is_not_read(tmp_path: Path) -> None:
     assert ClockFile(path).count() == 1
     assert ClockFile(path).time_of(6) == 5.0
     assert ClockFile(path).time_of(7) is None
+
+
+ODD = st.sampled_from([float("nan"), float("inf"), float("-inf"), 1e300, -1e300, -5.0, 1e12])
+
+
+@given(st.lists(st.tuples(ODD | st.floats(0, 2e9), st.integers(0, 60) | st.just((1 << 64) - 1)), max_size=600))
+def test_a_damaged_clock_tells_times_that_can_be_and_that_rise(marks: list[tuple[float, int]]) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "0.bin")
+        path.write_bytes(b"".join(struct.pack("<dQ", *each) for each in marks))
+        clock = ClockFile(path)
+        found = [each for each in map(clock.time_of, range(61)) if each is not None]
+    assert all(time.localtime(each).tm_year <= 2200 for each in found)
+    assert found == sorted(found) or len(marks) > 256
+
+
+def test_a_mark_that_cannot_be_has_the_time_of_the_one_before(tmp_path: Path) -> None:
+    path = tmp_path / "0.bin"
+    marks = [(float("nan"), 5), (1000.0, 10), (float("inf"), 20), (900.0, 30), (1002.0, 1 << 63), (1003.0, 40)]
+    path.write_bytes(b"".join(struct.pack("<dQ", *each) for each in marks))
+    clock = ClockFile(path)
+    assert [clock.time_of(offset) for offset in (0, 5, 10, 20, 30)] == [1000.0, 1000.0, 1000.0, 1000.0, 1003.0]
+    assert clock.time_of(40) is None
+    assert clock.size_at(1002.0, inclusive=True) == 30
 
 
 def test_new_bytes_become_lines_and_the_unfinished_one_grows(tmp_path: Path) -> None:

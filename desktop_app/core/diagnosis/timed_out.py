@@ -23,7 +23,7 @@ _LIMIT = re.compile(
     r"\btime ?limit\b.*\breached|\b(?:exceed|reach)\w*\b.*\b(?:time ?out|time ?limit|max\w*[ _]?(?:run[ _]?)?duration)",
     re.IGNORECASE,
 )
-_SECONDS = re.compile(r"time limit of (\d+) s\b")
+_SECONDS = re.compile(r"time limit of (\d{1,9}) s\b")
 _OF_THE_STOP = frozenset({"stopped", "killed", "signal"})
 _STACKS = "While such a run hangs, look where each rank waits: py-spy dump --pid PID (pip install py-spy)."
 _HOROVOD = "Run again with HOROVOD_STALL_CHECK_TIME_SECONDS=10: Horovod then says which rank has not sent which tensor."

@@ -1,7 +1,8 @@
 """When the bytes of a log came: the supervisor's marks in `clock/N.bin`, searched without reading them all.
 
 A mark is 16 bytes, little-endian: float64 seconds since the epoch and the uint64 size of the log at that moment
-(docs/architecture.md). Both only grow.
+(docs/architecture.md). Both only grow. A clock that came from elsewhere may be damaged: a mark that can't be has the
+time and the size of the one before it.
 """
 
 from __future__ import annotations
@@ -9,12 +10,15 @@ from __future__ import annotations
 import os
 import struct
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from operator import le
 from pathlib import Path
 
 _MARK = struct.Struct("<dQ")
 _PAGE = 256  # marks read at once
 _KEPT = 64  # pages kept: 256 KiB at most for each log
+_LAST = 7_258_118_400.0  # the year 2200
+_MOST = 1 << 60  # bytes
 
 
 class ClockFile:
@@ -100,10 +104,32 @@ class ClockFile:
         try:
             with open(self._path, "rb", buffering=0) as file:  # noqa: PTH123 - asked very often
                 file.seek(page * length)
-                data = file.read(length) or b""
+                data = _possible(file.read(length) or b"")
         except OSError:
             data = b""
         self._pages[page] = data
         while len(self._pages) > _KEPT:
             self._pages.popitem(last=False)
         return data
+
+
+def _possible(data: bytes) -> bytes:
+    """Return marks that rise within what can be; where none can, nothing."""
+    count = len(data) // _MARK.size
+    values = struct.unpack_from("<" + "dQ" * count, data)
+    times, sizes = values[::2], values[1::2]
+    if not count or (_rise(times, _LAST) and _rise(sizes, _MOST)):
+        return data
+    time = next((each for each in times if 0 <= each <= _LAST), None)
+    if time is None:
+        return b""
+    found, size = bytearray(), 0
+    for each, end in _MARK.iter_unpack(data[: count * _MARK.size]):
+        time = max(time, each) if each <= _LAST else time
+        size = max(size, end) if end <= _MOST else size
+        found += _MARK.pack(time, size)
+    return bytes(found)
+
+
+def _rise(values: Sequence[float], most: float) -> bool:
+    return values[0] >= 0 and values[-1] <= most and all(map(le, values, values[1:]))
