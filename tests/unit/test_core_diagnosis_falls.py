@@ -2,11 +2,48 @@
 
 from __future__ import annotations
 
+import time
+
+import pytest
+
 from desktop_app.api import Explanation
+from desktop_app.api._records import to_json
+from desktop_app.cli.explained import diagnosis_lines
 from desktop_app.core.diagnosis.falls import falls_of_logs
 from desktop_app.core.diagnosis.model import Diagnosis, Part, Verdict
 
 LINE = "RuntimeError: mat1 and mat2 shapes cannot be multiplied (32x63 and 64x128)"
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the zone can't be set here")
+@pytest.mark.parametrize(
+    ("stamps", "here", "told"),
+    [
+        (("2026-11-22 10:03:04", "2026-11-22 10:03:05"), "10:03:04", "2026-11-22T09:03:04Z"),
+        (("2026-07-22 10:03:04", "2026-07-22 10:03:05"), "10:03:04", "2026-07-22T08:03:04Z"),
+        (("2026-11-22T10:03:04Z", "2026-11-22T10:03:05Z"), "11:03:04", "2026-11-22T10:03:04Z"),
+        (("2026-11-22 10:03:04", "2026-11-22T10:03:05Z"), "11:03:04", "2026-11-22T10:03:04Z"),
+    ],
+)
+def test_a_time_without_a_zone_is_shown_as_its_line_has_it(
+    stamps: tuple[str, str], here: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")  # Berlin's
+    time.tzset()
+    try:
+        lines = [f"{each} KeyError: {rank}" for rank, each in enumerate(stamps)]
+        found = [Explanation("raised", "So.", rank=rank, line=each, position=0) for rank, each in enumerate(lines)]
+        known = falls_of_logs(Diagnosis(Verdict.CAUSE, found[0], tuple(found), rank=0), dict(enumerate(lines)))
+        first, second = known.falls
+        assert here in " ".join(text for _, text in diagnosis_lines(known))
+        assert to_json(first)["at"] == told
+        assert (first.rank, second.order) == (0, 1)
+        assert first.at is not None
+        assert second.at is not None
+        assert (second.at - first.at).total_seconds() == 1
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def parts(*found: Explanation) -> list[tuple[int, Part]]:

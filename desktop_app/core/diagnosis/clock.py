@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 from desktop_app.api.kit.log_lines import LogLines
 
@@ -14,28 +14,33 @@ _STAMP = re.compile(
 )
 _BACK = 60
 _LOOKED_AT = 200
+NO_ZONE = timezone(timedelta(0), "no zone")
+"""Of times whose lines name no zone: they are compared as if it were UTC, as on most clusters."""
+_FIRST_YEAR, _LAST_YEAR = 1980, 2200
 APART = timedelta(minutes=30)
 """Logs whose last stamps are further apart were not written by the same clock, or not at the same time."""
 
 
 def stamp_of(line: str) -> datetime | None:
-    """Return the time that a line names, as UTC; glog's, which have no year, are of the year 2000."""
+    """Return the time that a line names, as UTC or in NO_ZONE; glog's, which have no year, are of the year 2000."""
     found = _STAMP.search(line[:_LOOKED_AT])
     if found is None:
         return None
     try:
-        return _moment(found)
-    except ValueError:
+        at = _moment(found)
+    except (ValueError, OverflowError):
         return None
+    return at if _FIRST_YEAR <= at.year < _LAST_YEAR else None
 
 
 def _moment(found: re.Match[str]) -> datetime:
     if found["date"] is None:
         day = f"2000-{found['month']}-{found['day']}"
-        return datetime.fromisoformat(f"{day}T{found['glog']}.{found['micro']}+00:00")
+        return datetime.fromisoformat(f"{day}T{found['glog']}.{found['micro']}").replace(tzinfo=NO_ZONE)
     part = (found["part"] or "0").ljust(6, "0")[:6]
-    zone = (found["zone"] or "+00:00").replace("Z", "+00:00")
-    return datetime.fromisoformat(f"{found['date'].replace('/', '-')}T{found['time']}.{part}{zone}").astimezone(UTC)
+    zone = (found["zone"] or "").replace("Z", "+00:00")
+    at = datetime.fromisoformat(f"{found['date'].replace('/', '-')}T{found['time']}.{part}{zone}")
+    return at.astimezone(UTC) if zone else at.replace(tzinfo=NO_ZONE)
 
 
 def time_at(log: LogLines, number: int) -> datetime | None:

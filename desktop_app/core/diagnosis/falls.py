@@ -10,7 +10,7 @@ from datetime import datetime
 from desktop_app.api import Explanation, RunSnapshot, RunStatus
 from desktop_app.api.failures import UNKNOWN_RANKS
 from desktop_app.api.kit.log_lines import cleaned, lines_of
-from desktop_app.core.diagnosis.clock import agree, time_at
+from desktop_app.core.diagnosis.clock import NO_ZONE, agree, time_at
 from desktop_app.core.diagnosis.exceptions import WEAK
 from desktop_app.core.diagnosis.judging import guilty_of
 from desktop_app.core.diagnosis.model import Diagnosis, Fall, Part
@@ -44,7 +44,7 @@ def falls_of_logs(known: Diagnosis, tails: Mapping[int, str]) -> Diagnosis:
         if mine is not None and compared and mine.rank in logs and mine.position is not None:
             at = time_at(logs[mine.rank], mine.position)
         found.append(Fall(rank, _part(mine, known), 0, at, None, mine.line[:_SHOWN] if mine else ""))
-    return replace(known, falls=_in_order(_by_time(found)))
+    return replace(known, falls=_in_order(_as_written(_by_time(found))))
 
 
 def gone_in_silence(falls: Sequence[Fall]) -> list[int]:
@@ -108,6 +108,19 @@ def _by_time(falls: list[Fall]) -> list[Fall]:
     if not times:
         return [replace(each, order=0 if each.part is Part.CAUSE else 1) for each in falls]
     return [replace(each, order=times.index(each.at) if each.at is not None else len(times)) for each in falls]
+
+
+def _as_written(falls: list[Fall]) -> list[Fall]:
+    """Return falls at times that are shown here as their lines have them: without a zone they mean this machine's.
+
+    Where other lines name one, and agree with them as UTC, that is what they mean.
+    """
+    times = [each.at for each in falls if each.at is not None]
+    if not all(each.tzinfo is NO_ZONE for each in times):
+        return falls
+    return [
+        replace(each, at=each.at.replace(tzinfo=None).astimezone()) if each.at is not None else each for each in falls
+    ]
 
 
 def _in_order(falls: list[Fall]) -> tuple[Fall, ...]:
