@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop_app.api.kit.log_lines import lines_of
+from desktop_app.core.diagnosis.exceptions import meaning
 from desktop_app.core.diagnosis.foreign import judged_logs
 from desktop_app.core.diagnosis.frames import frames_at
 from desktop_app.core.diagnosis.tracebacks import HEADER, Raised, raised_in
@@ -185,3 +186,22 @@ def test_a_benchmarks_prefix_before_that_of_a_rank_is_none_of_the_line() -> None
     )
     first = raised_in(log)[0]
     assert (first.part.type, first.writer.rank, first.part.line) == ("FileNotFoundError", 0, 0)
+
+
+def test_the_traceback_in_the_summary_of_torchrun_ends_on_its_exception() -> None:
+    recorded = "\n".join(f"  {line}" for line in traceback("ValueError: bad").rstrip().split("\n"))
+    text = recorded.replace(f"  {HEADER}", f"  traceback : {HEADER}")
+    assert shown(f"  exitcode  : 1 (pid: 17)\n{text}\n\n====") == ["ValueError: bad"]
+
+
+@pytest.mark.parametrize(
+    ("words", "is_symptom"),
+    [
+        ("RuntimeError: this collective requires NCCL 3.1 or a CPU tensor", False),
+        ("RuntimeError: the operation is not supported by gloo", False),
+        ("RuntimeError: the gloo connection was closed, it requires a restart", True),
+        ("RuntimeError: NCCL communicator failed", True),
+    ],
+)
+def test_a_refusal_is_no_symptom_though_it_names_what_connects_ranks(words: str, is_symptom: bool) -> None:
+    assert meaning("RuntimeError", words).is_symptom is is_symptom

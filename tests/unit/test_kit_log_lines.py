@@ -32,6 +32,7 @@ PREFIXED = [
     ("done\r", "done", NOBODY),
     (" 3%|#  | 3/90 [00:01<00:40, 2.4it/s]ValueError: bad", "ValueError: bad", NOBODY),
     ("[rank1]: 3%|# | 3/9 [00:09<00:40, 2.4s/it, loss=2]  Traceback", "Traceback", Writer(rank=1)),
+    ("data: 3%|# | 3/9 [00:09<00:40, 250.5MB/s]KeyError: 3", "KeyError: 3", NOBODY),
     ("100%|###| 9/9 [00:01<00:00, 2.4it/s, loss=2]", "100%|###| 9/9 [00:01<00:00, 2.4it/s, loss=2]", NOBODY),
     ("KeyError: 3torch.distributed.elastic.multiprocessing.errors.ChildFailedError: ", "KeyError: 3", NOBODY),
     ("raise torch.distributed.elastic.multiprocessing.ChildFailedError", None, NOBODY),

@@ -27,7 +27,7 @@ _PREFIX = re.compile(
 )
 _STREAM = re.compile(r"(?:stderr|stdout): |\s*\| (?=\[)")
 _LABEL = re.compile(r"(?:rank|worker)?[ _-]?(?P<label>\d{1,5}): ?|\[(?P<own>\d{1,5})\] ", re.IGNORECASE)
-_RATES = ("it/s", "s/it")  # of tqdm, at whose end is no new line
+_BARS = ("%|", "it/s", "s/it")  # of tqdm, at whose end is no new line
 _LAUNCHER = "ChildFailedError"
 _GLUED = re.compile(r"(?<=[\w.!)])torch\.distributed\.elastic\.multiprocessing(?:\.\w+)*\.ChildFailedError\b")
 _MOST = 0.8  # of all lines have a bare `3: `, or `[3] ` as `rankzero runs logs` writes it, where it is a label
@@ -103,7 +103,7 @@ def lines_of(text: str) -> LogLines:
     if labelled:
         pairs = labelled
     lines = [line for line, _ in pairs]
-    if any(each in text for each in (*_RATES, _LAUNCHER)):
+    if any(each in text for each in (*_BARS, _LAUNCHER)):
         lines = [_unglued(each) for each in lines]
     starts, place = [], 0
     for each in lines:
@@ -114,7 +114,7 @@ def lines_of(text: str) -> LogLines:
 
 def _unglued(line: str) -> str:
     """Return what a line says where no new line stands after a progress bar, or before what a launcher says."""
-    bar = max(line.rfind(each) for each in _RATES)
+    bar = max(line.rfind(each) for each in _BARS)
     if bar >= 0:
         _, _, rest = line[bar:].partition("]")
         line = rest.lstrip() if rest.strip() else line

@@ -37,6 +37,14 @@ _OF_PEERS = re.compile(
     r"|\bgloo\b|socket|watchdog|rendezvous|heartbeat|remote process|collective|deadline exceeded|unavailable",
     re.IGNORECASE,
 )
+_ASKS = re.compile(
+    r"\brequires? |\bnot (?:available|supported|built|compiled|implemented)\b|\bunsupported\b|\bonly supports?\b",
+    re.IGNORECASE,
+)
+"""A refusal from the start, also where it names what connects ranks."""
+_IN_VAIN = re.compile(
+    r"clos|reset|refused|abort|lost|pipe|time[ds]? ?-?out|deadline|unavailable|watchdog|heartbeat", re.IGNORECASE
+)
 _CALLED = re.compile(r"Command '\[?['\"]?([^\s'\",]+).* (?:returned non-zero exit status|died with) (.+?)\.?$")
 _LAUNCHERS = re.compile(
     r"distributed/(?:launch|run)\.py|deepspeed/launcher|accelerate/commands|horovod/runner|torchrun"
@@ -72,12 +80,17 @@ def meaning(kind: str, text: str, frames: str = "") -> Meaning:
     special = _special(kind, message)
     if special is not None:
         return special
-    if kind in _PEERS or (kind not in OF_THE_SCRIPT and _OF_PEERS.search(message)):
+    if kind in _PEERS or (kind not in OF_THE_SCRIPT and _is_of_peers(message)):
         return Meaning(
             "connection-failed", "network", "A connection to another process failed, or nothing came over it in time.",
             ("Look at the other ranks' logs: one of them most likely ended first.",), is_symptom=True,
         )  # fmt: skip
     return _general(kind, message.strip())
+
+
+def _is_of_peers(message: str) -> bool:
+    refuses = _ASKS.search(message) is not None and _IN_VAIN.search(message) is None
+    return _OF_PEERS.search(message) is not None and not refuses
 
 
 def _program_failed(message: str) -> Meaning:

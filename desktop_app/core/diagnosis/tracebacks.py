@@ -27,6 +27,7 @@ _RECORD = re.compile(
 )
 _IGNORED = re.compile(r"^(?:Exception ignored (?:in|on)\b|Error in (?:atexit|sys\.excepthook)|--- Logging error ---)")
 _BEFORE_HEADER = re.compile(r"^[\s|+>*'\"-]*(?:Original |Exception Group |.*\bException Group )?$")
+_RECORDED = re.compile(r"(\s+)traceback : $")  # where torchrun's summary has it from an error file, indented
 _GOES_ON = re.compile(r"Exception encountered when calling \S+\.$")
 _LONGEST = 3000
 _MOST = 400
@@ -106,7 +107,8 @@ def _part(log: LogLines, header: int) -> Part | None:
     """Read one traceback; None for one that another writer's cuts short, or that Python says it ignored."""
     writer, line = log.writers[header], log.lines[header]
     indent = line[: line.find("Traceback")]
-    indent = indent if not indent.strip(" |") else ""
+    recorded = _RECORDED.match(indent)
+    indent = recorded[1] if recorded is not None else indent if not indent.strip(" |") else ""
     last = header
     for number in islice(_lines(log, writer, header + 1), _LONGEST):
         text = log.lines[number].removeprefix(indent)
