@@ -167,6 +167,9 @@ def test_the_innermost_line_of_the_persons_own_code_is_found(tmp_path: Path) -> 
     source = Path(plan.files[0].source)
     assert own_code(places[0], plan, str(made.path)) == (source, 41)
     assert own_code(CodePlace("train.py", 7), plan, str(made.path)) == (source, 7)
+    for theirs in (f"/home/b/runs/{made.path.name}/code/train.py", rf"C:\runs\{made.path.name}\code\train.py"):
+        assert own_code(CodePlace(theirs, 7), plan, str(made.path)) == (source, 7), "an opened bundle's"
+    assert own_code(CodePlace("/home/b/runs/another/code/train.py", 7), plan, str(made.path)) is None
     assert own_code(CodePlace("./train.py", 7), plan, str(made.path)) == (source, 7)
     for foreign in ("/usr/lib/python3/torch/nn.py", "../outside.py", "<string>"):
         assert own_code(CodePlace(foreign, 7), plan, str(made.path)) is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 from desktop_app.api import PlannedFile, SubmissionPlan
 from desktop_app.api.kit.log_lines import lines_of
@@ -51,10 +51,16 @@ def _frames(known: Diagnosis, texts: Mapping[int, str], launcher: str) -> tuple[
 
 
 def _in_working_copy(path: Path, folder: str) -> str:
-    if not path.is_absolute():
+    if not path.is_absolute() and not PureWindowsPath(path).is_absolute():
         return path.as_posix().removeprefix("./")
     code = Path(folder) / "code"
     for start in (code, code.resolve()):
         if path.is_relative_to(start):
             return path.relative_to(start).as_posix()
-    return ""
+    return _where_it_ran(path.as_posix(), f"/{code.parent.name}/code/")
+
+
+def _where_it_ran(path: str, code: str) -> str:
+    """Return a file's place in a run's code, by the run's name: an opened bundle's lay in somebody else's home."""
+    _, found, rest = path.replace("\\", "/").partition(code)
+    return rest if found else ""
