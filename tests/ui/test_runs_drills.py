@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QMenu
 
 from desktop_app.places import Places
 from desktop_app.ui.runs.run_page import RunPage
-from tests.helpers.local_runs import end_of, start, wait_for_log
+from tests.helpers.local_runs import end_of, start, state, wait_for_log
+from tests.helpers.waiting import wait_until
 from tests.ui.runs_bench import RunsBench, quiet, runs_bench
 
 __all__ = ["runs_bench"]
@@ -36,6 +37,7 @@ async def choose(page: RunPage, title: str) -> None:
 async def test_a_rank_is_stopped_and_another_killed(runs_bench: RunsBench, no_orphans: Places) -> None:
     folder = await asyncio.to_thread(start, no_orphans.runs, [TALKING, TALKING])
     await asyncio.to_thread(wait_for_log, folder, "up")
+    await asyncio.to_thread(wait_until, lambda: state(folder)["status"] == "Running")  # the log may come before that
     await runs_bench.workbench.monitor.refresh()
     runs_bench.page.show_run(f"local://{folder.name}")
     page = runs_bench.page.run_page
