@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 import statistics
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,8 +46,17 @@ def test_files_are_of_one_thought() -> None:
 
 
 def test_no_address_of_a_package_index_stands_in_the_project() -> None:
-    pinned = [*tracked("installer/*"), *tracked("pyproject.toml"), *tracked("plugins/*/plugin.toml"), *tracked(".ci/*")]
+    pinned = [*tracked("installer/*"), *tracked("pyproject.toml"), *tracked("plugins/*.toml"), *tracked(".ci/*")]
     for path in pinned:
         text = path.read_text("utf-8", "replace")
         assert not [word for word in INDEX_WORDS if f"--{word}" in text], path
-        assert "://" not in text or path.suffix not in (".txt", ".toml"), path
+        assert "://" not in text or path.suffix not in (".txt", ".toml") or path.parent.name == "knowledge", path
+
+
+def test_what_is_known_of_failures_has_addresses_of_pages_alone() -> None:
+    """Advice that names an index would be one that stands in the project."""
+    for path in tracked("plugins/*/knowledge/*.toml"):
+        for each in tomllib.loads(path.read_text("utf-8"))["signature"]:
+            said = " ".join([each["explanation"], *each.get("advice", ())])
+            assert not re.search(r"https?://\w", said), (path, each["code"])
+            assert not [link for link in each.get("links", ()) if "/whl" in link or "/simple" in link], path
