@@ -17,6 +17,7 @@ from desktop_app.services.plugins.installing.models import (
     Source,
     SourceKind,
 )
+from desktop_app.services.plugins.words import source_text, version_change
 
 Row = tuple[str, str]
 _DID = {
@@ -28,7 +29,6 @@ _DID = {
     Act.PIN: "Pinned",
     Act.UNDO: "Undid",
 }
-_FROM = {SourceKind.INDEX: "the package index", SourceKind.WHEEL: "the wheel", SourceKind.FOLDER: "the folder"}
 
 
 def state_words(plugin: PluginInfo) -> str:
@@ -72,7 +72,7 @@ def show_rows(plugin: PluginInfo, facts: PluginFacts, changes: Sequence[Change])
 
 
 def _origin(facts: PluginFacts) -> Iterator[Row]:
-    yield "Source", source_words(facts.source, editable=facts.editable)
+    yield "Source", source_text(facts.source, editable=facts.editable)
     yield "Trust", facts.trust
     yield "Size", size_text(facts.size) if facts.size else ""
     yield "SHA-256", facts.sha256
@@ -92,17 +92,6 @@ def source_word(source: Source) -> str:
     return "wheelhouse" if is_house else str(source.kind)
 
 
-def source_words(source: Source, *, editable: bool = False) -> str:
-    """Return where a plugin comes from: `the wheel /home/a/acme.whl`."""
-    if source.kind is SourceKind.BUNDLED:
-        return "came with Rank Zero"
-    kind = _FROM[source.kind]
-    if source.kind is SourceKind.WHEEL and not source.where.endswith(".whl"):
-        kind = "the folder of wheels"
-    said = f"{kind} {source.where}".rstrip()
-    return f"{said}, which is used as it is: what you edit there holds" if editable else said
-
-
 def plan_lines(plan: Plan, verb: str) -> Iterator[str]:
     """Yield what a plan would do, item by item, then what is worth knowing."""
     for item in plan.items:
@@ -116,14 +105,12 @@ def plan_lines(plan: Plan, verb: str) -> Iterator[str]:
 
 def versions(before: str, after: str) -> str:
     """Return a change of version: `0.3.0 → 0.4.0`, or the one there is."""
-    if before == after:
-        return f"{after}, again"
-    return " → ".join(filter(None, (before, after)))
+    return f"{after}, again" if before and before == after else version_change(before, after)
 
 
 def _item_rows(item: PlanItem) -> Iterator[Row]:
     offer = item.offer
-    yield "from", source_words(offer.source)
+    yield "from", source_text(offer.source)
     yield "file", _file(offer)
     yield "sha256", offer.sha256
     yield "by", ", ".join(filter(None, (offer.author, offer.license, offer.homepage)))
@@ -155,7 +142,7 @@ def did(change: Change) -> str:
 
 
 def _versions_of(change: Change) -> str:
-    return versions(change.before, change.after) if change.before or change.after else ""
+    return versions(change.before, change.after)
 
 
 def history_row(change: Change) -> tuple[str, ...]:
@@ -163,5 +150,5 @@ def history_row(change: Change) -> tuple[str, ...]:
     at = f"{change.at.astimezone():%Y-%m-%d %H:%M}"
     act = "unpin" if change.act is Act.PIN and not change.after else str(change.act)
     act = f"{act}, undone" if change.undone else act
-    source = source_words(change.source) if change.source else "–"
+    source = source_text(change.source) if change.source else "–"
     return (str(change.number), at, act, change.id, _versions_of(change) or "–", source)

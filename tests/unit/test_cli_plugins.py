@@ -13,7 +13,7 @@ from desktop_app.api import UserError
 from desktop_app.cli.plugins_asking import NotAgreedError, agreed
 from desktop_app.cli.plugins_changing import joined
 from desktop_app.cli.plugins_shapes import change_shape, choice_shape, plan_shape
-from desktop_app.cli.plugins_words import did, history_row, plan_lines, show_rows, source_words, state_words, versions
+from desktop_app.cli.plugins_words import did, history_row, plan_lines, show_rows, state_words, versions
 from desktop_app.services.plugins import PluginInfo, PluginState
 from desktop_app.services.plugins.installing.models import (
     Act,
@@ -53,7 +53,7 @@ def change(act: Act, before: str = "", after: str = "", *, undone: bool = False,
 def test_a_plan_says_what_from_where_how_big_by_whom_and_what_comes_along() -> None:
     assert list(plan_lines(PLAN, "Update")) == [
         "Update Acme (acme): 0.3.0 → 0.4.0",
-        "  from      the package index https://example.org/simple",
+        "  from      the package index at example.org",
         "  file      rankzero_acme-0.4.0-py3-none-any.whl, 12 kB",
         f"  sha256    {'ab' * 32}",
         "  by        Jane, MIT, https://acme.example",
@@ -68,7 +68,7 @@ def test_what_nobody_knows_of_an_offer_is_left_out() -> None:
     plan = Plan((PlanItem("acme", "Acme", "", "1", offer),))
     assert list(plan_lines(plan, "Install")) == [
         "Install Acme (acme): 1",
-        "  from      the wheel /w/acme.whl",
+        "  from      the file /w/acme.whl",
         "  file      acme.whl",
     ]
 
@@ -98,21 +98,6 @@ def test_several_plans_become_one_and_one_plugin_stands_in_it_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "editable", "said"),
-    [
-        (Source(SourceKind.BUNDLED, "/x"), False, "came with Rank Zero"),
-        (INDEX, False, "the package index https://example.org/simple"),
-        (Source(SourceKind.INDEX), False, "the package index"),
-        (Source(SourceKind.WHEEL, "/w/acme.whl"), False, "the wheel /w/acme.whl"),
-        (Source(SourceKind.WHEEL, "/w"), False, "the folder of wheels /w"),
-        (Source(SourceKind.FOLDER, "/src/acme"), True, "the folder /src/acme, which is used as it is: what you edit"),
-    ],
-)
-def test_a_source_is_said_as_what_it_is(source: Source, editable: bool, said: str) -> None:
-    assert source_words(source, editable=editable).startswith(said)
-
-
-@pytest.mark.parametrize(
     ("done", "said"),
     [
         (change(Act.INSTALL, after="0.4.0"), "Installed Acme (acme): 0.4.0."),
@@ -131,7 +116,7 @@ def test_a_change_is_a_sentence(done: Change, said: str) -> None:
 
 def test_a_change_in_the_history() -> None:
     row = history_row(change(Act.UPDATE, "0.3.0", "0.4.0", last=True))
-    index = "the package index https://example.org/simple"
+    index = "the package index at example.org"
     assert (row[0], *row[2:]) == ("3", "update", "acme", "0.3.0 → 0.4.0", index)
     assert history_row(change(Act.REMOVE, undone=True))[2] == "remove, undone"
     shape = change_shape(change(Act.REMOVE, "0.4.0", undone=True))

@@ -16,7 +16,7 @@ from desktop_app.presenters.plugins.found import found, looks_in, order_for
 from desktop_app.presenters.plugins.history import done_text, lines, said_of
 from desktop_app.presenters.plugins.plans import nothing_to_do, words_of
 from desktop_app.presenters.plugins.ways import Do, ways
-from desktop_app.presenters.plugins.words import hash_text, source_text, version_change
+from desktop_app.presenters.plugins.words import hash_text
 from desktop_app.services.plugins import PluginInfo, PluginState
 from desktop_app.services.plugins.info import Failure
 from desktop_app.services.plugins.installing.models import (
@@ -30,6 +30,7 @@ from desktop_app.services.plugins.installing.models import (
     Source,
     SourceKind,
 )
+from desktop_app.services.plugins.words import source_text, version_change
 from tests.helpers.told_plugins import AT, INDEX, held, item, offer
 
 FILE = Source(SourceKind.WHEEL, "/home/ada/rankzero_acme-1.0-py3-none-any.whl")
@@ -168,6 +169,11 @@ def test_mnemonics_of_a_plugins_ways_differ() -> None:
 )
 def test_sources_in_plain_words(source: Source, text: str) -> None:
     assert source_text(source) == text
+
+
+def test_of_a_folder_that_is_used_as_it_is_that_is_said() -> None:
+    said = source_text(Source(SourceKind.FOLDER, "/src/acme"), editable=True)
+    assert said == "the folder /src/acme, used as it is: what you edit there holds"
 
 
 def test_versions_and_hashes_in_words() -> None:

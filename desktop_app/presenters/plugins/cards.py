@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from desktop_app.presenters.plugins.ways import Way, ways
-from desktop_app.presenters.plugins.words import KINDS, ORIGINS, STATES, count_text, version_change
+from desktop_app.presenters.plugins.words import KINDS, ORIGINS, STATES, count_text
 from desktop_app.services.plugins import PluginHost, PluginInfo, PluginState
 from desktop_app.services.plugins.installing.models import Installed, PlanItem
+from desktop_app.services.plugins.words import version_change
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from desktop_app.presenters.plugins.words import source_text, version_change
 from desktop_app.services.plugins.installing.models import Act, Change
+from desktop_app.services.plugins.words import source_text, version_change
 
 _ACTS = {
     Act.INSTALL: ("Installed", "mdi6.package-down"),

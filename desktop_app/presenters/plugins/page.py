@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 
 from desktop_app.core.words import size_text
 from desktop_app.presenters.plugins.cards import added
-from desktop_app.presenters.plugins.words import TRUST, hash_text, source_text
+from desktop_app.presenters.plugins.words import TRUST, hash_text
 from desktop_app.services.plugins import PluginInfo
 from desktop_app.services.plugins.installing.models import PluginFacts, Source, SourceKind
+from desktop_app.services.plugins.words import source_text
 
 _TITLES = {
     "wizards": "Wizards", "environments": "Environments", "exporters": "Exporters", "backends": "Backends",

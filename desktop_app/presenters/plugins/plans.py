@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from desktop_app.core.words import size_text
-from desktop_app.presenters.plugins.words import TRUST, hash_text, source_text, version_change
+from desktop_app.presenters.plugins.words import TRUST, hash_text
 from desktop_app.services.plugins.installing.models import Plan, PlanItem
+from desktop_app.services.plugins.words import source_text, version_change
 
 Facts = tuple[tuple[str, str], ...]
 

@@ -15,7 +15,6 @@ from desktop_app.presenters.plugins import history
 from desktop_app.presenters.plugins.cards import badge, look_again
 from desktop_app.presenters.plugins.manager import Manager
 from desktop_app.presenters.plugins.plans import nothing_to_do
-from desktop_app.presenters.plugins.words import source_text
 from desktop_app.services.plugins import PluginInfo, PluginState
 from desktop_app.services.plugins.installing.models import (
     Change,
@@ -27,6 +26,7 @@ from desktop_app.services.plugins.installing.models import (
     SourceKind,
 )
 from desktop_app.services.plugins.installing.outside import Outside
+from desktop_app.services.plugins.words import source_text
 from desktop_app.ui.plugins.working import PluginWork
 from desktop_app.ui.tasks import spawn
 
