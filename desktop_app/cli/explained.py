@@ -19,7 +19,6 @@ from desktop_app.services.plugins import PluginHost
 
 _VERSION = re.compile(rb'^version = "([^"\n]*)"', re.MULTILINE)
 _HEAD = 8 << 10
-_MOST_ECHOES = 4
 _LONGEST = 400
 _OF_LIMIT = "No log says what the run waited for when its time was up."
 _FOLLOWED = "It is not in these logs: they hold only what followed from it."

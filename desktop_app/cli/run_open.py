@@ -12,7 +12,7 @@ from desktop_app.cli.shapes import run_shape
 from desktop_app.services.diagnosing.gathering import gathered
 from desktop_app.services.run_logs_taken import take_logs
 from desktop_app.services.run_open import SUFFIX, is_bundle, open_bundle
-from desktop_app.services.run_staging import LOGS_IN, Opened
+from desktop_app.services.run_staging import LOGS_IN, TakenIn
 from desktop_app.services.workbench import Workbench
 
 
@@ -37,7 +37,7 @@ async def run(workbench: Workbench, options: Namespace) -> int:
     return 0
 
 
-def _opened(paths: Sequence[Path], runs: Path) -> Opened:
+def _opened(paths: Sequence[Path], runs: Path) -> TakenIn:
     """A zip that is alone counts as a bundle, so that one that is damaged says so; unless it merely holds logs."""
     if len(paths) == 1 and paths[0].suffix.lower() == SUFFIX and (is_bundle(paths[0]) or not _holds_logs(paths[0])):
         return open_bundle(paths[0], runs)

@@ -11,7 +11,7 @@ from io import BytesIO
 from desktop_app import __version__
 from desktop_app.api import MetricPoint, RunSnapshot
 from desktop_app.api._records import to_json
-from desktop_app.services.bundle_text import Opened
+from desktop_app.services.bundle_text import OpenFile
 
 PAPER = "bundle.json"
 DIAGNOSIS = "diagnosis.json"
@@ -34,7 +34,7 @@ def paper(run: RunSnapshot) -> str:
     return json.dumps(said, indent=1) + "\n"
 
 
-def points_as_lines(points: Sequence[MetricPoint]) -> Opened:
+def points_as_lines(points: Sequence[MetricPoint]) -> OpenFile:
     """Return points as a run's own file has them."""
     left_out = len(points) - 2 * MOST_POINTS
     if left_out > 0:
@@ -43,4 +43,4 @@ def points_as_lines(points: Sequence[MetricPoint]) -> Opened:
     if left_out > 0:
         lines.insert(MOST_POINTS, json.dumps({"left_out_points": left_out}))
     data = "".join(f"{each}\n" for each in lines).encode("utf-8", "replace")
-    return Opened(BytesIO(data), len(data), datetime.now(UTC).timestamp())
+    return OpenFile(BytesIO(data), len(data), datetime.now(UTC).timestamp())

@@ -26,7 +26,7 @@ class Sink(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenFile:
     """A file that is being read, as far as `size`: what is written later is not read."""
 
     stream: IO[bytes]
@@ -34,7 +34,7 @@ class Opened:
     modified: float
 
 
-def open_text(path: Path, size: int | None = None) -> Opened:
+def open_text(path: Path, size: int | None = None) -> OpenFile:
     """Open a file that a job may have had its hands on: no link is followed and no pipe waited for. Raises OSError.
 
     Of a file that grew beyond `size` since then, only so much is read.
@@ -45,12 +45,12 @@ def open_text(path: Path, size: int | None = None) -> Opened:
     if not stat.S_ISREG(about.st_mode):
         os.close(descriptor)
         raise OSError(0, "it is no file")
-    return Opened(
+    return OpenFile(
         os.fdopen(descriptor, "rb"), about.st_size if size is None else min(about.st_size, size), about.st_mtime
     )
 
 
-def looks_binary(opened: Opened) -> bool:
+def looks_binary(opened: OpenFile) -> bool:
     """Whether a file is no text, going by its beginning; reads it from the start again."""
     begin = opened.stream.read(8192)
     opened.stream.seek(0)
@@ -72,7 +72,7 @@ class Follower(Protocol):
 
 
 def copy_text(  # noqa: PLR0913 - the last is an optional keyword
-    opened: Opened,
+    opened: OpenFile,
     sink: Sink,
     redactor: Cover,
     limit: int,
@@ -104,7 +104,7 @@ def copy_text(  # noqa: PLR0913 - the last is an optional keyword
     return left_out
 
 
-def whole_lines(opened: Opened) -> Opened:
+def whole_lines(opened: OpenFile) -> OpenFile:
     """Return a file without a last line that is only being written."""
     opened.stream.seek(max(0, opened.size - BLOCK))
     end = opened.stream.read(min(BLOCK, opened.size))
@@ -122,7 +122,7 @@ def said_in_json_lines(left_out: int) -> str:
     return f'{{"left_out_bytes": {left_out}}}'
 
 
-def _encoding(opened: Opened) -> str:
+def _encoding(opened: OpenFile) -> str:
     begin = opened.stream.read(2)
     opened.stream.seek(0)
     return next((name for mark, name in _UTF16 if begin == mark), "utf-8")

@@ -23,7 +23,7 @@ from desktop_app.services.bundle_json import covered_json, covered_lines
 from desktop_app.services.bundle_paper import DIAGNOSIS, PAPER, paper, points_as_lines
 from desktop_app.services.bundle_text import (
     Cover,
-    Opened,
+    OpenFile,
     copy_text,
     looks_binary,
     open_text,
@@ -232,7 +232,7 @@ def _take(work: _Work, name: str, path: Path, size: int | None) -> Moved | None:
         return _copy(work, name, opened)
 
 
-def _copy(work: _Work, name: str, opened: Opened) -> Moved:
+def _copy(work: _Work, name: str, opened: OpenFile) -> Moved:
     limit = _UNLIMITED if name in WHOLE else work.choices.limit
     said, moved = said_in_text, Moved()
     cover: Cover = work.redactor

@@ -14,7 +14,7 @@ from typing import BinaryIO
 from desktop_app.api import OutsideError, RankState, RunSnapshot, RunStatus, UserError
 from desktop_app.api._records import to_json
 from desktop_app.services.diagnosing.gathering import FoundLog, Gathered, gathered
-from desktop_app.services.run_staging import LOGS_IN, Opened, staged, write_paper
+from desktop_app.services.run_staging import LOGS_IN, TakenIn, staged, write_paper
 
 _LOGS = "user_logs"
 _ODD = re.compile(r"[^\w.-]+")
@@ -22,7 +22,7 @@ _MOST_RANKS = 100_000
 _BLOCK = 4 << 20
 
 
-def take_logs(paths: Sequence[Path], runs: Path) -> Opened:
+def take_logs(paths: Sequence[Path], runs: Path) -> TakenIn:
     """Take the logs below paths in among the runs below `runs`. Blocks.
 
     Raises UserError where there is no log, and OutsideError where one can't be read or written; then nothing is left.
@@ -44,7 +44,7 @@ def take_logs(paths: Sequence[Path], runs: Path) -> Opened:
         raise OutsideError(f"The logs can't be taken in: {error.strerror or error}.", hint=hint) from error
 
 
-def _taken(paths: Sequence[Path], found: Gathered, target: Path, now: datetime) -> Opened:
+def _taken(paths: Sequence[Path], found: Gathered, target: Path, now: datetime) -> TakenIn:
     with staged(target.parent, target.name) as stage:
         (stage / _LOGS).mkdir(0o700)
         ranks, others = _kept(found.logs, stage)
@@ -53,7 +53,7 @@ def _taken(paths: Sequence[Path], found: Gathered, target: Path, now: datetime) 
         run = _run(target, f"{title}{more}", ranks, others, now)
         write_paper(stage / "run.json", to_json(run))
         stage.rename(target)
-    return Opened(run.handle, run.run, target, run.from_bundle)
+    return TakenIn(run.handle, run.run, target, run.from_bundle)
 
 
 def _kept(logs: Sequence[FoundLog], stage: Path) -> tuple[dict[int, str], list[str]]:

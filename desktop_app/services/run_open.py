@@ -20,7 +20,7 @@ from desktop_app.services.bundle_paper import DIAGNOSIS, FORMAT, PAPER
 from desktop_app.services.bundle_zip import opened_zip, read_paper, refused, safe_entries, unpack
 from desktop_app.services.run_bundle import LINES, OF_CLOUDS, PLAN, STATE, WHOLE
 from desktop_app.services.run_packages import PAPER as PACKAGES
-from desktop_app.services.run_staging import Opened, staged, write_paper
+from desktop_app.services.run_staging import TakenIn, staged, write_paper
 
 SUFFIX = ".zip"
 MOST_RANKS = 100_000
@@ -39,7 +39,7 @@ def is_bundle(file: Path) -> bool:
     return False
 
 
-def open_bundle(file: Path, runs: Path) -> Opened:
+def open_bundle(file: Path, runs: Path) -> TakenIn:
     """Take a bundle in among the runs below `runs`. Blocks.
 
     Raises UserError where it is none, damaged, not safe, of a newer program, or of a run that is there already; and
@@ -54,7 +54,7 @@ def open_bundle(file: Path, runs: Path) -> Opened:
         ) from error
 
 
-def _taken(file: Path, archive: zipfile.ZipFile, runs: Path) -> Opened:
+def _taken(file: Path, archive: zipfile.ZipFile, runs: Path) -> TakenIn:
     entries = [each for each in safe_entries(file, archive) if _is_wanted(each.filename)]
     origin = _origin(file, _object(read_paper(file, archive, PAPER)))
     run = _run(file, read_paper(file, archive, STATE))
@@ -64,7 +64,7 @@ def _taken(file: Path, archive: zipfile.ZipFile, runs: Path) -> Opened:
         unpack(file, archive, entries, stage)
         _settle(stage, target, _kept(run, origin, {each.filename for each in entries}))
         _publish(file, stage, target)
-    return Opened(f"local://{run.run}", run.run, target, origin[0])
+    return TakenIn(f"local://{run.run}", run.run, target, origin[0])
 
 
 def _is_wanted(name: str) -> bool:

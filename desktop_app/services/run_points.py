@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from desktop_app.api import MetricPoint, OutsideError, ResourcePoint, RunSnapshot, UserError
+from desktop_app.api import MetricPoint, OutsideError, RunSnapshot, UserError
 from desktop_app.services.workbench import Workbench
 
 
@@ -12,13 +12,5 @@ async def points_of(workbench: Workbench, run: RunSnapshot) -> Sequence[MetricPo
     """Return the metrics of a run; nothing where they can't be asked for any more."""
     try:
         return await workbench.backend_of(run.handle).metrics(run.handle)
-    except (UserError, OutsideError, OSError):
-        return ()
-
-
-async def samples_of(workbench: Workbench, run: RunSnapshot) -> Sequence[ResourcePoint]:
-    """Return the CPU, memory and GPU of a run's ranks over time; nothing where they can't be asked for."""
-    try:
-        return await workbench.backend_of(run.handle).resources(run.handle)
     except (UserError, OutsideError, OSError):
         return ()

@@ -20,7 +20,7 @@ _STALE = 3600.0  # seconds after which a staged folder belongs to nobody: its pr
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class TakenIn:
     """A run that was taken in: its `handle`, its name, its folder, and where it comes from."""
 
     handle: str

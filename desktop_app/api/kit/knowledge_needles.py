@@ -6,7 +6,6 @@ import re
 from functools import lru_cache
 
 _LEAST = 3
-_CLASSES = frozenset("dDwWsSbBAZ")
 _LITERAL_ESCAPES = {"t": "\t", "n": "\n", "r": "\r"}
 _QUANTIFIED = re.compile(r"[*?]|\{0?,|\{0\}")
 

@@ -26,7 +26,6 @@ _RECORD = re.compile(
     r"|(?:mpirun|mpiexec|srun|slurmstepd|horovodrun|torchrun|bash|sh)\b|.{0,200}(?:\d%\||\b(?:ERROR|WARNING|INFO):\w)"
 )
 _IGNORED = re.compile(r"^(?:Exception ignored (?:in|on)\b|Error in (?:atexit|sys\.excepthook)|--- Logging error ---)")
-_BEFORE_HEADER = re.compile(r"^[\s|+>*'\"-]*(?:Original |Exception Group |.*\bException Group )?$")
 _RECORDED = re.compile(r"(\s+)traceback : $")  # where torchrun's summary has it from an error file, indented
 _GOES_ON = re.compile(r"Exception encountered when calling \S+\.$")
 _LONGEST = 3000

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from desktop_app.services.run_logs_taken import take_logs
 from desktop_app.services.run_open import SUFFIX, is_bundle, open_bundle
-from desktop_app.services.run_staging import Opened
+from desktop_app.services.run_staging import TakenIn
 from desktop_app.ui.tasks import spawn
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class BundleHooks(QObject):
     async def _taken_in(self, path: Path) -> None:
         await self._shown(partial(open_bundle, path, self._workbench.places.runs))
 
-    async def _shown(self, taking: Callable[[], Opened]) -> None:
+    async def _shown(self, taking: Callable[[], TakenIn]) -> None:
         opened = await asyncio.to_thread(taking)
         await self._workbench.monitor.refresh("local")
         self._window.show_run(opened.handle)
