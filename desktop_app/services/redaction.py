@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from desktop_app.core.redact import COVER, is_secret, redact_counted, secret_values
+from desktop_app.core.redact import COVER, is_secret, redact_counted, secret_values, secrets_of_plan
 
 HOME = "home folder"
 
@@ -53,23 +53,9 @@ def secrets_of(plan: Mapping[str, Any], state: Mapping[str, Any]) -> tuple[str, 
 
     A rank has the variables of whoever submitted the run, which nobody wrote down: they are likely the present ones.
     """
-    named: list[tuple[str, str]] = [*os.environ.items()]
-    tables = [plan.get("environment"), plan.get("inputs"), _at(plan, "job", "environment_variables")]
-    started = [*(plan.get("processes") or ()), *(plan.get("launchers") or ())]
-    tables += [each.get("environment") for each in started if isinstance(each, Mapping)]
-    for table in tables:
-        if isinstance(table, Mapping):
-            named += [(str(name), value) for name, value in table.items() if isinstance(value, str)]
-    found = {value for pair in named for value in secret_values(dict([pair]))}
     mark = state.get("mark")
-    return tuple(sorted(found | ({mark} if isinstance(mark, str) and mark else set())))
-
-
-def _at(data: Mapping[str, Any], *keys: str) -> Any:
-    here: Any = data
-    for key in keys:
-        here = here.get(key) if isinstance(here, Mapping) else None
-    return here
+    own = {mark} if isinstance(mark, str) and mark else set()
+    return tuple(sorted({*secrets_of_plan(plan), *secret_values(os.environ), *own}))
 
 
 def _written(value: str) -> Iterator[str]:

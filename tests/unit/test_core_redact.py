@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop_app.api import Value
-from desktop_app.core.redact import COVER, redact, without_secrets
+from desktop_app.core.redact import COVER, longest_bare, redact, without_secrets
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N"
 
@@ -23,6 +23,16 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N"
         ("train.py --api-key s3cr3t --lr 0.1", "s3cr3t"),
         ("['train.py', '--api-key', 's3cr3t', '--lr']", "s3cr3t"),
         ("https://ada:lovelace@host/simple", "lovelace"),
+        ("postgres://ada:love/lace@host:5432/db", "love/lace"),
+        ("https://0123456789abcdef0123@sentry.example/4", "0123456789abcdef0123"),
+        ("GET https://b.example/k?X-Amz-Date=2&X-Amz-Signature=5d672d79c15b13162d", "5d672d79c15b13162d"),
+        (r'{"error": "{\\"token\\": \\"abc123def\\"}"}', "abc123def"),
+        ('connect(password="two words, and; signs")', "words"),
+        ("{'HF_TOKEN': 'a b', 'LR': '1'}", "a b"),
+        ("machine api.example login user password 0123456789abcdef", "0123456789abcdef"),
+        ("Authorization: Basic dXNlcjpwYXNz", "dXNlcjpwYXNz"),
+        ("Server=tcp:x,1433;User Id=u;Password=p4ss;Encrypt=True", "p4ss"),
+        ("password: 12345", "12345"),
         ("found ghp_0123456789abcdefghij in it", "ghp_0123456789abcdefghij"),
         (f"token was {JWT}", JWT),
         ("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----", "MIIE"),
@@ -46,7 +56,26 @@ def test_values_of_secret_variables_are_covered_wherever_they_stand() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ['File "train.py", line 41, in train', "tokenizer loaded", "KeyError: 'lr'", "the key is in the door"]
+    "text",
+    [
+        'File "train.py", line 41, in train',
+        "tokenizer loaded",
+        "KeyError: 'lr'",
+        "the key is in the door",
+        "commit 9fceb02d0ae598e95dc970b74767f19372d61af8",
+        "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "md5 = XrY7u+Ae7tCTyyK7j1rNww==",
+        "use as `pad_token` `(tokenizer.pad_token = tokenizer.eos_token e.g.)`",
+        "    token = os.environ['HF_TOKEN']",
+        "IndexError: token: 50257 is out of range",
+        "pad_token_id: 0",
+        "Attempted credentials:\n\tManagedIdentityCredential: ManagedIdentityCredential unavailable",
+        "Enter password:\nTraceback (most recent call last):",
+        "basic functionality is missing",
+        "rank 3 ended with sig=9, sig=SIGSEGV",
+        "tcp://10.0.0.1:29500/x@y, git@host:a/b.git",
+        "abfss://training-data-of-2026@account.dfs.example/part",
+    ],
 )
 def test_plain_text_is_left_alone(text: str) -> None:
     assert redact(text) == text
@@ -62,3 +91,17 @@ def test_settings_keep_all_but_their_secrets() -> None:
     given: Value = {"class": "train:Net", "arguments": {"hidden": 64, "hub_token": "abc123def", "max_tokens": 512}}
     covered = {"class": "train:Net", "arguments": {"hidden": 64, "hub_token": COVER, "max_tokens": 512}}
     assert without_secrets(given) == covered
+
+
+def test_of_a_value_that_was_cut_or_wrapped_no_half_stays() -> None:
+    environ = {"MY_API_KEY": "abcdefgh-ijklmnop-qrstuvwx"}
+    assert redact("key abcdefgh-ijklmnop…\nnext", environ) == f"key {COVER}…\nnext"
+    assert redact("│ key abcdefgh-ijklm\nnop-qrstuvwx │", environ) == f"│ key {COVER}\nnop-qrstuvwx │"
+    assert redact("key abcd\nefgh-ijklmnop-qrstuvwx │", environ) == f"key abcd\n{COVER} │"
+    assert redact("abcdefgh-ijklmnope of others", environ) == "abcdefgh-ijklmnope of others"
+
+
+def test_the_longest_bare_part_stands_in_the_original() -> None:
+    text = "ValueError: https://ada:lovelace@host/simple is no index"
+    assert longest_bare(redact(text)) in text
+    assert longest_bare("") == ""

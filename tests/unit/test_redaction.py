@@ -56,10 +56,34 @@ def test_secrets_of_every_table(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["eyJ-" * 100_000, "-" * 400_000, "a.b-" * 100_000, "://a" * 100_000, "PRIVATE KEY-----\n" + "ok\n" * 100_000],
-    ids=["JWT", "dashes", "dots", "addresses", "lines"],
+    [
+        "eyJ-" * 100_000,
+        "-" * 400_000,
+        "a.b-" * 100_000,
+        "://a" * 100_000,
+        "PRIVATE KEY-----\n" + "ok\n" * 100_000,
+        "token" * 80_000,
+        'secret="a' * 50_000,
+        "://a:b@" * 60_000,
+        "login a password " * 20_000,
+        "Credential=" * 40_000,
+        "hunter2-and-" * 40_000 + " x",
+    ],
+    ids=[
+        "JWT",
+        "dashes",
+        "dots",
+        "addresses",
+        "lines",
+        "tokens",
+        "quotes",
+        "passwords",
+        "netrc",
+        "credentials",
+        "halves",
+    ],
 )
 def test_hostile_texts_take_no_longer_than_others(text: str) -> None:
     begun = time.process_time()
-    Redactor(["hunter22"])(text)
+    Redactor(["hunter22", "hunter2-and-more-of-it"])(text)
     assert time.process_time() - begun < 10, "what grows with the square takes minutes"

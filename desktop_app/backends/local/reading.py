@@ -14,6 +14,7 @@ from typing import Any
 from desktop_app.api import RunSnapshot, RunStatus, UserError
 from desktop_app.api._records import from_json
 from desktop_app.backends.local.run_folder import folder_of
+from desktop_app.core.redact import redact_counted, secret_values, secrets_of_plan
 from desktop_app.core.words import in_local_time
 from desktop_app.worker.supervisor import holding, processes
 from desktop_app.worker.supervisor.closing import close_run, recover
@@ -135,7 +136,7 @@ def _read(path: Path, handle: str, stamp: tuple[int, int, int], before: Known | 
         # The folder may have been moved with its home: what counts is where it was found.
         outputs = str(path.parent / "code" / "outputs")
         snapshot = replace(snapshot, handle=handle, backend="local", folder=str(path.parent), outputs=outputs)
-        snapshot = _in_local_time(snapshot)
+        snapshot = _covered(_in_local_time(snapshot))
         return Known(stamp, snapshot, writers_of(data), str(data["host"]) if lives_elsewhere(data) else "")
     except _ODD as error:
         return Known(stamp, _damaged(path, handle, before, _words(error)), ())
@@ -147,6 +148,18 @@ def _in_local_time(run: RunSnapshot) -> RunSnapshot:
     if fallen is not None:
         fallen = replace(fallen, drill=in_local_time(fallen.drill, last))
     return replace(run, reason=in_local_time(run.reason, last), first_failure=fallen)
+
+
+def _covered(run: RunSnapshot) -> RunSnapshot:
+    """Return the run without the secrets that may stand in its last words: they are shown, printed and sent on."""
+    fallen = run.first_failure
+    if run.status is not RunStatus.FAILED:
+        return run
+    values = secrets_of_plan(read_object(Path(run.folder, "plan.json"))) | {*secret_values(os.environ)}
+    longest = sorted(values, key=len, reverse=True)
+    if fallen is not None:
+        fallen = replace(fallen, text=redact_counted(fallen.text, longest)[0])
+    return replace(run, first_failure=fallen, reason=redact_counted(run.reason, longest)[0])
 
 
 def _check(run: RunSnapshot) -> None:

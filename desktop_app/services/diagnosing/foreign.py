@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from desktop_app.core.diagnosis.falls import falls_of_logs
 from desktop_app.core.diagnosis.foreign import judged_logs
 from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.services.diagnosing.choosing import chosen
+from desktop_app.services.diagnosing.covering import redactor_of_anyone
 from desktop_app.services.diagnosing.excerpts import FURTHEST, TAIL, Excerpt, further_back, joined, tail
 from desktop_app.services.diagnosing.gathering import Gathered, gathered
 from desktop_app.services.diagnosing.own_code import with_code
@@ -24,11 +24,6 @@ from desktop_app.services.plugins import PluginHost
 ALL_TAILS = 1 << 20
 """Bytes of all logs together: plugins hold others up while they read them."""
 _LEAST = 4 << 10
-
-
-async def diagnose_logs(plugins: PluginHost, paths: Sequence[Path]) -> Diagnosis:
-    """Return what logs from elsewhere say. Files are read, and plugins asked, in a thread."""
-    return await asyncio.to_thread(diagnosed, plugins, paths)
 
 
 def diagnosed(plugins: PluginHost, paths: Sequence[Path]) -> Diagnosis:
@@ -47,7 +42,7 @@ def diagnosed(plugins: PluginHost, paths: Sequence[Path]) -> Diagnosis:
                 excerpts |= more
                 known = _asked(plugins, excerpts)
     known = with_code(known, {number: each.text for number, each in excerpts.items()})
-    return placed(known, excerpts, missing=(*found.missing, *_gaps(logs)))
+    return placed(known, redactor_of_anyone(), excerpts, missing=(*found.missing, *_gaps(logs)))
 
 
 def by_number(found: Gathered) -> dict[int, list[LogBytes]]:

@@ -7,21 +7,31 @@ from dataclasses import replace
 
 from desktop_app.api import Explanation
 from desktop_app.core.diagnosis.model import Diagnosis, Place
+from desktop_app.services.diagnosing.covering import covered
 from desktop_app.services.diagnosing.excerpts import Excerpt
 from desktop_app.services.diagnosing.sources import newlines_before
+from desktop_app.services.redaction import Redactor
 
 COUNTED = 16 << 20
 """Bytes in which lines are counted beyond those of the cause's log; of lines further on the file alone is said."""
 
 
 def placed(
-    known: Diagnosis, excerpts: Mapping[int, Excerpt], missing: tuple[str, ...] = (), launcher: Excerpt | None = None
+    known: Diagnosis,
+    redactor: Redactor,
+    excerpts: Mapping[int, Excerpt],
+    missing: tuple[str, ...] = (),
+    launcher: Excerpt | None = None,
 ) -> Diagnosis:
-    """Return a diagnosis with the file and the number of each line."""
+    """Return a diagnosis with the file and the number of each line, as it may leave: nothing in it is secret.
+
+    This is where every diagnosis comes by, so that no way out of the program has to think of secrets.
+    """
     counter = _Counter()
     places = tuple(_place(each, excerpts, launcher, counter) for each in known.all)
     is_read = launcher is not None or any(each.pieces for each in excerpts.values())
-    return replace(known, places=places, missing=(*known.missing, *missing), is_read=is_read)
+    known = replace(known, places=places, missing=(*known.missing, *missing), is_read=is_read)
+    return covered(known, redactor)
 
 
 class _Counter:

@@ -18,6 +18,7 @@ from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.core.diagnosis.own import of_the_end, own_explanations
 from desktop_app.core.diagnosis.timed_out import is_of_limit, of_limit, stopped_at
 from desktop_app.core.shared_texts import whole
+from desktop_app.services.diagnosing.covering import redactor_of_run
 from desktop_app.services.diagnosing.excerpts import FURTHEST, TAIL, Excerpt, further_back, joined, tail
 from desktop_app.services.diagnosing.last_words import last_words
 from desktop_app.services.diagnosing.own_code import with_code
@@ -75,7 +76,8 @@ def _diagnose(plugins: PluginHost, run: RunSnapshot) -> Diagnosis:
     has_ends = any(each.ended is not None for each in run.ranks)
     known = falls_of_run(known, run) if has_ends else falls_of_logs(known, logs.tails)
     known = with_code(known, logs.tails, logs.launcher.text, _plan(Path(run.folder)), run.folder)
-    return placed(known, logs.ranks, _missing(run, logs), logs.launcher)
+    redactor = redactor_of_run(Path(run.folder))
+    return placed(known, redactor, logs.ranks, _missing(run, logs), logs.launcher)
 
 
 def _asked(plugins: PluginHost, run: RunSnapshot, logs: RunLogs) -> Diagnosis:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop_app.api import Explanation, Fix, Remedy, RunSnapshot, RunStatus
 from desktop_app.core.diagnosis.model import Diagnosis
+from desktop_app.core.redact import longest_bare
 from desktop_app.presenters.clouds.run_files import is_cloud, seen_again
 from desktop_app.presenters.run_drills import DrillChoice, drill_behind, drills_said
 from desktop_app.presenters.run_failure import failure_of, remedy_title
@@ -18,7 +19,7 @@ from desktop_app.presenters.run_page import actions_of, log_of_cause, phases_of,
 from desktop_app.presenters.run_words import is_logs_alone
 from desktop_app.presenters.trials import sweep_handle
 from desktop_app.services.diagnosing.own_code import own_code
-from desktop_app.services.diagnosing.runs import diagnose_run
+from desktop_app.services.diagnosing.runs import diagnose_run, is_told_of
 from desktop_app.services.logs.failure import last_places, offset_of
 from desktop_app.services.logs.log_file import LogFile
 from desktop_app.services.logs.sources import logs_of
@@ -61,6 +62,7 @@ class RunPage(QWidget):
         self._code: tuple[Path, int] | None = None
         self._failed_shown = ""
         self._known = Diagnosis()
+        self._explaining: asyncio.Task[None] | None = None
         self.deeds = RunActions(workbench, shell, self)
         self.message, self.state_message, self.confirm = InlineMessage(), InlineMessage(can_close=False), Confirm()
         self.timeline, self.failure, self.grid = Timeline(), FailureCard(), RankGrid()
@@ -76,7 +78,7 @@ class RunPage(QWidget):
         self._outputs = Either(self.outputs, self.artifacts)
         self.job = JobTab()
         self.tabs = Tabs(self.tr("What is shown of the run"))
-        self._looking = Looking(workbench.backend_of, self.message.show_error, self.logs.reload)
+        self._looking = Looking(workbench.backend_of, self.message.show_error, self._logs_are_here)
         self._cards: list[Card] = []
         self._second = QTimer(self, interval=500)
         self._build()
@@ -100,7 +102,7 @@ class RunPage(QWidget):
                 each.hide()
             self.failure.offer_code("")
             self.failure.offer_steps(())
-            self._code, self._failed_shown, self._known = None, "", Diagnosis()
+            self._code, self._failed_shown, self._known, self._explaining = None, "", Diagnosis(), None
             self.grid.pick(ALL)
             self._choose_tab(run)
         self._show(run)
@@ -271,23 +273,44 @@ class RunPage(QWidget):
             self.logs.set_waiting("" if run.is_over else waiting_text(run, now))
             if self.isVisible():
                 self._looking.at(run)
+            if self._looking.is_busy and self._known.cause is None:
+                self._explain_now(is_whole=False)
 
     def _show_failure(self, run: RunSnapshot) -> None:
         fallen = run.first_failure
         clock = clock_time(fallen.at.astimezone(), tenths=True) if fallen is not None else ""
         self.failure.show_failure(failure_of(run, clock, self._known))
-        if run.status is RunStatus.FAILED and self._failed_shown != run.handle:
+        if is_told_of(run) and self._failed_shown != run.handle:
             self._failed_shown = run.handle
             if fallen is not None:
                 self.logs.show_failure()
                 spawn(self._find_code(run), "find the code of a failure")
-            spawn(self._explain(run), "explain a failure")
+            self._explain_now(is_whole=not self._looking.is_busy)
 
-    async def _explain(self, run: RunSnapshot) -> None:
-        """Say what plugins know of the failure, and offer to mend the job file while it is there."""
+    def _logs_are_here(self) -> None:
+        """Show, and judge anew, a run of a workspace now that all of its logs are here."""
+        self.logs.reload()
+        self._explain_now(is_whole=True)
+
+    def _explain_now(self, *, is_whole: bool) -> None:
+        """Say why the run failed, by what is here of its logs; one look waits for the other."""
+        before = self._explaining
+        if self._run is not None and is_told_of(self._run) and (before is None or before.done() or is_whole):
+            work = self._explain(self._run, before, is_whole=is_whole)
+            self._explaining = spawn(work, "explain a failure")
+
+    async def _explain(self, run: RunSnapshot, before: asyncio.Task[None] | None, *, is_whole: bool) -> None:
+        """Say what plugins know of the failure, and offer to mend the job file while it is there.
+
+        While logs are still on their way, a cause that stands in those that came counts, and nothing else.
+        """
+        if before is not None:
+            await asyncio.wait({before})
         known = await diagnose_run(self._workbench.plugins, run) if drill_behind(run) is None else Diagnosis()
         is_there = known.cause is not None and bool(run.source) and await asyncio.to_thread(Path(run.source).is_file)
-        if run.handle != self.handle or self._run is None or not known.all:
+        if run.handle != self.handle or self._run is None or not known.all or known == self._known:
+            return
+        if known.cause is None and not is_whole:
             return
         self._known = known
         self._show_failure(self._run)
@@ -442,7 +465,7 @@ def _own_place(run: RunSnapshot, cause: Explanation | None) -> tuple[Path, int] 
     if rank is None:
         return None
     plan = read_plan(run)
-    frames = last_places(_log_of(run, rank), cause.line if cause is not None else "")
+    frames = last_places(_log_of(run, rank), longest_bare(cause.line) if cause is not None else "")
     places = (own_code(each, plan, run.folder) for each in frames)
     return next((each for each in places if each is not None and each[0].is_file()), None)
 
@@ -451,7 +474,7 @@ def _offset_of(log: Path, known: Diagnosis) -> int | None:
     """Return where the cause's line begins in its log."""
     if known.place is not None:
         return LogFile(log).offset_of_line(known.place.line)
-    return offset_of(log, known.cause.line) if known.cause is not None else None
+    return offset_of(log, longest_bare(known.cause.line)) if known.cause is not None else None
 
 
 def _log_of(run: RunSnapshot, rank: int) -> Path:

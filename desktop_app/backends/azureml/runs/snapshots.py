@@ -14,6 +14,7 @@ from typing import Any
 
 from desktop_app.api import TERMINAL, Phase, PhaseName, RankState, RunSnapshot, RunStatus
 from desktop_app.backends.azureml.runs import sweeps
+from desktop_app.core.redact import redact
 
 PARENT = "parent"
 """The tag by which a trial of a sweep, or a step, names the run that it belongs to."""
@@ -220,7 +221,7 @@ def _reason(run: Mapping[str, Any], snapshot: RunSnapshot) -> str:
     """Return why the run is as it is, in the service's words: its error, or why it was canceled."""
     if snapshot.status is S.FAILED:
         error = _mapping(_mapping(run.get("error")).get("error"))
-        message = _first_lines(str(error.get("message") or ""))
+        message = _first_lines(redact(str(error.get("message") or "")))  # it may quote what the script wrote
         return message or "Azure ML says no reason: see the logs."
     if snapshot.status is S.CANCELED:
         return _first_lines(str(run.get("cancelationReason") or ""))

@@ -1,0 +1,105 @@
+"""What is found out about a failure is made to be pasted: no way out of the program lets a secret through."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from desktop_app.api import RunStatus
+from desktop_app.backends.local.reading import RunReader
+from desktop_app.cli.dispatch import run_verb
+from desktop_app.core.redact import COVER
+from desktop_app.places import Places
+from desktop_app.presenters.run_failure import failure_of
+from desktop_app.presenters.shell import notice_for
+from desktop_app.services.diagnosing.runs import diagnose_run
+from tests.helpers.plugin_hosts import MakeHost, plugin_hosts
+from tests.helpers.run_folders import FolderOfRun, fail, make_run
+
+VALUE = "plain-words-of-a-value"
+"""No form tells that this is secret: the run's variables do."""
+SECRETS = ("lovelace", "c2lnbmF0dXJl", "hf_abcdefghijklmnopqrstuvwxyz0123", VALUE)
+SAID = (
+    "RuntimeError: GET https://ada:lovelace@host.example/x?sv=1&sig=c2lnbmF0dXJl failed, "
+    f"HF_TOKEN={SECRETS[2]}, {VALUE}"
+)
+
+
+@pytest.fixture
+def make_host(places: Places) -> Iterator[MakeHost]:
+    with plugin_hosts(places) as make:
+        yield make
+
+
+@pytest.fixture
+def broken(places: Places) -> FolderOfRun:
+    """A run that failed on a line full of secrets, one of which only its variables give away."""
+    made = fail(make_run(places.runs, "r-20261121-7f3k", RunStatus.FAILED), 1)
+    plan = json.loads((made.path / "plan.json").read_text())
+    plan["job"]["environment_variables"] = {"MY_SECRET": VALUE}
+    (made.path / "plan.json").write_text(json.dumps(plan))
+    made.log(1).write_bytes(b"")
+    text = 'Traceback (most recent call last):\n  File "train.py", line 1, in <module>\n    main()\n'
+    made.append(1, f"{text}{SAID}\n".encode(), 2.0)
+    assert made.snapshot.first_failure is not None
+    made.write_state(replace(made.snapshot, first_failure=replace(made.snapshot.first_failure, text=SAID)))
+    return made
+
+
+def assert_covered(text: str) -> None:
+    assert [each for each in SECRETS if each in text] == []
+    assert COVER in text
+    assert "host.example" in text, "what is no secret stays"
+
+
+@pytest.mark.parametrize("verb", ["diagnose", "show"])
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_of_a_run(
+    broken: FolderOfRun, places: Places, verb: str, options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_verb("runs", "runs", [verb, broken.snapshot.run, "--home", str(places.home), *options])
+    assert_covered(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_of_logs(broken: FolderOfRun, places: Places, options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    path = broken.log(1)
+    path.write_text(path.read_text().replace(VALUE, "x"))  # without its run nothing tells that one
+    assert run_verb("diagnose", "diagnose", [str(path), "--home", str(places.home), *options]) == 0
+    assert_covered(capsys.readouterr().out)
+
+
+async def test_of_the_card_and_its_copy(broken: FolderOfRun, places: Places, make_host: MakeHost) -> None:
+    run = RunReader(places.runs).read([broken.snapshot.handle])[broken.snapshot.handle]
+    known = await diagnose_run(make_host(), run)
+    for view in (failure_of(run, "", known), failure_of(run)):
+        assert view is not None
+        assert_covered(view.spoken)
+    assert known.cause is known.all[0]
+    assert known.place is not None
+
+
+def test_of_what_is_announced(broken: FolderOfRun, places: Places) -> None:
+    broken.write_state(replace(broken.snapshot, reason=f"Rank 1 could not be started: {SAID}"))
+    run = RunReader(places.runs).read([broken.snapshot.handle])[broken.snapshot.handle]
+    assert_covered(notice_for(run).text)
+
+
+def test_of_a_bundle(broken: FolderOfRun, places: Places, tmp_path: Path) -> None:
+    target = tmp_path / "b.zip"
+    arguments = ["bundle", broken.snapshot.run, "--home", str(places.home), "--output", str(target)]
+    assert run_verb("runs", "runs", arguments) == 0
+    with zipfile.ZipFile(target) as archive:
+        assert_covered("\n".join(archive.read(each).decode("utf-8", "replace") for each in archive.namelist()))
+        assert_covered(archive.read("diagnosis.json").decode())
+
+
+def test_the_log_itself_stays_as_it_is(broken: FolderOfRun, places: Places, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["logs", broken.snapshot.run, "--rank", "1", "--home", str(places.home)]
+    assert run_verb("runs", "runs", arguments) == 0
+    assert SAID in capsys.readouterr().out
