@@ -118,6 +118,18 @@ async def states(service: Service, call: Call) -> Answer:
     return ok([[each.status, stamp(each.at)] for record in found for each in record.turns if each.at <= now])
 
 
+async def end(service: Service, call: Call) -> Answer:
+    """{"job": NAME, "status": "Failed", "message": "..."}: let a job that pretends end now, failed for this reason."""
+    asked: Json = call.json or {}
+    status = str(asked.get("status", "Failed"))
+    found = [each for each in _meant(service, asked) if each.planned]
+    for record in found:
+        if status == "Failed":
+            record.error = run_error(str(asked.get("message", "Execution failed.")))
+        record.turn(status, service.clock.now())
+    return ok({"ended": [each.name for each in found]})
+
+
 async def write_log(service: Service, call: Call) -> Answer:
     """{"job": NAME, "log": "user_logs/std_log.txt", "text": "...", "times": 1, "anew": false}: let a job's log grow.
 
@@ -151,6 +163,7 @@ def routes() -> Routes:
     table.add("POST", "control", "/jobs/stick", stick)
     table.add("*", "control", "/jobs/repeats", repeats)
     table.add("POST", "control", "/jobs/log", write_log)
+    table.add("POST", "control", "/jobs/end", end)
     table.add("POST", "control", "/jobs/artifact", artifact)
     table.add("POST", "control", "/jobs/states", states)
     table.add("*", "control", "/outputs", outputs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import inspect
@@ -39,7 +40,10 @@ def not_found() -> CloudFault:
 
 @dataclass
 class ToldWire:
-    """Answers by method and a part of the URL, the rule that was told last first; what nobody told is not found."""
+    """Answers by method and a part of the URL, the rule that was told last first; what nobody told is not found.
+
+    `slow` is what logs wait for.
+    """
 
     rules: list[tuple[str, str, Answer]] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
@@ -49,6 +53,7 @@ class ToldWire:
     called: list[tuple[str, Mapping[str, Value]]] = field(default_factory=list)
     fetched: list[tuple[str, int]] = field(default_factory=list)
     down: CloudFault | None = None
+    slow: asyncio.Event | None = None
     report: SignInReport = field(default_factory=SignInReport)
     is_closed: bool = False
     clock: str = ""
@@ -84,6 +89,8 @@ class ToldWire:
 
     async def tail(self, workspace: Workspace, url: str, path: Path, offset: int) -> Tail:
         """Append what a told file has from `offset` on; of a copy that was deleted meanwhile nothing is there."""
+        if self.slow is not None:
+            await self.slow.wait()
         data = self._file(url)
         offset = min(offset, path.stat().st_size) if path.exists() else 0
         if len(data) < offset:

@@ -2,24 +2,60 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 from PySide6.QtWidgets import QApplication
 
-from desktop_app.api import FirstFailure, Fix, RunStatus
+from desktop_app.api import FirstFailure, Fix, JobBackend, RunStatus
 from desktop_app.places import Places
 from desktop_app.services.remedies import with_unused_parameters
 from desktop_app.ui.files.mend_dialog import MendDialog
 from tests.helpers.fake_shell import FakeShell
 from tests.helpers.plugin_folders import write_plugin
-from tests.helpers.run_folders import make_run
+from tests.helpers.run_folders import FolderOfRun, make_run
 from tests.ui.audit import assert_sound
 from tests.ui.files_bench import FilesWindow, dialog_of, pane_of, project
 from tests.ui.runs_bench import RunsBench, quiet, runs_bench
 from tests.ui.windows import until
 
 __all__ = ["runs_bench"]
+
+RAISED = 'Traceback (most recent call last):\n  File "train.py", line 4, in <module>\nValueError: a bad batch\n'
+
+
+class Far:
+    """A backend whose logs lie elsewhere and come in two parts, each when it is told to."""
+
+    def __init__(self, made: FolderOfRun) -> None:
+        self.made, self.parts = made, (asyncio.Event(), asyncio.Event())
+
+    async def look(self, handle: str) -> None:
+        """Bring the logs."""
+        for part, text in zip(self.parts, (RAISED, "Connection closed by peer\n"), strict=True):
+            await part.wait()
+            self.made.append(int(text != RAISED), text.encode(), 1000.0)
+
+
+async def test_a_cause_is_shown_as_soon_as_its_log_is_here_and_the_rest_may_follow(runs_bench: RunsBench) -> None:
+    made = make_run(runs_bench.places.runs, "r-1", RunStatus.FAILED, processes=2)
+    made.write_state(replace(made.snapshot, ranks=made.snapshot.ranks, from_bundle="a colleague's"))
+    await runs_bench.workbench.monitor.refresh()
+    page, far = await runs_bench.open(await runs_bench.add("r-0", RunStatus.COMPLETED)), Far(made)
+    page._looking._backend_of = lambda _handle: cast("JobBackend", far)
+    runs_bench.page.show_run(made.snapshot.handle)
+    assert not page.failure.cause.isVisible()
+    far.parts[0].set()
+    await until(lambda: page.failure.text.text() == "ValueError: a bad batch")
+    assert page._looking.is_busy, "the rest is on its way"
+    far.parts[1].set()
+    await until(lambda: not page._looking.is_busy)
+    await quiet()
+    assert page.failure.text.text() == "ValueError: a bad batch"
+    assert len(page.failure.falls.rows) == 2
+
 
 KNOWS = """
 from desktop_app.api import Explanation, Fix, hookimpl

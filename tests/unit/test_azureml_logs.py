@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -298,6 +299,39 @@ async def test_looking_at_a_run_that_was_over_before_fetches_its_logs_once(tmp_p
         assert (made.home / "cloud" / blobs.run / "user_logs" / "std_log.txt").read_text() == "all\n"
         made.jobs.wire.down = fault("offline")
         await made.backend.look(blobs.handle)
+
+
+async def test_the_log_that_the_end_names_comes_first(tmp_path: Path) -> None:
+    async with running(tmp_path) as (made, blobs):
+        for rank in range(4):
+            blobs.write(f"user_logs/std_log_process_{rank}.txt", f"{rank}\n")
+        reason = "Please check log file 'user_logs/std_log_process_2.txt' for error details."
+        made.jobs.more[blobs.run] = {"error": {"error": {"message": reason}}}
+        blobs.end("Failed")
+        await made.look(blobs.handle)
+        await made.backend.look(blobs.handle)
+        read = [url.partition(".txt")[0][-1] for url, _size in made.jobs.wire.fetched]
+        assert read[0] == "2"
+        assert sorted(read) == ["0", "1", "2", "3"]
+
+
+async def test_an_end_is_told_before_endless_logs_are_here_to_who_only_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("desktop_app.backends.azureml.backend._LAST_GLANCE", 0.05)
+    async with running(tmp_path) as (made, blobs):
+        blobs.write("user_logs/std_log.txt", "a\n")
+        await made.backend.look(blobs.handle)
+        await says(made, blobs.handle, "user_logs/std_log.txt", "a\n")
+        made.jobs.wire.slow = asyncio.Event()
+        blobs.write("user_logs/std_log.txt", "a\nlast words\n")
+        blobs.end("Failed")
+        assert (await made.look(blobs.handle)).status is RunStatus.FAILED
+        looking = asyncio.create_task(made.backend.look(blobs.handle))
+        made.jobs.wire.slow.set()
+        await looking
+        path = made.home / "cloud" / blobs.run / "user_logs" / "std_log.txt"
+        assert path.read_text() == "a\nlast words\n"
 
 
 async def test_looking_in_vain_is_said(tmp_path: Path) -> None:

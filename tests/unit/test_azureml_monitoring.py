@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from desktop_app.api import RunStatus
 from desktop_app.backends.azureml.client.wire import Ask, CloudFault, FaultKind, Reply
-from desktop_app.backends.azureml.runs.monitoring import GRACE, QUICKEST, SLOWEST
+from desktop_app.backends.azureml.runs.monitoring import GRACE, QUICKEST, SLOWEST, WATCHED
 from desktop_app.backends.azureml.runs.polling import BATCH
 from tests.helpers.azure_backends import desk
 from tests.helpers.cloud_jobs import CloudJobs
@@ -89,6 +89,50 @@ async def test_the_pace_is_quick_while_something_happens_and_slow_when_nothing_d
     watch.clock.time += QUICKEST
     await watch.look(handle)
     assert watch.polls() == before + 1
+
+
+async def test_a_run_that_somebody_looks_at_is_asked_for_often_and_alone(watch: Watch) -> None:
+    handles = watch.send(*(f"run-{number:03}" for number in range(300)), state="Running")
+    for _minute in range(20):  # until nothing is asked for more often than SLOWEST
+        await watch.states(*handles)
+    before = watch.polls()
+    for _tenth in range(100):
+        watch.clock.time += 0.1
+        watch.monitoring.attend(handles[7])
+        await watch.look(*handles)
+    assert watch.polls() - before <= 10 / WATCHED
+    bodies: list[Any] = [each.json for each in watch.jobs.wire.asked[-3:]]
+    assert [list(each["requests"]) for each in bodies] == [["run-007"]] * 3
+    watch.jobs.states["run-007"] = "Failed"
+    watch.clock.time += WATCHED
+    assert (await watch.look(*handles))[7].status is RunStatus.FAILED
+
+
+async def test_who_looked_away_and_a_service_in_trouble_cause_no_further_requests(watch: Watch) -> None:
+    (handle,) = watch.send("one", state="Running")
+    for _minute in range(20):
+        await watch.states(handle)
+    watch.monitoring.attend(handle)
+    watch.clock.time += WATCHED
+    watch.jobs.wire.down = fault("throttled", 429, retry_after=15.0)
+    await watch.look(handle)
+    before = len(watch.jobs.wire.asked)
+    watch.jobs.wire.down = None
+    for _second in range(14):
+        watch.clock.time += 1.0
+        watch.monitoring.attend(handle)
+        await watch.look(handle)
+    assert len(watch.jobs.wire.asked) == before, "the service wished so"
+    watch.clock.time += 1.5
+    await watch.look(handle)
+    assert len(watch.jobs.wire.asked) == before + 1
+    for _second in range(13):
+        watch.clock.time += 1.0
+        await watch.look(handle)
+    before = len(watch.jobs.wire.asked)
+    watch.clock.time += WATCHED
+    await watch.look(handle)
+    assert len(watch.jobs.wire.asked) == before, "nobody looks any more"
 
 
 async def test_a_run_that_is_over_is_not_asked_for_again(watch: Watch) -> None:

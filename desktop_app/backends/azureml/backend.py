@@ -45,7 +45,9 @@ from desktop_app.places import Places
 
 _MOST_DRAFTS = 50
 _LAST_WORDS = 20.0
-"""Seconds that the rest of a run's logs may take before its end is told."""
+"""Seconds that the rest of a run's logs may take before its end is told to who reads them to the end."""
+_LAST_GLANCE = 1.5
+"""The same for who only looks at the run: what takes longer comes while its end is shown already."""
 
 
 class AzureBackend:
@@ -64,6 +66,7 @@ class AzureBackend:
         self._planner = Planner(ranks)
         self._drafts: dict[str, tuple[Path, Workspace | None]] = {}  # of plans: where they are from, and lead to
         self._logs: dict[str, RunLogs] = {}
+        self._finishing: dict[str, asyncio.Task[None]] = {}
         self._curves = metrics.Curves(self.asking)
         self._monitoring = Monitoring(
             self.asking, self._records, self.workspaces.by_key, answered=self.sender.wake
@@ -141,8 +144,8 @@ class AzureBackend:
         self.sender.tick()
         waiting = await asyncio.to_thread(self._waiting, asked)
         found = dict(await self._monitoring.snapshots(each for each in asked if each not in waiting))
-        for handle in [each for each, run in found.items() if run.is_over and each in self._logs]:
-            await self._finish_logs(handle)
+        over = [each for each, run in found.items() if run.is_over and each in self._logs]
+        await asyncio.gather(*(self._finish_logs(each) for each in over))
         return waiting | found
 
     async def cancel(self, handle: str) -> None:
@@ -187,6 +190,7 @@ class AzureBackend:
         run = await self._known(handle)
         logs = self._logs_of(run)
         logs.look()
+        self._monitoring.attend(handle)
         if not run.is_over:
             logs.follow(lambda: not self._is_live(handle))
         elif not logs.is_whole:
@@ -221,6 +225,9 @@ class AzureBackend:
         if not run.is_over and run.status is not RunStatus.UNKNOWN:
             raise UserError(f"{run.run} is not over.", hint="Cancel it first.")
         for each in [*await asyncio.to_thread(self._records.children_of, run), handle]:
+            if task := self._finishing.get(each):
+                task.cancel()
+                await asyncio.wait({task})
             if logs := self._logs.pop(each, None):
                 await logs.close()
             await asyncio.to_thread(self._records.remove, routes.place_of(each).run)
@@ -272,6 +279,9 @@ class AzureBackend:
     async def close(self) -> None:
         """End what goes on by itself, and the children."""
         try:
+            for each in list(self._finishing.values()):
+                each.cancel()
+            await asyncio.gather(*self._finishing.values(), return_exceptions=True)
             await asyncio.gather(self.sender.close(), *(each.close() for each in self._logs.values()))
         finally:
             await self.asking.wire.close()
@@ -322,6 +332,7 @@ class AzureBackend:
             self._logs[run.handle] = RunLogs(
                 self.asking, workspace, run.run, folder, lambda details: self._seen(run.handle, details),
                 marks_of=lambda name: self._marks_of(run.handle, name), expected=lambda: self._count(run.handle),
+                reason=lambda: self._reason(run.handle),
             )  # fmt: skip
         logs = self._logs.pop(run.handle)
         self._logs[run.handle] = logs  # the last one that was looked at comes last
@@ -330,6 +341,10 @@ class AzureBackend:
     def _count(self, handle: str) -> int:
         run = self._monitoring.known(handle)
         return 0 if run is None else len(run.ranks)
+
+    def _reason(self, handle: str) -> str:
+        run = self._monitoring.known(handle)
+        return run.reason if run is not None and run.is_over else ""
 
     def _marks_of(self, handle: str, name: str) -> Path | None:
         """Return where it is noted when the log of a rank grew; None for a log of no rank."""
@@ -347,14 +362,20 @@ class AzureBackend:
     async def _finish_logs(self, handle: str) -> None:
         """Fetch the rest of the logs of a run that is over, before that is told."""
         logs = self._logs.get(handle)
-        if logs is None or logs.is_whole:
+        if logs is None or logs.is_whole or handle in self._finishing:
             return
         await logs.close()
+        task = self._finishing[handle] = asyncio.create_task(self._fetch_rest(handle, logs), name=f"rest of {handle}")
+        await asyncio.wait({task}, timeout=_LAST_WORDS if logs.is_kept_whole else _LAST_GLANCE)
+
+    async def _fetch_rest(self, handle: str, logs: RunLogs) -> None:
         try:
             async with asyncio.timeout(_LAST_WORDS):
                 await logs.catch_up()
         except (OutsideError, TimeoutError):
             self._logs.pop(handle, None)  # what is missing is fetched when somebody looks again
+        finally:
+            self._finishing.pop(handle, None)
 
     def _take_back(self, entry: Entry) -> None:
         with self.outbox.held(entry.run) as held:

@@ -83,7 +83,8 @@ def _diagnose(plugins: PluginHost, run: RunSnapshot) -> Diagnosis:
 def _asked(plugins: PluginHost, run: RunSnapshot, logs: RunLogs) -> Diagnosis:
     report = failure_report(run, logs)
     found = plugins.explain_failure(report)
-    own = own_explanations(found, report.tails) if run.first_failure is not None or not found else ()
+    nobody_fell = run.first_failure is None and run.backend == "local" and not run.from_bundle
+    own = () if nobody_fell and found else own_explanations(found, report.tails)
     last = of_the_end(run, [*found, *own], report.tails)
     return judged([*found, *own, *last], run, report.tails, report.launcher)
 

@@ -45,7 +45,8 @@ class RunLogs:
     """Keeps the logs of one run up to date, below `folder`. To be used on the event loop's thread.
 
     `seen` takes the run's details; `marks_of` says where it is noted when a rank's log grew, so that logs of several
-    ranks can be merged by time; `expected` is how many logs there will be, as far as that is known.
+    ranks can be merged by time; `expected` is how many logs there will be, as far as that is known, `reason` why
+    it ended.
     """
 
     asking: Asking
@@ -55,6 +56,7 @@ class RunLogs:
     seen: Callable[[Mapping[str, Any]], None]
     marks_of: Callable[[str], Path | None] = lambda _name: None
     expected: Callable[[], int] = lambda: 0
+    reason: Callable[[], str] = lambda: ""
     clock: Callable[[], float] = time.monotonic
     fault: CloudFault | None = None
     is_whole: bool = False
@@ -74,17 +76,23 @@ class RunLogs:
         return {each: self._logs[each].path for each in names}
 
     async def catch_up(self) -> None:
-        """Fetch all that is new of every log. Raises CloudFault and OutsideError."""
+        """Fetch all that is new of every log: first of that which the end names. Raises CloudFault and OutsideError."""
         async with self._turn:
             is_over = await self._renew()
             if not await asyncio.to_thread(self._claim, _OTHERS if is_over else 0.0):
                 return  # another process fetches them
             try:
-                await self._read(list(self._logs.values()))
+                for each in self._in_turn():
+                    await self._read(each)
             finally:
                 if not self.is_followed:
                     self._release()
             self.is_whole = is_over
+
+    def _in_turn(self) -> tuple[list[LogCopy], list[LogCopy]]:
+        """Return the logs that the reason of the run's end names, and the others."""
+        reason, logs = self.reason(), self._logs.values()
+        return [each for each in logs if each.name in reason], [each for each in logs if each.name not in reason]
 
     def look(self, *, forever: bool = False) -> None:
         """Go on following for a while, or until the run is over."""
@@ -96,6 +104,11 @@ class RunLogs:
             for each in self._logs.values():
                 each.due = float("-inf")
             self._task = asyncio.create_task(self._follow(is_over), name=f"logs of {self.run}")
+
+    @property
+    def is_kept_whole(self) -> bool:
+        """Whether somebody reads to the very end, however long that takes."""
+        return self._until == float("inf")
 
     @property
     def is_followed(self) -> bool:

@@ -24,6 +24,9 @@ from desktop_app.core.run_states import unknown
 
 QUICKEST, SLOWEST = 1.0, 20.0
 """Seconds between two polls of a workspace: while something happens, and when nothing has for long."""
+WATCHED = 2.0
+"""Seconds between two polls of a run that somebody looks at, in one request: as often as the service's own client."""
+_ATTENTION = 12.0  # seconds for which a look at a run lasts
 GRACE = 10.0
 """Seconds for which a run is told as it was while it can't be asked for: most faults are over by then."""
 _SLOWER = 1.3
@@ -74,6 +77,7 @@ class Monitoring:
         self._places: dict[str, _Place] = {}
         self._written: dict[str, _Written] = {}
         self._unknown: dict[str, tuple[RunSnapshot, str, RunSnapshot]] = {}
+        self._attended: dict[str, float] = {}
 
     async def snapshots(self, handles: Iterable[str]) -> Mapping[str, RunSnapshot]:
         """Return the runs as they are; those that go on are asked for where it is time."""
@@ -112,6 +116,10 @@ class Monitoring:
             place = self._place(self._runs[handle].workspace.key)
             place.due, place.gap = min(place.due, self._clock()), QUICKEST
 
+    def attend(self, handle: str) -> None:
+        """Ask for a run often for a while: somebody looks at it, and wants to know how it ends."""
+        self._attended[handle] = self._clock() + _ATTENTION
+
     async def greet(self, snapshot: RunSnapshot) -> None:
         """Take in a run that was just opened: it is asked for, over or not, and so are its children."""
         await self._remember([snapshot.handle])
@@ -122,7 +130,7 @@ class Monitoring:
 
     def forget(self, handle: str) -> None:
         """Forget a run."""
-        for each in (self._runs, self._written, self._unknown):
+        for each in (self._runs, self._written, self._unknown, self._attended):
             each.pop(handle, None)
 
     async def _remember(self, handles: Sequence[str]) -> None:
@@ -159,8 +167,21 @@ class Monitoring:
         async with place.turn:
             fresh = [each for each in runs if each.asked == NEVER and place.fault is None]
             if waited or (now < place.due and not fresh):
+                await self._ask_watched(place, [] if waited else runs)
                 return
             await self._ask(place, [each for each in runs if self._is_due(each, now)])
+
+    async def _ask_watched(self, place: _Place, runs: Sequence[Known]) -> None:
+        """Ask for those alone that somebody looks at; a service that has trouble is left in peace."""
+        now = self._clock()
+        self._attended = {handle: until for handle, until in self._attended.items() if until > now}
+        watched = [each for each in runs if each.snapshot.handle in self._attended and not each.is_gone]
+        due = [each for each in watched if now - each.asked >= WATCHED]
+        if due and place.fault is None:
+            polled = await self._polled(due, 1)
+            if polled.fault is not None:
+                self._put_off(place, polled, polled.fault)
+            await self._write(due)
 
     def _is_due(self, run: Known, now: float) -> bool:
         return not run.is_gone or now - run.asked >= _GONE_EVERY
@@ -176,11 +197,7 @@ class Monitoring:
         polled = await self._polled(runs, budget)
         place.fault = polled.fault
         if polled.fault is not None:
-            if polled.requests:
-                place.backoff.reset()
-            wished = polled.fault.retry_after
-            wait = place.backoff.next() if wished is None or polled.fault.kind != "throttled" else wished
-            place.due = self._clock() + max(wait, wished or 0.0)
+            self._put_off(place, polled, polled.fault)
         else:
             place.backoff.reset()
             changed = any(old is not new.snapshot.status for old, new in zip(before, runs, strict=True))
@@ -188,6 +205,14 @@ class Monitoring:
             place.due = self._clock() + max(place.gap, polled.requests * _PER_REQUEST)
             self._answered(runs[0].workspace)
         await self._write(runs)
+
+    def _put_off(self, place: _Place, polled: Polled, fault: CloudFault) -> None:
+        """Ask a workspace again when it wishes, or later each time that it fails."""
+        if polled.requests:
+            place.backoff.reset()
+        place.fault, wished = fault, fault.retry_after
+        wait = place.backoff.next() if wished is None or fault.kind != "throttled" else wished
+        place.due = self._clock() + max(wait, wished or 0.0)
 
     async def _polled(self, runs: Sequence[Known], budget: int) -> Polled:
         try:
