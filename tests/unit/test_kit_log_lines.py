@@ -73,6 +73,17 @@ def test_bare_numbers_are_labels_only_where_nearly_all_lines_have_one() -> None:
         assert lines_of(text).lines == text.split("\n")
 
 
+def test_hosts_and_tasks_before_a_rank_are_no_words_of_it() -> None:
+    log = lines_of(
+        ' 2: [rank2]:   File "t.py"\n15: [rank15]: KeyError: 3\nnode-a.cluster: [rank5]:     raise KeyError(3)'
+    )
+    assert log.lines == ['  File "t.py"', "KeyError: 3", "    raise KeyError(3)"]
+    assert [each.rank for each in log.writers] == [2, 15, 5]
+    assert lines_of("note: [rank of a matrix]").lines == ["note: [rank of a matrix]"]
+    right = lines_of(" 9: epoch 1\n10: epoch 1\n10: Traceback\n 9: epoch 2\n10: KeyError: 3")
+    assert [each.rank for each in right.writers] == [9, 10, 10, 9, 10]
+
+
 def test_the_lines_that_hold_a_text_are_found_each_once() -> None:
     log = lines_of("a b\nxx xx\nb\n\nxx")
     assert list(log.numbers_with("xx")) == [1, 4]

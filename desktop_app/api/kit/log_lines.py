@@ -23,15 +23,17 @@ _PREFIX = re.compile(
     r"|\[(?P<hvd>\d{1,9})\]<std(?:out|err)>: ?"
     r"|\[rank=(?P<equal>\d{1,9})\] \|\| ?"
     r"|\[(?!(?:epoch|step|iter|batch|pid)\d)(?P<role>[A-Za-z_]+)(?P<local>\d{1,9})\]: ?"
+    r"| {0,4}[\w.-]{1,60}: (?=\[rank\d{1,9}\]: ?)"  # pdsh and srun put the host, or the task, before it
     r"|\((?:[^()]{0,80} )?pid=(?P<pid>\d+)(?:, ip=(?P<ip>[\d.]+))?\) ?"
 )
 _STREAM = re.compile(r"(?:stderr|stdout): |\s*\| (?=\[)")
-_LABEL = re.compile(r"(?:rank|worker)?[ _-]?(?P<label>\d{1,5}): ?|\[(?P<own>\d{1,5})\] ", re.IGNORECASE)
+_LABEL = re.compile(r" {0,4}(?:rank|worker)?[ _-]?(?P<label>\d{1,5}): ?|\[(?P<own>\d{1,5})\] ", re.IGNORECASE)
 _BARS = ("%|", "it/s", "s/it")  # of tqdm, at whose end is no new line
 _LAUNCHER = "ChildFailedError"
 _GLUED = re.compile(r"(?<=[\w.!)])torch\.distributed\.elastic\.multiprocessing(?:\.\w+)*\.ChildFailedError\b")
 _MOST = 0.8  # of all lines have a bare `3: `, or `[3] ` as `rankzero runs logs` writes it, where it is a label
 _LEAST = 4
+_LONGEST_HOST = 70
 _DEEPEST = 8
 """Prefixes before one line that are taken off, one after the other."""
 
@@ -57,15 +59,6 @@ class LogLines:
     writers: Sequence[Writer]
     text: str
     starts: Sequence[int]
-
-    @property
-    def all_writers(self) -> list[Writer]:
-        """Whoever wrote a line, in the order of their first one."""
-        return list(dict.fromkeys(self.writers))
-
-    def of(self, writer: Writer) -> list[int]:
-        """Return the numbers of a writer's lines."""
-        return [number for number, each in enumerate(self.writers) if each == writer]
 
     def numbers_with(self, needle: str) -> Iterator[int]:
         """Yield the numbers of the lines that hold a text."""
@@ -123,7 +116,9 @@ def _unglued(line: str) -> str:
 
 
 def _may_be_labelled(line: str) -> bool:
-    return line[:1] in ("[", "(", "|") or line[:3].isalpha() or (line[:1] == " " and "| [" in line[:24])
+    if line[:1] in ("[", "(", "|") or line[:3].isalpha() or (line[:1] == " " and "| [" in line[:24]):
+        return True
+    return ": [rank" in line[:_LONGEST_HOST]
 
 
 def _unlabelled(line: str) -> tuple[str, Writer]:
@@ -148,19 +143,24 @@ def _writer(found: re.Match[str]) -> Writer:
     if found["local"]:
         is_rank = found["role"].lower() == "rank"
         return Writer(rank=int(found["local"])) if is_rank else Writer(local_rank=int(found["local"]))
-    return Writer(name=f"{found['ip'] or ''}{found['pid']}")
+    return Writer(name=f"{found['ip'] or ''}{found['pid']}") if found["pid"] else NOBODY
 
 
 def _labelled(pairs: Sequence[tuple[str, Writer]]) -> list[tuple[str, Writer]]:
     """Return the lines without `3: ` where nearly all have such a label, of more than one rank."""
     told = [(line, writer) for line, writer in pairs if line.strip()]
-    if not told or not (told[-1][0][:1].isdigit() or told[0][0][:1].isdigit() or told[-1][0][:1] in "rRwW["):
+    if not told or not any(each.isdigit() or each in "rRwW[" for each in _first_letters(told)):
         return []
     labels = [_LABEL.match(line) for line, _ in told]
     held = Counter(each["label"] or each["own"] for each in labels if each is not None)
     if len(told) < _LEAST or sum(held.values()) < _MOST * len(told) or len(held) < 2:
         return []
     return [_without_label(line, writer) for line, writer in pairs]
+
+
+def _first_letters(told: Sequence[tuple[str, Writer]]) -> tuple[str, str]:
+    """Return where the last and the first line begin; srun sets its numbers to the right."""
+    return told[-1][0].lstrip()[:1], told[0][0].lstrip()[:1]
 
 
 def _without_label(line: str, writer: Writer) -> tuple[str, Writer]:
