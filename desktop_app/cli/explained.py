@@ -11,9 +11,9 @@ from desktop_app.api import Explanation, Fix, RunSnapshot
 from desktop_app.api._records import to_json
 from desktop_app.cli.words import numbered
 from desktop_app.core.diagnosis.falls import gone_in_silence
-from desktop_app.core.diagnosis.judging import guilty_of
 from desktop_app.core.diagnosis.model import Diagnosis, Fall, Part, Verdict
 from desktop_app.core.diagnosis.timed_out import CODE
+from desktop_app.core.diagnosis.whose import guilty_of
 from desktop_app.core.rank_words import launches
 from desktop_app.services.plugins import PluginHost
 
@@ -62,6 +62,8 @@ def explained_lines(known: Diagnosis, run: RunSnapshot | None) -> Iterator[tuple
     if cause is not None:
         yield "Cause", f"{cause.cause}{_where(known, cause, run)}"
         yield from _line(known, cause)
+        if known.last_line:
+            yield "Last", f"{known.last_line}   (the last that rank {known.rank} wrote)"
         if known.code is not None:
             yield "Code", f"{known.code.file}:{known.code.line}"
         for each in cause.advice:

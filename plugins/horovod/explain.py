@@ -1,8 +1,7 @@
-"""Explains the end of a Horovod or MPI run: what the logs of ranks and mpirun say, and who raised behind the echoes."""
+"""Explains the end of a Horovod or MPI run: what the logs of ranks and mpirun say."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -22,8 +21,6 @@ def explain(report: FailureReport) -> tuple[Explanation, ...]:
     last = {rank: last_exceptions(tail) for rank, tail in report.tails.items()}
     found = list(_without_caught(explain_by(load_knowledge(_KNOWLEDGE), report), last))
     found = [each for each in found if not _is_said_better(each, found)]
-    if not report.is_foreign and any(each.is_echo for each in found):
-        found += _behind_the_echoes(report, last, {each.rank for each in found})
     return tuple(sorted(found, key=lambda each: (each.is_echo, each.is_symptom, -each.certainty)))
 
 
@@ -38,16 +35,3 @@ def _is_said_better(each: Explanation, found: Iterable[Explanation]) -> bool:
     """Whether a log that warns of a stall names the missing rank too, or the stall that ended the run."""
     better = {"stall-warned": {"stalled"}, "stall-seen": {"stalled", "stall-warned"}}.get(each.code, set())
     return any(other.code in better and other.rank == each.rank for other in found)
-
-
-def _behind_the_echoes(
-    report: FailureReport, last: dict[int, dict[str, str]], told: set[int | None]
-) -> Iterator[Explanation]:
-    """Name the rank that raised something of its own: Horovod ends the others, at times before that rank has ended."""
-    for rank, words in last.items():
-        line = words.get("", "")
-        if line and rank not in told and report.exit_codes.get(rank, 1) >= 0:
-            cause = f"Rank {rank} ended with an error of its own, and the others could not go on without it."
-            advice = (f"Look into the log of rank {rank}: the traceback stands above this line.",)
-            raised = Explanation("rank-raised", cause, advice, rank, line)
-            yield dataclasses.replace(raised, category="user-exception", certainty=0.5)

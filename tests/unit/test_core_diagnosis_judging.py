@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from desktop_app.api import Explanation, FirstFailure, Fix, RunSnapshot, RunStatus
 from desktop_app.api.failures import UNKNOWN_RANKS
+from desktop_app.core.diagnosis.ends import tells_own_death
 from desktop_app.core.diagnosis.exceptions import GENERAL, UNKNOWN
-from desktop_app.core.diagnosis.judging import judged, tells_own_death
+from desktop_app.core.diagnosis.judging import judged
 from desktop_app.core.diagnosis.model import Diagnosis, Verdict
 from desktop_app.core.diagnosis.outlived import LAST_LINES
 from tests.helpers.snapshots import NOW, snapshot

@@ -16,7 +16,8 @@ from desktop_app.core.diagnosis.falls import falls_of_logs, falls_of_run
 from desktop_app.core.diagnosis.foreign import judged_logs
 from desktop_app.core.diagnosis.judging import judged
 from desktop_app.core.diagnosis.model import Part, Verdict
-from desktop_app.core.diagnosis.own import ERROR_LINE, of_the_end, own_explanations
+from desktop_app.core.diagnosis.own import ERROR_LINE, own_explanations
+from desktop_app.core.diagnosis.silent import of_the_end
 from tests.helpers.snapshots import NOW, snapshot
 
 RAISED = 'Traceback (most recent call last):\n  File "t.py", line 3, in f\n    g()\n'
@@ -73,8 +74,8 @@ def test_only_where_nobody_knows_anything_the_first_error_is_guessed() -> None:
     (found,) = own_explanations((), {0: text})
     assert (found.code, found.line, found.position) == (ERROR_LINE, "ERROR: the thing broke", 1)
     assert found.certainty < WEAK
-    told = Explanation("gone", "Gone.", (), 1, "x", is_echo=True)
-    assert own_explanations([told], {0: text}) == ()
+    waits = Explanation("late", "Late.", (), 1, "x", is_symptom=True)
+    assert own_explanations([waits], {0: text}) == ()
     assert own_explanations((), {0: "epoch 1\nINFO no error\nepoch 2"}) == ()
 
 

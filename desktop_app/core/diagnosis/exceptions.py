@@ -10,6 +10,7 @@ from desktop_app.api import Remedy, RemedyKind
 SPECIFIC = 0.7
 GENERAL = 0.6
 UNKNOWN = "uncaught-exception"
+OF_PEERS = "connection-failed"
 WEAK = 0.5
 """Up to here a cause is only named where nothing better is known: a launcher's report, a guess."""
 GUESS = 0.3
@@ -82,7 +83,7 @@ def meaning(kind: str, text: str, frames: str = "") -> Meaning:
         return special
     if kind in _PEERS or (kind not in OF_THE_SCRIPT and _is_of_peers(message)):
         return Meaning(
-            "connection-failed", "network", "A connection to another process failed, or nothing came over it in time.",
+            OF_PEERS, "network", "A connection to another process failed, or nothing came over it in time.",
             ("Look at the other ranks' logs: one of them most likely ended first.",), is_symptom=True,
         )  # fmt: skip
     return _general(kind, message.strip())

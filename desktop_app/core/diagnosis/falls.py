@@ -12,8 +12,8 @@ from desktop_app.api.failures import UNKNOWN_RANKS
 from desktop_app.api.kit.log_lines import cleaned, lines_of
 from desktop_app.core.diagnosis.clock import NO_ZONE, agree, time_at
 from desktop_app.core.diagnosis.exceptions import WEAK
-from desktop_app.core.diagnosis.judging import guilty_of
 from desktop_app.core.diagnosis.model import Diagnosis, Fall, Part
+from desktop_app.core.diagnosis.whose import guilty_of
 
 _SHOWN = 300
 _CHANGING = re.compile(r"0x[0-9a-f]+|\d+", re.IGNORECASE)

@@ -15,24 +15,21 @@ from datetime import datetime
 from desktop_app.api import Explanation, RunSnapshot
 from desktop_app.api.kit.log_lines import LogLines, lines_of
 from desktop_app.core.diagnosis.clock import agree, time_at
+from desktop_app.core.diagnosis.ends import came_first, died_of, tells_of_end, tells_own_death
 from desktop_app.core.diagnosis.exceptions import GENERAL, UNKNOWN, WEAK
 from desktop_app.core.diagnosis.model import Diagnosis, Verdict
 from desktop_app.core.diagnosis.outlived import LAST_LINES, is_outlived
-from desktop_app.core.diagnosis.own import CUT, died_of, is_of_nobody
+from desktop_app.core.diagnosis.own import CUT
+from desktop_app.core.diagnosis.silent import last_line
 from desktop_app.core.diagnosis.steps import steps_of
 from desktop_app.core.diagnosis.tracebacks import Raised, raised_in
+from desktop_app.core.diagnosis.whose import guilty_of
 from desktop_app.core.rank_words import launches
 
 ABOUT_AS_CERTAIN = 0.3
 """Of two causes in one log that differ by no more than that, the first is the one."""
 HEADING = 6
 """Lines before a traceback in which it is announced."""
-_DEATHS = re.compile(
-    r"signal\W{0,6}(?P<signal>\d{1,9})|(?:exit ?code|status)\W{0,6}?(?P<code>-?\d{1,10})|SIG(?P<name>[A-Z]+)",
-    re.IGNORECASE,
-)
-_ENDS = re.compile(r"exit|terminated?\b|non-zero|abort|core dumped|process .*failed|^\s*Process name:", re.IGNORECASE)
-_NAMES = frozenset({"KILL", "SEGV", "BUS", "ILL", "FPE"})
 _DIGITS = re.compile(r"\d+")
 
 
@@ -58,14 +55,17 @@ def judged(
     logs = _logs(found, tails, launcher)
     ordered = _ordered(found, run)
     only_echo = _is_only_echo(ordered, run, tails)
-    causes = _of_first(_causes(ordered), ordered, run, only_echo=only_echo)
+    causes = _of_first(_causes(ordered, logs, run), ordered, run, only_echo=only_echo)
     cause = _mending(_best(causes, ordered, logs, run), causes)
     ordered = _once(ordered, cause)
     verdict = Verdict.CAUSE if cause is not None else Verdict.SYMPTOMS_ONLY if ordered else Verdict.NOTHING
     guilty = guilty_of(cause) if cause is not None else None
     missing = tuple(dict.fromkeys(_rest_of(each) for each in ordered if each.code == CUT)) if cause is None else ()
     steps = steps_of(cause, ordered)
-    return Diagnosis(verdict, cause, ordered, rank=guilty, only_echo=only_echo, steps=steps, missing=missing)
+    last = last_line(cause, tails)
+    return Diagnosis(
+        verdict, cause, ordered, rank=guilty, only_echo=only_echo, steps=steps, missing=missing, last_line=last
+    )
 
 
 def _rest_of(cut: Explanation) -> str:
@@ -85,13 +85,6 @@ def _mending(best: Explanation | None, causes: Sequence[Explanation]) -> Explana
 def _is_as_good(explanation: Explanation, best: Explanation) -> bool:
     alike = explanation.category in {best.category, ""}
     return alike and explanation.certainty > WEAK and best.certainty - explanation.certainty <= ABOUT_AS_CERTAIN
-
-
-def guilty_of(explanation: Explanation) -> int | None:
-    """Return the rank that an explanation speaks of; None where that is not known."""
-    if explanation.about is not None:
-        return explanation.about
-    return None if is_of_nobody(explanation.rank) else explanation.rank
 
 
 def _logs(found: Sequence[Explanation], tails: Mapping[int, str], launcher: str) -> dict[int | None, LogLines]:
@@ -120,32 +113,21 @@ def _place(explanation: Explanation) -> tuple[int | None, str]:
     return explanation.rank, explanation.line.strip()
 
 
-def _causes(ordered: Iterable[Explanation]) -> list[Explanation]:
+def _causes(
+    ordered: Sequence[Explanation], logs: Mapping[int | None, LogLines], run: RunSnapshot | None
+) -> list[Explanation]:
     """Return what may be the cause. A report of a death that others bring says nothing where ranks wait in vain."""
-    ordered = list(ordered)
-    in_vain = any(each.is_echo or each.is_symptom for each in ordered)
+    in_vain = [each for each in ordered if each.is_echo or each.is_symptom]
     sure = {_place(each) for each in ordered if each.is_symptom and each.line}
     causes = [each for each in ordered if not each.is_echo and not each.is_symptom]
     causes = [each for each in causes if _place(each) not in sure or each.certainty > WEAK]
     if not in_vain:
         return causes
     return [
-        each for each in causes if each.certainty > WEAK or not _is_of_an_end(each.line) or tells_own_death(each.line)
+        each
+        for each in causes
+        if each.certainty > WEAK or not tells_of_end(each.line) or came_first(each, ordered, logs, run)
     ]
-
-
-def _is_of_an_end(line: str) -> bool:
-    return bool(_DEATHS.search(line) or _ENDS.search(line))
-
-
-def tells_own_death(line: str) -> bool:
-    """Whether a launcher's line tells that a process was killed for what it did itself, such as SIGKILL or SIGSEGV."""
-    for found in _DEATHS.finditer(line):
-        if (found["name"] or "").upper() in _NAMES:
-            return True
-        if died_of(-int(found["signal"]) if found["signal"] else int(found["code"] or 0)):
-            return True
-    return False
 
 
 def _of_first(

@@ -71,6 +71,8 @@ class Diagnosis:
     """What could not be looked at, or is not there, a sentence each: an empty log, a rank without one."""
     is_read: bool = False
     """Whether there was any line to read."""
+    last_line: str = ""
+    """The last line of the guilty rank, where no line says why it ended."""
 
     @property
     def echoes(self) -> tuple[Explanation, ...]:

@@ -1,4 +1,4 @@
-"""What the program reads itself in the logs of a failed run: exceptions that no plugin knows, and signals."""
+"""What the program reads itself in the logs of a failed run: exceptions and errors that no plugin knows."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from desktop_app.api import Explanation, RunSnapshot
-from desktop_app.api.failures import UNKNOWN_RANKS
+from desktop_app.api import Explanation
 from desktop_app.api.kit.log_lines import LogLines, lines_of
-from desktop_app.core.diagnosis.exceptions import GUESS, OF_THE_SCRIPT, WEAK, meaning
+from desktop_app.core.diagnosis.exceptions import GENERAL, GUESS, OF_PEERS, OF_THE_SCRIPT, WEAK, meaning
+from desktop_app.core.diagnosis.outlived import is_outlived
 from desktop_app.core.diagnosis.tracebacks import Raised, raised_in
+from desktop_app.core.diagnosis.whose import is_of_nobody
 
 ERROR_LINE = "error-line"
 CUT = "traceback-cut"
@@ -19,33 +20,60 @@ _ERROR = re.compile(
     r"|(?i:segmentation fault|core dumped|command not found|permission denied|no such file or directory|cannot open"
     r"|unable to|failed to|could not|not found$|denied$)"
 )
-_LAST_WORD = re.compile(r"^(?:[\w./-]+: )?(?:fatal(?: error)?|error): \S", re.IGNORECASE)
+_LAST_WORD = re.compile(
+    r"^(?:\d{4}-\d\d\S+ |#\d+ [\d.]+ )?(?:(?!srun|slurm)[\w./-]+: )*"
+    r"(?:(?i:fatal(?: error)?|error): \S|E: \S|Error [a-z]\S+ )"
+)
 """What a program writes that ends itself by sys.exit("error: …"), or as compilers and tools do."""
 _OF_CODE = re.compile(r"\s*(?:File \"|\^|~)|\s{4}")
 _MILD = re.compile(r"warn|deprecat|retry|\bINFO\b|\bDEBUG\b|errors?=0|0 errors|no error", re.IGNORECASE)
-_SIGNALS = {4: "SIGILL", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL", 11: "SIGSEGV"}
-OWN_DEATHS = frozenset(_SIGNALS)
-"""No peer's end brings these signals, as it does SIGABRT and SIGTERM."""
-_OF_A_SHELL = 128
+_BEFORE = 12
+"""Lines before a traceback in which a program writes what it is about to raise."""
+_TELLING = 24
+"""Characters from which on the same message twice is the same thing said twice."""
 
 
-def died_of(code: int) -> int:
-    """Return the signal that a process was killed by for what it did itself, 0 for none."""
-    signal = -code if code < 0 else code - _OF_A_SHELL
-    return signal if signal in OWN_DEATHS else 0
-
-
-def own_explanations(found: Sequence[Explanation], tails: Mapping[int, str]) -> tuple[Explanation, ...]:
+def own_explanations(
+    found: Sequence[Explanation], tails: Mapping[int, str], *, is_alone: bool = False
+) -> tuple[Explanation, ...]:
     """Return what logs say beyond what plugins found: exceptions that they do not know; a guess where there is nothing.
 
-    What a plugin says about any line of an exception, or about one that it was raised from, stands for the whole.
+    What a plugin says about any line of an exception, or about one that it was raised from, stands for the whole. A
+    process that `is_alone` has no peers that it could have lost.
     """
     own = [each for rank, tail in tails.items() if tail for each in _of_log(found, rank, lines_of(tail))]
+    if is_alone:
+        own = [_without_peers(each) for each in own]
     if not found and all(each.code == CUT for each in own):
-        own += [each for rank, tail in tails.items() if tail for each in _guess(rank, lines_of(tail))]
+        own += [each for rank, tail in tails.items() if tail for each in guess(rank, lines_of(tail))]
     else:
         own += _of_reported([*found, *own], tails)
+        own += _of_silent([*found, *own], tails)
     return tuple(own)
+
+
+def _without_peers(explanation: Explanation) -> Explanation:
+    if explanation.code != OF_PEERS:
+        return explanation
+    return replace(
+        explanation, cause="What the program connects to did not answer, or ended the connection.",
+        advice=("See that it runs, that its address is right, and that it can be reached from this machine.",),
+        is_symptom=False, certainty=GENERAL,
+    )  # fmt: skip
+
+
+def _of_silent(found: Sequence[Explanation], tails: Mapping[int, str]) -> Iterator[Explanation]:
+    """Yield the first error of the few ranks of which nothing is known, where all others say that they lost them."""
+    told = {rank for each in found for rank in (each.rank, each.about)}
+    echoing = {each.rank for each in found if each.is_echo}
+    silent = [rank for rank in tails if rank not in told and not is_of_nobody(rank)]
+    if not all(each.is_echo for each in found) or len(silent) > len(echoing):
+        return
+    for rank in silent:
+        log = lines_of(tails[rank])
+        for each in guess(rank, log):
+            if each.position is not None and not is_outlived(log, each.position):
+                yield replace(each, certainty=WEAK)
 
 
 def _of_reported(found: Sequence[Explanation], tails: Mapping[int, str]) -> Iterator[Explanation]:
@@ -55,67 +83,27 @@ def _of_reported(found: Sequence[Explanation], tails: Mapping[int, str]) -> Iter
         return
     for rank in dict.fromkeys(each.about for each in found if each.about in tails and each.about not in told):
         if rank is not None:
-            yield from (replace(each, certainty=WEAK) for each in _guess(rank, lines_of(tails[rank])))
+            yield from (replace(each, certainty=WEAK) for each in guess(rank, lines_of(tails[rank])))
     yield from _before_reports(found, tails)
 
 
 def _before_reports(found: Sequence[Explanation], tails: Mapping[int, str]) -> Iterator[Explanation]:
-    """Yield, of a log that holds a launcher's report of a rank without one, the program's own word before it."""
-    for each in found:
-        if each.about is None or each.about in tails or each.rank is None or each.position is None:
+    """Yield, of a log that only holds a launcher's or a builder's report, the program's own word before it."""
+    known = {(each.rank, each.position) for each in found}
+    for each in sorted(found, key=lambda each: each.about is None):  # what names a rank, first
+        if each.about in tails or each.rank is None or each.position is None:
             continue
         log = lines_of(tails.get(each.rank, ""))
         for number, line in enumerate(log.lines[: each.position]):
-            if _LAST_WORD.match(line) and log.writers[number].rank in (None, each.about):
+            if (each.rank, number) in known or not _LAST_WORD.match(line) or _MILD.search(line[:500]):
+                continue
+            if each.about is None or log.writers[number].rank in (None, each.about):
                 yield Explanation(
                     ERROR_LINE, "The program ended itself with an error that no plugin knows.",
                     _advice(log), each.rank, log.raw[number].strip(),
                     category="user-exception", about=each.about, position=number, certainty=WEAK,
                 )  # fmt: skip
                 return
-
-
-def of_the_end(run: RunSnapshot, found: Sequence[Explanation], tails: Mapping[int, str]) -> tuple[Explanation, ...]:
-    """Return what the exit code of the first rank to fall says, where nothing in its log says more."""
-    first = run.first_failure
-    if first is None or any(each.rank == first.rank and each.certainty > WEAK for each in found):
-        return ()
-    if died_of(first.exit_code):
-        return (_killed(first.rank, died_of(first.exit_code)),)
-    if any(each.rank == first.rank for each in found):
-        return ()
-    guess = next(_guess(first.rank, lines_of(tails.get(first.rank, ""))), None)
-    return (replace(guess, certainty=WEAK) if guess is not None else _silent(first.rank, first.exit_code, first.text),)
-
-
-def _killed(rank: int, signal: int) -> Explanation:
-    cause, category = f"Rank {rank} was killed by {_SIGNALS[signal]}", "signal"
-    if signal == 9:
-        said, category = f"{cause}: most often because the memory ran out.", "oom-host"
-        advice = "See how much memory it took: take smaller batches, fewer data loader workers, or a larger machine."
-    else:
-        said = f"{cause}: native code did something that is not allowed."
-        advice = "Run again with PYTHONFAULTHANDLER=1: Python then says where it was."
-    return Explanation("killed", said, (advice,), rank, category=category, certainty=WEAK)
-
-
-def _silent(rank: int, code: int, text: str) -> Explanation:
-    if code == -15:
-        said, category = f"Rank {rank} was asked to end from outside (SIGTERM), before any other rank fell.", "stopped"
-        advice = "See who ended it: a scheduler, a preemption, or a person with kill."
-    elif code == -6:
-        said, category = (
-            f"Rank {rank} was ended by SIGABRT: native code gave up, and its log does not say why.",
-            "signal",
-        )
-        advice = "Run again with PYTHONFAULTHANDLER=1: Python then says where it was."
-    else:
-        said, category = (
-            f"Rank {rank} ended itself with exit code {code}, and its log does not say why.",
-            "user-exception",
-        )
-        advice = "Look for os._exit and sys.exit, and for programs that the script calls."
-    return Explanation("ended-by-itself", said, (advice,), rank, text, category=category, certainty=WEAK)
 
 
 def _of_log(found: Sequence[Explanation], rank: int, log: LogLines) -> Iterator[Explanation]:
@@ -126,7 +114,10 @@ def _of_log(found: Sequence[Explanation], rank: int, log: LogLines) -> Iterator[
 
 
 def _tells(found: Explanation, raised: Raised, log: LogLines) -> bool:
-    """Whether an explanation is of an exception: of any of its lines, but of an echo only up to where it is named."""
+    """Whether an explanation is of an exception: of any of its lines, but of an echo only up to where it is named.
+
+    It is as well where the program wrote the exception's very words right before it raised it.
+    """
     lines = [part.line for part in raised.parts if part.line is not None]
     if found.position is None:
         return any(found.line.strip() in (log.raw[line].strip(), log.lines[line].strip()) for line in lines)
@@ -134,7 +125,14 @@ def _tells(found: Explanation, raised: Raised, log: LogLines) -> bool:
         return False
     is_cause = not found.is_echo and not found.is_symptom
     end = raised.end if is_cause or raised.part.type not in OF_THE_SCRIPT else max(lines, default=raised.end)
-    return raised.begin <= found.position <= end
+    return raised.begin <= found.position <= end or _says_before(found, raised)
+
+
+def _says_before(found: Explanation, raised: Raised) -> bool:
+    if found.position is None or not 0 < raised.begin - found.position <= _BEFORE:
+        return False
+    messages = (part.text.partition(": ")[2].strip() for part in raised.parts)
+    return any(len(each) >= _TELLING and each in found.line for each in messages)
 
 
 def _explanation(raised: Raised, log: LogLines, rank: int) -> Explanation:
@@ -155,7 +153,7 @@ def _explanation(raised: Raised, log: LogLines, rank: int) -> Explanation:
     )  # fmt: skip
 
 
-def _guess(rank: int, log: LogLines) -> Iterator[Explanation]:
+def guess(rank: int, log: LogLines) -> Iterator[Explanation]:
     """Yield the first line that speaks of an error, of a log in which nobody knows anything."""
     inside = {number for each in raised_in(log) for number in range(each.begin, each.end + 1)}
     for number, line in enumerate(log.lines):
@@ -174,8 +172,3 @@ def _advice(log: LogLines) -> tuple[str, ...]:
     if sum(1 for each in log.lines if each.strip()) > 1:
         return ("Read the lines around it.",)
     return ("Look for what it names. The log holds no other line: if there is more of it, give all of it.",)
-
-
-def is_of_nobody(rank: int | None) -> bool:
-    """Whether it is not known whose a log is."""
-    return rank is None or rank >= UNKNOWN_RANKS

@@ -28,6 +28,10 @@ _RECORD = re.compile(
 _IGNORED = re.compile(r"^(?:Exception ignored (?:in|on)\b|Error in (?:atexit|sys\.excepthook)|--- Logging error ---)")
 _RECORDED = re.compile(r"(\s+)traceback : $")  # where torchrun's summary has it from an error file, indented
 _GOES_ON = re.compile(r"Exception encountered when calling \S+\.$")
+_OF_GRAPH = "Graph execution error:"
+_OF_NODES = re.compile(r"\s*$|Detected at node |\s+File \"|\s*\d+ root error\(s\) found|Stack trace for op definition")
+_NODE = re.compile(r"\[\[\{\{node |\[Op:")
+_LONGEST_GRAPH = 200
 _LONGEST = 3000
 _MOST = 400
 _MESSAGE = 15
@@ -136,6 +140,8 @@ def _names_exception(text: str, log: LogLines, number: int) -> bool:
 def _ended(log: LogLines, header: int, number: int, text: str) -> Part:
     found = _EXCEPTION.match(text)
     name = found["type"] if found is not None else text.partition(":")[0]
+    if text.rstrip().endswith(_OF_GRAPH):
+        number, text = _said_by_node(log, number, text.strip())
     end = number
     for after in islice(_lines(log, log.writers[number], number + 1), _MESSAGE):
         line = log.lines[after]
@@ -147,6 +153,17 @@ def _ended(log: LogLines, header: int, number: int, text: str) -> Part:
             break
         end = after
     return Part(header, end, number, name.rpartition(".")[2], text.strip())
+
+
+def _said_by_node(log: LogLines, number: int, text: str) -> tuple[int, str]:
+    """Return the line with TensorFlow's own words for what broke in a graph: it stands below where nodes were made."""
+    for after in islice(_lines(log, log.writers[number], number + 1), _LONGEST_GRAPH):
+        line = log.lines[after]
+        if HEADER in line or _NODE.search(line):
+            break
+        if not _OF_NODES.match(line):
+            return after, f"{text} {line.strip()}"
+    return number, text
 
 
 def _lines(log: LogLines, writer: Writer, begin: int, step: int = 1) -> Iterator[int]:

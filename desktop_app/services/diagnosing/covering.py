@@ -32,6 +32,7 @@ def covered(known: Diagnosis, redactor: Redactor) -> Diagnosis:
         falls=tuple(_fall(each, cover) for each in known.falls),
         code=_place(known.code, cover),
         missing=tuple(map(cover, known.missing)),
+        last_line=cover(known.last_line),
     )
 
 

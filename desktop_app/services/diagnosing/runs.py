@@ -15,8 +15,10 @@ from desktop_app.core.diagnosis.exceptions import WEAK
 from desktop_app.core.diagnosis.falls import falls_of_logs, falls_of_run
 from desktop_app.core.diagnosis.judging import judged
 from desktop_app.core.diagnosis.model import Diagnosis
-from desktop_app.core.diagnosis.own import of_the_end, own_explanations
+from desktop_app.core.diagnosis.own import own_explanations
+from desktop_app.core.diagnosis.silent import of_the_end
 from desktop_app.core.diagnosis.timed_out import is_of_limit, of_limit, stopped_at
+from desktop_app.core.rank_words import launches
 from desktop_app.core.shared_texts import whole
 from desktop_app.services.diagnosing.covering import redactor_of_run
 from desktop_app.services.diagnosing.excerpts import FURTHEST, TAIL, Excerpt, further_back, joined, tail
@@ -84,7 +86,8 @@ def _asked(plugins: PluginHost, run: RunSnapshot, logs: RunLogs) -> Diagnosis:
     report = failure_report(run, logs)
     found = plugins.explain_failure(report)
     nobody_fell = run.first_failure is None and run.backend == "local" and not run.from_bundle
-    own = () if nobody_fell and found else own_explanations(found, report.tails)
+    is_alone = len(run.ranks) == 1 and not launches(run.ranks)
+    own = () if nobody_fell and found else own_explanations(found, report.tails, is_alone=is_alone)
     last = of_the_end(run, [*found, *own], report.tails)
     return judged([*found, *own, *last], run, report.tails, report.launcher)
 

@@ -1,0 +1,130 @@
+"""What lines tell of the ends of processes, and which of these ends no other rank's end brought about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from desktop_app.api import Explanation, RunSnapshot
+from desktop_app.api.kit.log_lines import LogLines
+from desktop_app.core.diagnosis.clock import agree, time_at
+from desktop_app.core.diagnosis.exceptions import WEAK
+from desktop_app.core.diagnosis.whose import guilty_of
+from desktop_app.core.rank_words import launches
+
+OWN_DEATHS = {4: "SIGILL", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL", 11: "SIGSEGV"}
+"""Signals by number that no peer's end brings, as it does SIGABRT and SIGTERM."""
+_OF_A_SHELL = 128
+_DEATHS = re.compile(
+    r"signal\W{0,6}(?P<signal>\d{1,9})|(?:exit ?code|status)\W{0,6}?(?P<code>-?\d{1,10})|SIG(?P<name>[A-Z]+)",
+    re.IGNORECASE,
+)
+_ENDS = re.compile(r"exit|terminated?\b|non-zero|abort|core dumped|process .*failed|^\s*Process name:", re.IGNORECASE)
+_NAMES = frozenset({"KILL", "SEGV", "BUS", "ILL", "FPE"})
+_BROUGHT = frozenset({0, 1, 6, 15, 134, 143})
+"""Exit codes and signals with which processes end as well because others are gone."""
+_BROUGHT_ANYWAY = frozenset({0, 15, 143})
+"""Those that say so even where the log holds all that the rank wrote."""
+_OF_LAUNCHERS = re.compile(
+    r"distributed[./]elastic|\b(?:mpirun|mpiexec|prterun|orted|horovodrun|srun|slurmstepd)\b|ORTE"
+)
+
+
+def died_of(code: int) -> int:
+    """Return the signal that a process was killed by for what it did itself, 0 for none."""
+    signal = -code if code < 0 else code - _OF_A_SHELL
+    return signal if signal in OWN_DEATHS else 0
+
+
+def tells_of_end(line: str) -> bool:
+    """Whether a line tells that a process ended."""
+    return bool(_DEATHS.search(line) or _ENDS.search(line))
+
+
+def tells_own_death(line: str) -> bool:
+    """Whether a launcher's line tells that a process was killed for what it did itself, such as SIGKILL or SIGSEGV."""
+    if any((found["name"] or "").upper() in _NAMES for found in _DEATHS.finditer(line)):
+        return True
+    return any(died_of(code) for code in _codes(line))
+
+
+def came_first(
+    report: Explanation,
+    ordered: Sequence[Explanation],
+    logs: Mapping[int | None, LogLines],
+    run: RunSnapshot | None = None,
+) -> bool:
+    """Whether a launcher's report of an end counts though others say that they lost somebody.
+
+    It does where the process was killed for what it did itself, where the rank that it names is not among those that
+    lost somebody, and where a launcher was told to stop before any other was in trouble.
+    """
+    in_vain = [each for each in ordered if each.is_echo or each.is_symptom]
+    if tells_own_death(report.line) or _was_stopped_first(report, in_vain, logs):
+        return True
+    if report.about is None or any(each.is_symptom for each in in_vain):
+        return False
+    brought = _BROUGHT_ANYWAY if run is not None else _BROUGHT  # logs from elsewhere may be without the rank's words
+    if any(abs(each) in brought for each in _codes(report.line)):
+        return False
+    speakers = _speakers(in_vain, ordered, logs, all_shared=run is not None and launches(run.ranks))
+    return bool(speakers) and report.about not in (speakers or ())
+
+
+def _codes(line: str) -> Iterator[int]:
+    for found in _DEATHS.finditer(line):
+        if found["signal"]:
+            yield -int(found["signal"])
+        elif found["code"]:
+            yield int(found["code"])
+
+
+def _speakers(
+    in_vain: Sequence[Explanation],
+    ordered: Sequence[Explanation],
+    logs: Mapping[int | None, LogLines],
+    *,
+    all_shared: bool,
+) -> Collection[int] | None:
+    """Return the ranks that say somebody was gone; None where it is not known of one such line whose it is."""
+    shared = {each.rank for each in ordered if each.about is not None and each.certainty <= WEAK}
+    found = set()
+    for each in in_vain:
+        if not (all_shared or each.rank in shared):
+            rank = guilty_of(each)
+        elif _OF_LAUNCHERS.search(each.line):
+            continue
+        else:
+            rank = _writer(each, logs)
+        if rank is None:
+            return None
+        found.add(rank)
+    return found
+
+
+def _writer(explanation: Explanation, logs: Mapping[int | None, LogLines]) -> int | None:
+    log, position = logs.get(explanation.rank), explanation.position
+    return log.writers[position].rank if log is not None and position is not None else None
+
+
+def _was_stopped_first(
+    report: Explanation, in_vain: Sequence[Explanation], logs: Mapping[int | None, LogLines]
+) -> bool:
+    """Whether somebody was told to stop before the log of any other speaks of trouble, by clocks that agree."""
+    others: dict[int | None, list[datetime]] = {}
+    for each in in_vain:
+        if each.rank != report.rank:
+            others.setdefault(each.rank, []).extend(_times(each, logs))
+    if report.category != "stopped" or not others or not all(others.values()):
+        return False
+    mine = list(_times(report, logs))
+    compared = [logs[rank] for rank in (report.rank, *others) if rank in logs]
+    return bool(mine) and agree(compared) and all(mine[0] < min(each) for each in others.values())
+
+
+def _times(explanation: Explanation, logs: Mapping[int | None, LogLines]) -> Iterator[datetime]:
+    log, position = logs.get(explanation.rank), explanation.position
+    at = time_at(log, position) if log is not None and position is not None else None
+    if at is not None:
+        yield at

@@ -1,0 +1,120 @@
+"""Ranks that ended without a word of why: what their exit codes say, and what they wrote last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from desktop_app.api import Explanation, FirstFailure, RankState, RunSnapshot, RunStatus
+from desktop_app.api.kit.log_lines import LogLines, lines_of
+from desktop_app.core.diagnosis.ends import OWN_DEATHS, died_of, tells_of_end
+from desktop_app.core.diagnosis.exceptions import WEAK
+from desktop_app.core.diagnosis.own import guess
+from desktop_app.core.diagnosis.whose import guilty_of
+from desktop_app.core.rank_words import launches
+
+KILLED = "killed"
+ENDED = "ended-by-itself"
+_TOGETHER = timedelta(seconds=1)
+"""Time after the first end in which no launcher has killed the others yet: it asks them to end before it does."""
+_STOPPED = frozenset({0, -15, 143})
+_LONGEST = 300
+_EPOCH = datetime.max.replace(tzinfo=UTC)
+
+
+def of_the_end(run: RunSnapshot, found: Sequence[Explanation], tails: Mapping[int, str]) -> tuple[Explanation, ...]:
+    """Return what the exit code of the first rank to fall says, where nothing in its log says more.
+
+    Where its log only says that it lost another, that is the code of the other one, if that wrote nothing of why.
+    """
+    first = run.first_failure
+    if first is None:
+        return ()
+    mine = [each for each in found if each.rank == first.rank]
+    if mine and all(each.is_echo for each in mine):
+        return tuple(_behind_the_echo(run, first, found, tails))
+    if any(each.certainty > WEAK for each in mine):
+        return ()
+    if died_of(first.exit_code):
+        return (_killed(first.rank, died_of(first.exit_code)),)
+    return () if mine else (_of_code(first.rank, first.exit_code, tails, first.text),)
+
+
+def _behind_the_echo(
+    run: RunSnapshot, first: FirstFailure, found: Sequence[Explanation], tails: Mapping[int, str]
+) -> Iterator[Explanation]:
+    """Yield the end of the rank that the first one lost: it may have ended a moment later by the clock."""
+    told = {guilty_of(each) for each in found}
+    silent = [each for each in run.ranks if each.rank not in told and _ended_itself(each, first)]
+    echoing = {each.rank for each in found if each.is_echo}
+    if launches(run.ranks) or not all(each.is_echo for each in found) or not 0 < len(silent) <= len(echoing):
+        return
+    other = min(silent, key=lambda each: (each.ended or _EPOCH, each.rank))
+    code = other.exit_code or 0
+    yield _killed(other.rank, died_of(code)) if died_of(code) else _of_code(other.rank, code, tails)
+
+
+def _ended_itself(rank: RankState, first: FirstFailure) -> bool:
+    """Whether a rank fell, and not because a launcher stopped it after another one had fallen."""
+    if rank.status is not RunStatus.FAILED or rank.exit_code is None or rank.exit_code in _STOPPED:
+        return False
+    return died_of(rank.exit_code) != 9 or rank.ended is None or rank.ended - first.at <= _TOGETHER
+
+
+def _of_code(rank: int, code: int, tails: Mapping[int, str], text: str = "") -> Explanation:
+    guessed = next(guess(rank, lines_of(tails.get(rank, ""))), None)
+    return replace(guessed, certainty=WEAK) if guessed is not None else _silent(rank, code, text)
+
+
+def _killed(rank: int, signal: int) -> Explanation:
+    cause, category = f"Rank {rank} was killed by {OWN_DEATHS[signal]}", "signal"
+    advice: tuple[str, ...]
+    if signal == 9:
+        said, category = f"{cause}: by the system, most often because the memory ran out, or by somebody.", "oom-host"
+        advice = (
+            "Ask the system on that machine: dmesg | grep -i oom (or journalctl -k) names what it killed for memory.",
+            "If it was memory: take smaller batches, fewer data loader workers, or a larger machine.",
+            "If it was not: a scheduler, a preemption, or a person with kill -9 ended it.",
+        )
+    else:
+        said = f"{cause}: native code did something that is not allowed."
+        advice = ("Run again with PYTHONFAULTHANDLER=1: Python then says where it was.",)
+    return Explanation(KILLED, said, advice, rank, category=category, certainty=WEAK)
+
+
+def _silent(rank: int, code: int, text: str) -> Explanation:
+    category, said, advice = (
+        "user-exception",
+        f"ended itself with exit code {code}, and its log does not say why.",
+        ("Look for os._exit and sys.exit, and for programs that the script calls."),
+    )
+    if code in (-15, 143):
+        category, said = "stopped", "was asked to end from outside (SIGTERM), before any other rank fell."
+        advice = "See who ended it: a scheduler, a preemption, or a person with kill."
+    elif code in (-6, 134):
+        category, said = "signal", "was ended by SIGABRT: native code gave up, and its log does not say why."
+        advice = "Run again with PYTHONFAULTHANDLER=1: Python then says where it was."
+    elif code == 0:
+        category, said = "uneven-data", "ended with exit code 0 while others still needed it, as if all was done."
+        advice = "See that all ranks have as many batches, and that none leaves the loop before the others."
+    return Explanation(ENDED, f"Rank {rank} {said}", (advice,), rank, text, category=category, certainty=WEAK)
+
+
+def last_line(cause: Explanation | None, tails: Mapping[int, str]) -> str:
+    """Return the last line of the rank that is the cause, where no line says why it ended; "" where one does."""
+    rank = guilty_of(cause) if cause is not None else None
+    if cause is None or rank is None or cause.certainty > WEAK:
+        return ""
+    if cause.code in (KILLED, ENDED) and not cause.line:
+        return _last(lines_of(tails.get(rank, "")))
+    if cause.about is None or cause.rank is None or not tells_of_end(cause.line):
+        return ""
+    return _last(lines_of(tails.get(cause.rank, "")), rank)
+
+
+def _last(log: LogLines, writer: int | None = None) -> str:
+    for number in range(len(log.lines) - 1, -1, -1):
+        if log.lines[number].strip() and writer in (None, log.writers[number].rank):
+            return log.raw[number].strip()[:_LONGEST]
+    return ""

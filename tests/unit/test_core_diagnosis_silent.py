@@ -1,0 +1,153 @@
+"""Ranks that ended without a word of why: they are named by their ends, by launchers, and by those that lost them."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import timedelta
+
+import pytest
+
+from desktop_app.api import Explanation, FirstFailure, RankState, RunSnapshot, RunStatus
+from desktop_app.core.diagnosis.ends import came_first
+from desktop_app.core.diagnosis.exceptions import GENERAL, WEAK
+from desktop_app.core.diagnosis.foreign import judged_logs
+from desktop_app.core.diagnosis.judging import judged
+from desktop_app.core.diagnosis.model import Diagnosis, Verdict
+from desktop_app.core.diagnosis.own import own_explanations
+from desktop_app.core.diagnosis.silent import ENDED, KILLED, last_line, of_the_end
+from tests.helpers.snapshots import NOW, snapshot
+
+GONE = "RuntimeError: Connection closed by peer [127.0.0.1]:4187"
+TRACE = f'Traceback (most recent call last):\n  File "t.py", line 9, in <module>\n    loss.backward()\n{GONE}\n'
+
+
+def echo(rank: int, position: int = 3, line: str = GONE) -> Explanation:
+    return Explanation("peer-gone", "Gone.", (), rank, line, is_echo=True, position=position, certainty=0.85)
+
+
+def ran(codes: dict[int, int], first: int, later: float = 0.1, role: str = "worker") -> RunSnapshot:
+    """Return a failed run: the first rank ended now, the others a moment later."""
+    ended = {rank: NOW + timedelta(seconds=0 if rank == first else later) for rank in codes}
+    ranks = tuple(
+        RankState(rank, rank, 0, status=RunStatus.FAILED, exit_code=code, ended=ended[rank], role=role)
+        for rank, code in codes.items()
+    )
+    fallen = FirstFailure(first, NOW, codes[first], "")
+    return dataclasses.replace(snapshot("r-1", RunStatus.FAILED), ranks=ranks, first_failure=fallen)
+
+
+def known_of(run: RunSnapshot, tails: dict[int, str], found: list[Explanation]) -> Diagnosis:
+    own = own_explanations(found, tails)
+    return judged([*found, *own, *of_the_end(run, [*found, *own], tails)], run, tails)
+
+
+@pytest.mark.parametrize(("code", "named"), [(3, ENDED), (-9, KILLED), (-11, KILLED), (-6, ENDED)])
+def test_the_rank_that_the_first_one_lost_is_named_though_it_ended_later(code: int, named: str) -> None:
+    tails = {0: TRACE, 1: "rank 1 step 3\n", 2: TRACE}
+    known = known_of(ran({0: 1, 1: code, 2: 1}, first=0), tails, [echo(0), echo(2)])
+    assert known.cause is not None
+    assert (known.cause.code, known.rank, known.only_echo, known.last_line) == (named, 1, True, "rank 1 step 3")
+
+
+@pytest.mark.parametrize("code", [0, -15, 143])
+def test_a_rank_that_a_launcher_stopped_is_not_the_one_that_was_lost(code: int) -> None:
+    known = known_of(ran({0: 1, 1: code, 2: 1}, first=0), {0: TRACE, 1: "step 3", 2: TRACE}, [echo(0), echo(2)])
+    assert (known.verdict, known.cause) == (Verdict.SYMPTOMS_ONLY, None)
+
+
+def test_a_rank_that_was_killed_long_after_was_killed_by_the_launcher() -> None:
+    tails = {0: TRACE, 1: "step 3", 2: TRACE}
+    known = known_of(ran({0: 1, 1: -9, 2: 1}, first=0, later=4.0), tails, [echo(0), echo(2)])
+    assert known.cause is None
+
+
+def test_nobody_is_named_where_more_ranks_are_silent_than_say_that_they_lost_one() -> None:
+    tails = {0: TRACE, 1: "step 3", 2: "step 3"}
+    assert known_of(ran({0: 1, 1: 3, 2: 3}, first=0), tails, [echo(0)]).cause is None
+
+
+@pytest.mark.parametrize("is_run", [True, False])
+def test_the_error_of_a_rank_that_all_others_lost_is_the_cause(is_run: bool) -> None:
+    tails = {0: TRACE, 1: "step 3\nerror: 14 images are damaged\n", 2: TRACE}
+    found = [echo(0), echo(2)]
+    known = known_of(ran({0: 1, 1: 1, 2: 1}, first=0), tails, found) if is_run else judged_logs(found, tails)
+    assert known.cause is not None
+    assert (known.cause.line, known.rank, known.last_line) == ("error: 14 images are damaged", 1, "")
+
+
+def test_an_error_that_the_lost_rank_outlived_is_not_the_cause() -> None:
+    worked = "\n".join(f"step {each}" for each in range(60))
+    tails = {0: TRACE, 1: f"error: no cache, made anew\n{worked}\n", 2: TRACE}
+    assert judged_logs([echo(0), echo(2)], tails).cause is None
+
+
+REPORT = Explanation(
+    "who", "Rank 1 failed first.", (), 0, "  exitcode  : 3 (pid: 17)", about=1, position=9, certainty=0.4
+)
+SHARED = f"rank 1 step 2\n[rank1]: step 3\n{'[rank0]: '.join(['', *TRACE.splitlines(keepends=True)])}" + "table\n" * 5
+
+
+def test_a_launchers_report_of_a_rank_that_lost_nobody_is_the_cause_with_its_last_line() -> None:
+    run = ran({0: 1}, first=0, role="agent")
+    known = judged([REPORT, echo(0, position=5)], run, {0: SHARED})
+    assert (known.cause, known.rank, known.last_line) == (REPORT, 1, "[rank1]: step 3")
+    of_one_that_lost = dataclasses.replace(REPORT, about=0)
+    assert judged([of_one_that_lost, echo(0, position=5)], run, {0: SHARED}).cause is None
+
+
+def test_a_report_is_no_cause_where_it_is_not_known_who_lost_somebody() -> None:
+    run = ran({0: 1}, first=0, role="agent")
+    assert judged([REPORT, echo(0, position=0)], run, {0: SHARED}).cause is None
+    own_word = "E1122 torch/distributed/elastic/multiprocessing/api.py:1002] Sending process 7 closing signal"
+    ends = echo(0, position=8, line=own_word)
+    assert judged([REPORT, echo(0, position=5), ends], run, {0: SHARED}).cause == REPORT
+
+
+@pytest.mark.parametrize(
+    ("line", "of_run", "of_logs"),
+    [("exitcode : 3", True, True), ("exitcode : 1", True, False), ("exitcode : -6 (SIGABRT)", True, False),
+     ("exitcode : -15 (SIGTERM)", False, False), ("exitcode : -9 (SIGKILL)", True, True)],
+)  # fmt: skip
+def test_logs_from_elsewhere_prove_less_than_those_of_a_run(line: str, of_run: bool, of_logs: bool) -> None:
+    report = dataclasses.replace(REPORT, line=line)
+    ordered = [report, echo(2)]
+    assert came_first(report, ordered, {}, ran({0: 1}, first=0)) is of_run
+    assert came_first(report, ordered, {}, None) is of_logs
+    waits = dataclasses.replace(echo(2), is_echo=False, is_symptom=True)
+    assert came_first(report, [report, waits], {}, ran({0: 1}, first=0)) is ("SIGKILL" in line)
+
+
+def stopped(second: int) -> tuple[Explanation, str]:
+    told = Explanation("stopped", "Told.", (), 1, "got signal: 15", position=1, certainty=WEAK, category="stopped")
+    return told, f"W1122 10:59:{second:02d}.000001 17 agent.py:9] Received 15 death signal\ngot signal: 15\n"
+
+
+@pytest.mark.parametrize(("second", "first"), [(3, True), (9, False)])
+def test_who_was_told_to_stop_before_any_other_was_in_trouble_is_the_cause(second: int, first: bool) -> None:
+    told, tail = stopped(second)
+    tails = {0: f"W1122 10:59:06.000001 18 x.py:1] step\n{GONE}\n", 1: tail}
+    known = judged([told, echo(0, position=1)], None, tails)
+    assert (known.cause == told) is first
+    without_clock = judged([told, echo(0, position=1)], None, tails | {0: f"step\n{GONE}\n"})
+    assert without_clock.cause is None
+
+
+def test_of_a_process_alone_a_lost_connection_is_the_cause() -> None:
+    tails = {0: TRACE.replace(GONE, "ConnectionError: no such server")}
+    (symptom,) = own_explanations((), tails)
+    (cause,) = own_explanations((), tails, is_alone=True)
+    assert (symptom.is_symptom, cause.is_symptom, cause.certainty) == (True, False, GENERAL)
+    assert "other ranks" not in " ".join(cause.advice)
+
+
+def test_one_that_left_early_is_said_to_have_left() -> None:
+    (found,) = of_the_end(ran({0: 1, 1: 0}, first=1), (), {})
+    assert found.category == "uneven-data"
+    assert "exit code 0 while others still needed it" in found.cause
+
+
+def test_a_cause_that_says_why_needs_no_last_line() -> None:
+    sure = Explanation("raised", "It raised.", (), 0, "ValueError: no", certainty=0.7)
+    assert last_line(sure, {0: "step 1\nValueError: no"}) == ""
+    assert last_line(None, {0: "step 1"}) == ""
+    assert last_line(Explanation(KILLED, "Killed.", (), 0, certainty=WEAK), {0: ""}) == ""
