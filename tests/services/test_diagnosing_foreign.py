@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
+import lzma
 import os
+import random
+import tarfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -116,7 +120,10 @@ def test_empty_logs_and_a_missing_rank_are_said(host: PluginHost, logs: Path) ->
 
 def test_a_folder_without_any_log_holds_nothing(host: PluginHost, logs: Path) -> None:
     (logs / "train.py").write_text("raise ValueError('bad')\n")
-    assert diagnosed(host, [logs]) == Diagnosis()
+    known = diagnosed(host, [logs])
+    assert known == Diagnosis(missing=("By their names logs holds no logs: one file of other kinds.",))
+    (logs / "train.py").unlink()
+    assert diagnosed(host, [logs]).missing == ("logs is empty.",)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "latin-1"])
@@ -188,8 +195,68 @@ def test_what_can_t_be_read_is_said(host: PluginHost, logs: Path) -> None:
 def test_what_vanishes_or_leads_nowhere_is_said(host: PluginHost, logs: Path) -> None:
     (logs / "rank0.log").symlink_to(logs / "gone")
     (logs / "damaged.gz").write_bytes(b"no gzip")
-    missing = diagnosed(host, [logs]).missing
-    assert [each.partition(" can't be read")[0] for each in missing] == ["damaged.gz", "rank0.log"]
+    (logs / "rank1.log.zst").write_bytes(b"\x28\xb5\x2f\xfd and more")
+    assert diagnosed(host, [logs]).missing == (
+        f"rank0.log is a link to {logs / 'gone'}, which is not there.",
+        "damaged.gz can't be read: it is damaged: it does not begin as a .gz file does.",
+        "rank1.log.zst can't be read: it is packed with zstd; unpack it first (zstd -d rank1.log.zst).",
+    )
+
+
+def test_zeros_that_a_crash_leaves_are_passed_over(host: PluginHost, logs: Path) -> None:
+    log = logs / "rank0.log"
+    log.write_text(steps(3) + RAISED)
+    os.truncate(log, 3_000_000_000)  # a hole: what was allotted and never written
+    assert cause_of(diagnosed(host, [logs])) == (LINE, 0, "rank0.log", 7)
+    for text in (RAISED + "\0" * 200_000, "\0" * 200_000 + RAISED, steps(3) + "\0" * 6_000 + RAISED + "\0"):
+        log.write_text(text)
+        assert cause_of(diagnosed(host, [logs])) == (LINE, 0, "rank0.log", text.count("\n"))
+    log.write_bytes(RAISED.encode("utf-16-le") + b"\0" * 9_000)
+    assert cause_of(diagnosed(host, [logs])) == (LINE, 0, "rank0.log", 4)
+    log.write_bytes(b"\0" * 9_000)
+    assert diagnosed(host, [logs]).missing == ("rank0.log is empty: it holds nothing but zeros.",)
+
+
+def test_wide_letters_are_known_without_a_mark_and_small_numbers_are_none(host: PluginHost, logs: Path) -> None:
+    for encoding in ("utf-16-le", "utf-16-be"):
+        (logs / "rank0.log").write_bytes(f"Шаг 1, потери 0.25\n{RAISED}".encode(encoding))
+        assert cause_of(diagnosed(host, [logs])) == (LINE, 0, "rank0.log", 5)
+    (logs / "rank0.log").write_bytes(b"".join(number.to_bytes(2, "little") for number in range(1, 250)) * 40)
+    assert diagnosed(host, [logs]).missing == ("rank0.log is no text; it was not looked at.",)
+
+
+@pytest.mark.parametrize("name", ["rank0.log.bz2", "rank0.log.xz", "rank0.log"])
+def test_what_is_packed_is_known_by_its_beginning(host: PluginHost, logs: Path, name: str) -> None:
+    pack = {".bz2": bz2.compress, ".xz": lzma.compress}.get(Path(name).suffix, gzip.compress)
+    (logs / name).write_bytes(pack((steps(9) + RAISED).encode()))
+    assert cause_of(diagnosed(host, [logs])) == (LINE, 0, name, 13)
+
+
+def test_of_what_was_cut_off_the_beginning_is_read(host: PluginHost, logs: Path) -> None:
+    noise = random.Random(8).randbytes(400_000).hex()
+    (logs / "rank0.log.gz").write_bytes(gzip.compress(f"{RAISED}{noise}\n".encode())[:200_000])
+    known = diagnosed(host, [logs])
+    assert cause_of(known) == (LINE, 0, "rank0.log.gz", 4)
+    assert known.missing == ("rank0.log.gz is damaged or cut off; what stands before that was read.",)
+
+
+def test_a_tar_is_read_and_a_folder_may_have_any_name(host: PluginHost, logs: Path) -> None:
+    (logs / "code").mkdir()
+    (logs / "code" / "rank1.log").write_text(RAISED)
+    assert cause_of(diagnosed(host, [logs])) == (LINE, 1, "code/rank1.log", 4)
+    with tarfile.open(logs / "logs.tgz", "w:gz") as archive:
+        archive.add(logs / "code", "job/clock")
+    (logs / "code" / "rank1.log").unlink()
+    assert cause_of(diagnosed(host, [logs])) == (LINE, 1, "logs.tgz/job/clock/rank1.log", 4)
+    (logs / "run.json").write_text("{}")
+    (logs / "logs.tgz").unlink()
+    (logs / "code" / "rank1.log").write_text(RAISED)
+    assert diagnosed(host, [logs]).cause is None, "beside a run's state it is the code"
+
+
+def test_names_that_would_break_a_line_are_shown_as_one(host: PluginHost, logs: Path) -> None:
+    (logs / "rank0\n\u202egol.log").write_text("")
+    assert diagnosed(host, [logs]).missing == ("rank0··gol.log is empty.",)
 
 
 def test_of_very_many_ranks_the_odd_one_is_found(host: PluginHost, logs: Path) -> None:
@@ -198,6 +265,7 @@ def test_of_very_many_ranks_the_odd_one_is_found(host: PluginHost, logs: Path) -
     known = diagnosed(host, [logs])
     assert cause_of(known) == (LINE, 7013, "rank7013.log", 4)
     assert len(known.echoes) == MOST - 1
+    assert known.missing == ("Of 10,000 logs 64 were read closely: of those that end alike a few.",)
 
 
 def test_a_hostile_expression_of_another_s_plugin_holds_up_no_one_for_ever(host: PluginHost, logs: Path) -> None:

@@ -6,10 +6,11 @@ An excerpt is text as a person reads it, one line for each of the log's, so that
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from desktop_app.services.diagnosing.sources import LogBytes
+from desktop_app.services.diagnosing.sources import UTF_8, LogBytes, encoding_of
 from desktop_app.services.logs.text import HEAD, shown_text
 
 TAIL = 64 << 10
@@ -27,7 +28,6 @@ _HINTS = (
 )  # fmt: skip
 _SURE = (b"Traceback (most recent", b"CUDA out of memory", b"Segmentation fault")
 _MESSAGES = ("message", "msg", "log", "Message", "Contents", "contents", "text")
-_BOMS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +127,15 @@ def joined(excerpts: Iterable[Excerpt]) -> Excerpt:
 def is_binary(log: LogBytes) -> bool:
     """Whether a file is no text: much of its end is no character that a log would have."""
     size = log.size()
-    head = log.read(0, 4)
-    if head[:2] in _BOMS or _is_wide(log.read(0, 400)):
+    if _encoding(log) != UTF_8:
         return False
-    end = log.read(max(0, size - 4096), 4096)
+    end = _ZEROS.sub(b"", log.read(max(0, size - 4096), 4096))
     odd = len(end) - len(end.translate(None, _ODD))
     return odd > len(end) * 0.05
 
 
+_ZEROS = re.compile(rb"\0{8,}")
+"""What a crash, or a log that was emptied while a program went on writing, leaves in the midst of a text."""
 _ODD = bytes(each for each in range(32) if each not in (7, 8, 9, 10, 12, 13, 27))
 
 
@@ -162,8 +163,9 @@ def _piece(log: LogBytes, start: int, data: bytes, encoding: str) -> Excerpt:
         return Excerpt()
     if encoding != "utf-8":
         data = data.decode(encoding, "replace").removeprefix("\ufeff").encode()
-    elif start == 0:
-        data = data.removeprefix(b"\xef\xbb\xbf")
+    else:
+        data = data.replace(b"\0", b"")
+        data = data.removeprefix(b"\xef\xbb\xbf") if start == 0 else data
     lines = [_shown(each) for each in data.removesuffix(b"\n").split(b"\n")]
     if not lines[-1].startswith("{") or not lines[-1].endswith("}"):
         return Excerpt("\n".join(lines), (Piece(log, start, len(lines)),))
@@ -194,13 +196,4 @@ def _shown(line: bytes) -> str:
 
 
 def _encoding(log: LogBytes) -> str:
-    head = log.read(0, 400)
-    if head[:2] in _BOMS:
-        return _BOMS[head[:2]]
-    return "utf-16-le" if _is_wide(head) else "utf-8"
-
-
-def _is_wide(head: bytes) -> bool:
-    """Whether every second byte is empty, as where a log was written as UTF-16 without saying so."""
-    odd = head[1::2]
-    return len(odd) > 8 and odd.count(0) > 0.9 * len(odd) and head[::2].count(0) == 0
+    return encoding_of(log.read(0, 400))

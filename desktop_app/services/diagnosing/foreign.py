@@ -42,7 +42,9 @@ def diagnosed(plugins: PluginHost, paths: Sequence[Path]) -> Diagnosis:
                 excerpts |= more
                 known = _asked(plugins, excerpts)
     known = with_code(known, {number: each.text for number, each in excerpts.items()})
-    return placed(known, redactor_of_anyone(), excerpts, missing=(*found.missing, *_gaps(logs)))
+    return placed(
+        known, redactor_of_anyone(), excerpts, missing=(*found.missing, *_gaps(logs), *_unread(logs, numbers))
+    )
 
 
 def by_number(found: Gathered) -> dict[int, list[LogBytes]]:
@@ -76,6 +78,12 @@ def _further(excerpts: Mapping[int, Excerpt], logs: Mapping[int, Sequence[LogByt
         if budget <= 0:
             break
     return found
+
+
+def _unread(logs: Mapping[int, object], numbers: Sequence[int]) -> list[str]:
+    """Say that not all logs were read, where they are very many."""
+    few = f"Of {len(logs):,} logs {len(numbers)} were read closely: of those that end alike a few."
+    return [few] if len(numbers) < len(logs) else []
 
 
 def _gaps(logs: Mapping[int, object]) -> list[str]:

@@ -15,17 +15,21 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from desktop_app.services.diagnosing.excerpts import is_binary
-from desktop_app.services.diagnosing.sources import FileBytes, LogBytes, Unpacking
+from desktop_app.services.diagnosing.sources import FileBytes, LogBytes
+from desktop_app.services.diagnosing.unpacking import Unpacking, Wanted, names_in
 
 MOST_FILES = 20_000
 _OF_NO_LOG = """
 .py .pyc .ipynb .yml .yaml .toml .md .rst .cfg .ini .sh .c .cc .cpp .cu .h .hpp .js .ts .css .html .csv .tsv .parquet
-.pt .pth .ckpt .onnx .npz .npy .bin .safetensors .pkl .png .jpg .jpeg .gif .svg .pdf .whl .tar .so .pyd .dll .exe .db
+.pt .pth .ckpt .onnx .npz .npy .bin .safetensors .pkl .png .jpg .jpeg .gif .svg .pdf .whl .so .pyd .dll .exe .db
 .sqlite .lock .mp4 .wav .tfrecord .h5 .pb .arrow .json
 """
 _NO_LOGS = frozenset(_OF_NO_LOG.split())
-_NO_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages", "code", "clock", "launch", "requests"})
-_OWN_FILES = frozenset({"run.json", "plan.json", "job.yml", "events.jsonl", "metrics.jsonl", "resources.jsonl"})
+_NO_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages"})
+_STATE = "run.json"
+_OWN_FOLDERS = frozenset({"code", "clock", "launch", "requests"})
+"""Folders of a run of ours, beside its state, that hold no logs; in others they may."""
+_OWN_FILES = frozenset({_STATE, "plan.json", "job.yml", "events.jsonl", "metrics.jsonl", "resources.jsonl"})
 _RANK = re.compile(
     r"(?<![a-z])(?:std_log_process|std_log|driver_log|process|proc|rank|ps-worker)[._-]?(\d{1,5})(?!\d)", re.IGNORECASE
 )
@@ -54,10 +58,11 @@ class Gathered:
 def gathered(paths: Sequence[Path]) -> Gathered:
     """Return the logs below paths: files as they are, folders walked. Reads names, and a little of each file."""
     found = Gathered()
+    files = [each for path in paths for each in _files(path, found, alone=len(paths) == 1)]
+    asked, unpacking = {*paths}, Unpacking(found.missing)
     logs: list[LogBytes] = []
-    for path in paths:
-        for file, name in _files(path, found, alone=len(paths) == 1):
-            logs += _opened(file, name, found, asked=file == path)
+    for file, name in _once(files):
+        logs += _opened(file, name, unpacking, asked=file in asked)
     ranks = ranks_of([each.name for each in logs])
     found.logs = [FoundLog(log, rank) for log, rank in zip(logs, ranks, strict=True)]
     return found
@@ -85,69 +90,116 @@ def _files(path: Path, found: Gathered, *, alone: bool) -> Iterator[tuple[Path, 
     if not path.is_dir():
         yield path, str(path)
         return
-    count = 0
+    count = passed = 0
     for folder, folders, files in os.walk(path, onerror=lambda error: found.missing.append(_unreadable(error))):
-        folders[:] = sorted(each for each in folders if not each.startswith(".") and each not in _NO_FOLDERS)
+        skipped = _NO_FOLDERS | _OWN_FOLDERS if _STATE in files else _NO_FOLDERS
+        folders[:] = sorted(each for each in folders if not each.startswith(".") and each not in skipped)
         for name in sorted(files):
             if PurePosixPath(name).suffix.lower() in _NO_LOGS or name.startswith(".") or name in _OWN_FILES:
+                passed += 1
                 continue
             count += 1
             if count > MOST_FILES:
                 found.missing.append(f"{path} holds more than {MOST_FILES:,} files; the others were not looked at.")
                 return
             file = Path(folder, name)
-            if _leads_out(file, path):
-                found.missing.append(f"{file.name} is a link that leads out of {path.name}; it was not followed.")
+            if why := _no_file_of(file, path):
+                found.missing.append(f"{_shown(name)} {why}")
                 continue
             yield file, (file.relative_to(path) if alone else file).as_posix()
+    if not count:
+        found.missing.append(_without_logs(path, passed))
 
 
-def _opened(path: Path, name: str, found: Gathered, *, asked: bool) -> list[LogBytes]:
-    unpacking = Unpacking(found.missing)
+def _without_logs(path: Path, passed: int) -> str:
+    files = f"{passed:,} files" if passed > 1 else "one file"
+    return f"By their names {path.name} holds no logs: {files} of other kinds." if passed else f"{path.name} is empty."
+
+
+def _once(files: Sequence[tuple[Path, str]]) -> list[tuple[Path, str]]:
+    """Return each file once, however many links lead to it: under the name that says most."""
+    found: dict[object, list[tuple[Path, str]]] = defaultdict(list)
+    for file, name in files:
+        found[_identity(file)].append((file, name))
+
+    def plainness(each: tuple[Path, str]) -> tuple[bool, bool]:
+        return _told(each[1]) is None, each[0].is_symlink()
+
+    return [min(each, key=plainness) for each in found.values()]
+
+
+def _identity(file: Path) -> object:
+    try:
+        about = file.stat()
+    except OSError:
+        return file
+    return (about.st_dev, about.st_ino) if about.st_ino else file
+
+
+def _opened(path: Path, name: str, unpacking: Unpacking, *, asked: bool) -> list[LogBytes]:
+    logs: list[LogBytes] = []
     try:
         _refuse_no_file(path)
-        if path.suffix == ".gz":
-            logs: list[LogBytes] = list(unpacking.gzipped(path, name))
-        elif path.suffix == ".zip":
-            logs = list(unpacking.zipped(path, name, _may_be_log))
-        else:
-            with path.open("rb"):
-                logs = [FileBytes(name, path)]
+        packed = unpacking.logs_in(path, name, _wanted_in(path))
+        logs += [FileBytes(name, path)] if packed is None else packed
     except OSError as error:
-        found.missing.append(_unreadable(error, name))
-        return []
-    return [each for each in logs if _is_log(each, found, asked=asked)]
+        unpacking.missing.append(_unreadable(error, name))
+    return [each for each in logs if _is_log(each, unpacking.missing, asked=asked)]
 
 
-def _leads_out(file: Path, folder: Path) -> bool:
-    """Whether a file in a folder is a link to somewhere else: whoever named the folder did not mean that."""
-    return file.is_symlink() and not file.resolve().is_relative_to(folder.resolve())
+def _no_file_of(file: Path, folder: Path) -> str:
+    """Say why a link in a folder is not followed: whoever named the folder did not mean what lies elsewhere."""
+    if not file.is_symlink():
+        return ""
+    if not file.exists():
+        return f"is a link to {_shown(str(file.readlink()))}, which is not there."
+    outside = not file.resolve().is_relative_to(folder.resolve())
+    return f"is a link that leads out of {folder.name}; it was not followed." if outside else ""
+
+
+def _shown(name: str) -> str:
+    """Return a name as it can be printed: anybody may have given it."""
+    return "".join(each if each.isprintable() else "·" for each in name)
 
 
 def _refuse_no_file(path: Path) -> None:
     """Raise OSError for pipes and devices, which may be waited for without end."""
     if not stat.S_ISREG(path.stat().st_mode):
-        raise OSError(0, "it is no file")
+        raise OSError(0, "it is a pipe or a device, no file")
 
 
-def _may_be_log(name: str) -> bool:
-    path = PurePosixPath(name)
-    return path.suffix.lower() not in _NO_LOGS and path.name not in _OWN_FILES and not set(path.parts) & _NO_FOLDERS
+def _wanted_in(path: Path) -> Wanted:
+    """Return what tells the logs in a packed file by their names; of a run's bundle neither code nor clocks are any."""
+    skipped = _NO_FOLDERS
+    if path.suffix == ".zip" and any(PurePosixPath(each).name == _STATE for each in names_in(path)):
+        skipped |= _OWN_FOLDERS
+
+    def wanted(name: str) -> bool:
+        inner = PurePosixPath(name)
+        is_hidden = inner.name.startswith(".") or inner.suffix.lower() in _NO_LOGS or inner.name in _OWN_FILES
+        return not is_hidden and not skipped.intersection(inner.parts[:-1])
+
+    return wanted
 
 
-def _is_log(log: LogBytes, found: Gathered, *, asked: bool) -> bool:
+def _is_log(log: LogBytes, missing: list[str], *, asked: bool) -> bool:
     if not log.size():
-        found.missing.append(f"{log.name} is empty.")
+        missing.append(f"{_shown(log.name)} is empty{'' if _is_bare(log) else ': it holds nothing but zeros'}.")
         return False
     if is_binary(log):
         if asked or log.name.endswith((".log", ".txt", ".out", ".err")):
-            found.missing.append(f"{log.name} is no text; it was not looked at.")
+            missing.append(f"{_shown(log.name)} is no text; it was not looked at.")
         return False
     return True
 
 
+def _is_bare(log: LogBytes) -> bool:
+    """Whether there is no byte at all."""
+    return not (isinstance(log, FileBytes) and log.path.stat().st_size)
+
+
 def _unreadable(error: OSError, name: str = "") -> str:
-    return f"{name or error.filename} can't be read: {error.strerror or error}."
+    return f"{_shown(str(name or error.filename))} can't be read: {error.strerror or error}."
 
 
 def _told(name: str) -> int | None:

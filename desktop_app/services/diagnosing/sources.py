@@ -1,26 +1,20 @@
-"""Logs as bytes: files, compressed ones, and those in a zip; read at any place, and their lines counted."""
+"""Logs as bytes, read at any place: where their text ends, how it is encoded, and their lines counted."""
 
 from __future__ import annotations
 
-import gzip
-import zipfile
-import zlib
-from collections import deque
-from collections.abc import Callable, Iterator
+import errno
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Protocol, cast
+from typing import Protocol
 
 from desktop_app.services.logs.log_file import LogFile
 
-KEPT = 64 << 20
-"""Bytes that are kept of one packed log: its end, as a failure stands there."""
-ALL_KEPT = 512 << 20
-"""Bytes that are kept of all logs in one zip together."""
-MOST_UNPACKED = 4 << 30
-"""Bytes that are unpacked at most, to come to the ends: what is longer was made to be endless."""
-MOST_MEMBERS = 2000
 _BLOCK = 4 << 20
+_STEP = 64 << 10
+_LEAST_WIDE = 8
+_BOMS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+UTF_8 = "utf-8"
 
 
 class LogBytes(Protocol):
@@ -48,8 +42,8 @@ class FileBytes:
     path: Path
 
     def size(self) -> int:
-        """Return the file's size as it is now."""
-        return LogFile(self.path).size()
+        """Return how long the text is that is there now: the empty bytes that a crash leaves at an end are none."""
+        return text_end(self.path)
 
     def read(self, offset: int, count: int) -> bytes:
         """Return up to `count` bytes."""
@@ -83,54 +77,73 @@ def newlines_before(log: LogBytes, offset: int) -> int:
     return count
 
 
-@dataclass(slots=True)
-class Unpacking:
-    """Unpacks logs within a budget of memory and time; `missing` says what was left out, a sentence each."""
+def text_end(path: Path) -> int:
+    """Return where the empty bytes begin that a file ends in, else its size; 0 where it can't be read.
 
-    missing: list[str]
-    kept: int = 0
-    unpacked: int = 0
+    A machine that went down leaves what was not written yet as zeros, or as a hole in the file, which is passed fast.
+    """
+    try:
+        with path.open("rb", buffering=0) as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - 1))
+            return size if file.read(1) != b"\0" else _end_before_zeros(file.fileno(), size)
+    except OSError:
+        return 0
 
-    def gzipped(self, path: Path, name: str) -> Iterator[MemoryBytes]:
-        """Yield the log that gzip packed. Raises OSError for one that is damaged."""
-        try:
-            with gzip.open(path) as file:
-                yield from self._ends(cast("IO[bytes]", file), name)
-        except (EOFError, zlib.error) as error:
-            raise OSError(f"it is damaged: {error}") from error
 
-    def zipped(self, path: Path, name: str, wanted: Callable[[str], bool]) -> Iterator[MemoryBytes]:
-        """Yield the logs in a zip whose names are wanted. Raises OSError for one that is damaged."""
-        try:
-            with zipfile.ZipFile(path) as archive:
-                members = [each for each in archive.infolist() if not each.is_dir() and wanted(each.filename)]
-                if len(members) > MOST_MEMBERS:
-                    self.missing.append(f"{name} holds {len(members):,} logs; {MOST_MEMBERS:,} were looked at.")
-                for each in members[:MOST_MEMBERS]:
-                    with archive.open(each) as file:
-                        yield from self._ends(file, f"{name}/{each.filename}")
-        except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as error:
-            raise OSError(f"it is no zip that can be read: {error}") from error
+def without_zeros(data: bytes) -> bytes:
+    """Return bytes without the empty ones at their end; the half of the last letter of UTF-16 is none."""
+    kept = data.rstrip(b"\0")
+    return data[: len(kept) + 1] if len(kept) % 2 and encoding_of(data[:400]) == "utf-16-le" else kept
 
-    def _ends(self, file: IO[bytes], name: str) -> Iterator[MemoryBytes]:
-        """Yield the end of what is unpacked, as much of it as is kept."""
-        if self.kept >= ALL_KEPT:
-            self.missing.append(f"{name} was not looked at: it holds more than is unpacked at once.")
-            return
-        blocks: deque[bytes] = deque()
-        held = dropped = 0
-        while block := file.read(_BLOCK):
-            self.unpacked += len(block)
-            if self.unpacked > MOST_UNPACKED:
-                self.missing.append(f"{name} was not looked at: it unpacks to more than {MOST_UNPACKED >> 30} GB.")
-                return
-            blocks.append(block)
-            held += len(block)
-            while held - len(blocks[0]) >= KEPT:
-                first = blocks.popleft()
-                held -= len(first)
-                dropped += first.count(b"\n")
-        if dropped:
-            self.missing.append(f"Of {name} only the last {held >> 20} MB were read.")
-        self.kept += held
-        yield MemoryBytes(name, b"".join(blocks), dropped)
+
+def encoding_of(head: bytes) -> str:
+    """Return how a text is written that begins so: UTF-16 also where it does not say so."""
+    if head[:2] in _BOMS:
+        return _BOMS[head[:2]]
+    return _wide(head) or UTF_8
+
+
+def _wide(head: bytes) -> str:
+    """Return which UTF-16 it is: spaces and letters of ASCII have their empty bytes all on the same side."""
+    head = head.rstrip(b"\0")
+    low, high = head[::2].count(0), head[1::2].count(0)
+    if min(low, high) or max(low, high) < max(_LEAST_WIDE, len(head) // 25):
+        return ""
+    encoding = "utf-16-le" if high else "utf-16-be"
+    text = head[: len(head) & ~1].decode(encoding, "ignore")
+    odd = sum(not (each.isprintable() or each in "\t\n\r\b\x1b") for each in text)
+    return encoding if odd <= len(text) // 20 else ""  # small numbers of two bytes look alike
+
+
+def _end_before_zeros(file: int, size: int) -> int:
+    end, step = size, _STEP
+    while end > 0:
+        start = max(0, end - step)
+        if _is_hole(file, start):
+            step *= 2
+        else:
+            start = max(0, end - _BLOCK)
+            os.lseek(file, start, os.SEEK_SET)
+            data = os.read(file, end - start)
+            if kept := data.rstrip(b"\0"):
+                found = start + len(kept)
+                return found + (found % 2 and _begins_wide(file))
+        end = start
+    return 0
+
+
+def _begins_wide(file: int) -> bool:
+    os.lseek(file, 0, os.SEEK_SET)
+    return encoding_of(os.read(file, 400)) == "utf-16-le"
+
+
+def _is_hole(file: int, start: int) -> bool:
+    """Whether nothing was ever written from a place on, as far as the file system tells."""
+    if not hasattr(os, "SEEK_DATA"):
+        return False
+    try:
+        os.lseek(file, start, os.SEEK_DATA)
+    except OSError as error:
+        return error.errno == errno.ENXIO
+    return False
