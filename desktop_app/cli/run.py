@@ -29,7 +29,7 @@ from desktop_app.cli.outbox import IN_DOUBT
 from desktop_app.cli.refusals import UsageError
 from desktop_app.cli.shapes import run_shape
 from desktop_app.cli.taking_part import failed_shape, opened, say_absent
-from desktop_app.cli.words import ending, no_rank, place, summary
+from desktop_app.cli.words import ending, no_rank, place, ranks, summary
 from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.documents.edits import parse_assignment
 from desktop_app.services.diagnosing.runs import diagnose_run
@@ -105,6 +105,7 @@ async def _run(workbench: Workbench, path: Path, sets: dict[str, Value], options
         first = await _first(workbench, handle)
         if options.detach and not interrupts.asked.is_set():
             return await _detached(workbench, first, options.json)
+        console.note(f"{first.run}: {first.display_name}, {ranks(first)}.")  # other verbs want its name meanwhile
         follower = Follower(workbench.backend_of(handle), handle, _writer(options.json), options.rank)
         snapshot = await follower.follow(interrupts)
     workbench.archive.record(snapshot)

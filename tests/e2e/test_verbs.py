@@ -38,6 +38,7 @@ def test_a_run_from_start_to_end_and_all_that_can_be_asked_of_it(
     assert " Completed in " in said.err
 
     (run,) = program("runs", "list", "--json").json["runs"]
+    assert 0 < said.err.index(f"{run['run']}: ") < said.err.index("Running\n"), "its name, while it can be of use"
     assert set(run) >= RUN_KEYS
     assert (run["status"], run["exit_code"], run["diagnosis"]) == ("Completed", 0, None)
     assert [each["name"] for each in run["phases"]][-2:] == ["Running", "Finalizing"]
