@@ -50,6 +50,8 @@ def diagnosis_shape(known: Diagnosis, plugins: PluginHost | None = None) -> dict
         "symptoms": [_line_shape(known, each) for each in known.symptoms],
         "others": [_line_shape(known, each) for each in _others(known)],
         "falls": [to_json(each) for each in known.falls],
+        "suspects": list(known.suspects),
+        "last_line": known.last_line or None,
         "next_steps": [to_json(each) for each in known.steps],
         "missing": list(known.missing),
         **({"knowledge": _versions(plugins)} if plugins is not None else {}),
@@ -91,9 +93,10 @@ def diagnosis_lines(known: Diagnosis, run: RunSnapshot | None = None) -> Iterato
 
 
 def _no_cause(known: Diagnosis) -> Iterator[tuple[str, str]]:
-    silent = gone_in_silence(known.falls)
+    silent = gone_in_silence(known.falls) if not known.suspects else ()
     if known.symptoms:
         yield "Cause", _OF_LIMIT if known.symptoms[0].code == CODE else _FOLLOWED
+        yield from _suspects(known)
         for text, ranks in _grouped(known.symptoms):
             yield "Symptom", f"{text}{_of_ranks(ranks)}"
         yield from _line(known, known.symptoms[0])
@@ -105,8 +108,18 @@ def _no_cause(known: Diagnosis) -> Iterator[tuple[str, str]]:
         return
     else:
         yield "Cause", "No log says what came first. Look for a process that was killed, or a node that went away."
-    for each in dict.fromkeys(advice for one in (*known.symptoms, *known.echoes) for advice in one.advice):
+        yield from _suspects(known)
+    for each in dict.fromkeys(advice for one in (known.symptoms or known.echoes) for advice in one.advice):
         yield "Try", each
+
+
+def _suspects(known: Diagnosis) -> Iterator[tuple[str, str]]:
+    if len(known.suspects) == 1:
+        yield "Suspect", f"rank {known.suspects[0]}: all others wait for a rank or lost one, and its log says nothing."
+    elif known.suspects:
+        yield "Suspect", f"ranks {numbered(known.suspects)}: all others wait for a rank or lost one; these say nothing."
+    if known.suspects and known.last_line:
+        yield "Last", f"{known.last_line}   (the last that rank {known.suspects[0]} wrote)"
 
 
 def _line(known: Diagnosis, explanation: Explanation) -> Iterator[tuple[str, str]]:
@@ -115,7 +128,8 @@ def _line(known: Diagnosis, explanation: Explanation) -> Iterator[tuple[str, str
         yield "Line", line if len(line) <= _LONGEST else f"{line[:_LONGEST]} …"
         place = known.place_of(explanation)
         if place is not None:
-            yield "In", f"{place.file}:{place.line}" if place.line else place.file
+            at = f", from byte {place.offset:,} on" if place.offset is not None else ""
+            yield "In", f"{place.file}:{place.line}" if place.line else f"{place.file}{at}"
 
 
 def _where(known: Diagnosis, cause: Explanation, run: RunSnapshot | None) -> str:
@@ -208,6 +222,7 @@ def _line_shape(known: Diagnosis, explanation: Explanation) -> dict[str, Any]:
         "rank": guilty_of(explanation),
         "file": place.file if place is not None else None,
         "line": place.line or None if place is not None else None,
+        "offset": place.offset if place is not None else None,
         "text": explanation.line,
         "explanation": explanation.cause,
     }

@@ -10,13 +10,15 @@ import os
 import random
 import tarfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from desktop_app.core.diagnosis.model import Diagnosis, Part, Verdict
+from desktop_app.cli.explained import diagnosis_lines
+from desktop_app.core.diagnosis.model import Diagnosis, Part, Place, Verdict
 from desktop_app.places import Places
+from desktop_app.services.diagnosing import placing
 from desktop_app.services.diagnosing.choosing import MOST
 from desktop_app.services.diagnosing.excerpts import TAIL
 from desktop_app.services.diagnosing.foreign import diagnosed
@@ -225,11 +227,38 @@ def test_wide_letters_are_known_without_a_mark_and_small_numbers_are_none(host: 
     assert diagnosed(host, [logs]).missing == ("rank0.log is no text; it was not looked at.",)
 
 
-@pytest.mark.parametrize("name", ["rank0.log.bz2", "rank0.log.xz", "rank0.log"])
-def test_what_is_packed_is_known_by_its_beginning(host: PluginHost, logs: Path, name: str) -> None:
-    pack = {".bz2": bz2.compress, ".xz": lzma.compress}.get(Path(name).suffix, gzip.compress)
+PACKED = [("rank0.log.bz2", bz2.compress), ("rank0.log.xz", lzma.compress), ("rank0.log", gzip.compress)]
+
+
+@pytest.mark.parametrize(("name", "pack"), PACKED)
+def test_what_is_packed_is_known_by_its_beginning(
+    host: PluginHost, logs: Path, name: str, pack: Callable[[bytes], bytes]
+) -> None:
     (logs / name).write_bytes(pack((steps(9) + RAISED).encode()))
     assert cause_of(diagnosed(host, [logs])) == (LINE, 0, name, 13)
+
+
+def test_far_back_in_a_huge_log_the_byte_is_said_and_nothing_is_counted(
+    host: PluginHost, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(placing, "COUNTED", 3 * TAIL)
+    for size, is_counted in ((2_000, True), (40_000, False)):
+        text = steps(size) + RAISED
+        (logs / "rank0.log").write_text(text)
+        place = diagnosed(host, [logs]).place
+        assert place is not None
+        assert place == Place("rank0.log", text.count("\n") if is_counted else 0, text.index(LINE))
+    line = f"rank0.log, from byte {text.index(LINE):,} on"
+    assert ("In", line) in diagnosis_lines(diagnosed(host, [logs]))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
+def test_the_byte_that_is_said_begins_the_line(host: PluginHost, logs: Path, encoding: str) -> None:
+    data = (steps(9_000) + RAISED).encode(encoding)
+    (logs / "rank0.log").write_bytes(data)
+    place = diagnosed(host, [logs]).place
+    assert place is not None
+    assert data[place.offset :].decode(encoding).rstrip() == LINE
 
 
 def test_of_what_was_cut_off_the_beginning_is_read(host: PluginHost, logs: Path) -> None:

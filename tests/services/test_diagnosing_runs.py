@@ -244,7 +244,7 @@ async def test_a_run_out_of_time_names_the_rank_that_was_silent_longest(tmp_path
     (limit,) = known.symptoms
     assert "Rank 1 wrote nothing for the last 50 s, longer than any other; the last to write was rank 0" in limit.cause
     assert (limit.rank, limit.line) == (1, "step 1")
-    assert known.place_of(limit) == Place("user_logs/std_log_process_1.txt", 1)
+    assert known.place_of(limit) == Place("user_logs/std_log_process_1.txt", 1, 0)
     advice = " ".join(limit.advice)
     assert "py-spy dump" in advice
     assert "TORCH_DISTRIBUTED_DEBUG" in advice

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import typing
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
+from enum import Enum
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from desktop_app.api import RunStatus
+from desktop_app.api import Fix, RunStatus
 from desktop_app.backends.local.reading import RunReader
 from desktop_app.cli.dispatch import run_verb
+from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.core.redact import COVER
 from desktop_app.places import Places
 from desktop_app.presenters.run_failure import failure_of
 from desktop_app.presenters.shell import notice_for
+from desktop_app.services.diagnosing.covering import covered
 from desktop_app.services.diagnosing.runs import diagnose_run
+from desktop_app.services.redaction import Redactor
 from tests.helpers.plugin_hosts import MakeHost, plugin_hosts
 from tests.helpers.run_folders import FolderOfRun, fail, make_run
 
@@ -103,3 +111,34 @@ def test_the_log_itself_stays_as_it_is(broken: FolderOfRun, places: Places, caps
     arguments = ["logs", broken.snapshot.run, "--rank", "1", "--home", str(places.home)]
     assert run_verb("runs", "runs", arguments) == 0
     assert SAID in capsys.readouterr().out
+
+
+def test_every_text_of_a_diagnosis_is_covered_whatever_fields_there_are() -> None:
+    secret = "https://ada:lovelace@host.example/"
+    known = filled(Diagnosis, secret)
+    assert "lovelace" in repr(known)
+    told = covered(known, Redactor())
+    assert "lovelace" not in repr(told)
+    assert told.steps == known.steps, "a change of the job file is no text"
+
+
+def filled(kind: Any, text: str) -> Any:
+    """Return a value of this type with the text in every place that may have one."""
+    if kind is str:
+        return text
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type) and kind is not Fix:
+        hints = typing.get_type_hints(kind)
+        return kind(**{each.name: filled(hints[each.name], text) for each in dataclasses.fields(kind)})
+    arguments = [each for each in typing.get_args(kind) if each not in (type(None), ...)]
+    if typing.get_origin(kind) is tuple:
+        return (filled(arguments[0], text),)
+    return filled(arguments[0], text) if arguments else next(iter(kind)) if issubclass(kind, Enum) else PLAIN.get(kind)
+
+
+PLAIN = {
+    int: 1,
+    float: 0.5,
+    bool: True,
+    datetime: datetime(2026, 11, 22, tzinfo=UTC),
+    Fix: Fix("Run again", {"a": "b"}),
+}

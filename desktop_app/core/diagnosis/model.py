@@ -31,10 +31,14 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A line in a log: `file` as the person named it or relative to the run's folder, `line` from 1."""
+    """A line in a log: `file` as the person named it or relative to the run's folder, `line` from 1.
+
+    Of a line far back in a huge file the number is 0; `offset` says at which byte of the file each begins.
+    """
 
     file: str
     line: int
+    offset: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,9 @@ class Diagnosis:
     is_read: bool = False
     """Whether there was any line to read."""
     last_line: str = ""
-    """The last line of the guilty rank, where no line says why it ended."""
+    """The last line of the guilty rank, or of the only suspect, where no line says why it ended."""
+    suspects: tuple[int, ...] = ()
+    """Where no cause is known: the few ranks that did not wait for others, nor lose them, as all others did."""
 
     @property
     def echoes(self) -> tuple[Explanation, ...]:

@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Callable
-from dataclasses import replace
+from enum import Enum
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from desktop_app.api import Explanation
-from desktop_app.core.diagnosis.model import Diagnosis, Fall, Place
+from desktop_app.api import Fix
+from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.services.redaction import Redactor, secrets_of
-
-_Cover = Callable[[str], str]
 
 
 def covered(known: Diagnosis, redactor: Redactor) -> Diagnosis:
-    """Return a diagnosis none of whose texts holds a secret. Changes of the job file stay: no log's words are in them.
+    """Return a diagnosis none of whose texts holds a secret, whatever its types get in time.
 
-    The cause is still one of `all`, so that its place is found.
+    Changes of the job file stay: no words of a log are in them. The cause is still one of `all`: its place is found.
     """
     cover = cache(redactor)  # thousands of ranks say the same
-    told = {id(each): _explanation(each, cover) for each in known.all}
-    cause = known.cause
-    return replace(
-        known,
-        cause=None if cause is None else told.get(id(cause)) or _explanation(cause, cover),
-        all=tuple(told[id(each)] for each in known.all),
-        places=tuple(_place(each, cover) for each in known.places),
-        falls=tuple(_fall(each, cover) for each in known.falls),
-        code=_place(known.code, cover),
-        missing=tuple(map(cover, known.missing)),
-        last_line=cover(known.last_line),
-    )
+    done: dict[int, Any] = {}
+
+    def walk(value: Any) -> Any:
+        if isinstance(value, (Enum, Fix)):
+            return value
+        if isinstance(value, str):
+            return cover(value)
+        if isinstance(value, tuple):
+            return tuple(map(walk, value))
+        if not dataclasses.is_dataclass(value) or isinstance(value, type):
+            return value
+        if id(value) not in done:
+            done[id(value)] = dataclasses.replace(value, **{each: walk(getattr(value, each)) for each in _names(value)})
+        return done[id(value)]
+
+    told: Diagnosis = walk(known)
+    return told
 
 
 def redactor_of_run(folder: Path) -> Redactor:
@@ -46,17 +49,8 @@ def redactor_of_anyone() -> Redactor:
     return Redactor(secrets_of({}, {}))
 
 
-def _explanation(given: Explanation, cover: _Cover) -> Explanation:
-    advice, links = tuple(map(cover, given.advice)), tuple(map(cover, given.links))
-    return replace(given, cause=cover(given.cause), line=cover(given.line), advice=advice, links=links)
-
-
-def _fall(given: Fall, cover: _Cover) -> Fall:
-    return replace(given, text=cover(given.text)) if given.text else given
-
-
-def _place(given: Place | None, cover: _Cover) -> Place | None:
-    return None if given is None else replace(given, file=cover(given.file))
+def _names(value: Any) -> tuple[str, ...]:
+    return tuple(each.name for each in dataclasses.fields(value))
 
 
 def _object(path: Path) -> dict[str, Any]:

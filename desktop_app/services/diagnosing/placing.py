@@ -8,12 +8,14 @@ from dataclasses import replace
 from desktop_app.api import Explanation
 from desktop_app.core.diagnosis.model import Diagnosis, Place
 from desktop_app.services.diagnosing.covering import covered
-from desktop_app.services.diagnosing.excerpts import Excerpt
-from desktop_app.services.diagnosing.sources import newlines_before
+from desktop_app.services.diagnosing.excerpts import Excerpt, Piece
+from desktop_app.services.diagnosing.sources import FileBytes, newlines_before, offset_of_row
 from desktop_app.services.redaction import Redactor
 
-COUNTED = 16 << 20
-"""Bytes in which lines are counted beyond those of the cause's log; of lines further on the file alone is said."""
+COUNTED = 256 << 20
+"""Bytes before a cause in which lines are counted; of a line further on it is said at which byte it begins."""
+COUNTED_BESIDE = 16 << 20
+"""Bytes before all others."""
 
 
 def placed(
@@ -35,24 +37,29 @@ def placed(
 
 
 class _Counter:
-    """Counts each part of each log once."""
+    """Counts each part of each log once, as far as that is quick."""
 
     def __init__(self) -> None:
         self._left = COUNTED
-        self._counts: dict[tuple[str, int], int] = {}
+        self._counts: dict[tuple[str, int], int | None] = {}
 
     def line(self, excerpt: Excerpt, position: int) -> Place | None:
         found = excerpt.piece_of(position)
         if found is None:
             return None
         piece, number = found
+        before = self._before(piece)
+        offset = offset_of_row(piece.log, piece.start, number) if isinstance(piece.log, FileBytes) else None
+        return Place(piece.log.name, 0 if before is None else before + number + 1, offset)
+
+    def _before(self, piece: Piece) -> int | None:
+        """Return how many lines stand before a piece; None where that took too long."""
         key = (piece.log.name, piece.start)
         if key not in self._counts:
-            if piece.start > self._left and self._counts:
-                return Place(piece.log.name, 0)
-            self._left -= piece.start if self._counts else 0
-            self._counts[key] = newlines_before(piece.log, piece.start)
-        return Place(piece.log.name, self._counts[key] + number + 1)
+            is_first, can = not self._counts, piece.start <= self._left
+            self._counts[key] = newlines_before(piece.log, piece.start) if can else None
+            self._left = COUNTED_BESIDE if is_first else self._left - (piece.start if can else 0)
+        return self._counts[key]
 
 
 def _place(

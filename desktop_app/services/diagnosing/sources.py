@@ -77,6 +77,22 @@ def newlines_before(log: LogBytes, offset: int) -> int:
     return count
 
 
+def offset_of_row(log: LogBytes, start: int, row: int) -> int:
+    """Return where a line begins, `row` lines after the one that begins at `start`."""
+    place, wide = start, encoding_of(log.read(0, 400)) != UTF_8
+    while row > 0 and (block := log.read(place, _STEP)):
+        rows = block.count(b"\n")
+        if rows >= row:
+            end = -1
+            for _ in range(row):
+                end = block.index(b"\n", end + 1)
+            place += end + 1
+            return place + (place % 2 if wide else 0)
+        row -= rows
+        place += len(block)
+    return place
+
+
 def text_end(path: Path) -> int:
     """Return where the empty bytes begin that a file ends in, else its size; 0 where it can't be read.
 

@@ -472,8 +472,9 @@ def _own_place(run: RunSnapshot, cause: Explanation | None) -> tuple[Path, int] 
 
 def _offset_of(log: Path, known: Diagnosis) -> int | None:
     """Return where the cause's line begins in its log."""
-    if known.place is not None:
-        return LogFile(log).offset_of_line(known.place.line)
+    place = known.place
+    if place is not None and (place.line or place.offset is not None):
+        return place.offset if place.offset is not None else LogFile(log).offset_of_line(place.line)
     return offset_of(log, longest_bare(known.cause.line)) if known.cause is not None else None
 
 
