@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from desktop_app.api import Explanation, FailureReport
@@ -13,6 +15,9 @@ from .torchrun_report import FirstFailed, first_failed
 
 _KNOWLEDGE = Path(__file__).parent / "knowledge"
 _ABORT_AT_THE_END = "gloo-outlived-python"
+_NOTHING_CAME = "gloo-nothing-came"
+_BARRIER = re.compile(r"\b\w*barrier\(")
+_FRAMES = 12
 _REPEATED = 0.1
 _SILENT = 0.4
 _KILLED = 0.5
@@ -32,8 +37,17 @@ def explain(report: FailureReport) -> tuple[Explanation, ...]:
     """Return what the logs mean: causes first, then what tells of waiting in vain, then echoes."""
     found = explain_by(load_knowledge(_KNOWLEDGE), report, FIXES)
     found = tuple(each for each in found if each.code != _ABORT_AT_THE_END or _is_all(each, report))
+    found = tuple(replace(each, is_symptom=True) if _is_of_a_barrier(each, report) else each for each in found)
     reported = (each for rank, tail in report.tails.items() for each in _of_torchrun(rank, lines_of(tail), found))
     return tuple(sorted((*found, *reported), key=lambda each: (each.is_echo, each.is_symptom)))
+
+
+def _is_of_a_barrier(waited: Explanation, report: FailureReport) -> bool:
+    """Whether a rank waited at a barrier, where no batches are counted: nothing tells what kept the others away."""
+    if waited.code != _NOTHING_CAME or waited.position is None or waited.rank not in report.tails:
+        return False
+    before = lines_of(report.tails[waited.rank]).lines[max(0, waited.position - _FRAMES) : waited.position]
+    return any(_BARRIER.search(each) for each in before)
 
 
 def _is_all(abort: Explanation, report: FailureReport) -> bool:

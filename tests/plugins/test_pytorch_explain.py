@@ -107,6 +107,14 @@ def test_an_abort_after_the_last_word_is_no_fault_of_the_training() -> None:
     ]
 
 
+def test_waiting_at_a_barrier_tells_of_no_uneven_batches() -> None:
+    """Ranks count no batches there: what kept the others away stands elsewhere."""
+    waited = "RuntimeError: [/w/gloo/unbound_buffer.cc:81] Timed out waiting 1800000ms for recv operation to complete"
+    for call, is_symptom in (("dist.barrier()", True), ("dist.all_reduce(total)", False)):
+        log = f'Traceback (most recent call last):\n  File "t.py", line 4, in <module>\n    {call}\n{waited}'
+        assert [(each.code, each.is_symptom) for each in told(log)] == [("gloo-nothing-came", is_symptom)]
+
+
 def test_the_rank_that_torchrun_names_is_found_in_its_log() -> None:
     log = "[rank1]: " + TRACE.replace("\n", "\n[rank1]: ") + "ValueError: bad sample 17\n[rank0]: " + GLOO + "\n"
     found = told(log + TORCHRUN.format(code="1 (pid: 30689)"))
