@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
 from desktop_app.cli import console
 from desktop_app.cli.shapes import run_shape
-from desktop_app.services.diagnosing.gathering import gathered
-from desktop_app.services.run_logs_taken import take_logs
-from desktop_app.services.run_open import SUFFIX, is_bundle, open_bundle
-from desktop_app.services.run_staging import LOGS_IN, TakenIn
+from desktop_app.services.run_logs_taken import open_paths
+from desktop_app.services.run_staging import LOGS_IN, TakenIn, Taking
 from desktop_app.services.workbench import Workbench
 
 
@@ -24,7 +23,7 @@ def configure(parser: ArgumentParser) -> None:
 
 async def run(workbench: Workbench, options: Namespace) -> int:
     """Take the bundle, or the logs, in among the runs."""
-    opened = await asyncio.to_thread(_opened, [each.absolute() for each in options.paths], workbench.places.runs)
+    opened = await _opened([each.absolute() for each in options.paths], workbench.places.runs)
     await workbench.monitor.refresh("local")
     if options.json:
         found = workbench.store.get(opened.handle)
@@ -37,12 +36,12 @@ async def run(workbench: Workbench, options: Namespace) -> int:
     return 0
 
 
-def _opened(paths: Sequence[Path], runs: Path) -> TakenIn:
-    """A zip that is alone counts as a bundle, so that one that is damaged says so; unless it merely holds logs."""
-    if len(paths) == 1 and paths[0].suffix.lower() == SUFFIX and (is_bundle(paths[0]) or not _holds_logs(paths[0])):
-        return open_bundle(paths[0], runs)
-    return take_logs(paths, runs)
-
-
-def _holds_logs(path: Path) -> bool:
-    return path.is_file() and bool(gathered([path]).logs)
+async def _opened(paths: Sequence[Path], runs: Path) -> TakenIn:
+    """Take in, with progress at a terminal; who presses Ctrl+C finds nothing of it."""
+    lines = console.ProgressLines()
+    taking = Taking(lines if sys.stderr.isatty() else None)
+    try:
+        return await asyncio.to_thread(open_paths, paths, runs, taking)
+    finally:
+        taking.stop()
+        lines.close()

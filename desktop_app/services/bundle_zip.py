@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import zipfile
 import zlib
@@ -12,10 +11,12 @@ from pathlib import Path, PurePosixPath
 
 from desktop_app.api import OutsideError, UserError
 from desktop_app.core.words import size_text
+from desktop_app.services.run_staging import Taking, refuse_without_room
 
-MOST_FILES = 50_000
-"""Files that a bundle may hold: a log and a clock for each of 10,000 ranks, and code."""
-MOST_BYTES = 4 << 30
+MOST_FILES = 250_000
+"""Files that a bundle may hold: a log and a clock for each of 100,000 ranks, and code."""
+MOST_BYTES = 512 << 30
+"""What all of them may hold: 5 MB of each log. Whether there is room is asked beside."""
 DENSEST, HARMLESS = 200, 512 << 20
 """How many times its own size a bundle may unpack to, from so many bytes on: logs of many ranks are much alike."""
 MOST_OF_A_PAPER = 128 << 20
@@ -106,18 +107,24 @@ def read_paper(file: Path, archive: zipfile.ZipFile, name: str) -> bytes:
         raise _damaged(file, name) from error
 
 
-def unpack(file: Path, archive: zipfile.ZipFile, entries: Sequence[zipfile.ZipInfo], folder: Path) -> None:
+def unpack(
+    file: Path, archive: zipfile.ZipFile, entries: Sequence[zipfile.ZipInfo], folder: Path, taking: Taking
+) -> None:
     """Write entries below a folder that is there and empty. Raises UserError for damage, OutsideError for the disk."""
-    free = shutil.disk_usage(folder).free
-    if (total := sum(each.file_size for each in entries)) > free:
-        raise OutsideError(f"{file.name} needs {size_text(total)}, and {size_text(free)} are free.", hint="Make room.")
+    total = sum(each.file_size for each in entries)
+    refuse_without_room(file.name, total, folder)
+    taking.begin(f"Unpacking {file.name}", total)
+    made: set[Path] = set()
     for each in entries:
         target = folder.joinpath(*each.orig_filename.split("/"))
-        target.parent.mkdir(0o700, parents=True, exist_ok=True)
+        if target.parent not in made:
+            target.parent.mkdir(0o700, parents=True, exist_ok=True)
+            made.add(target.parent)
         try:
             with target.open("xb") as sink:
                 for block in _blocks(archive, each):
                     sink.write(block)
+                    taking.went(len(block))
         except BROKEN as error:
             raise _damaged(file, each.orig_filename) from error
         target.chmod(0o600)

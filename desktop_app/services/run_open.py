@@ -20,7 +20,7 @@ from desktop_app.services.bundle_paper import DIAGNOSIS, FORMAT, PAPER
 from desktop_app.services.bundle_zip import opened_zip, read_paper, refused, safe_entries, unpack
 from desktop_app.services.run_bundle import LINES, OF_CLOUDS, PLAN, STATE, WHOLE
 from desktop_app.services.run_packages import PAPER as PACKAGES
-from desktop_app.services.run_staging import TakenIn, staged, write_paper
+from desktop_app.services.run_staging import TakenIn, Taking, staged, write_paper
 
 SUFFIX = ".zip"
 MOST_RANKS = 100_000
@@ -39,7 +39,7 @@ def is_bundle(file: Path) -> bool:
     return False
 
 
-def open_bundle(file: Path, runs: Path) -> TakenIn:
+def open_bundle(file: Path, runs: Path, taking: Taking | None = None) -> TakenIn:
     """Take a bundle in among the runs below `runs`. Blocks.
 
     Raises UserError where it is none, damaged, not safe, of a newer program, or of a run that is there already; and
@@ -47,22 +47,24 @@ def open_bundle(file: Path, runs: Path) -> TakenIn:
     """
     try:
         with opened_zip(file) as archive:
-            return _taken(file, archive, runs)
+            return _taken(file, archive, runs, taking or Taking())
     except OSError as error:
         raise OutsideError(
             f"{file.name} can't be opened: {error.strerror or error}.", hint=f"Look at {runs}."
         ) from error
 
 
-def _taken(file: Path, archive: zipfile.ZipFile, runs: Path) -> TakenIn:
+def _taken(file: Path, archive: zipfile.ZipFile, runs: Path, taking: Taking) -> TakenIn:
+    taking.begin(f"Reading {file.name}")
     entries = [each for each in safe_entries(file, archive) if _is_wanted(each.filename)]
     origin = _origin(file, _object(read_paper(file, archive, PAPER)))
     run = _run(file, read_paper(file, archive, STATE))
     target = runs / run.run
     _refuse_known(file, run.run, target)
     with staged(runs, run.run) as stage:
-        unpack(file, archive, entries, stage)
+        unpack(file, archive, entries, stage, taking)
         _settle(stage, target, _kept(run, origin, {each.filename for each in entries}))
+        taking.went()
         _publish(file, stage, target)
     return TakenIn(f"local://{run.run}", run.run, target, origin[0])
 

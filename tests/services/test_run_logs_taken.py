@@ -6,7 +6,9 @@ import gzip
 import json
 import os
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -14,8 +16,10 @@ from desktop_app.api import RunStatus, UserError
 from desktop_app.compose import open_workbench
 from desktop_app.services.diagnosing import sources, unpacking
 from desktop_app.services.diagnosing.gathering import gathered
+from desktop_app.services.diagnosing.sources import MemoryBytes
 from desktop_app.services.logs.sources import FIRST_LAUNCHER, logs_of
-from desktop_app.services.run_logs_taken import take_logs
+from desktop_app.services.run_logs_taken import open_paths, take_logs
+from desktop_app.services.run_staging import Taking
 
 
 def folder_of(tmp_path: Path, **logs: str) -> Path:
@@ -152,3 +156,50 @@ def test_packed_logs_are_read_from_their_ends_within_a_budget(tmp_path: Path, mo
     assert "rank2.log was not looked at: it holds more than is unpacked at once." in " ".join(found.missing)
     monkeypatch.setattr(unpacking, "MOST_UNPACKED", 2000)
     assert "it unpacks to more than" in " ".join(gathered([tmp_path / "rank0.log.gz"]).missing)
+
+
+def test_how_far_it_is_is_told_and_who_gives_up_finds_nothing(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, rank0_log="zero\n" * 100, rank1_log="one\n")
+    told: list[tuple[str, float | None]] = []
+    take_logs([folder], tmp_path / "runs", Taking(lambda said, part: told.append((said, part))))
+    assert told[0] == ("Looking for logs in from the cluster", None)
+    assert told[-1] == ("Taking the logs in: 504 B of 504 B", 1.0)
+    taking = Taking(lambda said, part: taking.stop() if part else None)
+    with pytest.raises(UserError, match="Opening was given up"):
+        take_logs([folder], tmp_path / "others", taking)
+    assert list((tmp_path / "others").iterdir()) == []
+
+
+def test_while_logs_are_looked_for_it_can_be_given_up_as_well(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, rank0_log="zero\n")
+    taking = Taking()
+    taking.stop()
+    with pytest.raises(UserError, match="given up"):
+        take_logs([folder], tmp_path / "runs", taking)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_zip_of_logs_is_unpacked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    ends = unpacking.Unpacking._ends
+
+    def counted(of: unpacking.Unpacking, file: IO[bytes], name: str) -> Iterator[MemoryBytes]:
+        read.append(name)
+        return ends(of, file, name)
+
+    monkeypatch.setattr(unpacking.Unpacking, "_ends", counted)
+    with zipfile.ZipFile(tmp_path / "logs.zip", "w") as archive:
+        archive.writestr("rank0.log", "zero\n")
+    run = open_paths([tmp_path / "logs.zip"], tmp_path / "runs")
+    assert read == [f"{tmp_path / 'logs.zip'}/rank0.log"]
+    assert (run.folder / "user_logs" / "std_log_process_0.txt").read_text() == "zero\n"
+
+
+def test_letters_of_two_bytes_and_zeros_of_a_crash_are_taken_in_as_text(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, rank0_log="x")
+    (folder / "rank0.log").write_bytes("Größe 3 ist zu klein\n".encode("utf-16-le") + b"\0" * 9_000)
+    (folder / "rank1.log").write_bytes("Größe 3\n".encode("utf-16"))
+    run = take_logs([folder], tmp_path / "runs")
+    logs = run.folder / "user_logs"
+    assert (logs / "std_log_process_0.txt").read_bytes().decode() == "Größe 3 ist zu klein\n"
+    assert (logs / "std_log_process_1.txt").read_bytes().decode() == "Größe 3\n"

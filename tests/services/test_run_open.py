@@ -21,11 +21,13 @@ from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.core.redact import COVER
 from desktop_app.services import bundle_zip
 from desktop_app.services.diagnosing.runs import diagnose_run
+from desktop_app.services.files import locked
 from desktop_app.services.logs.merge import MergedLog
 from desktop_app.services.logs.sources import log_sources
 from desktop_app.services.run_bundle import Choices, bundle_run
 from desktop_app.services.run_copies import plan_of, submitted_text
 from desktop_app.services.run_open import is_bundle, open_bundle
+from desktop_app.services.run_staging import Taking
 from desktop_app.services.workbench import Workbench
 from tests.helpers.run_folders import FolderOfRun, fail, make_run, train
 
@@ -383,13 +385,31 @@ def test_lines_of_it_that_are_odd_are_passed_by(bundle: Path, tmp_path: Path) ->
 
 def test_what_a_killed_program_left_is_deleted_later(bundle: Path, tmp_path: Path) -> None:
     runs = tmp_path / "runs"
-    old, young = runs / ".r-1-x.opening", runs / ".r-2-x.opening"
-    for each in (old, young):
+    killed, busy, before, young = (runs / f".r-{number}-x.opening" for number in range(4))
+    for each in (killed, busy, before, young):
         each.mkdir(parents=True)
-    past = (datetime.now(UTC) - timedelta(hours=2)).timestamp()
-    os.utime(old, (past, past))
-    open_bundle(bundle, runs)
-    assert {each.name for each in runs.iterdir()} == {young.name, NAME}
+    past = (datetime.now(UTC) - timedelta(days=2)).timestamp()
+    for each in (busy, before):
+        os.utime(each, (past, past))
+    Path(f"{killed}.lock").touch()
+    with locked(Path(f"{busy}.lock")):
+        open_bundle(bundle, runs)
+    assert {each.name for each in runs.iterdir()} == {busy.name, f"{busy.name}.lock", young.name, NAME}
+
+
+def test_how_far_it_is_is_told_and_who_gives_up_finds_nothing(bundle: Path, tmp_path: Path) -> None:
+    told: list[tuple[str, float | None]] = []
+    taking = Taking(lambda said, part: told.append((said, part)))
+    open_bundle(bundle, tmp_path / "one", taking)
+    assert told[0] == ("Reading b.zip", None)
+    assert told[-1][0].startswith("Unpacking b.zip: ")
+    assert told[-1][1] == 1.0
+    parts = [part for _, part in told if part is not None]
+    assert parts == sorted(parts)
+    taking = Taking(lambda said, part: taking.stop() if part else None)
+    with pytest.raises(UserError, match="Opening was given up"):
+        open_bundle(bundle, tmp_path / "two", taking)
+    assert list((tmp_path / "two").iterdir()) == []
 
 
 def test_no_secret_of_variables_arguments_and_logs_is_in_it(tmp_path: Path) -> None:

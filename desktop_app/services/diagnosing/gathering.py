@@ -10,7 +10,7 @@ import os
 import re
 import stat
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -55,13 +55,17 @@ class Gathered:
     missing: list[str] = field(default_factory=list)
 
 
-def gathered(paths: Sequence[Path]) -> Gathered:
-    """Return the logs below paths: files as they are, folders walked. Reads names, and a little of each file."""
+def gathered(paths: Sequence[Path], went: Callable[[], object] = lambda: None) -> Gathered:
+    """Return the logs below paths: files as they are, folders walked. Reads names, and a little of each file.
+
+    `went` is called again and again, and may raise to give up.
+    """
     found = Gathered()
     files = [each for path in paths for each in _files(path, found, alone=len(paths) == 1)]
-    asked, unpacking = {*paths}, Unpacking(found.missing)
+    asked, unpacking = {*paths}, Unpacking(found.missing, went)
     logs: list[LogBytes] = []
     for file, name in _once(files):
+        went()
         logs += _opened(file, name, unpacking, asked=file in asked)
     ranks = ranks_of([each.name for each in logs])
     found.logs = [FoundLog(log, rank) for log, rank in zip(logs, ranks, strict=True)]

@@ -26,7 +26,7 @@ MOST_MEMBERS = 2000
 _SMALL = 64 << 10
 """Bytes that are unpacked at once: of a damaged block nothing is had."""
 _ARCHIVES = (".tar", ".tgz", ".tar.gz", ".tbz2", ".tar.bz2", ".txz", ".tar.xz")
-_MAGIC = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
+_MAGIC: dict[bytes, Callable[[Path], object]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
 _UNKNOWN = {b"\x28\xb5\x2f\xfd": ("zstd", "zstd -d"), b"\x04\x22\x4d\x18": ("LZ4", "lz4 -d")}
 _SUFFIXES = (".gz", ".bz2", ".xz", ".zst", ".lz4")
 _DAMAGED = (EOFError, zlib.error, lzma.LZMAError, ValueError)
@@ -48,6 +48,7 @@ class Unpacking:
     """Unpacks logs within a budget; `missing` says what was left out, a sentence each."""
 
     missing: list[str]
+    went: Callable[[], object] = lambda: None
     kept: int = 0
     unpacked: int = 0
 
@@ -110,6 +111,7 @@ class Unpacking:
         blocks: deque[bytes] = deque()
         held = dropped = 0
         for block in self._blocks(file, name):
+            self.went()
             self.unpacked += len(block)
             if self.unpacked > MOST_UNPACKED:
                 self.missing.append(f"{name} was not looked at: it unpacks to more than {MOST_UNPACKED >> 30} GB.")
