@@ -1,7 +1,7 @@
 """Finds text in logs, in a process of its own: a search never slows the window, and ends at once when it is killed.
 
 One JSON object comes in on standard input, JSON lines go out: `{"matches": [[time, rank, offset, column, length], …],
-"counts": {rank: n}, "done_bytes": n}` as it goes on, and at the end one with `"done": true`, or `{"error": "…"}` for
+"counts": {rank: n}, "bytes": n}` as it goes on, and at the end one with `"done": true`, or `{"error": "…"}` for
 an expression that is none, or `{"slow": rank}` for one that takes for ever on some line. `offset` is where the match's
 line starts. Whatever only a match needs is imported when there is one: most of a short search is its start.
 """
