@@ -66,6 +66,11 @@ class Taking:
             said = f"{self._what}: {size_text(self._done)} of {size_text(self._total)}"
             self.progress(said, min(1.0, self._done / self._total))
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether nobody wants it any longer."""
+        return self._stopped.is_set()
+
     def stop(self) -> None:
         """Give up: what is half there is deleted."""
         self._stopped.set()

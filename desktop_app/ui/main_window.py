@@ -56,6 +56,7 @@ class MainWindow(QMainWindow):
         self._report: Callable[[BaseException], object] = on_bug
         self.pages = Pages(self._bug)
         self._strip = QWidget(visible=False)
+        self._above = QVBoxLayout()
         self._actions: Actions | None = None
         self._build()
         self._connect()
@@ -104,6 +105,10 @@ class MainWindow(QMainWindow):
             room.addWidget(self._message)
             self._message.toggled.connect(self._strip.setVisible)
         return self._message
+
+    def add_strip(self, strip: QWidget) -> None:
+        """Put a line of work that goes on below the message, above the page; it is hidden while there is none."""
+        self._above.addWidget(strip)
 
     def open_path(self, path: Path) -> None:
         """Open a folder as the project, or a file; the file's folder becomes the project where none is open."""
@@ -314,6 +319,7 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout()
         column.setSpacing(0)
         column.addWidget(self._strip)
+        column.addLayout(self._above)
         column.addWidget(self.pages, 1)
         return column
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,8 +16,11 @@ from desktop_app.api import RunStatus
 from desktop_app.places import Places
 from desktop_app.services.run_bundle import bundle_run
 from desktop_app.services.run_open import open_bundle
+from desktop_app.services.run_staging import Taking
 from desktop_app.services.workbench import Workbench
+from desktop_app.ui.runs.bundles import BundleHooks
 from tests.helpers.run_folders import fail, make_run, train
+from tests.ui.audit import assert_sound
 from tests.ui.files_bench import dialog_of
 from tests.ui.files_bench import until as found
 from tests.ui.runs_bench import RunsBench, quiet, runs_bench
@@ -108,4 +112,36 @@ async def test_a_zip_that_is_none_opens_as_any_file(windows: Windows, workbench:
     window.open_path(tmp_path / "data.zip")
     files = stand_in(window, "files")
     await until(lambda: ("open_file", tmp_path / "data.zip", None) in files.asked)
+    assert not workbench.store.runs
+
+
+async def test_what_takes_long_says_how_far_it_is_and_its_cancel_leaves_nothing(
+    windows: Windows, workbench: Workbench, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = await windows.open(workbench)
+    session = window.findChild(BundleHooks)
+    assert session is not None
+    strip, reached, may_go_on = session.strip, threading.Event(), threading.Event()
+    begin = Taking.begin
+
+    def held(taking: Taking, what: str, total: int = 0) -> None:
+        begin(taking, what, total)
+        if total:
+            reached.set()
+            may_go_on.wait(30)
+
+    monkeypatch.setattr(Taking, "begin", held)
+    assert not strip.isVisible()
+    window.open_path(bundle)
+    await until(lambda: strip.isVisible() and reached.is_set())
+    await until(lambda: strip.line.text.text().startswith("Unpacking sent.zip: 0 B of"))
+    assert strip.line.bar.maximum() > 0
+    assert_sound(strip)
+    window.open_path(bundle)
+    await until(window.message.isVisible)
+    assert window.message.heading.text() == "Something else is being opened."
+    strip.cancel_button.click()
+    may_go_on.set()
+    await until(lambda: not strip.isVisible())
+    assert list(workbench.places.runs.iterdir()) == []
     assert not workbench.store.runs

@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QFileDialog
 
 from desktop_app.services.run_logs_taken import take_logs
 from desktop_app.services.run_open import SUFFIX, is_bundle, open_bundle
-from desktop_app.services.run_staging import TakenIn
+from desktop_app.services.run_staging import TakenIn, Taking
+from desktop_app.ui.runs.opening_strip import OpeningStrip
 from desktop_app.ui.tasks import spawn
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ class BundleHooks(QObject):
     def __init__(self, window: MainWindow, workbench: Workbench, others: Callable[[Path], object]) -> None:
         super().__init__(window)
         self._window, self._workbench, self._others = window, workbench, others
+        self.strip = OpeningStrip()
+        window.add_strip(self.strip)
         window.setAcceptDrops(True)
         window.installEventFilter(self)  # the last one is asked first
         window.add_action("runs.open_bundle", window.tr("Open a run's &bundle…"), "", self.ask,
@@ -59,8 +62,11 @@ class BundleHooks(QObject):
 
     def take_logs(self, paths: Sequence[Path]) -> None:
         """Open logs from elsewhere as a run to look at: its page says the cause."""
-        taking = partial(take_logs, paths, self._workbench.places.runs)
-        spawn(self._shown(taking), f"open {len(paths)} logs", self._window.say)
+        spawn(
+            self._shown(partial(take_logs, paths, self._workbench.places.runs)),
+            f"open {len(paths)} logs",
+            self._window.say,
+        )
 
     def take(self, path: Path, others: Callable[[Path], object]) -> None:
         """Open a bundle; a zip that does not say that it is one is for `others`."""
@@ -91,8 +97,10 @@ class BundleHooks(QObject):
     async def _taken_in(self, path: Path) -> None:
         await self._shown(partial(open_bundle, path, self._workbench.places.runs))
 
-    async def _shown(self, taking: Callable[[], TakenIn]) -> None:
-        opened = await asyncio.to_thread(taking)
+    async def _shown(self, work: Callable[[Taking], TakenIn]) -> None:
+        opened = await self.strip.follow(work)
+        if opened is None:
+            return
         await self._workbench.monitor.refresh("local")
         self._window.show_run(opened.handle)
 
