@@ -9,6 +9,7 @@ from typing import Any
 
 from desktop_app.api import Explanation, Fix, RunSnapshot
 from desktop_app.api._records import to_json
+from desktop_app.api.kit.log_lines import lines_of
 from desktop_app.cli.words import numbered
 from desktop_app.core.diagnosis.falls import gone_in_silence
 from desktop_app.core.diagnosis.model import Diagnosis, Fall, Part, Verdict
@@ -22,6 +23,10 @@ _HEAD = 8 << 10
 _LONGEST = 400
 _OF_LIMIT = "No log says what the run waited for when its time was up."
 _FOLLOWED = "It is not in these logs: they hold only what followed from it."
+_OF_SUSPECTS = (
+    "See whether it was done before the others (fewer batches, a return, sys.exit), or was killed:"
+    " dmesg | grep -i oom on its machine names what the system killed."
+)
 _KILLED = ("it was probably killed", "they were probably killed")
 _PARTS = {
     Part.CAUSE: ("Fell", "the cause", "the cause"),
@@ -73,11 +78,11 @@ def explained_lines(known: Diagnosis, run: RunSnapshot | None) -> Iterator[tuple
         if cause.fix is not None and run is not None:
             yield "Fix", f"{cause.fix.title}{_as_command(cause.fix, run)}"
     elif known.only_echo or known.verdict is Verdict.SYMPTOMS_ONLY:
-        yield from _no_cause(known)
+        yield from _no_cause(known, run)
     if known.only_echo and run is not None and run.first_failure is not None:
         yield "Echo", f"Rank {run.first_failure.rank} ended first because something else was gone: it is not the cause."
-    for text, ranks in _grouped(known.echoes):
-        yield "Echo", f"{text}{_of_ranks(ranks)}"
+    for text, whose in _grouped(known.echoes, run):
+        yield "Echo", f"{text}{whose}"
 
 
 def diagnosis_lines(known: Diagnosis, run: RunSnapshot | None = None) -> Iterator[tuple[str, str]]:
@@ -92,13 +97,13 @@ def diagnosis_lines(known: Diagnosis, run: RunSnapshot | None = None) -> Iterato
         yield "Missing", each
 
 
-def _no_cause(known: Diagnosis) -> Iterator[tuple[str, str]]:
+def _no_cause(known: Diagnosis, run: RunSnapshot | None) -> Iterator[tuple[str, str]]:
     silent = gone_in_silence(known.falls) if not known.suspects else ()
     if known.symptoms:
         yield "Cause", _OF_LIMIT if known.symptoms[0].code == CODE else _FOLLOWED
         yield from _suspects(known)
-        for text, ranks in _grouped(known.symptoms):
-            yield "Symptom", f"{text}{_of_ranks(ranks)}"
+        for text, whose in _grouped(known.symptoms, run):
+            yield "Symptom", f"{text}{whose}"
         yield from _line(known, known.symptoms[0])
     elif silent:
         whose = f"Rank{'s' if len(silent) > 1 else ''} {numbered(silent)}"
@@ -109,6 +114,9 @@ def _no_cause(known: Diagnosis) -> Iterator[tuple[str, str]]:
     else:
         yield "Cause", "No log says what came first. Look for a process that was killed, or a node that went away."
         yield from _suspects(known)
+    if known.suspects and not known.symptoms:
+        yield "Try", _OF_SUSPECTS
+        return
     for each in dict.fromkeys(advice for one in (known.symptoms or known.echoes) for advice in one.advice):
         yield "Try", each
 
@@ -137,6 +145,10 @@ def _where(known: Diagnosis, cause: Explanation, run: RunSnapshot | None) -> str
         return f" (rank {known.rank})" if known.rank is not None else ""
     if cause.rank is None:
         return " (the launcher's log)" if cause.line else ""
+    if launches(run.ranks):
+        if cause.cause.startswith("Rank "):
+            return ""
+        return _whose([cause], run) if _rank_below(cause) is not None else " (the launcher's log)"
     rank = guilty_of(cause)
     return f" (rank {rank})" if rank is not None and (len(run.ranks) > 1 or rank != cause.rank) else ""
 
@@ -165,17 +177,35 @@ def _is_plain(value: object) -> bool:
     return isinstance(value, int) or (isinstance(value, str) and value.replace(",", "").isalnum())
 
 
-def _grouped(explanations: Sequence[Explanation]) -> list[tuple[str, list[int]]]:
-    found: dict[str, list[int]] = {}
+def _grouped(explanations: Sequence[Explanation], run: RunSnapshot | None) -> list[tuple[str, str]]:
+    """Return what is said, each once, with whose it is."""
+    found: dict[str, list[Explanation]] = {}
     for each in explanations:
-        ranks, rank = found.setdefault(each.cause, []), guilty_of(each)
-        if rank is not None and rank not in ranks:
-            ranks.append(rank)
-    return [(text, sorted(ranks)) for text, ranks in found.items()]
+        found.setdefault(each.cause, []).append(each)
+    return [(text, _whose(group, run)) for text, group in found.items()]
 
 
-def _of_ranks(ranks: Sequence[int]) -> str:
-    return f" (rank{'s' if len(ranks) > 1 else ''} {numbered(ranks)})" if ranks else ""
+def _whose(explanations: Sequence[Explanation], run: RunSnapshot | None) -> str:
+    """Return ` (ranks 0, 2)`; of the log of a launcher whose ranks it started, ` (the launcher)` for its own words."""
+    is_launched = run is not None and launches(run.ranks)
+    ranks, launchers = set(), set()
+    for each in explanations:
+        rank = guilty_of(each)
+        if is_launched:
+            rank = _rank_below(each)
+            launchers |= {each.rank} if rank is None and each.rank is not None else set()
+        ranks |= {rank} if rank is not None else set()
+    said = [f"rank{'s' if len(ranks) > 1 else ''} {numbered(sorted(ranks))}"] if ranks else []
+    if launchers:
+        is_only = run is not None and len(run.ranks) == 1
+        several = "s" if len(launchers) > 1 else ""
+        said.append("the launcher" if is_only else f"launcher{several} {numbered(sorted(launchers))}")
+    return f" ({', '.join(said)})" if said else ""
+
+
+def _rank_below(explanation: Explanation) -> int | None:
+    """Return the rank, of those that a launcher started, of which a line of its log speaks."""
+    return lines_of(explanation.line).writers[0].rank if explanation.about is None else explanation.about
 
 
 def _falls(falls: Sequence[Fall], noun: str) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from desktop_app.api import Diagnostic, Explanation, FirstFailure, ProcessSpec, RankState, RunSnapshot, RunStatus
 from desktop_app.api.kit.log_lines import lines_of
+from desktop_app.core.diagnosis.ends import is_wrapper
 from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.core.rank_words import launches, ranks
 from desktop_app.core.words import took_text
@@ -131,7 +132,7 @@ def _of_launcher(fallen: FirstFailure, cause: Explanation | None, name: str) -> 
 def _last_words(fallen: FirstFailure, cause: Explanation | None) -> str:
     """Return the line that is the cause, of the log of the first rank itself; else that rank's last words."""
     if cause is None or cause.rank != fallen.rank or not cause.line:
-        return fallen.text
+        return "" if is_wrapper(fallen.text) else fallen.text
     return _first_line(cause)
 
 

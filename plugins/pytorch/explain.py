@@ -24,6 +24,7 @@ _KILLED = 0.5
 _MESSAGE = 160
 _RAISED = 0.6
 """How sure a rank's own exception is the cause, where nobody knows what it means: others may know its line better."""
+_OF_EXITS = "Look for sys.exit and os._exit, and for programs that the script calls: what raises ends with code 1."
 _MEANS = {
     "SIGKILL": ("oom-host", "SIGKILL most often means that the memory ran out: take smaller batches or fewer workers."),
     "SIGBUS": ("shared-memory", "SIGBUS most often means that shared memory is full: ask for more (shm_size)."),
@@ -44,9 +45,9 @@ def explain(report: FailureReport) -> tuple[Explanation, ...]:
 
 def _is_of_a_barrier(waited: Explanation, report: FailureReport) -> bool:
     """Whether a rank waited at a barrier, where no batches are counted: nothing tells what kept the others away."""
-    if waited.code != _NOTHING_CAME or waited.position is None or waited.rank not in report.tails:
+    if waited.code != _NOTHING_CAME or waited.position is None or waited.rank is None:
         return False
-    before = lines_of(report.tails[waited.rank]).lines[max(0, waited.position - _FRAMES) : waited.position]
+    before = lines_of(report.tails.get(waited.rank, "")).lines[max(0, waited.position - _FRAMES) : waited.position]
     return any(_BARRIER.search(each) for each in before)
 
 
@@ -106,6 +107,7 @@ def _silent(failed: FirstFailed, rank: int, row: str) -> Explanation:
         "rank-of-torchrun-failed",
         f"Rank {failed.rank}, which torchrun started, failed first, with the exit code {failed.exit_code}.",
         (
+            *((_OF_EXITS,) if failed.exit_code != 1 else ()),
             "Look for this rank's traceback: above, or in its own log (torchrun --log-dir LOGS --tee 3 keeps them).",
             "Decorate main with @record of torch.distributed.elastic.multiprocessing.errors: the report then holds it.",
         ),

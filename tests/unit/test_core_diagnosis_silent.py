@@ -7,14 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from desktop_app.api import Explanation, FirstFailure, RankState, RunSnapshot, RunStatus
+from desktop_app.api import Drill, DrillKind, Explanation, FirstFailure, RankState, RunSnapshot, RunStatus
 from desktop_app.core.diagnosis.ends import came_first
 from desktop_app.core.diagnosis.exceptions import GENERAL, WEAK
 from desktop_app.core.diagnosis.foreign import judged_logs
 from desktop_app.core.diagnosis.judging import judged
 from desktop_app.core.diagnosis.model import Diagnosis, Verdict
 from desktop_app.core.diagnosis.own import own_explanations
-from desktop_app.core.diagnosis.silent import ENDED, KILLED, last_line, of_the_end
+from desktop_app.core.diagnosis.silent import DRILLED, ENDED, KILLED, last_line, of_the_end
 from tests.helpers.snapshots import NOW, snapshot
 
 GONE = "RuntimeError: Connection closed by peer [127.0.0.1]:4187"
@@ -142,7 +142,7 @@ def test_of_a_process_alone_a_lost_connection_is_the_cause() -> None:
 
 def test_one_that_left_early_is_said_to_have_left() -> None:
     (found,) = of_the_end(ran({0: 1, 1: 0}, first=1), (), {})
-    assert found.category == "uneven-data"
+    assert (found.category, found.is_symptom) == ("uneven-data", True)
     assert "exit code 0 while others still needed it" in found.cause
 
 
@@ -151,3 +151,39 @@ def test_a_cause_that_says_why_needs_no_last_line() -> None:
     assert last_line(sure, {0: "step 1\nValueError: no"}) == ""
     assert last_line(None, {0: "step 1"}) == ""
     assert last_line(Explanation(KILLED, "Killed.", (), 0, certainty=WEAK), {0: ""}) == ""
+
+
+def test_a_rank_that_left_before_the_one_that_lost_it_is_named() -> None:
+    run = ran({0: 1, 1: 0}, first=0)
+    left = dataclasses.replace(run.ranks[1], status=RunStatus.COMPLETED, ended=NOW - timedelta(seconds=1))
+    run = dataclasses.replace(run, ranks=(run.ranks[0], left))
+    known = known_of(run, {0: TRACE, 1: "step 3"}, [echo(0)])
+    assert [(each.rank, each.category) for each in known.symptoms] == [(1, "uneven-data")]
+    late = dataclasses.replace(run, ranks=(run.ranks[0], dataclasses.replace(left, ended=NOW + timedelta(seconds=1))))
+    assert known_of(late, {0: TRACE, 1: "step 3"}, [echo(0)]).symptoms == ()
+
+
+@pytest.mark.parametrize(("kind", "code"), [(DrillKind.KILL, -9), (DrillKind.EVICT, -15)])
+def test_what_a_drill_did_is_no_riddle(kind: DrillKind, code: int) -> None:
+    drill = Drill(kind, NOW - timedelta(seconds=1), "rank 1 was hit", 1, ranks=(1,))
+    run = dataclasses.replace(ran({0: 1, 1: code}, first=1), drills=(drill,))
+    first = FirstFailure(1, NOW, code, drill="rank 1 was hit at 10:00:00")
+    (found,) = of_the_end(dataclasses.replace(run, first_failure=first), (), {})
+    assert (found.code, found.cause, found.rank) == (DRILLED, "A drill did it: rank 1 was hit.", 1)
+    (other,) = of_the_end(dataclasses.replace(run, first_failure=dataclasses.replace(first, rank=0)), (), {})
+    assert other.code in (KILLED, ENDED)
+
+
+def test_where_a_launcher_tells_how_a_rank_ended_that_is_shown_with_what_the_rank_wrote_last() -> None:
+    aborted = Explanation(
+        "mpi-abort", "It called MPI_Abort.", (), None, "MPI_ABORT was invoked on rank 1", about=1, certainty=WEAK
+    )
+    tails = {0: "step 3", 1: "step 3\nvalidation failed: loss above 3\n"}
+    known = known_of(ran({0: -15, 1: 7}, first=1), tails, [aborted])
+    assert (known.cause, known.rank, known.last_line) == (aborted, 1, "validation failed: loss above 3")
+
+
+def test_of_a_run_whose_launcher_alone_has_a_log_the_last_line_is_that_of_the_rank() -> None:
+    run = ran({0: 1}, first=0, role="agent")
+    known = judged([dataclasses.replace(REPORT, about=2)], run, {0: "[rank1]: one\n[rank2]: two\n[rank1]: three"})
+    assert known.last_line == "[rank2]: two"

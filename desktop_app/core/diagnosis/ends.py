@@ -26,6 +26,7 @@ _BROUGHT = frozenset({0, 1, 6, 15, 134, 143})
 """Exit codes and signals with which processes end as well because others are gone."""
 _BROUGHT_ANYWAY = frozenset({0, 15, 143})
 """Those that say so even where the log holds all that the rank wrote."""
+_WRAPPERS = ("ChildFailedError", "ProcessExitedException", "ProcessRaisedException")
 _OF_LAUNCHERS = re.compile(
     r"distributed[./]elastic|\b(?:mpirun|mpiexec|prterun|orted|horovodrun|srun|slurmstepd)\b|ORTE"
 )
@@ -35,6 +36,11 @@ def died_of(code: int) -> int:
     """Return the signal that a process was killed by for what it did itself, 0 for none."""
     signal = -code if code < 0 else code - _OF_A_SHELL
     return signal if signal in OWN_DEATHS else 0
+
+
+def is_wrapper(text: str) -> bool:
+    """Whether a launcher's last words only say that one of its processes failed, and not which."""
+    return text.rstrip(": ").endswith(_WRAPPERS)
 
 
 def tells_of_end(line: str) -> bool:
@@ -70,6 +76,12 @@ def came_first(
         return False
     speakers = _speakers(in_vain, ordered, logs, all_shared=run is not None and launches(run.ranks))
     return bool(speakers) and report.about not in (speakers or ())
+
+
+def lost_by(found: Sequence[Explanation], logs: Mapping[int | None, LogLines]) -> Collection[int] | None:
+    """Return the ranks below launchers that say that they wait for others, or lost them; None where it is unsure."""
+    in_vain = [each for each in found if each.is_echo or each.is_symptom]
+    return _speakers(in_vain, found, logs, all_shared=True)
 
 
 def _codes(line: str) -> Iterator[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -54,6 +54,15 @@ def gone_in_silence(falls: Sequence[Fall]) -> list[int]:
     if not echoing or len(silent) > len(echoing) or len(silent) + len(echoing) < len(falls):
         return []
     return sorted(silent)
+
+
+def suspects_of(falls: Sequence[Fall], others: Collection[int] = ()) -> tuple[int, ...]:
+    """Return the few ranks of which nothing is known, where all others wait or lost somebody; `others` have no fall."""
+    lost = [each.rank for each in falls if each.part in {Part.SYMPTOM, Part.ECHO}]
+    quiet = [each.rank for each in falls if each.part in {Part.SILENT, Part.STOPPED}]
+    quiet = sorted({*quiet, *others}.difference(lost))
+    is_all = all(each.part in {Part.SYMPTOM, Part.ECHO, Part.SILENT, Part.STOPPED} for each in falls)
+    return tuple(quiet) if is_all and 0 < len(quiet) <= len(lost) else ()
 
 
 def _told(known: Diagnosis) -> dict[int, Explanation]:

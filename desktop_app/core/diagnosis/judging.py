@@ -62,7 +62,7 @@ def judged(
     guilty = guilty_of(cause) if cause is not None else None
     missing = tuple(dict.fromkeys(_rest_of(each) for each in ordered if each.code == CUT)) if cause is None else ()
     steps = steps_of(cause, ordered)
-    last = last_line(cause, tails)
+    last = last_line(cause, tails, run)
     return Diagnosis(
         verdict, cause, ordered, rank=guilty, only_echo=only_echo, steps=steps, missing=missing, last_line=last
     )
@@ -117,7 +117,7 @@ def _causes(
     ordered: Sequence[Explanation], logs: Mapping[int | None, LogLines], run: RunSnapshot | None
 ) -> list[Explanation]:
     """Return what may be the cause. A report of a death that others bring says nothing where ranks wait in vain."""
-    in_vain = [each for each in ordered if each.is_echo or each.is_symptom]
+    in_vain = [each for each in ordered if (each.is_echo or each.is_symptom) and not _is_of_build(each)]
     sure = {_place(each) for each in ordered if each.is_symptom and each.line}
     causes = [each for each in ordered if not each.is_echo and not each.is_symptom]
     causes = [each for each in causes if _place(each) not in sure or each.certainty > WEAK]
@@ -128,6 +128,11 @@ def _causes(
         for each in causes
         if each.certainty > WEAK or not tells_of_end(each.line) or came_first(each, ordered, logs, run)
     ]
+
+
+def _is_of_build(explanation: Explanation) -> bool:
+    """Whether it is about the building of an image, before any rank could wait for another."""
+    return explanation.category.startswith("image-build")
 
 
 def _of_first(

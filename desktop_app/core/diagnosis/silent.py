@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from desktop_app.api import Explanation, FirstFailure, RankState, RunSnapshot, RunStatus
+from desktop_app.api import DrillKind, Explanation, FirstFailure, RankState, RunSnapshot, RunStatus
 from desktop_app.api.kit.log_lines import LogLines, lines_of
 from desktop_app.core.diagnosis.ends import OWN_DEATHS, died_of, tells_of_end
 from desktop_app.core.diagnosis.exceptions import WEAK
@@ -16,10 +16,19 @@ from desktop_app.core.rank_words import launches
 
 KILLED = "killed"
 ENDED = "ended-by-itself"
+DRILLED = "drilled"
+_ENDING = frozenset({DrillKind.KILL, DrillKind.EVICT})
+_LEARN = "See what the drill shows: did the other ranks notice in time, and is there a checkpoint to go on from?"
+_OF_DRILLS = {
+    DrillKind.KILL: (_LEARN,),
+    DrillKind.EVICT: (_LEARN, "A script that handles SIGTERM can save a checkpoint within the notice."),
+}
 _TOGETHER = timedelta(seconds=1)
 """Time after the first end in which no launcher has killed the others yet: it asks them to end before it does."""
 _STOPPED = frozenset({0, -15, 143})
 _LONGEST = 300
+_BEHIND_A_REPORT = 0.1
+"""How sure an exit code is where a launcher tells more of the same end: that MPI_Abort was called."""
 _EPOCH = datetime.max.replace(tzinfo=UTC)
 
 
@@ -29,16 +38,38 @@ def of_the_end(run: RunSnapshot, found: Sequence[Explanation], tails: Mapping[in
     Where its log only says that it lost another, that is the code of the other one, if that wrote nothing of why.
     """
     first = run.first_failure
-    if first is None:
+    mine = [each for each in found if first is not None and each.rank == first.rank]
+    if first is None or (any(each.certainty > WEAK for each in mine) and not all(each.is_echo for each in mine)):
         return ()
-    mine = [each for each in found if each.rank == first.rank]
     if mine and all(each.is_echo for each in mine):
         return tuple(_behind_the_echo(run, first, found, tails))
-    if any(each.certainty > WEAK for each in mine):
-        return ()
+    drilled = _of_drill(run, first)
+    if drilled is not None:
+        return (drilled,)
+    return tuple(_of_first(first, found, tails, is_told=bool(mine)))
+
+
+def _of_first(
+    first: FirstFailure, found: Sequence[Explanation], tails: Mapping[int, str], *, is_told: bool
+) -> Iterator[Explanation]:
     if died_of(first.exit_code):
-        return (_killed(first.rank, died_of(first.exit_code)),)
-    return () if mine else (_of_code(first.rank, first.exit_code, tails, first.text),)
+        yield _killed(first.rank, died_of(first.exit_code))
+    elif not is_told:
+        ended = _of_code(first.rank, first.exit_code, tails, first.text)
+        is_reported = any(each.about == first.rank and not each.is_echo and not each.is_symptom for each in found)
+        yield replace(ended, certainty=_BEHIND_A_REPORT) if is_reported and not ended.line else ended
+
+
+def _of_drill(run: RunSnapshot, first: FirstFailure) -> Explanation | None:
+    """Return what a drill did to the first rank to fall: that is no riddle."""
+    ends = (each for each in run.drills if each.kind in _ENDING and first.rank in each.ranks and each.at <= first.at)
+    drill = next(ends, None) if first.drill else None
+    if drill is None or (first.exit_code not in (-15, 143) and not died_of(first.exit_code)):
+        return None
+    return Explanation(
+        DRILLED, f"A drill did it: {drill.text}.", _OF_DRILLS[DrillKind(drill.kind)], first.rank,
+        category="stopped", certainty=WEAK,
+    )  # fmt: skip
 
 
 def _behind_the_echo(
@@ -46,7 +77,9 @@ def _behind_the_echo(
 ) -> Iterator[Explanation]:
     """Yield the end of the rank that the first one lost: it may have ended a moment later by the clock."""
     told = {guilty_of(each) for each in found}
-    silent = [each for each in run.ranks if each.rank not in told and _ended_itself(each, first)]
+    silent = [
+        each for each in run.ranks if each.rank not in told and (_ended_itself(each, first) or _left(each, first))
+    ]
     echoing = {each.rank for each in found if each.is_echo}
     if launches(run.ranks) or not all(each.is_echo for each in found) or not 0 < len(silent) <= len(echoing):
         return
@@ -62,9 +95,22 @@ def _ended_itself(rank: RankState, first: FirstFailure) -> bool:
     return died_of(rank.exit_code) != 9 or rank.ended is None or rank.ended - first.at <= _TOGETHER
 
 
+def _left(rank: RankState, first: FirstFailure) -> bool:
+    """Whether a rank was done, by itself, before the first one that lost it fell."""
+    is_over = rank.status is RunStatus.COMPLETED and rank.exit_code in (0, None)
+    return is_over and rank.ended is not None and rank.ended < first.at
+
+
 def _of_code(rank: int, code: int, tails: Mapping[int, str], text: str = "") -> Explanation:
     guessed = next(guess(rank, lines_of(tails.get(rank, ""))), None)
     return replace(guessed, certainty=WEAK) if guessed is not None else _silent(rank, code, text)
+
+
+_FAULT = (
+    "Run again with PYTHONFAULTHANDLER=1 and look for “Fatal Python error” in its log:"
+    " the first line below it that begins with File says where it was."
+)
+_FAULT_AGAIN = Fix("Run again with PYTHONFAULTHANDLER=1", {"environment_variables.PYTHONFAULTHANDLER": "1"})
 
 
 def _killed(rank: int, signal: int) -> Explanation:
@@ -79,8 +125,10 @@ def _killed(rank: int, signal: int) -> Explanation:
         )
     else:
         said = f"{cause}: native code did something that is not allowed."
-        advice = ("Run again with PYTHONFAULTHANDLER=1: Python then says where it was.",)
-    return Explanation(KILLED, said, advice, rank, category=category, certainty=WEAK)
+        advice = (_FAULT,)
+    return Explanation(
+        KILLED, said, advice, rank, category=category, certainty=WEAK, rerun=None if signal == 9 else _FAULT_AGAIN
+    )
 
 
 def _silent(rank: int, code: int, text: str) -> Explanation:
@@ -94,23 +142,32 @@ def _silent(rank: int, code: int, text: str) -> Explanation:
         advice = "See who ended it: a scheduler, a preemption, or a person with kill."
     elif code in (-6, 134):
         category, said = "signal", "was ended by SIGABRT: native code gave up, and its log does not say why."
-        advice = "Run again with PYTHONFAULTHANDLER=1: Python then says where it was."
+        advice = _FAULT
     elif code == 0:
         category, said = "uneven-data", "ended with exit code 0 while others still needed it, as if all was done."
         advice = "See that all ranks have as many batches, and that none leaves the loop before the others."
-    return Explanation(ENDED, f"Rank {rank} {said}", (advice,), rank, text, category=category, certainty=WEAK)
+    return Explanation(
+        ENDED, f"Rank {rank} {said}", (advice,), rank, text, category=category, certainty=WEAK, is_symptom=code == 0
+    )
 
 
-def last_line(cause: Explanation | None, tails: Mapping[int, str]) -> str:
+def last_line(cause: Explanation | None, tails: Mapping[int, str], run: RunSnapshot | None = None) -> str:
     """Return the last line of the rank that is the cause, where no line says why it ended; "" where one does."""
     rank = guilty_of(cause) if cause is not None else None
     if cause is None or rank is None or cause.certainty > WEAK:
         return ""
-    if cause.code in (KILLED, ENDED) and not cause.line:
-        return _last(lines_of(tails.get(rank, "")))
-    if cause.about is None or cause.rank is None or not tells_of_end(cause.line):
+    if cause.code in (KILLED, ENDED, DRILLED) and not cause.line:
+        return last_of(tails.get(rank, ""))
+    if cause.about is None or not tells_of_end(cause.line):
         return ""
-    return _last(lines_of(tails.get(cause.rank, "")), rank)
+    if cause.rank == rank or (run is not None and launches(run.ranks)):  # the log is of several
+        return _last(lines_of(tails.get(cause.rank if cause.rank is not None else rank, "")), rank)
+    return last_of(tails.get(rank, "")) or _last(lines_of(tails.get(cause.rank or 0, "")), rank)
+
+
+def last_of(tail: str) -> str:
+    """Return the last line of a log."""
+    return _last(lines_of(tail))
 
 
 def _last(log: LogLines, writer: int | None = None) -> str:

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from desktop_app.api import Explanation, RunSnapshot, RunStatus
+from desktop_app.api import Explanation, Fix, RunSnapshot, RunStatus
 from desktop_app.core.diagnosis.exceptions import WEAK
 from desktop_app.core.diagnosis.model import Diagnosis, Verdict
+from desktop_app.core.words import limit_text
 
 CODE = "time-limit"
 RECENT = 5
@@ -29,8 +30,8 @@ _STACKS = "While such a run hangs, look where each rank waits: py-spy dump --pid
 _HOROVOD = "Run again with HOROVOD_STALL_CHECK_TIME_SECONDS=10: Horovod then says which rank has not sent which tensor."
 _RAISE = "Raise limits.timeout, if it only needs longer: see that the last lines speak of progress."
 _TORCH = (
-    "Run again with TORCH_DISTRIBUTED_DEBUG=INFO and NCCL_DEBUG=INFO,"
-    " and a short timeout= in init_process_group(): the ranks then say which collective they wait in."
+    "Run again with TORCH_DISTRIBUTED_DEBUG=DETAIL and a short timeout= in init_process_group():"
+    " the ranks then say who did not come, or whose collective differs."
 )
 _ADVICE = {
     "pytorch": (_TORCH,),
@@ -64,13 +65,22 @@ def stopped_at(run: RunSnapshot) -> datetime | None:
     return min(at, run.ended) if run.ended is not None else at
 
 
-def of_limit(known: Diagnosis, run: RunSnapshot, last: Mapping[int, LastWord]) -> Diagnosis:
-    """Return a diagnosis with what the time limit means; a sure cause in the logs stays the cause."""
-    limit = _explanation(run, last)
+def of_limit(known: Diagnosis, run: RunSnapshot, last: Mapping[int, LastWord], timeout: int | None = None) -> Diagnosis:
+    """Return a diagnosis with what the time limit means; a sure cause in the logs stays the cause.
+
+    `timeout` is the limit in the job's file, in seconds, None where it has none.
+    """
+    limit = replace(_explanation(run, last), fix=_longer(timeout))
     kept = tuple(each for each in known.all if each.is_echo or each.is_symptom or _is_sure(each))
     if known.cause is not None and _is_sure(known.cause):
         return replace(known, all=(*kept, limit))
     return Diagnosis(Verdict.SYMPTOMS_ONLY, None, (limit, *kept), steps=known.steps, missing=known.missing)
+
+
+def _longer(timeout: int | None) -> Fix | None:
+    if not timeout:
+        return None
+    return Fix(f"Let it run for up to {limit_text(timeout * 2)}", {"limits.timeout": timeout * 2})
 
 
 def _is_sure(explanation: Explanation) -> bool:
@@ -84,7 +94,8 @@ def _explanation(run: RunSnapshot, last: Mapping[int, LastWord]) -> Explanation:
         named = ", ".join(map(str, over[:8]))
         said += f" Rank {named} had ended before; the others went on, or waited for it."
     silent, words = _silence({rank: word for rank, word in last.items() if rank not in over}, stopped_at(run))
-    hangs = (*_ADVICE.get(run.framework, (_TORCH, _HOROVOD)), _STACKS)
+    unknown = () if len(run.ranks) == 1 else (_TORCH, _HOROVOD)
+    hangs = (*_ADVICE.get(run.framework, unknown), _STACKS)
     advice = (_RAISE, *hangs) if _goes_on(last, stopped_at(run)) else (*hangs, _RAISE)
     line = last[silent].line if silent is not None else ""
     return Explanation(

@@ -22,7 +22,7 @@ _CAUSED = "The above exception was the direct cause of the following exception"
 _HANDLED = "During handling of the above exception, another exception occurred"
 _PROCESS = re.compile(r"^-- Process (\d{1,9}) terminated with the following error")
 _RECORD = re.compile(
-    r"\[|\d{4}-\d\d|[IWEF]\d{4} |(?:INFO|WARN|WARNING|ERROR|DEBUG|CRITICAL|FATAL)\b|terminate called|[-=*#]{4,}"
+    r"\[(?!/)|\d{4}-\d\d|[IWEF]\d{4} |(?:INFO|WARN|WARNING|ERROR|DEBUG|CRITICAL|FATAL)\b|terminate called|[-=*#]{4,}"
     r"|(?:mpirun|mpiexec|srun|slurmstepd|horovodrun|torchrun|bash|sh)\b|.{0,200}(?:\d%\||\b(?:ERROR|WARNING|INFO):\w)"
 )
 _IGNORED = re.compile(r"^(?:Exception ignored (?:in|on)\b|Error in (?:atexit|sys\.excepthook)|--- Logging error ---)")

@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from desktop_app.api import FailureReport, Job, RankState, RunSnapshot, RunStatus, SubmissionPlan
 from desktop_app.api._records import from_json
 from desktop_app.api.failures import UNKNOWN_RANKS
+from desktop_app.api.kit.log_lines import lines_of
+from desktop_app.core.diagnosis.ends import lost_by
 from desktop_app.core.diagnosis.exceptions import WEAK
-from desktop_app.core.diagnosis.falls import falls_of_logs, falls_of_run
+from desktop_app.core.diagnosis.falls import falls_of_logs, falls_of_run, suspects_of
 from desktop_app.core.diagnosis.judging import judged
-from desktop_app.core.diagnosis.model import Diagnosis
+from desktop_app.core.diagnosis.model import Diagnosis, Fall, Part
 from desktop_app.core.diagnosis.own import own_explanations
-from desktop_app.core.diagnosis.silent import of_the_end
+from desktop_app.core.diagnosis.silent import last_of, of_the_end
+from desktop_app.core.diagnosis.steps import steps_for
 from desktop_app.core.diagnosis.timed_out import is_of_limit, of_limit, stopped_at
 from desktop_app.core.rank_words import launches
 from desktop_app.core.shared_texts import whole
@@ -74,10 +77,15 @@ def _diagnose(plugins: PluginHost, run: RunSnapshot) -> Diagnosis:
             logs = RunLogs({**logs.ranks, **more}, logs.launcher)
             known = _asked(plugins, run, logs)
     if is_of_limit(run):
-        known = of_limit(known, run, last_words(run, logs.tails, stopped_at(run)))
+        plan = _plan(Path(run.folder))
+        timeout = plan.job.timeout if plan is not None else None
+        known = of_limit(known, run, last_words(run, logs.tails, stopped_at(run)), timeout)
     has_ends = any(each.ended is not None for each in run.ranks)
     known = falls_of_run(known, run) if has_ends else falls_of_logs(known, logs.tails)
-    known = with_code(known, logs.tails, logs.launcher.text, _plan(Path(run.folder)), run.folder)
+    plan = _plan(Path(run.folder))
+    known = _with_suspects(known, run, logs) if known.cause is None else known
+    known = _with_steps(known, run, plan)
+    known = with_code(known, logs.tails, logs.launcher.text, plan, run.folder)
     redactor = redactor_of_run(Path(run.folder))
     return placed(known, redactor, logs.ranks, _missing(run, logs), logs.launcher)
 
@@ -90,6 +98,23 @@ def _asked(plugins: PluginHost, run: RunSnapshot, logs: RunLogs) -> Diagnosis:
     own = () if nobody_fell and found else own_explanations(found, report.tails, is_alone=is_alone)
     last = of_the_end(run, [*found, *own], report.tails)
     return judged([*found, *own, *last], run, report.tails, report.launcher)
+
+
+def _with_suspects(known: Diagnosis, run: RunSnapshot, logs: RunLogs) -> Diagnosis:
+    """Return a diagnosis with the few ranks of which no log speaks, though all others wait for them or lost them."""
+    if launches(run.ranks):
+        lost = lost_by(known.all, {rank: lines_of(text) for rank, text in logs.tails.items()}) or ()
+        below = [Fall(rank, Part.ECHO, 0) for rank in lost]
+        return replace(known, suspects=suspects_of(below, range(run.launched or 0)))
+    suspects = suspects_of(known.falls)
+    last = last_of(logs.tails.get(suspects[0], "")) if len(suspects) == 1 else known.last_line
+    return replace(known, suspects=suspects, last_line=last)
+
+
+def _with_steps(known: Diagnosis, run: RunSnapshot, plan: SubmissionPlan | None) -> Diagnosis:
+    variables = plan.job.environment_variables if plan is not None else {}
+    steps = steps_for(known.steps, run.framework, variables, has_cause=known.cause is not None)
+    return replace(known, steps=steps)
 
 
 def failure_report(run: RunSnapshot, logs: RunLogs | None = None) -> FailureReport:
