@@ -23,7 +23,10 @@ from desktop_app.cli.plugins_desk import Act, Desk
 from desktop_app.compose import open_workbench
 from desktop_app.services.plugins.tracebacks import authors_part
 
-ORDER = "list|search|show|history|verify|install|update|enable|disable|remove|pin|unpin|undo|set|sources|block-list|new"
+ORDER = (
+    "list|search|show|history|verify|install|update|enable|disable|remove|pin|unpin|undo|set|sources|block-list|new"
+    "|check"
+)
 _TELLING = (plugins_changing.install, plugins_changing.update)
 """Verbs that say what lies behind an error as well: to whoever wrote the plugin, it says where to look."""
 _MOST_LINES = 30
@@ -86,6 +89,8 @@ def _configure_others(verbs: Any) -> None:
     new = _add(verbs, "new", plugins_new.new, "begin a plugin of your own: a project that passes its tests")
     new.add_argument("name", metavar="NAME", help="its name: acme-jobs")
     new.add_argument("--output", metavar="DIR", type=Path, default=Path(), help="make its folder in DIR")
+    check = _add(verbs, "check", plugins_new.check, "what is wrong with what plugins know of failures")
+    check.add_argument("paths", metavar="PATH", nargs="+", type=Path, help="a file of knowledge, or a plugin's folder")
 
 
 def _of_one(parser: ArgumentParser) -> ArgumentParser:

@@ -1,4 +1,4 @@
-"""Beginning a plugin of one's own."""
+"""Beginning a plugin of one's own, and checking what it knows of failures."""
 
 from __future__ import annotations
 
@@ -21,6 +21,22 @@ async def new(desk: Desk) -> int:
         print(made)
         console.note(f"`rankzero plugins install {shlex.quote(_short(made))}` installs it; what you edit there holds.")
     return 0
+
+
+async def check(desk: Desk) -> int:
+    """Print what is wrong with files of knowledge, those of plugins' folders too; 1 where anything is."""
+    from desktop_app.services.diagnosing.knowledge_faults import knowledge_faults
+
+    paths: list[Path] = desk.options.paths
+    found = [(path, said) for path in paths for said in await asyncio.to_thread(knowledge_faults, path)]
+    if desk.options.json:
+        console.document({"problems": [{"path": str(path), "message": said} for path, said in found]})
+        return 1 if found else 0
+    for _, said in found:
+        print(said)
+    if not found:
+        console.note("Each signature is found in its own log.")
+    return 1 if found else 0
 
 
 def _short(path: Path) -> str:

@@ -67,7 +67,7 @@ def test_a_file_is_read_with_all_that_it_says(tmp_path: Path) -> None:
     assert only.remedy is not None
     assert only.remedy.kind is RemedyKind.ADD_PACKAGE
     assert only.log.strip() == only.shown
-    assert troubles_of(only) == ["no expression has a group named “more”"]
+    assert troubles_of(only) == ["explanation: no expression has a group named “more”"]
 
 
 def test_a_folder_is_read_in_the_order_of_names_and_again_when_a_file_changed(tmp_path: Path) -> None:

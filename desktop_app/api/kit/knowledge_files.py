@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +56,9 @@ def troubles_of(signature: Signature) -> list[str]:
     """Return what is wrong with a signature beyond its form: expressions, holes in texts, a missing log."""
     found = [*_expressions(signature), *_holes(signature)]
     if not signature.log.strip():
-        found.append("it has no test log: log = '''…'''")
+        found.append("log: it has no test log: log = '''…'''")
     elif not signature.shown.strip():
-        found.append("it does not say which line of its log is shown: shown = '…'")
+        found.append("shown: it does not say which line of its log is shown: shown = '…'")
     return found
 
 
@@ -78,7 +78,7 @@ def _signature(data: Mapping[str, Any], path: Path, text: str) -> Signature:
     values: dict[str, Any] = {key: _value(key, value, fail) for key, value in data.items()}
     for each in (*values["lines"], *values.get("unless", ()), *values.get("beside", ()), values.get("shows", "")):
         if len(each) > LONGEST:
-            raise fail(f"a regular expression is longer than {LONGEST} characters: {each[:40]}…")
+            raise fail(f"lines: a regular expression is longer than {LONGEST} characters: {each[:40]}…")
     return Signature(**values, file=path.name)
 
 
@@ -126,19 +126,24 @@ def _remedy(value: Any, fail: Callable[[str], KnowledgeError]) -> Remedy:
     return Remedy(RemedyKind(value["kind"]), str(value.get("value", "")))
 
 
-def _patterns(signature: Signature) -> list[str]:
-    return [each for each in (*signature.lines, *signature.unless, *signature.beside, signature.shows) if each]
+def expressions_of(signature: Signature) -> Iterator[tuple[str, str]]:
+    """Yield the regular expressions of a signature, each with its key."""
+    for key in ("lines", "unless", "beside"):
+        yield from ((key, each) for each in getattr(signature, key) if each)
+    if signature.shows:
+        yield "shows", signature.shows
 
 
 def _expressions(signature: Signature) -> list[str]:
     found = []
-    for each in _patterns(signature):
+    for key, each in expressions_of(signature):
         try:
             if re.compile(each).search("") is not None:
-                found.append(f"this expression matches everything: {each}")
-            found += [f"two parts without end side by side may take for ever: {it}" for it in endless_pairs(each)]
+                found.append(f"{key}: this expression matches everything: {each}")
+            pairs = endless_pairs(each)
+            found += [f"{key}: two parts without end side by side may take for ever: {it}" for it in pairs]
         except re.error as error:
-            found.append(f"this is no regular expression: {each}: {error}")
+            found.append(f"{key}: this is no regular expression: {each}: {error}")
     return found
 
 
@@ -149,6 +154,7 @@ def _holes(signature: Signature) -> list[str]:
             named |= set(re.compile(each).groupindex)
         except re.error:
             continue
-    texts = (signature.explanation, *signature.advice, signature.remedy.value if signature.remedy else "")
-    holes = [hole for text in texts for hole in _HOLE.findall(text)]
-    return [f"no expression has a group named “{each}”" for each in dict.fromkeys(holes) if each not in named]
+    texts = [("explanation", signature.explanation), *(("advice", each) for each in signature.advice)]
+    texts += [("remedy", signature.remedy.value)] if signature.remedy else []
+    holes = [(key, hole) for key, text in texts for hole in _HOLE.findall(text) if hole not in named]
+    return [f"{key}: no expression has a group named “{hole}”" for key, hole in dict.fromkeys(holes)]

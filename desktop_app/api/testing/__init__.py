@@ -19,6 +19,7 @@ from desktop_app.api._plugins.form_checks import answer_problem, form_problems
 from desktop_app.api.testing.contract import PluginContract
 from desktop_app.api.testing.driving import Driven, assert_form_sound, drive
 from desktop_app.api.testing.fakes import fake_context, fake_host, fake_job, fake_scan
+from desktop_app.api.testing.knowledge import knowledge_problems
 from desktop_app.api.testing.loading import LoadedPlugin, load_plugin
 from desktop_app.api.testing.sound import assert_plugin_sound
 
@@ -35,5 +36,6 @@ __all__ = [
     "fake_job",
     "fake_scan",
     "form_problems",
+    "knowledge_problems",
     "load_plugin",
 ]

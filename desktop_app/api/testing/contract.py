@@ -25,6 +25,7 @@ from desktop_app.api.errors import UserError
 from desktop_app.api.jobs import Job
 from desktop_app.api.testing import samples
 from desktop_app.api.testing.driving import drive
+from desktop_app.api.testing.knowledge import knowledge_problems
 from desktop_app.api.testing.loading import LoadedPlugin, load_plugin
 from desktop_app.api.testing.looking import look_at, project
 from desktop_app.api.testing.program import in_the_program
@@ -93,6 +94,12 @@ class PluginContract:
         with load_plugin(folder) as plugin:
             wrong = [*translation_problems(plugin.imported.manifest, look_at(plugin))]
         assert not wrong, _listed(wrong)
+
+    def test_its_knowledge_of_failures_holds(self) -> None:
+        """Each signature of `knowledge/*.toml` has sound expressions and a log of its own, in which it is found."""
+        folder = self._folder()
+        wrong = knowledge_problems(folder) if (folder / "knowledge").is_dir() else ()
+        assert not wrong, _listed(list(wrong))
 
     def test_nothing_of_it_is_left(self) -> None:
         """Once it is taken back, neither a module nor a thread of it is there."""

@@ -21,6 +21,7 @@ from desktop_app.api._plugins.translating import languages
 from desktop_app.api.testing import fake_context, fake_host, samples
 from desktop_app.api.testing.looking import plain
 from desktop_app.places import Places
+from desktop_app.services.diagnosing.knowledge_faults import knowledge_faults
 from desktop_app.services.plugins.host import PluginHost
 from desktop_app.services.plugins.info import PluginState
 from desktop_app.services.plugins.installing.manager import PluginManager
@@ -71,9 +72,10 @@ def _rehearsed(folder: Path, places: Places, settings: Settings, host: PluginHos
     again = _seen(host, settings, folder)
     if problem := _off(host, plugin):
         return [problem]
+    wrong = knowledge_faults(folder) if (folder / "knowledge").is_dir() else ()
     stays = [f"once it is switched off, {each} it added stay" for each in _differing(before, off)]
     other = [f"once it is switched on again, {each} are others than before" for each in _differing(first, again)]
-    return [*stays, *other]
+    return [*wrong, *stays, *other]
 
 
 def _take_in(folder: Path, places: Places, settings: Settings, host: PluginHost) -> None:

@@ -28,6 +28,16 @@ def check_job(job, settings):
 
 
 @hookimpl
+def explain_failure(report):
+    """Return what the files in `knowledge` say of a failed run's logs."""
+    from pathlib import Path
+
+    from desktop_app.api.kit import explain_by, load_knowledge
+
+    return explain_by(load_knowledge(Path(__file__).with_name("knowledge")), report)
+
+
+@hookimpl
 def onnx_exporters():
     """Return the ways from a model to ONNX."""
     from . import exporters

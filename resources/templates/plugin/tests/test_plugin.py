@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from desktop_app.api import FailureReport
 from desktop_app.api.testing import drive, fake_context, fake_host, fake_job, load_plugin
 
 FOLDER = Path(__file__).parents[1] / "rankzero_my_plugin"
@@ -37,6 +38,13 @@ def test_the_time_limit_is_the_persons_choice(plugin):
     context = fake_context(settings={"hours": 2, "compute": "gpu-cluster"})
     job = drive(plugin.wizard("my-plugin"), {"script": "train.py"}, context).job
     assert (job.timeout, job.compute) == (7200, "gpu-cluster")
+
+
+def test_a_run_without_a_seat_is_explained(plugin):
+    report = FailureReport(fake_job(), tails={1: "epoch 1\nseat server seats-2 refused: 8 of 8 taken"})
+    (found,) = plugin.call("explain_failure", report=report)
+    assert (found.code, found.rank) == ("my-plugin-no-seat", 1)
+    assert found.cause == "All seats of the server seats-2 were taken."
 
 
 def test_the_environment_is_offered(plugin):
