@@ -18,7 +18,9 @@ from desktop_app.api import (
     RunSnapshot,
     RunStatus,
 )
+from desktop_app.core.diagnosis.ends import is_wrapper
 from desktop_app.core.diagnosis.model import Diagnosis, Verdict
+from desktop_app.core.diagnosis.timed_out import is_of_limit
 from desktop_app.core.rank_words import launches
 from desktop_app.core.words import spoken_duration
 from desktop_app.presenters.failures.falls import FallRow, fall_rows
@@ -39,7 +41,8 @@ class FailureView:
     """The card of a failed run: `text` is the very line, `cause` what it means, `advice` what to try.
 
     `rank` is the one whose log holds the line; `fix` changes the job file, `remedy` the environment or the script.
-    `falls` are the picture of who fell when, `links` pages to read.
+    `falls` are the picture of who fell when, `links` pages to read. `tone` is how loud it is: an error, a warning for
+    what was stopped, or info for what tells of no failure.
     """
 
     heading: str
@@ -55,6 +58,7 @@ class FailureView:
     remedy: Remedy | None = None
     links: tuple[str, ...] = ()
     falls: tuple[FallRow, ...] = ()
+    tone: str = "error"
 
     @property
     def spoken(self) -> str:
@@ -66,15 +70,20 @@ class FailureView:
 
 
 def failure_of(run: RunSnapshot, clock: str = "", known: Diagnosis | None = None) -> FailureView | None:
-    """Return what to say about a run that failed, None for one that did not.
+    """Return what to say about a run that failed, or that its time limit ended, None for any other.
 
-    `clock` is the local time of the fall; `known` is what plugins explain. A rank that only echoes another's end is
-    not named as the one that failed. Where a drill is behind it, nothing else is taken for the cause.
+    `clock` is the local time of the fall; `known` is what its logs and plugins tell, None before they were asked. A
+    rank that only echoes another's end is not named as the one that failed. Where a drill is behind it, nothing else is
+    taken for the cause.
     """
-    if run.status is not RunStatus.FAILED:
+    if is_of_limit(run):
+        return _stopped(run, known or Diagnosis())
+    if run.status is not RunStatus.FAILED or (known is None and is_logs_alone(run)):
         return None
-    view = _fallen(run, clock)
     known = known or Diagnosis()
+    if is_logs_alone(run) and known.verdict is Verdict.NOTHING:
+        return _without_failure(known)
+    view = _fallen(run, clock)
     drill = drill_behind(run)
     view = replace(view, falls=fall_rows(known.falls, ranks_by_role(run)))
     if drill is not None and run.first_failure is not None:
@@ -88,6 +97,25 @@ def failure_of(run: RunSnapshot, clock: str = "", known: Diagnosis | None = None
     return _with_symptoms(run, view, known)
 
 
+def _stopped(run: RunSnapshot, known: Diagnosis) -> FailureView:
+    """Say what the end of a run by its time limit means: a cause that its logs hold, or who was silent."""
+    view = FailureView("Its time limit ended the run", "", "", "", tone="warning")
+    view = replace(view, falls=fall_rows(known.falls, ranks_by_role(run)))
+    told = known.cause or next(iter(known.symptoms), None)
+    if told is None:
+        return replace(view, explanation=run.reason)
+    said = told.cause.removeprefix(f"The run did not end by itself: {run.reason.rstrip('.')}.").strip()
+    return replace(_with_cause(run, view, told), heading=view.heading, cause=said, explanation=run.reason)
+
+
+def _without_failure(known: Diagnosis) -> FailureView:
+    """Say of logs from elsewhere what is true of them."""
+    heading = "No failure stands in these logs" if known.is_read else "These logs are empty"
+    said = "There is no error in them, and no launcher says that a process broke." if known.is_read else ""
+    advice = ("If the run broke all the same, look for the log of its launcher or scheduler, and open that as well.",)
+    return FailureView(heading, "", "", " ".join(known.missing), cause=said, advice=advice, tone="info")
+
+
 def _fallen(run: RunSnapshot, clock: str) -> FailureView:
     fallen = run.first_failure
     if fallen is None:
@@ -97,7 +125,7 @@ def _fallen(run: RunSnapshot, clock: str) -> FailureView:
     return FailureView(
         heading=f"{_called(run, fallen.rank)} failed{' first' if others else ''}: {short_exit(fallen.exit_code)}",
         facts=" · ".join(each for each in facts if each),
-        text=fallen.text,
+        text="" if is_wrapper(fallen.text) else fallen.text,
         explanation=_explain(run, fallen, others),
         rank=fallen.rank,
         line=fallen.log_line,
@@ -164,7 +192,7 @@ def _with_symptoms(run: RunSnapshot, view: FailureView, known: Diagnosis) -> Fai
     explanation = f"{said} {view.explanation}" if known.verdict is Verdict.SYMPTOMS_ONLY else view.explanation
     return replace(
         view, text=seen.line or view.text, rank=view.rank if seen.rank is None else seen.rank, cause=seen.cause,
-        advice=advice, explanation=explanation, links=seen.links, line=None,
+        advice=advice, explanation=explanation, links=seen.links, line=None, fix=seen.fix, remedy=seen.remedy,
     )  # fmt: skip
 
 

@@ -10,7 +10,8 @@ from enum import Enum, auto
 from types import MappingProxyType
 
 from desktop_app.api import RunSnapshot, RunStatus
-from desktop_app.core.rank_words import names_of
+from desktop_app.core.diagnosis.timed_out import is_of_limit
+from desktop_app.core.rank_words import has_roles, names_of
 from desktop_app.core.words import clock_text
 from desktop_app.services.run_staging import LOGS_IN
 
@@ -69,6 +70,8 @@ def short_exit(code: int) -> str:
 
 def ranks_by_role(run: RunSnapshot) -> Mapping[int, str]:
     """Return `w1 (rank 2)` for each rank where roles differ, nothing where a number says all."""
+    if run.framework != "tensorflow" and not has_roles(each.role for each in run.ranks):
+        return {}  # quick: there may be thousands
     return {
         rank: f"{each.short} (rank {rank})" for rank, each in names_of(run.ranks, run.framework).items() if each.role
     }
@@ -107,6 +110,11 @@ def origin_short(run: RunSnapshot) -> str:
 def is_logs_alone(run: RunSnapshot) -> bool:
     """Whether a run is nothing but logs from elsewhere."""
     return run.from_bundle.startswith(LOGS_IN)
+
+
+def state_shown(run: RunSnapshot) -> RunStatus | str:
+    """Return a run's state; logs from elsewhere have none: whether a failure stands in them is told on their page."""
+    return "Logs" if is_logs_alone(run) else run.status
 
 
 class Past(Enum):
@@ -150,13 +158,15 @@ def framework_title(name: str) -> str:
 
 
 def note_of(run: RunSnapshot, now: datetime) -> str:
-    """Return what follows a run's state in its heading: `00:41`, `exit 1 after 01:12`."""
+    """Return what follows a run's state in its heading: `00:41`, `exit 1 after 01:12`, `time limit after 10:00`."""
     seconds = duration_of(run, now)
     if seconds is None:
         return ""
     text = clock_text(seconds)
     if run.status is RunStatus.FAILED and run.first_failure is not None:
         return f"{short_exit(run.first_failure.exit_code)} after {text}"
+    if is_of_limit(run):
+        return f"time limit after {text}"
     if run.status in (RunStatus.FAILED, RunStatus.CANCELED):
         return f"after {text}"
     return text

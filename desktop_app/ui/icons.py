@@ -40,6 +40,7 @@ STATE_ICONS = {
     "CancelRequested": "mdi6.stop-circle-outline",
     "Canceled": "mdi6.cancel",
     "Unknown": "mdi6.help-circle-outline",
+    "Logs": "mdi6.text-box-outline",
 }
 
 FAMILY_ROLES = {"environment": "accent", "component": "finalizing", "endpoint": "running", "deployment": "running"}

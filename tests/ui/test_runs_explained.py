@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -55,6 +56,39 @@ async def test_a_cause_is_shown_as_soon_as_its_log_is_here_and_the_rest_may_foll
     await quiet()
     assert page.failure.text.text() == "ValueError: a bad batch"
     assert len(page.failure.falls.rows) == 2
+
+
+async def test_a_run_that_its_time_limit_ended_opens_on_who_was_silent_and_offers_more_time(
+    runs_bench: RunsBench,
+) -> None:
+    made = make_run(runs_bench.places.runs, "r-1", RunStatus.CANCELED, processes=2, seconds=600)
+    run = made.snapshot
+    assert run.started is not None
+    began = run.started.timestamp()
+    for rank, last in ((0, 590), (1, 30)):
+        made.append(rank, b"epoch 0\n", began + 5)
+        made.append(rank, f"step {last}\n".encode(), began + last)
+    made.write_state(replace(run, reason="Its time limit of 600 s was reached."))
+    plan = made.path / "plan.json"
+    data = json.loads(plan.read_text())
+    data["job"]["timeout"] = 600
+    plan.write_text(json.dumps(data))
+    job = Path(data["source"])
+    job.parent.mkdir(parents=True, exist_ok=True)
+    job.write_text("command: x\n")
+    await runs_bench.workbench.monitor.refresh()
+    page = await runs_bench.open_and_read(made)
+    card = page.failure
+    await until(card.fix.isVisible)
+    assert card.heading.text() == "Its time limit ended the run"
+    assert card.cause.text().startswith("Rank 1 wrote nothing for the last 570 s, longer than any other")
+    assert (card.property("tone"), page.state_message.isHidden()) == ("warning", True), "it is said once"
+    assert page.header.state.label.text() == "Canceled · time limit after 10:00"
+    card.fix.click()
+    fix = Fix("Let it run for up to 20 min", {"limits.timeout": 1200})
+    assert runs_bench.shell.calls[-1] == ("mend_file", job, fix)
+    assert_sound(runs_bench.page)
+    await quiet()
 
 
 KNOWS = """

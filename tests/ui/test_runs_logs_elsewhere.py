@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QFileDialog
 
+from desktop_app.api import RunStatus
 from desktop_app.places import Places
 from desktop_app.services.run_logs_taken import take_logs
 from desktop_app.services.workbench import Workbench
@@ -61,9 +62,32 @@ async def test_the_page_opens_on_the_cause_and_its_line(runs_bench: RunsBench, l
     assert runs_bench.page.list.model.where(runs_bench.workbench.store.runs[opened.handle]) == "Logs: job 4711"
     await until(lambda: (page.logs.view.seen_key or (0, 0, 0))[2] == FALLEN.index(MEMORY))
     assert [each.ranks for each in card.falls.rows] == [(1,), (0,)]
+    assert [each.status for each in page.grid._ranks] == [RunStatus.CANCELED, RunStatus.FAILED], "as the logs tell"
+    assert page.grid._first == 1
     assert not any(each.isVisible() for each in (page.header.again, page.header.clone, page.header.download))
     shown = [page.tabs.bar.tabText(each) for each in range(page.tabs.bar.count()) if page.tabs.bar.isTabVisible(each)]
     assert shown == ["Logs"]
+    assert_sound(runs_bench.page)
+    await quiet()
+
+
+async def test_logs_without_a_failure_are_called_no_failure(runs_bench: RunsBench, tmp_path: Path) -> None:
+    folder = tmp_path / "nightly"
+    folder.mkdir()
+    for rank in (0, 1):
+        (folder / f"rank{rank}.log").write_text("epoch 1 loss 0.3\ntraining finished, saved model.pt\n")
+    opened = take_logs([folder], runs_bench.places.runs)
+    await runs_bench.workbench.monitor.refresh()
+    runs_bench.page.show_run(opened.handle)
+    page = runs_bench.page.run_page
+    assert page is not None
+    assert page.failure.isHidden(), "nothing is said before it is known"
+    await until(page.failure.isVisible)
+    assert page.failure.heading.text() == "No failure stands in these logs"
+    assert page.failure.property("tone") == "info"
+    assert page.header.state.label.text() == "Logs"
+    model = runs_bench.page.list.model
+    assert "Failed" not in [str(model.index(0, column).data()) for column in range(model.columnCount())]
     assert_sound(runs_bench.page)
     await quiet()
 

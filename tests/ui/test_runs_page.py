@@ -479,7 +479,9 @@ def test_cells_are_clicked_and_taken_back(dressed_app: QApplication, tmp_path: P
     grid.show()
     picked: list[int] = []
     grid.picked.connect(picked.append)
-    place = dict(grid._all_cells())[3].center()
+    area = grid._area_at(3)
+    assert area is not None
+    place = area.center()
     for _ in range(2):
         QTest.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=place)
     QTest.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(590, 5))

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QHelpEvent
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QHelpEvent, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip, QVBoxLayout, QWidget
 
@@ -243,9 +243,43 @@ def test_enter_picks_and_escape_takes_back(stage: QWidget, tmp_path: Path) -> No
     assert picked == [1, -1, 1, -1]
 
 
+def test_ten_thousand_ranks_cost_what_a_screenful_costs(
+    stage: QWidget, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, painted = RankGrid(), list[int]()
+    made.setParent(stage)
+    made.resize(1000, 200)
+    few = make_run(tmp_path, "r-0", nodes=1, processes=8).snapshot.ranks
+    ranks = tuple(dataclasses.replace(few[number % 8], rank=number, node=number // 8) for number in range(10_000))
+    made.show_ranks(ranks, 1250, 3333)
+    paint = made._paint_cell
+
+    def painting(painter: QPainter, rank: RankState, area: QRect) -> None:
+        painted.append(rank.rank)
+        paint(painter, rank, area)
+
+    monkeypatch.setattr(made, "_paint_cell", painting)
+    made.show()
+    made.grab()
+    assert 0 < len(painted) < 400
+    QTest.keyClick(made, Qt.Key.Key_End)
+    painted.clear()
+    made.grab()
+    assert painted[-1] == 9_999
+    area = made._area_at(9_999)
+    assert area is not None
+    picked: list[int] = []
+    made.picked.connect(picked.append)
+    place = area.center() - QPoint(0, made.verticalScrollBar().value())
+    QTest.mouseClick(made.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert picked == [9_999]
+
+
 def test_a_cell_tells_its_rank_when_pointed_at(stage: QWidget, tmp_path: Path) -> None:
     made, _ = grid(stage, tmp_path)
-    place = dict(made._all_cells())[5].center()
+    area = made._area_at(5)
+    assert area is not None
+    place = area.center()
     assert "node 1, local rank 1" in pointed_at(made.viewport(), place)
     pointed_at(made.viewport(), QPoint(made.viewport().width() - 1, 1))
     wait_until(tip_is_gone, what="the tip to go: beside the cells there is nothing to tell")

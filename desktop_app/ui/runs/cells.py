@@ -32,10 +32,10 @@ class Ink:
     color: str
 
 
-def paint_state(painter: QPainter, area: QRect, status: RunStatus, text: str, font: QFont) -> None:
+def paint_state(painter: QPainter, area: QRect, status: RunStatus | str, text: str, font: QFont) -> None:
     """Paint a state's icon and word in its colour."""
     color = theme_manager().theme.state_color(status)
-    paint_marked(painter, area, STATE_ICONS[status.value], text, Ink(font, color))
+    paint_marked(painter, area, STATE_ICONS[str(status)], text, Ink(font, color))
 
 
 def paint_marked(painter: QPainter, area: QRect, picture: str, text: str, ink: Ink) -> None:

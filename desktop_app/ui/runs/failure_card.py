@@ -19,6 +19,11 @@ from desktop_app.ui.widgets.layouts import drop_contents
 
 _MOST_STEPS = 3
 _MOST_LINKS = 2
+_ICONS = {
+    "error": ("mdi6.alert-circle-outline", "failed"),
+    "warning": ("mdi6.timer-off-outline", "canceled"),
+    "info": ("mdi6.text-box-check-outline", "accent"),
+}
 
 
 class FailureCard(QFrame):
@@ -69,6 +74,7 @@ class FailureCard(QFrame):
         self.setVisible(view is not None)
         if view is None or view == before:
             return
+        self._set_tone(view.tone)
         self.heading.setText(view.heading)
         self.facts.setText(view.facts)
         advice = "\n".join(f"•  {each}" for each in view.advice)
@@ -86,6 +92,13 @@ class FailureCard(QFrame):
         if view.remedy is None:
             self.offer_remedy(None)
         self._show_links(view.links)
+
+    def _set_tone(self, tone: str) -> None:
+        if tone != self.property("tone"):
+            self.setProperty("tone", tone)
+            self.style().unpolish(self)
+            self.style().polish(self)
+            self._redraw()
 
     def offer_fix(self, fix: Fix | None) -> None:
         """Offer to change the job file; nothing for None."""
@@ -164,9 +177,8 @@ class FailureCard(QFrame):
 
     def _redraw(self) -> None:
         self.text.setFont(mono_font())
-        self._picture.setPixmap(
-            icon("mdi6.alert-circle-outline", "failed").pixmap(QSize(ICON, ICON), self.devicePixelRatioF())
-        )
+        picture = icon(*_ICONS[str(self.property("tone"))])
+        self._picture.setPixmap(picture.pixmap(QSize(ICON, ICON), self.devicePixelRatioF()))
 
 
 def _from_the_left(row: QHBoxLayout) -> QHBoxLayout:

@@ -13,7 +13,7 @@ from desktop_app.api import RunSnapshot, RunStatus
 from desktop_app.presenters.clouds.run_files import is_cloud
 from desktop_app.presenters.run_drills import MOST, DrillChoice, drills_of
 from desktop_app.presenters.run_page import actions_of
-from desktop_app.presenters.run_words import is_logs_alone, note_of, origin_words
+from desktop_app.presenters.run_words import is_logs_alone, note_of, origin_words, state_shown
 from desktop_app.ui.icons import icon
 from desktop_app.ui.runs.actions import RunActions
 from desktop_app.ui.theme import Space
@@ -43,7 +43,7 @@ class Header(QWidget):
         self._deeds = deeds
         self._picked = picked
         self._run: RunSnapshot | None = None
-        self._said: tuple[RunStatus, str] | None = None
+        self._said: tuple[RunStatus | str, str] | None = None
         self._row = QHBoxLayout(self)
         self.back = tool_button("mdi6.arrow-left", self.tr("All runs"), self.back_asked.emit, shortcut="Alt+Left")
         self.title = ElidedLabel("", "title")
@@ -75,7 +75,7 @@ class Header(QWidget):
 
     def show_run(self, run: RunSnapshot, now: datetime) -> None:
         """Show the run as it is now."""
-        said = (run.status, " · ".join(filter(None, (note_of(run, now), self._deeds.quiet_text(run)))))
+        said = (state_shown(run), " · ".join(filter(None, (note_of(run, now), self._deeds.quiet_text(run)))))
         if said != self._said:
             self._said = said
             self.state.set_state(*said)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -27,6 +29,11 @@ from desktop_app.ui.runs.words import size_words
 from desktop_app.ui.tasks import spawn
 from desktop_app.ui.theme import Space
 from desktop_app.ui.widgets import InlineMessage, dress_tree
+
+Index = QModelIndex | QPersistentModelIndex
+_TOP = QModelIndex()
+_AT_ONCE = 200
+"""Processes that are shown, before one scrolls to more."""
 
 
 def read_plan(run: RunSnapshot) -> SubmissionPlan | None:
@@ -66,13 +73,15 @@ class JobTab(QWidget):
                 self.message.show_error(error)
             text = ""
         plan = await asyncio.to_thread(read_plan, run)
+        rows = await asyncio.to_thread(process_rows, plan) if plan is not None else ()
         if (run.handle, run.folder) == (self._handle, self._folder):
             self.text.load(text)
-            self._show_plan(plan)
+            self._show_plan(plan, rows)
 
-    def _show_plan(self, plan: SubmissionPlan | None) -> None:
+    def _show_plan(self, plan: SubmissionPlan | None, rows: Sequence[ProcessRow]) -> None:
         self.plan = plan
-        self.processes.setModel(_process_model(plan, self.processes))
+        common = dict(plan.environment) if plan is not None else {}
+        self.processes.setModel(_Processes(rows, common, self.processes))
         self.files.setModel(_file_model(plan, self.files))
         for view in (self.processes, self.files):
             view.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
@@ -112,12 +121,24 @@ class JobTab(QWidget):
         column.addLayout(sides, 1)
 
 
-def _process_model(plan: SubmissionPlan | None, parent: QTreeView) -> QStandardItemModel:
-    model = QStandardItemModel(0, 2, parent)
-    model.setHorizontalHeaderLabels(["PROCESS", "VALUE"])
-    for each in process_rows(plan) if plan is not None else ():
-        model.appendRow(_process(each, dict(plan.environment) if plan is not None else {}))
-    return model
+class _Processes(QStandardItemModel):
+    """Processes with their variables; of thousands, those that are scrolled to."""
+
+    def __init__(self, rows: Sequence[ProcessRow], common: dict[str, str], parent: QTreeView) -> None:
+        super().__init__(0, 2, parent)
+        self._rows, self._common = rows, common
+        self.setHorizontalHeaderLabels(["PROCESS", "VALUE"])
+        self.fetchMore(_TOP)
+
+    def canFetchMore(self, parent: Index) -> bool:  # noqa: N802 - Qt's name
+        """Called by Qt at the end of what is there."""
+        return not parent.isValid() and self.rowCount() < len(self._rows)
+
+    def fetchMore(self, parent: Index) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt where there is more."""
+        if not parent.isValid():
+            for each in self._rows[self.rowCount() :][:_AT_ONCE]:
+                self.appendRow(_process(each, self._common))
 
 
 def _process(row: ProcessRow, common: dict[str, str]) -> list[QStandardItem]:

@@ -61,7 +61,9 @@ class RankGrid(QAbstractScrollArea):
         self._picked = -1
         self._at = 0
         self._groups: list[_Group] = []
-        self._height = 0
+        self._places: dict[int, int] = {}
+        self._by_node: list[tuple[int, tuple[RankState, ...]]] = []
+        self._height = self._side = 0
         self._dress()
 
     def show_ranks(self, ranks: Sequence[RankState], nodes: int, first_failed: int | None, framework: str = "") -> None:
@@ -71,6 +73,9 @@ class RankGrid(QAbstractScrollArea):
             return
         self._ranks, self._nodes, self._first = ranks, nodes, first_failed
         self._names = names_of(ranks, framework)
+        self._places = {each.rank: index for index, each in enumerate(ranks)}
+        self._by_node = _by_node(ranks)
+        self._side = 0
         self._at = min(self._at, max(0, len(ranks) - 1))
         self._arrange()  # the groups hold the states that are painted
         self._describe()
@@ -89,9 +94,11 @@ class RankGrid(QAbstractScrollArea):
     @property
     def cell(self) -> int:
         """The side of a cell: room for the longest name, or number, of a rank."""
-        metrics = QFontMetrics(sized_font(text_sizes().small, bold=True))
-        widest = max((each.short for each in self._names.values()), key=len, default="0")
-        return max(metrics.height() + Space.L, metrics.horizontalAdvance(widest) + 2 * Space.S)
+        if not self._side:  # measured once: cells are placed by it, and there may be thousands
+            metrics = QFontMetrics(sized_font(text_sizes().small, bold=True))
+            widest = max((each.short for each in self._names.values()), key=len, default="0")
+            self._side = max(metrics.height() + Space.L, metrics.horizontalAdvance(widest) + 2 * Space.S)
+        return self._side
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Called by Qt: all cells, up to a few rows."""
@@ -114,15 +121,14 @@ class RankGrid(QAbstractScrollArea):
         painter.translate(0, -self.verticalScrollBar().value())
         seen = event.rect().translated(0, self.verticalScrollBar().value())
         theme = theme_manager().theme
-        for group in self._groups:
+        for group in self._seen_groups(seen):
             painter.setFont(sized_font(text_sizes().small))
             painter.setPen(QColor(theme.muted))
             place = QRect(group.x + _EDGE, group.y, 200, self._label_height())
             painter.drawText(place, int(Qt.AlignmentFlag.AlignTop), self._label(group.node))
             painter.setFont(sized_font(text_sizes().small, bold=True))
-            for rank, area in self._cells(group):
-                if area.intersects(seen):
-                    self._paint_cell(painter, rank, area)
+            for rank, area in self._cells(group, seen):
+                self._paint_cell(painter, rank, area)
         painter.end()
 
     def _paint_cell(self, painter: QPainter, rank: RankState, area: QRect) -> None:
@@ -207,8 +213,7 @@ class RankGrid(QAbstractScrollArea):
 
     def _go(self, index: int) -> None:
         self._at = max(0, min(index, len(self._ranks) - 1))
-        area = next((area for i, area in self._all_cells() if i == self._at), None)
-        bar = self.verticalScrollBar()
+        area, bar = self._area_at(self._at), self.verticalScrollBar()
         if area is not None and not bar.value() <= area.top() <= bar.value() + self.viewport().height() - self.cell:
             bar.setValue(area.top() - self._label_height())
         self._describe()
@@ -223,19 +228,25 @@ class RankGrid(QAbstractScrollArea):
         name = self._names[rank.rank]
         return f"{said} · {name.name}" if name.role else said
 
+    def _measure_anew(self) -> None:
+        """Fit the cells to another size of letters."""
+        self._side = 0
+        self._arrange()
+
     def _arrange(self) -> None:
         """Place the nodes side by side while there is room, then below each other."""
         cell, label = self.cell + _GAP, self._label_height()
         width = max(self.viewport().width() - 2 * _EDGE, cell)
+        letters = QFontMetrics(sized_font(text_sizes().small))
         self._groups, x, y, lowest = [], 0, 0, 0
-        for node, ranks in self._by_node():
+        for node, ranks in self._by_node:
             columns = max(1, min(len(ranks), (width + _GAP) // cell))
             if x and x + columns * cell > width + _GAP:
                 x, y = 0, lowest + _GAP
             self._groups.append(_Group(node, ranks, x, y, columns))
             rows = -(-len(ranks) // columns)
             lowest = max(lowest, y + label + rows * cell)
-            x += max(columns * cell, self._label_width(node)) + Space.L
+            x += max(columns * cell, letters.horizontalAdvance(self._label(node))) + Space.L
         self._height = max(0, lowest - _GAP + _EDGE)
         bar = self.verticalScrollBar()
         bar.setRange(0, max(0, self._height - self.viewport().height()))
@@ -244,40 +255,50 @@ class RankGrid(QAbstractScrollArea):
         self.updateGeometry()
         self.viewport().update()
 
-    def _by_node(self) -> Iterator[tuple[int, tuple[RankState, ...]]]:
-        nodes: dict[int, list[RankState]] = {}
-        for each in self._ranks:
-            nodes.setdefault(each.node, []).append(each)
-        yield from ((node, tuple(ranks)) for node, ranks in sorted(nodes.items()))
+    def _seen_groups(self, seen: QRect) -> Iterator[_Group]:
+        """Yield the nodes of which something is seen."""
+        label, step = self._label_height(), self.cell + _GAP
+        for each in self._groups:
+            height = label + -(-len(each.ranks) // each.columns) * step
+            if each.y <= seen.bottom() and each.y + height >= seen.top():
+                yield each
 
-    def _cells(self, group: _Group) -> Iterator[tuple[RankState, QRect]]:
-        step = self.cell + _GAP
-        top = group.y + self._label_height()
-        for index, rank in enumerate(group.ranks):
-            row, column = divmod(index, group.columns)
-            yield rank, QRect(group.x + column * step + _EDGE, top + row * step, self.cell, self.cell)
+    def _cells(self, group: _Group, seen: QRect) -> Iterator[tuple[RankState, QRect]]:
+        """Yield a node's cells of which something is seen."""
+        step, top = self.cell + _GAP, group.y + self._label_height()
+        first = max(0, (seen.top() - top) // step) * group.columns
+        last = max(0, (seen.bottom() - top) // step + 1) * group.columns
+        for place in range(first, min(last, len(group.ranks))):
+            area = self._area(group, place)
+            if area.intersects(seen):
+                yield group.ranks[place], area
 
-    def _all_cells(self) -> Iterator[tuple[int, QRect]]:
-        places = {rank.rank: area for group in self._groups for rank, area in self._cells(group)}
-        yield from ((index, places[rank.rank]) for index, rank in enumerate(self._ranks))
+    def _area(self, group: _Group, place: int) -> QRect:
+        row, column = divmod(place, group.columns)
+        step, top = self.cell + _GAP, group.y + self._label_height()
+        return QRect(group.x + column * step + _EDGE, top + row * step, self.cell, self.cell)
+
+    def _area_at(self, index: int) -> QRect | None:
+        group = self._group_at(index)
+        return None if group is None else self._area(group, group.ranks.index(self._ranks[index]))
 
     def _group_at(self, index: int) -> _Group | None:
         if not self._ranks:
             return None
-        return next((each for each in self._groups if self._ranks[index] in each.ranks), None)
+        node = self._ranks[index].node
+        return next((each for each in self._groups if each.node == node), None)
 
     def _index_at(self, at: QPoint) -> int | None:
-        at = at + QPoint(0, self.verticalScrollBar().value())
-        return next((index for index, area in self._all_cells() if area.contains(at)), None)
+        spot = QRect(at + QPoint(0, self.verticalScrollBar().value()), QSize(1, 1))
+        hit = (rank for group in self._seen_groups(spot) for rank, _area in self._cells(group, spot))
+        rank = next(hit, None)
+        return None if rank is None else self._places[rank.rank]
 
     def _label(self, node: int) -> str:
         """Return what stands above a node's cells; one node alone needs no number."""
         if self._nodes > 1:
             return self.tr("node {}").format(node)
         return self.tr("launcher") if launches(self._ranks) else self.tr("ranks")
-
-    def _label_width(self, node: int) -> int:
-        return QFontMetrics(sized_font(text_sizes().small)).horizontalAdvance(self._label(node))
 
     def _label_height(self) -> int:
         return QFontMetrics(sized_font(text_sizes().small)).height() + Space.XS
@@ -290,4 +311,11 @@ class RankGrid(QAbstractScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.viewport().setAutoFillBackground(False)
-        theme_manager().changed.connect(self._arrange)
+        theme_manager().changed.connect(self._measure_anew)
+
+
+def _by_node(ranks: Sequence[RankState]) -> list[tuple[int, tuple[RankState, ...]]]:
+    nodes: dict[int, list[RankState]] = {}
+    for each in ranks:
+        nodes.setdefault(each.node, []).append(each)
+    return [(node, tuple(own)) for node, own in sorted(nodes.items())]

@@ -13,6 +13,7 @@ from desktop_app.api import Explanation, Fix, Remedy, RunSnapshot, RunStatus
 from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.core.redact import longest_bare
 from desktop_app.presenters.clouds.run_files import is_cloud, seen_again
+from desktop_app.presenters.failures.cells import cells_of
 from desktop_app.presenters.run_drills import DrillChoice, drill_behind, drills_said
 from desktop_app.presenters.run_failure import failure_of, remedy_title
 from desktop_app.presenters.run_page import actions_of, log_of_cause, phases_of, waiting_text
@@ -61,7 +62,7 @@ class RunPage(QWidget):
         self._run: RunSnapshot | None = None
         self._code: tuple[Path, int] | None = None
         self._failed_shown = ""
-        self._known = Diagnosis()
+        self._known, self._is_judged = Diagnosis(), False
         self._explaining: asyncio.Task[None] | None = None
         self.deeds = RunActions(workbench, shell, self)
         self.message, self.state_message, self.confirm = InlineMessage(), InlineMessage(can_close=False), Confirm()
@@ -103,6 +104,7 @@ class RunPage(QWidget):
             self.failure.offer_code("")
             self.failure.offer_steps(())
             self._code, self._failed_shown, self._known, self._explaining = None, "", Diagnosis(), None
+            self._is_judged = False
             self.grid.pick(ALL)
             self._choose_tab(run)
         self._show(run)
@@ -112,7 +114,7 @@ class RunPage(QWidget):
         if run.sweep is not None:
             self.tabs.bar.setTabVisible(TRIALS, True)
             self.tabs.show_tab(TRIALS)
-        elif not run.is_over or run.status is RunStatus.FAILED or self.tabs.index == TRIALS:
+        elif not run.is_over or is_told_of(run) or self.tabs.index == TRIALS:
             self.tabs.show_tab(LOGS)
 
     def close_down(self) -> None:
@@ -237,8 +239,6 @@ class RunPage(QWidget):
             self.message.show_passing(again)
         self._run = run
         self._tick()
-        first = run.first_failure.rank if run.first_failure is not None else None
-        self.grid.show_ranks(run.ranks, run.nodes, first, run.framework)
         self._cards[1].setVisible(bool(run.ranks) and run.sweep is None)  # what chooses the values is no rank
         in_cloud, alone = is_cloud(run), is_logs_alone(run)
         self._cards[0].setVisible(not alone)  # logs tell of no phases
@@ -279,7 +279,9 @@ class RunPage(QWidget):
     def _show_failure(self, run: RunSnapshot) -> None:
         fallen = run.first_failure
         clock = clock_time(fallen.at.astimezone(), tenths=True) if fallen is not None else ""
-        self.failure.show_failure(failure_of(run, clock, self._known))
+        self.failure.show_failure(failure_of(run, clock, self._known if self._is_judged else None))
+        ranks, first = cells_of(run, self._known)
+        self.grid.show_ranks(ranks, run.nodes, first, run.framework)
         if is_told_of(run) and self._failed_shown != run.handle:
             self._failed_shown = run.handle
             if fallen is not None:
@@ -307,12 +309,12 @@ class RunPage(QWidget):
         if before is not None:
             await asyncio.wait({before})
         known = await diagnose_run(self._workbench.plugins, run) if drill_behind(run) is None else Diagnosis()
-        is_there = known.cause is not None and bool(run.source) and await asyncio.to_thread(Path(run.source).is_file)
-        if run.handle != self.handle or self._run is None or not known.all or known == self._known:
+        is_there = bool(known.all and run.source) and await asyncio.to_thread(Path(run.source).is_file)
+        if run.handle != self.handle or self._run is None or (self._is_judged and known == self._known):
             return
-        if known.cause is None and not is_whole:
+        if (known.cause is None and not is_whole) or not (known.all or is_logs_alone(run)):
             return
-        self._known = known
+        self._known, self._is_judged = known, True
         self._show_failure(self._run)
         self._offer(known, is_there=is_there)
         cause, number = known.cause, log_of_cause(run, known)
@@ -327,7 +329,7 @@ class RunPage(QWidget):
 
     def _offer(self, known: Diagnosis, *, is_there: bool) -> None:
         """Offer what can be done about it: mend the job file, an environment or a script, run again to learn more."""
-        cause = known.cause
+        cause = known.cause or next(iter(known.symptoms), None)
         self.failure.offer_fix(cause.fix if cause is not None and is_there else None)
         remedy = cause.remedy if cause is not None and is_there else None
         self.failure.offer_remedy(remedy, remedy_title(remedy) if remedy is not None else "")
@@ -365,7 +367,7 @@ class RunPage(QWidget):
         if is_cloud(run):  # where it waits in the outbox, or in a queue, and why
             tones |= {RunStatus.NOT_STARTED: "info", RunStatus.QUEUED: "info"}
         text = drills_said(run) if run.status is RunStatus.RUNNING else run.reason
-        if text and run.status in tones:
+        if text and run.status in tones and not is_told_of(run):
             if self.state_message.heading.text() != text or self.state_message.isHidden():
                 self.state_message.show_text(tones[run.status], text)
         else:

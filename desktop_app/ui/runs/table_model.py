@@ -11,7 +11,7 @@ from desktop_app.api import JobBackend, RunSnapshot
 from desktop_app.core.words import clock_text
 from desktop_app.presenters.clouds.run_files import is_cloud
 from desktop_app.presenters.clouds.run_files import where as workspace_of
-from desktop_app.presenters.run_words import ago, duration_of, origin_short
+from desktop_app.presenters.run_words import ago, duration_of, origin_short, state_shown
 from desktop_app.presenters.runs import Column, RunRow, RunsTable
 from desktop_app.services.run_store import RunStore
 from desktop_app.services.stalls import StallWatch
@@ -171,7 +171,7 @@ class RunsModel(QAbstractTableModel):
             seconds = duration_of(run, local_now())
             return "–" if seconds is None else clock_text(seconds)
         plain = {
-            Column.STATE: self._stalls.text(run.handle).capitalize() or state_word(run.status),
+            Column.STATE: self._stalls.text(run.handle).capitalize() or state_word(state_shown(run)),
             Column.RUN: run.display_name,
             Column.SIZE: row.size,
             Column.WHERE: self.where(run),

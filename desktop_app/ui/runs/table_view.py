@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop_app.presenters.run_words import state_shown
 from desktop_app.presenters.runs import Column, RunRow
 from desktop_app.ui.runs.cells import Ink, elided, paint_ground, paint_state, paint_text
 from desktop_app.ui.runs.table_model import ROW_ROLE, RunsModel
@@ -55,7 +56,7 @@ class RunDelegate(QStyledItemDelegate):
         text = str(index.data(Qt.ItemDataRole.DisplayRole) or "")
         column = Column(index.column())
         if column is Column.STATE:
-            paint_state(painter, inner, row.run.status, text, self._strong)
+            paint_state(painter, inner, state_shown(row.run), text, self._strong)
         elif column is Column.RUN:
             self._name(painter, inner, row, theme)
         else:
