@@ -8,11 +8,13 @@ import types
 import typing
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 MOST_COUNT = 1 << 63
 """No count is greater: what is would be a surprise to whoever stores or draws it."""
 LONGEST = 100_000
+_PLAIN = (str, int, bool)
 _FIRST_YEAR, _LAST_YEAR = 1980, 2200
 
 
@@ -36,10 +38,19 @@ def misfit(kind: Any, value: Any, path: str = "") -> str:
 def _misfit_in_record(kind: type[Any], value: Any, path: str) -> str:
     if not isinstance(value, kind):
         return path or "."
+    for name, hint in _hints(kind):
+        part = getattr(value, name)
+        is_fine = hint in _PLAIN and _fits(hint, part)  # as most of it is
+        if not is_fine and (wrong := misfit(hint, part, f"{path}.{name}".lstrip("."))):
+            return wrong
+    return ""
+
+
+@cache
+def _hints(kind: type[Any]) -> tuple[tuple[str, Any], ...]:
+    """Return the fields of a dataclass with their types, which are expressions until they are asked for."""
     hints = typing.get_type_hints(kind)
-    names = (each.name for each in dataclasses.fields(kind))
-    found = (misfit(hints[name], getattr(value, name), f"{path}.{name}".lstrip(".")) for name in names)
-    return next(filter(None, found), "")
+    return tuple((each.name, hints[each.name]) for each in dataclasses.fields(kind))
 
 
 def _misfit_in_tuple(args: tuple[Any, ...], value: Any, path: str) -> str:
