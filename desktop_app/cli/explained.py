@@ -13,6 +13,7 @@ from desktop_app.api.kit.log_lines import lines_of
 from desktop_app.cli.words import numbered
 from desktop_app.core.diagnosis.falls import gone_in_silence
 from desktop_app.core.diagnosis.model import Diagnosis, Fall, Part, Verdict
+from desktop_app.core.diagnosis.part_words import FELL, PART_WORDS
 from desktop_app.core.diagnosis.timed_out import CODE
 from desktop_app.core.diagnosis.whose import guilty_of
 from desktop_app.core.rank_words import launches
@@ -28,16 +29,6 @@ _OF_SUSPECTS = (
     " dmesg | grep -i oom on its machine names what the system killed."
 )
 _KILLED = ("it was probably killed", "they were probably killed")
-_PARTS = {
-    Part.CAUSE: ("Fell", "the cause", "the cause"),
-    Part.OWN: ("Fell", "fell with an error of its own", "fell with errors of their own"),
-    Part.SYMPTOM: ("Fell", "waited in vain", "waited in vain"),
-    Part.ECHO: ("Fell", "fell because another was gone", "fell because another was gone"),
-    Part.STOPPED: ("Stopped", "was stopped", "were stopped"),
-    Part.FINISHED: ("Finished", "had finished", "had finished"),
-    Part.SILENT: ("Silent", "said nothing of a failure", "said nothing of a failure"),
-}
-"""What a line of ranks is called, and what it says of one and of several."""
 
 
 def explanation_shapes(known: Diagnosis) -> list[dict[str, Any]]:
@@ -51,6 +42,7 @@ def diagnosis_shape(known: Diagnosis, plugins: PluginHost | None = None) -> dict
         "root_cause": _cause_shape(known),
         "code": {"file": known.code.file, "line": known.code.line} if known.code is not None else None,
         "verdict": (Verdict.CAUSE if known.cause is not None else Verdict.SYMPTOMS_ONLY).value,
+        "failure_seen": known.verdict is not Verdict.NOTHING,
         "echoes": [_line_shape(known, each) for each in known.echoes],
         "symptoms": [_line_shape(known, each) for each in known.symptoms],
         "others": [_line_shape(known, each) for each in _others(known)],
@@ -210,7 +202,7 @@ def _rank_below(explanation: Explanation) -> int | None:
 
 def _falls(falls: Sequence[Fall], noun: str) -> Iterator[tuple[str, str]]:
     """Yield who fell how, in the order of their falls, those that fell alike in one line; nothing where nobody did."""
-    if len(falls) < 2 or all(_PARTS[each.part][0] != "Fell" for each in falls):
+    if len(falls) < 2 or all(PART_WORDS[each.part].title != FELL for each in falls):
         return
     alike: dict[Part, list[Fall]] = {}
     for each in falls:
@@ -219,11 +211,9 @@ def _falls(falls: Sequence[Fall], noun: str) -> Iterator[tuple[str, str]]:
         ranks = sorted(each.rank for each in group)
         first = min((each.at for each in group if each.at is not None), default=None)
         at = f", at {first.astimezone():%H:%M:%S}" if first is not None and first.year > 2000 else ""
-        title, one, several = _PARTS[part]
-        yield (
-            title,
-            f"{noun}{'s' if len(ranks) > 1 else ''} {numbered(ranks)}: {several if len(ranks) > 1 else one}{at}",
-        )
+        words = PART_WORDS[part]
+        said = f"s {numbered(ranks)}: {words.several}" if len(ranks) > 1 else f" {ranks[0]}: {words.one}"
+        yield words.title, f"{noun}{said}{at}"
 
 
 def _others(known: Diagnosis) -> Iterable[Explanation]:

@@ -142,7 +142,7 @@ def _explanation(
         position=number,
         certainty=_certainty(signature),
         links=signature.links,
-        rerun=_rerun(signature.rerun),
+        rerun=rerun_with(signature.rerun) if signature.rerun else None,
         remedy=_remedy(signature.remedy, held),
     )
 
@@ -169,9 +169,8 @@ def _shown(signature: Signature, log: LogLines, number: int, *, named: bool) -> 
     return None
 
 
-def _rerun(variables: Mapping[str, str]) -> Fix | None:
-    if not variables:
-        return None
+def rerun_with(variables: Mapping[str, str]) -> Fix:
+    """Return a change with which a further run tells more: environment variables."""
     said = " and ".join(f"{name}={value}" for name, value in variables.items())
     return Fix(f"Run again with {said}", {f"environment_variables.{name}": value for name, value in variables.items()})
 

@@ -23,11 +23,12 @@ def falls_of_run(known: Diagnosis, run: RunSnapshot) -> Diagnosis:
     """Return a diagnosis with how each rank of a run ended, in the order of their ends."""
     told = _told(known)
     ends = sorted({each.ended for each in run.ranks if each.ended is not None})
+    orders = {at: order for order, at in enumerate(ends)}
     found = []
     for each in run.ranks:
         mine = told.get(each.rank)
         part = _part_of_run(each.status, each.exit_code, mine, known)
-        order = ends.index(each.ended) if each.ended is not None else len(ends)
+        order = orders[each.ended] if each.ended is not None else len(ends)
         found.append(Fall(each.rank, part, order, each.ended, each.exit_code, mine.line[:_SHOWN] if mine else ""))
     return replace(known, falls=_in_order(found))
 
@@ -116,7 +117,8 @@ def _by_time(falls: list[Fall]) -> list[Fall]:
     times: list[datetime] = sorted({each.at for each in falls if each.at is not None})
     if not times:
         return [replace(each, order=0 if each.part is Part.CAUSE else 1) for each in falls]
-    return [replace(each, order=times.index(each.at) if each.at is not None else len(times)) for each in falls]
+    orders = {at: order for order, at in enumerate(times)}
+    return [replace(each, order=orders[each.at] if each.at is not None else len(times)) for each in falls]
 
 
 def _as_written(falls: list[Fall]) -> list[Fall]:

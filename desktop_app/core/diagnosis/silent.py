@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from desktop_app.api import DrillKind, Explanation, FirstFailure, RankState, RunSnapshot, RunStatus
+from desktop_app.api import DrillKind, Explanation, FirstFailure, Fix, RankState, RunSnapshot, RunStatus
 from desktop_app.api.kit.log_lines import LogLines, lines_of
 from desktop_app.core.diagnosis.ends import OWN_DEATHS, died_of, tells_of_end
 from desktop_app.core.diagnosis.exceptions import WEAK
@@ -29,7 +29,7 @@ _STOPPED = frozenset({0, -15, 143})
 _LONGEST = 300
 _BEHIND_A_REPORT = 0.1
 """How sure an exit code is where a launcher tells more of the same end: that MPI_Abort was called."""
-_EPOCH = datetime.max.replace(tzinfo=UTC)
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def of_the_end(run: RunSnapshot, found: Sequence[Explanation], tails: Mapping[int, str]) -> tuple[Explanation, ...]:
@@ -83,7 +83,7 @@ def _behind_the_echo(
     echoing = {each.rank for each in found if each.is_echo}
     if launches(run.ranks) or not all(each.is_echo for each in found) or not 0 < len(silent) <= len(echoing):
         return
-    other = min(silent, key=lambda each: (each.ended or _EPOCH, each.rank))
+    other = min(silent, key=lambda each: (each.ended or _NEVER, each.rank))
     code = other.exit_code or 0
     yield _killed(other.rank, died_of(code)) if died_of(code) else _of_code(other.rank, code, tails)
 

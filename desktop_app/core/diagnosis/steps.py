@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from desktop_app.api import Explanation, Fix
+from desktop_app.api.kit.knowledge_match import rerun_with
 from desktop_app.core.diagnosis.exceptions import WEAK
 
 MOST = 3
@@ -31,7 +32,7 @@ def steps_for(
     left = _once(_left_of(each, variables) for each in steps)
     if left or has_cause:
         return left
-    return _once([_left_of(_rerun(_TELLING.get(framework, {})), variables)])
+    return _once([_left_of(rerun_with(_TELLING.get(framework, {})), variables)])
 
 
 def _left_of(step: Fix, variables: Mapping[str, str]) -> Fix | None:
@@ -39,12 +40,7 @@ def _left_of(step: Fix, variables: Mapping[str, str]) -> Fix | None:
     left = {path: value for path, value in step.set.items() if variables.get(path.removeprefix(_VARIABLE)) != value}
     if len(left) == len(step.set) or not all(each.startswith(_VARIABLE) for each in step.set):
         return step if step.set or step.unset else None
-    return _rerun({path.removeprefix(_VARIABLE): str(value) for path, value in left.items()}) if left else None
-
-
-def _rerun(variables: Mapping[str, str]) -> Fix:
-    said = " and ".join(f"{name}={value}" for name, value in variables.items())
-    return Fix(f"Run again with {said}", {f"{_VARIABLE}{name}": value for name, value in variables.items()})
+    return rerun_with({path.removeprefix(_VARIABLE): str(value) for path, value in left.items()}) if left else None
 
 
 def _once(fixes: Iterable[Fix | None]) -> tuple[Fix, ...]:

@@ -20,6 +20,7 @@ RECENT = 5
 """Seconds before the limit in which a line speaks of a run that went on."""
 ALIKE = 3
 """Seconds by which ranks must differ before one of them is said to have been silent longest."""
+_NAMED = 8
 _LIMIT = re.compile(
     r"\btime ?limit\b.*\breached|\b(?:exceed|reach)\w*\b.*\b(?:time ?out|time ?limit|max\w*[ _]?(?:run[ _]?)?duration)",
     re.IGNORECASE,
@@ -91,8 +92,9 @@ def _explanation(run: RunSnapshot, last: Mapping[int, LastWord]) -> Explanation:
     said = f"The run did not end by itself: {run.reason.rstrip('.')}."
     over = sorted(_over(run))
     if over and len(over) < len(run.ranks):
-        named = ", ".join(map(str, over[:8]))
-        said += f" Rank {named} had ended before; the others went on, or waited for it."
+        named = ", ".join(map(str, over[:_NAMED])) + (" …" if len(over) > _NAMED else "")
+        whose = f"Ranks {named}" if len(over) > 1 else f"Rank {named}"
+        said += f" {whose} had ended before; the others went on, or waited for {'them' if len(over) > 1 else 'it'}."
     silent, words = _silence({rank: word for rank, word in last.items() if rank not in over}, stopped_at(run))
     unknown = () if len(run.ranks) == 1 else (_TORCH, _HOROVOD)
     hangs = (*_ADVICE.get(run.framework, unknown), _STACKS)

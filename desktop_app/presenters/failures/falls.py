@@ -9,6 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from desktop_app.core.diagnosis.model import Fall, Part
+from desktop_app.core.diagnosis.part_words import PART_WORDS
 from desktop_app.core.words import spoken_duration
 from desktop_app.presenters.run_words import exit_words_only, rank_span
 
@@ -16,15 +17,6 @@ MOST_ROWS = 6
 """A picture, not a table: what is more is counted in its last row."""
 _TOGETHER = 1.0  # seconds: ranks that a launcher stops fall one after the other
 _CHANGING = re.compile(r"0x[0-9a-f]+|\d+", re.IGNORECASE)
-_PARTS = {
-    Part.CAUSE: "the cause",
-    Part.OWN: "an error of its own",
-    Part.SYMPTOM: "waited in vain",
-    Part.ECHO: "an echo",
-    Part.STOPPED: "was stopped",
-    Part.FINISHED: "had finished",
-    Part.SILENT: "says nothing",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +36,7 @@ class FallRow:
     @property
     def part_words(self) -> str:
         """What part they had, in a word or two."""
-        return _PARTS[self.part]
+        return PART_WORDS[self.part].short
 
     @property
     def when(self) -> str:

@@ -69,20 +69,19 @@ def is_told_of(run: RunSnapshot) -> bool:
 def _diagnose(plugins: PluginHost, run: RunSnapshot) -> Diagnosis:
     if not Path(run.folder).is_dir():
         return Diagnosis()
-    logs = logs_of_run(run)
-    known = _asked(plugins, run, logs)
+    logs, plan = logs_of_run(run), _plan(Path(run.folder))
+    known = _asked(plugins, run, logs, plan)
     if known.cause is None or known.cause.certainty <= WEAK:
         more = _further(run, logs)
         if more:
             logs = RunLogs({**logs.ranks, **more}, logs.launcher)
-            known = _asked(plugins, run, logs)
+            known = _asked(plugins, run, logs, plan)
     if is_of_limit(run):
         plan = _plan(Path(run.folder))
         timeout = plan.job.timeout if plan is not None else None
         known = of_limit(known, run, last_words(run, logs.tails, stopped_at(run)), timeout)
     has_ends = any(each.ended is not None for each in run.ranks)
     known = falls_of_run(known, run) if has_ends else falls_of_logs(known, logs.tails)
-    plan = _plan(Path(run.folder))
     known = _with_suspects(known, run, logs) if known.cause is None else known
     known = _with_steps(known, run, plan)
     known = with_code(known, logs.tails, logs.launcher.text, plan, run.folder)
@@ -90,8 +89,8 @@ def _diagnose(plugins: PluginHost, run: RunSnapshot) -> Diagnosis:
     return placed(known, redactor, logs.ranks, _missing(run, logs), logs.launcher)
 
 
-def _asked(plugins: PluginHost, run: RunSnapshot, logs: RunLogs) -> Diagnosis:
-    report = failure_report(run, logs)
+def _asked(plugins: PluginHost, run: RunSnapshot, logs: RunLogs, plan: SubmissionPlan | None) -> Diagnosis:
+    report = _report(run, logs, plan)
     found = plugins.explain_failure(report)
     nobody_fell = run.first_failure is None and run.backend == "local" and not run.from_bundle
     is_alone = len(run.ranks) == 1 and not launches(run.ranks)
@@ -117,10 +116,12 @@ def _with_steps(known: Diagnosis, run: RunSnapshot, plan: SubmissionPlan | None)
     return replace(known, steps=steps)
 
 
-def failure_report(run: RunSnapshot, logs: RunLogs | None = None) -> FailureReport:
+def failure_report(run: RunSnapshot) -> FailureReport:
     """Return a failed run as plugins want to know it. Reads files; without its plan nothing is known of the job."""
-    logs = logs_of_run(run) if logs is None else logs
-    plan = _plan(Path(run.folder))
+    return _report(run, logs_of_run(run), _plan(Path(run.folder)))
+
+
+def _report(run: RunSnapshot, logs: RunLogs, plan: SubmissionPlan | None) -> FailureReport:
     return FailureReport(
         job=plan.job if plan is not None else Job(command=""),
         exit_codes={each.rank: each.exit_code for each in run.ranks if each.exit_code is not None},
