@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import itertools
 from collections.abc import Sequence
+from operator import attrgetter
 
 from desktop_app.presenters.logs.folding import Folding, Row
 from desktop_app.services.logs.feed import Change, Update
@@ -12,6 +13,8 @@ from desktop_app.services.logs.merge import Key, LogLine, Window
 
 KEPT = 3000
 """Lines of one log kept at most; those farthest from what was just asked for are let go."""
+_SIZE = attrgetter("size")
+_NEAR_EDGE = 1000
 _NEAR = 100
 """Lines from the end among which an unfinished one is looked for."""
 _ASKED, _ASKED_EACH, _KEPT_EACH, _RANKS = 400, 60, 160, 200
@@ -120,6 +123,18 @@ class LogPage:
         """Whether every line of the logs is here."""
         return self.at_start and self.at_end
 
+    def near(self, seen: int) -> int:
+        """Return how many rows before an edge more are asked for, if so many are `seen`.
+
+        More than a third of what can be held unseen would let go at the other edge what is asked for there next.
+        """
+        room = self.kept * len(self.rows) // max(1, len(self._lines)) - seen
+        return max(1, min(_NEAR_EDGE, room // 3))
+
+    def seen(self, top: int, rows: int) -> list[tuple[Row, int]]:
+        """Return what there is to see of the rows from `top` on: what comes beyond them mostly changes none of it."""
+        return [(each, each.lines) for each in self.rows[top : top + rows + 2]]
+
     def row_at(self, place: int) -> int:
         """Return the row that holds the byte `place` of all logs, or the one nearest to it."""
         index = bisect.bisect_right(self._ends(), place - self.start)
@@ -152,7 +167,7 @@ class LogPage:
     def _ends(self) -> list[int]:
         """Return how many bytes there are up to the end of each row."""
         if self._sums is None:
-            self._sums = list(itertools.accumulate(each.size for each in self.rows))
+            self._sums = list(itertools.accumulate(map(_SIZE, self.rows)))
         return self._sums
 
     def _replace(self, window: Window) -> None:
@@ -164,15 +179,18 @@ class LogPage:
         first = self.first
         new = [each for each in window.lines if first is None or each.key < first]
         self.start, self.at_start = window.start, window.at_start
-        lines = [*new, *self._lines]
-        if len(lines) > self.kept:
+        self._folding.prepend(new)
+        if len(self._lines) > self.kept:
             self.at_end = False
-        self._folding.replace(lines[: self.kept])
+            self._folding.cut(self.kept)
 
     def _after(self, window: Window) -> None:
-        if window.lines:
-            self._cut_from(window.lines[0].key)
-            self._folding.add(window.lines)
+        lines = window.lines
+        if lines and self._lines and lines[0] == self._lines[-1]:
+            self._folding.add(lines[1:])  # they follow
+        elif lines:
+            self._cut_from(lines[0].key)
+            self._folding.add(lines)
         self.at_end = window.at_end
         self._drop_first()
 
@@ -199,9 +217,9 @@ class LogPage:
         self._folding.cut(bisect.bisect_left(self._lines, key, key=lambda line: line.key))
 
     def _drop_first(self) -> None:
-        """Let go of the first lines where there are too many, and of some more: every time costs all that stay."""
+        """Let go of the first lines where there are too many, and of some more: every time costs all rows that stay."""
         if len(self._lines) > self.kept:
             gone = len(self._lines) - self.kept * 7 // 8
             self.start += sum(each.size for each in self._lines[:gone])
-            self._folding.replace(self._lines[gone:])
+            self._folding.drop(gone)
             self.at_start = False

@@ -67,6 +67,42 @@ def test_every_window_agrees_with_the_whole(ranks: list[Chunks], clocks: bool, b
             assert window.at_end == (index + 3 >= len(whole))
 
 
+@given(RANKS, st.lists(st.tuples(st.booleans(), st.integers(2, 5), st.booleans()), max_size=12))
+@settings(max_examples=200, deadline=None)
+def test_going_on_either_way_agrees_with_the_whole(ranks: list[Chunks], ways: list[tuple[bool, int, bool]]) -> None:
+    with TemporaryDirectory() as folder:
+        sources = [write_rank(Path(folder), rank, chunks) for rank, chunks in enumerate(ranks)]
+        log, whole = MergedLog(sources), everything(sources)
+        if not whole:
+            return
+        low = high = len(whole) // 2  # the first and the last line that were read
+        for back, count, grows in ways:
+            if grows:  # what was being read is begun anew
+                ranks[0].append((50, b"\nmore\n"))
+                write_rank(Path(folder), 0, ranks[0])
+                whole = everything(sources)
+                low = high = len(whole) // 2
+            window = log.before(whole[low].key, count) if back else log.after(whole[high].key, count)
+            first = max(0, low - count) if back else high
+            stop = low if back else min(len(whole), high + count)
+            assert list(window.lines) == whole[first:stop]
+            assert window.start == sum(each.size for each in whole[:first])
+            assert window.at_start == (first == 0)
+            assert window.at_end == (stop == len(whole))
+            low, high = (first, high) if back else (low, stop - 1)
+
+
+def test_going_on_reads_no_log_anew(tmp_path: Path) -> None:
+    sources = [write_rank(tmp_path, rank, [(1, b"line %03d\n" % each) for each in range(200)]) for rank in range(20)]
+    opened = list[int]()
+    log = MergedLog(sources, breathe=lambda: opened.append(1))
+    key = log.end(10).lines[0].key
+    key = log.before(key, 100).lines[0].key
+    opened.clear()
+    assert len(log.before(key, 100).lines) == 100
+    assert len(opened) <= 110, "a breath for every line, and for none of the logs a block"
+
+
 @given(RANKS)
 @settings(max_examples=100, deadline=None)
 def test_a_place_on_the_scroll_bar_finds_a_line_near_it(ranks: list[Chunks]) -> None:

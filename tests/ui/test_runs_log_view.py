@@ -114,7 +114,7 @@ async def test_paging_up_reaches_the_first_line_and_back(view: LogView, tmp_path
     count = 0
     while seen(view)[0] != "line 0":
         QTest.keyClick(view, Qt.Key.Key_PageUp)
-        await until(lambda: not view._asked)
+        await until(lambda: not view._reader.asked)
         count += 1
         assert count < 6000 // (view.visible_rows - 1) + 5, "no page up was lost on the way"
         lines = [int(each.split()[1]) for each in seen(view)]
@@ -124,7 +124,7 @@ async def test_paging_up_reaches_the_first_line_and_back(view: LogView, tmp_path
         QTest.keyClick(view, Qt.Key.Key_PageDown)
         lines = [int(each.split()[1]) for each in seen(view)]
         assert lines == list(range(lines[0], lines[0] + len(lines)))
-        await until(lambda: not view._asked)
+        await until(lambda: not view._reader.asked)
     assert seen(view)[-1] == "line 5999"
 
 

@@ -201,6 +201,72 @@ def test_growing_in_pieces_ends_where_growing_at_once_does(parts: list[tuple[int
         assert mine == sorted(mine), "never out of order within a rank"
 
 
+@given(_LINES, st.lists(st.integers(1, 5), max_size=10), st.booleans())
+@settings(max_examples=300, deadline=None)
+def test_what_comes_before_turns_nothing_round(
+    parts: list[tuple[int, int, str]], cuts: list[int], closes: bool
+) -> None:
+    offsets: dict[int, int] = {}
+    made = []
+    for time, rank, text in parts:
+        made.append(line(float(time), rank, offsets.get(rank, 0), text))
+        offsets[rank] = offsets.get(rank, 0) + 10
+    left = sorted(_in_time_order(made), key=lambda each: each.key)
+    page, whole = page_of(left[len(left) // 2 :]), page_of(left)
+    left = left[: len(left) // 2]
+    for cut in [*cuts, len(left)]:
+        left, piece = left[: max(0, len(left) - cut)], left[max(0, len(left) - cut) :]
+        page.apply(Update(1, Change.BEFORE, Window(tuple(piece)), total=0))
+    if closes:
+        page.fold(same=True)
+        assert [each.ranks for each in page.rows] == [each.ranks for each in whole.rows]
+    assert [each.key for each in page.rows] == sorted(each.key for each in page.rows)
+    assert [each.number for each in page.rows] == list(range(len(page.rows)))
+    assert [each.size for each in page.rows] == [10 * each.lines for each in page.rows]
+    assert sum(each.lines for each in page.rows) == len(made)
+    for rank, end in offsets.items():
+        mine = [each.offset for row in page.rows for each in row.written if each.rank == rank]
+        assert mine == list(range(0, end, 10)), "never out of order within a rank"
+        assert all(page.rows[page.index_of(rank, each) or 0].holds([(rank, each)]) for each in mine)
+
+
+def _steps(first: int, last: int) -> list[LogLine]:
+    """Return steps of a training that eight ranks go through, one not before the other is done."""
+    places = [(step, rank) for step in range(first, last) for rank in range(8)]
+    return [line(step / 10 + rank / 1000, rank, 10 * step, f"step {step}") for step, rank in places]
+
+
+def test_rows_that_came_in_pieces_are_those_that_came_at_once() -> None:
+    steps = _steps(0, 100)
+    page = page_of(steps[413:])
+    for begin, end in ((201, 413), (200, 201), (0, 200)):
+        page.apply(Update(1, Change.BEFORE, Window(tuple(steps[begin:end])), total=0))
+    page.apply(Update(1, Change.AFTER, Window(tuple(_steps(99, 120))), total=0))
+    assert [(each.line.text, each.ranks) for each in page.rows] == [
+        (f"step {step}", tuple(range(8))) for step in range(120)
+    ]
+
+
+def test_rows_whose_first_lines_are_let_go_keep_the_others() -> None:
+    page = page_of(_steps(0, 3))
+    page.toggle(1)
+    page.kept = 20
+    page.apply(Update(1, Change.AFTER, Window(tuple(_steps(3, 4))), total=0))
+    assert [(each.line.text, each.lines) for each in page.rows] == [("step 1", 1), ("step 2", 8), ("step 3", 8)]
+    assert (page.start, page.at_start, page.rows[0].size) == (150, False, 10)
+    assert page.index_of(7, 10) == 0
+    page.apply(Update(1, Change.GROWN, lines=(line(0.31, 8, 0, "step 3"),), total=0))
+    assert page.rows[-1].lines == 9
+
+
+def test_more_is_asked_for_no_farther_away_than_can_be_held_on_both_sides() -> None:
+    page = page_of(_steps(0, 100))
+    for seen in (1, 50, 10_000):
+        near = page.near(seen)
+        assert near >= 1
+        assert near == 1 or 3 * near + seen <= page.kept // 8
+
+
 def _in_time_order(lines: list[LogLine]) -> list[LogLine]:
     """Return the lines with each rank's times rising, as a clock gives them."""
     last: dict[int, float] = {}

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from desktop_app.services.logs.breath import Breath
 from desktop_app.services.logs.merge import Key, LogLine, LogSource, MergedLog, Tail, Window
 
 POLL = 0.04
@@ -58,7 +59,8 @@ class LogFeed:
     """Reads `sources`; `deliver` is called in the feed's thread. Close it when done."""
 
     def __init__(self, sources: Sequence[LogSource], deliver: Callable[[Update], None], poll: float = POLL) -> None:
-        self._log = MergedLog(sources, gently=True)
+        self.breath = Breath()
+        self._log = MergedLog(sources, breathe=self.breath)
         self._deliver = deliver
         self._poll = max(poll, len(sources) * 2e-4)
         self._requests: deque[_Request] = deque()
@@ -99,11 +101,11 @@ class LogFeed:
 
     def more_before(self, key: Key, count: int) -> int:
         """Ask for the lines before the first one that is shown."""
-        return self._ask(Change.BEFORE, lambda log: log.around(key, count, 0))
+        return self._ask(Change.BEFORE, lambda log: log.before(key, count))
 
     def more_after(self, key: Key, count: int) -> int:
         """Ask for the lines from the last one that is shown on."""
-        return self._ask(Change.AFTER, lambda log: log.around(key, 0, count))
+        return self._ask(Change.AFTER, lambda log: log.after(key, count))
 
     def unfollow(self) -> None:
         """Say that there is more, but read it no longer."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,11 +39,15 @@ class RawLine:
 class LogFile:
     """Reads lines forwards and backwards from any line's start. Opens the file for each block, so it holds no handle.
 
+    It calls `breathe` for every block and stamp: who reads for a window lets that go first there.
     A file that is missing, or was deleted meanwhile, reads as an empty one.
     """
 
-    def __init__(self, path: Path, *, block: int = BLOCK, grid: int = GRID) -> None:
+    def __init__(
+        self, path: Path, *, block: int = BLOCK, grid: int = GRID, breathe: Callable[[], object] = bool
+    ) -> None:
         self.path = path
+        self._breathe = breathe
         self._block = block
         self._grid = grid
         self._encoding: str | None = None
@@ -57,6 +61,7 @@ class LogFile:
 
     def read(self, offset: int, count: int) -> bytes:
         """Return up to `count` bytes."""
+        self._breathe()
         try:
             with open(self.path, "rb", buffering=0) as file:  # noqa: PTH123 - as above
                 file.seek(offset)
@@ -91,6 +96,7 @@ class LogFile:
         """Yield where in the file lines of `data`, which lies at `begin`, bear a stamp, and its moment."""
         if self.encoding == UTF_8:
             for place, moment in stamps_in(data, latest):
+                self._breathe()
                 yield begin + place, moment
             return
         skipped = 2 if begin == 0 else 0  # the byte order mark

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from time import sleep
 from typing import TypeAlias
 
 from desktop_app.services.logs.alignment import align
@@ -22,7 +21,6 @@ from desktop_app.services.logs.log_file import BLOCK, LogFile, RawLine
 from desktop_app.services.logs.text import shown_text
 from desktop_app.services.logs.timeline import Timeline
 
-_TURN, _PAUSE = 16, 1e-4  # lines between two pauses, and their seconds
 Key: TypeAlias = tuple[float, int, int]
 
 
@@ -88,12 +86,22 @@ class Tail:
         return Tail(self.offset, self.length + len(data), held[bar:] if bar > 0 else held)
 
 
+@dataclass(slots=True)
+class _Way:
+    """Lines that are being read, backwards or forwards: from the line of `key`, `at` bytes of all logs before it."""
+
+    key: Key
+    lines: Iterator[LogLine]
+    at: int
+    sizes: Mapping[int, int]
+
+
 class _Log:
     """One rank's log, its times, and the time a byte that nothing tells of is given."""
 
-    def __init__(self, source: LogSource, block: int, *, single: bool) -> None:
+    def __init__(self, source: LogSource, block: int, *, single: bool, breathe: Callable[[], object]) -> None:
         self.rank = source.rank
-        self.file = LogFile(source.log, block=block)
+        self.file = LogFile(source.log, block=block, breathe=breathe)
         self.times = Timeline(self.file, ClockFile(source.clock))
         self._single = single
 
@@ -135,12 +143,14 @@ class _Log:
 class MergedLog:
     """One log or several, merged. Every answer is a `Window` and costs in proportion to the lines asked for."""
 
-    def __init__(self, sources: Sequence[LogSource], *, block: int | None = None, gently: bool = False) -> None:
-        self._gently = gently
-        many = len(sources) > 16
-        size, single = block or (BLOCK // 8 if many else BLOCK), len(sources) == 1
-        self._logs = tuple(_Log(each, size, single=single) for each in sources)
+    def __init__(
+        self, sources: Sequence[LogSource], *, block: int | None = None, breathe: Callable[[], object] = bool
+    ) -> None:
+        self._breathe = breathe
+        size, single = block or _block_of(len(sources)), len(sources) == 1
+        self._logs = tuple(_Log(each, size, single=single, breathe=breathe) for each in sources)
         self._aligned = single
+        self._ways: dict[bool, _Way] = {}
 
     def sizes(self) -> dict[int, int]:
         """Return the present size of each rank's log in bytes."""
@@ -173,6 +183,26 @@ class MergedLog:
         self.align()
         places = {each.rank: each.place(key, sizes[each.rank]) for each in self._logs}
         return self._window(places, sizes, before, after)
+
+    def before(self, key: Key, count: int) -> Window:
+        """Return up to `count` lines before `key`, and go on where the last ones began if that was there."""
+        way, sizes = self._way(key, back=True)
+        taken = list(itertools.islice(self._paced(way.lines), count + 1))
+        lines, end = taken[:count], way.at
+        way.at -= sum(each.size for each in lines)
+        way.key, way.lines = lines[-1].key if lines else key, itertools.chain(taken[count:], way.lines)
+        total = sum(sizes.values())
+        return Window(tuple(reversed(lines)), way.at, total, len(taken) <= count, end >= total)
+
+    def after(self, key: Key, count: int) -> Window:
+        """Return up to `count` lines from `key` on; if that is the last one that was read, go on there."""
+        way, sizes = self._way(key, back=False)
+        lines, start = list(itertools.islice(self._paced(way.lines), count)), way.at
+        end = start + sum(each.size for each in lines)
+        way.at = end - (lines[-1].size if lines else 0)
+        way.key, way.lines = lines[-1].key if lines else key, itertools.chain(lines[-1:], way.lines)
+        total = sum(sizes.values())
+        return Window(tuple(lines), start, total, start == 0, end >= total)
 
     def at(self, place: int, before: int, after: int) -> Window:
         """Return the lines around the byte `place` of all logs' bytes in their merged order."""
@@ -227,11 +257,21 @@ class MergedLog:
         end = sum(places.values()) + sum(each.size for each in forth)
         return Window((*back, *forth), start, total, at_start, end >= total)
 
+    def _way(self, key: Key, *, back: bool) -> tuple[_Way, dict[int, int]]:
+        """Return the lines before `key` or from it on, and the logs' sizes; what is being read already, if it fits."""
+        sizes = self.sizes()
+        self.align()
+        way = self._ways.pop(back, None)
+        if way is None or way.key != key or way.sizes != sizes:
+            places = {each.rank: each.place(key, sizes[each.rank]) for each in self._logs}
+            lines = self._backward(places) if back else self._forward(places, sizes)
+            way = _Way(key, lines, sum(places.values()), sizes)
+        self._ways[back] = way
+        return way, sizes
+
     def _paced(self, lines: Iterator[LogLine]) -> Iterator[LogLine]:
-        """Yield lines; `gently` with pauses, in which the window's thread goes on: each call of Qt waits for one."""
-        for number, line in enumerate(lines):
-            if self._gently and number % _TURN == _TURN - 1:
-                sleep(_PAUSE)
+        for line in lines:
+            self._breathe()
             yield line
 
     def _forward(self, places: Mapping[int, int], sizes: Mapping[int, int]) -> Iterator[LogLine]:
@@ -275,6 +315,11 @@ class MergedLog:
             came = unmarked + sum(each.times.near(middle) for each in self._logs)
             low, high = (middle, high) if came <= place else (low, middle)
         return low
+
+
+def _block_of(logs: int) -> int:
+    """Return how many bytes to read at once, so that the blocks of all logs together take little memory."""
+    return BLOCK if logs <= 16 else BLOCK // 8 if logs <= 1024 else BLOCK // 32
 
 
 @lru_cache(maxsize=4096)

@@ -104,13 +104,11 @@ class Timeline:
 
     def has_stamps(self) -> bool:
         """Whether lines of this log bear stamps, as far as a few looks into it tell."""
-        if not self._stamped:
-            size = self._file.size()
-            if size != self._probed and (self._probed < _LOOK * _PROBES):
-                self._stamped = any(True for _ in self._probe(size))
-                self._probed = size
-                while self._cell * _CELLS < size:
-                    self._cell *= 2
+        if not self._stamped and self._probed < _LOOK * _PROBES and (size := self._file.size()) != self._probed:
+            self._stamped = any(True for _ in self._probe(size))
+            self._probed = size
+            while self._cell * _CELLS < size:
+                self._cell *= 2
         return self._stamped
 
     @property

@@ -6,6 +6,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QAbstractSlider, QScrollBar
 
 from desktop_app.presenters.log_merge import LogPage
+from desktop_app.services.logs.search import Match
 from desktop_app.ui.runs.log_painter import LogPainter
 from desktop_app.ui.theme import Space
 
@@ -41,6 +42,15 @@ def sync_across(bar: QScrollBar, page: LogPage, top: int, rows: int, painter: Lo
     bar.setRange(0, max(bar.value(), int(widest - room), 0))
     bar.setPageStep(max(1, room))
     bar.setSingleStep(round(4 * painter.char))
+
+
+def show_column(bar: QScrollBar, match: Match, painter: LogPainter, width: int) -> None:
+    """Let the horizontal bar go where a match is seen."""
+    room = width - painter.text_left - 4 * painter.char
+    left, right = match.column * painter.char, (match.column + match.length) * painter.char
+    if left < bar.value() or right > bar.value() + room:
+        bar.setMaximum(max(bar.maximum(), int(right)))
+        bar.setValue(max(0, int(min(left - room / 4, right))) if right > room else 0)
 
 
 def rows_of(action: int, rows: int) -> int | None:

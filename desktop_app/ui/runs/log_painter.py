@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
@@ -99,6 +99,13 @@ class LogPainter:
     def width_of(self, row: Row) -> float:
         """Return how wide a row's text is, nearly."""
         return (len(row.line.text) + (len(_times(row)) + 4 if row.lines > 1 else 0)) * self.char
+
+    def areas(self, seen: QRect, width: int) -> Iterator[tuple[int, QRect]]:
+        """Yield the number and the place of each row that is there to see in a part of the view."""
+        for number in range(
+            max(0, (seen.top() - Space.XS) // self.height), (seen.bottom() - Space.XS) // self.height + 1
+        ):
+            yield number, QRect(0, Space.XS + number * self.height, width, self.height)
 
     def paint(self, painter: QPainter, row: Row, look: RowLook, area: QRect, scrolled: int) -> None:
         """Draw a row into `area`, its text `scrolled` pixels to the left."""

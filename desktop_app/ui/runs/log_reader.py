@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop_app.services.logs.feed import LogFeed, Update
+from desktop_app.presenters.log_merge import LogPage
+from desktop_app.services.logs.feed import Change, LogFeed, Update
 from desktop_app.services.logs.merge import LogSource
+
+PIECE = 1000
+"""Lines that are taken in at once: what that takes is less than a frame."""
 
 
 class LogReader(QObject):
     """`arrived` carries the feed's updates on the window's thread. `close` before letting go of it.
 
-    What an earlier feed said last may still be on its way when another is opened: it is dropped.
+    `asked` holds what is under way. What an earlier feed said last may still be on its way when another is opened: it
+    is dropped.
     """
 
     arrived = Signal(object)
@@ -23,6 +29,7 @@ class LogReader(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.feed: LogFeed | None = None
+        self.asked: set[Change] = set()
         self._opened = 0
         self._delivered.connect(self._pass_on)
 
@@ -38,6 +45,22 @@ class LogReader(QObject):
 
         self.feed = LogFeed(sources, deliver)
         return self.feed
+
+    def ask_around(self, page: LogPage, top: int, rows: int, *, following: bool) -> None:
+        """Ask for more lines beyond an edge that is near, of `rows` rows that are seen from `top` on."""
+        if self.feed is None or page.first is None or page.last is None:
+            return
+        near, left = page.near(rows), len(page.rows) - top - rows
+        if left < near and not page.at_end and not following and Change.AFTER not in self.asked:
+            self.asked.add(Change.AFTER)
+            self.feed.more_after(page.last, PIECE)
+        if top < near and not page.at_start and Change.BEFORE not in self.asked:
+            self.asked.add(Change.BEFORE)
+            self.feed.more_before(page.first, PIECE)
+
+    def ahead(self) -> AbstractContextManager[None]:
+        """Let the window go first as long as this lasts: the thread that reads waits."""
+        return contextlib.nullcontext() if self.feed is None else self.feed.breath.ahead()
 
     def close(self) -> None:
         """End the thread that reads."""

@@ -31,13 +31,10 @@ from desktop_app.ui.runs.log_hands import Hands
 from desktop_app.ui.runs.log_keys import Deed, deed_of
 from desktop_app.ui.runs.log_marks import Marks
 from desktop_app.ui.runs.log_painter import LogPainter
-from desktop_app.ui.runs.log_reader import LogReader
+from desktop_app.ui.runs.log_reader import PIECE, LogReader
 from desktop_app.ui.runs.log_rows import Cursor
 from desktop_app.ui.runs.log_selection import WHOLE, Place, Selection
 from desktop_app.ui.theme import Space, theme_manager
-
-NEAR = 150
-"""Lines before an edge of the window at which more are asked for."""
 
 
 class LogView(QAbstractScrollArea):
@@ -57,7 +54,6 @@ class LogView(QAbstractScrollArea):
         self._ticket = 0
         self._wanted: int | None = None
         self._owed = 0
-        self._asked: set[Change] = set()
         self._following = True
         self._live = True
         self._wheel, self._cursor = log_bars.Wheel(), Cursor()
@@ -108,7 +104,7 @@ class LogView(QAbstractScrollArea):
         if self._feed is not None:
             if follow:
                 self._ticket = self._feed.show_end(self._asks, follow=True)
-                self._asked.clear()
+                self._reader.asked.clear()
             else:
                 self._feed.unfollow()
         if changed:
@@ -123,7 +119,7 @@ class LogView(QAbstractScrollArea):
             self._scroll_to(index - self.visible_rows // 3)
         elif self._feed is not None:
             self._ticket = self._feed.show_around(key, self._asks // 2, self._asks // 2)
-            self._asked.clear()
+            self._reader.asked.clear()
 
     def go_to_offset(self, rank: int, offset: int) -> None:
         """Show the line of `rank` at a byte of its log, and mark it."""
@@ -131,7 +127,7 @@ class LogView(QAbstractScrollArea):
         self._marks.focus = (-1.0, rank, offset)
         if self._feed is not None:
             self._ticket = self._feed.show_offset(rank, offset, self._asks // 2, self._asks // 2)
-            self._asked.clear()
+            self._reader.asked.clear()
 
     def set_folded(self, folded: bool) -> None:
         """Show what several ranks say once, or every line by itself."""
@@ -165,7 +161,7 @@ class LogView(QAbstractScrollArea):
         """Show the match one is at."""
         self._marks.current = match
         self.go_to((match.time, match.rank, match.offset))
-        self._show_column(match.column, match.length)
+        log_bars.show_column(self.horizontalScrollBar(), match, self._painter, self.viewport().width())
         self.viewport().update()
 
     @property
@@ -209,18 +205,26 @@ class LogView(QAbstractScrollArea):
     def _take(self, update: Update) -> None:
         if self._feed is None or update.ticket < self._ticket:
             return
-        self._asked.discard(update.change)
+        self._reader.asked.discard(update.change)
+        with self._reader.ahead():
+            self._take_in(update)
+
+    def _take_in(self, update: Update) -> None:
+        seen = self.page.seen(self._top, self.visible_rows)
         moved = self.page.apply(update, self._top)
         if update.change is Change.REPLACE:
             self._ticket = max(self._ticket, update.ticket)
-            self._asked.clear()
+            self._reader.asked.clear()
             self._place(update)
         else:
-            self._top = max(0, min(self._top + moved + self._owed, self._last_top()))
-            self._owed = 0
+            wanted = self._top + moved + self._owed
+            self._top = max(0, min(wanted, self._last_top()))
+            self._owed = wanted - self._top if self._reader.asked else 0
         if self._following:
             self._top = self._last_top()
-        self._moved()
+        self._look_around()
+        if not seen or seen != self.page.seen(self._top, self.visible_rows):
+            self.viewport().update()
 
     def _place(self, update: Update) -> None:
         """Find the row to begin with in a window that took the place of all."""
@@ -245,13 +249,24 @@ class LogView(QAbstractScrollArea):
         self._top = max(0, min(top, self._last_top()))
         self._moved()
 
+    def _move_by(self, rows: int) -> None:
+        """Scroll; what is painted already moves along, so that only rows that come into sight are painted."""
+        before, self._top = self._top, max(0, min(self._top + rows, self._last_top()))
+        moved, area = before - self._top, self.viewport().rect()
+        with self._reader.ahead():
+            self._look_around()
+            if moved and abs(moved) < self.visible_rows:
+                self.viewport().scroll(0, moved * self._painter.height, area.adjusted(0, Space.XS, 0, 0))
+            elif moved:
+                self.viewport().update()
+
     def _scroll_by(self, rows: int) -> None:
         """Move as the person asked; up stops following, down to the very end begins it again."""
         if rows < 0:
             self._stop_following()
         beyond = min(0, self._top + rows) if rows < 0 else max(0, self._top + rows - self._last_top())
-        self._scroll_to(self._top + rows)
-        self._owed = beyond if self._asked else 0  # made good when the lines beyond the edge are there
+        self._move_by(rows)
+        self._owed = beyond if self._reader.asked else 0  # made good when the lines beyond the edge are there
         at_end = self.page.at_end and self._top >= self._last_top()
         if rows > 0 and at_end and self._live and not self._following:
             self.set_following(True)
@@ -261,24 +276,13 @@ class LogView(QAbstractScrollArea):
             self.set_following(False)
 
     def _moved(self) -> None:
-        self._ask_for_more()
-        self._sync_bars()
+        self._look_around()
         self.viewport().update()
 
-    def _ask_for_more(self) -> None:
-        feed, page = self._feed, self.page
-        if feed is None or not page.rows or page.first is None or page.last is None:
-            return
-        if self._top < NEAR and not page.at_start and Change.BEFORE not in self._asked:
-            self._asked.add(Change.BEFORE)
-            feed.more_before(page.first, self._asks)
-        end = self._top + self.visible_rows
-        if end > len(page.rows) - NEAR and not page.at_end and not self._following and Change.AFTER not in self._asked:
-            self._asked.add(Change.AFTER)
-            feed.more_after(page.last, self._asks)
-
-    def _sync_bars(self) -> None:
+    def _look_around(self) -> None:
+        """Ask for the lines beyond an edge that is near, and let the bars say where one is."""
         page, top, rows = self.page, self._top, self.visible_rows
+        self._reader.ask_around(page, top, rows, following=self._following)
         log_bars.sync_down(self.verticalScrollBar(), page, top, rows)
         log_bars.sync_across(self.horizontalScrollBar(), page, top, rows, self._painter, self.viewport().width())
 
@@ -302,16 +306,16 @@ class LogView(QAbstractScrollArea):
         place = log_bars.place_at(position, self.page, self._top, self.visible_rows)
         if self.page.holds(place, self.visible_rows):
             self._top = self.page.row_at(place)
-            self._ask_for_more()
+            self._reader.ask_around(self.page, self._top, self.visible_rows, following=False)
             self.viewport().update()
         else:
-            self._go_to_place(place, self._asks // 2)
+            self._go_to_place(place, PIECE // 5)
 
     def _go_to_place(self, place: int, before: int) -> None:
         if self._feed is not None:
             self._wanted = place
-            self._ticket = self._feed.show_at(place, before, self._asks)
-            self._asked.clear()
+            self._ticket = self._feed.show_at(place, before, PIECE // 2)
+            self._reader.asked.clear()
 
     def _go_start(self) -> None:
         self._stop_following()
@@ -326,37 +330,30 @@ class LogView(QAbstractScrollArea):
             self.set_following(True)
         elif self._feed is not None:
             self._ticket = self._feed.show_end(self._asks, follow=False)
-            self._asked.clear()
-
-    def _show_column(self, column: int, length: int) -> None:
-        bar, char = self.horizontalScrollBar(), self._painter.char
-        room = self.viewport().width() - self._painter.text_left - 4 * char
-        left, right = column * char, (column + length) * char
-        if left < bar.value() or right > bar.value() + room:
-            bar.setMaximum(max(bar.maximum(), int(right)))
-            bar.setValue(max(0, int(min(left - room / 4, right))) if right > room else 0)
+            self._reader.asked.clear()
 
     # ----- Qt's events
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Called by Qt: paints the rows that are seen and no others."""
-        painter = QPainter(self.viewport())
-        painter.fillRect(self.viewport().rect(), QColor(self._painter.theme.surface))
-        if not self.page.rows:
-            painter.setPen(QColor(self._painter.theme.muted))
-            painter.drawText(self.viewport().rect(), int(Qt.AlignmentFlag.AlignCenter), self._nothing)
-            painter.end()
-            return
+        """Called by Qt: paints the rows that are seen, or came into sight, and no others."""
+        with self._reader.ahead():
+            painter = QPainter(self.viewport())
+            painter.fillRect(event.rect(), QColor(self._painter.theme.surface))
+            if self.page.rows:
+                self._paint_rows(painter, event.rect())
+            else:
+                painter.setPen(QColor(self._painter.theme.muted))
+                painter.drawText(self.viewport().rect(), int(Qt.AlignmentFlag.AlignCenter), self._nothing)
+            painter.end()  # not left to Python: a traceback may keep this frame
+
+    def _paint_rows(self, painter: QPainter, seen: QRect) -> None:
         painter.setFont(self._painter.font)
-        height, width = self._painter.height, self.viewport().width()
-        scrolled = self.horizontalScrollBar().value()
-        y = Space.XS
-        for row in self.page.rows[self._top : self._top + self.visible_rows + 2]:
-            at = self._cursor.is_at(row) and self.hasFocus()
-            look = self._marks.look(row, self.selection.columns(row), at=at)
-            self._painter.paint(painter, row, look, QRect(0, y, width, height), scrolled)
-            y += height
-        painter.end()  # not left to Python: a traceback may keep this frame
+        scrolled, focused = self.horizontalScrollBar().value(), self.hasFocus()
+        for number, area in self._painter.areas(seen, self.viewport().width()):
+            if self._top + number < len(self.page.rows):
+                row = self.page.rows[self._top + number]
+                look = self._marks.look(row, self.selection.columns(row), at=focused and self._cursor.is_at(row))
+                self._painter.paint(painter, row, look, area, scrolled)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Called by Qt: the end stays the end."""
