@@ -23,17 +23,14 @@ def covered(known: Diagnosis, redactor: Redactor) -> Diagnosis:
     done: dict[int, Any] = {}
 
     def walk(value: Any) -> Any:
-        if isinstance(value, (Enum, Fix)):
-            return value
         if isinstance(value, str):
-            return cover(value)
+            return value if isinstance(value, Enum) else cover(value)
         if isinstance(value, tuple):
             return tuple(map(walk, value))
-        if not dataclasses.is_dataclass(value) or isinstance(value, type):
-            return value
-        if id(value) not in done:
-            done[id(value)] = dataclasses.replace(value, **{each: walk(getattr(value, each)) for each in _names(value)})
-        return done[id(value)]
+        names = _names(type(value))
+        if names and id(value) not in done:
+            done[id(value)] = dataclasses.replace(value, **{each: walk(getattr(value, each)) for each in names})
+        return done[id(value)] if names else value
 
     told: Diagnosis = walk(known)
     return told
@@ -49,8 +46,12 @@ def redactor_of_anyone() -> Redactor:
     return Redactor(secrets_of({}, {}))
 
 
-def _names(value: Any) -> tuple[str, ...]:
-    return tuple(each.name for each in dataclasses.fields(value))
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    """Return the fields of a dataclass; none of what is no dataclass, and of a change of the job file, which stays."""
+    if not dataclasses.is_dataclass(kind) or issubclass(kind, Fix):
+        return ()
+    return tuple(each.name for each in dataclasses.fields(kind))
 
 
 def _object(path: Path) -> dict[str, Any]:
