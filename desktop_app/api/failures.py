@@ -39,11 +39,15 @@ class RemedyKind(StrEnum):
 
     ADD_PACKAGE = "add-package"
     FIND_UNUSED_PARAMETERS = "find-unused-parameters"
+    OTHER_IMAGE = "other-image"
 
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """A change of another file: `value` is the package to add to the environment, or empty."""
+    """A change of another file: `value` is the package to add to the environment (`numpy<2`), or empty.
+
+    For another image a person is shown those that there are, and chooses.
+    """
 
     kind: RemedyKind
     value: str = ""

@@ -205,7 +205,19 @@ def remedy_title(remedy: Remedy) -> str:
     """Return what a change of the environment or the script is called on its button."""
     if remedy.kind is RemedyKind.ADD_PACKAGE:
         return f"Add {remedy.value} to the environment"
+    if remedy.kind is RemedyKind.OTHER_IMAGE:
+        return "Choose another image"
     return "Set find_unused_parameters in the script"
+
+
+def elsewhere(run: RunSnapshot, told: Explanation | None) -> str:
+    """Return what to change where the job's files are not here, so that nothing can be changed by a click."""
+    remedy = remedy_title(told.remedy) if told is not None and told.remedy is not None else ""
+    change = told.fix.title if told is not None and told.fix is not None else remedy
+    if not change:
+        return ""
+    place = "the run came from" if run.from_bundle else "the job was sent from"
+    return f"Its job file is not on this machine. Where {place}: {change[0].lower()}{change[1:]}."
 
 
 def _node_of(run: RunSnapshot, rank: int) -> int:

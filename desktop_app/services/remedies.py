@@ -15,9 +15,11 @@ from desktop_app.documents.edits import set_values
 from desktop_app.documents.kinds import kind_of
 from desktop_app.documents.text_file import TextFile
 from desktop_app.documents.yaml_text import parse
+from desktop_app.services.environments.using import use_in
 from desktop_app.services.run_copies import plan_of
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_PACKAGE = re.compile(rf"{_NAME.pattern}(?:\[[\w,.-]+\])?(?:[<>=!~]=?[\w.*+-]+(?:,[<>=!~]=?[\w.*+-]+)*)?")
 _WRAPPERS = frozenset({"DistributedDataParallel", "DDP"})
 _UNUSED = "find_unused_parameters"
 _MOST_FILES = 200
@@ -34,15 +36,25 @@ class Change:
 
 
 def change_for(run: RunSnapshot, remedy: Remedy) -> Change:
-    """Return the change that mends what broke a run. Reads files. Raises UserError where it can't be made, with why."""
+    """Return the change that mends what broke a run. Reads files. Raises UserError where it can't be made, with why.
+
+    Another image is no change that could be made without asking: a person chooses it, for `with_image`.
+    """
     if remedy.kind is RemedyKind.ADD_PACKAGE:
         return _adding(run, remedy.value)
+    if remedy.kind is RemedyKind.OTHER_IMAGE:
+        raise UserError("Which image is for you to choose.", hint="Environments… (Ctrl+E) lists those that there are.")
     return _finding_unused(run)
+
+
+def with_image(job: Path, entry: Value) -> Change:
+    """Return the change that puts another environment into a job."""
+    return Change(job, f"Put another environment into {job.name}", lambda source: use_in(source, job, entry))
 
 
 def _adding(run: RunSnapshot, package: str) -> Change:
     """Return the change that adds a package to the environment that the run's job file names."""
-    if not _NAME.fullmatch(package):
+    if not _PACKAGE.fullmatch(package):
         raise UserError(f"{package!r} is no name of a package.", hint="Add it to the environment by hand.")
     job = Path(run.source) if run.source else None
     if job is None or not job.is_file():
@@ -91,14 +103,23 @@ def _change(file: Path, prefix: str, package: str) -> Change:
 
 
 def _with_package(source: str, prefix: str, package: str) -> str:
-    """Return a conda file, or the text that holds one below `prefix`, with a package at the end of its pip list."""
+    """Return a conda file, or the text that holds one below `prefix`, with a package at the end of its pip list.
+
+    A package that stands there in another version than is asked for gets that one, where it stands.
+    """
     held: Value = parse(source).data
     for part in prefix.split(".")[:-1]:
         held = mapping(held).get(part)
     given = mapping(held).get("dependencies")
     entries = list(given) if isinstance(given, list) else []
-    if any(_names(each, package) for each in _flat(entries)):
-        raise UserError(f"{package} stands there already.", hint="Build the environment anew, or look at its version.")
+    name = _NAME.match(package)
+    asks_more = name is not None and name[0] != package
+    for path, written in _flat(entries):
+        if _names(written, package) and (written.strip() == package or not asks_more):
+            hint = "Build the environment anew, or look at its version."
+            raise UserError(f"{package} stands there already.", hint=hint)
+        if _names(written, package):  # another version of it
+            return set_values(source, {f"{prefix}dependencies{path}": package})
     for index, each in enumerate(entries):
         if isinstance(each, dict) and isinstance(pip := each.get("pip"), list):
             return set_values(source, {f"{prefix}dependencies[{index}].pip[{len(pip)}]": package})
@@ -107,17 +128,18 @@ def _with_package(source: str, prefix: str, package: str) -> str:
     return set_values(source, {f"{prefix}dependencies": [{"pip": [package]}]})
 
 
-def _flat(entries: list[Value]) -> Iterator[str]:
-    for each in entries:
+def _flat(entries: list[Value]) -> Iterator[tuple[str, str]]:
+    """Yield each entry with its path below the list: conda's own, and those of pip."""
+    for index, each in enumerate(entries):
         if isinstance(each, str):
-            yield each
+            yield f"[{index}]", each
         elif isinstance(each, dict) and isinstance(pip := each.get("pip"), list):
-            yield from (one for one in pip if isinstance(one, str))
+            yield from ((f"[{index}].pip[{place}]", one) for place, one in enumerate(pip) if isinstance(one, str))
 
 
 def _names(entry: str, package: str) -> bool:
-    match = _NAME.match(entry.strip())
-    return match is not None and _plain(match[0]) == _plain(package)
+    there, asked = _NAME.match(entry.strip()), _NAME.match(package)
+    return there is not None and asked is not None and _plain(there[0]) == _plain(asked[0])
 
 
 def _plain(name: str) -> str:

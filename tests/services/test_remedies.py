@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from desktop_app.api import Remedy, RemedyKind, RunSnapshot, RunStatus, UserError
-from desktop_app.services.remedies import change_for, with_unused_parameters
+from desktop_app.services.remedies import change_for, with_image, with_unused_parameters
 from tests.helpers.run_folders import make_run
 
 PANDAS = Remedy(RemedyKind.ADD_PACKAGE, "pandas")
@@ -48,6 +48,33 @@ def test_a_package_joins_the_pip_list_of_the_conda_file_that_the_job_names(tmp_p
 def test_where_no_pip_list_stands_one_is_made(tmp_path: Path, conda: str, end: str) -> None:
     _name, text = mended(run_of(tmp_path, "\n  image: ubuntu\n  conda_file: file:env.yml", env_yml=conda))
     assert text.endswith(end)
+
+
+@pytest.mark.parametrize(
+    ("conda", "package", "after"),
+    [
+        ("  - numpy=2.1  # new", "numpy<2", "  - numpy<2  # new"),
+        ("  - pip:\n      - Protobuf==5.0\n      - torch", "protobuf<=3.20.3",
+         "  - pip:\n      - protobuf<=3.20.3\n      - torch"),
+        ("  - pip:\n      - ray", "ray[default]", "  - pip:\n      - ray[default]"),
+        ("  - pip:\n      - torch", "setuptools<81", "  - pip:\n      - torch\n      - setuptools<81"),
+    ],
+)  # fmt: skip
+def test_a_version_takes_the_place_of_another_one(tmp_path: Path, conda: str, package: str, after: str) -> None:
+    run = run_of(tmp_path, "\n  image: ubuntu\n  conda_file: env.yml", env_yml=f"dependencies:\n{conda}\n")
+    assert mended(run, Remedy(RemedyKind.ADD_PACKAGE, package)) == ("env.yml", f"dependencies:\n{after}\n")
+
+
+def test_another_image_is_for_a_person_to_choose(tmp_path: Path) -> None:
+    run = run_of(tmp_path, " azureml:old@latest")
+    with pytest.raises(UserError, match="for you to choose"):
+        change_for(run, Remedy(RemedyKind.OTHER_IMAGE))
+    job = Path(run.source)
+    change = with_image(job, "azureml://registries/azureml/environments/new/labels/latest")
+    assert change.make(job.read_text()) == (
+        "command: python train.py\n"
+        "environment: azureml://registries/azureml/environments/new/labels/latest\ncompute: azureml:gpu\n"
+    )
 
 
 def test_a_conda_file_within_the_job_changes_the_job(tmp_path: Path) -> None:

@@ -13,10 +13,11 @@ from PySide6.QtWidgets import QApplication
 from desktop_app.api import FirstFailure, Fix, JobBackend, RunStatus
 from desktop_app.places import Places
 from desktop_app.services.remedies import with_unused_parameters
+from desktop_app.ui.environments.dialog import EnvironmentsDialog
 from desktop_app.ui.files.mend_dialog import MendDialog
 from tests.helpers.fake_shell import FakeShell
 from tests.helpers.plugin_folders import write_plugin
-from tests.helpers.run_folders import FolderOfRun, make_run
+from tests.helpers.run_folders import FolderOfRun, fail, make_run
 from tests.ui.audit import assert_sound
 from tests.ui.files_bench import FilesWindow, dialog_of, pane_of, project
 from tests.ui.runs_bench import RunsBench, quiet, runs_bench
@@ -179,6 +180,48 @@ async def test_the_card_offers_what_mends_an_environment(runs_bench: RunsBench) 
     await until(lambda: runs_bench.shell.calls and runs_bench.shell.calls[-1][0] == "change_file")
     assert runs_bench.shell.calls[-1][1:3] == (job, "Add pandas to job.yml")
     assert_sound(runs_bench.page)
+    await quiet()
+
+
+async def test_another_image_is_chosen_among_those_that_there_are(runs_bench: RunsBench) -> None:
+    knows = MENDS.replace('Remedy(RemedyKind.ADD_PACKAGE, "pandas")', "Remedy(RemedyKind.OTHER_IMAGE)")
+    write_plugin(runs_bench.workbench.places.plugins, "aaa-knows", knows)
+    runs_bench.workbench.plugins.discover()
+    job = runs_bench.places.home / "project" / "job.yml"
+    job.parent.mkdir(parents=True, exist_ok=True)
+    job.write_text("$schema: https://azuremlschemas.azureedge.net/latest/commandJob.schema.json\n"
+                   "command: x  # tuned\nenvironment: azureml:old@latest\n")  # fmt: skip
+    before = job.read_text()
+    page = await runs_bench.open_and_read(await runs_bench.add_failed("r-1"))
+    await until(page.failure.remedy.isVisible)
+    assert page.failure.remedy.accessibleName() == "Choose another image"
+    page.failure.remedy.click()
+    await until(lambda: dialog_of(EnvironmentsDialog))
+    dialog = dialog_of(EnvironmentsDialog)
+    assert dialog is not None
+    await until(lambda: dialog.environment is not None and dialog.use_button.isEnabled())
+    dialog.use_current()
+    await until(lambda: runs_bench.shell.calls and runs_bench.shell.calls[-1][0] == "change_file")
+    _called, path, title, make = runs_bench.shell.calls[-1]
+    assert (path, title) == (job, "Put another environment into job.yml")
+    assert callable(make)
+    after = make(before)
+    assert after.startswith(before.partition("environment:")[0])
+    assert "azureml:old@latest" not in after
+    assert job.read_text() == before, "nothing changes before it was shown"
+    await quiet()
+
+
+async def test_where_the_job_file_is_elsewhere_the_change_is_said_and_not_offered(runs_bench: RunsBench) -> None:
+    write_plugin(runs_bench.workbench.places.plugins, "aaa-knows", KNOWS)
+    runs_bench.workbench.plugins.discover()
+    made = fail(make_run(runs_bench.places.runs, "r-1", RunStatus.FAILED, nodes=2, processes=2), 3)
+    made.write_state(replace(made.snapshot, from_bundle="host, 2026-11-22"))
+    await runs_bench.workbench.monitor.refresh()
+    card = (await runs_bench.open_and_read(made)).failure
+    await until(card.elsewhere.isVisible)
+    assert card.elsewhere.text() == "Its job file is not on this machine. Where the run came from: take one process."
+    assert not card.fix.isVisible()
     await quiet()
 
 

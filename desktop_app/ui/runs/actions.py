@@ -14,7 +14,18 @@ from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QCursor, QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from desktop_app.api import DrillOrder, Drills, Fix, OutsideError, Remedy, RunSnapshot, SubmissionPlan, UserError
+from desktop_app.api import (
+    DrillOrder,
+    Drills,
+    Fix,
+    OutsideError,
+    Remedy,
+    RemedyKind,
+    RunSnapshot,
+    SubmissionPlan,
+    UserError,
+    Value,
+)
 from desktop_app.core.words import plural
 from desktop_app.documents.edits import set_values
 from desktop_app.presenters.clouds.run_files import is_cloud
@@ -22,7 +33,7 @@ from desktop_app.services import run_copies
 from desktop_app.services.diagnosing.runs import diagnose_run
 from desktop_app.services.doctor_report import doctor_report
 from desktop_app.services.drills import drill
-from desktop_app.services.remedies import change_for
+from desktop_app.services.remedies import change_for, with_image
 from desktop_app.services.run_bundle import Choices, bundle_run
 from desktop_app.services.run_downloads import OUTPUTS, copy_run
 from desktop_app.services.run_points import points_of
@@ -222,8 +233,22 @@ class RunActions(QObject):
         dialog.open()
 
     async def _mend(self, run: RunSnapshot, remedy: Remedy) -> None:
+        if remedy.kind is RemedyKind.OTHER_IMAGE:
+            self._choose_image(run)
+            return
         change = await asyncio.to_thread(change_for, run, remedy)
         self._shell.change_file(change.path, change.title, change.make)
+
+    def _choose_image(self, run: RunSnapshot) -> None:
+        from desktop_app.ui.environments.actions import pick_environment
+
+        job = Path(run.source)
+
+        def take(entry: Value) -> None:
+            change = with_image(job, entry)
+            self._shell.change_file(change.path, change.title, change.make)
+
+        pick_environment(self._workbench, job, "", take, self._window.window())
 
     async def _compare(self, runs: Sequence[RunSnapshot]) -> None:
         from desktop_app.ui.runs.compare import CompareDialog, compare

@@ -53,6 +53,8 @@ class FailureCard(QFrame):
         self.text = label(wraps=True, selectable=True)
         self.advice = label(wraps=True, selectable=True)
         self.explanation = label(role="muted", wraps=True, selectable=True)
+        self.elsewhere = label(wraps=True, selectable=True)
+        self.elsewhere.hide()
         self.falls = FallPicture()
         self.show_log = button(self.tr("Show in lo&g"), "mdi6.text-search", self.log_asked.emit)
         self.open_code = button("", "mdi6.code-braces", self.code_asked.emit)
@@ -92,6 +94,11 @@ class FailureCard(QFrame):
         if view.remedy is None:
             self.offer_remedy(None)
         self._show_links(view.links)
+
+    def say_elsewhere(self, text: str) -> None:
+        """Say what to change where the run came from; nothing for an empty text."""
+        self.elsewhere.setText(text)
+        self.elsewhere.setVisible(bool(text))
 
     def _set_tone(self, tone: str) -> None:
         if tone != self.property("tone"):
@@ -169,7 +176,7 @@ class FailureCard(QFrame):
         column.setContentsMargins(Space.L, Space.M, Space.L, Space.M)
         column.setSpacing(Space.XS + 2)
         column.addLayout(top)
-        for part in (self.cause, self.text, self.advice, self.falls, self.explanation):
+        for part in (self.cause, self.text, self.advice, self.elsewhere, self.falls, self.explanation):
             column.addWidget(part)
         column.addLayout(_from_the_left(self.links))
         column.addLayout(buttons)

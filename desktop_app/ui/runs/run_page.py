@@ -15,7 +15,7 @@ from desktop_app.core.redact import longest_bare
 from desktop_app.presenters.clouds.run_files import is_cloud, seen_again
 from desktop_app.presenters.failures.cells import cells_of
 from desktop_app.presenters.run_drills import DrillChoice, drill_behind, drills_said
-from desktop_app.presenters.run_failure import failure_of, remedy_title
+from desktop_app.presenters.run_failure import elsewhere, failure_of, remedy_title
 from desktop_app.presenters.run_page import actions_of, log_of_cause, phases_of, waiting_text
 from desktop_app.presenters.run_words import is_logs_alone
 from desktop_app.presenters.trials import sweep_handle
@@ -331,6 +331,7 @@ class RunPage(QWidget):
         """Offer what can be done about it: mend the job file, an environment or a script, run again to learn more."""
         cause = known.cause or next(iter(known.symptoms), None)
         self.failure.offer_fix(cause.fix if cause is not None and is_there else None)
+        self.failure.say_elsewhere("" if is_there or self._run is None else elsewhere(self._run, cause))
         remedy = cause.remedy if cause is not None and is_there else None
         self.failure.offer_remedy(remedy, remedy_title(remedy) if remedy is not None else "")
         can_rerun = self._run is not None and actions_of(self._run).again
