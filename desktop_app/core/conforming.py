@@ -35,7 +35,7 @@ def misfit(kind: Any, value: Any, path: str = "") -> str:
     return "" if _fits(kind, value) else path or "."
 
 
-def _misfit_in_record(kind: type[Any], value: Any, path: str) -> str:
+def _misfit_in_record(kind: Any, value: Any, path: str) -> str:
     if not isinstance(value, kind):
         return path or "."
     for name, hint in _hints(kind):

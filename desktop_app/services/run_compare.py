@@ -12,6 +12,7 @@ from desktop_app.api import MetricPoint, Phase, RankState, RunSnapshot, UserErro
 from desktop_app.api._records import to_json
 from desktop_app.core.difference_weights import Group, group_of
 from desktop_app.core.paths import split_path
+from desktop_app.core.redact import COVER
 from desktop_app.services.code_compare import FileDifference, compare_code
 from desktop_app.services.redaction import Redactor
 from desktop_app.services.run_packages import is_from_here, packages_of
@@ -170,12 +171,23 @@ def _clean(file: FileDifference, redactor: Redactor) -> FileDifference:
 
 
 def _covered(found: Iterable[Difference], redactor: Redactor) -> tuple[Difference, ...]:
-    """Return what differs with secrets covered: after comparing, for that they differ may be what is looked for."""
-    return tuple(
-        replace(each, first=redactor.named(name, each.first), second=redactor.named(name, each.second))
-        for each in found
-        for name in (_key(each.path),)
-    )
+    """Return what differs with secrets covered: after comparing, for that they differ may be what is looked for.
+
+    What a bundle holds covered already says nothing of whether it differs.
+    """
+    told = ((each, _named(each, redactor)) for each in found)
+    return tuple(after for before, after in told if after.first != after.second or not _is_covered(before))
+
+
+def _named(each: Difference, redactor: Redactor) -> Difference:
+    name = _key(each.path)
+    return replace(each, first=redactor.named(name, each.first), second=redactor.named(name, each.second))
+
+
+def _is_covered(each: Difference) -> bool:
+    """Whether one side came covered: secrets, and the home folder as `~`."""
+    texts = [value for value in (each.first, each.second) if isinstance(value, str)]
+    return any(COVER in text or "~" in text for text in texts)
 
 
 def _key(path: str) -> str:

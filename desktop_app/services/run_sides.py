@@ -43,8 +43,9 @@ def side_of(run: RunSnapshot) -> Side:
 
 
 def redactor_of(*sides: Side) -> Redactor:
-    """Return what covers the secrets of these runs."""
-    return Redactor(value for each in sides for value in secrets_of(each.plan or {}, {}))
+    """Return what covers the secrets of these runs, and the home folder where that of one of them is covered."""
+    home = Path.home() if any(each.run.from_bundle for each in sides) else None
+    return Redactor((value for each in sides for value in secrets_of(each.plan or {}, {})), home=home)
 
 
 def flat(data: Any) -> Facts:

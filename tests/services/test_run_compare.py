@@ -297,3 +297,16 @@ def test_long_texts_are_cut_so_that_both_sides_show_where_they_first_differ(
     assert all(text in said and len(said) <= 64 for text, said in zip(shown, found, strict=True)), found
     assert found[0] != found[1]
     assert cut(second, first, 60) == found[::-1]
+
+
+def test_what_a_bundle_covers_is_not_said_to_differ(pair: tuple[FolderOfRun, FolderOfRun], tmp_path: Path) -> None:
+    home = str(Path.home())
+    for number, made in enumerate(pair):
+        values = {"MY_TOKEN": "hunter-and-hunter", "PLACE": f"{home}/data", "OTHER": f"{home}/{number}"}
+        edit_plan(made, environment=values)
+    bundle_run(pair[0].snapshot, tmp_path / "b.zip")
+    opened = open_bundle(tmp_path / "b.zip", tmp_path / "elsewhere")
+    run = replace(pair[0].snapshot, folder=str(opened.folder), from_bundle=opened.origin, handle="local://another")
+    found = {each.path: (each.first, each.second) for each in compare_runs(run, pair[1].snapshot).plan}
+    assert found["environment.OTHER"] == ("~/0", "~/1")
+    assert not {"environment.MY_TOKEN", "environment.PLACE"} & set(found)

@@ -27,7 +27,8 @@ def covered(known: Diagnosis, redactor: Redactor) -> Diagnosis:
             return value if isinstance(value, Enum) else cover(value)
         if isinstance(value, tuple):
             return tuple(map(walk, value))
-        names = _names(type(value))
+        kind: Any = type(value)
+        names = _names(kind)
         if names and id(value) not in done:
             done[id(value)] = dataclasses.replace(value, **{each: walk(getattr(value, each)) for each in names})
         return done[id(value)] if names else value

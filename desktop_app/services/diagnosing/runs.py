@@ -23,6 +23,7 @@ from desktop_app.core.diagnosis.steps import steps_for
 from desktop_app.core.diagnosis.timed_out import is_of_limit, of_limit, stopped_at
 from desktop_app.core.rank_words import launches
 from desktop_app.core.shared_texts import whole
+from desktop_app.services.diagnosing.as_sent import or_as_sent
 from desktop_app.services.diagnosing.covering import redactor_of_run
 from desktop_app.services.diagnosing.excerpts import FURTHEST, TAIL, Excerpt, further_back, joined, tail
 from desktop_app.services.diagnosing.last_words import last_words
@@ -86,7 +87,8 @@ def _diagnose(plugins: PluginHost, run: RunSnapshot) -> Diagnosis:
     known = _with_steps(known, run, plan)
     known = with_code(known, logs.tails, logs.launcher.text, plan, run.folder)
     redactor = redactor_of_run(Path(run.folder))
-    return placed(known, redactor, logs.ranks, _missing(run, logs), logs.launcher)
+    known = placed(known, redactor, logs.ranks, _missing(run, logs), logs.launcher)
+    return or_as_sent(known, run, redactor)
 
 
 def _asked(plugins: PluginHost, run: RunSnapshot, logs: RunLogs, plan: SubmissionPlan | None) -> Diagnosis:
