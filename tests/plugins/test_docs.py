@@ -17,6 +17,7 @@ from desktop_app.api import FieldKind, Hooks, Value, kit, testing
 from desktop_app.api._plugins import read_manifest
 from desktop_app.api._plugins.manifest import KINDS
 from desktop_app.api._plugins.manifest_toolchains import BUILD_KEYS, EDIT_KEYS, KEYS
+from desktop_app.api.kit.knowledge_files import CATEGORIES
 from desktop_app.places import Places
 from desktop_app.services.plugins import PluginState
 from desktop_app.services.plugins.info import PluginInfo
@@ -54,6 +55,11 @@ def test_every_hooks_text_is_the_contracts(name: str) -> None:
     first = inspect.getdoc(getattr(Hooks, name)) or ""
     promised = " ".join(first.partition("\n\n")[0].split()).rstrip(".")
     assert promised in " ".join(section(name).split())
+
+
+def test_the_categories_of_knowledge_are_those_of_the_program() -> None:
+    listed = GUIDE.partition("\nCategories: ")[2].partition("\n\n")[0]
+    assert sorted(re.findall(r"`([\w-]+)`", listed)) == sorted(CATEGORIES)
 
 
 def test_it_is_said_of_every_hook_how_often_it_is_called() -> None:
@@ -113,7 +119,7 @@ def test_every_tool_of_the_test_kit_is_there() -> None:
     table = PAGE.partition("\nFor what is yours:\n")[2].partition("```")[0]
     firsts = [row.partition(" | ")[0] for row in table.splitlines() if row.startswith("| `")]
     named = re.findall(r"`(\w+)\(", " ".join(firsts))
-    assert len(named) == 8
+    assert len(named) == 9
     assert all(callable(getattr(testing, name)) for name in named)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def read_knowledge(path: Path, *, with_logs: bool = True) -> Knowledge:
     if data.get("format") != FORMAT:
         raise KnowledgeError(f"{path.name}: `format = {FORMAT}` is missing at the top.")
     found = data.get("signature", [])
-    if not isinstance(found, list):
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
         raise KnowledgeError(f"{path.name}: a signature begins with [[signature]].")
     odd = set(data) - {"format", "version", "signature"}
     if odd:
@@ -76,10 +77,11 @@ def _signature(data: Mapping[str, Any], path: Path, text: str) -> Signature:
     if odd:
         raise fail(f"there is no key “{min(odd)}”")
     values: dict[str, Any] = {key: _value(key, value, fail) for key, value in data.items()}
-    for each in (*values["lines"], *values.get("unless", ()), *values.get("beside", ()), values.get("shows", "")):
+    signature = Signature(**values, file=path.name)
+    for key, each in expressions_of(signature):
         if len(each) > LONGEST:
-            raise fail(f"lines: a regular expression is longer than {LONGEST} characters: {each[:40]}…")
-    return Signature(**values, file=path.name)
+            raise fail(f"{key}: a regular expression is longer than {LONGEST} characters: {each[:40]}…")
+    return signature
 
 
 def _value(key: str, value: Any, fail: Callable[[str], KnowledgeError]) -> Any:
@@ -93,6 +95,8 @@ def _value(key: str, value: Any, fail: Callable[[str], KnowledgeError]) -> Any:
     wanted = {"certainty": (int, float), "rank": (int,)}.get(key, (str,))
     if not isinstance(value, wanted) or isinstance(value, bool):
         raise fail(f"“{key}” has a value of the wrong kind")
+    if key == "certainty" and not 0 <= value <= 1:
+        raise fail("certainty is a number from 0 to 1")
     return value
 
 
@@ -103,9 +107,10 @@ def _kind(value: Any, fail: Callable[[str], KnowledgeError]) -> Kind:
 
 
 def _category(value: Any, fail: Callable[[str], KnowledgeError]) -> str:
-    if value not in CATEGORIES:
-        raise fail(f"there is no category “{value}”")
-    return str(value)
+    if not isinstance(value, str) or value not in CATEGORIES:
+        near = ", ".join(get_close_matches(str(value), sorted(CATEGORIES), cutoff=0.4))
+        raise fail(f"there is no category “{value}”{f', but {near}' if near else ''}")
+    return value
 
 
 def _code(value: Any, fail: Callable[[str], KnowledgeError]) -> str:
