@@ -95,7 +95,7 @@ def _value(key: str, value: Any, fail: Callable[[str], KnowledgeError]) -> Any:
     wanted = {"certainty": (int, float), "rank": (int,)}.get(key, (str,))
     if not isinstance(value, wanted) or isinstance(value, bool):
         raise fail(f"“{key}” has a value of the wrong kind")
-    if key == "certainty" and not 0 <= value <= 1:
+    if isinstance(value, int | float) and key == "certainty" and not 0 <= value <= 1:
         raise fail("certainty is a number from 0 to 1")
     return value
 
