@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from statistics import median
 
 from desktop_app.core.words import spoken_duration
@@ -26,30 +27,46 @@ RARE = 0.05
 """This part of gaps, the longest ones, is unusual."""
 TOGETHER = 0.05
 """Seconds within which writing is one: ranks write the same line at the same moment."""
+MINUTES = 300.0
+"""Seconds for which steps alone, or the GPU alone, must be missing: an evaluation has logs, and none of these."""
 _USE = {True: "Its CPU or GPU is still at work: it may wait in a collective.", False: "Its CPU and GPU are idle."}
 IDLE = 5.0
 """Per cent of one core, or of a GPU, below which a rank does nothing; some programs look around now and then."""
+
+
+class Lack(StrEnum):
+    """What is missing of a run that is quiet, as a sentence begins that says so."""
+
+    ALL = "No log and no metric"
+    STEPS = "No metric"
+    GPU = "No use of the GPU"
+
+
+_LACKS = {Lack.ALL: "quiet", Lack.STEPS: "without a metric", Lack.GPU: "without use of its GPU"}
 
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
     """A run that is quiet `since` a moment; `usual` is its longest usual gap, None where it has no habit yet.
 
-    `busy` says whether its CPU or GPU work, None where nobody knows.
+    `busy` says whether its CPU or GPU work, None where nobody knows; `lacks` is what is missing.
     """
 
     since: float
     usual: float | None
     busy: bool | None
+    lacks: Lack = Lack.ALL
 
     def text(self, now: float) -> str:
-        """Return `quiet for 4 min`."""
-        return f"quiet for {rough(now - self.since)}"
+        """Return `quiet for 4 min`, `without a step for 20 min`."""
+        return f"{_LACKS[self.lacks]} for {rough(now - self.since)}"
 
     def sentence(self, now: float) -> str:
         """Return what is known of it."""
         habit = "" if self.usual is None else f"; until then something came every {rough(self.usual)} at least"
-        said = f"No log and no metric for {rough(now - self.since)}{habit}."
+        said = f"{self.lacks} for {rough(now - self.since)}{habit}."
+        if self.lacks is not Lack.ALL:
+            return f"{said} Its log goes on."
         return said if self.busy is None else f"{said} {_USE[self.busy]}"
 
 
@@ -66,6 +83,22 @@ def quiet(beats: Iterable[float], now: float, *, busy: bool | None, awake_since:
     if now - last <= _patience(usual, busy=busy) or (usual is None and busy is not False):
         return None
     return Quiet(last, usual, busy)
+
+
+def lacking(beats: Iterable[float], now: float, lack: Lack, *, awake_since: float = 0.0) -> Quiet | None:
+    """Return how long one sign alone has been missing of a run whose log goes on; None while that is as usual.
+
+    It counts where it was regular alone, and only after far longer than it was ever missing before by habit.
+    """
+    times = sorted(beats)
+    usual = usual_gap(gaps_of(times))
+    if usual is None:
+        return None
+    longest = max(gaps_of(times))
+    last = max(times[-1], awake_since)
+    if now - last <= max(MINUTES, TIMES_IF_BUSY * usual, 2 * longest):
+        return None
+    return Quiet(last, usual, None, lack)
 
 
 def _patience(usual: float | None, *, busy: bool | None) -> float:

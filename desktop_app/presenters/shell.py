@@ -98,7 +98,10 @@ def notice_for(run: RunSnapshot) -> Notice:
     return Notice(title, run.reason or metrics or run.run, run.handle)
 
 
+_WHAT_NEXT = "Look at the last line of each rank, and with py-spy dump --pid PID where each one waits."
+
+
 def stall_notice(run: RunSnapshot, stalls: StallWatch) -> Notice:
     """Return what is said when a run fell silent."""
     title = f"{run.display_name or run.run} is {stalls.text(run.handle)}"
-    return Notice(title, stalls.sentence(run.handle), run.handle)
+    return Notice(title, f"{stalls.sentence(run.handle)} {_WHAT_NEXT}", run.handle)

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from desktop_app.api import RunSnapshot, RunStatus
-from desktop_app.core.habits import Quiet, is_busy, quiet
+from desktop_app.core.habits import IDLE, Lack, Quiet, is_busy, lacking, quiet
 from desktop_app.core.observable import Signal
 from desktop_app.services.logs.sources import logs_of
 from desktop_app.services.run_store import RunStore
@@ -26,6 +26,8 @@ MARKS = 512
 MOST_LOGS = 64
 SAMPLED = 128 << 10
 """Bytes at the end of the samples, and of the metrics, that are read."""
+REMEMBERED = 4096
+"""Seconds in which a GPU was seen at work that are remembered of each run: an hour and more."""
 RECENT = 60.0
 """Seconds of samples that tell whether a run is busy now."""
 _MARK = struct.Struct("<dQ")
@@ -34,10 +36,20 @@ Beats = Callable[[RunSnapshot], "Signs"]
 
 
 class Signs:
-    """What a run's files tell: when something came, and its use of CPU and GPU by time."""
+    """What a run's files tell: when something came, and its use of CPU and GPU by time.
 
-    def __init__(self, beats: Iterable[float] = (), use: Iterable[tuple[float, float]] = ()) -> None:
+    `steps` are when a metric came, `gpu` when a GPU was seen at work.
+    """
+
+    def __init__(
+        self,
+        beats: Iterable[float] = (),
+        use: Iterable[tuple[float, float]] = (),
+        steps: Iterable[float] = (),
+        gpu: Iterable[float] = (),
+    ) -> None:
         self.beats, self.use = list(beats), list(use)
+        self.steps, self.gpu = list(steps), list(gpu)
 
     def busy(self, now: float) -> bool | None:
         """Return whether CPU or GPU go on as before."""
@@ -52,10 +64,12 @@ def signs_of(run: RunSnapshot) -> Signs:
     for log in list(logs_of(run))[:MOST_LOGS]:
         beats += _marks(folder / "clock" / f"{log.label}.bin")
     told = (_number(line.get("time")) for line in _lines(folder / "metrics.jsonl"))
-    beats += [each for each in told if each is not None]
+    steps = [each for each in told if each is not None]
+    beats += steps
     if run.started is not None:
         beats.append(run.started.timestamp())
-    return Signs(beats, _use(_lines(folder / "resources.jsonl")))
+    samples = list(_lines(folder / "resources.jsonl"))
+    return Signs(beats, _use(samples), steps, _gpu(samples))
 
 
 def _marks(clock: Path) -> list[float]:
@@ -92,6 +106,14 @@ def _use(lines: Iterable[Mapping[str, object]]) -> Iterator[tuple[float, float]]
             yield at, max(cpu, gpu or 0.0)
 
 
+def _gpu(lines: Iterable[Mapping[str, object]]) -> Iterator[float]:
+    """Yield when a GPU was seen at work."""
+    for line in lines:
+        at, gpu = _number(line.get("time")), _number(line.get("gpu"))
+        if at is not None and gpu is not None and gpu >= IDLE:
+            yield at
+
+
 def _number(value: object) -> float | None:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
@@ -106,6 +128,7 @@ class StallWatch:
     def __init__(self, now: Callable[[], float] = time.time, signs: Beats = signs_of) -> None:
         self._now, self._signs = now, signs
         self._quiet: dict[str, Quiet] = {}
+        self._gpu: dict[str, list[float]] = {}
         self._looked: float | None = None
         self._awake_since = 0.0
         self.stalled: Signal[[str]] = Signal()
@@ -139,6 +162,7 @@ class StallWatch:
             self._awake_since = now
         self._looked = now
         live = [each for each in store.runs.values() if may_stall(each)]
+        self._gpu = {each.handle: self._gpu[each.handle] for each in live if each.handle in self._gpu}
         found = await asyncio.to_thread(self._all, live, now)
         self._take({handle: each for handle, each in found.items() if may_stall(store.get(handle))})
 
@@ -147,9 +171,20 @@ class StallWatch:
         for run in runs:
             signs = self._signs(run)
             state = quiet(signs.beats, now, busy=signs.busy(now), awake_since=self._awake_since)
+            state = state or self._lacking(run.handle, signs, now)
             if state is not None:
                 found[run.handle] = state
         return found
+
+    def _lacking(self, handle: str, signs: Signs, now: float) -> Quiet | None:
+        """Return whether steps, or the GPU's work, are missing alone. Samples are many: older ones are remembered."""
+        before = self._gpu.get(handle, [])
+        fresh = sorted({round(each) for each in signs.gpu if not before or each > before[-1] + 1})
+        gpu = self._gpu[handle] = [*before, *fresh][-REMEMBERED:]
+        steps = [] if signs.busy(now) else signs.steps  # what works on may evaluate, or save, at the end
+        return lacking(steps, now, Lack.STEPS, awake_since=self._awake_since) or lacking(
+            gpu, now, Lack.GPU, awake_since=self._awake_since
+        )
 
     def _take(self, found: Mapping[str, Quiet]) -> None:
         new, back = found.keys() - self._quiet.keys(), self._quiet.keys() - found.keys()

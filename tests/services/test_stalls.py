@@ -21,6 +21,8 @@ class Bench:
         self.now = START + 100
         self.beats = [START + 2 * each for each in range(50)]
         self.use: list[tuple[float, float]] = []
+        self.steps: list[float] = []
+        self.gpu: list[float] = []
         self.store = RunStore()
         self.store.update([snapshot("a")])
         self.watch = StallWatch(lambda: self.now, self.signs)
@@ -30,7 +32,7 @@ class Bench:
         self.watch.changed.connect(self.changed.append)
 
     def signs(self, _run: RunSnapshot) -> Signs:
-        return Signs(self.beats, self.use)
+        return Signs(self.beats, self.use, self.steps, self.gpu)
 
     async def pass_time(self, seconds: float) -> None:
         """Look every ten seconds for a while."""
@@ -86,6 +88,34 @@ async def test_one_that_is_busy_gets_more_time() -> None:
     assert bench.told == [], "200 s and its CPU works"
     await bench.pass_time(60)
     assert bench.told == ["local://a"], "idle now"
+
+
+async def test_a_run_that_goes_on_to_write_stalls_without_steps_or_without_its_gpu() -> None:
+    for lack, said in (("steps", "No metric for 5 min"), ("gpu", "No use of the GPU for 5 min")):
+        bench = Bench()
+        setattr(bench, lack, [START + each for each in range(100)])
+        for _look in range(45):
+            bench.beats.append(bench.now)  # a word that it waits
+            await bench.pass_time(10)
+        assert bench.told == ["local://a"], lack
+        assert said.removesuffix("5 min") in bench.watch.sentence("local://a")
+        getattr(bench, lack).append(bench.now)
+        bench.beats.append(bench.now)
+        await bench.pass_time(10)
+        assert bench.watch.text("local://a") == ""
+
+
+async def test_what_a_gpu_did_is_remembered_beyond_the_samples_that_are_read() -> None:
+    bench = Bench()
+    for _look in range(30):
+        bench.gpu = [bench.now + each for each in range(0, 10, 2)]  # the end of a long file
+        bench.beats.append(bench.now)
+        await bench.pass_time(10)
+    bench.gpu = []
+    for _look in range(40):
+        bench.beats.append(bench.now)
+        await bench.pass_time(10)
+    assert bench.told == ["local://a"]
 
 
 def test_who_can_be_watched() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop_app.core.habits import Quiet, is_busy, quiet, rough, usual_gap
+from desktop_app.core.habits import Lack, Quiet, is_busy, lacking, quiet, rough, usual_gap
 
 EVERY_3_S = [3.0 * each for each in range(100)]  # until 297
 EVERY_MINUTE = [60.0 * each for each in range(30)]  # until 1740
@@ -89,3 +89,18 @@ def test_what_is_said() -> None:
     )
     assert Quiet(0.0, None, busy=None).sentence(400.0) == "No log and no metric for 6 min."
     assert [rough(each) for each in (61.0, 150.0, 7300.0)] == ["1 min 1 s", "2 min", "2 h 1 min"]
+
+
+def test_one_sign_alone_may_be_missing() -> None:
+    """Steps of a second, and every 100 of them an evaluation of three minutes without any."""
+    steps, at = [], 0.0
+    for step in range(450):
+        at += 180.0 if step % 100 == 99 else 1.0
+        steps.append(at)
+    assert lacking(steps, at + 350, Lack.STEPS) is None, "twice the longest evaluation is nothing"
+    found = lacking(steps, at + 370, Lack.STEPS)
+    assert found is not None
+    assert found.text(at + 370) == "without a metric for 6 min"
+    assert found.sentence(at + 370).endswith("every 1 s at least. Its log goes on.")
+    assert lacking(steps, at + 370, Lack.STEPS, awake_since=at + 100) is None
+    assert lacking([1.0, 2.0], 1e6, Lack.GPU) is None, "no habit"
