@@ -69,13 +69,16 @@ def came_first(
     in_vain = [each for each in ordered if each.is_echo or each.is_symptom]
     if tells_own_death(report.line) or _was_stopped_first(report, in_vain, logs):
         return True
-    if report.about is None or any(each.is_symptom for each in in_vain):
+    if guilty_of(report) is None or any(each.is_symptom for each in in_vain):
         return False
     brought = _BROUGHT_ANYWAY if run is not None else _BROUGHT  # logs from elsewhere may be without the rank's words
     if any(abs(each) in brought for each in _codes(report.line)):
         return False
-    speakers = _speakers(in_vain, ordered, logs, all_shared=run is not None and launches(run.ranks))
-    return bool(speakers) and report.about not in (speakers or ())
+    all_shared = run is not None and launches(run.ranks)
+    if report.about is None and (all_shared or report.rank in _shared(ordered)):
+        return False
+    speakers = _speakers(in_vain, ordered, logs, all_shared=all_shared)
+    return bool(speakers) and guilty_of(report) not in (speakers or ())
 
 
 def lost_by(found: Sequence[Explanation], logs: Mapping[int | None, LogLines]) -> Collection[int] | None:
@@ -100,7 +103,7 @@ def _speakers(
     all_shared: bool,
 ) -> Collection[int] | None:
     """Return the ranks that say somebody was gone; None where it is not known of one such line whose it is."""
-    shared = {each.rank for each in ordered if each.about is not None and each.certainty <= WEAK}
+    shared = _shared(ordered)
     found = set()
     for each in in_vain:
         if not (all_shared or each.rank in shared):
@@ -113,6 +116,11 @@ def _speakers(
             return None
         found.add(rank)
     return found
+
+
+def _shared(ordered: Sequence[Explanation]) -> Collection[int | None]:
+    """Return the logs in which somebody reports of others: launchers."""
+    return {each.rank for each in ordered if each.about is not None and each.certainty <= WEAK}
 
 
 def _writer(explanation: Explanation, logs: Mapping[int | None, LogLines]) -> int | None:

@@ -30,6 +30,8 @@ ABOUT_AS_CERTAIN = 0.3
 """Of two causes in one log that differ by no more than that, the first is the one."""
 HEADING = 6
 """Lines before a traceback in which it is announced."""
+_OF_A_CHILD = re.compile(r"Exception in thread |Process \S+:$")
+"""What stands before an exception that ended a part of the program alone: the rest may fall over it."""
 _DIGITS = re.compile(r"\d+")
 
 
@@ -183,15 +185,36 @@ def _candidates(causes: Sequence[Explanation], logs: Mapping[int | None, LogLine
     said = Counter(_without_digits(each) for each in causes)
     raised = {rank: raised_in(log) for rank, log in logs.items() if rank in {each.rank for each in causes}}
     inside = {rank: _lines_of(each) for rank, each in raised.items()}
+    shared = {each.rank for each in causes if each.about is not None}
     found = []
-    for each in _without_headings(causes, raised):
+    for each in _without_headings(causes, raised, logs):
         log = logs.get(each.rank)
         at, outlived = None, False
         if log is not None and each.position is not None and each.position < len(log.lines):
             at = time_at(log, each.position) if are_compared else None
-            outlived = is_outlived(log, each.position, inside[each.rank])
+            outlived = is_outlived(log, each.position, inside[each.rank]) or (
+                each.rank not in shared and _was_caught(each, raised[each.rank], log, causes)
+            )
         found.append(_Candidate(each, guilty_of(each), at, said[_without_digits(each)], outlived))
     return found
+
+
+def _was_caught(
+    explanation: Explanation, raised: Sequence[Raised], log: LogLines, causes: Iterable[Explanation]
+) -> bool:
+    """Whether a log went on after an exception and ended with another one that nobody caught, and that says why."""
+    own = _raised_at(explanation, raised)
+    last = raised[-1] if raised else None
+    if own is None or last is None or own.end >= last.begin or own.writer != last.writer:
+        return False
+    if not any(log.lines[number].strip() for number in range(own.end + 1, last.begin)):
+        return False
+    if _is_of_a_child(explanation, raised, log) or any(each.strip() for each in log.lines[last.end + 1 :]):
+        return False
+    return any(
+        each.rank == explanation.rank and each.certainty >= GENERAL and last.begin <= (each.position or 0) <= last.end
+        for each in causes
+    )
 
 
 def _lines_of(raised: Iterable[Raised]) -> Collection[int]:
@@ -200,12 +223,28 @@ def _lines_of(raised: Iterable[Raised]) -> Collection[int]:
 
 
 def _without_headings(
-    causes: Sequence[Explanation], raised: Mapping[int | None, Sequence[Raised]]
+    causes: Sequence[Explanation],
+    raised: Mapping[int | None, Sequence[Raised]],
+    logs: Mapping[int | None, LogLines],
 ) -> list[Explanation]:
     """Leave out lines that only announce a traceback which says why."""
     return [
-        each for each in causes if not any(_announces(each, one, causes, raised) for one in raised.get(each.rank, ()))
+        each
+        for each in causes
+        if _is_of_a_child(each, raised.get(each.rank, ()), logs.get(each.rank))
+        or not any(_announces(each, one, causes, raised) for one in raised.get(each.rank, ()))
     ]
+
+
+def _is_of_a_child(explanation: Explanation, raised: Sequence[Raised], log: LogLines | None) -> bool:
+    """Whether a thread or a child process ended of it: the rest may fall over it, and has not caught it."""
+    own = _raised_at(explanation, raised)
+    return own is not None and log is not None and own.begin > 0 and bool(_OF_A_CHILD.match(log.lines[own.begin - 1]))
+
+
+def _raised_at(explanation: Explanation, raised: Sequence[Raised]) -> Raised | None:
+    place = explanation.position
+    return next((each for each in raised if place is not None and each.begin <= place <= each.end), None)
 
 
 def _announces(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from desktop_app.api import DrillKind, Explanation, FirstFailure, Fix, RankState, RunSnapshot, RunStatus
+from desktop_app.api import DrillKind, Explanation, FirstFailure, RankState, RunSnapshot, RunStatus
+from desktop_app.api.kit.knowledge_match import rerun_with
 from desktop_app.api.kit.log_lines import LogLines, lines_of
 from desktop_app.core.diagnosis.ends import OWN_DEATHS, died_of, tells_of_end
 from desktop_app.core.diagnosis.exceptions import WEAK
@@ -17,6 +19,8 @@ from desktop_app.core.rank_words import launches
 KILLED = "killed"
 ENDED = "ended-by-itself"
 DRILLED = "drilled"
+MESSAGE = "ended-with-message"
+_DIGITS = re.compile(r"\d+")
 _ENDING = frozenset({DrillKind.KILL, DrillKind.EVICT})
 _LEARN = "See what the drill shows: did the other ranks notice in time, and is there a checkpoint to go on from?"
 _OF_DRILLS = {
@@ -29,6 +33,8 @@ _STOPPED = frozenset({0, -15, 143})
 _LONGEST = 300
 _BEHIND_A_REPORT = 0.1
 """How sure an exit code is where a launcher tells more of the same end: that MPI_Abort was called."""
+_FAULT = "Run again with PYTHONFAULTHANDLER=1: Python then says where it was."
+_FAULT_AGAIN = rerun_with({"PYTHONFAULTHANDLER": "1"})
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -102,15 +108,30 @@ def _left(rank: RankState, first: FirstFailure) -> bool:
 
 
 def _of_code(rank: int, code: int, tails: Mapping[int, str], text: str = "") -> Explanation:
-    guessed = next(guess(rank, lines_of(tails.get(rank, ""))), None)
-    return replace(guessed, certainty=WEAK) if guessed is not None else _silent(rank, code, text)
+    log = lines_of(tails.get(rank, ""))
+    guessed = next(guess(rank, log), None)
+    if guessed is not None:
+        return replace(guessed, certainty=WEAK)
+    return (_with_message(rank, log) if code == 1 and not text else None) or _silent(rank, code, text)
 
 
-_FAULT = (
-    "Run again with PYTHONFAULTHANDLER=1 and look for “Fatal Python error” in its log:"
-    " the first line below it that begins with File says where it was."
-)
-_FAULT_AGAIN = Fix("Run again with PYTHONFAULTHANDLER=1", {"environment_variables.PYTHONFAULTHANDLER": "1"})
+def _with_message(rank: int, log: LogLines) -> Explanation | None:
+    """Return the last line as the cause where it is like none before: sys.exit("…") writes it, and ends with code 1."""
+    numbers = [number for number, line in enumerate(log.lines) if line.strip()]
+    if not numbers or " " not in log.lines[numbers[-1]].strip():
+        return None
+    last = numbers[-1]
+    if any(_alike(log.lines[each]) == _alike(log.lines[last]) for each in numbers[:-1]):
+        return None
+    return Explanation(
+        MESSAGE, f"Rank {rank} ended itself with exit code 1, after what it wrote last.",
+        ("Look for what writes this line: sys.exit(\"…\") writes it and ends the program.",),
+        rank, log.raw[last].strip(), category="user-exception", position=last, certainty=WEAK,
+    )  # fmt: skip
+
+
+def _alike(line: str) -> str:
+    return _DIGITS.sub("", line.strip())
 
 
 def _killed(rank: int, signal: int) -> Explanation:
@@ -147,8 +168,9 @@ def _silent(rank: int, code: int, text: str) -> Explanation:
         category, said = "uneven-data", "ended with exit code 0 while others still needed it, as if all was done."
         advice = "See that all ranks have as many batches, and that none leaves the loop before the others."
     return Explanation(
-        ENDED, f"Rank {rank} {said}", (advice,), rank, text, category=category, certainty=WEAK, is_symptom=code == 0
-    )
+        ENDED, f"Rank {rank} {said}", (advice,), rank, text, category=category, certainty=WEAK,
+        is_symptom=code == 0, rerun=_FAULT_AGAIN if advice == _FAULT else None,
+    )  # fmt: skip
 
 
 def last_line(cause: Explanation | None, tails: Mapping[int, str], run: RunSnapshot | None = None) -> str:

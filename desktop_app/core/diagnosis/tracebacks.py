@@ -20,6 +20,7 @@ _SURE = re.compile(r"(?:[A-Za-z_]\w*\.)*\w*(?:Error|Exception|Interrupt|Exit|Fai
 _BARE = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt)(?::\s+\S|:?\s*$)")
 _CAUSED = "The above exception was the direct cause of the following exception"
 _HANDLED = "During handling of the above exception, another exception occurred"
+_SIBLING = re.compile(r"[\s|]*\+-+ (?:[2-9]|\d\d+) -+$")  # of an exception group
 _PROCESS = re.compile(r"^-- Process (\d{1,9}) terminated with the following error")
 _RECORD = re.compile(
     r"\[(?!/)|\d{4}-\d\d|[IWEF]\d{4} |(?:INFO|WARN|WARNING|ERROR|DEBUG|CRITICAL|FATAL)\b|terminate called|[-=*#]{4,}"
@@ -27,6 +28,10 @@ _RECORD = re.compile(
 )
 _IGNORED = re.compile(r"^(?:Exception ignored (?:in|on)\b|Error in (?:atexit|sys\.excepthook)|--- Logging error ---)")
 _RECORDED = re.compile(r"(\s+)traceback : $")  # where torchrun's summary has it from an error file, indented
+_TIDYING = re.compile(
+    r"File \".*\", line \d+, in _?_?(?:exit|aexit|close|shutdown|cleanup|clean_up|teardown|finish|finalize|flush"
+    r"|destroy\w*|terminate|stop|release|unlock|rmtree|del)(?:__)?$"
+)
 _GOES_ON = re.compile(r"Exception encountered when calling \S+\.$")
 _OF_GRAPH = "Graph execution error:"
 _OF_NODES = re.compile(r"\s*$|Detected at node |\s+File \"|\s*\d+ root error\(s\) found|Stack trace for op definition")
@@ -178,13 +183,13 @@ def _chains(log: LogLines, writer: Writer, parts: Sequence[Part]) -> Iterator[Ra
         link = _link(log, writer, chain.end, part.begin) if chain is not None else ""
         if chain is None or not link:
             if chain is not None:
-                yield _judged(chain)
+                yield _judged(log, chain)
             chain = Raised((part,), 0, writer)
             continue
         about = int(link) if link.isdecimal() else chain.about
         chain = replace(chain, parts=(*chain.parts, part), about=about, links=(*chain.links, link))
     if chain is not None:
-        yield _judged(chain)
+        yield _judged(log, chain)
 
 
 def _link(log: LogLines, writer: Writer, end: int, begin: int) -> str:
@@ -201,18 +206,29 @@ def _said_link(line: str) -> str:
     process = _PROCESS.match(line)
     if process is not None:
         return process[1]
+    if _SIBLING.match(line):
+        return "sibling"
     return "caused" if _CAUSED in line else "handled" if _HANDLED in line else ""
 
 
-def _judged(chain: Raised) -> Raised:
-    """Choose the part that says most: what came from another process, else the last; a cause that says more, first."""
+def _judged(log: LogLines, chain: Raised) -> Raised:
+    """Choose the part that says most: what came from another process, else the last; a cause that says more, first.
+
+    What was raised while the program tidied up after an error is not why it ended.
+    """
     shown = 0
     for place, link in enumerate(chain.links, 1):
         before, after = chain.parts[shown], chain.parts[place]
         if after.line is None or (link == "caused" and not _says_more(after, before)):
             continue
+        if link == "sibling" or (link == "handled" and _tidies_up(log, after)):
+            continue
         shown = place
     return replace(chain, shown=shown)
+
+
+def _tidies_up(log: LogLines, part: Part) -> bool:
+    return any(_TIDYING.search(log.lines[number]) for number in range(part.begin, part.line or part.end))
 
 
 _WRAPPERS = frozenset({"RuntimeError", "Exception", "SystemError", "InternalError", "ExceptionGroup", "RayTaskError"})
