@@ -11,6 +11,7 @@ from desktop_app.cli import console
 from desktop_app.cli.lookup import find_run
 from desktop_app.cli.terminal_text import plain
 from desktop_app.services.compare_words import Row, cells, cut, nothing_differs, sections
+from desktop_app.services.run_causes import causes_of
 from desktop_app.services.run_compare import PARTS, Comparison, compare_runs
 from desktop_app.services.run_points import points_of
 from desktop_app.services.workbench import Workbench
@@ -28,7 +29,8 @@ async def run(workbench: Workbench, options: Namespace) -> int:
     """Compare and print; what differs is no error."""
     first, second = await find_run(workbench, options.name), await find_run(workbench, options.other)
     points = await points_of(workbench, first), await points_of(workbench, second)
-    found = await asyncio.to_thread(compare_runs, first, second, points, with_diff=options.diff)
+    causes = await causes_of(workbench.plugins, first, second)
+    found = await asyncio.to_thread(compare_runs, first, second, points, causes, with_diff=options.diff)
     if options.json:
         console.document(comparison_shape(found))
     else:

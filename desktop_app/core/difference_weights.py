@@ -44,7 +44,7 @@ _BASIC = re.compile(
     r"(?i)^(?:torch|pytorch|tensorflow|keras|jax|flax|horovod|deepspeed|lightning|pytorch-lightning|ray|mpi4py|numpy"
     r"|nvidia-.+|triton|accelerate|transformers|mlflow.*|python)$"
 )
-_OUTCOME = ("status", "exit_code", "reason", "first_failure", "drills")
+_OUTCOME = ("status", "exit_code", "cause", "reason", "first_failure", "drills")
 _NAMES = ("display_name", "experiment", "experiment_name", "description", "tags", "name", "source", "backend")
 _SIZE = ("nodes", "processes_per_node", "ranks", "launched", "topology", "distribution", "resources", "processes",
          "launchers", "node", "local_rank", "role", "limits", "compute", "sweep")  # fmt: skip

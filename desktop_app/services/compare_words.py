@@ -67,6 +67,13 @@ def _sections(found: Comparison) -> Iterator[tuple[str, Section]]:
     yield "phases", Section("phases", tuple(map(_phase_row, found.phases)))
 
 
+_CALLED = {
+    "first_failure.rank": "first rank to end",
+    "first_failure.exit_code": "its exit code",
+    "first_failure.text": "its last line",
+}
+
+
 def _rows(differences: Iterable[Difference]) -> tuple[Row, ...]:
     return tuple(map(_row, differences))
 
@@ -76,7 +83,7 @@ def _row(each: Difference) -> Row:
     if unlike and each.first == COVER:
         return Row(each.path, COVER, f"{COVER} (another)")
     first, second = (_text(value, unlike) for value in _values(each))
-    return Row(each.path, first, second)
+    return Row(_CALLED.get(each.path, each.path), first, second)
 
 
 def _values(each: Difference) -> tuple[Any, Any]:

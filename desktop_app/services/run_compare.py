@@ -98,9 +98,16 @@ Points = Sequence[MetricPoint]
 
 
 def compare_runs(
-    first: RunSnapshot, second: RunSnapshot, points: tuple[Points, Points] = ((), ()), *, with_diff: bool = False
+    first: RunSnapshot,
+    second: RunSnapshot,
+    points: tuple[Points, Points] = ((), ()),
+    causes: Sequence[str] = ("", ""),
+    *,
+    with_diff: bool = False,
 ) -> Comparison:
     """Return what differs; `points` are what the runs logged, beyond the last values that their snapshots hold.
+
+    `causes` say why each of them failed, where that is known: then who merely ended first is of no interest.
 
     Raises UserError where both are one run.
     """
@@ -111,7 +118,7 @@ def compare_runs(
     found = Comparison(
         first,
         second,
-        result=_covered(_differences(_result(first), _result(second)), redactor),
+        result=_covered(_differences(_result(first, causes[0]), _result(second, causes[1])), redactor),
         metrics=tuple(_metrics(_last(first, points[0]), _last(second, points[1]))),
         phases=tuple(_phases(first, second)),
         ranks=tuple(_ranks(first.ranks, second.ranks)),
@@ -163,7 +170,9 @@ def _gone(one: Side, other: Side) -> Iterator[str]:
             continue
         for what, there in (("job", _jobs(one, other)), ("plan", each.plan), ("code", each.code)):
             if there is None and not (one.folder_is_gone or other.folder_is_gone):
-                yield f"the {what}: that of {each.run.run} is gone or can't be read."
+                left_out = what == "code" and each.run.from_bundle
+                why = "did not come along (--with-code bundles it)" if left_out else "is gone or can't be read"
+                yield f"the {what}: that of {each.run.run} {why}."
 
 
 def _clean(file: FileDifference, redactor: Redactor) -> FileDifference:
@@ -195,12 +204,13 @@ def _key(path: str) -> str:
     return next((part for part in reversed(split_path(path)) if isinstance(part, str)), "")
 
 
-def _result(run: RunSnapshot) -> Facts:
-    fallen = run.first_failure
+def _result(run: RunSnapshot, cause: str) -> Facts:
+    fallen = run.first_failure if not cause else None
     facts: dict[str, Any] = {
         "status": run.status.value,
         "exit_code": run.exit_code,
-        "reason": run.reason.replace(run.run, "RUN") or None,
+        "cause": cause or None,
+        "reason": run.reason.replace(run.run, "RUN") or None if not cause else None,
         "nodes": run.nodes,
         "processes_per_node": run.processes_per_node,
         "ranks": len(run.ranks),

@@ -22,7 +22,7 @@ from desktop_app.services.run_bundle import bundle_run
 from desktop_app.services.run_compare import Comparison, compare_runs
 from desktop_app.services.run_open import open_bundle
 from desktop_app.services.run_sides import flat
-from tests.helpers.run_folders import FolderOfRun, make_run
+from tests.helpers.run_folders import FolderOfRun, fail, make_run
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
@@ -270,6 +270,19 @@ def test_what_likely_matters_comes_first(pair: tuple[FolderOfRun, FolderOfRun]) 
     assert shape["likely"][2] == {"about": "code", "part": "code", "path": "train.py"}
 
 
+def test_a_known_cause_stands_there_instead_of_who_merely_ended_first(pair: tuple[FolderOfRun, FolderOfRun]) -> None:
+    bad = fail(pair[1], 0).snapshot
+    plain = compare_runs(pair[0].snapshot, bad)
+    assert "first_failure.rank" in [each.path for each in plain.result]
+    (result,) = (each for each in sections(plain) if each.title == "Result")
+    assert "first rank to end" in [each.name for each in result.rows]
+    found = compare_runs(pair[0].snapshot, bad, causes=("", "rank 1: killed by SIGKILL."))
+    told = {each.path: each.second for each in found.result}
+    assert told["cause"] == "rank 1: killed by SIGKILL."
+    assert not [each for each in told if each.startswith(("first_failure", "reason"))]
+    assert ("result", "cause") in [(each.part, each.path) for each in found.likely[:3]]
+
+
 @given(st.dictionaries(st.text(min_size=1, max_size=5), VALUES, max_size=4))
 def test_every_path_leads_to_its_value(data: dict[str, object]) -> None:
     for path, value in flat(data).items():
@@ -307,6 +320,8 @@ def test_what_a_bundle_covers_is_not_said_to_differ(pair: tuple[FolderOfRun, Fol
     bundle_run(pair[0].snapshot, tmp_path / "b.zip")
     opened = open_bundle(tmp_path / "b.zip", tmp_path / "elsewhere")
     run = replace(pair[0].snapshot, folder=str(opened.folder), from_bundle=opened.origin, handle="local://another")
-    found = {each.path: (each.first, each.second) for each in compare_runs(run, pair[1].snapshot).plan}
+    both = compare_runs(run, pair[1].snapshot)
+    assert any("did not come along (--with-code bundles it)" in each for each in both.not_compared)
+    found = {each.path: (each.first, each.second) for each in both.plan}
     assert found["environment.OTHER"] == ("~/0", "~/1")
     assert not {"environment.MY_TOKEN", "environment.PLACE"} & set(found)

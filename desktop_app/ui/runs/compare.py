@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from desktop_app.api import RunSnapshot
 from desktop_app.services.compare_words import Row, as_text, cells, nothing_differs, sections
+from desktop_app.services.run_causes import causes_of
 from desktop_app.services.run_compare import Comparison, compare_runs
 from desktop_app.services.run_points import points_of
 from desktop_app.services.workbench import Workbench
@@ -34,7 +35,8 @@ async def compare(workbench: Workbench, runs: Sequence[RunSnapshot]) -> Comparis
     """Return what differs between two runs, the older one first, so that a change is what the newer one changed."""
     first, second = sorted(runs, key=lambda each: each.created)
     points = await points_of(workbench, first), await points_of(workbench, second)
-    return await asyncio.to_thread(compare_runs, first, second, points, with_diff=True)
+    causes = await causes_of(workbench.plugins, first, second)
+    return await asyncio.to_thread(compare_runs, first, second, points, causes, with_diff=True)
 
 
 class CompareDialog(QDialog):
