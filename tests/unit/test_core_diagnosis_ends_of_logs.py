@@ -95,3 +95,28 @@ def test_progress_or_a_code_of_its_own_is_no_word_of_why(code: int, tail: str) -
     found = ended(code, tail)
     assert (found.code, found.line) == (ENDED, "")
     assert f"exit code {code}" in found.cause
+
+
+@pytest.mark.parametrize(
+    ("line", "rest", "said"),
+    [
+        (
+            "tf.errors_impl.UnknownError: Graph execution error:",
+            '\nDetected at node Add defined at (most recent call last):\n  File "t.py", line 9, in <module>\n\n'
+            "The tensors do not fit\n\t [[{{node Add}}]] [Op:__inference_f_4]\n",
+            "The tensors do not fit",
+        ),
+        (
+            "ValueError: in user code:",
+            '\n    File "t.py", line 12, in step  *\n        loss = model(x)\n\n    ValueError: 4 and 3 do not fit\n',
+            "ValueError: 4 and 3 do not fit",
+        ),
+        (
+            "ValueError: in user code:",
+            "\n    nothing of the kind\nstep 4\n",
+            "ValueError: in user code:",
+        ),
+    ],
+)
+def test_of_tensorflow_the_line_is_shown_that_says_what_broke(line: str, rest: str, said: str) -> None:
+    assert shown(raised(line) + rest) == said

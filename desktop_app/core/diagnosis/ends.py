@@ -72,7 +72,9 @@ def came_first(
     if guilty_of(report) is None or any(each.is_symptom for each in in_vain):
         return False
     brought = _BROUGHT_ANYWAY if run is not None else _BROUGHT  # logs from elsewhere may be without the rank's words
-    if any(abs(each) in brought for each in _codes(report.line)):
+    codes = [abs(each) for each in _codes(report.line)]
+    is_open = run is None and report.about is not None and not codes
+    if is_open or any(each in brought for each in codes):
         return False
     all_shared = run is not None and launches(run.ranks)
     if report.about is None and (all_shared or report.rank in _shared(ordered)):

@@ -34,7 +34,9 @@ _TIDYING = re.compile(
 )
 _GOES_ON = re.compile(r"Exception encountered when calling \S+\.$")
 _OF_GRAPH = "Graph execution error:"
-_OF_NODES = re.compile(r"\s*$|Detected at node |\s+File \"|\s*\d+ root error\(s\) found|Stack trace for op definition")
+_OF_TRACING = "in user code:"
+_SAID = re.compile(r"(?!\s*$|Detected at node |\s+File \"|\s*\d+ root error\(s\) found|Stack trace for op definition)")
+_TRACED = re.compile(r"\s+(?:[A-Za-z_]\w*\.)*\w*(?:Error|Exception): \S")
 _NODE = re.compile(r"\[\[\{\{node |\[Op:")
 _LONGEST_GRAPH = 200
 _LONGEST = 3000
@@ -145,7 +147,7 @@ def _names_exception(text: str, log: LogLines, number: int) -> bool:
 def _ended(log: LogLines, header: int, number: int, text: str) -> Part:
     found = _EXCEPTION.match(text)
     name = found["type"] if found is not None else text.partition(":")[0]
-    if text.rstrip().endswith(_OF_GRAPH):
+    if text.rstrip().endswith((_OF_GRAPH, _OF_TRACING)):
         number, text = _said_by_node(log, number, text.strip())
     end = number
     for after in islice(_lines(log, log.writers[number], number + 1), _MESSAGE):
@@ -161,12 +163,16 @@ def _ended(log: LogLines, header: int, number: int, text: str) -> Part:
 
 
 def _said_by_node(log: LogLines, number: int, text: str) -> tuple[int, str]:
-    """Return the line with TensorFlow's own words for what broke in a graph: it stands below where nodes were made."""
+    """Return the line with TensorFlow's own words for what broke in a graph: it stands below where nodes were made.
+
+    Below `in user code:` that is the exception itself, indented.
+    """
+    is_traced = text.endswith(_OF_TRACING)
     for after in islice(_lines(log, log.writers[number], number + 1), _LONGEST_GRAPH):
         line = log.lines[after]
-        if HEADER in line or _NODE.search(line):
+        if HEADER in line or _NODE.search(line) or (is_traced and line[:1].strip()):
             break
-        if not _OF_NODES.match(line):
+        if (_TRACED if is_traced else _SAID).match(line):
             return after, f"{text} {line.strip()}"
     return number, text
 
