@@ -14,14 +14,17 @@ from typing import BinaryIO
 
 from desktop_app.api import OutsideError, RankState, RunSnapshot, RunStatus, UserError
 from desktop_app.api._records import to_json
+from desktop_app.services.bundle_paper import PAPER
 from desktop_app.services.diagnosing.gathering import FoundLog, Gathered, gathered
 from desktop_app.services.diagnosing.sources import UTF_8, LogBytes, encoding_of
+from desktop_app.services.diagnosing.unpacking import names_in
 from desktop_app.services.run_open import SUFFIX, is_bundle, open_bundle
 from desktop_app.services.run_staging import LOGS_IN, TakenIn, Taking, refuse_without_room, staged, write_paper
 
 _LOGS = "user_logs"
 _ODD = re.compile(r"[^\w.-]+")
 _MOST_RANKS = 100_000
+_OF_LOGS, _STD_LOG = (".log", ".out", ".err"), "std_log"
 _BLOCK = 4 << 20
 
 
@@ -37,6 +40,13 @@ def open_paths(paths: Sequence[Path], runs: Path, taking: Taking | None = None) 
     if found is not None and found.logs:
         return _kept_as_run(paths, found, runs, taking)
     return open_bundle(only, runs, taking)
+
+
+def is_of_runs(file: Path) -> bool:
+    """Whether a zip is for here: a bundle, logs by the names in it, or so damaged that nobody can tell."""
+    names = names_in(file)
+    said = (PurePosixPath(each) for each in names)
+    return not names or PAPER in names or any(each.suffix in _OF_LOGS or _STD_LOG in each.name for each in said)
 
 
 def take_logs(paths: Sequence[Path], runs: Path, taking: Taking | None = None) -> TakenIn:

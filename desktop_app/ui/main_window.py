@@ -57,6 +57,7 @@ class MainWindow(QMainWindow):
         self.pages = Pages(self._bug)
         self._strip = QWidget(visible=False)
         self._above = QVBoxLayout()
+        self._above.setContentsMargins(Space.L + Space.XS, Space.M, Space.L + Space.XS, 0)
         self._actions: Actions | None = None
         self._build()
         self._connect()

@@ -105,6 +105,24 @@ async def test_it_opens_from_the_menu(windows: Windows, workbench: Workbench, bu
     await until(lambda: f"local://{NAME}" in workbench.store.runs)
 
 
+async def test_a_zip_of_logs_opens_as_logs_and_what_was_cut_off_is_said(
+    windows: Windows, workbench: Workbench, bundle: Path, tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(tmp_path / "sent logs.zip", "w") as archive:
+        archive.writestr("job/rank0.log", "ValueError: bad sample 17\n")
+    window = await windows.open(workbench)
+    window.open_path(tmp_path / "sent logs.zip")
+    await until(lambda: workbench.store.runs)
+    (run,) = workbench.store.runs.values()
+    assert (run.display_name, len(run.ranks)) == ("sent logs.zip", 1)
+    (tmp_path / "cut.zip").write_bytes(bundle.read_bytes()[:2_000])
+    window.open_path(tmp_path / "cut.zip")
+    await until(window.message.isVisible)
+    assert window.message.heading.text().startswith(
+        "cut.zip can't be opened: it is no zip file, or its end was cut off"
+    )
+
+
 async def test_a_zip_that_is_none_opens_as_any_file(windows: Windows, workbench: Workbench, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "data.zip", "w") as archive:
         archive.writestr("x", "y")

@@ -12,8 +12,8 @@ from PySide6.QtCore import QEvent, QMimeData, QObject
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog
 
-from desktop_app.services.run_logs_taken import take_logs
-from desktop_app.services.run_open import SUFFIX, is_bundle, open_bundle
+from desktop_app.services.run_logs_taken import is_of_runs, open_paths, take_logs
+from desktop_app.services.run_open import SUFFIX
 from desktop_app.services.run_staging import TakenIn, Taking
 from desktop_app.ui.runs.opening_strip import OpeningStrip
 from desktop_app.ui.tasks import spawn
@@ -69,7 +69,7 @@ class BundleHooks(QObject):
         )
 
     def take(self, path: Path, others: Callable[[Path], object]) -> None:
-        """Open a bundle; a zip that does not say that it is one is for `others`."""
+        """Open a bundle, or a zip of logs; any other zip is for `others`."""
         spawn(self._take(path, others), f"look at {path.name}", self._window.say)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
@@ -89,13 +89,13 @@ class BundleHooks(QObject):
         spawn(self._taken_in(path), f"open {path.name}", self._window.say)
 
     async def _take(self, path: Path, others: Callable[[Path], object]) -> None:
-        if await asyncio.to_thread(is_bundle, path):
+        if await asyncio.to_thread(is_of_runs, path):
             await self._taken_in(path)
         else:
             others(path)
 
     async def _taken_in(self, path: Path) -> None:
-        await self._shown(partial(open_bundle, path, self._workbench.places.runs))
+        await self._shown(partial(open_paths, [path], self._workbench.places.runs))
 
     async def _shown(self, work: Callable[[Taking], TakenIn]) -> None:
         opened = await self.strip.follow(work)
