@@ -93,8 +93,23 @@ def failure_of(run: RunSnapshot, clock: str = "", known: Diagnosis | None = None
     if run.first_failure is None and known.verdict is not Verdict.NOTHING:
         view = _from_the_logs(run, view, known)
     if known.cause is not None:
-        return _with_cause(run, view, known.cause)
-    return _with_symptoms(run, view, known)
+        return _with_hints(run, _with_cause(run, view, known.cause), known)
+    return _with_hints(run, _with_symptoms(run, view, known), known)
+
+
+def _with_hints(run: RunSnapshot, view: FailureView, known: Diagnosis) -> FailureView:
+    """Add whom all others wait for, and what the guilty rank wrote last, where no line says why it ended."""
+    hints = []
+    if known.suspects:
+        name, verb = _named(known.suspects, ranks_by_role(run))
+        says = "its log says" if verb == "was" else "their logs say"
+        hints.append(
+            f"Look at {name[0].lower()}{name[1:]}: all others wait for a rank or lost one, and {says} nothing."
+        )
+    whose = known.rank if known.cause is not None else next(iter(known.suspects), None)
+    if known.last_line and whose is not None:
+        hints.append(f"The last that {rank_called(run, whose)} wrote: {known.last_line}")
+    return replace(view, explanation=" ".join([view.explanation, *hints]).strip()) if hints else view
 
 
 def _stopped(run: RunSnapshot, known: Diagnosis) -> FailureView:
@@ -105,7 +120,8 @@ def _stopped(run: RunSnapshot, known: Diagnosis) -> FailureView:
     if told is None:
         return replace(view, explanation=run.reason)
     said = told.cause.removeprefix(f"The run did not end by itself: {run.reason.rstrip('.')}.").strip()
-    return replace(_with_cause(run, view, told), heading=view.heading, cause=said, explanation=run.reason)
+    view = replace(_with_cause(run, view, told), heading=view.heading, cause=said, explanation=run.reason)
+    return _with_hints(run, view, known)
 
 
 def _without_failure(known: Diagnosis) -> FailureView:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -67,6 +68,7 @@ def _sections(found: Comparison) -> Iterator[tuple[str, Section]]:
     yield "phases", Section("phases", tuple(map(_phase_row, found.phases)))
 
 
+_ARGUMENT = re.compile(r"\bargv\[(\d+)\]")
 _CALLED = {
     "first_failure.rank": "first rank to end",
     "first_failure.exit_code": "its exit code",
@@ -83,7 +85,8 @@ def _row(each: Difference) -> Row:
     if unlike and each.first == COVER:
         return Row(each.path, COVER, f"{COVER} (another)")
     first, second = (_text(value, unlike) for value in _values(each))
-    return Row(_CALLED.get(each.path, each.path), first, second)
+    called = _ARGUMENT.sub(r"argument \1", each.path)
+    return Row(_CALLED.get(called, called), first, second)
 
 
 def _values(each: Difference) -> tuple[Any, Any]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from desktop_app.api import Explanation, Fix, RunSnapshot, RunStatus
 from desktop_app.core.diagnosis.judging import judged
+from desktop_app.core.diagnosis.model import Fall, Part
+from desktop_app.presenters.failures.falls import fall_rows
 from desktop_app.presenters.run_failure import FailureView, failure_of
 from tests.helpers.run_folders import fail, make_run
 
@@ -57,3 +61,28 @@ def test_a_launcher_that_refused_is_explained_without_any_rank(tmp_path: Path) -
     assert (view.heading, view.cause, view.explanation, view.rank) == (
         "The run failed", CAUSE.cause, "mpirun ended with 1.", None,
     )  # fmt: skip
+
+
+def test_whom_all_others_wait_for_is_named_with_its_last_line(tmp_path: Path) -> None:
+    run = fallen(tmp_path, 0)
+    known = dataclasses.replace(judged([ECHO], run, {}), suspects=(1,), last_line="epoch 3 step 41")
+    view = failure_of(run, "", known)
+    assert view is not None
+    assert view.explanation.endswith(
+        "Look at rank 1: all others wait for a rank or lost one, and its log says nothing. "
+        "The last that rank 1 wrote: epoch 3 step 41"
+    )
+
+
+def test_thousands_of_ranks_share_a_few_rows() -> None:
+    began = datetime(2026, 11, 22, 7, tzinfo=UTC)
+    falls = [Fall(3333, Part.CAUSE, 0, began, 1, "RuntimeError: bad")]
+    falls += [
+        Fall(rank, Part.ECHO, 1, began + timedelta(seconds=rank % 97), 1, f"[rank{rank}]: Connection closed by peer")
+        for rank in range(10_000)
+        if rank != 3333
+    ]
+    cause, echoes = fall_rows(falls)
+    assert (cause.called, echoes.called) == ("rank 3333", "ranks 0–3332, 3334–9999")
+    odd = [replace(each, text="killed") if each.rank % 7 == 3 else each for each in falls[1:]]
+    assert [each.called for each in fall_rows(odd)] == ["8,570 ranks", "1,429 ranks"]

@@ -15,6 +15,8 @@ from desktop_app.presenters.run_words import exit_words_only, rank_span
 
 MOST_ROWS = 6
 """A picture, not a table: what is more is counted in its last row."""
+_LONGEST = 24
+"""Letters of ranks' numbers that are listed; of more, how many they are is said."""
 _TOGETHER = 1.0  # seconds: ranks that a launcher stops fall one after the other
 _CHANGING = re.compile(r"0x[0-9a-f]+|\d+", re.IGNORECASE)
 
@@ -62,7 +64,10 @@ def fall_rows(falls: Sequence[Fall], names: Mapping[int, str] = MappingProxyType
     times = [each.at for each in falls if each.at is not None and each.part not in {Part.FINISHED, Part.SILENT}]
     first = min(times, default=None)
     last = max(times, default=None)
-    groups = list(_grouped(sorted(falls, key=_order)))
+    ordered = sorted(falls, key=_order)
+    groups = list(_grouped(ordered, _TOGETHER))
+    if len(groups) > MOST_ROWS:  # of many ranks who fell alike counts, not each one's second
+        groups = list(_grouped(ordered, float("inf")))
     rows = [_row(each, first, last, names) for each in groups]
     if len(rows) <= MOST_ROWS:
         return tuple(rows)
@@ -76,13 +81,13 @@ def _order(fall: Fall) -> tuple[bool, int, bool, float, int]:
     return fall.part in {Part.FINISHED, Part.SILENT}, fall.order, fall.part is not Part.CAUSE, at, fall.rank
 
 
-def _grouped(falls: Sequence[Fall]) -> Iterator[list[Fall]]:
-    """Yield the falls that share a row: alike, and so near each other that their order says nothing."""
+def _grouped(falls: Sequence[Fall], together: float) -> Iterator[list[Fall]]:
+    """Yield the falls that share a row: alike, and within so many seconds of each other."""
     open_rows: dict[tuple[Part, int | None, str], list[Fall]] = {}
     found: list[list[Fall]] = []
     for each in falls:
         row = open_rows.get(_likeness(each))
-        if row is None or not _near(row[-1], each):
+        if row is None or not _near(row[-1], each, together):
             row = open_rows[_likeness(each)] = []
             found.append(row)
         row.append(each)
@@ -93,18 +98,20 @@ def _likeness(fall: Fall) -> tuple[Part, int | None, str]:
     return fall.part, fall.exit_code, _CHANGING.sub("0", fall.text)
 
 
-def _near(one: Fall, other: Fall) -> bool:
+def _near(one: Fall, other: Fall, together: float) -> bool:
     if one.at is None or other.at is None:
         return True
-    return abs((other.at - one.at).total_seconds()) <= _TOGETHER
+    return abs((other.at - one.at).total_seconds()) <= together
 
 
 def _row(group: list[Fall], first: datetime | None, last: datetime | None, names: Mapping[int, str]) -> FallRow:
     one = group[0]
     ranks = tuple(sorted(each.rank for each in group))
     called = ", ".join(names[each] for each in ranks) if all(each in names for each in ranks) else rank_span(ranks)
+    is_long = len(called) > _LONGEST
     text = one.text or (exit_words_only(one.exit_code) if one.exit_code else "")
     plain = called if ranks[0] in names else f"rank{'' if len(ranks) == 1 else 's'} {called}"
+    plain = f"{len(ranks):,} ranks" if is_long else plain
     if one.at is None or first is None or last is None or one.part in {Part.FINISHED, Part.SILENT}:
         return FallRow(one.part, ranks, plain, text)
     after, whole = max(0.0, (one.at - first).total_seconds()), (last - first).total_seconds()
