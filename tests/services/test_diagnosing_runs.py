@@ -233,21 +233,33 @@ def out_of_time(tmp_path: Path, logs: tuple[str, str], wrote: tuple[float, float
     assert made.snapshot.started is not None
     for rank, text in enumerate(logs):
         made.log(rank).write_text(text)
-        mark = struct.pack("<dQ", made.snapshot.started.timestamp() + wrote[rank], len(text))
-        (made.path / "clock" / f"{rank}.bin").write_bytes(mark)
+        began, lines = made.snapshot.started.timestamp(), text.splitlines(keepends=True)
+        ends = [sum(map(len, lines[: place + 1])) for place in range(len(lines))]
+        times = [began + wrote[rank] - len(lines) + 1 + place for place in range(len(lines))]
+        marks = b"".join(struct.pack("<dQ", *each) for each in zip(times, ends, strict=True))
+        (made.path / "clock" / f"{rank}.bin").write_bytes(marks)
     return dataclasses.replace(made.snapshot, reason=LIMIT, first_failure=None)
 
 
 async def test_a_run_out_of_time_names_the_rank_that_was_silent_longest(tmp_path: Path, make_host: MakeHost) -> None:
-    known = await diagnose_run(make_host(), out_of_time(tmp_path, ("step 1\nstep 2\n", "step 1\n")))
+    known = await diagnose_run(make_host(), out_of_time(tmp_path, ("step 1\nstep 2\n", "start\nstep 0\nstep 1\n")))
     assert (known.verdict, known.cause, known.rank) == (Verdict.SYMPTOMS_ONLY, None, None)
     (limit,) = known.symptoms
     assert "Rank 1 wrote nothing for the last 50 s, longer than any other; the last to write was rank 0" in limit.cause
     assert (limit.rank, limit.line) == (1, "step 1")
-    assert known.place_of(limit) == Place("user_logs/std_log_process_1.txt", 1, 0)
+    assert known.place_of(limit) == Place("user_logs/std_log_process_1.txt", 3, 13)
     advice = " ".join(limit.advice)
     assert "py-spy dump" in advice
     assert "TORCH_DISTRIBUTED_DEBUG" in advice
+
+
+async def test_a_rank_that_hardly_ever_writes_is_not_blamed_for_its_silence(
+    tmp_path: Path, make_host: MakeHost
+) -> None:
+    known = await diagnose_run(make_host(), out_of_time(tmp_path, ("step 1\nstep 2\nstep 3\n", "rank 1 is here\n")))
+    (limit,) = known.symptoms
+    assert limit.rank is None
+    assert "for the last 10 to 50 s; rank 1, the longest, also writes seldom otherwise." in limit.cause
 
 
 async def test_ranks_that_fell_silent_together_are_not_told_apart(tmp_path: Path, make_host: MakeHost) -> None:
@@ -263,7 +275,7 @@ async def test_a_damaged_clock_tells_nothing(wrote: float, tmp_path: Path, make_
 
 
 async def test_a_limit_longer_than_any_time_is_not_counted(tmp_path: Path, make_host: MakeHost) -> None:
-    run = out_of_time(tmp_path, ("step 1\n", "step 1\n"))
+    run = out_of_time(tmp_path, ("step 1\n", "start\nstep 0\nstep 1\n"))
     known = await diagnose_run(make_host(), dataclasses.replace(run, reason=LIMIT.replace("60", "9" * 14)))
     assert known.symptoms[0].rank == 1
 

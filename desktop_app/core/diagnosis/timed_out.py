@@ -21,6 +21,8 @@ RECENT = 5
 ALIKE = 3
 """Seconds by which ranks must differ before one of them is said to have been silent longest."""
 _NAMED = 8
+_UNLIKE = 2
+"""Times its usual silence by which a rank must be silent to be said to be so."""
 _LIMIT = re.compile(
     r"\btime ?limit\b.*\breached|\b(?:exceed|reach)\w*\b.*\b(?:time ?out|time ?limit|max\w*[ _]?(?:run[ _]?)?duration)",
     re.IGNORECASE,
@@ -46,10 +48,14 @@ _ADVICE = {
 
 @dataclass(frozen=True, slots=True)
 class LastWord:
-    """What a rank wrote last before the limit, and when."""
+    """What a rank wrote last before the limit, and when.
+
+    `usual` are the seconds that it was silent at most before that, None for a rank that hardly ever writes.
+    """
 
     at: datetime
     line: str = ""
+    usual: float | None = None
 
 
 def is_of_limit(run: RunSnapshot) -> bool:
@@ -116,14 +122,20 @@ def _over(run: RunSnapshot) -> set[int]:
 
 
 def _silence(last: Mapping[int, LastWord], end: datetime | None) -> tuple[int | None, str]:
-    """Return which rank was silent longest, None where all were silent alike, and say so."""
+    """Return which rank was silent longest, None where all were silent alike or it is so by habit, and say so."""
     if not last or end is None:
         return None, ""
     quiet = {rank: max(0, round((end - word.at).total_seconds())) for rank, word in sorted(last.items())}
     longest, latest = max(quiet, key=lambda rank: quiet[rank]), min(quiet, key=lambda rank: quiet[rank])
-    if len(quiet) > 1 and quiet[longest] - quiet[latest] < ALIKE:
-        return None, f"All ranks that were left wrote nothing for the last {quiet[latest]} s."
-    said = f"Rank {longest} wrote nothing for the last {quiet[longest]} s"
     if len(quiet) == 1:
-        return longest, f"{said}."
-    return longest, f"{said}, longer than any other; the last to write was rank {latest}, {quiet[latest]} s before."
+        return longest, f"Rank {longest} wrote nothing for the last {quiet[longest]} s."
+    if quiet[longest] - quiet[latest] < ALIKE:
+        return None, f"All ranks that were left wrote nothing for the last {quiet[latest]} s."
+    usual = last[longest].usual
+    if usual is None or quiet[longest] <= usual * _UNLIKE:
+        return None, (
+            f"The ranks that were left wrote nothing for the last {quiet[latest]} to {quiet[longest]} s;"
+            f" rank {longest}, the longest, also writes seldom otherwise."
+        )
+    said = f"Rank {longest} wrote nothing for the last {quiet[longest]} s, longer than any other"
+    return longest, f"{said}; the last to write was rank {latest}, {quiet[latest]} s before the end."

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 from desktop_app.api import RunSnapshot
 from desktop_app.api.kit.log_lines import lines_of
-from desktop_app.core.diagnosis.clock import last_time
+from desktop_app.core.diagnosis.clock import last_time, stamp_of
 from desktop_app.core.diagnosis.timed_out import LastWord
 from desktop_app.services.logs.clock_file import ClockFile
 
 _LINE = 2048
+_LATE = 8 << 10  # bytes of a log
+_OFTEN = 3
+_MANY = 200  # lines
 
 
 def last_words(run: RunSnapshot, logs: Mapping[int, str], until: datetime | None) -> dict[int, LastWord]:
@@ -31,7 +35,15 @@ def _by_clock(log: Path, clock: Path, until: datetime | None) -> LastWord | None
     marks = ClockFile(clock)
     size = marks.size_at(until.timestamp(), inclusive=True) if until is not None else 0
     at = marks.time_of(size - 1) if size else None
-    return LastWord(datetime.fromtimestamp(at, UTC), _line_before(log, size)) if at is not None else None
+    if at is None:
+        return None
+    return LastWord(datetime.fromtimestamp(at, UTC), _line_before(log, size), _usual(marks, size))
+
+
+def _usual(marks: ClockFile, size: int) -> float | None:
+    """Return the longest time that a rank was silent before, of late; None for one that wrote a few times at most."""
+    times = [time for _, time in marks.marks(max(0, size - _LATE), size)]
+    return max(after - before for before, after in pairwise(times)) if len(times) >= _OFTEN else None
 
 
 def _line_before(log: Path, size: int) -> str:
@@ -47,5 +59,6 @@ def _line_before(log: Path, size: int) -> str:
 def _by_stamps(text: str) -> LastWord | None:
     log = lines_of(text)
     at = last_time(log)
+    stamped = sum(1 for each in log.lines[-_MANY:] if stamp_of(each) is not None)
     line = next((each.strip() for each in reversed(log.raw) if each.strip()), "")
-    return LastWord(at, line) if at is not None else None
+    return LastWord(at, line, 0.0 if stamped >= _OFTEN else None) if at is not None else None
