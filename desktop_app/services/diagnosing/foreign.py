@@ -10,7 +10,7 @@ from desktop_app.api import Explanation, FailureReport, Job
 from desktop_app.api.failures import UNKNOWN_RANKS
 from desktop_app.core.diagnosis.exceptions import WEAK
 from desktop_app.core.diagnosis.falls import falls_of_logs
-from desktop_app.core.diagnosis.foreign import judged_logs
+from desktop_app.core.diagnosis.foreign import judged_from_elsewhere
 from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.services.diagnosing.choosing import chosen
 from desktop_app.services.diagnosing.covering import redactor_of_anyone
@@ -63,7 +63,7 @@ def _asked(plugins: PluginHost, excerpts: Mapping[int, Excerpt]) -> Diagnosis:
         return Diagnosis()
     report = FailureReport(job=Job(command=""), tails=tails, is_foreign=True)
     explained: tuple[Explanation, ...] = plugins.explain_failure(report)
-    return falls_of_logs(judged_logs(explained, tails), tails)
+    return falls_of_logs(judged_from_elsewhere(explained, tails), tails)
 
 
 def _further(excerpts: Mapping[int, Excerpt], logs: Mapping[int, Sequence[LogBytes]]) -> dict[int, Excerpt]:
