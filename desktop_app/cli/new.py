@@ -44,10 +44,14 @@ def _build(workbench: Workbench, options: Namespace) -> int:
     if output.exists():
         raise _taken(output)
     answers = _answers(options.answers) if options.answers else {}
+    warned = workbench.jobs.wizards.warnings(options.plugin, options.wizard, answers, output.parent)
+    for each in warned:  # first: where the job can't be made they often say why
+        console.warning(each)
     text = workbench.jobs.build_wizard(options.plugin, options.wizard, answers, output.parent)
     _write(output, text)
     if options.json:
-        console.document({"file": str(output), "plugin": options.plugin, "wizard": options.wizard})
+        made = {"file": str(output), "plugin": options.plugin, "wizard": options.wizard, "warnings": list(warned)}
+        console.document(made)
     else:
         print(output)
     return 0

@@ -111,6 +111,12 @@ class Wizards:
             raise UserError(complaints[0], details="\n".join(complaints[1:]))
         return write_job(found.build(answers, context), context.job_text)
 
+    def warnings(self, plugin: str, wizard: str, answers: Answers, folder: Path) -> tuple[str, ...]:
+        """Return what the pages warn of with `answers`, each once: what the window shows beside the questions."""
+        steps = self.find(plugin, wizard).steps(answers, self.context(folder, answers))
+        notes = (each for step in steps for each in step.notes)
+        return tuple(dict.fromkeys(each.message for each in notes if each.severity is Severity.WARNING))
+
     def context(self, folder: Path, answers: Answers) -> WizardContext:
         """Return what a wizard may know; the scan is that of the answer to `script`, or of the script of the `job`."""
         look = self._jobs.look(folder, answers.get("job"))

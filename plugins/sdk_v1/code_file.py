@@ -44,6 +44,8 @@ def read_code(path: Path) -> CodeFile:
                 fault=f"{path.name} is too large to be v1 code that submits a job; pick the script that does."
             )
         return _read(path, facts.st_mtime_ns, facts.st_size)
+    except FileNotFoundError:
+        return CodeFile(fault=f"There is no file {path.name} in {path.parent}; pick another.")
     except (OSError, ValueError):
         return CodeFile(fault=f"{path.name} can't be read; pick another file.")
 

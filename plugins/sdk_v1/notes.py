@@ -15,7 +15,8 @@ from .counts import counts_of, kind_of
 from .job import UNNAMED, inputs_of
 from .launchers import launched_by_torch, per_node_of_launcher
 from .leftovers import leftovers
-from .words import V1
+from .slips import slips
+from .words import COUNTS, V1
 
 _PYTORCH_VERSIONS = {"1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6"}
 """Of v1's PyTorch estimator: azureml-train-core 1.18.0."""
@@ -33,9 +34,11 @@ def code_notes(v1: V1) -> Iterator[Diagnostic]:
     if not v1.code.is_read:
         yield warning("not-read", v1.code.fault, "v1_file")
         return
+    yield from (slipped := list(_slips(v1)))
     if v1.chosen is None:
         message = "No estimator and no ScriptRunConfig was found in it; pick the file that submits, or type the values."
-        yield warning("nothing-found", message, "v1_file")
+        if not slipped:
+            yield warning("nothing-found", message, "v1_file")
     else:
         count = (
             f", the first of {len(v1.submissions)}"
@@ -47,6 +50,13 @@ def code_notes(v1: V1) -> Iterator[Diagnostic]:
         yield info(each.code, f"Line {each.line}: {each.text}", "v1_file", each.line)
 
 
+def _slips(v1: V1) -> Iterator[Diagnostic]:
+    """Say which names are not quite v1's: what they stand for would be missed without a word."""
+    file = PurePosixPath(v1.text("v1_file").replace("\\", "/")).name
+    for each in slips(v1.code.tree) if v1.code.tree is not None else ():
+        yield warning("slip", f"{file}, line {each.line}: {each.text}", "v1_file", each.line)
+
+
 def unread_notes(v1: V1, form: FormSpec, *, others: bool = False) -> Iterator[Diagnostic]:
     """Say which words the code makes only when it runs, at the page that asks for them."""
     if v1.chosen is None:
@@ -56,9 +66,34 @@ def unread_notes(v1: V1, form: FormSpec, *, others: bool = False) -> Iterator[Di
         field = _FIELDS.get(word, word)
         if word.startswith(("-", "arguments", "command[")):
             field = "script_params"
+        if field in COUNTS and v1.filled.get(field) != v1.defaults.get(field):
+            continue  # a person has said it
         if field in names or (others and field not in v1.defaults):
             message = f"{word} is {text} in the code, which only running it would tell: fill it in."
             yield warning("not-known", message, field if field in names else "")
+
+
+def _wrong_counts(v1: V1) -> Iterator[Diagnostic]:
+    """Say which counts of the code are none, and that v1's default takes their place."""
+    for name, text in (v1.chosen.wrong if v1.chosen is not None else {}).items():
+        if v1.filled.get(name) == v1.defaults.get(name):
+            yield warning("no-count", f"{name} is {text} in the code, which is no count: fill it in.", name)
+
+
+def _taken(v1: V1) -> Iterator[Diagnostic]:
+    """Say what is made of counts that could not be read, so that nobody takes it for what the code says."""
+    if v1.chosen is None or launched_by_torch(v1):
+        return
+    unknown = [
+        name
+        for name in COUNTS
+        if (name in v1.chosen.unread or name in v1.chosen.wrong) and v1.filled.get(name) == v1.defaults.get(name)
+    ]
+    if unknown and kind_of(v1) in {"mpi", "pytorch"}:
+        counts = counts_of(v1)
+        made = f"{counts.per_node} on each of {counts.nodes} node{'s' if counts.nodes > 1 else ''}"
+        message = f"Until somebody says {' and '.join(unknown)}, the number of processes is a guess: {made}."
+        yield warning("count-taken", message, unknown[0])
 
 
 def script_notes(v1: V1, context: WizardContext, form: FormSpec) -> Iterator[Diagnostic]:
@@ -106,6 +141,7 @@ def processes_notes(v1: V1, context: WizardContext, form: FormSpec) -> Iterator[
     """Say what v1's counts are in v2."""
     yield from notes.form_errors(v1.filled, form)
     yield from unread_notes(v1, form)
+    yield from (*_wrong_counts(v1), *_taken(v1))
     counts, kind = counts_of(v1), kind_of(v1)
     total, per_node = v1.count("process_count"), v1.count("process_count_per_node")
     if launched_by_torch(v1):

@@ -15,6 +15,10 @@ KIND = "run configuration"
 _FOLDERS = frozenset({".azureml", "aml_config"})
 _BACKENDS = {"mpi": "Mpi", "pytorch": "Nccl", "tensorflow": "ParameterServer"}
 _COUNTS = ("node_count", "process_count", "process_count_per_node", "worker_count", "parameter_server_count")
+_COUNT_KEYS = {
+    "nodeCount": "node_count", "processCount": "process_count", "processCountPerNode": "process_count_per_node",
+    "workerCount": "worker_count", "parameterServerCount": "parameter_server_count",
+}  # fmt: skip
 _NAMELESS = frozenset({"project_environment"})
 _EXAMPLE = "EXAMPLE_ENV_VAR"
 
@@ -34,7 +38,7 @@ def submission_of(said: Mapping[str, Any]) -> Submission:
     framework = said.get("framework")
     words["framework_word"] = framework if isinstance(framework, str) else ""
     words["source_directory"] = "."
-    return Submission(1, KIND, words, data)
+    return Submission(1, KIND, words, data, wrong=_wrong(said, str(words.get("distributed_training", ""))))
 
 
 def source_folder(file: PurePosixPath) -> PurePosixPath:
@@ -53,6 +57,24 @@ def _processes(said: Mapping[str, Any]) -> dict[str, Any]:
     backend = "Gloo" if "gloo" in (known.config.lower(), known.backend.lower()) else _BACKENDS[known.distribution]
     counts = {name: getattr(known, name) for name in _COUNTS}
     return {"distributed_training": backend} | {name: each for name, each in counts.items() if each is not None}
+
+
+def _wrong(said: Mapping[str, Any], backend: str) -> dict[str, str]:
+    """Return the counts that are said and are none: 0, or a text."""
+    own = next((name for name, each in _BACKENDS.items() if each == backend), "pytorch" if backend == "Gloo" else "")
+    places = {
+        "node_count": said.get("nodeCount"),
+        **{_COUNT_KEYS.get(k, k): v for k, v in _mapping(said.get(own)).items()},
+    }
+    return {
+        name: repr(each)[:80]
+        for name, each in places.items()
+        if name in _COUNTS and each not in (None, "") and not _is_count(name, each)
+    }
+
+
+def _is_count(name: str, said: Any) -> bool:
+    return str(said).isdigit() and int(said) >= (0 if name == "parameter_server_count" else 1)
 
 
 def _environment(said: Mapping[str, Any]) -> dict[str, Any]:

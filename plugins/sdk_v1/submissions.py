@@ -24,7 +24,8 @@ COUNTS = ("node_count", "process_count_per_node", "process_count", "worker_count
 class Submission:
     """One job that v1 code submits. `words` are v1's own, with plain values; `data` are inputs by name.
 
-    `unread` names the words whose value only running the code would tell, with how it stands there.
+    `unread` names the words whose value only running the code would tell, with how it stands there; `wrong` the counts
+    that are none, such as 0 or a text.
     """
 
     line: int
@@ -32,6 +33,7 @@ class Submission:
     words: Mapping[str, Any] = field(default_factory=dict)
     data: Mapping[str, Data] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
+    wrong: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -76,6 +78,7 @@ class _Reader:
         self._words: dict[str, Any] = {}
         self._data: dict[str, Data] = {}
         self._unread: dict[str, str] = {}
+        self._wrong: dict[str, str] = {}
 
     def submission(self) -> Submission:
         """Return what was found."""
@@ -85,7 +88,7 @@ class _Reader:
         else:
             self._estimator()
         self._experiment()
-        return Submission(self._made.line, self._made.kind, self._words, self._data, self._unread)
+        return Submission(self._made.line, self._made.kind, self._words, self._data, self._unread, self._wrong)
 
     # ----- the two kinds
 
@@ -203,8 +206,11 @@ class _Reader:
             self._not_read(name, value)
 
     def _count(self, name: str, value: Any) -> None:
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 100_000:
+        least = 0 if name == "parameter_server_count" else 1
+        if isinstance(value, int) and not isinstance(value, bool) and least <= value < 100_000:
             self._words[name] = value
+        elif isinstance(value, int | float | str):
+            self._wrong[name] = repr(value)[:80]
         elif value is not None:
             self._not_read(name, value)
 
