@@ -97,14 +97,19 @@ def read_paper(file: Path, archive: zipfile.ZipFile, name: str) -> bytes:
     """Return a small file of a bundle. Raises UserError where it is missing, too long or damaged."""
     try:
         entry = archive.getinfo(name)
-        if entry.file_size > MOST_OF_A_PAPER:
-            raise refused(file, f"{name} in it is {size_text(entry.file_size)} long")
+        refuse_long(file, entry)
         return archive.read(entry)
     except KeyError as error:
         hint = "Give the file as `rankzero runs bundle` wrote it."
         raise refused(file, f"it holds no {name}, so it is no bundle of a run", hint) from error
     except BROKEN as error:
         raise _damaged(file, name) from error
+
+
+def refuse_long(file: Path, entry: zipfile.ZipInfo) -> None:
+    """Raise UserError for a file that is read whole, here or each time that the run is looked at, and is endless."""
+    if entry.file_size > MOST_OF_A_PAPER:
+        raise refused(file, f"{entry.filename} in it is {size_text(entry.file_size)} long")
 
 
 def unpack(

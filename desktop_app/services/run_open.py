@@ -17,7 +17,7 @@ from desktop_app.api._records import from_json, to_json
 from desktop_app.core.conforming import misfit
 from desktop_app.core.shared_texts import whole
 from desktop_app.services.bundle_paper import DIAGNOSIS, FORMAT, PAPER
-from desktop_app.services.bundle_zip import opened_zip, read_paper, refused, safe_entries, unpack
+from desktop_app.services.bundle_zip import opened_zip, read_paper, refuse_long, refused, safe_entries, unpack
 from desktop_app.services.run_bundle import LINES, OF_CLOUDS, PLAN, STATE, WHOLE
 from desktop_app.services.run_packages import PAPER as PACKAGES
 from desktop_app.services.run_staging import TakenIn, Taking, staged, write_paper
@@ -27,7 +27,8 @@ MOST_RANKS = 100_000
 _NAME = re.compile(
     r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9](?:[\w.-]{0,119}[\w-])?", re.ASCII | re.IGNORECASE
 )  # what the local backend takes for a run's name, without those that no folder of Windows has
-_SINGLE = frozenset({STATE, PAPER, DIAGNOSIS, PACKAGES, *WHOLE, *LINES, "README.txt", "doctor.txt"})
+_PAPERS = frozenset({STATE, PAPER, DIAGNOSIS, PACKAGES, *WHOLE})
+_SINGLE = _PAPERS.union(LINES, ("README.txt", "doctor.txt"))
 _BELOW = tuple(f"{each}/" for each in ("user_logs", "clock", "code", *OF_CLOUDS))
 _ODD = (TypeError, ValueError, KeyError, AttributeError, IndexError, OverflowError, RecursionError)
 
@@ -57,6 +58,9 @@ def open_bundle(file: Path, runs: Path, taking: Taking | None = None) -> TakenIn
 def _taken(file: Path, archive: zipfile.ZipFile, runs: Path, taking: Taking) -> TakenIn:
     taking.begin(f"Reading {file.name}")
     entries = [each for each in safe_entries(file, archive) if _is_wanted(each.filename)]
+    for each in entries:
+        if each.filename in _PAPERS:
+            refuse_long(file, each)
     origin = _origin(file, _object(read_paper(file, archive, PAPER)))
     run = _run(file, read_paper(file, archive, STATE))
     target = runs / run.run

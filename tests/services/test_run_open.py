@@ -321,6 +321,16 @@ def test_a_bomb(bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert "files, which no run has" in refusal(bundle, tmp_path / "runs")
 
 
+@pytest.mark.parametrize("name", ["run.json", "plan.json", "job.yml", "diagnosis.json", "packages.json", "bundle.json"])
+def test_a_paper_without_end(name: str, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with zipfile.ZipFile(bundle) as archive:
+        longest = max(each.file_size for each in archive.infolist())
+    monkeypatch.setattr(bundle_zip, "MOST_OF_A_PAPER", longest)
+    endless = changed(bundle, {name: b" " * (longest + 1)})
+    assert f"{name} in it is " in refusal(endless, tmp_path / "runs")
+    open_bundle(changed(bundle, {"doctor.txt": b" " * (longest + 1)}), tmp_path / "runs")
+
+
 def test_more_than_is_free(bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.disk_usage", lambda _path: type("Usage", (), {"free": 10})())
     with pytest.raises(OutsideError, match="10 B are free"):
