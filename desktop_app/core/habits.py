@@ -38,11 +38,12 @@ class Lack(StrEnum):
     """What is missing of a run that is quiet, as a sentence begins that says so."""
 
     ALL = "No log and no metric"
+    LOG = "No log"
     STEPS = "No metric"
     GPU = "No use of the GPU"
 
 
-_LACKS = {Lack.ALL: "quiet", Lack.STEPS: "without a metric", Lack.GPU: "without use of its GPU"}
+_LACKS = {Lack.ALL: "quiet", Lack.LOG: "quiet", Lack.STEPS: "without a metric", Lack.GPU: "without use of its GPU"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Quiet:
         """Return what is known of it."""
         habit = "" if self.usual is None else f"; until then something came every {rough(self.usual)} at least"
         said = f"{self.lacks} for {rough(now - self.since)}{habit}."
-        if self.lacks is not Lack.ALL:
+        if self.lacks in (Lack.STEPS, Lack.GPU):
             return f"{said} Its log goes on."
         return said if self.busy is None else f"{said} {_USE[self.busy]}"
 

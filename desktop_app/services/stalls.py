@@ -1,4 +1,7 @@
-"""Watches live runs on this machine for silence, each by its own habit, and says so once for each time."""
+"""Watches live runs for silence, each by its own habit, and says so once for each time.
+
+Those on this machine all the time; those in a workspace while their page is open: then their logs come here.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import os
 import struct
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -28,6 +32,8 @@ SAMPLED = 128 << 10
 """Bytes at the end of the samples, and of the metrics, that are read."""
 REMEMBERED = 4096
 """Seconds in which a GPU was seen at work that are remembered of each run: an hour and more."""
+HEARD = 15.0
+"""Seconds for which a run in a workspace counts as heard after its page told of it."""
 RECENT = 60.0
 """Seconds of samples that tell whether a run is busy now."""
 _MARK = struct.Struct("<dQ")
@@ -74,7 +80,7 @@ def signs_of(run: RunSnapshot) -> Signs:
 
 def _marks(clock: Path) -> list[float]:
     data = _end(clock, MARKS * _MARK.size, _MARK.size)
-    return [when for when, _size in _MARK.iter_unpack(data[: len(data) // _MARK.size * _MARK.size])]
+    return [when for when, _size in _MARK.iter_unpack(data[: len(data) // _MARK.size * _MARK.size]) if when > 0]
 
 
 def _end(path: Path, size: int, unit: int = 1) -> bytes:
@@ -129,6 +135,7 @@ class StallWatch:
         self._now, self._signs = now, signs
         self._quiet: dict[str, Quiet] = {}
         self._gpu: dict[str, list[float]] = {}
+        self._heard: dict[str, tuple[float, float]] = {}
         self._looked: float | None = None
         self._awake_since = 0.0
         self.stalled: Signal[[str]] = Signal()
@@ -149,6 +156,12 @@ class StallWatch:
         found = self._quiet.get(handle)
         return "" if found is None else found.sentence(self._now())
 
+    def hear(self, handle: str) -> None:
+        """Note that a run's logs come here, from a workspace: to be called again and again, as long as that is so."""
+        now = self._now()
+        since, last = self._heard.get(handle, (now, now))
+        self._heard[handle] = (since if now - last <= HEARD else now, now)
+
     async def watch(self, store: RunStore, every: float = EVERY) -> None:
         """Keep looking until cancelled."""
         while True:
@@ -161,16 +174,23 @@ class StallWatch:
         if self._looked is not None and now - self._looked > EVERY + SLEPT:
             self._awake_since = now
         self._looked = now
-        live = [each for each in store.runs.values() if may_stall(each)]
+        self._heard = {handle: each for handle, each in self._heard.items() if now - each[1] <= HEARD}
+        live = [each for each in store.runs.values() if self._may(each)]
         self._gpu = {each.handle: self._gpu[each.handle] for each in live if each.handle in self._gpu}
         found = await asyncio.to_thread(self._all, live, now)
-        self._take({handle: each for handle, each in found.items() if may_stall(store.get(handle))})
+        self._take({handle: each for handle, each in found.items() if self._may(store.get(handle))})
+
+    def _may(self, run: RunSnapshot | None) -> bool:
+        return run is not None and may_stall(run, is_heard=run.handle in self._heard)
 
     def _all(self, runs: Iterable[RunSnapshot], now: float) -> dict[str, Quiet]:
         found = {}
         for run in runs:
             signs = self._signs(run)
-            state = quiet(signs.beats, now, busy=signs.busy(now), awake_since=self._awake_since)
+            awake = max(self._awake_since, self._heard.get(run.handle, (0.0, 0.0))[0])
+            state = quiet(signs.beats, now, busy=signs.busy(now), awake_since=awake)
+            if state is not None and run.backend != "local":
+                state = replace(state, lacks=Lack.LOG)
             state = state or self._lacking(run.handle, signs, now)
             if state is not None:
                 found[run.handle] = state
@@ -195,8 +215,8 @@ class StallWatch:
             self.stalled.emit(each)
 
 
-def may_stall(run: RunSnapshot | None) -> bool:
-    """Whether it can be told that a run is quiet: it runs here, and is no sweep, whose trials speak for it."""
-    if run is None or run.backend != "local" or run.from_bundle:
+def may_stall(run: RunSnapshot | None, *, is_heard: bool = False) -> bool:
+    """Whether it can be told that a run is quiet: it runs here or is heard, and is no sweep, whose trials speak."""
+    if run is None or run.from_bundle or (run.backend != "local" and not is_heard):
         return False
     return run.status is RunStatus.RUNNING and run.sweep is None

@@ -118,6 +118,25 @@ async def test_what_a_gpu_did_is_remembered_beyond_the_samples_that_are_read() -
     assert bench.told == ["local://a"]
 
 
+async def test_a_run_in_a_workspace_is_watched_while_its_page_is_open() -> None:
+    bench = Bench()
+    bench.store.update([snapshot("a", RunStatus.COMPLETED), snapshot("b", backend="azureml")])
+    handle = next(each.handle for each in bench.store.runs.values() if each.backend == "azureml")
+    await bench.pass_time(400)
+    assert bench.told == [], "nobody fetches its logs"
+    for _look in range(6):
+        bench.watch.hear(handle)
+        await bench.pass_time(10)
+    assert bench.told == [], "it counts from when its logs came again"
+    for _look in range(3):
+        bench.watch.hear(handle)
+        await bench.pass_time(10)
+    assert bench.told == [handle]
+    assert bench.watch.sentence(handle).startswith("No log for ")
+    await bench.pass_time(30)
+    assert bench.watch.text(handle) == "", "the page was left"
+
+
 def test_who_can_be_watched() -> None:
     run = snapshot("a")
     assert may_stall(run)

@@ -273,6 +273,8 @@ class RunPage(QWidget):
             self.logs.set_waiting("" if run.is_over else waiting_text(run, now))
             if self.isVisible():
                 self._looking.at(run)
+                if is_cloud(run) and not run.is_over:
+                    self._workbench.stalls.hear(run.handle)
             if self._looking.is_busy and self._known.cause is None:
                 self._explain_now(is_whole=False)
 
