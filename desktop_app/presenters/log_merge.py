@@ -131,6 +131,10 @@ class LogPage:
         room = self.kept * len(self.rows) // max(1, len(self._lines)) - seen
         return max(1, min(_NEAR_EDGE, room // 3))
 
+    def is_tight(self, seen: int, more: int) -> bool:
+        """Whether as many lines are here as may be, or nearly, and all their rows are `seen` at once."""
+        return len(self.rows) <= seen and len(self._lines) + more > self.kept * 7 // 8
+
     def seen(self, top: int, rows: int) -> list[tuple[Row, int]]:
         """Return what there is to see of the rows from `top` on: what comes beyond them mostly changes none of it."""
         return [(each, each.lines) for each in self.rows[top : top + rows + 2]]

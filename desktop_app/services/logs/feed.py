@@ -10,10 +10,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from desktop_app.services.logs.breath import Breath
+from desktop_app.services.logs.breath import Breath, Over
 from desktop_app.services.logs.merge import Key, LogLine, LogSource, MergedLog, Tail, Window
 
 POLL = 0.04
@@ -118,9 +119,10 @@ class LogFeed:
             self._wake.notify()
 
     def close(self) -> None:
-        """End the thread; nothing is delivered after this returns."""
+        """End the thread, in the midst of what it reads; nothing is delivered after this returns."""
         with self._wake:
             self._closed = True
+            self.breath.end()
             self._wake.notify()
         self._thread.join()
 
@@ -150,10 +152,11 @@ class LogFeed:
                     return
                 request = self._requests.popleft() if self._requests else None
                 paused = self._paused
-            if request is not None:
-                self._answer(request)
-            elif not paused:
-                self._look()
+            with suppress(Over):
+                if request is not None:
+                    self._answer(request)
+                elif not paused:
+                    self._look()
 
     def _answer(self, request: _Request) -> None:
         if request.change is Change.REPLACE:

@@ -77,21 +77,25 @@ class Found:
     counts: Mapping[int, int] = field(default_factory=dict)
 
 
-async def search(sources: Sequence[LogSource], query: Query, limit: int = LIMIT) -> AsyncGenerator[Found, None]:
+async def search(
+    sources: Sequence[LogSource], query: Query, limit: int = LIMIT, begins: Mapping[int, int] | None = None
+) -> AsyncGenerator[Found, None]:
     """Yield matches as they are found; the last part of the answer is `done`.
 
+    Of ranks that `begins` names only the lines are searched that begin at that byte of their log or after it.
     Raises UserError for a regular expression that is none or takes for ever, OutsideError where the search breaks
     off. Ends its children when the iteration is left or its task cancelled.
     """
     sizes = await asyncio.to_thread(_sizes, sources)
     names = {each.rank: each.name or f"rank {each.rank}" for each in sources}
-    shares = _shares(sizes, min(_CHILDREN, os.cpu_count() or 1))
+    starts = [min(size, (begins or {}).get(each.rank, 0)) for each, size in zip(sources, sizes, strict=True)]
+    shares = _shares(sizes, starts, min(_CHILDREN, os.cpu_count() or 1))
     said: _Said = asyncio.Queue()
     async with contextlib.AsyncExitStack() as stack:
         for number, share in enumerate(shares):
             request = _request(sources, query, max(_LEAST, limit // max(1, len(sources))), share)
             await stack.enter_async_context(_listened(number, request, said, names))
-        async for found in _joined(said, len(shares), sum(sizes), limit):
+        async for found in _joined(said, len(shares), sum(sizes) - sum(starts), limit):
             yield found
 
 
@@ -177,13 +181,13 @@ def _sizes(sources: Sequence[LogSource]) -> list[int]:
     return [LogFile(each.log).size() for each in sources]
 
 
-def _shares(sizes: Sequence[int], children: int) -> list[list[tuple[int, int, int]]]:
+def _shares(sizes: Sequence[int], starts: Sequence[int], children: int) -> list[list[tuple[int, int, int]]]:
     """Return which parts of which logs each child searches: the number of the log, from where to where."""
-    each = max(_SHARE, -(-sum(sizes) // children), 1)
+    each = max(_SHARE, -(-(sum(sizes) - sum(starts)) // children), 1)
     shares: list[list[tuple[int, int, int]]] = [[]]
     room = each
-    for number, size in enumerate(sizes):
-        begin = 0
+    for number, (start, size) in enumerate(zip(starts, sizes, strict=True)):
+        begin = start
         while begin < size or not size:
             if room <= 0:
                 shares.append([])

@@ -281,6 +281,8 @@ class Timeline:
 
     def _told_by_arrival(self) -> float:
         """Return what makes up for a clock that disagrees with when the log's bytes came."""
+        if not self.is_told_by_arrival:
+            return 0.0
         latest, ahead = self._latest(), []
         for begin, data in self._sample():
             for offset, moment in self._file.stamped(data, begin, latest):

@@ -46,15 +46,19 @@ class LogReader(QObject):
         self.feed = LogFeed(sources, deliver)
         return self.feed
 
-    def ask_around(self, page: LogPage, top: int, rows: int, *, following: bool) -> None:
-        """Ask for more lines beyond an edge that is near, of `rows` rows that are seen from `top` on."""
+    def ask_around(self, page: LogPage, top: int, rows: int, *, by: int, following: bool) -> None:
+        """Ask for more lines beyond an edge that is near, of `rows` rows that are seen from `top` on.
+
+        `by` is by how many rows the person goes on. Where all that can be held fills no screen, nothing else is read.
+        """
         if self.feed is None or page.first is None or page.last is None:
             return
-        near, left = page.near(rows), len(page.rows) - top - rows
-        if left < near and not page.at_end and not following and Change.AFTER not in self.asked:
+        near, left, tight = page.near(rows), len(page.rows) - top - rows, page.is_tight(rows, PIECE)
+        back, forth = not tight or by < 0, (not tight or by > 0) and not following
+        if left < near and forth and not page.at_end and Change.AFTER not in self.asked:
             self.asked.add(Change.AFTER)
             self.feed.more_after(page.last, PIECE)
-        if top < near and not page.at_start and Change.BEFORE not in self.asked:
+        if top < near and back and not page.at_start and Change.BEFORE not in self.asked:
             self.asked.add(Change.BEFORE)
             self.feed.more_before(page.first, PIECE)
 

@@ -17,6 +17,7 @@ from desktop_app.api import FirstFailure, RunSnapshot, UserError
 from desktop_app.presenters.logs.picking import ranks_in
 from desktop_app.presenters.run_page import log_sources
 from desktop_app.presenters.run_words import rank_span
+from desktop_app.services.logs.errors import Errors, places_of
 from desktop_app.services.logs.log_file import LogFile
 from desktop_app.services.logs.merge import LogSource
 from desktop_app.services.logs.saving import save_log
@@ -48,7 +49,7 @@ class LogTab(QWidget):
         self._failure: FirstFailure | None = None
         self._cause: tuple[int, int] | None = None  # the rank and the byte where the log tells of it
         self._waiting = ""
-        self._live, self._size = True, 0
+        self._live, self._errors = True, Errors()
         self._ranks: tuple[int, ...] = ()  # those that are shown, none for all
         self._run_id = ""
         self._found: list[Match] = []
@@ -95,7 +96,6 @@ class LogTab(QWidget):
         self.view.setAccessibleName(
             self.tr("Log of all ranks") if not ranks else self.tr("Log of {}").format(self._called(*ranks))
         )
-        self._size = _size_of(self._shown())
         self.view.show_sources(self._shown(), follow=self._live, live=self._live)
         self.rank_chosen.emit(only)
         if self.tools.field.text():
@@ -120,9 +120,12 @@ class LogTab(QWidget):
 
     def reload(self) -> None:
         """Show what came meanwhile of logs that were said to grow no more."""
-        if self._size != (size := _size_of(self._shown())):
-            self._size = size
-            self.view.show_sources(self._shown(), follow=self._live, live=self._live)
+        spawn(self._reload(self._shown()), "look whether logs grew")
+
+    async def _reload(self, shown: Sequence[LogSource]) -> None:
+        size = await asyncio.to_thread(_size_of, shown)
+        if size != self.view.page.total and shown == self._shown():
+            self.view.show_sources(shown, follow=self._live, live=self._live)
 
     def set_waiting(self, text: str) -> None:
         """Say what stands there while nothing was written yet."""
@@ -223,7 +226,8 @@ class LogTab(QWidget):
         return names.get(ranks[0]) or self.tr("rank {}").format(ranks[0])
 
     def _shown(self) -> tuple[LogSource, ...]:
-        return tuple(each for each in self._sources if not self._ranks or each.rank in self._ranks)
+        chosen = frozenset(self._ranks)
+        return tuple(each for each in self._sources if not chosen or each.rank in chosen)
 
     def _fill_ranks(self) -> None:
         ranks = self.tools.ranks
@@ -274,10 +278,9 @@ class LogTab(QWidget):
         self.view.setFocus()
 
     async def _first_error(self, sources: Sequence[LogSource]) -> None:
-        first = await _errors(sources, replace(ERRORS, first=True))
-        if first:
-            found = min(first)
-            self.view.go_to((found.time, found.rank, found.offset))
+        found = await places_of(sources, replace(ERRORS, first=True))
+        if found:
+            self.view.go_to(min(found))
             self.view.setFocus()
         else:
             self.message.show_text("info", self._no_error(sources))
@@ -287,8 +290,7 @@ class LogTab(QWidget):
         spawn(self._step_error(by), "look for an error", self.message.show_error)
 
     async def _step_error(self, by: int) -> None:
-        found = await _errors(self._shown(), ERRORS)
-        places = sorted({(each.time, each.rank, each.offset) for each in found})
+        places = await self._errors.places(self._shown())
         key = self.view.seen_key
         if not places or key is None:
             self.message.show_text("info", self._no_error(self._shown()))
@@ -411,15 +413,6 @@ def is_search_key(event: QKeyEvent) -> bool:
     The Files page has these keys for the whole window; a page that wants them for itself claims them as they come.
     """
     return event.matches(QKeySequence.StandardKey.Find) or event.key() in (Qt.Key.Key_F3, Qt.Key.Key_F8)
-
-
-async def _errors(sources: Sequence[LogSource], query: Query) -> list[Match]:
-    """Return the lines that tell of errors."""
-    found: list[Match] = []
-    async with contextlib.aclosing(search(sources, query)) as parts:
-        async for part in parts:
-            found += part.matches
-    return found
 
 
 def _size_of(sources: Sequence[LogSource]) -> int:

@@ -219,10 +219,11 @@ class LogView(QAbstractScrollArea):
         else:
             wanted = self._top + moved + self._owed
             self._top = max(0, min(wanted, self._last_top()))
-            self._owed = wanted - self._top if self._reader.asked else 0
+            self._owed = wanted - self._top
         if self._following:
             self._top = self._last_top()
-        self._look_around()
+        self._look_around(self._owed)
+        self._owed = self._owed if self._reader.asked else 0
         if not seen or seen != self.page.seen(self._top, self.visible_rows):
             self.viewport().update()
 
@@ -254,7 +255,7 @@ class LogView(QAbstractScrollArea):
         before, self._top = self._top, max(0, min(self._top + rows, self._last_top()))
         moved, area = before - self._top, self.viewport().rect()
         with self._reader.ahead():
-            self._look_around()
+            self._look_around(rows)
             if moved and abs(moved) < self.visible_rows:
                 self.viewport().scroll(0, moved * self._painter.height, area.adjusted(0, Space.XS, 0, 0))
             elif moved:
@@ -279,10 +280,10 @@ class LogView(QAbstractScrollArea):
         self._look_around()
         self.viewport().update()
 
-    def _look_around(self) -> None:
+    def _look_around(self, by: int = 0) -> None:
         """Ask for the lines beyond an edge that is near, and let the bars say where one is."""
         page, top, rows = self.page, self._top, self.visible_rows
-        self._reader.ask_around(page, top, rows, following=self._following)
+        self._reader.ask_around(page, top, rows, by=by, following=self._following)
         log_bars.sync_down(self.verticalScrollBar(), page, top, rows)
         log_bars.sync_across(self.horizontalScrollBar(), page, top, rows, self._painter, self.viewport().width())
 
@@ -306,7 +307,7 @@ class LogView(QAbstractScrollArea):
         place = log_bars.place_at(position, self.page, self._top, self.visible_rows)
         if self.page.holds(place, self.visible_rows):
             self._top = self.page.row_at(place)
-            self._reader.ask_around(self.page, self._top, self.visible_rows, following=False)
+            self._reader.ask_around(self.page, self._top, self.visible_rows, by=0, following=False)
             self.viewport().update()
         else:
             self._go_to_place(place, PIECE // 5)
