@@ -79,6 +79,10 @@ def explained_lines(known: Diagnosis, run: RunSnapshot | None) -> Iterator[tuple
 
 def diagnosis_lines(known: Diagnosis, run: RunSnapshot | None = None) -> Iterator[tuple[str, str]]:
     """Yield all that is known: also who fell when, what to run next, and what could not be looked at."""
+    if run is not None and run.sweep is not None and known.verdict is Verdict.NOTHING:
+        yield "Cause", f"It stands with the trials: a sweep has no log of its own. {run.reason}".rstrip()
+        yield "Try", f"`rankzero runs diagnose {run.run}_0` tells of the first trial, and so on for each."
+        return
     if known.verdict is Verdict.NOTHING:
         yield "Cause", "Nothing in the logs speaks of a failure."
     yield from explained_lines(known, run)

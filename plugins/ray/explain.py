@@ -9,6 +9,8 @@ from desktop_app.api.kit import explain_by, load_knowledge
 
 from .cluster import is_ray
 
+_RAISED = "ray-task-raised"
+_WRAPPER = "RayTaskError"
 _KNOWLEDGE = Path(__file__).parent / "knowledge"
 
 
@@ -17,7 +19,13 @@ def explain(report: FailureReport) -> tuple[Explanation, ...]:
     if not report.is_foreign and not is_ray(report.job):
         return ()
     found = explain_by(load_knowledge(_KNOWLEDGE), report, {"more-shared-memory": _more_shared_memory})
+    found = tuple(each for each in found if not _is_wrapper(each))
     return tuple(sorted(found, key=lambda each: (each.is_echo, each.is_symptom, -each.certainty)))
+
+
+def _is_wrapper(explanation: Explanation) -> bool:
+    """Whether only the wrapper is shown of what a task raised: its traceback is read better as any other."""
+    return explanation.code == _RAISED and _WRAPPER in explanation.line
 
 
 def _more_shared_memory(job: Job) -> Fix | None:

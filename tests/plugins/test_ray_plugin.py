@@ -303,3 +303,12 @@ def test_the_wizard_says_what_was_asked_for(plugin: LoadedPlugin) -> None:
     wrong = plugin.wizard("ray").steps({**answers, HEAD_ARGUMENTS: "'"}, fake_context(SAMPLE))
     (note,) = [each for page in wrong for each in page.notes if each.severity is Severity.ERROR]
     assert (note.code, note.path) == ("ray-words", HEAD_ARGUMENTS)
+
+
+def test_what_a_task_raised_is_left_to_be_read_where_only_its_wrapper_would_be_shown(plugin: LoadedPlugin) -> None:
+    wrapper = "ray.exceptions.RayTaskError(Diverged): ray::train() (pid=17, ip=10.0.0.4)\n"
+    frames = '  File "t.py", line 8, in train\n    step(batch)\n' * 9
+    for raised, told in (("Diverged: loss is 1e30\n", []), ("ValueError: no row\n", ["ray-task-raised"])):
+        tail = wrapper + (frames if not told else "") + raised
+        found = plugin.call("explain_failure", report=FailureReport(job(), tails={0: tail}))
+        assert [each.code for each in found] == told

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from desktop_app.api import Explanation, FirstFailure, Fix, RankState, RunSnapshot, RunStatus
+from desktop_app.api import Explanation, FirstFailure, Fix, RankState, RunSnapshot, RunStatus, SweepState
 from desktop_app.cli.explained import diagnosis_lines, explained_lines
 from desktop_app.cli.words import duration, ending, first_failure_of, no_rank, numbered, outputs, summary, workspace_of
 from desktop_app.core.diagnosis.judging import judged
@@ -179,3 +179,22 @@ def test_the_headline_ends_with_the_cause_where_the_first_ranks_own_log_holds_it
     cause = Explanation("shapes", "They differ.", (), rank, line, certainty=certainty)
     text = first_failure_of(run, Diagnosis(Verdict.CAUSE, cause, (cause,)))
     assert text == f"Rank 1 fell first, with exit code 1{f': {said}' if said else ''}."
+
+
+def test_a_sweep_sends_one_to_its_trials() -> None:
+    run = replace(RUN, status=RunStatus.FAILED, sweep=SweepState("loss"), reason="All 2 trials failed.")
+    said = dict(diagnosis_lines(Diagnosis(), run))
+    assert said["Cause"].endswith("All 2 trials failed.")
+    assert f"runs diagnose {run.run}_0" in said["Try"]
+    assert dict(diagnosis_lines(Diagnosis(), replace(run, sweep=None)))["Cause"].startswith("Nothing in the logs")
+
+
+def test_suspects_are_named_with_what_they_wrote_last() -> None:
+    late = Explanation("late", "It waited.", ("Look at the others.",), 0, "Timed out", is_symptom=True)
+    known = Diagnosis(Verdict.SYMPTOMS_ONLY, None, (late,), suspects=(1,), last_line="step 9")
+    said = dict(diagnosis_lines(known, replace(RUN, status=RunStatus.FAILED)))
+    assert said["Suspect"].startswith("rank 1: all others wait")
+    assert said["Last"].startswith("step 9")
+    several = dict(diagnosis_lines(replace(known, suspects=(1, 2), last_line="")))
+    assert several["Suspect"].startswith("ranks 1, 2:")
+    assert "Last" not in several
