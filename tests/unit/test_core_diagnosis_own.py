@@ -79,7 +79,10 @@ def test_only_where_nobody_knows_anything_the_first_error_is_guessed() -> None:
     assert own_explanations((), {0: "epoch 1\nINFO no error\nepoch 2"}) == ()
 
 
-@pytest.mark.parametrize(("code", "category"), [(-9, "oom-host"), (137, "oom-host"), (-11, "signal"), (139, "signal")])
+@pytest.mark.parametrize(
+    ("code", "category"),
+    [(-9, "oom-host"), (137, "oom-host"), (-11, "signal"), (139, "signal"), (-24, "stopped"), (-25, "storage-quota")],
+)
 def test_a_rank_that_was_killed_for_what_it_did_is_named(code: int, category: str) -> None:
     run = dataclasses.replace(snapshot("r-1", RunStatus.FAILED), first_failure=FirstFailure(1, NOW, code))
     (found,) = of_the_end(run, (), {})

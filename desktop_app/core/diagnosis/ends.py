@@ -13,7 +13,7 @@ from desktop_app.core.diagnosis.exceptions import WEAK
 from desktop_app.core.diagnosis.whose import guilty_of
 from desktop_app.core.rank_words import launches
 
-OWN_DEATHS = {4: "SIGILL", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL", 11: "SIGSEGV"}
+OWN_DEATHS = {4: "SIGILL", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL", 11: "SIGSEGV", 24: "SIGXCPU", 25: "SIGXFSZ"}
 """Signals by number that no peer's end brings, as it does SIGABRT and SIGTERM."""
 _OF_A_SHELL = 128
 _DEATHS = re.compile(
@@ -21,7 +21,7 @@ _DEATHS = re.compile(
     re.IGNORECASE,
 )
 _ENDS = re.compile(r"exit|terminated?\b|non-zero|abort|core dumped|process .*failed|^\s*Process name:", re.IGNORECASE)
-_NAMES = frozenset({"KILL", "SEGV", "BUS", "ILL", "FPE"})
+_NAMES = frozenset(each.removeprefix("SIG") for each in OWN_DEATHS.values())
 _BROUGHT = frozenset({0, 1, 6, 15, 134, 143})
 """Exit codes and signals with which processes end as well because others are gone."""
 _BROUGHT_ANYWAY = frozenset({0, 15, 143})

@@ -35,6 +35,14 @@ _BEHIND_A_REPORT = 0.1
 """How sure an exit code is where a launcher tells more of the same end: that MPI_Abort was called."""
 _FAULT = "Run again with PYTHONFAULTHANDLER=1: Python then says where it was."
 _FAULT_AGAIN = rerun_with({"PYTHONFAULTHANDLER": "1"})
+_LIMITS = {
+    24: ("it has used all its CPU time.", "stopped", "See who limits the time: `ulimit -t`, or a scheduler."),
+    25: (
+        "it wrote a file larger than it may.", "storage-quota",
+        "See who limits it: `ulimit -f`, or a quota; write less often, or to another place.",
+    ),
+}  # fmt: skip
+"""Of signals that tell of a limit: what happened, its category, what to do."""
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -135,21 +143,19 @@ def _alike(line: str) -> str:
 
 
 def _killed(rank: int, signal: int) -> Explanation:
-    cause, category = f"Rank {rank} was killed by {OWN_DEATHS[signal]}", "signal"
-    advice: tuple[str, ...]
+    said, category, advice = _LIMITS.get(signal, ("native code did something that is not allowed.", "signal", _FAULT))
+    told = (advice,)
     if signal == 9:
-        said, category = f"{cause}: by the system, most often because the memory ran out, or by somebody.", "oom-host"
-        advice = (
+        said, category = "by the system, most often because the memory ran out, or by somebody.", "oom-host"
+        told = (
             "Ask the system on that machine: dmesg | grep -i oom (or journalctl -k) names what it killed for memory.",
             "If it was memory: take smaller batches, fewer data loader workers, or a larger machine.",
             "If it was not: a scheduler, a preemption, or a person with kill -9 ended it.",
         )
-    else:
-        said = f"{cause}: native code did something that is not allowed."
-        advice = (_FAULT,)
     return Explanation(
-        KILLED, said, advice, rank, category=category, certainty=WEAK, rerun=None if signal == 9 else _FAULT_AGAIN
-    )
+        KILLED, f"Rank {rank} was killed by {OWN_DEATHS[signal]}: {said}", told, rank,
+        category=category, certainty=WEAK, rerun=_FAULT_AGAIN if advice == _FAULT and signal != 9 else None,
+    )  # fmt: skip
 
 
 def _silent(rank: int, code: int, text: str) -> Explanation:
