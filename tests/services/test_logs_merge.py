@@ -221,6 +221,7 @@ def test_a_progress_bar_is_held_by_its_last_stroke() -> None:
         (b"a\tb\n", "a       b"),
         (b"bell\x07 null\x00\n", "bell· null·"),
         ("turned \u202e round\n".encode(), "turned · round"),
+        (b"\0" * 70_000 + b"epoch 2\n", "[70000 NUL bytes]epoch 2"),  # the machine crashed while it was written
         (b"\n", ""),
         (b"", ""),
     ],

@@ -31,6 +31,11 @@ ERROR_HINTS = (
 """One of these is in every line that ERROR_PATTERN matches."""
 _WARNING_PATTERN = r"\bWARN(?:ING)?\b|\b[A-Z]\w*Warning:"
 _LOOKED_AT = 2000
+_ZEROS = 16  # in a row: fewer stand there one by one
+
+
+_compiled = cache(re.compile)
+"""When one is needed: a search needs none of them, and waits for this module."""
 
 
 def shown_text(data: bytes, encoding: str = "utf-8") -> str:
@@ -41,6 +46,7 @@ def shown_text(data: bytes, encoding: str = "utf-8") -> str:
     bar = data.rfind(b"\r", max(0, len(data) - _TAIL))
     if bar >= 0:
         data = data[bar + 1 :]
+    data = without_nuls(data)
     more = len(data) - HEAD
     text = _printable(decoded(data[:HEAD], cut=more > 0))
     return f"{text} … {more:,} bytes more" if more > 0 else text
@@ -48,7 +54,15 @@ def shown_text(data: bytes, encoding: str = "utf-8") -> str:
 
 def whole_text(data: bytes, encoding: str = "utf-8") -> str:
     """Return all of a line, however long."""
-    return _printable(decoded((from_utf_16(data, encoding) if encoding != "utf-8" else data).rstrip(b"\r\n")))
+    data = (from_utf_16(data, encoding) if encoding != "utf-8" else data).rstrip(b"\r\n")
+    return _printable(decoded(without_nuls(data)))
+
+
+def without_nuls(data: bytes) -> bytes:
+    """Return a line with zeros in a row told by their number: a crash of the machine leaves thousands in a log."""
+    if b"\0" * _ZEROS not in data:
+        return data
+    return _compiled(rb"\0{%d,}" % _ZEROS).sub(lambda found: b"[%d NUL bytes]" % len(found[0]), data)
 
 
 def _printable(text: str) -> str:
@@ -76,10 +90,6 @@ def from_utf_16(data: bytes, encoding: str) -> bytes:
     """Return a line of a UTF-16 file as UTF-8; one that ends within a letter without it."""
     even = data[: len(data) & ~1].removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff")
     return even.decode(encoding, "replace").encode("utf-8", "replace")
-
-
-_compiled = cache(re.compile)
-"""When one is needed: a search needs none of them, and waits for this module."""
 
 
 def is_error(text: str) -> bool:
