@@ -14,7 +14,7 @@ from desktop_app.core.words import size_text
 
 BLOCK = 16 << 10
 """Small, so that few blocks hold anything like a secret and most pass fast."""
-SPACES = (b" ", b"\t", b"\r")
+SPACES = (" ", "\t", "\r")
 _UTF16 = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 
@@ -85,16 +85,15 @@ def copy_text(  # noqa: PLR0913 - the last is an optional keyword
     Returns how many bytes were left out.
     """
     encoding = _encoding(opened)
-    if opened.size <= limit or encoding != "utf-8":
-        size = min(opened.size, limit)
-        _write(_blocks(opened.stream, size), sink, redactor, encoding, follower)
-        return opened.size - size
-    half = limit // 2
-    begin = _head(opened.stream.read(half))
-    opened.stream.seek(opened.size - half)
-    end = _tail(opened.stream.read(half))
+    if opened.size <= limit:
+        _write(_blocks(opened.stream, opened.size), sink, redactor, encoding, follower)
+        return 0
+    half = limit // 2 & ~1  # letters of UTF-16 are two bytes
+    begin = _head(opened.stream.read(half), encoding)
+    opened.stream.seek(opened.size - half & ~1)
+    end = _tail(opened.stream.read(half), encoding)
     left_out = opened.size - len(begin) - len(end)
-    between = "" if begin.endswith(b"\n") else "\n"
+    between = "" if begin.endswith("\n".encode(encoding)) else "\n"
     _write(_blocks(BytesIO(begin), half), sink, redactor, encoding, follower)
     told = f"{between}{said(left_out)}\n".encode()
     sink.write(told)
@@ -128,18 +127,26 @@ def _encoding(opened: OpenFile) -> str:
     return next((name for mark, name in _UTF16 if begin == mark), "utf-8")
 
 
-def _head(data: bytes) -> bytes:
+def _head(data: bytes, encoding: str) -> bytes:
     """Return the whole lines of what begins a text; of a single long line the whole words, so that no secret is cut."""
-    end = data.rfind(b"\n")
-    return data[: end + 1] if end >= 0 else data[: max(map(data.rfind, SPACES)) + 1] or data
+    text = data.decode(encoding, _lenient(encoding))
+    end = text.rfind("\n")
+    kept = text[: end + 1] if end >= 0 else text[: max(map(text.rfind, SPACES)) + 1] or text
+    return kept.encode(encoding, _lenient(encoding))
 
 
-def _tail(data: bytes) -> bytes:
+def _tail(data: bytes, encoding: str) -> bytes:
     """Return the whole lines of what ends a text; of a single long line the whole words."""
-    begin = data.find(b"\n")
-    if begin < 0 or begin == len(data) - 1:
-        begin = min((at for each in SPACES if (at := data.find(each)) >= 0), default=-1)
-    return data[begin + 1 :]
+    text = data.decode(encoding, _lenient(encoding))
+    begin = text.find("\n")
+    if begin < 0 or begin == len(text) - 1:
+        begin = min((at for each in SPACES if (at := text.find(each)) >= 0), default=-1)
+    return text[begin + 1 :].encode(encoding, _lenient(encoding))
+
+
+def _lenient(encoding: str) -> str:
+    """Return how bytes are taken that are no letters: as they are, where the encoding can hold them."""
+    return "surrogateescape" if encoding == "utf-8" else "replace"
 
 
 def _blocks(stream: IO[bytes], size: int) -> Iterator[bytes]:
@@ -157,9 +164,9 @@ def _blocks(stream: IO[bytes], size: int) -> Iterator[bytes]:
 
 
 def _write(blocks: Iterable[bytes], sink: Sink, redactor: Cover, encoding: str, follower: Follower | None) -> None:
-    errors = "surrogateescape"
+    errors = _lenient(encoding)
     if encoding != "utf-8":  # its line ends are two bytes: as a whole, which `limit` bounds
-        blocks, errors = (b"".join(blocks),), "replace"
+        blocks = (b"".join(blocks),)
     for block in blocks:
         written = redactor(block.decode(encoding, errors)).encode("utf-8", errors)
         sink.write(written)

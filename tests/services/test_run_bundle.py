@@ -208,3 +208,14 @@ def test_what_can_not_be_read_is_left_out(made: FolderOfRun, tmp_path: Path) -> 
     made.log(1).chmod(0)
     found = bundle_run(made.snapshot, tmp_path / "b.zip")
     assert "user_logs/std_log_process_1.txt: Permission denied" in found.left_out
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_of_a_long_log_in_two_byte_letters_both_ends_go_along(made: FolderOfRun, tmp_path: Path, encoding: str) -> None:
+    lines = [f"Schritt {number}: größer" for number in range(2_000)]
+    made.log(0).write_bytes("\n".join(["\ufeff" + lines[0], *lines[1:], "ValueError: the end\n"]).encode(encoding))
+    found = bundle_run(made.snapshot, tmp_path / "b.zip", Choices(limit=8_001))
+    told = read(tmp_path / "b.zip")["user_logs/std_log_process_0.txt"].decode().lstrip("\ufeff").splitlines()
+    assert (told[0], told[-1]) == (lines[0], "ValueError: the end")
+    assert [each for each in told if each not in lines and "left out here" not in each] == ["ValueError: the end"]
+    assert any("from its midst" in each for each in found.left_out)
