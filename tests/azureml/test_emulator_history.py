@@ -169,3 +169,12 @@ def test_artifacts_of_any_name_are_listed_as_they_are_called(emulator: Emulator)
     path = urlsplit(emulator.workspace).path
     url = f"https://westus.api.azureml.ms/artifact/v2.0{path}/artifacts/ExperimentRun/dcid.old-00001"
     assert [each["path"] for each in emulator.ask("GET", url).json["value"]] == ["../../x"]
+
+
+def test_jobs_that_pretend_end_when_they_are_told_to(emulator: Emulator) -> None:
+    emulator.control("jobs/pretend", {"count": 1, "live": 1, "prefix": "told", "seconds": 3600})
+    told = emulator.control("jobs/end", {"job": "told-00000", "status": "Failed", "message": "Execution failed: so."})
+    assert told == {"ended": ["told-00000"]}
+    states = [state for state, _at in emulator.control("jobs/states", {"job": "told-00000"})]
+    assert states[-2:] == ["Running", "Failed"]
+    assert emulator.control("jobs/end", {"job": "none"}) == {"ended": []}
