@@ -10,7 +10,6 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from desktop_app import __version__
 from desktop_app.api import MetricPoint, OutsideError, RunSnapshot, UserError
@@ -32,6 +31,7 @@ from desktop_app.services.bundle_text import (
     whole_lines,
 )
 from desktop_app.services.code_compare import OWN
+from desktop_app.services.json_objects import object_in
 from desktop_app.services.logs.sources import logs_of
 from desktop_app.services.redaction import Redactor, secrets_of
 from desktop_app.services.run_packages import PAPER as PACKAGES
@@ -112,7 +112,7 @@ def _standing(target: Path) -> UserError:
 def _written(run: RunSnapshot, target: Path, choices: Choices, stop: Callable[[], bool]) -> Bundled:
     """Write beside the target first, so that a full disk or Ctrl+C leaves nothing half there."""
     folder = Path(run.folder)
-    redactor = Redactor(secrets_of(_object(folder / "plan.json"), _object(folder / "run.json")), home=_home())
+    redactor = Redactor(secrets_of(whole(object_in(folder / PLAN)), object_in(folder / STATE)), home=_home())
     descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
     try:
         with os.fdopen(descriptor, "wb") as stream:
@@ -168,7 +168,7 @@ def _fill(work: _Work, run: RunSnapshot, folder: Path) -> None:
 def _add_papers(work: _Work, run: RunSnapshot) -> None:
     """Add what is made for the bundle alone."""
     _add(work, PAPER, paper(run))
-    known = packages_of(Path(run.folder), _object(Path(run.folder) / PLAN), is_here=is_from_here(run))
+    known = packages_of(Path(run.folder), whole(object_in(Path(run.folder) / PLAN)), is_here=is_from_here(run))
     if known:
         _add(work, PACKAGES, json.dumps(known, indent=1))
     if work.choices.diagnosis is not None:
@@ -256,11 +256,3 @@ def _entry(name: str, modified: float) -> zipfile.ZipInfo:
     entry.compress_type = zipfile.ZIP_DEFLATED
     entry.external_attr = 0o600 << 16
     return entry
-
-
-def _object(path: Path) -> Mapping[str, Any]:
-    try:
-        data = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return whole(data) if isinstance(data, dict) else {}

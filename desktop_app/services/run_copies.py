@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from desktop_app.api import OutsideError, RunSnapshot, UserError
+from desktop_app.services.json_objects import object_in
 
 
 def submitted_text(run: RunSnapshot) -> str:
@@ -37,11 +37,7 @@ def planned_compute(run: RunSnapshot) -> str:
 
 def plan_of(run: RunSnapshot) -> dict[str, Any]:
     """Return the plan that was submitted, as JSON has it; empty where it is gone."""
-    try:
-        plan = json.loads((Path(run.folder) / "plan.json").read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return plan if isinstance(plan, dict) else {}
+    return object_in(Path(run.folder) / "plan.json")
 
 
 def suggested_copy(run: RunSnapshot) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import zipfile
 from collections.abc import Collection, Mapping
@@ -18,6 +17,7 @@ from desktop_app.core.conforming import misfit
 from desktop_app.core.shared_texts import whole
 from desktop_app.services.bundle_paper import DIAGNOSIS, FORMAT, PAPER
 from desktop_app.services.bundle_zip import opened_zip, read_paper, refuse_long, refused, safe_entries, unpack
+from desktop_app.services.json_objects import object_of
 from desktop_app.services.run_bundle import LINES, OF_CLOUDS, PLAN, STATE, WHOLE
 from desktop_app.services.run_packages import PAPER as PACKAGES
 from desktop_app.services.run_staging import TakenIn, Taking, staged, write_paper
@@ -61,7 +61,7 @@ def _taken(file: Path, archive: zipfile.ZipFile, runs: Path, taking: Taking) -> 
     for each in entries:
         if each.filename in _PAPERS:
             refuse_long(file, each)
-    origin = _origin(file, _object(read_paper(file, archive, PAPER)))
+    origin = _origin(file, object_of(read_paper(file, archive, PAPER)))
     run = _run(file, read_paper(file, archive, STATE))
     target = runs / run.run
     _refuse_known(file, run.run, target)
@@ -96,7 +96,7 @@ def _origin(file: Path, paper: Mapping[str, Any]) -> tuple[str, datetime]:
 def _run(file: Path, data: bytes) -> RunSnapshot:
     """Return the run in a bundle, every value of which is what it should be. Raises UserError for others."""
     try:
-        run = replace(from_json(RunSnapshot, _object(data)), sweep=None, trial=None, from_bundle="")
+        run = replace(from_json(RunSnapshot, object_of(data)), sweep=None, trial=None, from_bundle="")
         wrong = misfit(RunSnapshot, run) or ("" if _NAME.fullmatch(run.run) else "run") or _odd_counts(run)
     except _ODD as error:
         raise refused(file, f"its {STATE} can't be understood") from error
@@ -162,7 +162,7 @@ def _settle(stage: Path, target: Path, run: RunSnapshot) -> None:
 def _kept_plan(path: Path, target: Path) -> dict[str, Any] | None:
     """Return a plan whose files are those that came along; None for what is no plan."""
     try:
-        plan = _object(path.read_bytes())
+        plan = object_of(path.read_bytes())
         found = from_json(SubmissionPlan, whole(plan))
         if misfit(SubmissionPlan, found):
             return None
@@ -186,12 +186,3 @@ def _publish(file: Path, stage: Path, target: Path) -> None:
     except OSError:
         _refuse_known(file, target.name, target)
         raise
-
-
-def _object(data: bytes) -> dict[str, Any]:
-    """Return a JSON object; empty for anything else."""
-    try:
-        found = json.loads(data)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}

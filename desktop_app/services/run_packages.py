@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from desktop_app.api import RunSnapshot
+from desktop_app.services.json_objects import object_in
 
 PAPER = "packages.json"
 """In a bundle's run: what there was where it was bundled."""
@@ -45,8 +45,4 @@ def installed(python: Path) -> Mapping[str, str] | None:
 
 
 def _told(path: Path) -> Mapping[str, str] | None:
-    try:
-        data = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return None
-    return {str(name): str(version) for name, version in data.items()} if isinstance(data, dict) and data else None
+    return {str(name): str(version) for name, version in object_in(path).items()} or None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from desktop_app.api import RunSnapshot
 from desktop_app.core.paths import Part, join_path
 from desktop_app.core.shared_texts import whole
 from desktop_app.documents.yaml_text import parse
+from desktop_app.services.json_objects import object_in
 from desktop_app.services.redaction import Redactor, secrets_of
 
 Facts = Mapping[str, Any]
@@ -38,8 +38,8 @@ def side_of(run: RunSnapshot) -> Side:
     folder = Path(run.folder) if run.folder else None
     if folder is None:
         return Side(run, None, None, None)
-    code = folder / "code"
-    return Side(run, _job(folder / "job.yml"), _object(folder / "plan.json"), code if code.is_dir() else None)
+    code, plan = folder / "code", whole(object_in(folder / "plan.json"))
+    return Side(run, _job(folder / "job.yml"), plan or None, code if code.is_dir() else None)
 
 
 def redactor_of(*sides: Side) -> Redactor:
@@ -110,11 +110,3 @@ def _job(path: Path) -> Any:
         return parse(path.read_bytes().decode("utf-8", "replace")).data
     except OSError:
         return None
-
-
-def _object(path: Path) -> Mapping[str, Any] | None:
-    try:
-        data = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return None
-    return whole(data) if isinstance(data, dict) else None

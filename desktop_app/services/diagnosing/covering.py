@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from desktop_app.api import Fix
 from desktop_app.core.diagnosis.model import Diagnosis
+from desktop_app.services.json_objects import object_in
 from desktop_app.services.redaction import Redactor, secrets_of
 
 
@@ -39,7 +39,7 @@ def covered(known: Diagnosis, redactor: Redactor) -> Diagnosis:
 
 def redactor_of_run(folder: Path) -> Redactor:
     """Return what covers the secrets that a run was given, and those of this program's own variables."""
-    return Redactor(secrets_of(_object(folder / "plan.json"), _object(folder / "run.json")))
+    return Redactor(secrets_of(object_in(folder / "plan.json"), object_in(folder / "run.json")))
 
 
 def redactor_of_anyone() -> Redactor:
@@ -53,11 +53,3 @@ def _names(kind: type) -> tuple[str, ...]:
     if not dataclasses.is_dataclass(kind) or issubclass(kind, Fix):
         return ()
     return tuple(each.name for each in dataclasses.fields(kind))
-
-
-def _object(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
