@@ -62,7 +62,8 @@ def without_nuls(data: bytes) -> bytes:
     """Return a line with zeros in a row told by their number: a crash of the machine leaves thousands in a log."""
     if b"\0" * _ZEROS not in data:
         return data
-    return _compiled(rb"\0{%d,}" % _ZEROS).sub(lambda found: b"[%d NUL bytes]" % len(found[0]), data)
+    told: bytes = _compiled(rb"\0{%d,}" % _ZEROS).sub(lambda found: b"[%d NUL bytes]" % len(found[0]), data)
+    return told
 
 
 def _printable(text: str) -> str:
