@@ -33,7 +33,10 @@ _STOPPED = frozenset({0, -15, 143})
 _LONGEST = 300
 _BEHIND_A_REPORT = 0.1
 """How sure an exit code is where a launcher tells more of the same end: that MPI_Abort was called."""
-_FAULT = "Run again with PYTHONFAULTHANDLER=1: Python then says where it was."
+_FAULT = (
+    "Run again with PYTHONFAULTHANDLER=1 and look for “Fatal Python error” in its log:"
+    " the first line below it that begins with File says where it was."
+)
 _FAULT_AGAIN = rerun_with({"PYTHONFAULTHANDLER": "1"})
 _LIMITS = {
     24: ("it has used all its CPU time.", "stopped", "See who limits the time: `ulimit -t`, or a scheduler."),
