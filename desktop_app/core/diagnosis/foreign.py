@@ -17,6 +17,8 @@ _OF_ENDS = frozenset({"signal", "stopped", "user-exception"})
 """Categories of reports that say how a process ended, and not why; of SIGKILL the reason is most often known."""
 _SAYS_WHY = re.compile(r"what\(\):|terminate called|\b(?!CalledProcess|ChildFailed)\w+(?:Error|Exception)\b: \S")
 _CRASH = "signal"
+_RUNNING = re.compile(r"\bPID \d+ RUNNING AT ")  # MPICH's table of the rank that ended
+_KILLED_IN_WORDS = re.compile(r"kill|signal:? 9\b|oom|exitcode: -9|return code = -9", re.IGNORECASE)
 
 
 def judged_logs(found: Sequence[Explanation], logs: Mapping[int, str]) -> Diagnosis:
@@ -37,7 +39,10 @@ def _as_symptom(explanation: Explanation) -> Explanation:
 
 
 def _says_only_how_it_ended(explanation: Explanation) -> bool:
-    if explanation.certainty > WEAK or explanation.category not in _OF_ENDS or explanation.code == ERROR_LINE:
+    line = explanation.line
+    if explanation.certainty > WEAK or explanation.code == ERROR_LINE:
         return False
-    ended = explanation.category == _CRASH or tells_of_end(explanation.line)
-    return ended and _SAYS_WHY.search(explanation.line) is None
+    if explanation.category == "killed":  # 137 alone may be any end by a signal that a shell made a number of
+        return _KILLED_IN_WORDS.search(line) is None
+    ended = explanation.category == _CRASH or tells_of_end(line) or _RUNNING.search(line) is not None
+    return explanation.category in _OF_ENDS and ended and _SAYS_WHY.search(line) is None
