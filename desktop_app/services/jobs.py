@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
 
@@ -169,14 +169,25 @@ def errors_of(diagnostics: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
 
 
 def merged(*groups: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Return all findings, each once; what an earlier group says of a place, with its line, a later one need not."""
+    """Return all findings, each once; what an earlier group says of a place, with its line, a later one need not.
+
+    Nor need it say of a whole that a part, such as `search_space.lr` of `search_space`, is wrong where that was said.
+    """
     found: dict[tuple[str, str, str], Diagnostic] = {}
     for group in groups:
         said = {(each.code, each.path) for each in found.values()}
+        said |= {(each.code, place) for each in errors_of([*found.values()]) for place in _around(each.path)}
         for each in group:
             if (each.code, each.path) not in said:
                 found.setdefault((each.code, each.path, each.message), each)
     return tuple(found.values())
+
+
+def _around(path: str) -> Iterator[str]:
+    """Yield the paths of what holds a place, but for the whole document."""
+    while "." in path:
+        path = path.rpartition(".")[0]
+        yield path
 
 
 def describe(diagnostic: Diagnostic) -> str:

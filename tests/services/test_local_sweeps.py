@@ -155,8 +155,12 @@ async def test_whoever_is_killed_no_trial_goes_on(who: str, backend: LocalBacken
 async def test_what_can_not_be_searched_is_said_in_the_plan(backend: LocalBackend, project: Path) -> None:
     broken = sweep_job(search_space={"x": {"type": "uniform", "min_value": 3, "max_value": 1}}, sampling="random")
     plan = await backend.plan(broken, JobSource(project / "sweep.yml", project))
-    found = {each.code: each.path for each in plan.diagnostics if each.severity is Severity.ERROR}
-    assert found == {"search-space": "search_space", "undefined-placeholder": "trial.command"}
+    found = [(each.code, each.path) for each in plan.diagnostics if each.severity is Severity.ERROR]
+    assert found == [("search-space", "search_space")], "the command is right: only what x is drawn from is not"
+    other = dataclasses.replace(broken, command="python try.py ${{search_space.x}} ${{search_space.y}}")
+    plan = await backend.plan(other, JobSource(project / "sweep.yml", project))
+    (finding,) = [each for each in plan.diagnostics if each.code == "undefined-placeholder"]
+    assert (finding.path, "search_space.y" in finding.message) == ("trial.command", True)
     endless = sweep_job(search_space={"x": {"type": "uniform", "min_value": 1, "max_value": 3}}, sampling="random")
     plan = await backend.plan(endless, JobSource(project / "sweep.yml", project))
     assert [(each.code, each.path) for each in plan.diagnostics] == [("no-limit", "limits")]

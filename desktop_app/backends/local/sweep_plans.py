@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from desktop_app.api import Diagnostic, Host, Job, ProcessSpec, Severity, SubmissionPlan, Sweep, UserError, Value
@@ -78,7 +78,17 @@ def _first(sweep: Sweep) -> tuple[dict[str, Value], list[Diagnostic]]:
         return next(choices(sweep)), found
     except UserError as problem:
         message = f"{problem.message} {problem.hint}".rstrip()
-        return {}, [*found, Diagnostic(Severity.ERROR, "search-space", message, "search_space")]
+        found.append(Diagnostic(Severity.ERROR, "search-space", message, "search_space"))
+        return {name: _any_of(spread) for name, spread in sweep.search_space.items()}, found
+
+
+def _any_of(spread: Mapping[str, Value]) -> Value:
+    """Return a value for a trial that will not be: with it the rest of the command can be looked at."""
+    values = spread.get("values")
+    if isinstance(values, list) and values:
+        return values[0]
+    given = (spread.get(key) for key in ("min_value", "mu", "upper"))
+    return next((each for each in given if isinstance(each, int | float)), 1)
 
 
 def _without_values(finding: Diagnostic) -> Diagnostic:
