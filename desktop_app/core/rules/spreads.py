@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from desktop_app.api import Value
+from desktop_app.core.rules import exponents
 from desktop_app.core.rules.notes import Notes, change
 from desktop_app.core.rules.values import Path, mapping, text, whole
 
@@ -24,6 +25,8 @@ def check(path: Path, sweep: Mapping[str, Value], sampling: str, notes: Notes) -
         spread = mapping(given)
         kind = text(spread.get("type")).lower()
         _spread(here, kind, spread, notes)
+        if kind.endswith("loguniform"):
+            exponents.check(here, name, spread, sweep.get("sampling_algorithm"), notes)
         if sampling == "bayesian" and kind and kind not in _BAYESIAN:
             message = f"Bayesian sampling takes choice, uniform and quniform alone: {name} can't be {kind}."
             notes.error("search-space", (*here, "type"), message)

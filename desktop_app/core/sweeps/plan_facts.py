@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from desktop_app.api import Job, Sweep, UserError, Value
+from desktop_app.core.rules.exponents import base_of
 from desktop_app.core.sweeps.choices import count
 from desktop_app.core.words import limit_text, plural
 
@@ -49,9 +50,21 @@ def plan_facts(job: Job) -> Iterator[tuple[str, str]]:
 def search_facts(sweep: Sweep) -> Iterator[tuple[str, str]]:
     """Yield what a plan says of how the values are searched, wherever that is."""
     yield "Sampling", sampling_text(sweep)
-    yield "Search space", "; ".join(f"{name}: {spread_text(each)}" for name, each in sweep.search_space.items())
+    yield "Search space", "; ".join(f"{name}: {_drawn_text(each, sweep)}" for name, each in sweep.search_space.items())
     yield "Primary metric", f"{sweep.primary_metric}, to {'maximize' if sweep.is_maximized else 'minimize'}"
     yield "Early termination", policy_text(sweep.early_termination)
+
+
+def _drawn_text(spread: Mapping[str, Value], sweep: Sweep) -> str:
+    """Return a spread in words, of a logarithmic one with the values that its exponents stand for."""
+    kind, limits = str(spread.get("type") or "").lower(), (spread.get("min_value"), spread.get("max_value"))
+    if not kind.endswith("loguniform") or not all(isinstance(each, int | float) for each in limits):
+        return spread_text(spread)
+    try:
+        low, high = (base_of(sweep.logbase) ** float(each) for each in limits if isinstance(each, int | float))
+    except OverflowError:
+        return spread_text(spread)
+    return f"{spread_text(spread)}, which is {low:.3g} to {high:.3g}"
 
 
 def spread_text(spread: Mapping[str, Value]) -> str:
