@@ -10,6 +10,10 @@ from pathlib import Path
 
 from desktop_app.api import Job, JobInput, MetricPoint, PlannedFile, RunSnapshot, RunStatus, SubmissionPlan, Value
 from desktop_app.backends.local.run_folder import SCHEME
+from desktop_app.core.words import limit_text
+
+TRIAL_LIMIT = "limits.trial_timeout"
+"""The time limit of a trial, as the sweep's file and the reason of a trial that it ended have it."""
 
 
 @dataclass(slots=True)
@@ -91,6 +95,32 @@ def all_failed(trials: Sequence[LiveTrial]) -> str:
         return "No trial could be started."
     count = "The only trial" if len(trials) == 1 else f"All {len(trials)} trials"
     return f"{count} failed; {first.run}: {first.reason}"
+
+
+def none_finished(metric: str, trials: Sequence[LiveTrial], limit: int | None) -> str:
+    """Return why a sweep came to nothing of which no trial ended by itself; nothing where one did, or was ended early.
+
+    `limit` is that of one trial, in seconds.
+    """
+    runs = [each.snapshot for each in trials if each.snapshot is not None and not each.stopped]
+    if len(runs) < len(trials) or not runs or any(each.status is RunStatus.COMPLETED for each in runs):
+        return ""
+    canceled = [each for each in runs if each.status is RunStatus.CANCELED]
+    cut = [each for each in canceled if TRIAL_LIMIT in each.reason]
+    said = f"ended by {TRIAL_LIMIT}{f' ({limit_text(limit)})' if limit else ''} before"
+    hint = f"give {TRIAL_LIMIT} more seconds"
+    if len(cut) == len(runs):
+        whole, they = ("The only trial was", "it") if len(runs) == 1 else (f"All {len(runs)} trials were", "they")
+        return f"{whole} {said} {they} logged {metric}: {hint}."
+    others, failed = len(canceled) - len(cut), len(runs) - len(canceled)
+    told = [f"{_were(len(cut))} {said} {'they' if len(cut) > 1 else 'it'} logged {metric}"] if cut else []
+    told += [f"{_were(others)} canceled"] if others else []
+    told += [f"{failed} failed"] if failed else []
+    return f"No trial finished: {', '.join(told)}{f'; {hint}' if cut else ''}."
+
+
+def _were(count: int) -> str:
+    return f"{count} {'was' if count == 1 else 'were'}"
 
 
 def nothing_logged(metric: str, trials: Sequence[LiveTrial]) -> str:

@@ -34,6 +34,7 @@ from desktop_app.backends.local.sweep_trials import (
     copies,
     curve_of,
     lost,
+    none_finished,
     nothing_logged,
     ports_of,
     with_copies,
@@ -274,9 +275,12 @@ class Controller:
     def _end(self) -> int:
         best, metric = self._best(), self._sweep.primary_metric
         sound = [each for each in self._all if not each.has_failed]
-        reason = self._no_more
+        reason, limit = self._no_more, self._plan.job.timeout
+        unfinished = none_finished(metric, self._all, limit) if sound and best is None else ""
         if not sound:
             reason = reason or all_failed(self._all)
+        elif unfinished:
+            reason = unfinished
         elif best is None:
             reason = nothing_logged(metric, self._all)
         if reason and reason != self._no_more:
@@ -286,7 +290,7 @@ class Controller:
             self._notes.say(f"Best: trial {best.number}, {found} ({best.run})")
             self._keep(best)
         self._tell("sweep-ended", reason=reason)
-        return 0 if sound else 1
+        return 0 if sound and not unfinished else 1
 
     def _keep(self, best: LiveTrial) -> None:
         """Write what was found where a run's outputs are."""
