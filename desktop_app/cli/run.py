@@ -29,10 +29,12 @@ from desktop_app.cli.outbox import IN_DOUBT
 from desktop_app.cli.refusals import UsageError
 from desktop_app.cli.shapes import run_shape
 from desktop_app.cli.taking_part import failed_shape, opened, say_absent
-from desktop_app.cli.words import ending, no_rank, place, ranks, summary
+from desktop_app.cli.told import told_of
+from desktop_app.cli.words import ending, no_rank, place, summary
 from desktop_app.core.diagnosis.model import Diagnosis
+from desktop_app.core.rank_words import ranks
 from desktop_app.documents.edits import parse_assignment
-from desktop_app.services.diagnosing.runs import diagnose_run
+from desktop_app.services.diagnosing.sweeps import Told
 from desktop_app.services.jobs import JobError, errors_of
 from desktop_app.services.readiness import readiness
 from desktop_app.services.samples import FIRST, own_job
@@ -109,10 +111,10 @@ async def _run(workbench: Workbench, path: Path, sets: dict[str, Value], options
         follower = Follower(workbench.backend_of(handle), handle, _writer(options.json), options.rank)
         snapshot = await follower.follow(interrupts)
     workbench.archive.record(snapshot)
-    known = await diagnose_run(workbench.plugins, snapshot)
+    told = await told_of(workbench, snapshot)
     if options.json:
-        console.document(_shape(workbench, snapshot, known))
-    _say_end(snapshot, known)
+        console.document(_shape(workbench, snapshot, told.known))
+    _say_end(snapshot, told)
     if snapshot.backend == AZUREML and snapshot.status is RunStatus.CANCELED and not interrupts.asked.is_set():
         console.note("It was not canceled from here: somebody in the workspace did that, or Azure ML at a limit.")
     return 130 if interrupts.asked.is_set() else _code_of(snapshot)
@@ -212,13 +214,13 @@ async def _first(workbench: Workbench, handle: str) -> RunSnapshot:
 
 
 async def _detached(workbench: Workbench, snapshot: RunSnapshot, as_json: bool) -> int:
-    known = await diagnose_run(workbench.plugins, snapshot) if snapshot.is_over else Diagnosis()
+    told = await told_of(workbench, snapshot) if snapshot.is_over else Told(snapshot, Diagnosis())
     if as_json:
-        console.document(_shape(workbench, snapshot, known))
+        console.document(_shape(workbench, snapshot, told.known))
     else:
         print(snapshot.run)
     if snapshot.is_over:  # there is nothing to follow any more
-        _say_end(snapshot, known)
+        _say_end(snapshot, told)
         return _code_of(snapshot)
     if snapshot.handle in [each.handle for each in workbench.cloud.waiting()]:
         console.warning(f"{snapshot.run}: {snapshot.reason} `rankzero outbox send {snapshot.run}` tries again.")
@@ -249,10 +251,10 @@ def _writer(as_json: bool) -> Callable[[str], None]:
     return write
 
 
-def _say_end(snapshot: RunSnapshot, known: Diagnosis) -> None:
+def _say_end(snapshot: RunSnapshot, told: Told) -> None:
     if snapshot.status is RunStatus.COMPLETED:
         console.note(ending(snapshot))
     else:
-        console.error(ending(snapshot, known))
-    for title, text in explained_lines(known, snapshot):
+        console.error(ending(snapshot, told.known))
+    for title, text in explained_lines(told.known, told.run):
         console.note(f"{title + ':':<6} {text}")

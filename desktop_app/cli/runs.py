@@ -28,10 +28,11 @@ from desktop_app.cli.lookup import find_run, refresh
 from desktop_app.cli.shapes import run_shape
 from desktop_app.cli.taking_part import opened
 from desktop_app.cli.terminal_text import plain
+from desktop_app.cli.told import told_of
 from desktop_app.cli.words import duration, ending, exit_text, first_failure_of, outputs, workspace_of
 from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.core.rank_words import names_of, ranks
-from desktop_app.services.diagnosing.runs import diagnose_run, is_told_of
+from desktop_app.services.diagnosing.runs import is_told_of
 from desktop_app.services.workbench import Workbench
 
 
@@ -134,13 +135,13 @@ def _row(run: RunSnapshot, several: bool) -> Sequence[str]:
 
 async def _show(workbench: Workbench, options: Namespace) -> int:
     found = await find_run(workbench, options.name)
-    known = await diagnose_run(workbench.plugins, found)
+    told = await told_of(workbench, found)
     own = workbench.trials_of(found)
     if options.json:
         more = {"trials": [run_shape(each) for each in own]} if found.sweep else {}
-        console.document({**run_shape(found, known), **more})
+        console.document({**run_shape(found, told.known), **more})
         return 0
-    print_run(found, known)
+    print_run(found, told.known, told.run)
     if own:
         print()
         console.table(*trials.table(found, own))
@@ -168,18 +169,20 @@ async def _diagnose(workbench: Workbench, options: Namespace) -> int:
             f"rankzero diagnose {shlex.quote(f'{found.folder}/user_logs')}"
         )
         raise UserError(f"{found.run} did not fail: it is {found.status.value}.", hint=hint)
-    known = await diagnose_run(workbench.plugins, found)
+    told = await told_of(workbench, found)
+    known = told.known
     if options.json:
-        console.document({"run": found.run, **diagnosis_shape(known, workbench.plugins)})
+        trial = {"trial": told.run.run} if told.run.run != found.run else {}
+        console.document({"run": found.run, **trial, **diagnosis_shape(known, workbench.plugins)})
         return 0
-    for title, text in (("Failure", first_failure_of(found, known)), *diagnosis_lines(known, found)):
+    for title, text in (("Failure", first_failure_of(found, known)), *diagnosis_lines(known, told.run)):
         if text:
             print(plain(f"{title:<11} {text}"))
     return 0
 
 
-def print_run(run: RunSnapshot, known: Diagnosis) -> None:
-    """Print what is known of a run, for a person."""
+def print_run(run: RunSnapshot, known: Diagnosis, whose: RunSnapshot | None = None) -> None:
+    """Print what is known of a run, for a person; `whose` is the trial of a sweep that `known` speaks of."""
     facts = {
         "Run": run.run,
         "Name": run.display_name,
@@ -198,7 +201,7 @@ def print_run(run: RunSnapshot, known: Diagnosis) -> None:
     for title, text in facts.items():
         if text or title not in ("From", "Workspace", "Reason", "Failure", "Size"):
             print(plain(f"{title:<11} {text}".rstrip()))
-    for title, text in explained_lines(known, run):
+    for title, text in explained_lines(known, whose or run):
         print(plain(f"{title:<11} {text}"))
     for each in run.drills:
         print(plain(f"{'Drill':<11} {each.at.astimezone():%H:%M:%S} {each.text}"))

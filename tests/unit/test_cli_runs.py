@@ -13,6 +13,7 @@ from desktop_app import __main__ as front_door
 from desktop_app.api import RankState, RunSnapshot, RunStatus, UserError, Workspace
 from desktop_app.cli import lookup, run
 from desktop_app.cli import runs as cli_runs
+from desktop_app.cli import told as cli_told
 from desktop_app.cli.runs import print_run
 from desktop_app.core.diagnosis.model import Diagnosis
 from tests.helpers.fake_cloud import VISION, FakeCloud
@@ -131,7 +132,7 @@ async def test_a_run_that_is_over_when_it_was_submitted_is_not_offered_to_be_fol
     async def unexplained(_plugins: object, _run: RunSnapshot) -> Diagnosis:
         return Diagnosis()
 
-    monkeypatch.setattr(run, "diagnose_run", unexplained)
+    monkeypatch.setattr(cli_told, "diagnose_run", unexplained)
     workbench: Any = SimpleNamespace(cloud=SimpleNamespace(waiting=list), plugins=None)
     over = replace(snapshot("r-1", status), reason="No such environment." if status is RunStatus.FAILED else "")
     assert await run._detached(workbench, over, as_json=False) == code

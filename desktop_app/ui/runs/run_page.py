@@ -21,6 +21,7 @@ from desktop_app.presenters.run_words import is_logs_alone
 from desktop_app.presenters.trials import sweep_handle
 from desktop_app.services.diagnosing.own_code import own_code
 from desktop_app.services.diagnosing.runs import diagnose_run, is_told_of
+from desktop_app.services.diagnosing.sweeps import diagnose_with_trials, of_sweep
 from desktop_app.services.logs.failure import last_places, offset_of
 from desktop_app.services.logs.log_file import LogFile
 from desktop_app.services.logs.sources import logs_of
@@ -310,7 +311,7 @@ class RunPage(QWidget):
         """
         if before is not None:
             await asyncio.wait({before})
-        known = await diagnose_run(self._workbench.plugins, run) if drill_behind(run) is None else Diagnosis()
+        known = await self._diagnosed(run) if drill_behind(run) is None else Diagnosis()
         is_there = bool(known.all and run.source) and await asyncio.to_thread(Path(run.source).is_file)
         if run.handle != self.handle or self._run is None or (self._is_judged and known == self._known):
             return
@@ -328,6 +329,14 @@ class RunPage(QWidget):
                 return
         if self._cause_elsewhere is not None:
             self.logs.go_to_first_error(self._cause_elsewhere)
+
+    async def _diagnosed(self, run: RunSnapshot) -> Diagnosis:
+        """Return what is known of the run; of a sweep, what is known of its trials, without their ranks."""
+        plugins = self._workbench.plugins
+        if run.sweep is None:
+            return await diagnose_run(plugins, run)
+        told = await diagnose_with_trials(plugins, run, self._workbench.trials_of(run))
+        return told.known if told.run is run else of_sweep(told)
 
     def _offer(self, known: Diagnosis, *, is_there: bool) -> None:
         """Offer what can be done about it: mend the job file, an environment or a script, run again to learn more."""
