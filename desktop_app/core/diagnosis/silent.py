@@ -147,7 +147,7 @@ def _alike(line: str) -> str:
 
 def _killed(rank: int, signal: int) -> Explanation:
     said, category, advice = _LIMITS.get(signal, ("native code did something that is not allowed.", "signal", _FAULT))
-    told = (advice,)
+    told: tuple[str, ...] = (advice,)
     if signal == 9:
         said, category = "by the system, most often because the memory ran out, or by somebody.", "oom-host"
         told = (
