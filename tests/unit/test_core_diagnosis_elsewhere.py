@@ -25,6 +25,9 @@ def report(line: str, category: str) -> Explanation:
         ("rank 3 ended with exit code 1", "user-exception", Verdict.SYMPTOMS_ONLY),
         ("failed (exitcode: -9) local_rank: 3", "oom-host", Verdict.CAUSE),
         ("  what():  map::at", "signal", Verdict.CAUSE),
+        ("command terminated with exit code 137", "killed", Verdict.SYMPTOMS_ONLY),
+        ("mpirun noticed that process rank 7 exited on signal 9 (Killed).", "killed", Verdict.CAUSE),
+        ("=   RANK 3 PID 4171 RUNNING AT n4", "user-exception", Verdict.SYMPTOMS_ONLY),
         (WITH_WHY, "user-exception", Verdict.CAUSE),
     ],
 )
