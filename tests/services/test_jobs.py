@@ -144,6 +144,14 @@ def test_what_is_said_twice_is_kept_once_with_its_line() -> None:
     assert merged([with_line], [Diagnostic(Severity.ERROR, "a", "No.", "code")]) == (with_line,)
 
 
+def test_of_a_whole_nothing_is_said_again_where_a_part_of_it_is_wrong() -> None:
+    part = Diagnostic(Severity.ERROR, "a", "Not so.", "space.lr.type", 3)
+    whole, other = Diagnostic(Severity.ERROR, "a", "No.", "space"), Diagnostic(Severity.ERROR, "b", "No.", "space")
+    assert merged([part], [whole, other]) == (part, other)
+    warned = dataclasses.replace(part, severity=Severity.WARNING)
+    assert merged([warned], [whole]) == (warned, whole), "a warning keeps nothing from starting: the error must be said"
+
+
 def test_a_finding_in_one_line() -> None:
     assert describe(Diagnostic(Severity.ERROR, "a", "No.", "code", 3)) == "line 3: No."
     assert describe(Diagnostic(Severity.ERROR, "a", "No.", "code")) == "code: No."
