@@ -1,6 +1,6 @@
 """How soon the window shows why a run in the cloud failed: its page is open while the service says that it failed.
 
-    xvfb-run python tests/bench/bench_azure_cause.py [--runs 12] [--ranks 8] [--megabytes 1] [--latency 0.05]
+    xvfb-run python tests/bench/bench_azure_cause.py [--runs 12] [--ranks 8] [--megabytes 1] [--latency 0.05] [--open 0]
 
 Goal: the cause is on the screen less than 5 seconds after the service's status turned to Failed. The runs pretend to
 run, at the emulator, and have not told anything new for hours, so that the workspace is asked as seldom as it ever is;
@@ -65,6 +65,7 @@ def main() -> None:
     parser.add_argument("--ranks", type=int, default=8)
     parser.add_argument("--megabytes", type=float, default=1.0, help="of each rank's log")
     parser.add_argument("--latency", type=float, default=0.05, help="seconds by which every answer comes later")
+    parser.add_argument("--open", type=float, default=0, help="seconds that the page is open before requests count")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, emulated(Path(name)) as emulator:
         os.environ["RANKZERO_CACHE"] = f"{name}/cache"
@@ -181,6 +182,7 @@ class Measurement:
         place.gap, place.due = SLOWEST, time.monotonic() + SLOWEST * self._random.random()
 
     async def _wait_a_while(self) -> None:
+        await asyncio.sleep(self._options.open)
         before, began = len(self._emulator.log()), time.monotonic()
         await asyncio.sleep(3 + 3 * self._random.random())
         made = Counter(_kind(each) for each in requests_since(self._emulator, before))

@@ -15,7 +15,8 @@ _CHUNK = 1 << 20
 
 @dataclass(slots=True)
 class LogCopy:
-    """A log by its name in the cloud, the link to it, and its `path` here; `due` is when it is looked at next.
+    """A log by its name in the cloud, the link to it, and its `path` here; `due` is when it is looked at next,
+    `gap` after how many seconds.
 
     One that `was_there` when it was first looked for had text before: when that was written is not known.
     A log that began anew is fetched into `again`, and shown in `path` after its first `shown` bytes.
@@ -25,6 +26,7 @@ class LogCopy:
     path: Path
     url: str
     due: float = float("-inf")
+    gap: float = 0.0
     again: Path | None = None
     shown: int = 0
     arrivals: Arrivals | None = None

@@ -2,7 +2,7 @@
 
 A log is read through a link that expires; then the run's details, which hold the links, are asked for anew. A log that
 became shorter is started anew, and its text says so where that happened. One process at a time fetches: others see the
-files grow.
+files grow. How often each log is asked for, `log_pace` says.
 """
 
 from __future__ import annotations
@@ -23,15 +23,13 @@ from desktop_app.backends.azureml.client.resources import record
 from desktop_app.backends.azureml.client.wire import CloudFault, Tail
 from desktop_app.backends.azureml.files.safe_names import placed_below
 from desktop_app.backends.azureml.runs.log_copies import LogCopy
+from desktop_app.backends.azureml.runs.log_pace import PACE, LogPace
 from desktop_app.backends.azureml.runs.snapshots import status_of
 from desktop_app.core.backoff import Backoff
 from desktop_app.worker.supervisor import holding
 
 AT_ONCE = 12
 """Logs of one run that are read at the same time."""
-PACE = 1.0
-"""Seconds between two looks at a log that somebody reads."""
-_QUIET = 1.8
 _DETAILS_EVERY, _DETAILS_SELDOM = 15.0, 120.0
 """Seconds between two looks for new logs, once all that are expected are there: longer each time that there is none."""
 _SELDOMER = 1.5
@@ -69,6 +67,10 @@ class RunLogs:
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     _task: asyncio.Task[None] | None = None
     _hold: contextlib.ExitStack | None = None
+    _pace: LogPace = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._pace = LogPace(self.clock)
 
     def files(self) -> Mapping[str, Path]:
         """Return the logs that are known, ranks' first, with the files here."""
@@ -102,7 +104,7 @@ class RunLogs:
         """Keep the files growing until the run is over."""
         if not self.is_followed:
             for each in self._logs.values():
-                each.due = float("-inf")
+                each.due, each.gap = float("-inf"), 0.0
             self._task = asyncio.create_task(self._follow(is_over), name=f"logs of {self.run}")
 
     @property
@@ -162,7 +164,7 @@ class RunLogs:
         if now - self._details_at >= (self._details_gap if has_all else 2 * PACE):
             await self._renew()
         if await asyncio.to_thread(self._claim):
-            await self._read([each for each in self._logs.values() if each.due <= now])
+            await self._read(self._pace.chosen([*self._logs.values()]))
 
     async def _renew(self) -> bool:
         """Ask for the run's details: its logs and fresh links to them. Returns whether the run is over."""
@@ -214,7 +216,7 @@ class RunLogs:
             await asyncio.to_thread(log.show)
             if tail.appended:
                 await asyncio.to_thread(log.mark, self.marks_of, came)
-            log.due = self.clock() + (PACE if tail.appended else _QUIET)
+            self._pace.asked(log, len(self._logs), grew=tail.appended > 0)
 
     async def _tail(self, log: LogCopy) -> Tail | None:
         """Fetch what is new; None for a log that went away. An expired link is renewed once, for all logs together."""
