@@ -16,6 +16,7 @@ from desktop_app.ui.runs.run_page import JOB, LOGS, METRICS, RESOURCES, TRIALS, 
 from desktop_app.ui.runs.trials_view import TrialsModel, TrialsView
 from desktop_app.ui.theme import theme_manager
 from tests.helpers.made_sweeps import logged, sweep_run, trial_run
+from tests.helpers.run_folders import make_run
 from tests.ui.audit import assert_sound
 from tests.ui.runs_bench import RunsBench, quiet, runs_bench
 from tests.ui.windows import until
@@ -82,6 +83,26 @@ async def test_a_sweep_opens_on_its_trials(runs_bench: RunsBench, monkeypatch: p
     model = view.model()
     best = model.index(2, 0).data(int(Qt.ItemDataRole.AccessibleTextRole))
     assert best == "2, the best", "it is marked, and not by its colour alone"
+    assert_sound(runs_bench.page)
+
+
+async def test_a_failed_sweep_is_explained_by_its_first_trial_that_failed(runs_bench: RunsBench) -> None:
+    failed = [make_run(runs_bench.places.runs, f"s-1_{each}", RunStatus.FAILED, processes=2) for each in range(2)]
+    for number, each in enumerate(failed):
+        each.append(1, b"Traceback (most recent call last):\nValueError: a bad batch\n", 1000.0)
+        each.write_state(dataclasses.replace(each.snapshot, trial=trial_run(number).trial))
+    whole = make_run(runs_bench.places.runs, "s-1", RunStatus.FAILED)
+    sweep = dataclasses.replace(
+        whole.snapshot, first_failure=None, sweep=sweep_run().sweep, reason="All 2 trials failed."
+    )
+    whole.write_state(sweep)
+    await runs_bench.workbench.monitor.refresh()
+    runs_bench.page.show_run(sweep.handle)
+    page = runs_bench.page.run_page
+    assert page is not None
+    await until(lambda: "Trial 0 (s-1_0, and 1 more alike): " in page.failure.cause.text())
+    assert page.failure.text.text() == "ValueError: a bad batch"
+    await quiet()
     assert_sound(runs_bench.page)
 
 
