@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from desktop_app.api import Drill, DrillKind, DrillOrder, RankState, RunSnapshot, RunStatus
+from desktop_app.core.diagnosis.drilled import drill_before
 from desktop_app.presenters.run_words import rank_called
 
 
@@ -27,7 +27,6 @@ class DrillChoice:
 
 MOST = 32
 """Ranks that a menu lists."""
-_SLACK = timedelta(seconds=1)  # times in run.json are rounded
 _DEEDS = {
     "kill": "killed {}",
     "stop": "stopped {}",
@@ -86,14 +85,6 @@ def drills_said(run: RunSnapshot) -> str:
     return f"A drill: {last.text} at {last.at.astimezone():%H:%M:%S}.{more}"
 
 
-def drill_behind(run: RunSnapshot) -> Drill | None:
-    """Return the drill that a run failed of; None where none came before, or what stood still was resumed since."""
-    drill = _drill_before(run)
-    if drill is None or any(each.kind == DrillKind.RESUME and each.at > drill.at for each in run.drills):
-        return None
-    return drill
-
-
 def drill_deed(drill: Drill, run: RunSnapshot) -> str:
     """Return who did what: `You killed it (drill) at 17:08:18.`"""
     fallen = run.first_failure
@@ -109,17 +100,7 @@ def drill_deed(drill: Drill, run: RunSnapshot) -> str:
 
 def drill_text(run: RunSnapshot) -> str:
     """Return what the drill before a run's failure did, and the local time of it; empty where there was none."""
-    drill, fallen = _drill_before(run), run.first_failure
+    drill, fallen = drill_before(run), run.first_failure
     if drill is not None:
         return f"{drill.text} at {drill.at.astimezone():%H:%M:%S}"
     return fallen.drill.partition(" at ")[0] if fallen is not None else ""
-
-
-def _drill_before(run: RunSnapshot) -> Drill | None:
-    """Return the last drill that hit the first rank to fall, or any rank, as the supervisor tells it."""
-    fallen = run.first_failure
-    if fallen is None or not fallen.drill:
-        return None
-    faults = [each for each in run.drills if each.kind != DrillKind.RESUME and each.at <= fallen.at + _SLACK]
-    hits = [each for each in faults if fallen.rank in each.ranks] or faults
-    return hits[-1] if hits else None

@@ -18,13 +18,14 @@ from desktop_app.api import (
     RunSnapshot,
     RunStatus,
 )
+from desktop_app.core.diagnosis.drilled import drill_behind
 from desktop_app.core.diagnosis.ends import is_wrapper
 from desktop_app.core.diagnosis.model import Diagnosis, Verdict
 from desktop_app.core.diagnosis.timed_out import is_of_limit
 from desktop_app.core.rank_words import launches
 from desktop_app.core.words import spoken_duration
 from desktop_app.presenters.failures.falls import FallRow, fall_rows
-from desktop_app.presenters.run_drills import drill_behind, drill_deed, drill_text
+from desktop_app.presenters.run_drills import drill_deed, drill_text
 from desktop_app.presenters.run_words import (
     exit_words,
     exit_words_only,

@@ -174,6 +174,17 @@ def test_what_a_drill_did_is_no_riddle(kind: DrillKind, code: int) -> None:
     assert other.code in (KILLED, ENDED)
 
 
+def test_a_drill_whose_time_was_rounded_up_did_it_all_the_same_and_one_that_was_resumed_since_did_not() -> None:
+    drill = Drill(DrillKind.KILL, NOW + timedelta(seconds=0.5), "rank 1 was killed", 1, ranks=(1,))
+    first = FirstFailure(1, NOW, -9, drill="rank 1 was killed at 10:00:00")
+    run = dataclasses.replace(ran({0: 1, 1: -9}, first=1), drills=(drill,), first_failure=first)
+    assert [each.code for each in of_the_end(run, (), {})] == [DRILLED]
+    later = dataclasses.replace(run, drills=(dataclasses.replace(drill, at=NOW + timedelta(seconds=5)),))
+    assert [each.code for each in of_the_end(later, (), {})] == [KILLED]
+    resumed = dataclasses.replace(drill, kind=DrillKind.RESUME, at=NOW + timedelta(seconds=0.8))
+    assert [each.code for each in of_the_end(dataclasses.replace(run, drills=(drill, resumed)), (), {})] == [KILLED]
+
+
 def test_where_a_launcher_tells_how_a_rank_ended_that_is_shown_with_what_the_rank_wrote_last() -> None:
     aborted = Explanation(
         "mpi-abort", "It called MPI_Abort.", (), None, "MPI_ABORT was invoked on rank 1", about=1, certainty=WEAK

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from desktop_app.api import DrillKind, Explanation, FirstFailure, RankState, RunSnapshot, RunStatus
 from desktop_app.api.kit.knowledge_match import rerun_with
 from desktop_app.api.kit.log_lines import LogLines, lines_of
+from desktop_app.core.diagnosis.drilled import drill_behind
 from desktop_app.core.diagnosis.ends import OWN_DEATHS, died_of, tells_of_end
 from desktop_app.core.diagnosis.exceptions import WEAK
 from desktop_app.core.diagnosis.own import guess
@@ -21,7 +22,6 @@ ENDED = "ended-by-itself"
 DRILLED = "drilled"
 MESSAGE = "ended-with-message"
 _DIGITS = re.compile(r"\d+")
-_ENDING = frozenset({DrillKind.KILL, DrillKind.EVICT})
 _LEARN = "See what the drill shows: did the other ranks notice in time, and is there a checkpoint to go on from?"
 _OF_DRILLS = {
     DrillKind.KILL: (_LEARN,),
@@ -79,9 +79,10 @@ def _of_first(
 
 def _of_drill(run: RunSnapshot, first: FirstFailure) -> Explanation | None:
     """Return what a drill did to the first rank to fall: that is no riddle."""
-    ends = (each for each in run.drills if each.kind in _ENDING and first.rank in each.ranks and each.at <= first.at)
-    drill = next(ends, None) if first.drill else None
-    if drill is None or (first.exit_code not in (-15, 143) and not died_of(first.exit_code)):
+    drill = drill_behind(run)
+    if drill is None or drill.kind not in _OF_DRILLS or first.rank not in drill.ranks:
+        return None
+    if first.exit_code not in (-15, 143) and not died_of(first.exit_code):
         return None
     return Explanation(
         DRILLED, f"A drill did it: {drill.text}.", _OF_DRILLS[DrillKind(drill.kind)], first.rank,

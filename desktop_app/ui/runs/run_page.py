@@ -10,11 +10,12 @@ from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop_app.api import Explanation, Fix, Remedy, RunSnapshot, RunStatus
+from desktop_app.core.diagnosis.drilled import drill_behind
 from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.core.redact import longest_bare
 from desktop_app.presenters.clouds.run_files import is_cloud, seen_again
 from desktop_app.presenters.failures.cells import cells_of
-from desktop_app.presenters.run_drills import DrillChoice, drill_behind, drills_said
+from desktop_app.presenters.run_drills import DrillChoice, drills_said
 from desktop_app.presenters.run_failure import elsewhere, failure_of, remedy_title
 from desktop_app.presenters.run_page import actions_of, log_of_cause, phases_of, waiting_text
 from desktop_app.presenters.run_words import is_logs_alone

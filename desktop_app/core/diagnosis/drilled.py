@@ -1,0 +1,28 @@
+"""Which fault drill a run failed of: what was done to it on purpose is no riddle, in the window and on a terminal."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from desktop_app.api import Drill, DrillKind, RunSnapshot
+
+_SLACK = timedelta(seconds=1)
+"""Times in run.json are rounded."""
+
+
+def drill_before(run: RunSnapshot) -> Drill | None:
+    """Return the last drill that hit the first rank to fall, or any rank, as the supervisor tells it."""
+    fallen = run.first_failure
+    if fallen is None or not fallen.drill:
+        return None
+    faults = [each for each in run.drills if each.kind != DrillKind.RESUME and each.at <= fallen.at + _SLACK]
+    hits = [each for each in faults if fallen.rank in each.ranks] or faults
+    return hits[-1] if hits else None
+
+
+def drill_behind(run: RunSnapshot) -> Drill | None:
+    """Return the drill that a run failed of; None where none came before, or what stood still was resumed since."""
+    drill = drill_before(run)
+    if drill is None or any(each.kind == DrillKind.RESUME and each.at > drill.at for each in run.drills):
+        return None
+    return drill
