@@ -13,8 +13,9 @@ BOTH = Fix(
     "Run again with NCCL_DEBUG=INFO and LOGLEVEL=INFO",
     {"environment_variables.NCCL_DEBUG": "INFO", "environment_variables.LOGLEVEL": "INFO"},
 )
-DETAIL = Fix(
-    "Run again with TORCH_DISTRIBUTED_DEBUG=DETAIL", {"environment_variables.TORCH_DISTRIBUTED_DEBUG": "DETAIL"}
+TELLING = Fix(
+    "Run again with TORCH_DISTRIBUTED_DEBUG=INFO and TORCH_CPP_LOG_LEVEL=INFO",
+    {"environment_variables.TORCH_DISTRIBUTED_DEBUG": "INFO", "environment_variables.TORCH_CPP_LOG_LEVEL": "INFO"},
 )
 
 
@@ -32,8 +33,8 @@ def test_a_change_of_another_kind_is_kept_as_it_is() -> None:
 
 
 def test_without_a_cause_there_is_a_step_for_each_framework_that_has_one() -> None:
-    assert steps_for((), "pytorch", {}, has_cause=False) == (DETAIL,)
-    asked = {"TORCH_DISTRIBUTED_DEBUG": "DETAIL"}
+    assert steps_for((), "pytorch", {}, has_cause=False) == (TELLING,)
+    asked = {"TORCH_DISTRIBUTED_DEBUG": "INFO", "TORCH_CPP_LOG_LEVEL": "INFO"}
     assert steps_for((), "pytorch", asked, has_cause=False) == ()
     assert steps_for((), "pytorch", {}, has_cause=True) == ()
     assert steps_for((), "something", {}, has_cause=False) == ()

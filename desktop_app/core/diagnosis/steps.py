@@ -11,11 +11,15 @@ from desktop_app.core.diagnosis.exceptions import WEAK
 MOST = 3
 _VARIABLE = "environment_variables."
 _TELLING = {
-    "pytorch": {"TORCH_DISTRIBUTED_DEBUG": "DETAIL"},
+    "pytorch": {"TORCH_DISTRIBUTED_DEBUG": "INFO", "TORCH_CPP_LOG_LEVEL": "INFO"},
     "horovod": {"HOROVOD_STALL_CHECK_TIME_SECONDS": "10"},
     "ray": {"RAY_DEDUP_LOGS": "0"},
 }
-"""By framework: collectives are compared on all ranks; who has not sent a tensor; each worker's own words."""
+"""By framework: what each process group does; who has not sent a tensor; each worker's own words.
+
+PyTorch's DETAIL, which compares collectives, is not among them: where DistributedDataParallel runs on CPUs, torch 2.13
+crashes with it, and a run that falls otherwise tells nothing.
+"""
 
 
 def steps_of(cause: Explanation | None, found: Sequence[Explanation]) -> tuple[Fix, ...]:

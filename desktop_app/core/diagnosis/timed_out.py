@@ -33,8 +33,8 @@ _STACKS = "While such a run hangs, look where each rank waits: py-spy dump --pid
 _HOROVOD = "Run again with HOROVOD_STALL_CHECK_TIME_SECONDS=10: Horovod then says which rank has not sent which tensor."
 _RAISE = "Raise limits.timeout, if it only needs longer: see that the last lines speak of progress."
 _TORCH = (
-    "Run again with TORCH_DISTRIBUTED_DEBUG=DETAIL and a short timeout= in init_process_group():"
-    " the ranks then say who did not come, or whose collective differs."
+    "Run again with a short timeout= in init_process_group(): the ranks then say where they waited. Without"
+    " DistributedDataParallel, or on GPUs, TORCH_DISTRIBUTED_DEBUG=DETAIL also says who did not come."
 )
 _ADVICE = {
     "pytorch": (_TORCH,),
