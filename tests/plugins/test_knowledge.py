@@ -37,7 +37,7 @@ def test_no_plugin_uses_a_code_twice(plugin: str) -> None:
 
 
 def test_no_rerun_asks_pytorch_for_what_makes_it_crash() -> None:
-    """torch 2.13 crashes with DETAIL where DistributedDataParallel runs on CPUs: that run would tell of something else."""
+    """With DETAIL, torch 2.13 crashes where DistributedDataParallel runs on CPUs: that run would tell nothing."""
     reruns = [each.rerun for path in FILES for each in read_knowledge(path).signatures]
     asked = [each["TORCH_DISTRIBUTED_DEBUG"] for each in reruns if "TORCH_DISTRIBUTED_DEBUG" in each]
     assert {*asked} == {"INFO"}
