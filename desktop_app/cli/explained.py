@@ -10,7 +10,7 @@ from typing import Any
 from desktop_app.api import Explanation, Fix, RunSnapshot
 from desktop_app.api._records import to_json
 from desktop_app.api.kit.log_lines import lines_of
-from desktop_app.cli.words import numbered
+from desktop_app.cli.words import called, numbered
 from desktop_app.core.diagnosis.falls import gone_in_silence
 from desktop_app.core.diagnosis.model import Diagnosis, Fall, Part, Verdict
 from desktop_app.core.diagnosis.part_words import FELL, PART_WORDS
@@ -62,7 +62,8 @@ def explained_lines(known: Diagnosis, run: RunSnapshot | None) -> Iterator[tuple
         yield "Cause", f"{cause.cause}{_where(known, cause, run)}"
         yield from _line(known, cause)
         if known.last_line:
-            yield "Last", f"{known.last_line}   (the last that rank {known.rank} wrote)"
+            whose = called([known.rank], run) if known.rank is not None else "it"
+            yield "Last", f"{known.last_line}   (the last that {whose} wrote)"
         if known.code is not None:
             yield "Code", f"{known.code.file}:{known.code.line}"
         for each in cause.advice:
@@ -72,7 +73,8 @@ def explained_lines(known: Diagnosis, run: RunSnapshot | None) -> Iterator[tuple
     elif known.only_echo or known.verdict is Verdict.SYMPTOMS_ONLY:
         yield from _no_cause(known, run)
     if known.only_echo and run is not None and run.first_failure is not None:
-        yield "Echo", f"Rank {run.first_failure.rank} ended first because something else was gone: it is not the cause."
+        name = called([run.first_failure.rank], run, "Rank")
+        yield "Echo", f"{name} ended first because something else was gone: it is not the cause."
     for text, whose in _grouped(known.echoes, run):
         yield "Echo", f"{text}{whose}"
 
@@ -86,7 +88,7 @@ def diagnosis_lines(known: Diagnosis, run: RunSnapshot | None = None) -> Iterato
     if known.verdict is Verdict.NOTHING:
         yield "Cause", "Nothing in the logs speaks of a failure."
     yield from explained_lines(known, run)
-    yield from _falls(known.falls, "launcher" if run is not None and launches(run.ranks) else "rank")
+    yield from _falls(known.falls, run)
     for step in known.steps:
         yield "Next", f"{step.title}{_as_rerun(step, run)}"
     for each in known.missing:
@@ -97,7 +99,7 @@ def _no_cause(known: Diagnosis, run: RunSnapshot | None) -> Iterator[tuple[str, 
     silent = gone_in_silence(known.falls) if not known.suspects else ()
     if known.symptoms:
         yield "Cause", _OF_LIMIT if known.symptoms[0].code == CODE else _FOLLOWED
-        yield from _suspects(known)
+        yield from _suspects(known, run)
         for text, whose in _grouped(known.symptoms, run):
             yield "Symptom", f"{text}{whose}"
         yield from _line(known, known.symptoms[0])
@@ -109,7 +111,7 @@ def _no_cause(known: Diagnosis, run: RunSnapshot | None) -> Iterator[tuple[str, 
         return
     else:
         yield "Cause", "No log says what came first. Look for a process that was killed, or a node that went away."
-        yield from _suspects(known)
+        yield from _suspects(known, run)
     if known.suspects and not known.symptoms:
         yield "Try", _OF_SUSPECTS
         return
@@ -117,13 +119,13 @@ def _no_cause(known: Diagnosis, run: RunSnapshot | None) -> Iterator[tuple[str, 
         yield "Try", each
 
 
-def _suspects(known: Diagnosis) -> Iterator[tuple[str, str]]:
-    if len(known.suspects) == 1:
-        yield "Suspect", f"rank {known.suspects[0]}: all others wait for a rank or lost one, and its log says nothing."
-    elif known.suspects:
-        yield "Suspect", f"ranks {numbered(known.suspects)}: all others wait for a rank or lost one; these say nothing."
+def _suspects(known: Diagnosis, run: RunSnapshot | None) -> Iterator[tuple[str, str]]:
+    if known.suspects:
+        rest = "its log says nothing" if len(known.suspects) == 1 else "these say nothing"
+        parted = ", and" if len(known.suspects) == 1 else ";"
+        yield "Suspect", f"{called(known.suspects, run)}: all others wait for a rank or lost one{parted} {rest}."
     if known.suspects and known.last_line:
-        yield "Last", f"{known.last_line}   (the last that rank {known.suspects[0]} wrote)"
+        yield "Last", f"{known.last_line}   (the last that {called(known.suspects[:1], run)} wrote)"
 
 
 def _line(known: Diagnosis, explanation: Explanation) -> Iterator[tuple[str, str]]:
@@ -146,7 +148,12 @@ def _where(known: Diagnosis, cause: Explanation, run: RunSnapshot | None) -> str
             return ""
         return _whose([cause], run) if _rank_below(cause) is not None else " (the launcher's log)"
     rank = guilty_of(cause)
-    return f" (rank {rank})" if rank is not None and (len(run.ranks) > 1 or rank != cause.rank) else ""
+    return _bracketed([rank], run) if rank is not None and (len(run.ranks) > 1 or rank != cause.rank) else ""
+
+
+def _bracketed(ranks: Sequence[int], run: RunSnapshot | None) -> str:
+    """Return ` (rank 1)`, or ` (ps0: rank 1)`, without brackets in brackets."""
+    return f" ({called(ranks, run).replace(' (', ': ').replace(')', '')})"
 
 
 def _as_command(fix: Fix, run: RunSnapshot | None) -> str:
@@ -191,7 +198,7 @@ def _whose(explanations: Sequence[Explanation], run: RunSnapshot | None) -> str:
             rank = _rank_below(each)
             launchers |= {each.rank} if rank is None and each.rank is not None else set()
         ranks |= {rank} if rank is not None else set()
-    said = [f"rank{'s' if len(ranks) > 1 else ''} {numbered(sorted(ranks))}"] if ranks else []
+    said = [_bracketed(sorted(ranks), run)[2:-1]] if ranks else []
     if launchers:
         is_only = run is not None and len(run.ranks) == 1
         several = "s" if len(launchers) > 1 else ""
@@ -204,10 +211,11 @@ def _rank_below(explanation: Explanation) -> int | None:
     return lines_of(explanation.line).writers[0].rank if explanation.about is None else explanation.about
 
 
-def _falls(falls: Sequence[Fall], noun: str) -> Iterator[tuple[str, str]]:
+def _falls(falls: Sequence[Fall], run: RunSnapshot | None) -> Iterator[tuple[str, str]]:
     """Yield who fell how, in the order of their falls, those that fell alike in one line; nothing where nobody did."""
     if len(falls) < 2 or all(PART_WORDS[each.part].title != FELL for each in falls):
         return
+    noun = "launcher" if run is not None and launches(run.ranks) else "rank"
     alike: dict[Part, list[Fall]] = {}
     for each in falls:
         alike.setdefault(each.part, []).append(each)
@@ -216,8 +224,8 @@ def _falls(falls: Sequence[Fall], noun: str) -> Iterator[tuple[str, str]]:
         first = min((each.at for each in group if each.at is not None), default=None)
         at = f", at {first.astimezone():%H:%M:%S}" if first is not None and first.year > 2000 else ""
         words = PART_WORDS[part]
-        said = f"s {numbered(ranks)}: {words.several}" if len(ranks) > 1 else f" {ranks[0]}: {words.one}"
-        yield words.title, f"{noun}{said}{at}"
+        said = words.several if len(ranks) > 1 else words.one
+        yield words.title, f"{called(ranks, run, noun)}: {said}{at}"
 
 
 def _others(known: Diagnosis) -> Iterable[Explanation]:

@@ -12,10 +12,11 @@ from desktop_app.api import Diagnostic, Explanation, FirstFailure, ProcessSpec, 
 from desktop_app.api.kit.log_lines import lines_of
 from desktop_app.core.diagnosis.ends import is_wrapper
 from desktop_app.core.diagnosis.model import Diagnosis
-from desktop_app.core.rank_words import launches, ranks
+from desktop_app.core.rank_words import launches, ranks, ranks_by_role
 from desktop_app.core.words import took_text
 
 _LONGEST = 400
+_NAMED = 6
 _OF_A_SHELL = 128
 
 
@@ -42,6 +43,14 @@ def numbered(ranks: Sequence[int]) -> str:
     if len(ranks) > 3 and list(ranks) == list(range(ranks[0], ranks[0] + len(ranks))):
         return f"{ranks[0]} to {ranks[-1]}"
     return ", ".join(map(str, ranks)) or "none"
+
+
+def called(ranks: Sequence[int], run: RunSnapshot | None, noun: str = "rank") -> str:
+    """Return `rank 1`, `ranks 0, 2`, or where roles have names `ps0 (rank 1), w0 (rank 2)`: of many, numbers alone."""
+    names = ranks_by_role(run) if run is not None and len(ranks) <= _NAMED else {}
+    if ranks and all(each in names for each in ranks):
+        return ", ".join(names[each] for each in ranks)
+    return f"{noun}{'s' if len(ranks) > 1 else ''} {numbered(ranks)}"
 
 
 def duration(run: RunSnapshot, now: datetime | None = None) -> str:
@@ -105,14 +114,15 @@ def first_failure_of(run: RunSnapshot, known: Diagnosis) -> str:
     if cause is None:
         return f"{echo}: it is not the cause."
     line = f": {cause.line.rstrip('.')}" if cause.line else ""
-    where = "The launcher's log has the cause" if cause.rank is None else f"Rank {cause.rank} is the cause"
+    where = "The launcher's log has the cause" if cause.rank is None else f"{_called(run, cause.rank)} is the cause"
     return f"{where}{line}. {echo}."
 
 
 def _called(run: RunSnapshot, rank: int) -> str:
     """Return the name of a rank, or of what starts the ranks of a node: that has a number of its own."""
     if not launches(run.ranks):
-        return f"Rank {rank}"
+        name = called([rank], run)
+        return name.capitalize() if name.startswith("rank") else name
     node = next((each.node for each in run.ranks if each.rank == rank), rank)
     return "The launcher" if len(run.ranks) == 1 else f"The launcher of node {node}"
 

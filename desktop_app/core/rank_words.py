@@ -92,6 +92,15 @@ def names_of(processes: Sequence[RankState | ProcessSpec], framework: str = "") 
     return names
 
 
+def ranks_by_role(run: RunSnapshot) -> Mapping[int, str]:
+    """Return `w1 (rank 2)` for each rank where roles differ, nothing where a number says all."""
+    if run.framework != TASKS and not has_roles(each.role for each in run.ranks):
+        return {}  # quick: there may be thousands
+    return {
+        rank: f"{each.short} (rank {rank})" for rank, each in names_of(run.ranks, run.framework).items() if each.role
+    }
+
+
 def launchers_text(count: int, started: int | None) -> str:
     """Return `2 launchers (4 ranks)`; without the ranks where it is not known how many they start."""
     launchers = "1 launcher" if count == 1 else f"{count} launchers"

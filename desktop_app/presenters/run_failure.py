@@ -22,7 +22,7 @@ from desktop_app.core.diagnosis.drilled import drill_behind
 from desktop_app.core.diagnosis.ends import is_wrapper
 from desktop_app.core.diagnosis.model import Diagnosis, Verdict
 from desktop_app.core.diagnosis.timed_out import is_of_limit
-from desktop_app.core.rank_words import launches
+from desktop_app.core.rank_words import launches, ranks_by_role
 from desktop_app.core.words import spoken_duration
 from desktop_app.presenters.failures.falls import FallRow, fall_rows
 from desktop_app.presenters.run_drills import drill_deed, drill_text
@@ -32,7 +32,6 @@ from desktop_app.presenters.run_words import (
     is_logs_alone,
     rank_called,
     rank_span,
-    ranks_by_role,
     short_exit,
 )
 

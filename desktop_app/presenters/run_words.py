@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from desktop_app.api import RunSnapshot, RunStatus
 from desktop_app.core.diagnosis.timed_out import is_of_limit
-from desktop_app.core.rank_words import has_roles, names_of
+from desktop_app.core.rank_words import ranks_by_role
 from desktop_app.core.words import clock_text
 from desktop_app.services.run_staging import LOGS_IN
 
@@ -66,15 +66,6 @@ def short_exit(code: int) -> str:
     """Return `exit 1` or `SIGKILL`."""
     words = exit_words(code)
     return words.partition("(")[2].partition(")")[0] if words.startswith("signal") else f"exit {code}"
-
-
-def ranks_by_role(run: RunSnapshot) -> Mapping[int, str]:
-    """Return `w1 (rank 2)` for each rank where roles differ, nothing where a number says all."""
-    if run.framework != "tensorflow" and not has_roles(each.role for each in run.ranks):
-        return {}  # quick: there may be thousands
-    return {
-        rank: f"{each.short} (rank {rank})" for rank, each in names_of(run.ranks, run.framework).items() if each.role
-    }
 
 
 def rank_called(run: RunSnapshot, rank: int) -> str:

@@ -10,7 +10,17 @@ import pytest
 
 from desktop_app.api import Explanation, FirstFailure, Fix, RankState, RunSnapshot, RunStatus, SweepState
 from desktop_app.cli.explained import diagnosis_lines, explained_lines
-from desktop_app.cli.words import duration, ending, first_failure_of, no_rank, numbered, outputs, summary, workspace_of
+from desktop_app.cli.words import (
+    called,
+    duration,
+    ending,
+    first_failure_of,
+    no_rank,
+    numbered,
+    outputs,
+    summary,
+    workspace_of,
+)
 from desktop_app.core.diagnosis.judging import judged
 from desktop_app.core.diagnosis.model import Diagnosis, Fall, Part, Verdict
 from desktop_app.presenters.run_failure import failure_of
@@ -198,3 +208,21 @@ def test_suspects_are_named_with_what_they_wrote_last() -> None:
     several = dict(diagnosis_lines(replace(known, suspects=(1, 2), last_line="")))
     assert several["Suspect"].startswith("ranks 1, 2:")
     assert "Last" not in several
+
+
+def test_tasks_are_named_beside_their_ranks_as_in_the_window() -> None:
+    roles = ("chief", "ps", "worker", "worker")
+    tasks = tuple(RankState(rank, 0, rank, RunStatus.FAILED, role=role) for rank, role in enumerate(roles))
+    fallen = FirstFailure(1, AT, 1, "ValueError: no")
+    run = replace(RUN, status=RunStatus.FAILED, framework="tensorflow", ranks=tasks, first_failure=fallen)
+    cause = Explanation("raised", "It raised.", (), 1, "ValueError: no")
+    falls = (Fall(1, Part.CAUSE, 0), Fall(2, Part.ECHO, 1), Fall(3, Part.ECHO, 1))
+    known = Diagnosis(Verdict.CAUSE, cause, (cause,), rank=1, falls=falls)
+    lines = list(diagnosis_lines(known, run))
+    assert ("Cause", "It raised. (ps0: rank 1)") in lines
+    told = [text for title, text in lines if title == "Fell"]
+    assert [each.partition(":")[0] for each in told] == ["ps0 (rank 1)", "w0 (rank 2), w1 (rank 3)"]
+    assert first_failure_of(run, known).startswith("ps0 (rank 1) fell first")
+    many = replace(run, ranks=tuple(replace(tasks[2], rank=rank) for rank in range(20)))
+    assert called(range(20), many) == "ranks 0 to 19"
+    assert called([3], None) == "rank 3"

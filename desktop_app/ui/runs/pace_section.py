@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
 )
 
 from desktop_app.api import JobBackend, RunSnapshot
+from desktop_app.core.rank_words import ranks_by_role
 from desktop_app.core.stragglers import Verdict
-from desktop_app.presenters.run_words import ranks_by_role
 from desktop_app.services.pace_table import PaceTable, RankRow, table_of
 from desktop_app.services.run_paces import Paces, read_paces
 from desktop_app.ui.icons import icon
