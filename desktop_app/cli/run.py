@@ -107,7 +107,8 @@ async def _run(workbench: Workbench, path: Path, sets: dict[str, Value], options
         first = await _first(workbench, handle)
         if options.detach and not interrupts.asked.is_set():
             return await _detached(workbench, first, options.json)
-        console.note(f"{first.run}: {first.display_name}, {ranks(first)}.")  # other verbs want its name meanwhile
+        size = "a sweep" if first.sweep else ranks(first)
+        console.note(f"{first.run}: {first.display_name}, {size}.")  # other verbs want its name meanwhile
         follower = Follower(workbench.backend_of(handle), handle, _writer(options.json), options.rank)
         snapshot = await follower.follow(interrupts)
     workbench.archive.record(snapshot)

@@ -52,7 +52,7 @@ def of_sweep(told: Told) -> Diagnosis:
     """Return the diagnosis of a trial without its ranks and places, which the sweep's own page does not have."""
     known = told.known
     bare = tuple(replace(each, rank=None, about=None) for each in known.all)
-    cause = None if known.cause is None else bare[_index(known, known.cause)]
+    cause = None if known.cause is None else replace(known.cause, rank=None, about=None)
     return replace(known, cause=cause, all=bare, places=(), rank=None, falls=(), suspects=(), code=None)
 
 
@@ -99,7 +99,3 @@ def _put(known: Diagnosis, old: Explanation, new: Explanation) -> Diagnosis:
     """Return a diagnosis with one of its explanations in another's place."""
     every = tuple(new if each is old else each for each in known.all)
     return replace(known, all=every, cause=new if known.cause is old else known.cause)
-
-
-def _index(known: Diagnosis, cause: Explanation) -> int:
-    return next(index for index, each in enumerate(known.all) if each is cause)
