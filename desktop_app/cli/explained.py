@@ -40,7 +40,7 @@ def diagnosis_shape(known: Diagnosis, plugins: PluginHost | None = None) -> dict
     """Return a diagnosis as `diagnose` prints it; with `plugins`, also how new each file of their knowledge is."""
     return {
         "root_cause": _cause_shape(known),
-        "code": {"file": known.code.file, "line": known.code.line} if known.code is not None else None,
+        "code": _code_shape(known),
         "verdict": (Verdict.CAUSE if known.cause is not None else Verdict.SYMPTOMS_ONLY).value,
         "failure_seen": known.verdict is not Verdict.NOTHING,
         "echoes": [_line_shape(known, each) for each in known.echoes],
@@ -65,7 +65,7 @@ def explained_lines(known: Diagnosis, run: RunSnapshot | None) -> Iterator[tuple
             whose = called([known.rank], run) if known.rank is not None else "it"
             yield "Last", f"{known.last_line}   (the last that {whose} wrote)"
         if known.code is not None:
-            yield "Code", f"{known.code.file}:{known.code.line}"
+            yield "Code", f"{known.code.file}:{known.code.line}{known.code_shown and f'   {known.code_shown}'}"
         for each in cause.advice:
             yield "Try", each
         if cause.fix is not None and run is not None:
@@ -230,6 +230,12 @@ def _falls(falls: Sequence[Fall], run: RunSnapshot | None) -> Iterator[tuple[str
 
 def _others(known: Diagnosis) -> Iterable[Explanation]:
     return (each for each in known.all if each is not known.cause and not each.is_echo and not each.is_symptom)
+
+
+def _code_shape(known: Diagnosis) -> dict[str, Any] | None:
+    if known.code is None:
+        return None
+    return {"file": known.code.file, "line": known.code.line, "text": known.code_shown or None}
 
 
 def _cause_shape(known: Diagnosis) -> dict[str, Any] | None:

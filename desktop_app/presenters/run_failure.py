@@ -98,7 +98,7 @@ def failure_of(run: RunSnapshot, clock: str = "", known: Diagnosis | None = None
 
 
 def _with_hints(run: RunSnapshot, view: FailureView, known: Diagnosis) -> FailureView:
-    """Add whom all others wait for, and what the guilty rank wrote last, where no line says why it ended."""
+    """Add whom all others wait for, what the guilty rank wrote last where no line says why, and the line of code."""
     hints = []
     if known.suspects:
         name, verb = _named(known.suspects, ranks_by_role(run))
@@ -109,6 +109,8 @@ def _with_hints(run: RunSnapshot, view: FailureView, known: Diagnosis) -> Failur
     whose = known.rank if known.cause is not None else next(iter(known.suspects), None)
     if known.last_line and whose is not None:
         hints.append(f"The last that {rank_called(run, whose)} wrote: {known.last_line}")
+    if known.cause is not None and known.code is not None and known.code_shown:
+        hints.append(f"{known.code.file}:{known.code.line} reads: {known.code_shown}")
     return replace(view, explanation=" ".join([view.explanation, *hints]).strip()) if hints else view
 
 

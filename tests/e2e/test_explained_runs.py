@@ -69,8 +69,8 @@ def test_the_line_of_the_persons_own_script_is_told_by_each_verb(program: Progra
     job = make_job("python train.py")
     (job.parent / "src" / "train.py").write_text("def main():\n    return {}['label']\n\n\nmain()\n")
     said = program("run", job, "--json")
-    assert said.json["diagnosis"]["code"] == {"file": "train.py", "line": 2}
-    assert "Code:  train.py:2" in said.err
+    assert said.json["diagnosis"]["code"] == {"file": "train.py", "line": 2, "text": "return {}['label']"}
+    assert "Code:  train.py:2   return {}['label']" in said.err
     run = said.json["run"]
     assert "Code        train.py:2" in program("runs", "diagnose", run).out
     folder = Path(program("runs", "show", run, "--json").json["folder"])

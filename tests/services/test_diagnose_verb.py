@@ -40,7 +40,7 @@ def test_the_document_has_the_shape_of_the_contract(
     assert 0 < cause["confidence"] < 1
     assert cause["explanation"]
     assert cause["advice"]
-    assert data["code"] == {"file": "train.py", "line": 81}
+    assert data["code"] == {"file": "train.py", "line": 81, "text": None}
     (echo,) = data["echoes"]
     assert (echo["rank"], echo["file"], echo["line"]) == (0, "rank0.log", 2)
     assert echo["text"].startswith("RuntimeError: Connection closed")
@@ -55,6 +55,20 @@ def test_for_a_person_the_cause_comes_first(tmp_path: Path, logs: Path, capsys: 
     assert lines[0].endswith("(rank 1)")
     assert lines[1:4] == ["Line        KeyError: 17", "In          rank1.log:4", "Code        train.py:81"]
     assert "Fell        rank 1: the cause" in lines
+
+
+def test_the_line_of_code_is_shown_with_its_text_and_no_secret(
+    tmp_path: Path, logs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = f"model = load(name, api_key='sk-{'a1b2' * 10}')  {'# long ' * 60}"
+    shown = RAISED.replace("<module>\n", f"<module>\n    {line}\n            ~~~~^^^^^^\n")
+    (logs / "rank1.log").write_text(shown)
+    assert said(tmp_path / "home", str(logs)) == 0
+    (code,) = [each for each in capsys.readouterr().out.splitlines() if each.startswith("Code ")]
+    assert code.startswith("Code        train.py:81   model = load(name, api_key=")
+    assert "a1b2" not in code
+    assert code.endswith(" …")
+    assert len(code) < 260
 
 
 @pytest.mark.parametrize("made", ["", "empty"])

@@ -14,6 +14,7 @@ import pytest
 from desktop_app.api import Diagnostic, Explanation, FailureReport, FirstFailure, RunSnapshot, RunStatus, Severity
 from desktop_app.core.diagnosis.model import Diagnosis, Place, Verdict
 from desktop_app.places import Places
+from desktop_app.presenters.run_failure import failure_of
 from desktop_app.services.diagnosing.excerpts import TAIL, Excerpt, tail
 from desktop_app.services.diagnosing.runs import (
     ALL_TAILS,
@@ -313,3 +314,23 @@ async def test_the_line_of_the_persons_own_script_is_told_as_the_code_folder_nam
     (made.path / "plan.json").unlink()
     known = await diagnose_run(make_host(), made.snapshot)
     assert known.code == Place((made.path / "code" / "train.py").as_posix(), 41), "as the log names it"
+
+
+async def test_the_text_of_that_line_is_the_tracebacks_else_the_runs_copy_of_the_code(
+    tmp_path: Path, make_host: MakeHost
+) -> None:
+    made = failed(tmp_path)
+    known = await diagnose_run(make_host(), made.snapshot)
+    assert known.code_text == "logits = model(batch)"
+    log = made.log(1)
+    log.write_text(log.read_text("utf-8").replace("logits = model(batch)", ""), "utf-8")
+    copy = made.path / "code" / "train.py"
+    copy.parent.mkdir(exist_ok=True)
+    copy.write_text("\n" * 40 + "    loss = logits - labels\n", "utf-8")
+    known = await diagnose_run(make_host(), made.snapshot)
+    assert known.code_text == "loss = logits - labels"
+    card = failure_of(made.snapshot, known=known)
+    assert card is not None
+    assert "train.py:41 reads: loss = logits - labels" in card.spoken
+    copy.write_text("only one line\n", "utf-8")
+    assert (await diagnose_run(make_host(), made.snapshot)).code_text == ""

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from desktop_app.api.kit.log_lines import LogLines
-from desktop_app.core.diagnosis.model import Place
 from desktop_app.core.diagnosis.tracebacks import Part, Raised, raised_in
 
 _FRAME = re.compile(r"[\s|]*File \"([^\"]+)\", line (\d{1,9})")
 _OF_OTHERS = re.compile(
     r"^<|(?:site|dist)-packages[\\/]|[\\/]lib(?:64)?[\\/]python\d|[\\/]Lib[\\/][\w\\/]+\.py$|[\\/]s?bin[\\/][\w-]+$"
 )
+_CODE = re.compile(r"[\s|]+(?!File \")(?=[^\s|^~])(.*\S)")
 _BEFORE = 4
 """Lines before an exception that no header begins in which its file stands: a syntax error's."""
 
 
-def frames_at(log: LogLines, position: int) -> tuple[Place, ...]:
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A line of code in a traceback: its file as Python names it, and its `text`, as far as the traceback shows it."""
+
+    file: str
+    line: int
+    text: str = ""
+
+
+def frames_at(log: LogLines, position: int) -> tuple[Frame, ...]:
     """Return the frames of the exception that a line is of, innermost first; then those of what it is chained with."""
     found = next((each for each in raised_in(log) if each.begin <= position <= each.end), None)
     if found is None:
@@ -31,10 +41,19 @@ def is_of_others(file: str) -> bool:
     return _OF_OTHERS.search(file) is not None
 
 
-def _frames(log: LogLines, raised: Raised, part: Part) -> Iterator[Place]:
+def _frames(log: LogLines, raised: Raised, part: Part) -> Iterator[Frame]:
     end = part.end if part.line is None else part.line
     begin = max(0, part.begin - _BEFORE) if part.begin == end else part.begin
     for number in range(end, begin - 1, -1):
         frame = _FRAME.match(log.lines[number]) if log.writers[number] == raised.writer else None
         if frame is not None:
-            yield Place(frame[1], int(frame[2]))
+            yield Frame(frame[1], int(frame[2]), _text_after(log, number, end))
+
+
+def _text_after(log: LogLines, number: int, end: int) -> str:
+    """Return the line of code below a frame; empty where Python could not read it, or another writer came between."""
+    after = number + 1
+    if after >= end or log.writers[after] != log.writers[number]:
+        return ""
+    found = _CODE.match(log.lines[after])
+    return found[1] if found is not None else ""

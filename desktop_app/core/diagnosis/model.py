@@ -29,6 +29,9 @@ class Part(StrEnum):
     SILENT = "silent"  # nothing is known: no log, or nothing in it
 
 
+_LONGEST_CODE = 200
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A line in a log: `file` as the person named it or relative to the run's folder, `line` from 1.
@@ -71,6 +74,8 @@ class Diagnosis:
     steps: tuple[Fix, ...] = ()
     code: Place | None = None
     """The innermost line of the person's own code in the traceback of the cause, where there is one."""
+    code_text: str = ""
+    """All of that line, where the traceback or the run's copy of the code tells it; `code_shown` is to be shown."""
     missing: tuple[str, ...] = ()
     """What could not be looked at, or is not there, a sentence each: an empty log, a rank without one."""
     is_read: bool = False
@@ -89,6 +94,11 @@ class Diagnosis:
     def symptoms(self) -> tuple[Explanation, ...]:
         """The explanations that say what went wrong, and not why."""
         return tuple(each for each in self.all if each.is_symptom and not each.is_echo)
+
+    @property
+    def code_shown(self) -> str:
+        """What stands in the line of code, its beginning where it is long: cut only now that no secret is in it."""
+        return self.code_text if len(self.code_text) <= _LONGEST_CODE else f"{self.code_text[:_LONGEST_CODE]} …"
 
     @property
     def place(self) -> Place | None:

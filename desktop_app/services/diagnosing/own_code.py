@@ -8,9 +8,11 @@ from pathlib import Path, PureWindowsPath
 
 from desktop_app.api import PlannedFile, SubmissionPlan
 from desktop_app.api.kit.log_lines import lines_of
-from desktop_app.core.diagnosis.frames import frames_at, is_of_others
+from desktop_app.core.diagnosis.frames import Frame, frames_at, is_of_others
 from desktop_app.core.diagnosis.model import Diagnosis, Place
 from desktop_app.services.logs.failure import CodePlace
+
+_MOST_CODE = 2 << 20
 
 
 def with_code(
@@ -21,9 +23,26 @@ def with_code(
     Where no frame is of the run's code, the innermost one that is not of an installed package is taken.
     """
     frames = _frames(known, texts, launcher)
-    sent = ((own_file(CodePlace(each.file, each.line), plan, folder), each.line) for each in frames)
-    own = next((Place(file.target, line) for file, line in sent if file is not None), None)
-    return replace(known, code=own or next((each for each in frames if not is_of_others(each.file)), None))
+    sent = ((own_file(CodePlace(each.file, each.line), plan, folder), each) for each in frames)
+    own = next((replace(frame, file=file.target) for file, frame in sent if file is not None), None)
+    if own is not None:
+        own = replace(own, text=own.text or _copied(Path(folder, "code"), own.file, own.line))
+    frame = own or next((each for each in frames if not is_of_others(each.file)), None)
+    if frame is None:
+        return known
+    return replace(known, code=Place(frame.file, frame.line), code_text=frame.text)
+
+
+def _copied(code: Path, name: str, line: int) -> str:
+    """Return a line of the run's copy of the code; empty where it is not there: a bundle may name what lies outside."""
+    try:
+        path = (code / name).resolve()
+        if not path.is_relative_to(code.resolve()) or path.stat().st_size > _MOST_CODE:
+            return ""
+        lines = path.read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return ""
+    return lines[line - 1].strip() if 0 < line <= len(lines) else ""
 
 
 def own_file(place: CodePlace, plan: SubmissionPlan | None, folder: str) -> PlannedFile | None:
@@ -38,7 +57,7 @@ def own_code(place: CodePlace, plan: SubmissionPlan | None, folder: str) -> tupl
     return (Path(found.source), place.line) if found is not None else None
 
 
-def _frames(known: Diagnosis, texts: Mapping[int, str], launcher: str) -> tuple[Place, ...]:
+def _frames(known: Diagnosis, texts: Mapping[int, str], launcher: str) -> tuple[Frame, ...]:
     cause = known.cause
     if cause is None or not cause.line:
         return ()
