@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import struct
 import threading
 from collections.abc import Iterator
@@ -334,3 +335,7 @@ async def test_the_text_of_that_line_is_the_tracebacks_else_the_runs_copy_of_the
     assert "train.py:41 reads: loss = logits - labels" in card.spoken
     copy.write_text("only one line\n", "utf-8")
     assert (await diagnose_run(make_host(), made.snapshot)).code_text == ""
+    if hasattr(os, "mkfifo"):
+        copy.unlink()
+        os.mkfifo(copy)
+        assert (await diagnose_run(make_host(), made.snapshot)).code_text == "", "a pipe is not waited for"

@@ -10,6 +10,7 @@ from desktop_app.api import PlannedFile, SubmissionPlan
 from desktop_app.api.kit.log_lines import lines_of
 from desktop_app.core.diagnosis.frames import Frame, frames_at, is_of_others
 from desktop_app.core.diagnosis.model import Diagnosis, Place
+from desktop_app.services.bundle_text import open_text
 from desktop_app.services.logs.failure import CodePlace
 
 _MOST_CODE = 2 << 20
@@ -37,12 +38,14 @@ def _copied(code: Path, name: str, line: int) -> str:
     """Return a line of the run's copy of the code; empty where it is not there: a bundle may name what lies outside."""
     try:
         path = (code / name).resolve()
-        if not path.is_relative_to(code.resolve()) or path.stat().st_size > _MOST_CODE:
+        if not path.is_relative_to(code.resolve()):
             return ""
-        lines = path.read_text("utf-8", "replace").splitlines()
+        opened = open_text(path)
     except OSError:
         return ""
-    return lines[line - 1].strip() if 0 < line <= len(lines) else ""
+    with opened.stream:  # no pipe: nobody may ever write into it
+        lines = opened.stream.read(_MOST_CODE).splitlines()
+    return lines[line - 1].decode("utf-8", "replace").strip() if 0 < line <= len(lines) else ""
 
 
 def own_file(place: CodePlace, plan: SubmissionPlan | None, folder: str) -> PlannedFile | None:
