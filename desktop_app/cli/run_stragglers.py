@@ -10,6 +10,7 @@ from desktop_app.cli import console
 from desktop_app.cli.lookup import find_run
 from desktop_app.cli.terminal_text import plain
 from desktop_app.core.stragglers import Pace
+from desktop_app.services.diagnosing.runs import is_told_of
 from desktop_app.services.pace_table import table_of
 from desktop_app.services.run_paces import Paces, read_paces
 from desktop_app.services.workbench import Workbench
@@ -29,6 +30,8 @@ async def run(workbench: Workbench, options: Namespace) -> int:
     print(plain(paces.finding.sentence))
     if paces.advice:
         console.note(paces.advice)
+    if is_told_of(found):
+        console.note(f"`rankzero runs diagnose {found.run}` says what is known of why it ended.")
     _print_table(paces)
     return 0
 

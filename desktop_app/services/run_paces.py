@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from statistics import median
 
 from desktop_app.api import JobBackend, MetricPoint, OutsideError, ResourcePoint, RunSnapshot, UserError
+from desktop_app.core.diagnosis.timed_out import is_of_limit, standstill, stopped_at
 from desktop_app.core.paces import Kind, measure_of, step_in, times_in
 from desktop_app.core.rank_words import names_of
 from desktop_app.core.stragglers import LEAST_SAMPLES, LEAST_STEPS, Finding, Pace, advice, find, median_of_others
+from desktop_app.services.diagnosing.last_words import last_words
 from desktop_app.services.logs.clock_file import ClockFile
 from desktop_app.services.logs.log_file import LogFile
 from desktop_app.services.logs.merge import LogSource
@@ -61,7 +63,15 @@ def paces_of(run: RunSnapshot, points: Sequence[MetricPoint], samples: Sequence[
     found = tuple(_pace(rank, told[rank], late.get(rank), loads.get(rank, ())) for rank in ranks)
     names = {rank: each.name for rank, each in names_of(run.ranks, run.framework).items() if each.role}
     finding = find(found, names)
-    return Paces(found, finding, advice(found, finding))
+    return Paces(found, finding, _standstill(run) or advice(found, finding))
+
+
+def _standstill(run: RunSnapshot) -> str:
+    """Return since when a run hung that its time limit ended: then nobody was slow."""
+    if not is_of_limit(run) or not run.folder:
+        return ""
+    end = stopped_at(run)
+    return standstill(last_words(run, {}, end), end)
 
 
 def alike(run: RunSnapshot) -> list[int]:

@@ -116,6 +116,9 @@ def test_stragglers_are_told_or_why_not(program: Program, make_job: Callable[...
     assert told.code == 0, told.err
     said = "Rank 1 takes 4.0 × as long for a step as the other (median 400 ms against 100 ms)"
     assert told.out.splitlines()[0].startswith(said)
+    assert "runs diagnose" not in told.err, "it did not fail"
     shape = program("runs", "stragglers", run, "--json").json
     assert (shape["verdict"], shape["stragglers"], shape["by"]) == ("straggler", [1], "step")
     assert [each["times"]["step"] for each in shape["ranks"]] == [0.1, 0.4]
+    failed = program("run", make_job("exit 3"), "--json").json["run"]
+    assert f"`rankzero runs diagnose {failed}` says" in program("runs", "stragglers", failed).err

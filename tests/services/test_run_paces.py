@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
-from desktop_app.api import MetricPoint, ResourcePoint, RunStatus
+import pytest
+
+from desktop_app.api import MetricPoint, ResourcePoint, RunSnapshot, RunStatus
 from desktop_app.cli.run_stragglers import stragglers_shape
 from desktop_app.core.paces import Kind
 from desktop_app.core.stragglers import Verdict
@@ -127,3 +130,37 @@ def test_the_table_has_the_slow_ones_first_and_only_what_is_known(tmp_path: Path
     shape = stragglers_shape("r-1", found)
     assert (shape["stragglers"], shape["by"], shape["verdict"]) == ([2], "step", "straggler")
     assert shape["ranks"][2]["times"] == {"step": 0.4}
+
+
+def stopped(tmp_path: Path, quiet: float, every: float = 0.5) -> RunSnapshot:
+    """Return a run of a minute that its time limit ended, whose ranks wrote nothing at its end."""
+    begun = datetime.fromtimestamp(START, UTC)
+    folder = make_run(tmp_path / "runs", "r-1", RunStatus.CANCELED, processes=2, started=begun, seconds=60.0)
+    steps = int((60 - quiet) / every)
+    for step in range(steps + 1):
+        for rank in range(2):
+            at = START + 60 - quiet - every * (steps - step) - rank / 8
+            folder.append(rank, b"step %d loss 0.1\n" % step, at)
+    return replace(folder.snapshot, reason="The time limit of 60 s (limits.timeout) was reached.")
+
+
+def test_of_a_run_that_hung_until_its_limit_it_is_said_since_when(tmp_path: Path) -> None:
+    run = stopped(tmp_path, 40)
+    said = paces_of(run, (), sampled(lambda _rank: 40.0, 2)).advice
+    at = datetime.fromtimestamp(START + 20).astimezone()
+    assert said == (
+        f"All ranks stood still since {at:%H:%M:%S}, for the 40 s until its time limit ended the run:"
+        " no line came any more. Rank 0 wrote last."
+    )
+
+
+@pytest.mark.parametrize(("quiet", "every"), [(1, 0.5), (18, 10)])
+def test_a_run_that_went_on_or_seldom_writes_is_not_said_to_have_hung(
+    tmp_path: Path, quiet: float, every: float
+) -> None:
+    assert "stood still" not in paces_of(stopped(tmp_path, quiet, every), (), ()).advice
+
+
+def test_of_a_run_that_ended_otherwise_nothing_is_said_of_hanging(tmp_path: Path) -> None:
+    run = replace(stopped(tmp_path, 40), reason="Canceled as you asked.")
+    assert "stood still" not in paces_of(run, (), ()).advice

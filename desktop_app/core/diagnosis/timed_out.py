@@ -84,6 +84,21 @@ def of_limit(known: Diagnosis, run: RunSnapshot, last: Mapping[int, LastWord], t
     return Diagnosis(Verdict.SYMPTOMS_ONLY, None, (limit, *kept), steps=known.steps, missing=known.missing)
 
 
+def standstill(last: Mapping[int, LastWord], end: datetime | None) -> str:
+    """Return since when no rank wrote a line before the limit; empty where one did shortly before, or seldom does."""
+    if not last or end is None or _goes_on(last, end):
+        return ""
+    rank = max(last, key=lambda each: last[each].at)
+    word = last[rank]
+    quiet = (end - word.at).total_seconds()
+    if word.usual is None or quiet <= word.usual * _UNLIKE:
+        return ""
+    who = "The rank" if len(last) == 1 else "All ranks"
+    after = "" if len(last) == 1 else f" Rank {rank} wrote last."
+    since = f"{word.at.astimezone():%H:%M:%S}, for the {quiet:.0f} s until its time limit ended the run"
+    return f"{who} stood still since {since}: no line came any more.{after}"
+
+
 def _longer(timeout: int | None) -> Fix | None:
     if not timeout:
         return None
