@@ -66,7 +66,7 @@ async def test_a_sweep_is_told_by_its_first_trial_that_failed(
     assert said["Cause"] == f"Trial 0 ({run.run}_0, and 1 more alike): The program raised ValueError: no such x."
     assert said["Line"] == "ValueError: no such x"
     assert said["In"].startswith(f"{run.run}_0/user_logs/std_log_process_0.txt:")
-    assert said["Code"] == "try.py:5"
+    assert said["Code"].startswith("try.py:5")
     assert said["Missing"] == f"Failed otherwise: {run.run}_2; rankzero runs diagnose {run.run}_2 says why."
     own_page = of_sweep(told)
     assert own_page.cause is not None

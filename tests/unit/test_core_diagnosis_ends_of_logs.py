@@ -57,6 +57,24 @@ def test_of_a_group_of_exceptions_the_first_is_shown() -> None:
     assert shown(GROUP) == "| ValueError: shard 1 is empty"
 
 
+def test_a_group_whose_members_were_never_raised_is_shown_by_its_own_name() -> None:
+    bare = "\n".join(each for each in GROUP.splitlines() if not each.startswith(("    | Trace", "    |   ", "    |  ")))
+    assert shown(bare) == "| ExceptionGroup: loading failed (2 sub-exceptions)"
+
+
+@pytest.mark.parametrize(("file", "is_cause"), [("train.py", True), ("/x/lib/python3.11/site-packages/t.py", False)])
+def test_a_connection_error_that_the_script_itself_raises_is_a_cause(file: str, is_cause: bool) -> None:
+    text = raised("ConnectionError: no answer after 3 tries").replace("t.py", file)
+    assert shown(text.replace("g()", "raise ConnectionError(said)")) == (
+        "ConnectionError: no answer after 3 tries" if is_cause else ""
+    )
+    assert shown(text) == "", "what a call raised may come of another rank's end"
+
+
+def test_what_python_ignored_without_a_traceback_is_no_failure() -> None:
+    assert shown("Exception ignored in: <function Writer.__del__>\nAttributeError: no file\n") == ""
+
+
 def test_an_exception_that_was_logged_and_survived_is_not_the_cause() -> None:
     retried = (
         f"ERROR:train:trying again\n{raised('OSError: the store does not answer')}INFO:train:with the local copy\n"

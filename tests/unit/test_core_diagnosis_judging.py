@@ -192,6 +192,9 @@ def test_what_a_process_outlived_is_not_what_ended_it() -> None:
     assert judged([early], None, {0: log}).cause == early
     short = "\n".join(["Error: early", *["step went well"] * 3, *[""] * (LAST_LINES + 1), "Error: late"])
     assert judged([early, late], None, {0: short}).cause == early
+    bar = " ".join(f" {each}%| | {each}/50 [{each}:00<50:00, 60.0s/it]" for each in range(9))
+    glued = dataclasses.replace(late, position=2)
+    assert judged([early, glued], None, {0: f"Error: early\n\n{bar}Error: late"}).cause == glued
 
 
 def test_a_line_that_announces_a_traceback_is_not_the_cause_but_what_was_raised() -> None:

@@ -33,7 +33,7 @@ def frames_at(log: LogLines, position: int) -> tuple[Frame, ...]:
     if found is None:
         return ()
     parts = sorted(found.parts, key=lambda part: not part.begin <= position <= part.end)
-    return tuple(frame for part in parts for frame in _frames(log, found, part))
+    return tuple(frame for part in parts for frame in frames_of(log, found, part))
 
 
 def is_of_others(file: str) -> bool:
@@ -41,7 +41,8 @@ def is_of_others(file: str) -> bool:
     return _OF_OTHERS.search(file) is not None
 
 
-def _frames(log: LogLines, raised: Raised, part: Part) -> Iterator[Frame]:
+def frames_of(log: LogLines, raised: Raised, part: Part) -> Iterator[Frame]:
+    """Yield the frames of one traceback of an exception, innermost first."""
     end = part.end if part.line is None else part.line
     begin = max(0, part.begin - _BEFORE) if part.begin == end else part.begin
     for number in range(end, begin - 1, -1):

@@ -10,6 +10,10 @@ from desktop_app.api.kit.log_lines import LogLines
 LAST_LINES = 20
 """Lines of ordinary work after a line by which it was outlived."""
 _LOOKED_AT = 4000
+_STEP = re.compile(r"\d+/\d+ \[\d+:\d\d")
+"""What a progress bar writes for every step: many of them are one line, where a copy made blanks of its returns."""
+_LINES_OF_A_STEP = 4
+_LONGEST_BAR = 20_000
 _OF_AN_END = re.compile(
     r"^\s*$|^\s|^[-=*#~+|]{3}|error|exception|fail|warn|terminat|abort|kill|signal|sig[a-z]{3,4}\b|shut|exit|traceback|peer"
     r"|time[d ]*out|clos(?:ed|ing)|clean|dump|stack|frame #|nccl|destroy|root cause|retry|lost|disconnect|cannot|can't"
@@ -24,8 +28,8 @@ def is_outlived(log: LogLines, end: int, inside: Collection[int] = ()) -> bool:
     for number in range(end + 1, min(len(log.lines), end + _LOOKED_AT)):
         if log.writers[number] != writer or number in inside:
             continue
-        if not _OF_AN_END.search(log.lines[number][:500]):
-            ordinary += 1
-            if ordinary > LAST_LINES:
-                return True
+        ordinary += not _OF_AN_END.search(log.lines[number][:500])
+        ordinary += _LINES_OF_A_STEP * len(_STEP.findall(log.raw[number][:_LONGEST_BAR]))
+        if ordinary > LAST_LINES:
+            return True
     return False

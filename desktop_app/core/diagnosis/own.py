@@ -9,6 +9,7 @@ from dataclasses import replace
 from desktop_app.api import Explanation
 from desktop_app.api.kit.log_lines import LogLines, lines_of
 from desktop_app.core.diagnosis.exceptions import GENERAL, GUESS, OF_PEERS, OF_THE_SCRIPT, WEAK, meaning
+from desktop_app.core.diagnosis.frames import frames_of, is_of_others
 from desktop_app.core.diagnosis.outlived import is_outlived
 from desktop_app.core.diagnosis.tracebacks import Raised, raised_in
 from desktop_app.core.diagnosis.whose import is_of_nobody
@@ -146,11 +147,22 @@ def _explanation(raised: Raised, log: LogLines, rank: int) -> Explanation:
             category="user-exception", about=about, position=part.end, certainty=GUESS, is_symptom=True,
         )  # fmt: skip
     known = meaning(part.type, part.text, "\n".join(log.lines[part.begin : part.line]))
-    return Explanation(
+    found = Explanation(
         known.code, known.cause, known.advice, rank, log.raw[part.line].strip(), known.is_echo,
         category=known.category, is_symptom=known.is_symptom, about=about, position=part.line,
         certainty=known.certainty, remedy=known.remedy,
     )  # fmt: skip
+    if known.code == OF_PEERS and _is_of_script(log, raised):
+        return replace(_without_peers(found), certainty=WEAK)
+    return found
+
+
+def _is_of_script(log: LogLines, raised: Raised) -> bool:
+    """Whether the script itself raised it, and all that led to it: what it waits for is not another rank."""
+    innermost = [next(frames_of(log, raised, part), None) for part in raised.parts]
+    return all(
+        each is not None and each.text.startswith("raise ") and not is_of_others(each.file) for each in innermost
+    )
 
 
 def guess(rank: int, log: LogLines) -> Iterator[Explanation]:

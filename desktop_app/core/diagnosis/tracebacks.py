@@ -21,6 +21,8 @@ _BARE = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt)(?:
 _CAUSED = "The above exception was the direct cause of the following exception"
 _HANDLED = "During handling of the above exception, another exception occurred"
 _SIBLING = re.compile(r"[\s|]*\+-+ (?:[2-9]|\d\d+) -+$")  # of an exception group
+_MEMBER = re.compile(r"[\s|]*\+-\+-+ 1 -+$")  # the first of a group, below the group's own name
+_GROUP = re.compile(r"([\s|]*)\+ Exception Group $")
 _PROCESS = re.compile(r"^-- Process (\d{1,9}) terminated with the following error")
 _RECORD = re.compile(
     r"\[(?!/)|\d{4}-\d\d|[IWEF]\d{4} |(?:INFO|WARN|WARNING|ERROR|DEBUG|CRITICAL|FATAL)\b|terminate called|[-=*#]{4,}"
@@ -118,7 +120,10 @@ def _part(log: LogLines, header: int) -> Part | None:
     writer, line = log.writers[header], log.lines[header]
     indent = line[: line.find("Traceback")]
     recorded = _RECORDED.match(indent)
-    indent = recorded[1] if recorded is not None else indent if not indent.strip(" |") else ""
+    if recorded is not None:
+        indent = recorded[1]
+    else:
+        indent = _GROUP.sub(r"\1| ", indent) if _GROUP.match(indent) or not indent.strip(" |") else ""
     last = header
     for number in islice(_lines(log, writer, header + 1), _LONGEST):
         text = log.lines[number].removeprefix(indent)
@@ -156,7 +161,7 @@ def _ended(log: LogLines, header: int, number: int, text: str) -> Part:
             continue  # Keras: what is wrong follows
         if not line.strip() or HEADER in line or _PROCESS.match(line) or line.startswith((_CAUSED, _HANDLED)):
             break
-        if _SURE.match(line) or _RECORD.match(line) or after - number > _GARBLED:
+        if _SURE.match(line) or _RECORD.match(line) or _MEMBER.match(line) or after - number > _GARBLED:
             break
         end = after
     return Part(header, end, number, name.rpartition(".")[2], text.strip())
@@ -214,6 +219,8 @@ def _said_link(line: str) -> str:
         return process[1]
     if _SIBLING.match(line):
         return "sibling"
+    if _MEMBER.match(line):
+        return "inner"
     return "caused" if _CAUSED in line else "handled" if _HANDLED in line else ""
 
 
@@ -254,5 +261,5 @@ def _without_header(log: LogLines) -> Iterator[Raised]:
     }
     for number in sorted(numbers):
         line = log.lines[number]
-        if _BARE.match(line):
+        if _BARE.match(line) and not _IGNORED.match(log.lines[number - 1]):
             yield Raised((_ended(log, number, number, line),), 0, log.writers[number])
