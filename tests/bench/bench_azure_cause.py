@@ -53,7 +53,7 @@ RuntimeError: mat1 and mat2 shapes cannot be multiplied (32x63 and 64x128)
 ECHOED = "[rank{0}]: RuntimeError: [pair.cc:534] Connection closed by peer [10.0.0.4]:4187{0}\n"
 REASON = (
     "Execution failed. User process 'python' exited with status code 1. Please check log file "
-    "'user_logs/std_log_process_{0}.txt' for error details. Error: RuntimeError: mat1 and mat2 shapes cannot be "
+    "'{0}' for error details. Error: RuntimeError: mat1 and mat2 shapes cannot be "
     "multiplied (32x63 and 64x128)"
 )
 
@@ -161,17 +161,23 @@ class Measurement:
 
     def _write(self, name: str, text: str, times: int) -> None:
         for rank in range(self._options.ranks):
-            asked = {"job": name, "log": f"user_logs/std_log_process_{rank}.txt", "text": text, "times": times}
+            asked = {"job": name, "log": self._log(rank), "text": text, "times": times}
             self._emulator.control("jobs/log", asked)
+
+    def _log(self, rank: int) -> str:
+        """Return a rank's log as the service names it, as wide as the greatest number."""
+        return f"user_logs/std_log_process_{rank:0{len(str(self._options.ranks - 1))}}.txt"
 
     def _fail(self, name: str, guilty: int) -> float:
         """Let one rank raise and the others fall after it; return when the service said so."""
         for rank in range(self._options.ranks):
             text = RAISED if rank == guilty else ECHOED.format(rank)
-            log = f"user_logs/std_log_process_{rank}.txt"
+            log = self._log(rank)
             self._emulator.control("jobs/log", {"job": name, "log": log, "text": text})
         at = time.monotonic()
-        self._emulator.control("jobs/end", {"job": name, "status": "Failed", "message": REASON.format(guilty)})
+        self._emulator.control(
+            "jobs/end", {"job": name, "status": "Failed", "message": REASON.format(self._log(guilty))}
+        )
         return at
 
     def _settle(self) -> None:
