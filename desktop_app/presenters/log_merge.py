@@ -131,9 +131,9 @@ class LogPage:
         room = self.kept * len(self.rows) // max(1, len(self._lines)) - seen
         return max(1, min(_NEAR_EDGE, room // 3))
 
-    def is_tight(self, seen: int, more: int) -> bool:
-        """Whether as many lines are here as may be, or nearly, and all their rows are `seen` at once."""
-        return len(self.rows) <= seen and len(self._lines) + more > self.kept * 7 // 8
+    def is_tight(self, more: int) -> bool:
+        """Whether so many lines are here that for `more` on one side some of the other side are let go."""
+        return len(self._lines) + more > self.kept * 7 // 8
 
     def seen(self, top: int, rows: int) -> list[tuple[Row, int]]:
         """Return what there is to see of the rows from `top` on: what comes beyond them mostly changes none of it."""

@@ -76,7 +76,10 @@ def rank_called(run: RunSnapshot, rank: int) -> str:
 def rank_span(ranks: Sequence[int], names: Mapping[int, str] = MappingProxyType({})) -> str:
     """Return `0–3`, `0, 2`, `0–2, 5`, or `0, mpirun` where a number has a name instead."""
     parts: list[list[int]] = []
-    for each in sorted(each for each in ranks if each not in names):
+    numbers = sorted(each for each in ranks if each not in names) if names else sorted(ranks)
+    if len(numbers) > 1 and len(set(numbers)) == len(numbers) == numbers[-1] - numbers[0] + 1:
+        parts, numbers = [[numbers[0], numbers[-1]]], []  # mostly they are a stretch
+    for each in numbers:
         if parts and each == parts[-1][-1] + 1:
             parts[-1].append(each)
         else:

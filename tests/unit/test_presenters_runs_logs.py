@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from desktop_app.presenters import log_merge
 from desktop_app.presenters.log_merge import LogPage, asked_for
-from desktop_app.presenters.logs.folding import tone_of
+from desktop_app.presenters.logs.folding import Folding, tone_of
 from desktop_app.services.logs.alike import alike
 from desktop_app.services.logs.feed import Change, Update
 from desktop_app.services.logs.merge import LogLine, Window
@@ -228,6 +228,64 @@ def test_what_comes_before_turns_nothing_round(
         mine = [each.offset for row in page.rows for each in row.written if each.rank == rank]
         assert mine == list(range(0, end, 10)), "never out of order within a rank"
         assert all(page.rows[page.index_of(rank, each) or 0].holds([(rank, each)]) for each in mine)
+
+
+_DEEDS = st.lists(st.tuples(st.sampled_from(["add", "prepend", "cut", "drop"]), st.integers(1, 12)), max_size=12)
+
+
+@given(_LINES, _DEEDS)
+@settings(max_examples=300, deadline=None)
+def test_lines_that_come_and_go_at_both_ends_are_in_one_row_each(
+    parts: list[tuple[int, int, str]], deeds: list[tuple[str, int]]
+) -> None:
+    lines = sorted(_in_time_order(_placed(parts)), key=lambda each: each.key)
+    first = end = len(lines) // 2
+    folding = Folding(same=True)
+    for deed, count in deeds:
+        kept = max(0, end - first - count)
+        if deed == "add":
+            folding.add(lines[end : end + count])
+            end = min(len(lines), end + count)
+        elif deed == "prepend":
+            folding.prepend(lines[max(0, first - count) : first])
+            first = max(0, first - count)
+        elif deed == "cut":
+            folding.cut(kept)
+            end = first + kept
+        else:
+            folding.drop(end - first - kept)
+            first = end - kept
+        _check_rows(folding, lines[first:end])
+
+
+def _placed(parts: list[tuple[int, int, str]]) -> list[LogLine]:
+    """Return lines of these times, ranks and texts, one behind the other in the log of its rank."""
+    offsets: dict[int, int] = {}
+    made = []
+    for time, rank, text in parts:
+        made.append(line(float(time), rank, offsets.get(rank, 0), text))
+        offsets[rank] = offsets.get(rank, 0) + 10
+    return made
+
+
+def _check_rows(folding: Folding, lines: list[LogLine]) -> None:
+    """Check that the rows stand for these lines, each once, in their order within every rank, and know their place."""
+    assert folding.lines == lines
+    assert sorted(each.key for row in folding.rows for each in row.written) == [each.key for each in lines]
+    for number, row in enumerate(folding.rows):
+        assert (row.number, row.line, row.size) == (number, row.written[0], 10 * row.lines)
+        assert row.ranks == tuple(each.rank for each in row.written)
+        assert all(folding.row_of(each.rank, each.offset) is row for each in row.written)
+    for rank in range(4):
+        mine = [each.offset for row in folding.rows for each in row.written if each.rank == rank]
+        assert mine == sorted(mine)
+
+
+def test_where_as_much_is_held_as_may_be_more_on_one_side_lets_go_on_the_other() -> None:
+    page = page_of(_steps(0, 100))
+    assert not page.is_tight(1000)
+    page.kept = 1000
+    assert page.is_tight(100)
 
 
 def _steps(first: int, last: int) -> list[LogLine]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import bisect
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from desktop_app.presenters.run_words import rank_span
 from desktop_app.services.logs.merge import LogLine
@@ -11,6 +14,8 @@ from desktop_app.services.logs.text import is_error, is_warning
 
 SAME_WITHIN = 3.0
 """Seconds within which the same line of several ranks is shown once."""
+
+_NUMBER, _KEY = attrgetter("number"), attrgetter("key")
 
 RowKey = tuple[float, ...]
 """A row's place: its line's key; of a line in an opened row the row's key and the line's number in it."""
@@ -22,6 +27,7 @@ class Row:
 
     `number` is its place among the rows that are no parts of others. A part says which of the `written` lines of
     the row it belongs to it is, and takes no room of its own among the bytes: `size` is how many bytes a row has.
+    `who` says whose the `written` lines are, each by its place.
     """
 
     line: LogLine
@@ -31,13 +37,17 @@ class Row:
     key: RowKey = ()
     size: int = 0
     is_open: bool = False
+    who: list[int] = field(init=False)
     _span: tuple[int, str] = field(default=(0, ""))
     _tone: str = ""
 
+    def __post_init__(self) -> None:
+        self.who = [each.rank for each in self.written]
+
     @property
     def ranks(self) -> tuple[int, ...]:
-        """Who wrote it."""
-        return tuple(each.rank for each in self.written)
+        """Who wrote it, in the order of the lines."""
+        return tuple(self.who)
 
     @property
     def lines(self) -> int:
@@ -51,6 +61,31 @@ class Row:
             self._tone = tone_of(self.line.text)
         return self._tone
 
+    def append(self, line: LogLine) -> None:
+        """Stand for one more line, which comes after its others."""
+        self.written.append(line)
+        self.who.append(line.rank)
+        self.size += line.size
+
+    def pop(self, index: int) -> None:
+        """Stand for its first or last line no longer; what is left may be none."""
+        self.size -= self.written.pop(index).size
+        del self.who[index]
+        self._span = (0, "")
+
+    def join(self, row: Row) -> None:
+        """Stand for the lines of another row, too, which begins after it."""
+        self.written = sorted((*self.written, *row.written), key=_KEY)
+        self.who = [each.rank for each in self.written]
+        self.size += row.size
+
+    def begin_with(self, row: Row) -> None:
+        """Take the place of another row, whose lines come before its own. Costs what that one has."""
+        self.written[:0], self.who[:0] = row.written, row.who
+        self.size += row.size
+        self._tone = self._tone if self.line.text == row.line.text else ""
+        self.line, self.key, self.number, self.is_open = row.line, row.key, row.number, False
+
     def holds(self, places: Iterable[tuple[int, int]] | Mapping[tuple[int, int], object]) -> bool:
         """Whether one of its lines is at one of these (rank, offset)."""
         return any((each.rank, each.offset) in places for each in self.written)
@@ -58,7 +93,7 @@ class Row:
     def span(self, names: Mapping[int, str]) -> str:
         """Return who wrote it in few characters, worked out anew only when there are more of them."""
         if self._span[0] != len(self.written):
-            self._span = len(self.written), rank_span(self.ranks, names)
+            self._span = len(self.written), rank_span(self.who, names)
         return self._span[1]
 
 
@@ -94,28 +129,28 @@ class Folding:
         if not self._knows:
             self._remember()
         for line in lines:
-            row = self._like(line) if self.same and line.alike else None
+            row = self._like(line) if self.same and line.alike and line.complete else None
             if row is None:
                 row = self._begin(line)
             else:
-                row.written.append(line)
-                row.size += line.size
+                row.append(line)
             self.lines.append(line)
-            self._homes[line.rank, line.offset] = row
-            self._last[line.rank] = row
+            self._homes[line.rank, line.offset] = self._last[line.rank] = row
 
     def cut(self, index: int) -> None:
         """Forget the lines from a place on."""
         if index >= len(self.lines):
             return
-        while len(self.lines) > index:
-            line = self.lines.pop()
-            row = self._homes.pop((line.rank, line.offset))
-            row.written.pop()
-            row.size -= line.size
-            if not row.written:
-                self.rows.pop()
         self._knows = False
+        for line in reversed(self.lines[index:]):
+            row = self._homes.pop((line.rank, line.offset))
+            row.pop(-1)
+            if not row.written and self.rows[-1] is row:
+                self.rows.pop()
+            elif not row.written:  # its first lines were let go, so that it stands above earlier ones
+                self.rows.remove(row)
+                self._number()
+        del self.lines[index:]
 
     def prepend(self, lines: Sequence[LogLine]) -> None:
         """Add lines that come before all others."""
@@ -123,10 +158,8 @@ class Folding:
             return
         before = Folding(same=self.same)
         before.add(lines)
-        near = 0
-        while near < len(self.rows) and self.rows[near].line.time - lines[-1].time <= SAME_WITHIN:
-            near += 1
-        left = [each for each in self.rows[:near] if not (self.same and before._takes(each))]
+        near = self._near(lines[-1].time) if self.same else 0
+        left = before._meet(self.rows[:near])
         self._knows &= len(left) == near and near < len(self.rows)
         self._homes |= before._homes
         self.rows = [*before.rows, *left, *self.rows[near:]]
@@ -137,15 +170,11 @@ class Folding:
         """Forget the first lines. A row that loses its first ones goes on with the others, in its place."""
         for line in self.lines[:count]:
             row = self._homes.pop((line.rank, line.offset))
-            del row.written[0]
-            row.size -= line.size
+            row.pop(0)
             if row.written:
                 row.line, row._tone, row.is_open = row.written[0], "", False
-            else:
-                row.number = -1
         del self.lines[:count]
-        self.rows = [each for each in self.rows if each.written]
-        self._number()
+        self._tidy()
 
     def row_of(self, rank: int, offset: int) -> Row | None:
         """Return the row that stands for the line of `rank` at `offset`."""
@@ -161,46 +190,77 @@ class Folding:
     def _like(self, line: LogLine) -> Row | None:
         """Return the first row that a line may join."""
         begun = self._begun.get(line.alike)
-        if begun is None or not line.complete:
+        if begun is None:
             return None
-        while begun and (begun[0].number < 0 or line.time - begun[0].line.time > SAME_WITHIN):
+        while begun and line.time - begun[0].line.time > SAME_WITHIN:
             del begun[0]
-        after = self._last_number(line.rank)
-        return next((each for each in begun if each.number > after), None)
+        last = self._last.get(line.rank)
+        index = 0 if last is None else bisect.bisect_right(begun, last.number, key=_NUMBER)
+        return begun[index] if index < len(begun) else None
 
-    def _last_number(self, rank: int) -> int:
-        last = self._last.get(rank)
-        return -1 if last is None else last.number
+    def _near(self, time: float) -> int:
+        """Return how many of the first rows begin so soon after a time that a row of that time may be theirs."""
+        for index, row in enumerate(self.rows):
+            if row.line.time - time > SAME_WITHIN:
+                return index
+        return len(self.rows)
 
-    def _takes(self, row: Row) -> bool:
-        """Let a row that comes after all these join its like here; return whether there is one it may join."""
-        ranks, head = row.ranks, row.line
-        after = max(map(self._last_number, ranks))
-        begun = self._begun.get(head.alike, ()) if head.alike and head.complete else ()
-        soon = row.written[-1].time - SAME_WITHIN
-        home = next((each for each in begun if each.number > after and each.line.time >= soon), None)
-        if home is None:
-            row.number = len(self.rows)
-            self._last.update(dict.fromkeys(ranks, row))
-            return False
-        self._last.update(dict.fromkeys(ranks, home))
-        home.written += row.written
-        home.size += row.size
-        self._homes.update(dict.fromkeys(((each.rank, each.offset) for each in row.written), home))
-        return True
+    def _meet(self, rows: Sequence[Row]) -> list[Row]:
+        """Let rows that come after all these join their like here; return those that have none they may join.
+
+        It is the new rows that move into those that were here: these stand for many more lines.
+        """
+        last, left = {rank: row.number for rank, row in self._last.items()}, []
+        for row in rows:
+            after = max(map(last.get, row.who, itertools.repeat(-1)))
+            home = self._home(row, after)
+            last.update(dict.fromkeys(row.who, len(self.rows) if home is None else home.number))
+            if home is None:
+                left.append(row)
+            else:
+                self._unite(home, row)
+        return left
+
+    def _home(self, row: Row, after: int) -> Row | None:
+        """Return the first row behind the one of number `after` that a whole row may join."""
+        head, soon = row.line, row.written[-1].time - SAME_WITHIN
+        begun = self._begun.get(head.alike) if head.alike and head.complete else None
+        if begun is None:
+            return None
+        for each in begun:
+            if each.number > after and each.line.time >= soon:
+                return each
+        return None
+
+    def _unite(self, home: Row, row: Row) -> None:
+        present = self.rows[home.number]
+        if present is home:
+            row.begin_with(home)
+            self.rows[home.number] = row
+        else:  # another one has its place already
+            present.join(row)
+        moved = home if present is home else row
+        now = self.rows[home.number]
+        self._homes.update(dict.fromkeys(((each.rank, each.offset) for each in moved.written), now))
 
     def _number(self) -> None:
         for number, row in enumerate(self.rows):
             row.number = number
 
+    def _tidy(self) -> None:
+        """Let go of rows that stand for nothing any more."""
+        self.rows = [each for each in self.rows if each.written]
+        self._number()
+        self._knows = False
+
     def _remember(self) -> None:
-        """Know again, after lines were taken away, which rows may be joined."""
+        """Know again, after lines were taken away, which rows may be joined: none that begins long before the end."""
         self._begun, self._last, self._knows = {}, {}, True
-        begin = len(self.lines)
-        while begin and self.lines[-1].time - self.lines[begin - 1].time <= SAME_WITHIN:
-            begin -= 1
-        for line in self.lines[begin:]:
-            row = self._homes[line.rank, line.offset]
-            if row.line is line and line.alike and line.complete:
-                self._begun.setdefault(line.alike, []).append(row)
-            self._last[line.rank] = row
+        if not self.lines or not self.same:
+            return
+        soon = self.lines[-1].time - SAME_WITHIN
+        late = itertools.takewhile(lambda row: row.line.time >= soon - SAME_WITHIN, reversed(self.rows))
+        for row in reversed(list(late)):
+            if row.line.time >= soon and row.line.alike and row.line.complete:
+                self._begun.setdefault(row.line.alike, []).append(row)
+            self._last.update(dict.fromkeys(row.who, row))

@@ -49,11 +49,12 @@ class LogReader(QObject):
     def ask_around(self, page: LogPage, top: int, rows: int, *, by: int, following: bool) -> None:
         """Ask for more lines beyond an edge that is near, of `rows` rows that are seen from `top` on.
 
-        `by` is by how many rows the person goes on. Where all that can be held fills no screen, nothing else is read.
+        `by` is by how many rows the person goes on. Where as much is held as may be, lines are asked for only there:
+        what came on one side would push out on the other what is asked for there next.
         """
         if self.feed is None or page.first is None or page.last is None:
             return
-        near, left, tight = page.near(rows), len(page.rows) - top - rows, page.is_tight(rows, PIECE)
+        near, left, tight = page.near(rows), len(page.rows) - top - rows, page.is_tight(PIECE)
         back, forth = not tight or by < 0, (not tight or by > 0) and not following
         if left < near and forth and not page.at_end and Change.AFTER not in self.asked:
             self.asked.add(Change.AFTER)

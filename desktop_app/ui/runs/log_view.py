@@ -356,6 +356,9 @@ class LogView(QAbstractScrollArea):
                 look = self._marks.look(row, self.selection.columns(row), at=focused and self._cursor.is_at(row))
                 self._painter.paint(painter, row, look, area, scrolled)
 
+    def scrollContentsBy(self, _across: int, _down: int) -> None:  # noqa: N802 - Qt's name
+        """Called by Qt when a bar moved: what is seen is moved elsewhere, and needn't be painted as a whole for it."""
+
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Called by Qt: the end stays the end."""
         super().resizeEvent(event)
