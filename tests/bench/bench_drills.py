@@ -5,7 +5,7 @@
 
 The cases are in tests/helpers/broken_jobs. Their halves: `dev` may be looked at; of `held` only the totals are printed,
 unless --show. The cases of files called held_*.toml were written by somebody who did not know how the program
-diagnoses; a half of them, by the hash of their names, was looked at since and belongs to `dev`. Once the rest was looked
+diagnoses; some of them, by the hash of their names, were looked at since and belong to `dev`. Once the rest was looked
 at, fresh cases are written. Goal: ≥ 95 % of the held half right.
 A run is judged as if its fault had come from outside: what the program knows of its own drills is taken out.
 """

@@ -103,13 +103,16 @@ def test_the_last_word_of_a_program_that_ended_itself_is_shown_where_it_is_like_
     found = ended(1, "step 1 of 9\nstep 2 of 9\nno lr in the configuration\n")
     assert (found.code, found.line, found.position) == (MESSAGE, "no lr in the configuration", 2)
     assert found.certainty == WEAK
+    other = ended(14, "rank 1: the mesh has holes, giving up\n")
+    assert (other.code, other.line) == (MESSAGE, "rank 1: the mesh has holes, giving up")
+    assert "exit code 14" in other.cause
 
 
 @pytest.mark.parametrize(
     ("code", "tail"),
-    [(1, "step 1 of 9\nstep 2 of 9\n"), (1, ""), (1, "loaded\nready\n"), (3, "step 1\nno lr in the configuration\n")],
+    [(1, "step 1 of 9\nstep 2 of 9\n"), (1, ""), (1, "loaded\nready\n"), (3, "loaded\nepoch 1: loss 0.5\n")],
 )
-def test_progress_or_a_code_of_its_own_is_no_word_of_why(code: int, tail: str) -> None:
+def test_progress_is_no_word_of_why(code: int, tail: str) -> None:
     found = ended(code, tail)
     assert (found.code, found.line) == (ENDED, "")
     assert f"exit code {code}" in found.cause

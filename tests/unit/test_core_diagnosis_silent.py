@@ -14,7 +14,7 @@ from desktop_app.core.diagnosis.foreign import judged_logs
 from desktop_app.core.diagnosis.judging import judged
 from desktop_app.core.diagnosis.model import Diagnosis, Verdict
 from desktop_app.core.diagnosis.own import own_explanations
-from desktop_app.core.diagnosis.silent import DRILLED, ENDED, KILLED, last_line, of_the_end
+from desktop_app.core.diagnosis.silent import DRILLED, ENDED, KILLED, MESSAGE, last_line, of_the_end
 from tests.helpers.snapshots import NOW, snapshot
 
 GONE = "RuntimeError: Connection closed by peer [127.0.0.1]:4187"
@@ -185,13 +185,16 @@ def test_a_drill_whose_time_was_rounded_up_did_it_all_the_same_and_one_that_was_
     assert [each.code for each in of_the_end(dataclasses.replace(run, drills=(drill, resumed)), (), {})] == [KILLED]
 
 
-def test_where_a_launcher_tells_how_a_rank_ended_that_is_shown_with_what_the_rank_wrote_last() -> None:
+def test_where_a_launcher_tells_how_a_rank_ended_the_last_word_of_the_rank_says_more() -> None:
     aborted = Explanation(
         "mpi-abort", "It called MPI_Abort.", (), None, "MPI_ABORT was invoked on rank 1", about=1, certainty=WEAK
     )
     tails = {0: "step 3", 1: "step 3\nvalidation failed: loss above 3\n"}
     known = known_of(ran({0: -15, 1: 7}, first=1), tails, [aborted])
-    assert (known.cause, known.rank, known.last_line) == (aborted, 1, "validation failed: loss above 3")
+    assert known.cause is not None
+    assert (known.cause.code, known.cause.line, known.rank) == (MESSAGE, "validation failed: loss above 3", 1)
+    progress = known_of(ran({0: -15, 1: 7}, first=1), {**tails, 1: "step 3\n"}, [aborted])
+    assert (progress.cause, progress.rank, progress.last_line) == (aborted, 1, "step 3")
 
 
 def test_of_a_run_whose_launcher_alone_has_a_log_the_last_line_is_that_of_the_rank() -> None:

@@ -205,3 +205,11 @@ def test_the_traceback_in_the_summary_of_torchrun_ends_on_its_exception() -> Non
 )
 def test_a_refusal_is_no_symptom_though_it_names_what_connects_ranks(words: str, is_symptom: bool) -> None:
     assert meaning("RuntimeError", words).is_symptom is is_symptom
+
+
+def test_a_program_that_takes_too_long_is_no_rank_that_waits_in_vain() -> None:
+    words = "Command '['sleep', '60']' timed out after 1 seconds"
+    found = meaning("TimeoutExpired", f"subprocess.TimeoutExpired: {words}")
+    assert (found.code, found.is_symptom) == ("program-too-slow", False)
+    assert found.cause == "sleep, which the script started, was not done after 1 s."
+    assert meaning("TimeoutExpired", f"TimeoutExpired: {words}", 'File "torchrun", line 3').code != "program-too-slow"

@@ -15,7 +15,7 @@ from desktop_app.core.rank_words import launches
 
 OWN_DEATHS = {4: "SIGILL", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL", 11: "SIGSEGV", 24: "SIGXCPU", 25: "SIGXFSZ"}
 """Signals by number that no peer's end brings, as it does SIGABRT and SIGTERM."""
-_OF_A_SHELL = 128
+OF_A_SHELL = 128
 _DEATHS = re.compile(
     r"signal\W{0,6}(?P<signal>\d{1,9})|(?:exit ?code|status)\W{0,6}?(?P<code>-?\d{1,10})|SIG(?P<name>[A-Z]+)",
     re.IGNORECASE,
@@ -34,7 +34,7 @@ _OF_LAUNCHERS = re.compile(
 
 def died_of(code: int) -> int:
     """Return the signal that a process was killed by for what it did itself, 0 for none."""
-    signal = -code if code < 0 else code - _OF_A_SHELL
+    signal = -code if code < 0 else code - OF_A_SHELL
     return signal if signal in OWN_DEATHS else 0
 
 

@@ -47,6 +47,7 @@ _IN_VAIN = re.compile(
     r"clos|reset|refused|abort|lost|pipe|time[ds]? ?-?out|deadline|unavailable|watchdog|heartbeat", re.IGNORECASE
 )
 _CALLED = re.compile(r"Command '\[?['\"]?([^\s'\",]+).* (?:returned non-zero exit status|died with) (.+?)\.?$")
+_TOO_LONG = re.compile(r"Command '\[?['\"]?([^\s'\",]+).* timed out after ([\d.]+) seconds")
 _LAUNCHERS = re.compile(
     r"distributed/(?:launch|run)\.py|deepspeed/launcher|accelerate/commands|horovod/runner|torchrun"
 )
@@ -78,6 +79,8 @@ def meaning(kind: str, text: str, frames: str = "") -> Meaning:
             "launcher-raised", "user-exception", "The launcher says that a process which it started failed.",
             ("Look for the traceback of that process, in its own log or above this one.",), GUESS,
         )  # fmt: skip
+    if kind == "TimeoutExpired" and not _LAUNCHERS.search(frames):
+        return _program_too_slow(message)
     special = _special(kind, message)
     if special is not None:
         return special
@@ -100,6 +103,16 @@ def _program_failed(message: str) -> Meaning:
     return Meaning(
         "program-failed", "user-exception", f"{what}.",
         ("Read what that program wrote, above the traceback.",), GENERAL,
+    )  # fmt: skip
+
+
+def _program_too_slow(message: str) -> Meaning:
+    found = _TOO_LONG.search(message)
+    what = f"{found[1]}, which the script started, was" if found else "A program that the script started was"
+    seconds = f"{found[2]} s" if found else "its time"
+    return Meaning(
+        "program-too-slow", "user-exception", f"{what} not done after {seconds}.",
+        ("Give it a longer timeout=, or see what it waits for by running it by hand.",), GENERAL,
     )  # fmt: skip
 
 

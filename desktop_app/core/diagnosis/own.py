@@ -19,7 +19,7 @@ CUT = "traceback-cut"
 _ERROR = re.compile(
     r"^(?:[\w./-]+: )*(?:fatal(?: error)?|(?:[\w.]+ )?error)\b\s?[:!\]]|\b(?:ERROR|FATAL|CRITICAL)\b"
     r"|(?i:segmentation fault|core dumped|command not found|permission denied|no such file or directory|cannot open"
-    r"|unable to|failed to|could not|not found$|denied$)"
+    r"|unable to|failed to|could not|not found$|denied$|not in \w+ format|unexpected (?:end|eof)\b|does not look like)"
 )
 _LAST_WORD = re.compile(
     r"^(?:\d{4}-\d\d\S+ |#\d+ [\d.]+ )?(?:(?!srun|slurm)[\w./-]+: )*"

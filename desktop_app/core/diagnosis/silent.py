@@ -11,7 +11,7 @@ from desktop_app.api import DrillKind, Explanation, FirstFailure, RankState, Run
 from desktop_app.api.kit.knowledge_match import rerun_with
 from desktop_app.api.kit.log_lines import LogLines, lines_of
 from desktop_app.core.diagnosis.drilled import drill_behind
-from desktop_app.core.diagnosis.ends import OWN_DEATHS, died_of, tells_of_end
+from desktop_app.core.diagnosis.ends import OF_A_SHELL, OWN_DEATHS, died_of, tells_of_end
 from desktop_app.core.diagnosis.exceptions import WEAK
 from desktop_app.core.diagnosis.own import guess
 from desktop_app.core.diagnosis.whose import guilty_of
@@ -46,6 +46,10 @@ _LIMITS = {
     ),
 }  # fmt: skip
 """Of signals that tell of a limit: what happened, its category, what to do."""
+_PROGRESS = re.compile(
+    r"\b(?:step|epoch|batch|iter\w*|started?|starting|ready|done|saved|saving|loaded|loading|finished|completed?)\b"
+    r"|\b(?:loss|acc\w*|lr|time)\s*[:=]?\s*\d|\d/\d|\d%|it/s|s/it", re.IGNORECASE,
+)  # fmt: skip
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -124,19 +128,24 @@ def _of_code(rank: int, code: int, tails: Mapping[int, str], text: str = "") -> 
     guessed = next(guess(rank, log), None)
     if guessed is not None:
         return replace(guessed, certainty=WEAK)
-    return (_with_message(rank, log) if code == 1 and not text else None) or _silent(rank, code, text)
+    return (_with_message(rank, log, code) if 0 < code < OF_A_SHELL and not text else None) or _silent(rank, code, text)
 
 
-def _with_message(rank: int, log: LogLines) -> Explanation | None:
-    """Return the last line as the cause where it is like none before: sys.exit("…") writes it, and ends with code 1."""
+def _with_message(rank: int, log: LogLines, code: int) -> Explanation | None:
+    """Return the last line as the cause where it is like none before: sys.exit("…") writes it, and ends with code 1.
+
+    With another code a program that gives up may as well, so a line that speaks of its progress does not count.
+    """
     numbers = [number for number, line in enumerate(log.lines) if line.strip()]
     if not numbers or " " not in log.lines[numbers[-1]].strip():
         return None
     last = numbers[-1]
+    if code != 1 and _PROGRESS.search(log.lines[last][:500]):
+        return None
     if any(_alike(log.lines[each]) == _alike(log.lines[last]) for each in numbers[:-1]):
         return None
     return Explanation(
-        MESSAGE, f"Rank {rank} ended itself with exit code 1, after what it wrote last.",
+        MESSAGE, f"Rank {rank} ended itself with exit code {code}, after what it wrote last.",
         ("Look for what writes this line: sys.exit(\"…\") writes it and ends the program.",),
         rank, log.raw[last].strip(), category="user-exception", position=last, certainty=WEAK,
     )  # fmt: skip
