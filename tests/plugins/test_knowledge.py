@@ -94,6 +94,30 @@ def test_what_is_wrong_is_said_with_file_line_signature_and_key(text: str, tmp_p
     assert knowledge_problems(path) == (WRONG[text],)
 
 
+@pytest.mark.parametrize(
+    ("lines", "text", "said"),
+    [
+        ("epoch (?P<what>\\d)", "A tensor{what}.", "“A tensor3”: A tensor3."),
+        ("(?P<what>epoch )", "It is {what}, too.", "“It is epoch , ”: It is epoch , too."),
+        ("epoch(?P<what> )", "A  tensor{what}", ""),  # is so in the text itself, as “- pip:.” may be
+        ("epoch (?P<what>\\d)", "A tensor ({what}).", ""),
+    ],
+)
+def test_a_sentence_that_reads_ill_when_it_is_filled_is_wrong(lines: str, text: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "disk.toml"
+    written = GOOD.replace("'disk is full'", f"'{lines}'").replace("The disk is full.", text)
+    path.write_text(written.replace('"the disk is full now"', '"epoch 3"'), "utf-8")
+    assert knowledge_problems(path) == ((f"disk.toml:4: disk-full: this does not read well at {said}",) if said else ())
+
+
+def test_a_sentence_is_wrong_where_one_of_the_expressions_lacks_its_group(tmp_path: Path) -> None:
+    path = tmp_path / "disk.toml"
+    both = GOOD.replace("'disk is full'", "'(?P<what>disk) is full', 'no space'")
+    path.write_text(both.replace("The disk is full.", "{what} is full."), "utf-8")
+    (said,) = knowledge_problems(path)
+    assert said == "disk.toml:4: disk-full: this does not read well at “ ”:  is full."
+
+
 def test_a_code_that_two_files_of_a_plugin_use_and_a_folder_without_files_are_wrong(tmp_path: Path) -> None:
     assert "there is no file of knowledge" in knowledge_problems(tmp_path)[0]
     (tmp_path / "knowledge").mkdir()

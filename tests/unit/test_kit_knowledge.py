@@ -191,6 +191,34 @@ def test_the_line_that_is_shown_may_follow_and_tells_more() -> None:
     assert other[0].line == "[rank0]:  - b"
 
 
+def test_an_expression_of_what_is_shown_may_reach_over_two_lines_of_one_writer() -> None:
+    shows = signature(lines=("errors? for",), shows="^(?P<field>\\w+)\\n +(?P<what>.+)", explanation="{field}: {what}.")
+    (found,) = explained("[rank0]: 1 error for A\n[rank0]: stage\n[rank0]:   too large", shows)
+    assert (found.cause, found.line) == ("stage: too large.", "[rank0]:   too large")
+    assert explained("1 error for A\nstage", shows)[0].line == "1 error for A"
+
+
+@pytest.mark.parametrize(
+    ("held", "said"),
+    [
+        ("1010 bytes", "1010 bytes"), ("524288 bytes", "512 KiB"), ("2949120 bytes", "2.8 MiB"),
+        ("68719476736 bytes", "64 GiB"), ("4000000000000000 bytes", "3.6 PiB"), ("4000", "4000"), ("a   b", "a b"),
+    ],
+)  # fmt: skip
+def test_sizes_are_said_in_a_unit_that_a_person_grasps(held: str, said: str) -> None:
+    (found,) = explained(f"bad {held}", signature(lines=("bad (?P<what>.+)",)))
+    assert found.cause == f"It is {said}."
+
+
+def test_a_sentence_holds_together_where_a_group_took_nothing_and_ends_once() -> None:
+    texts = {"A tensor ({what}).": "A tensor.", "The node {what}: gone.": "The node: gone.", "No: {what}.": "No."}
+    for text, said in texts.items():
+        assert explained("bad", signature(lines=("bad(?P<what> .+)?",), explanation=text))[0].cause == said
+    assert (
+        explained("bad end.", signature(lines=("bad (?P<what>.+)",), explanation="No: {what}."))[0].cause == "No: end."
+    )
+
+
 def test_the_rank_that_a_line_names_is_whom_it_is_about() -> None:
     named = signature(lines=("rank (?P<rank>\\d+) is gone",), explanation="Gone.")
     assert [(each.rank, each.about) for each in explained("rank 7 is gone", named, rank=2)] == [(2, 7)]

@@ -25,11 +25,17 @@ LONGEST_LINE = 4000
 _MOST_WRITERS = 1024
 _LONGEST_RANK = 9  # digits
 _HOLE = re.compile(r"\{(\w+)\}")
+_BYTES = re.compile(r"\b(\d{4,30}) [Bb]ytes\b")
+_BLANKS = re.compile(r"\s{2,}")
+_TWO_STOPS = re.compile(r"(?<!\.)\.\.(?=\s|$)")
+_UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+_STEP = 1024
 _AROUND_NOTHING = (
     (re.compile(r" *(?:\(\)|“”)"), ""),
     (re.compile(r"[:, ]+(?=[.,;](?:\s|$))"), ""),
     (re.compile(r"(?:: *| +)$"), "."),
     (re.compile(r"  +"), " "),
+    (re.compile(r" (?=: )"), ""),
 )
 REPORT_CERTAINTY = 0.5
 
@@ -123,15 +129,15 @@ def _explanation(
     signature: Signature, log: LogLines, where: tuple[int | None, int], match: re.Match[str], fix: Fix | None
 ) -> Explanation:
     rank, number = where
-    held = {name: value or "" for name, value in match.groupdict().items()}
+    held = _held(match)
     shown = _shown(signature, log, number, named=any(held.values()))
     if shown is not None:
         number, more = shown
-        held |= {name: value or "" for name, value in more.groupdict().items() if value or not held.get(name)}
+        held |= {name: value for name, value in _held(more).items() if value or not held.get(name)}
     return Explanation(
         signature.code,
-        _filled(signature.explanation, held),
-        tuple(_filled(each, held) for each in signature.advice),
+        filled(signature.explanation, held),
+        tuple(filled(each, held) for each in signature.advice),
         rank,
         log.raw[number].strip(),
         signature.kind is Kind.ECHO,
@@ -145,6 +151,20 @@ def _explanation(
         rerun=rerun_with(signature.rerun) if signature.rerun else None,
         remedy=_remedy(signature.remedy, held),
     )
+
+
+def _held(match: re.Match[str]) -> dict[str, str]:
+    """Return what the groups took, as texts say it: a size in the unit in which it is a small number."""
+    return {name: _BLANKS.sub(" ", _BYTES.sub(_size, value or "")) for name, value in match.groupdict().items()}
+
+
+def _size(found: re.Match[str]) -> str:
+    number, said = float(found[1]), "bytes"
+    for unit in _UNITS:
+        if number < _STEP:
+            break
+        number, said = number / _STEP, unit
+    return f"{number:.1f}".removesuffix(".0") + f" {said}"
 
 
 def _certainty(signature: Signature) -> float:
@@ -162,8 +182,10 @@ def _shown(signature: Signature, log: LogLines, number: int, *, named: bool) -> 
     if not signature.shows:
         return None
     writer = log.writers[number]
-    for ahead in range(number if named else number + 1, min(number + 1 + AHEAD, len(log.lines))):
-        match = compiled(signature.shows).search(log.lines[ahead][:LONGEST_LINE])
+    more = signature.shows.count(r"\n")  # an expression may reach over several lines: the last of them is shown
+    for ahead in range((number if named else number + 1) + more, min(number + 1 + AHEAD, len(log.lines))):
+        told = "\n".join(each[:LONGEST_LINE] for each in log.lines[ahead - more : ahead + 1])
+        match = compiled(signature.shows).search(told)
         if match is not None and log.writers[ahead] == writer:
             return ahead, match
     return None
@@ -176,13 +198,13 @@ def rerun_with(variables: Mapping[str, str]) -> Fix:
 
 
 def _remedy(remedy: Remedy | None, held: Mapping[str, str]) -> Remedy | None:
-    return Remedy(remedy.kind, _filled(remedy.value, held)) if remedy is not None else None
+    return Remedy(remedy.kind, filled(remedy.value, held)) if remedy is not None else None
 
 
-def _filled(text: str, held: Mapping[str, str]) -> str:
+def filled(text: str, held: Mapping[str, str]) -> str:
     """Return a text with its holes filled; what stood around a hole for which there is nothing goes with it."""
     if all(held.get(hole) for hole in _HOLE.findall(text)):
-        return _HOLE.sub(lambda hole: held[hole[1]], text)
+        return _TWO_STOPS.sub(".", _HOLE.sub(lambda hole: held[hole[1]], text))
     for pattern, instead in _AROUND_NOTHING:
         text = pattern.sub(instead, _HOLE.sub(lambda hole: held.get(hole[1], ""), text))
-    return text
+    return _TWO_STOPS.sub(".", text)

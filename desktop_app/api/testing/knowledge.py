@@ -8,6 +8,7 @@ def test_what_it_knows_of_failures_holds():
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from time import process_time
@@ -17,7 +18,7 @@ from desktop_app.api.failures import UNKNOWN_RANKS, Explanation, FailureReport
 from desktop_app.api.jobs import Job
 from desktop_app.api.kit.knowledge import Kind, Knowledge, KnowledgeError, Signature
 from desktop_app.api.kit.knowledge_files import expressions_of, read_knowledge, troubles_of
-from desktop_app.api.kit.knowledge_match import LONGEST_LINE, compiled, explain_by
+from desktop_app.api.kit.knowledge_match import LONGEST_LINE, compiled, explain_by, filled
 from desktop_app.api.kit.knowledge_needles import needles
 from desktop_app.api.kit.log_lines import cleaned
 
@@ -26,6 +27,10 @@ Judge: TypeAlias = Callable[[Sequence[Explanation], Mapping[int, str]], Explanat
 MOST_SECONDS = 1.0
 """For one line, of the process's own time; most expressions take a hundredth of it."""
 _TRIES = 3
+_ILL_SAID = re.compile(r"^ |  |\s[.,;:](?:\s|$)|[:,;]\.|(?<!\w)\(\s*\)|\bNone\b|\.\.(?:\s|$)")
+"""A blank first, two blanks, one before a full stop, nothing between brackets, two full stops."""
+_BEFORE_HOLE = re.compile(r"([A-Za-z]{2,})\{\w+\}")
+_AROUND = 20
 
 
 def knowledge_problems(path: Path, judge: Judge | None = None) -> tuple[str, ...]:
@@ -101,6 +106,7 @@ def _of_log(signature: Signature, known: Knowledge, judge: Judge | None) -> Iter
         others = ", ".join(f"{each.code} ({each.line})" for each in found)
         yield f"log: it is not found in its own log; found: {others or 'nothing'}"
         return
+    yield from dict.fromkeys(_ill_said(signature, mine[0]))
     cause = judge(found, report.tails) if judge is not None else None
     if judge is not None:
         yield from _judged(signature, cause, found)
@@ -109,6 +115,24 @@ def _of_log(signature: Signature, known: Knowledge, judge: Judge | None) -> Iter
         yield f"shown: the line shown is: {shown.line}"
     if signature.rank is not None and shown.about != signature.rank:
         yield f"rank: the rank it blames is {shown.about}, not {signature.rank}"
+
+
+def _ill_said(signature: Signature, found: Explanation) -> Iterator[str]:
+    """Yield sentences that read ill: filled from the signature's own log, and by expressions that lack their groups."""
+    texts = (signature.explanation, *signature.advice)
+    for text, said in zip(texts, (found.cause, *found.advice), strict=True):
+        yield from _clumsy(text, said)
+        for pattern in signature.lines:
+            held = dict.fromkeys((*compiled(pattern).groupindex, *compiled(signature.shows).groupindex), "it")
+            yield from _clumsy(text, filled(text, held))
+
+
+def _clumsy(text: str, said: str) -> Iterator[str]:
+    """Yield what is ill said in a filled text, and is not so in the text itself."""
+    grown = "|".join(rf"\b{word}\d" for word in _BEFORE_HOLE.findall(text))
+    for fault in (*_ILL_SAID.finditer(said), *(re.finditer(grown, said) if grown else ())):
+        if fault.start() == 0 or fault[0] not in text:
+            yield f"this does not read well at “{said[max(0, fault.start() - _AROUND) : fault.end()]}”: {said}"
 
 
 def _judged(signature: Signature, cause: Explanation | None, found: Sequence[Explanation]) -> Iterator[str]:
