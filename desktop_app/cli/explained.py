@@ -14,7 +14,7 @@ from desktop_app.cli.words import called, numbered
 from desktop_app.core.diagnosis.falls import gone_in_silence
 from desktop_app.core.diagnosis.model import Diagnosis, Fall, Part, Verdict
 from desktop_app.core.diagnosis.part_words import FELL, PART_WORDS
-from desktop_app.core.diagnosis.timed_out import CODE
+from desktop_app.core.diagnosis.timed_out import AT_WORK, CODE
 from desktop_app.core.diagnosis.whose import guilty_of
 from desktop_app.core.rank_words import launches
 from desktop_app.services.plugins import PluginHost
@@ -23,6 +23,7 @@ _VERSION = re.compile(rb'^version = "([^"\n]*)"', re.MULTILINE)
 _HEAD = 8 << 10
 _LONGEST = 400
 _OF_LIMIT = "No log says what the run waited for when its time was up."
+_TOO_SHORT = "Its time was too short: it was still at work."
 _FOLLOWED = "It is not in these logs: they hold only what followed from it."
 _OF_SUSPECTS = (
     "See whether it was done before the others (fewer batches, a return, sys.exit), or was killed:"
@@ -98,7 +99,7 @@ def diagnosis_lines(known: Diagnosis, run: RunSnapshot | None = None) -> Iterato
 def _no_cause(known: Diagnosis, run: RunSnapshot | None) -> Iterator[tuple[str, str]]:
     silent = gone_in_silence(known.falls) if not known.suspects else ()
     if known.symptoms:
-        yield "Cause", _OF_LIMIT if known.symptoms[0].code == CODE else _FOLLOWED
+        yield "Cause", {CODE: _OF_LIMIT, AT_WORK: _TOO_SHORT}.get(known.symptoms[0].code, _FOLLOWED)
         yield from _suspects(known, run)
         for text, whose in _grouped(known.symptoms, run):
             yield "Symptom", f"{text}{whose}"

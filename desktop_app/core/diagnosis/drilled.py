@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from desktop_app.api import Drill, DrillKind, RunSnapshot
 
+_STANDING = (DrillKind.STOP, DrillKind.NODE)
 _SLACK = timedelta(seconds=1)
 """Times in run.json are rounded."""
 
@@ -26,3 +27,14 @@ def drill_behind(run: RunSnapshot) -> Drill | None:
     if drill is None or any(each.kind == DrillKind.RESUME and each.at > drill.at for each in run.drills):
         return None
     return drill
+
+
+def drill_at_the_end(run: RunSnapshot) -> Drill | None:
+    """Return the last drill that made ranks stand still, where any of them was not resumed since."""
+    return next((each for each in reversed(run.drills) if each.kind in _STANDING and _stands(run, each)), None)
+
+
+def _stands(run: RunSnapshot, drill: Drill) -> bool:
+    later = [each for each in run.drills if each.kind == DrillKind.RESUME and each.at > drill.at]
+    resumed = {rank for each in later for rank in each.ranks}
+    return bool(set(drill.ranks) - resumed) and all(each.ranks for each in later)

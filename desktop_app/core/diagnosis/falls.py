@@ -13,6 +13,7 @@ from desktop_app.api.kit.log_lines import cleaned, lines_of
 from desktop_app.core.diagnosis.clock import NO_ZONE, agree, time_at
 from desktop_app.core.diagnosis.exceptions import WEAK
 from desktop_app.core.diagnosis.model import Diagnosis, Fall, Part
+from desktop_app.core.diagnosis.timed_out import CODE, is_of_limit, over_before
 from desktop_app.core.diagnosis.whose import guilty_of
 
 _SHOWN = 300
@@ -24,10 +25,13 @@ def falls_of_run(known: Diagnosis, run: RunSnapshot) -> Diagnosis:
     told = _told(known)
     ends = sorted({each.ended for each in run.ranks if each.ended is not None})
     orders = {at: order for order, at in enumerate(ends)}
+    over = over_before(run) if is_of_limit(run) else None
     found = []
     for each in run.ranks:
         mine = told.get(each.rank)
-        part = _part_of_run(each.status, each.exit_code, mine, known)
+        was_stopped = each.status is RunStatus.COMPLETED and over is not None and each.rank not in over
+        status = RunStatus.CANCELED if was_stopped else each.status
+        part = _part_of_run(status, each.exit_code, mine, known)
         order = orders[each.ended] if each.ended is not None else len(ends)
         found.append(Fall(each.rank, part, order, each.ended, each.exit_code, mine.line[:_SHOWN] if mine else ""))
     return replace(known, falls=_in_order(found))
@@ -69,14 +73,15 @@ def suspects_of(falls: Sequence[Fall], others: Collection[int] = ()) -> tuple[in
 def _told(known: Diagnosis) -> dict[int, Explanation]:
     """Return the first explanation of each rank: causes stand before symptoms, and these before echoes.
 
-    What only reports a death or is guessed comes after all others, and is of no rank in the log of a launcher.
+    What only reports a death or is guessed comes after all others, and is of no rank in the log of a launcher. That a
+    rank was silent before a time limit tells nothing of its part.
     """
     told: dict[int, Explanation] = {}
     launchers = {each.rank for each in known.all if each.about not in (None, each.rank)}
     for each in sorted(known.all, key=lambda each: each is not known.cause and _is_weak(each)):
         rank = guilty_of(each)
         is_launchers = each.about is None and each.rank in launchers and _is_weak(each) and each is not known.cause
-        if rank is not None and not is_launchers:
+        if rank is not None and not is_launchers and each.code != CODE:
             told.setdefault(rank, each)
     return told
 

@@ -6,16 +6,21 @@ Most deadlocks end so. Nothing failed by itself, so that what ranks write as the
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from desktop_app.api import Explanation, Fix, RunSnapshot, RunStatus
+from desktop_app.api import Drill, Explanation, Fix, Job, RunSnapshot, RunStatus
+from desktop_app.core.diagnosis.drilled import drill_at_the_end
 from desktop_app.core.diagnosis.exceptions import WEAK
 from desktop_app.core.diagnosis.model import Diagnosis, Verdict
+from desktop_app.core.diagnosis.silent import DRILLED
+from desktop_app.core.rank_words import launches
 from desktop_app.core.words import limit_text
 
 CODE = "time-limit"
+AT_WORK = "time-limit-at-work"
+RAY = "ray"
 RECENT = 5
 """Seconds before the limit in which a line speaks of a run that went on."""
 ALIKE = 3
@@ -27,40 +32,64 @@ _LIMIT = re.compile(
     r"\btime ?limit\b.*\breached|\b(?:exceed|reach)\w*\b.*\b(?:time ?out|time ?limit|max\w*[ _]?(?:run[ _]?)?duration)",
     re.IGNORECASE,
 )
+_UNSURE = timedelta(minutes=1)
+"""Before its end in which a run was stopped, where it is not known when."""
 _SECONDS = re.compile(r"time limit of (\d{1,9}) s\b")
 _OF_THE_STOP = frozenset({"stopped", "killed", "signal"})
 _STACKS = "While such a run hangs, look where each rank waits: py-spy dump --pid PID (pip install py-spy)."
-_HOROVOD = "Run again with HOROVOD_STALL_CHECK_TIME_SECONDS=10: Horovod then says which rank has not sent which tensor."
+_STALLS = "HOROVOD_STALL_CHECK_TIME_SECONDS"
+_HOROVOD = f"Run again with {_STALLS}=10: Horovod then says which rank has not sent which tensor."
 _RAISE = "Raise limits.timeout, if it only needs longer: see that the last lines speak of progress."
+_LONGER = "Raise limits.timeout, or let it do less: fewer epochs or steps."
+_SAVE = "Save checkpoints on the way, so that the next run goes on where this one was cut off."
 _TORCH = (
     "Run again with a short timeout= in init_process_group(): the ranks then say where they waited. Without"
     " DistributedDataParallel, or on GPUs, TORCH_DISTRIBUTED_DEBUG=DETAIL also says who did not come."
 )
 _ADVICE = {
     "pytorch": (_TORCH,),
-    "horovod": (_HOROVOD,),
+    "horovod": (
+        _HOROVOD,
+        "See that each rank has as many batches and steps: one that has fewer leaves the others waiting.",
+    ),
     "mpi": (f"{_HOROVOD[:-1]}, where the script uses it.",),
     "tensorflow": ("See that each worker has as many batches: the one that has more waits for ever.",),
     "mpi4py": (),
-    "ray": ("Run ray status while it waits: actors that ask for more than the cluster has are never started.",),
+    RAY: (
+        "Look what the driver waits for, most often in ray.get: `ray stack` on each machine says where every actor is.",
+        "Run ray status while it waits: actors that ask for more than the cluster has are never started.",
+    ),
 }
+_NOTICE = {
+    "pytorch": "See what the drill shows: give init_process_group() a timeout= that is shorter than the limit.",
+    "horovod": "See what the drill shows: set HOROVOD_STALL_SHUTDOWN_TIME_SECONDS below the limit.",
+}
+_NOTICED = "See what the drill shows: nothing ended the run of which a part stood still, but the limit."
+_AGAIN = "Drill again then, and see that the run ends by itself and says who was gone."
 
 
 @dataclass(frozen=True, slots=True)
 class LastWord:
     """What a rank wrote last before the limit, and when.
 
-    `usual` are the seconds that it was silent at most before that, None for a rank that hardly ever writes.
+    `usual` are the seconds that it was silent at most before that, None for a rank that hardly ever writes; one that
+    writes `steadily` wrote often of late.
     """
 
     at: datetime
     line: str = ""
     usual: float | None = None
+    steadily: bool = False
 
 
 def is_of_limit(run: RunSnapshot) -> bool:
     """Whether its time limit ended a run."""
     return run.status is RunStatus.CANCELED and _LIMIT.search(run.reason) is not None
+
+
+def kind_of(run: RunSnapshot) -> str:
+    """Return what its ranks are coupled by: a cluster of Ray is that, whatever its tasks use."""
+    return RAY if any(each.role in ("driver", "head") for each in run.ranks) else run.framework
 
 
 def stopped_at(run: RunSnapshot) -> datetime | None:
@@ -72,16 +101,33 @@ def stopped_at(run: RunSnapshot) -> datetime | None:
     return min(at, run.ended) if run.ended is not None else at
 
 
-def of_limit(known: Diagnosis, run: RunSnapshot, last: Mapping[int, LastWord], timeout: int | None = None) -> Diagnosis:
+def of_limit(known: Diagnosis, run: RunSnapshot, last: Mapping[int, LastWord], job: Job | None = None) -> Diagnosis:
     """Return a diagnosis with what the time limit means; a sure cause in the logs stays the cause.
 
-    `timeout` is the limit in the job's file, in seconds, None where it has none.
+    A drill that made ranks stand still to the end is the cause, whatever the logs say. `job` is None where unknown.
     """
-    limit = replace(_explanation(run, last), fix=_longer(timeout))
+    drill = drill_at_the_end(run)
+    limit = replace(_explanation(run, last, job), fix=_longer(job.timeout if job is not None else None))
     kept = tuple(each for each in known.all if each.is_echo or each.is_symptom or _is_sure(each))
+    if drill is not None:
+        cause = _drilled(drill, run)
+        return Diagnosis(Verdict.CAUSE, cause, (cause, *kept), rank=cause.rank, missing=known.missing)
     if known.cause is not None and _is_sure(known.cause):
         return replace(known, all=(*kept, limit))
     return Diagnosis(Verdict.SYMPTOMS_ONLY, None, (limit, *kept), steps=known.steps, missing=known.missing)
+
+
+def is_at_work(known: Diagnosis) -> bool:
+    """Whether the time limit cut off a run that did not hang."""
+    return known.cause is None and any(each.code == AT_WORK for each in known.symptoms)
+
+
+def _drilled(drill: Drill, run: RunSnapshot) -> Explanation:
+    said = (
+        f"A drill did it: {drill.text} at {drill.at.astimezone():%H:%M:%S}, and nothing ended the run before its limit"
+    )
+    advice = (_NOTICE.get(kind_of(run), _NOTICED), _AGAIN)
+    return Explanation(DRILLED, f"{said}. {run.reason}", advice, min(drill.ranks), category="stopped", certainty=WEAK)
 
 
 def standstill(last: Mapping[int, LastWord], end: datetime | None) -> str:
@@ -109,21 +155,45 @@ def _is_sure(explanation: Explanation) -> bool:
     return explanation.certainty > WEAK and explanation.category not in _OF_THE_STOP
 
 
-def _explanation(run: RunSnapshot, last: Mapping[int, LastWord]) -> Explanation:
+def _explanation(run: RunSnapshot, last: Mapping[int, LastWord], job: Job | None) -> Explanation:
     said = f"The run did not end by itself: {run.reason.rstrip('.')}."
-    over = sorted(_over(run))
+    over, end = sorted(over_before(run)), stopped_at(run)
     if over and len(over) < len(run.ranks):
         named = ", ".join(map(str, over[:_NAMED])) + (" …" if len(over) > _NAMED else "")
         whose = f"Ranks {named}" if len(over) > 1 else f"Rank {named}"
         said += f" {whose} had ended before; the others went on, or waited for {'them' if len(over) > 1 else 'it'}."
-    silent, words = _silence({rank: word for rank, word in last.items() if rank not in over}, stopped_at(run))
-    unknown = () if len(run.ranks) == 1 else (_TORCH, _HOROVOD)
-    hangs = (*_ADVICE.get(run.framework, unknown), _STACKS)
-    advice = (_RAISE, *hangs) if _goes_on(last, stopped_at(run)) else (*hangs, _RAISE)
+    left = {rank: word for rank, word in last.items() if rank not in over}
+    silent, words = _silence(left, end, len(run.ranks) - len(over))
+    if silent is None and _goes_on(left, end):
+        return _at_work(run, said, left, _hangs(run, job))
+    advice = (_RAISE, *_hangs(run, job)) if _goes_on(last, end) else (*_hangs(run, job), _RAISE)
     line = last[silent].line if silent is not None else ""
-    return Explanation(
-        CODE, f"{said} {words}".rstrip(), advice, silent, line, category="timeout-symptom-only", is_symptom=True
-    )
+    return _symptom(CODE, f"{said} {words}".rstrip(), advice, silent, line)
+
+
+def _at_work(run: RunSnapshot, said: str, last: Mapping[int, LastWord], hangs: Sequence[str]) -> Explanation:
+    """Say of a run that still wrote that its time was too short; one that never did much may have hung since."""
+    rank, word = max(last.items(), key=lambda each: each[1].at)
+    end = stopped_at(run) or word.at
+    quiet = max(0.0, (end - word.at).total_seconds())
+    wrote = f"rank {rank} wrote its last line {quiet:.0f} s before"
+    has_begun = word.usual is not None and (word.steadily or bool(run.metrics))
+    if has_begun and quiet <= max(word.usual or 0, ALIKE) * _UNLIKE:
+        return _symptom(AT_WORK, f"{said} It was still at work when its time was up: {wrote}.", (_LONGER, _SAVE))
+    return _symptom(CODE, f"{said} It may still have been at work: {wrote}.", (_RAISE, *hangs))
+
+
+def _symptom(code: str, said: str, advice: Sequence[str], rank: int | None = None, line: str = "") -> Explanation:
+    return Explanation(code, said, tuple(advice), rank, line, category="timeout-symptom-only", is_symptom=True)
+
+
+def _hangs(run: RunSnapshot, job: Job | None) -> tuple[str, ...]:
+    """Return what to look at in a run that may have hung; nothing that the job has set already, or cannot need."""
+    if len(run.ranks) == 1 and not launches(run.ranks):
+        return (_STACKS,)
+    is_set = job is not None and _STALLS in job.environment_variables
+    told = (*_ADVICE.get(kind_of(run), (_TORCH, _HOROVOD)), _STACKS)
+    return tuple(each for each in told if not is_set or _STALLS not in each)
 
 
 def _goes_on(last: Mapping[int, LastWord], end: datetime | None) -> bool:
@@ -131,19 +201,30 @@ def _goes_on(last: Mapping[int, LastWord], end: datetime | None) -> bool:
     return end is not None and any((end - word.at).total_seconds() < RECENT for word in last.values())
 
 
-def _over(run: RunSnapshot) -> set[int]:
-    """Return the ranks that were not there to the end."""
-    return {each.rank for each in run.ranks if each.status in (RunStatus.COMPLETED, RunStatus.FAILED)}
+def over_before(run: RunSnapshot) -> Collection[int]:
+    """Return the ranks that had ended before the limit; one that answers the stop with exit code 0 had not."""
+    end = stopped_at(run)
+    if end is not None and _SECONDS.search(run.reason) is None:
+        end -= _UNSURE
+    return {
+        each.rank
+        for each in run.ranks
+        if each.status in (RunStatus.COMPLETED, RunStatus.FAILED)
+        and (each.ended is None or end is None or each.ended < end)
+    }
 
 
-def _silence(last: Mapping[int, LastWord], end: datetime | None) -> tuple[int | None, str]:
+def _silence(last: Mapping[int, LastWord], end: datetime | None, ranks: int) -> tuple[int | None, str]:
     """Return which rank was silent longest, None where all were silent alike or it is so by habit, and say so."""
     if not last or end is None:
         return None, ""
     quiet = {rank: max(0, round((end - word.at).total_seconds())) for rank, word in sorted(last.items())}
     longest, latest = max(quiet, key=lambda rank: quiet[rank]), min(quiet, key=lambda rank: quiet[rank])
     if len(quiet) == 1:
-        return longest, f"Rank {longest} wrote nothing for the last {quiet[longest]} s."
+        said = f"Rank {longest} wrote nothing for the last {quiet[longest]} s"
+        if ranks > 1:
+            return None, f"{said}; when the others wrote last is not known."
+        return (None if quiet[longest] < RECENT else longest), f"{said}."
     if quiet[longest] - quiet[latest] < ALIKE:
         return None, f"All ranks that were left wrote nothing for the last {quiet[latest]} s."
     usual = last[longest].usual

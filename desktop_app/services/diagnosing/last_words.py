@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +16,7 @@ from desktop_app.services.logs.clock_file import ClockFile
 _LINE = 2048
 _LATE = 8 << 10  # bytes of a log
 _OFTEN = 3
+_STEADILY = 10
 _MANY = 200  # lines
 
 
@@ -37,12 +38,13 @@ def _by_clock(log: Path, clock: Path, until: datetime | None) -> LastWord | None
     at = marks.time_of(size - 1) if size else None
     if at is None:
         return None
-    return LastWord(datetime.fromtimestamp(at, UTC), _line_before(log, size), _usual(marks, size))
-
-
-def _usual(marks: ClockFile, size: int) -> float | None:
-    """Return the longest time that a rank was silent before, of late; None for one that wrote a few times at most."""
     times = [time for _, time in marks.marks(max(0, size - _LATE), size)]
+    line = _line_before(log, size)
+    return LastWord(datetime.fromtimestamp(at, UTC), line, _usual(times), len(times) >= _STEADILY)
+
+
+def _usual(times: Sequence[float]) -> float | None:
+    """Return the longest time that a rank was silent before, of late; None for one that wrote a few times at most."""
     return max(after - before for before, after in pairwise(times)) if len(times) >= _OFTEN else None
 
 
@@ -61,4 +63,4 @@ def _by_stamps(text: str) -> LastWord | None:
     at = last_time(log)
     stamped = sum(1 for each in log.lines[-_MANY:] if stamp_of(each) is not None)
     line = next((each.strip() for each in reversed(log.raw) if each.strip()), "")
-    return LastWord(at, line, 0.0 if stamped >= _OFTEN else None) if at is not None else None
+    return LastWord(at, line, 0.0 if stamped >= _OFTEN else None, stamped >= _STEADILY) if at is not None else None

@@ -20,7 +20,7 @@ from desktop_app.core.diagnosis.model import Diagnosis, Fall, Part
 from desktop_app.core.diagnosis.own import own_explanations
 from desktop_app.core.diagnosis.silent import last_of, of_the_end
 from desktop_app.core.diagnosis.steps import steps_for
-from desktop_app.core.diagnosis.timed_out import is_of_limit, of_limit, stopped_at
+from desktop_app.core.diagnosis.timed_out import is_at_work, is_of_limit, kind_of, of_limit, stopped_at
 from desktop_app.core.rank_words import launches
 from desktop_app.core.shared_texts import whole
 from desktop_app.services.diagnosing.as_sent import or_as_sent
@@ -78,9 +78,8 @@ def _diagnose(plugins: PluginHost, run: RunSnapshot) -> Diagnosis:
             logs = RunLogs({**logs.ranks, **more}, logs.launcher)
             known = _asked(plugins, run, logs, plan)
     if is_of_limit(run):
-        plan = _plan(Path(run.folder))
-        timeout = plan.job.timeout if plan is not None else None
-        known = of_limit(known, run, last_words(run, logs.tails, stopped_at(run)), timeout)
+        job = plan.job if plan is not None else None
+        known = of_limit(known, run, last_words(run, logs.tails, stopped_at(run)), job)
     has_ends = any(each.ended is not None for each in run.ranks)
     known = falls_of_run(known, run) if has_ends else falls_of_logs(known, logs.tails)
     known = _with_suspects(known, run, logs) if known.cause is None else known
@@ -114,7 +113,8 @@ def _with_suspects(known: Diagnosis, run: RunSnapshot, logs: RunLogs) -> Diagnos
 
 def _with_steps(known: Diagnosis, run: RunSnapshot, plan: SubmissionPlan | None) -> Diagnosis:
     variables = plan.job.environment_variables if plan is not None else {}
-    steps = steps_for(known.steps, run.framework, variables, has_cause=known.cause is not None)
+    is_told = known.cause is not None or is_at_work(known)
+    steps = steps_for(known.steps, kind_of(run), variables, has_cause=is_told)
     return replace(known, steps=steps)
 
 

@@ -1,0 +1,149 @@
+"""Runs that their time limit ended: the drill behind it, who was over before, who still worked, and what to do."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import timedelta
+
+import pytest
+
+from desktop_app.api import Drill, DrillKind, Explanation, Job, RankState, RunSnapshot, RunStatus
+from desktop_app.core.diagnosis.falls import falls_of_run, suspects_of
+from desktop_app.core.diagnosis.model import Diagnosis, Part, Verdict
+from desktop_app.core.diagnosis.silent import DRILLED
+from desktop_app.core.diagnosis.timed_out import AT_WORK, CODE, LastWord, is_at_work, kind_of, of_limit
+from tests.helpers.snapshots import NOW, snapshot
+
+END = NOW + timedelta(seconds=60)
+
+
+def stopped(*ranks: RankState, framework: str = "pytorch", drills: tuple[Drill, ...] = ()) -> RunSnapshot:
+    """Return a run that was stopped after 60 s."""
+    return dataclasses.replace(
+        snapshot("r-1", RunStatus.CANCELED), started=NOW, ended=END + timedelta(seconds=3), ranks=ranks,
+        framework=framework, drills=drills, metrics={}, reason="The time limit of 60 s (limits.timeout) was reached.",
+    )  # fmt: skip
+
+
+def rank(number: int, after: float = 2, code: int = -15, role: str = "worker") -> RankState:
+    """Return a rank that ended some seconds after the limit."""
+    status = RunStatus.COMPLETED if code == 0 else RunStatus.CANCELED
+    ended = END + timedelta(seconds=after)
+    return RankState(number, number, 0, status=status, exit_code=code, ended=ended, role=role)
+
+
+def word(before: float, usual: float | None = 1.0, *, steadily: bool = True) -> LastWord:
+    return LastWord(END - timedelta(seconds=before), "epoch 3", usual, steadily)
+
+
+def drill(kind: DrillKind, *ranks: int, after: float = 10) -> Drill:
+    return Drill(kind, NOW + timedelta(seconds=after), f"{kind} of {ranks}", ranks=ranks)
+
+
+def limit_of(known: Diagnosis) -> Explanation:
+    (found,) = (each for each in known.symptoms if each.code in (CODE, AT_WORK))
+    return found
+
+
+@pytest.mark.parametrize(("kind", "ranks"), [(DrillKind.STOP, (1,)), (DrillKind.NODE, (1, 2))])
+def test_a_drill_that_lasted_to_the_limit_is_the_cause_and_nobody_else_is_suspected(
+    kind: DrillKind, ranks: tuple[int, ...]
+) -> None:
+    run = stopped(rank(0), rank(1), rank(2), drills=(drill(kind, *ranks),))
+    waits = Explanation("waits", "Rank 2 hangs.", (), 0, "waits", is_symptom=True, certainty=0.8)
+    known = falls_of_run(of_limit(Diagnosis(all=(waits,)), run, {0: word(50), 1: word(20)}), run)
+    assert known.cause is not None
+    assert (known.verdict, known.cause.code, known.rank) == (Verdict.CAUSE, DRILLED, 1)
+    assert known.cause.cause.startswith(f"A drill did it: {kind} of {ranks} at ")
+    assert known.cause.cause.endswith("before its limit. The time limit of 60 s (limits.timeout) was reached.")
+    assert [each.rank for each in known.falls if each.part is Part.CAUSE] == [1]
+
+
+@pytest.mark.parametrize(
+    "drills",
+    [
+        (drill(DrillKind.STOP, 1), drill(DrillKind.RESUME, 1, after=20)),
+        (drill(DrillKind.STOP, 1), drill(DrillKind.RESUME, after=20)),
+        (drill(DrillKind.MEMORY, 1),),
+    ],
+)
+def test_a_drill_that_was_over_before_the_limit_is_not_the_cause(drills: tuple[Drill, ...]) -> None:
+    assert of_limit(Diagnosis(), stopped(rank(0), rank(1), drills=drills), {0: word(20), 1: word(20)}).cause is None
+
+
+def test_of_two_ranks_that_stand_still_the_one_that_was_not_resumed_is_told() -> None:
+    drills = (drill(DrillKind.STOP, 0), drill(DrillKind.STOP, 1, after=12), drill(DrillKind.RESUME, 1, after=15))
+    assert of_limit(Diagnosis(), stopped(rank(0), rank(1), drills=drills), {}).rank == 0
+
+
+def test_a_rank_that_answers_the_stop_with_exit_code_0_had_not_ended_before() -> None:
+    run = stopped(rank(0), rank(1, code=0), rank(2, code=0))
+    known = falls_of_run(of_limit(Diagnosis(), run, {0: word(20)}), run)
+    assert "had ended before" not in limit_of(known).cause
+    assert {each.part for each in known.falls} == {Part.STOPPED}
+    early = stopped(rank(0), rank(1, after=-30, code=0), rank(2, after=-20, code=0))
+    known = falls_of_run(of_limit(Diagnosis(), early, {0: word(20)}), early)
+    assert "Ranks 1, 2 had ended before" in limit_of(known).cause
+    assert [each.part for each in known.falls] == [Part.FINISHED, Part.FINISHED, Part.STOPPED]
+
+
+def test_where_it_is_not_known_when_a_run_was_stopped_a_rank_that_ended_with_it_had_not_ended_before() -> None:
+    run = dataclasses.replace(stopped(rank(0), rank(1, code=0)), reason="The job exceeded its timeout.")
+    assert "had ended before" not in limit_of(of_limit(Diagnosis(), run, {})).cause
+
+
+def test_silence_alone_makes_nobody_wait_and_no_other_a_suspect() -> None:
+    run = stopped(rank(0), rank(1))
+    known = falls_of_run(of_limit(Diagnosis(), run, {0: word(20), 1: word(40)}), run)
+    assert limit_of(known).rank == 1
+    assert {each.part for each in known.falls} == {Part.STOPPED}
+    assert suspects_of(known.falls) == ()
+
+
+def test_a_cluster_of_ray_is_advised_as_one_whatever_its_tasks_use() -> None:
+    run = stopped(rank(0, role="driver"), rank(1, code=0, role="head"), rank(2, code=0))
+    limit = limit_of(of_limit(Diagnosis(), run, {0: word(20)}))
+    assert kind_of(run) == "ray"
+    assert limit.rank is None, "that the driver alone writes with times says nothing of the others"
+    assert "ray stack" in " ".join(limit.advice)
+    assert "init_process_group" not in " ".join(limit.advice)
+
+
+@pytest.mark.parametrize("ranks", [1, 2])
+def test_a_run_that_still_worked_is_told_so_without_advice_for_hangs(ranks: int) -> None:
+    run = stopped(*(rank(each) for each in range(ranks)), framework="tensorflow")
+    known = of_limit(Diagnosis(), run, {each: word(0.4) for each in range(ranks)}, Job("train", timeout=60))
+    limit = limit_of(known)
+    assert (limit.code, limit.rank, is_at_work(known)) == (AT_WORK, None, True)
+    assert "It was still at work when its time was up: rank 0 wrote its last line 0 s before." in limit.cause
+    assert "py-spy" not in " ".join(limit.advice)
+    assert limit.fix is not None
+    assert limit.fix.set == {"limits.timeout": 120}
+
+
+def test_a_run_that_had_hardly_begun_may_have_hung() -> None:
+    known = of_limit(Diagnosis(), stopped(rank(0), rank(1)), {0: word(3, steadily=False)})
+    assert (limit_of(known).code, is_at_work(known)) == (CODE, False)
+    assert "It may still have been at work: rank 0 wrote its last line 3 s before." in limit_of(known).cause
+    assert "py-spy" in " ".join(limit_of(known).advice)
+
+
+def test_one_that_fell_silent_while_another_went_on_is_told_all_the_same() -> None:
+    limit = limit_of(of_limit(Diagnosis(), stopped(rank(0), rank(1)), {0: word(1), 1: word(40)}))
+    assert (limit.code, limit.rank) == (CODE, 1)
+
+
+def test_a_variable_that_is_set_already_is_not_advised_again() -> None:
+    run = stopped(rank(0), rank(1), framework="horovod")
+    stalls = "HOROVOD_STALL_CHECK_TIME_SECONDS"
+    without = limit_of(of_limit(Diagnosis(), run, {}, Job("train"))).advice
+    with_it = limit_of(of_limit(Diagnosis(), run, {}, Job("train", environment_variables={stalls: "10"}))).advice
+    assert stalls in " ".join(without)
+    assert stalls not in " ".join(with_it)
+    assert set(with_it) == {each for each in without if stalls not in each}
+
+
+def test_a_process_alone_waits_for_no_other_rank_but_those_below_a_launcher_may() -> None:
+    alone, launcher = (limit_of(of_limit(Diagnosis(), stopped(rank(0, role=each)), {})) for each in ("worker", "agent"))
+    assert "init_process_group" not in " ".join(alone.advice)
+    assert "init_process_group" in " ".join(launcher.advice)
