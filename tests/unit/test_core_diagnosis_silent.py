@@ -14,7 +14,7 @@ from desktop_app.core.diagnosis.foreign import judged_logs
 from desktop_app.core.diagnosis.judging import judged
 from desktop_app.core.diagnosis.model import Diagnosis, Verdict
 from desktop_app.core.diagnosis.own import own_explanations
-from desktop_app.core.diagnosis.silent import DRILLED, ENDED, KILLED, MESSAGE, last_line, of_the_end
+from desktop_app.core.diagnosis.silent import DRILLED, ENDED, KILLED, MESSAGE, has_left, last_line, of_the_end
 from tests.helpers.snapshots import NOW, snapshot
 
 GONE = "RuntimeError: Connection closed by peer [127.0.0.1]:4187"
@@ -144,6 +144,8 @@ def test_one_that_left_early_is_said_to_have_left() -> None:
     (found,) = of_the_end(ran({0: 1, 1: 0}, first=1), (), {})
     assert (found.category, found.is_symptom) == ("uneven-data", True)
     assert "exit code 0 while others still needed it" in found.cause
+    assert has_left(found)
+    assert "sys.exit(0)" in " ".join(found.advice)
 
 
 def test_a_cause_that_says_why_needs_no_last_line() -> None:
@@ -161,6 +163,16 @@ def test_a_rank_that_left_before_the_one_that_lost_it_is_named() -> None:
     assert [(each.rank, each.category) for each in known.symptoms] == [(1, "uneven-data")]
     late = dataclasses.replace(run, ranks=(run.ranks[0], dataclasses.replace(left, ended=NOW + timedelta(seconds=1))))
     assert known_of(late, {0: TRACE, 1: "step 3"}, [echo(0)]).symptoms == ()
+
+
+@pytest.mark.parametrize(("certainty", "named"), [(0.8, [1]), (0.9, [])])
+def test_a_line_that_is_an_echo_as_surely_as_a_symptom_is_an_echo_alone(certainty: float, named: list[int]) -> None:
+    run = ran({0: 1, 1: 0}, first=0)
+    left = dataclasses.replace(run.ranks[1], status=RunStatus.COMPLETED, ended=NOW - timedelta(seconds=1))
+    run = dataclasses.replace(run, ranks=(run.ranks[0], left))
+    waits = dataclasses.replace(echo(0), code="timed-out", is_echo=False, is_symptom=True, certainty=certainty)
+    known = known_of(run, {0: TRACE, 1: "step 3"}, [waits, echo(0)])
+    assert [each.rank for each in known.symptoms if has_left(each)] == named
 
 
 @pytest.mark.parametrize(("kind", "code"), [(DrillKind.KILL, -9), (DrillKind.EVICT, -15)])

@@ -15,6 +15,7 @@ from datetime import datetime
 from desktop_app.api import Explanation, RunSnapshot
 from desktop_app.api.kit.log_lines import LogLines, lines_of
 from desktop_app.core.diagnosis.clock import agree, time_at
+from desktop_app.core.diagnosis.echoed import place_of, without_echoed
 from desktop_app.core.diagnosis.ends import came_first, died_of, tells_of_end, tells_own_death
 from desktop_app.core.diagnosis.exceptions import GENERAL, UNKNOWN, WEAK
 from desktop_app.core.diagnosis.model import Diagnosis, Verdict
@@ -80,7 +81,7 @@ def _mending(best: Explanation | None, causes: Sequence[Explanation]) -> Explana
     """Return, of those who explain the very line that is the cause, one who can mend it."""
     if best is None or best.fix is not None or best.remedy is not None or not best.line:
         return best
-    able = (each for each in causes if _place(each) == _place(best) and (each.fix or each.remedy) is not None)
+    able = (each for each in causes if place_of(each) == place_of(best) and (each.fix or each.remedy) is not None)
     return next((each for each in able if _is_as_good(each, best)), best)
 
 
@@ -97,22 +98,14 @@ def _logs(found: Sequence[Explanation], tails: Mapping[int, str], launcher: str)
 
 def _ordered(found: Sequence[Explanation], run: RunSnapshot | None) -> tuple[Explanation, ...]:
     """Return causes, symptoms, echoes; the same of one line once, and of it only what is surer than an echo."""
-    echoing: dict[tuple[int | None, str], float] = {}
-    for each in found:
-        if each.is_echo and each.line:
-            echoing[_place(each)] = max(each.certainty, echoing.get(_place(each), 0))
     kept: dict[tuple[object, ...], Explanation] = {}
-    for each in sorted(found, key=lambda one: one.fix is None):  # of two that say the same, the one that can mend it
-        if each.is_echo or each.certainty > echoing.get(_place(each), -1):
-            kept.setdefault((each.code, each.about, *_place(each)), each)
+    # of two that say the same, the one that can mend it
+    for each in sorted(without_echoed(found), key=lambda one: one.fix is None):
+        kept.setdefault((each.code, each.about, *place_of(each)), each)
     first = run.first_failure.rank if run is not None and run.first_failure is not None else None
     return tuple(
         sorted(kept.values(), key=lambda each: (each.is_echo, each.is_symptom, each.rank != first, each.fix is None))
     )
-
-
-def _place(explanation: Explanation) -> tuple[int | None, str]:
-    return explanation.rank, explanation.line.strip()
 
 
 def _causes(
@@ -120,9 +113,9 @@ def _causes(
 ) -> list[Explanation]:
     """Return what may be the cause. A report of a death that others bring says nothing where ranks wait in vain."""
     in_vain = [each for each in ordered if (each.is_echo or each.is_symptom) and not _is_of_build(each)]
-    sure = {_place(each) for each in ordered if each.is_symptom and each.line}
+    sure = {place_of(each) for each in ordered if each.is_symptom and each.line}
     causes = [each for each in ordered if not each.is_echo and not each.is_symptom]
-    causes = [each for each in causes if _place(each) not in sure or each.certainty > WEAK]
+    causes = [each for each in causes if place_of(each) not in sure or each.certainty > WEAK]
     if not in_vain:
         return causes
     return [

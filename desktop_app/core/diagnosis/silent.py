@@ -11,6 +11,7 @@ from desktop_app.api import DrillKind, Explanation, FirstFailure, RankState, Run
 from desktop_app.api.kit.knowledge_match import rerun_with
 from desktop_app.api.kit.log_lines import LogLines, lines_of
 from desktop_app.core.diagnosis.drilled import drill_behind
+from desktop_app.core.diagnosis.echoed import without_echoed
 from desktop_app.core.diagnosis.ends import OF_A_SHELL, OWN_DEATHS, died_of, tells_of_end
 from desktop_app.core.diagnosis.exceptions import WEAK
 from desktop_app.core.diagnosis.own import guess
@@ -58,7 +59,7 @@ def of_the_end(run: RunSnapshot, found: Sequence[Explanation], tails: Mapping[in
 
     Where its log only says that it lost another, that is the code of the other one, if that wrote nothing of why.
     """
-    first = run.first_failure
+    first, found = run.first_failure, without_echoed(found)
     mine = [each for each in found if first is not None and each.rank == first.rank]
     if first is None or (any(each.certainty > WEAK for each in mine) and not all(each.is_echo for each in mine)):
         return ()
@@ -171,7 +172,13 @@ def _killed(rank: int, signal: int) -> Explanation:
     )  # fmt: skip
 
 
+def has_left(explanation: Explanation) -> bool:
+    """Whether it says of a rank that it was done before the others."""
+    return explanation.code == ENDED and explanation.is_symptom
+
+
 def _silent(rank: int, code: int, text: str) -> Explanation:
+    more: tuple[str, ...] = ()
     category, said, advice = (
         "user-exception",
         f"ended itself with exit code {code}, and its log does not say why.",
@@ -184,10 +191,11 @@ def _silent(rank: int, code: int, text: str) -> Explanation:
         category, said = "signal", "was ended by SIGABRT: native code gave up, and its log does not say why."
         advice = _FAULT
     elif code == 0:
-        category, said = "uneven-data", "ended with exit code 0 while others still needed it, as if all was done."
+        category, said = "uneven-data", "left early: it ended with exit code 0 while others still needed it."
         advice = "See that all ranks have as many batches, and that none leaves the loop before the others."
+        more = ("Look for sys.exit(0), os._exit(0), a return or a break that this rank alone meets.",)
     return Explanation(
-        ENDED, f"Rank {rank} {said}", (advice,), rank, text, category=category, certainty=WEAK,
+        ENDED, f"Rank {rank} {said}", (advice, *more), rank, text, category=category, certainty=WEAK,
         is_symptom=code == 0, rerun=_FAULT_AGAIN if advice == _FAULT else None,
     )  # fmt: skip
 

@@ -18,7 +18,7 @@ from desktop_app.core.diagnosis.falls import falls_of_logs, falls_of_run, suspec
 from desktop_app.core.diagnosis.judging import judged
 from desktop_app.core.diagnosis.model import Diagnosis, Fall, Part
 from desktop_app.core.diagnosis.own import own_explanations
-from desktop_app.core.diagnosis.silent import last_of, of_the_end
+from desktop_app.core.diagnosis.silent import has_left, last_of, of_the_end
 from desktop_app.core.diagnosis.steps import steps_for
 from desktop_app.core.diagnosis.timed_out import is_at_work, is_of_limit, kind_of, of_limit, stopped_at
 from desktop_app.core.rank_words import launches
@@ -113,7 +113,7 @@ def _with_suspects(known: Diagnosis, run: RunSnapshot, logs: RunLogs) -> Diagnos
 
 def _with_steps(known: Diagnosis, run: RunSnapshot, plan: SubmissionPlan | None) -> Diagnosis:
     variables = plan.job.environment_variables if plan is not None else {}
-    is_told = known.cause is not None or is_at_work(known)
+    is_told = known.cause is not None or is_at_work(known) or any(has_left(each) for each in known.symptoms)
     steps = steps_for(known.steps, kind_of(run), variables, has_cause=is_told)
     return replace(known, steps=steps)
 
