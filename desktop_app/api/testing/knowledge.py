@@ -27,7 +27,7 @@ Judge: TypeAlias = Callable[[Sequence[Explanation], Mapping[int, str]], Explanat
 MOST_SECONDS = 1.0
 """For one line, of the process's own time; most expressions take a hundredth of it."""
 _TRIES = 3
-_ILL_SAID = re.compile(r"^ |  |\s[.,;:](?:\s|$)|[:,;]\.|(?<!\w)\(\s*\)|\bNone\b|\.\.(?:\s|$)")
+_ILL_SAID = re.compile(r"^ |  |\s[.,;:](?:\s|$)|[:,;]\.|(?<!\w)\(\s*\)|\bNone\b(?![,)\]])|\.\.(?:\s|$)")
 """A blank first, two blanks, one before a full stop, nothing between brackets, two full stops."""
 _BEFORE_HOLE = re.compile(r"([A-Za-z]{2,})\{\w+\}")
 _AROUND = 20
