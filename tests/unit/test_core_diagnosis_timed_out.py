@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import timedelta
+from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
-from desktop_app.api import Drill, DrillKind, Explanation, Job, RankState, RunSnapshot, RunStatus
+from desktop_app.api import Drill, DrillKind, Explanation, FailureReport, Job, RankState, RunSnapshot, RunStatus
+from desktop_app.api.kit import explain_by, load_knowledge
+from desktop_app.core.diagnosis.exceptions import WEAK
 from desktop_app.core.diagnosis.falls import falls_of_run, suspects_of
+from desktop_app.core.diagnosis.judging import judged
 from desktop_app.core.diagnosis.model import Diagnosis, Part, Verdict
 from desktop_app.core.diagnosis.silent import DRILLED
 from desktop_app.core.diagnosis.timed_out import AT_WORK, CODE, LastWord, is_at_work, kind_of, of_limit
@@ -147,3 +152,42 @@ def test_a_process_alone_waits_for_no_other_rank_but_those_below_a_launcher_may(
     alone, launcher = (limit_of(of_limit(Diagnosis(), stopped(rank(0, role=each)), {})) for each in ("worker", "agent"))
     assert "init_process_group" not in " ".join(alone.advice)
     assert "init_process_group" in " ".join(launcher.advice)
+
+
+STALLED = "0: [allreduce.loss]"
+MISSING = Explanation(
+    "stalled", "Rank 0 did not come.", (), 0, STALLED, about=0, category="collective-mismatch", certainty=WEAK
+)
+
+
+@pytest.mark.parametrize(
+    ("report", "last_of_1", "is_cause"),
+    [
+        (MISSING, 36, True),
+        (MISSING, 1, False),
+        (dataclasses.replace(MISSING, category="signal"), 36, False),
+        (dataclasses.replace(MISSING, about=None), 36, False),
+    ],
+)
+def test_a_rank_that_is_said_to_be_missing_to_the_end_is_the_cause(
+    report: Explanation, last_of_1: float, is_cause: bool
+) -> None:
+    run = stopped(rank(0), rank(1), framework="horovod")
+    last = {0: dataclasses.replace(word(1), line=f"{STALLED} "), 1: word(last_of_1)}
+    known = of_limit(Diagnosis(Verdict.CAUSE, report, (report,), rank=0), run, last)
+    assert (known.cause is report, known.rank == 0) == (is_cause, is_cause)
+    if is_cause:
+        assert [(each.rank, each.line) for each in known.symptoms] == [(None, "")], "silence blames nobody beside it"
+
+
+def test_horovods_warning_of_a_stall_names_the_rank_that_did_not_come() -> None:
+    log = (
+        "rank 0 of 2\n[2026-03-02 10:00:20.174895: W /src/horovod/common/stall_inspector.cc:107] One or more tensors"
+        " were submitted to be reduced, gathered or broadcasted by subset of ranks and are waiting for remainder of"
+        " ranks for more than 10 seconds.\nMissing ranks:\n0: [HorovodAllreduce]\n"
+    )
+    report = FailureReport(Job("train"), {}, None, {0: log})
+    found = explain_by(load_knowledge(Path(str(files("plugins.horovod"))) / "knowledge"), report)
+    known = judged(found, None, {0: log})
+    run = stopped(rank(0), rank(1), framework="horovod")
+    assert of_limit(known, run, {0: word(6), 1: word(36)}).rank == 0

@@ -36,6 +36,7 @@ _UNSURE = timedelta(minutes=1)
 """Before its end in which a run was stopped, where it is not known when."""
 _SECONDS = re.compile(r"time limit of (\d{1,9}) s\b")
 _OF_THE_STOP = frozenset({"stopped", "killed", "signal"})
+_OF_THE_MISSING = frozenset({"collective-mismatch", "uneven-data"})
 _STACKS = "While such a run hangs, look where each rank waits: py-spy dump --pid PID (pip install py-spy)."
 _STALLS = "HOROVOD_STALL_CHECK_TIME_SECONDS"
 _HOROVOD = f"Run again with {_STALLS}=10: Horovod then says which rank has not sent which tensor."
@@ -114,6 +115,8 @@ def of_limit(known: Diagnosis, run: RunSnapshot, last: Mapping[int, LastWord], j
         return Diagnosis(Verdict.CAUSE, cause, (cause, *kept), rank=cause.rank, missing=known.missing)
     if known.cause is not None and _is_sure(known.cause):
         return replace(known, all=(*kept, limit))
+    if known.cause is not None and _tells_who_is_missing(known.cause, last, stopped_at(run)):
+        return replace(known, all=(known.cause, *kept, replace(limit, rank=None, line="")))
     return Diagnosis(Verdict.SYMPTOMS_ONLY, None, (limit, *kept), steps=known.steps, missing=known.missing)
 
 
@@ -153,6 +156,13 @@ def _longer(timeout: int | None) -> Fix | None:
 
 def _is_sure(explanation: Explanation) -> bool:
     return explanation.certainty > WEAK and explanation.category not in _OF_THE_STOP
+
+
+def _tells_who_is_missing(report: Explanation, last: Mapping[int, LastWord], end: datetime | None) -> bool:
+    """Whether somebody reports to the end of a rank that does not come: that report is no sign of work."""
+    if report.about is None or report.category not in _OF_THE_MISSING:
+        return False
+    return not _goes_on({rank: word for rank, word in last.items() if word.line.strip() != report.line.strip()}, end)
 
 
 def _explanation(run: RunSnapshot, last: Mapping[int, LastWord], job: Job | None) -> Explanation:
