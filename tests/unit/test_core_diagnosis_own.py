@@ -48,6 +48,31 @@ def test_an_exception_nobody_knows_is_named_by_its_type(line: str, category: str
     assert (judged_logs((), {3: f"{RAISED}{line}"}).verdict is Verdict.CAUSE) is not symptom
 
 
+@pytest.mark.parametrize(
+    ("line", "advice"),
+    [
+        ("KeyError: 'weight_decay'", "print its keys()"),
+        ("ZeroDivisionError: division by zero", "is 0"),
+        ("AttributeError: 'NoneType' object has no attribute 'group'", "Something is None there"),
+        ("AttributeError: 'list' object has no attribute 'to'", "Print type()"),
+        ("ValueError: too many values to unpack (expected 2)", "number of names"),
+        ("my.own.CustomError: no such thing", "Print the values"),
+    ],
+)
+def test_what_to_do_about_an_exception_is_said_by_its_type_and_words(line: str, advice: str) -> None:
+    (found,) = own_explanations((), {3: f"{RAISED}{line}\n"})
+    assert advice in found.advice[0]
+
+
+def test_a_cause_says_the_message_also_where_it_is_long_or_wrapped() -> None:
+    assert (
+        meaning("ValueError", f"ValueError: {'far ' * 99}").cause == f"The program raised ValueError: {'far ' * 39}far…"
+    )
+    wrapped = "StagingError: in user code: IndexError: tuple index out of range"
+    assert meaning("StagingError", wrapped).cause == "The program raised IndexError: tuple index out of range."
+    assert meaning("AssertionError", "AssertionError").cause == "The program raised AssertionError."
+
+
 def test_a_missing_module_can_be_added() -> None:
     remedy = meaning("ModuleNotFoundError", "ModuleNotFoundError: No module named 'apex.amp'").remedy
     assert remedy is not None

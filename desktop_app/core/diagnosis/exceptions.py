@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from desktop_app.api import Remedy, RemedyKind
+from desktop_app.core.diagnosis.exception_words import advice_of, words_of
 
 SPECIFIC = 0.7
 GENERAL = 0.6
@@ -66,7 +67,6 @@ NotImplementedError RecursionError UnboundLocalError UnicodeDecodeError JSONDeco
 """
 OF_THE_SCRIPT = frozenset(_SCRIPTS.split())
 """Exceptions that a script raises of itself: no peer's end brings them."""
-_ABOVE = "Look at the lines above it in the log: they say where in the code it was raised."
 
 
 def meaning(kind: str, text: str, frames: str = "") -> Meaning:
@@ -194,8 +194,10 @@ def _syntax(_message: str) -> Meaning:
 
 
 def _general(kind: str, message: str) -> Meaning:
-    said = f": {message}" if message and len(message) <= 160 else ""
+    kind, said = words_of(kind, message)
+    told = (f": {said}" if said else "").rstrip(".")
+    told += "" if told.endswith("…") else "."
     return Meaning(
-        UNKNOWN, "user-exception", f"The program raised {kind}{said.rstrip('.')}.", (_ABOVE,),
+        UNKNOWN, "user-exception", f"The program raised {kind}{told}", (advice_of(kind, said),),
         SPECIFIC if kind in OF_THE_SCRIPT else GENERAL,
     )  # fmt: skip
