@@ -35,6 +35,9 @@ from desktop_app.presenters.run_words import (
     short_exit,
 )
 
+_TOLD_APART = 0.05
+"""Seconds from which on one end is said to have come before another."""
+
 
 @dataclass(frozen=True, slots=True)
 class FailureView:
@@ -206,12 +209,25 @@ def _with_symptoms(run: RunSnapshot, view: FailureView, known: Diagnosis) -> Fai
         return view
     seen = known.symptoms[0]
     advice = tuple(dict.fromkeys(text for each in known.symptoms for text in each.advice))
-    said = "The logs say what happened, and not why: that did not reach them."
-    explanation = f"{said} {view.explanation}" if known.verdict is Verdict.SYMPTOMS_ONLY else view.explanation
+    if known.verdict is Verdict.SYMPTOMS_ONLY:
+        view = _unsolved(run, view, known)
     return replace(
         view, text=seen.line or view.text, rank=view.rank if seen.rank is None else seen.rank, cause=seen.cause,
-        advice=advice, explanation=explanation, links=seen.links, line=None, fix=seen.fix, remedy=seen.remedy,
+        advice=advice, links=seen.links, line=None, fix=seen.fix, remedy=seen.remedy,
     )  # fmt: skip
+
+
+def _unsolved(run: RunSnapshot, view: FailureView, known: Diagnosis) -> FailureView:
+    """Blame nobody: whoever ended first only waited in vain."""
+    heading, fallen = "No cause stands in the logs", run.first_failure
+    if known.suspects:
+        name = _named(known.suspects, ranks_by_role(run))[0]
+        heading += f": look at {name[0].lower()}{name[1:]}"
+    ended = view.explanation
+    if fallen is not None:
+        ended = f"{_called(run, fallen.rank)} ended first, with {exit_words(fallen.exit_code)}."
+    said = "The logs say what happened, and not why: that did not reach them."
+    return replace(view, heading=heading, explanation=f"{said} {ended}".strip())
 
 
 def _is_of(known: Diagnosis, fallen: FirstFailure) -> bool:
@@ -248,7 +264,8 @@ def _node(run: RunSnapshot, rank: int) -> str:
 
 def _lead(fallen: FirstFailure, others: Sequence[RankState]) -> str:
     ends = [each.ended for each in others if each.ended is not None and each.ended >= fallen.at]
-    return f"{spoken_duration((min(ends) - fallen.at).total_seconds())} before the others" if ends else ""
+    lead = (min(ends) - fallen.at).total_seconds() if ends else 0.0
+    return f"{spoken_duration(lead)} before the others" if lead >= _TOLD_APART else ""
 
 
 def _explain(run: RunSnapshot, fallen: FirstFailure, others: Sequence[RankState]) -> str:

@@ -86,3 +86,18 @@ def test_thousands_of_ranks_share_a_few_rows() -> None:
     assert (cause.called, echoes.called) == ("rank 3333", "ranks 0–3332, 3334–9999")
     odd = [replace(each, text="killed") if each.rank % 7 == 3 else each for each in falls[1:]]
     assert [each.called for each in fall_rows(odd)] == ["8,570 ranks", "1,429 ranks"]
+
+
+def test_where_logs_hold_symptoms_alone_nobody_is_blamed(tmp_path: Path) -> None:
+    run = fallen(tmp_path, 0)
+    waits = dataclasses.replace(CAUSE, rank=0, cause="This rank waited in vain.", is_symptom=True)
+    known = dataclasses.replace(judged([waits], run, {}), suspects=(1,))
+    view = failure_of(run, "", known)
+    assert view is not None
+    assert (view.heading, view.cause) == ("No cause stands in the logs: look at rank 1", waits.cause)
+    assert view.explanation.startswith(
+        "The logs say what happened, and not why: that did not reach them. Rank 0 ended first, with exit code 1."
+    )
+    nobody = failure_of(run, "", judged([waits], run, {}))
+    assert nobody is not None
+    assert nobody.heading == "No cause stands in the logs"

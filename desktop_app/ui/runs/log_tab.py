@@ -300,11 +300,10 @@ class LogTab(QWidget):
         self.view.setFocus()
 
     def _no_error(self, sources: Sequence[LogSource]) -> str:
-        """Return that no line tells of an error; of the first rank to fall alone, what the others' red lines are."""
-        fallen, looked_at = self._failure, [each.rank for each in sources]
-        if fallen is None or looked_at != [fallen.rank] or len(self._shown()) == 1:
+        """Return that no line tells of an error; of one rank among others, what the others' red lines are."""
+        if self._failure is None or len(sources) != 1 or len(self._shown()) == 1:
             return self.tr("No line tells of an error.")
-        name = self._called(fallen.rank)
+        name = self._called(sources[0].rank)
         name = name[:1].upper() + name[1:] if name.startswith(self.tr("rank")) else name
         return self.tr("{} wrote no error; red lines are other ranks' echoes.").format(name)
 
