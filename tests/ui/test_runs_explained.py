@@ -310,7 +310,8 @@ async def test_a_rank_of_torchrun_is_one_story_and_opens_at_its_exception(runs_b
     heading = "Rank 1, which the launcher started, failed"
     await until(lambda: card.heading.text() == heading and card.open_code.isVisible())
     assert card.cause.text() == "The program raised ValueError: expected 64 channels, got 3."
-    assert card.explanation.text() == "The launcher ended with exit code 1."
+    code = 'train.py:8 reads: raise ValueError("expected 64 channels, got 3")'
+    assert card.explanation.text() == f"The launcher ended with exit code 1. {code}"
     assert card.open_code.text() == "&Open train.py:8"
     await until(lambda: (view.seen_key or (0, 0, 0))[2] == text.index("[rank1]: ValueError"))
     page.logs.to_first_error()
