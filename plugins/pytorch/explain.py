@@ -25,13 +25,19 @@ _MESSAGE = 160
 _RAISED = 0.6
 """How sure a rank's own exception is the cause, where nobody knows what it means: others may know its line better."""
 _OF_EXITS = "Look for sys.exit and os._exit, and for programs that the script calls: what raises ends with code 1."
-_MEANS = {
-    "SIGKILL": ("oom-host", "SIGKILL most often means that the memory ran out: take smaller batches or fewer workers."),
+_MEANS: dict[str, tuple[str, ...]] = {
+    "SIGKILL": (
+        "oom-host",
+        "The memory ran out, or somebody killed it: dmesg | grep -i oom (or journalctl -k) on that machine tells.",
+        "If it was memory: take smaller batches, fewer data loader workers, or a larger machine.",
+        "If it was not: a scheduler, a preemption, or a person with kill -9 ended it.",
+    ),
     "SIGBUS": ("shared-memory", "SIGBUS most often means that shared memory is full: ask for more (shm_size)."),
     "SIGABRT": ("signal", "SIGABRT means that it ended itself: what it wrote last says why."),
     "SIGSEGV": ("signal", "SIGSEGV means a fault in native code: run it with PYTHONFAULTHANDLER=1 to see where."),
     "SIGTERM": ("stopped", "SIGTERM comes from outside: a scheduler, a canceled job, or a launcher on another node."),
 }
+"""Of signals by name: the category, and what to do, the best first."""
 
 
 def explain(report: FailureReport) -> tuple[Explanation, ...]:
@@ -122,11 +128,11 @@ def _silent(failed: FirstFailed, rank: int, row: str) -> Explanation:
 
 
 def _killed(failed: FirstFailed, rank: int, row: str) -> Explanation:
-    category, means = _MEANS.get(failed.signal, ("signal", ""))
+    category, *advice = _MEANS.get(failed.signal, ("signal",))
     return Explanation(
         "rank-of-torchrun-killed",
         f"Rank {failed.rank}, which torchrun started, was killed by {failed.signal}.",
-        (means,) if means else (),
+        tuple(advice),
         rank,
         row,
         category=category,

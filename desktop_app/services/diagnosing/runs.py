@@ -27,6 +27,7 @@ from desktop_app.services.diagnosing.as_sent import or_as_sent
 from desktop_app.services.diagnosing.covering import redactor_of_run
 from desktop_app.services.diagnosing.excerpts import FURTHEST, TAIL, Excerpt, further_back, joined, tail
 from desktop_app.services.diagnosing.last_words import last_words
+from desktop_app.services.diagnosing.memory_taken import with_memory
 from desktop_app.services.diagnosing.own_code import with_code
 from desktop_app.services.diagnosing.placing import placed
 from desktop_app.services.diagnosing.sources import FileBytes
@@ -80,6 +81,7 @@ def _diagnose(plugins: PluginHost, run: RunSnapshot) -> Diagnosis:
     if is_of_limit(run):
         job = plan.job if plan is not None else None
         known = of_limit(known, run, last_words(run, logs.tails, stopped_at(run)), job)
+    known = with_memory(known, run)
     has_ends = any(each.ended is not None for each in run.ranks)
     known = falls_of_run(known, run) if has_ends else falls_of_logs(known, logs.tails)
     known = _with_suspects(known, run, logs) if known.cause is None else known
