@@ -34,9 +34,9 @@ def with_memory(known: Diagnosis, run: RunSnapshot) -> Diagnosis:
     taken, there = _taken(run), psutil.virtual_memory().total
     if not _is_of_here(run) or not 0 < taken < there * _LITTLE:
         return known
-    said = f"{cause.cause} Of this machine's {there / _GIB:.1f} GiB all ranks were seen to take {taken / _GIB:.1f} at most:"
-    said += " memory is unlikely the reason, unless a container or a scheduler allows less."
-    return _with_cause(known, replace(cause, cause=said))
+    seen = f"Of this machine's {there / _GIB:.1f} GiB all ranks were seen to take {taken / _GIB:.1f} at most"
+    said = f"{seen}: memory is unlikely the reason, unless a container or a scheduler allows less."
+    return _with_cause(known, replace(cause, cause=f"{cause.cause} {said}"))
 
 
 def _is_of_here(run: RunSnapshot) -> bool:
