@@ -261,3 +261,26 @@ def test_an_exception_that_nobody_knows_counts_for_less_than_a_known_cause_elsew
     known = at(9, rank=1, code="memory-full", certainty=0.7)
     assert judged([general, known], None, {}).cause == known
     assert judged([general, known], failed(0), {}).cause == general
+
+
+@pytest.mark.parametrize(
+    ("prefix", "is_raised"),
+    [
+        ("W0000 00:00:1795360593.572552   13042 op_kernel.cc:1858] OP_REQUIRES failed : ", True),
+        ("2026-03-02 10:00:07.104000: W tensorflow/core/framework/op_kernel.cc:1745] ", True),
+        ("trainer: ", False),
+    ],
+)
+def test_of_a_cause_that_native_code_logs_before_it_is_raised_the_exception_is_shown(
+    prefix: str, is_raised: bool
+) -> None:
+    said = "Received a label value of 10 which is out of range. "
+    logged = Explanation("label", "A label is 10.", ("Look.",), 1, prefix + said, position=0, certainty=0.9)
+    raised = Explanation("raised", "It raised.", (), 1, said.strip(), position=4, certainty=0.6)
+    other = dataclasses.replace(raised, rank=0)
+    log = f"{prefix}{said}\nTraceback (most recent call last):\n  File 't.py', line 1, in f\nValueError: no\n{said}\n"
+    known = judged([logged, other, raised], None, {0: "step 1", 1: log})
+    assert known.cause is not None
+    assert (known.cause.code, known.cause.cause, known.rank) == ("label", "A label is 10.", 1)
+    assert (known.cause.line, known.cause.position) == ((said.strip(), 4) if is_raised else (logged.line, 0))
+    assert [each.code for each in known.all if each.rank == 1] == ["label", "raised"]

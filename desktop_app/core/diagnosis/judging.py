@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from desktop_app.api import Explanation, RunSnapshot
@@ -33,6 +33,9 @@ HEADING = 6
 """Lines before a traceback in which it is announced."""
 _OF_A_CHILD = re.compile(r"Exception in thread |Process \S+:$")
 """What stands before an exception that ended a part of the program alone: the rest may fall over it."""
+_OF_NATIVE_CODE = re.compile(r"[IWEF]\d{4} [\d:.]+ +\d+ \S+:\d+\] |\d{4}-\d\d-\d\d [\d:.]+: [IWEF] ")
+"""What TensorFlow's C++ puts before its lines."""
+_A_SENTENCE = 20
 _DIGITS = re.compile(r"\d+")
 
 
@@ -59,8 +62,9 @@ def judged(
     ordered = _ordered(found, run)
     only_echo = _is_only_echo(ordered, run, tails)
     causes = _of_first(_causes(ordered, logs, run), ordered, run, only_echo=only_echo)
-    cause = _mending(_best(causes, ordered, logs, run), causes)
-    ordered = _once(ordered, cause)
+    best = _mending(_best(causes, ordered, logs, run), causes)
+    cause = _as_raised(best, causes)
+    ordered = _once(tuple(each for each in ordered if each is not best), cause)
     verdict = Verdict.CAUSE if cause is not None else Verdict.SYMPTOMS_ONLY if ordered else Verdict.NOTHING
     guilty = guilty_of(cause) if cause is not None else None
     missing = tuple(dict.fromkeys(_rest_of(each) for each in ordered if each.code == CUT)) if cause is None else ()
@@ -75,6 +79,17 @@ def _rest_of(cut: Explanation) -> str:
     rank = guilty_of(cut)
     whose = f"The log of rank {rank}" if rank is not None else "A log"
     return f"{whose} ends in the middle of a traceback: get the rest of it."
+
+
+def _as_raised(best: Explanation | None, causes: Sequence[Explanation]) -> Explanation | None:
+    """Return a cause that native code logged with the line of the exception that followed and says the very same."""
+    if best is None or not _OF_NATIVE_CODE.match(best.line.strip()):
+        return best
+    for each in causes:
+        said, is_later = each.line.strip(), (each.position or 0) > (best.position or 0)
+        if each.rank == best.rank and is_later and len(said) >= _A_SENTENCE and said in best.line:
+            return replace(best, line=each.line, position=each.position)
+    return best
 
 
 def _mending(best: Explanation | None, causes: Sequence[Explanation]) -> Explanation | None:
