@@ -111,8 +111,9 @@ def test_the_last_error_that_nccl_names_says_why() -> None:
 
 
 def test_without_it_the_error_of_nccl_is_named_with_what_would_tell_more() -> None:
-    found = cause_of(TRACE + "RuntimeError: NCCL error in: c10d.cpp:784, unhandled system error, NCCL version 2.7.8\n")
-    assert found.code == "nccl-unhandled-error"
+    known = diagnosed(TRACE + "RuntimeError: NCCL error in: c10d.cpp:784, unhandled system error, NCCL version 2.7.8\n")
+    assert known.verdict is Verdict.SYMPTOMS_ONLY
+    found = next(each for each in known.all if each.code == "nccl-unhandled-error")
     assert found.rerun is not None
     assert found.rerun.set == {"environment_variables.NCCL_DEBUG": "INFO"}
 
