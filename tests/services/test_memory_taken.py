@@ -10,11 +10,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from desktop_app.api import Explanation, RunSnapshot, RunStatus
+from desktop_app.api import Drill, DrillKind, Explanation, RunSnapshot, RunStatus
 from desktop_app.core.diagnosis.exceptions import WEAK
 from desktop_app.core.diagnosis.model import Diagnosis, Verdict
 from desktop_app.services.diagnosing.memory_taken import with_memory
 from tests.helpers.run_folders import make_run
+from tests.helpers.snapshots import NOW
 
 KILLED = Explanation(
     "killed", "Rank 1 was killed by SIGKILL.", ("Ask.",), 1, category="oom-host", certainty=WEAK
@@ -64,6 +65,8 @@ def test_nothing_is_said_of_another_machine_nor_of_another_cause(tmp_path: Path)
     here = measured(tmp_path / "here", GIB)
     assert with_memory(known_of(), elsewhere) == known_of()
     assert with_memory(known_of(), dataclasses.replace(here, from_bundle="a bundle")) == known_of()
+    drilled = dataclasses.replace(here, drills=(Drill(DrillKind.MEMORY, NOW, "rank 1 had no memory left", ranks=(1,)),))
+    assert with_memory(known_of(), drilled) == known_of()
     for other in (dataclasses.replace(KILLED, category="signal"), dataclasses.replace(KILLED, certainty=0.9)):
         assert with_memory(known_of(other), here) == known_of(other)
     assert with_memory(Diagnosis(), here) == Diagnosis()

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from desktop_app.api import RunSnapshot
-from desktop_app.api.failures import Explanation
+from desktop_app.api import DrillKind, Explanation, RunSnapshot
 from desktop_app.core.diagnosis.exceptions import WEAK
 from desktop_app.core.diagnosis.model import Diagnosis
 
@@ -40,8 +39,8 @@ def with_memory(known: Diagnosis, run: RunSnapshot) -> Diagnosis:
 
 
 def _is_of_here(run: RunSnapshot) -> bool:
-    """Whether a run was on this machine, whose memory is known."""
-    if run.backend != "local" or run.from_bundle:
+    """Whether a run was on this machine, whose memory is known, and no drill took memory away."""
+    if any(each.kind == DrillKind.MEMORY for each in run.drills) or run.backend != "local" or run.from_bundle:
         return False
     try:
         state = json.loads(Path(run.folder, "run.json").read_bytes())
