@@ -32,7 +32,7 @@ verbs:
   data …               list, register, download: what runs read
   endpoints …          list, deploy, traffic, log, call, delete: models served
   plugins …            list, search, show, history, verify, install, update, enable, disable, remove, pin,
-                       unpin, undo, set, sources, block-list, new: what plugins there are, and your own
+                       unpin, undo, set, sources, block-list, new, check: what plugins there are, and your own
   doctor               what this machine has, what is missing and how to get it
 
 options:
