@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from desktop_app.api import Drill, DrillKind, Explanation, FirstFailure, RankState, RunSnapshot, RunStatus
+from desktop_app.core.diagnosis.drilled import drill_behind
 from desktop_app.core.diagnosis.ends import came_first
 from desktop_app.core.diagnosis.exceptions import GENERAL, WEAK
 from desktop_app.core.diagnosis.foreign import judged_logs
@@ -186,7 +187,7 @@ def test_what_a_drill_did_is_no_riddle(kind: DrillKind, code: int) -> None:
     assert other.code in (KILLED, ENDED)
 
 
-def test_a_drill_whose_time_was_rounded_up_did_it_all_the_same_and_one_that_was_resumed_since_did_not() -> None:
+def test_a_drill_whose_time_was_rounded_up_did_it_all_the_same_and_nothing_resumes_what_was_killed() -> None:
     drill = Drill(DrillKind.KILL, NOW + timedelta(seconds=0.5), "rank 1 was killed", 1, ranks=(1,))
     first = FirstFailure(1, NOW, -9, drill="rank 1 was killed at 10:00:00")
     run = dataclasses.replace(ran({0: 1, 1: -9}, first=1), drills=(drill,), first_failure=first)
@@ -194,7 +195,16 @@ def test_a_drill_whose_time_was_rounded_up_did_it_all_the_same_and_one_that_was_
     later = dataclasses.replace(run, drills=(dataclasses.replace(drill, at=NOW + timedelta(seconds=5)),))
     assert [each.code for each in of_the_end(later, (), {})] == [KILLED]
     resumed = dataclasses.replace(drill, kind=DrillKind.RESUME, at=NOW + timedelta(seconds=0.8))
-    assert [each.code for each in of_the_end(dataclasses.replace(run, drills=(drill, resumed)), (), {})] == [KILLED]
+    assert [each.code for each in of_the_end(dataclasses.replace(run, drills=(drill, resumed)), (), {})] == [DRILLED]
+
+
+def test_a_drill_that_made_ranks_stand_still_is_behind_a_failure_until_they_are_resumed() -> None:
+    stop = Drill(DrillKind.STOP, NOW - timedelta(seconds=9), "rank 1 was stopped", 1, ranks=(1,))
+    resumed = dataclasses.replace(stop, kind=DrillKind.RESUME, at=NOW - timedelta(seconds=4))
+    first = FirstFailure(1, NOW, 1, drill="rank 1 was stopped at 09:59:51")
+    run = dataclasses.replace(ran({0: 1, 1: 1}, first=1), drills=(stop,), first_failure=first)
+    assert drill_behind(run) == stop
+    assert drill_behind(dataclasses.replace(run, drills=(stop, resumed))) is None
 
 
 def test_where_a_launcher_tells_how_a_rank_ended_the_last_word_of_the_rank_says_more() -> None:

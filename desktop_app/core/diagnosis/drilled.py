@@ -22,11 +22,13 @@ def drill_before(run: RunSnapshot) -> Drill | None:
 
 
 def drill_behind(run: RunSnapshot) -> Drill | None:
-    """Return the drill that a run failed of; None where none came before, or what stood still was resumed since."""
+    """Return the drill that a run failed of; None where none came before, or what stood still was resumed since.
+
+    Nothing resumes what was killed.
+    """
     drill = drill_before(run)
-    if drill is None or any(each.kind == DrillKind.RESUME and each.at > drill.at for each in run.drills):
-        return None
-    return drill
+    resumed = any(each.kind == DrillKind.RESUME and drill is not None and each.at > drill.at for each in run.drills)
+    return None if drill is not None and drill.kind in _STANDING and resumed else drill
 
 
 def drill_at_the_end(run: RunSnapshot) -> Drill | None:
