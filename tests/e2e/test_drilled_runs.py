@@ -75,14 +75,14 @@ def test_every_case_has_a_name_of_its_own_and_both_halves_hold_every_kind() -> N
     for half in ("dev", "held"):
         kinds = {each.kind for each in all_cases() if each.half == half}
         assert kinds == {"mpi", "none", "pytorch", "ray", "tensorflow"}
-    assert sum(each.half == "held" for each in all_cases()) >= 90
+    assert sum(each.half == "held" for each in all_cases()) >= 57
 
 
-def test_held_back_is_a_half_of_what_comes_from_files_that_say_so() -> None:
+def test_held_back_is_a_part_of_what_comes_from_files_that_say_so() -> None:
     """Of loops that a fault strikes, the fault's file says it; that of the loop doesn't."""
     halves = {each.name: each.half for each in all_cases()}
     assert halves["gloo-raises"] == halves["command-not-found"] == "dev"
-    assert (halves["ring-bare-assertion"], halves["ray-bare-assertion"]) == ("held", "dev")
+    assert (halves["ring-killed-at-work"], halves["ray-bare-assertion"]) == ("held", "dev")
 
 
 def test_a_job_file_holds_what_its_case_says(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-HELD = "held_"
-"""How the names of the files begin of whose cases a half is held back."""
+HELD, FRESH = "held_", "fresh_"
+"""How the names of the files begin of whose cases a quarter is still held back, and of those that nobody looked at."""
 TIMEOUT = 150
 """Seconds that a job may take which should fail by itself."""
 OF_NODES = ("evict", "node")
@@ -80,13 +80,15 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _files(pattern: str) -> list[Path]:
     """Return the files of a kind, and those of that kind which are held back."""
-    return [*sorted(HERE.glob(pattern)), *sorted(HERE.glob(HELD + pattern))]
+    return [each for begin in ("", HELD, FRESH) for each in sorted(HERE.glob(begin + pattern))]
 
 
 def _half(path: Path, name: str) -> str:
-    """Return the half of a case: of what was written to be held back, a half by the hash of its names was looked at."""
-    is_looked_at = hashlib.sha256(name.encode()).digest()[0] % 2 == 0
-    return "held" if path.name.startswith(HELD) and not is_looked_at else "dev"
+    """Return the half of a case: three quarters of what was held back first, by the hash of names, were looked at."""
+    first, second, *_rest = hashlib.sha256(name.encode()).digest()
+    is_looked_at = first % 2 == 0 or second % 2 == 0
+    is_held = path.name.startswith(FRESH) or (path.name.startswith(HELD) and not is_looked_at)
+    return "held" if is_held else "dev"
 
 
 def _own(told: Mapping[str, Any], half: str) -> Case:
