@@ -62,7 +62,8 @@ def test_an_answer_that_is_not_the_truth_is_found_out() -> None:
     assert wrong(case, Answer("cause", 1, "RuntimeError: Connection closed by peer", "")) == "another line was shown"
     assert wrong(case, Answer("symptoms-only", None, "", "")).startswith("a cause is known")
     killed = case_named("gloo-drill-kill")
-    assert wrong(killed, Answer("cause", 1, "", "")) == ""
+    assert wrong(killed, Answer("cause", 1, "", "Rank 1 was killed by SIGKILL.")) == ""
+    assert wrong(killed, Answer("cause", 1, "", "")) == "it was not said how the rank ended"
     assert wrong(killed, Answer("cause", 1, "ValueError: no", "")) == "another line was shown"
     silent = case_named("pytorch-one-never-joins")
     assert wrong(silent, Answer("symptoms-only", None, "", "")) == ""

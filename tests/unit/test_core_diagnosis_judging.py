@@ -197,6 +197,14 @@ def test_what_a_process_outlived_is_not_what_ended_it() -> None:
     assert judged([early, glued], None, {0: f"Error: early\n\n{bar}Error: late"}).cause == glued
 
 
+def test_what_is_tried_again_is_not_what_ended_the_run() -> None:
+    again = at(0, code="again", certainty=0.95, line="attempt 1 of 3 failed: HTTP Error 429")
+    late = at(2, code="late", certainty=0.6, line="Error: late")
+    log = "attempt 1 of 3 failed: HTTP Error 429\nstep 4\nError: late"
+    assert judged([again, late], None, {0: log}).cause == late
+    assert judged([again], None, {0: log}).cause == again
+
+
 def test_a_line_that_announces_a_traceback_is_not_the_cause_but_what_was_raised() -> None:
     log = 'Error: import failed\nTraceback (most recent call last):\n  File "t.py"\nImportError: libx.so'
     heading, raised = (

@@ -116,7 +116,8 @@ def test_a_rank_that_was_killed_for_what_it_did_is_named(code: int, category: st
 
 
 @pytest.mark.parametrize(
-    ("code", "category"), [(1, "user-exception"), (3, "user-exception"), (-6, "signal"), (-15, "stopped")]
+    ("code", "category"),
+    [(1, "user-exception"), (3, "user-exception"), (-6, "signal"), (-10, "signal"), (-15, "stopped")],
 )
 def test_one_that_fell_first_without_a_word_is_named_unless_its_log_tells_more(code: int, category: str) -> None:
     run = dataclasses.replace(snapshot("r-1", RunStatus.FAILED), first_failure=FirstFailure(1, NOW, code))

@@ -19,7 +19,7 @@ from desktop_app.core.diagnosis.echoed import place_of, without_echoed
 from desktop_app.core.diagnosis.ends import came_first, died_of, tells_of_end, tells_own_death
 from desktop_app.core.diagnosis.exceptions import GENERAL, UNKNOWN, WEAK
 from desktop_app.core.diagnosis.model import Diagnosis, Verdict
-from desktop_app.core.diagnosis.outlived import LAST_LINES, is_outlived
+from desktop_app.core.diagnosis.outlived import LAST_LINES, is_outlived, is_tried_again
 from desktop_app.core.diagnosis.own import CUT
 from desktop_app.core.diagnosis.silent import last_line
 from desktop_app.core.diagnosis.steps import steps_of
@@ -197,11 +197,13 @@ def _candidates(causes: Sequence[Explanation], logs: Mapping[int | None, LogLine
     found = []
     for each in _without_headings(causes, raised, logs):
         log = logs.get(each.rank)
-        at, outlived = None, False
+        at, outlived = None, is_tried_again(each.line)
         if log is not None and each.position is not None and each.position < len(log.lines):
             at = time_at(log, each.position) if are_compared else None
-            outlived = is_outlived(log, each.position, inside[each.rank]) or (
-                each.rank not in shared and _was_caught(each, raised[each.rank], log, causes)
+            outlived = (
+                outlived
+                or is_outlived(log, each.position, inside[each.rank])
+                or (each.rank not in shared and _was_caught(each, raised[each.rank], log, causes))
             )
         found.append(_Candidate(each, guilty_of(each), at, said[_without_digits(each)], outlived))
     return found

@@ -22,6 +22,17 @@ _OF_AN_END = re.compile(
 )
 
 
+_TRIED_AGAIN = re.compile(
+    r"\b(?:attempt|try|retry) ?#?\d+ ?(?:of|/) ?\d+\b|\bretrying\b|\bwill (?:be )?retr(?:y|ied)\b|\bretry in\b",
+    re.IGNORECASE,
+)
+
+
+def is_tried_again(line: str) -> bool:
+    """Whether a line says that what failed is tried once more."""
+    return _TRIED_AGAIN.search(line[:500]) is not None
+
+
 def is_outlived(log: LogLines, end: int, inside: Collection[int] = ()) -> bool:
     """Whether the writer of a line did ordinary work after it; `inside` are lines of tracebacks, which are none."""
     writer, ordinary = log.writers[end], 0

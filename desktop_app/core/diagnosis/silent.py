@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from signal import Signals
 
 from desktop_app.api import DrillKind, Explanation, FirstFailure, RankState, RunSnapshot, RunStatus
 from desktop_app.api.kit.knowledge_match import rerun_with
@@ -172,6 +173,13 @@ def _killed(rank: int, signal: int) -> Explanation:
     )  # fmt: skip
 
 
+def _signal_name(number: int) -> str:
+    try:
+        return f"{Signals(number).name} (signal {number})"
+    except ValueError:  # of another system
+        return f"signal {number}"
+
+
 def has_left(explanation: Explanation) -> bool:
     """Whether it says of a rank that it was done before the others."""
     return explanation.code == ENDED and explanation.is_symptom
@@ -190,6 +198,11 @@ def _silent(rank: int, code: int, text: str) -> Explanation:
     elif code in (-6, 134):
         category, said = "signal", "was ended by SIGABRT: native code gave up, and its log does not say why."
         advice = _FAULT
+    elif code < 0:
+        category, said = "signal", f"was ended by {_signal_name(-code)}, and its log does not say why."
+        advice = (
+            "See who sends this signal: a person with kill, or a scheduler before its time limit (Slurm's --signal)."
+        )
     elif code == 0:
         category, said = "uneven-data", "left early: it ended with exit code 0 while others still needed it."
         advice = "See that all ranks have as many batches, and that none leaves the loop before the others."
