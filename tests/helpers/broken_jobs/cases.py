@@ -13,7 +13,7 @@ from typing import Any
 
 HERE = Path(__file__).parent
 HELD, FRESH = "held_", "fresh_"
-"""How the names of the files begin of whose cases a quarter is still held back, and of those that nobody looked at."""
+"""How the names of the files begin of whose cases a quarter, and a half, are still held back."""
 TIMEOUT = 150
 """Seconds that a job may take which should fail by itself."""
 OF_NODES = ("evict", "node")
@@ -84,11 +84,10 @@ def _files(pattern: str) -> list[Path]:
 
 
 def _half(path: Path, name: str) -> str:
-    """Return the half of a case: three quarters of what was held back first, by the hash of names, were looked at."""
+    """Return the half of a case: by the hash of names, half of the fresh ones were looked at, and more of the others."""
     first, second, *_rest = hashlib.sha256(name.encode()).digest()
-    is_looked_at = first % 2 == 0 or second % 2 == 0
-    is_held = path.name.startswith(FRESH) or (path.name.startswith(HELD) and not is_looked_at)
-    return "held" if is_held else "dev"
+    is_held = path.name.startswith(FRESH) or (path.name.startswith(HELD) and second % 2)
+    return "held" if is_held and first % 2 else "dev"
 
 
 def _own(told: Mapping[str, Any], half: str) -> Case:
