@@ -84,7 +84,7 @@ def _files(pattern: str) -> list[Path]:
 
 
 def _half(path: Path, name: str) -> str:
-    """Return the half of a case: by the hash of names, half of the fresh ones were looked at, and more of the others."""
+    """Return the half of a case: by the hash of names, half of the fresh ones and more of the others were looked at."""
     first, second, *_rest = hashlib.sha256(name.encode()).digest()
     is_held = path.name.startswith(FRESH) or (path.name.startswith(HELD) and second % 2)
     return "held" if is_held and first % 2 else "dev"
