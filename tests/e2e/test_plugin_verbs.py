@@ -38,7 +38,7 @@ def test_a_plugin_is_shown_with_everything_that_is_known_of_it(program: Program)
     lines = program("plugins", "show", "rankzero-pytorch").out.splitlines()
     assert lines[0] == "Plugin        PyTorch (rankzero-pytorch)"
     assert any(each.startswith("Wizards       ddp, ") for each in lines)
-    assert "Source        came with Rank Zero" in lines
+    assert "Source        Rank Zero itself" in lines
     said = program("plugins", "show", "rankzero-pytroch")
     hint = "Did you mean “rankzero-pytorch”?"
     assert (said.code, said.err) == (1, f"error: There is no plugin “rankzero-pytroch”. {hint}\n")
@@ -67,7 +67,7 @@ def test_a_wheel_is_installed_after_a_yes_and_removed(program: Program, tmp_path
     (item,) = refused.json["error"]["ask"]["plan"]["items"]
     assert (item["name"], item["before"], item["after"]) == ("acme", None, "1.0")
     assert item["offer"]["source"] == {"kind": "wheel", "where": str(wheel)}
-    assert f"Install Acme (acme): 1.0\n  from      the wheel {wheel}\n" in refused.err
+    assert f"Install Acme (acme): 1.0\n  from      the file {wheel}\n" in refused.err
     assert "acme" not in listed(program("plugins", "list", "--json")), "nothing was done"
     done = program("plugins", "install", wheel.name, "--yes", "--json")
     assert done.code == 0, done.err

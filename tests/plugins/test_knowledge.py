@@ -126,6 +126,14 @@ def test_a_code_that_two_files_of_a_plugin_use_and_a_folder_without_files_are_wr
     assert knowledge_problems(tmp_path) == ("b.toml:4: disk-full: code: “a.toml” has a signature of that code already",)
 
 
+def test_a_projects_folder_has_its_knowledge_in_that_of_its_package(tmp_path: Path) -> None:
+    folder = tmp_path / "acme" / "rankzero_acme" / "knowledge"
+    folder.mkdir(parents=True)
+    (folder / "disk.toml").write_text(GOOD.replace('"the disk is full now"', '"the disk is empty"'), "utf-8")
+    (said,) = knowledge_problems(tmp_path / "acme")
+    assert said.startswith("disk.toml:4: disk-full: ")
+
+
 def test_an_expression_that_takes_too_long_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "disk.toml"
     path.write_text(GOOD, "utf-8")

@@ -49,11 +49,15 @@ def knowledge_problems(path: Path, judge: Judge | None = None) -> tuple[str, ...
 
 
 def knowledge_files(path: Path) -> list[Path]:
-    """Return a file as it is; of a folder the `*.toml` files of its `knowledge`, or its own where it has none."""
+    """Return a file as it is; of a folder the `*.toml` files of its `knowledge`, or its own where it has none.
+
+    A project's folder has them in that of its package.
+    """
     if not path.is_dir():
         return [path]
-    folder = path / "knowledge" if (path / "knowledge").is_dir() else path
-    return sorted(each for each in folder.glob("*.toml") if each.name not in ("plugin.toml", "pyproject.toml"))
+    folders = [path / "knowledge"] if (path / "knowledge").is_dir() else sorted(path.glob("*/knowledge")) or [path]
+    found = (each for folder in folders for each in folder.glob("*.toml"))
+    return sorted(each for each in found if each.name not in ("plugin.toml", "pyproject.toml"))
 
 
 def _twice(known: Sequence[tuple[Path, Knowledge]]) -> Iterator[str]:
