@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from signal import Signals
 
 from desktop_app.api import DrillKind, Explanation, FirstFailure, RankState, RunSnapshot, RunStatus
 from desktop_app.api.kit.knowledge_match import rerun_with
@@ -48,6 +47,8 @@ _LIMITS = {
     ),
 }  # fmt: skip
 """Of signals that tell of a limit: what happened, its category, what to do."""
+_SENT = {1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 10: "SIGUSR1", 12: "SIGUSR2", 13: "SIGPIPE", 14: "SIGALRM"}
+"""Signals that others send, by their numbers on Linux."""
 _PROGRESS = re.compile(
     r"\b(?:step|epoch|batch|iter\w*|started?|starting|ready|done|saved|saving|loaded|loading|finished|completed?)\b"
     r"|\b(?:loss|acc\w*|lr|time)\s*[:=]?\s*\d|\d/\d|\d%|it/s|s/it", re.IGNORECASE,
@@ -174,10 +175,7 @@ def _killed(rank: int, signal: int) -> Explanation:
 
 
 def _signal_name(number: int) -> str:
-    try:
-        return f"{Signals(number).name} (signal {number})"
-    except ValueError:  # of another system
-        return f"signal {number}"
+    return f"{_SENT[number]} (signal {number})" if number in _SENT else f"signal {number}"
 
 
 def has_left(explanation: Explanation) -> bool:
