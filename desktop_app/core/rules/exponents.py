@@ -21,10 +21,10 @@ _GREATEST = 50
 
 def check(path: Path, name: str, spread: Mapping[str, Value], sampling: Value, notes: Notes) -> None:
     """Warn of a spread, at `path`, that draws nearly 1 alone."""
-    least, most = spread.get("min_value"), spread.get("max_value")
-    if not _is_number(least) or not _is_number(most) or not _looks_like_values(float(least), float(most)):  # type: ignore[arg-type]
+    low, high = _number(spread.get("min_value")), _number(spread.get("max_value"))
+    if low is None or high is None or not _looks_like_values(low, high):
         return
-    low, high, base = float(least), float(most), base_of(mapping(sampling).get("logbase"))  # type: ignore[arg-type]
+    base = base_of(mapping(sampling).get("logbase"))
     message = (
         f"{name} is drawn from {_power(base, low)} to {_power(base, high)}: min_value and max_value are logarithms."
     )
@@ -44,8 +44,8 @@ def base_of(logbase: Value) -> float:
     return base if math.isfinite(base) and base > 1 else math.e
 
 
-def _is_number(value: Value) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _number(value: Value) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _looks_like_values(least: float, most: float) -> bool:
