@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from desktop_app.backends.azureml.client.wire import TRANSIENT, Ask, CloudFault, Reply
@@ -133,10 +133,9 @@ def test_a_refusal_that_nobody_knows_is_told_in_its_own_words() -> None:
     assert (fault.message, fault.code) == ("The sign-in was refused: Something new.", "AADSTS99999")
 
 
-@given(SECRET)
-def test_no_secret_is_told(secret: str) -> None:
-    """Signatures, tokens, keys and passwords, wherever the service or a library puts them."""
-    texts = [
+def telling(secret: str) -> list[str]:
+    """A secret in every place where the service or a library puts one."""
+    return [
         f"https://x.blob.core.windows.net/c/b?sv=1&sig={secret}&se=2",
         f"Authorization: Bearer {secret}",
         f'{{"access_token": "{secret}", "refresh_token": "{secret}"}}',
@@ -149,9 +148,17 @@ def test_no_secret_is_told(secret: str) -> None:
         f"eyJ{secret}.{secret}.{secret}",
         f'{{"secretsType": "Sas", "sasToken": "?sv=1&sig={secret}"}}',
     ]
+
+
+@given(SECRET)
+@example("Authorization")
+def test_no_secret_is_told(secret: str) -> None:
+    """As often as its letters stand in what is around it, as in the word Authorization itself, and never more."""
+    texts = telling(secret)
     fault = faults.Fault("service", texts[0], hint=texts[1], details="\n".join(texts))
     told = json.dumps(fault.as_json())
-    assert secret not in told
+    frame = telling("")
+    assert told.count(secret) <= sum(text.count(secret) for text in [*frame[:2], *frame])
 
 
 def test_what_was_signed_in_an_operation_url_is_not_told() -> None:
