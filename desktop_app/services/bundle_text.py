@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import IO, Protocol, TypeAlias
 
 from desktop_app.core.words import size_text
+from desktop_app.services.logs.encodings import HEAD, UTF_8, encoding_of
 
 BLOCK = 16 << 10
 """Small, so that few blocks hold anything like a secret and most pass fast."""
 SPACES = (" ", "\t", "\r")
-_UTF16 = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 
 class Sink(Protocol):
@@ -54,7 +54,7 @@ def looks_binary(opened: OpenFile) -> bool:
     """Whether a file is no text, going by its beginning; reads it from the start again."""
     begin = opened.stream.read(8192)
     opened.stream.seek(0)
-    return b"\0" in begin and not begin.startswith(tuple(mark for mark, _ in _UTF16))
+    return b"\0" in begin and encoding_of(begin[:HEAD]) == UTF_8
 
 
 Cover: TypeAlias = Callable[[str], str]
@@ -122,9 +122,9 @@ def said_in_json_lines(left_out: int) -> str:
 
 
 def _encoding(opened: OpenFile) -> str:
-    begin = opened.stream.read(2)
+    begin = opened.stream.read(HEAD)
     opened.stream.seek(0)
-    return next((name for mark, name in _UTF16 if begin == mark), "utf-8")
+    return encoding_of(begin)
 
 
 def _head(data: bytes, encoding: str) -> bytes:
@@ -146,7 +146,7 @@ def _tail(data: bytes, encoding: str) -> bytes:
 
 def _lenient(encoding: str) -> str:
     """Return how bytes are taken that are no letters: as they are, where the encoding can hold them."""
-    return "surrogateescape" if encoding == "utf-8" else "replace"
+    return "surrogateescape" if encoding == UTF_8 else "replace"
 
 
 def _blocks(stream: IO[bytes], size: int) -> Iterator[bytes]:
@@ -165,7 +165,7 @@ def _blocks(stream: IO[bytes], size: int) -> Iterator[bytes]:
 
 def _write(blocks: Iterable[bytes], sink: Sink, redactor: Cover, encoding: str, follower: Follower | None) -> None:
     errors = _lenient(encoding)
-    if encoding != "utf-8":  # its line ends are two bytes: as a whole, which `limit` bounds
+    if encoding != UTF_8:  # its line ends are two bytes: as a whole, which `limit` bounds
         blocks = (b"".join(blocks),)
     for block in blocks:
         written = redactor(block.decode(encoding, errors)).encode("utf-8", errors)

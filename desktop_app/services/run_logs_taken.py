@@ -16,8 +16,9 @@ from desktop_app.api import OutsideError, RankState, RunSnapshot, RunStatus, Use
 from desktop_app.api._records import to_json
 from desktop_app.services.bundle_paper import PAPER
 from desktop_app.services.diagnosing.gathering import FoundLog, Gathered, gathered
-from desktop_app.services.diagnosing.sources import UTF_8, LogBytes, encoding_of
+from desktop_app.services.diagnosing.sources import LogBytes, encoding_in
 from desktop_app.services.diagnosing.unpacking import names_in
+from desktop_app.services.logs.encodings import UTF_8
 from desktop_app.services.run_open import SUFFIX, is_bundle, open_bundle
 from desktop_app.services.run_staging import LOGS_IN, TakenIn, Taking, refuse_without_room, staged, write_paper
 
@@ -121,7 +122,7 @@ def _copy(log: LogBytes, target: Path, taking: Taking) -> None:
 
     It is UTF-8 there, as logs that are joined may be written differently, without the zeros that a crash left.
     """
-    place, size, encoding = 0, log.size(), encoding_of(log.read(0, 400))
+    place, size, encoding = 0, log.size(), encoding_in(log)
     decoder = None if encoding == UTF_8 else codecs.getincrementaldecoder(encoding)("replace")
     with target.open("a+b") as file:
         if file.tell() and not _ends_a_line(file):

@@ -110,6 +110,18 @@ async def test_utf_16_and_latin_1_are_searched(tmp_path: Path, encoding: str) ->
     assert (await all_of([narrow], Query("rger")))[1].count == 1
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+async def test_all_lines_of_a_long_log_in_utf_16_are_found_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    monkeypatch.setattr(searching, "_SHARE", 99_999)  # children whose parts begin within a letter
+    lines = [f"step {number} of an epoch\n" for number in range(20_000)]
+    wide = source(tmp_path, 0, "".join(lines).encode(encoding))
+    matches, last = await all_of([wide], Query("step"), limit=len(lines))
+    assert last.count == len(lines)
+    assert len({each.offset for each in matches}) == len(lines)
+
+
 async def test_matches_are_in_the_order_of_stamps(tmp_path: Path) -> None:
     lines = ["2026-11-22T10:00:05Z begin\n  needle\n", "2026-11-22T10:00:01Z needle\n"]
     matches, _ = await all_of(

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from desktop_app.services.diagnosing.sources import UTF_8, LogBytes, encoding_of
+from desktop_app.services.diagnosing.sources import LogBytes, encoding_in
+from desktop_app.services.logs.encodings import UTF_8
 from desktop_app.services.logs.text import HEAD, shown_text
 
 TAIL = 64 << 10
@@ -62,10 +63,10 @@ class Excerpt:
 def tail(log: LogBytes, size: int = TAIL) -> Excerpt:
     """Return the end of a log, whole lines only; where it is longer than `size`, its first error and its end."""
     whole = log.size()
-    encoding = _encoding(log)
+    encoding = encoding_in(log)
     start = _start(log, whole, max(size, TAIL))
     data = log.read(start, whole - start)
-    if encoding == "utf-8" and len(data) > size and whole - start <= max(size, TAIL):
+    if encoding == UTF_8 and len(data) > size and whole - start <= max(size, TAIL):
         hint = _first_hint(data)
         begin = data.rfind(b"\n", 0, max(0, hint - _CONTEXT)) + 1 if hint is not None else len(data)
         if begin + size < len(data):
@@ -83,7 +84,7 @@ def further_back(log: LogBytes, budget: int) -> tuple[Excerpt | None, int]:
     """Return the first error before a log's end, with what follows it; and how many bytes were looked through."""
     whole = log.size()
     end = max(0, whole - TAIL)
-    if not end or _encoding(log) != "utf-8":
+    if not end or encoding_in(log) != UTF_8:
         return None, 0
     near = max(0, end - BACK)
     data = log.read(near, end - near)
@@ -127,7 +128,7 @@ def joined(excerpts: Iterable[Excerpt]) -> Excerpt:
 def is_binary(log: LogBytes) -> bool:
     """Whether a file is no text: much of its end is no character that a log would have."""
     size = log.size()
-    if _encoding(log) != UTF_8:
+    if encoding_in(log) != UTF_8:
         return False
     end = _ZEROS.sub(b"", log.read(max(0, size - 4096), 4096))
     odd = len(end) - len(end.translate(None, _ODD))
@@ -143,7 +144,7 @@ def _around(log: LogBytes, start: int, data: bytes, place: int) -> Excerpt:
     begin = data.rfind(b"\n", 0, max(0, place - _CONTEXT)) + 1
     text = log.read(start + begin, TAIL // 2)
     text = text[: text.rfind(b"\n") + 1] or text
-    return _piece(log, start + begin, text, "utf-8")
+    return _piece(log, start + begin, text, UTF_8)
 
 
 def _start(log: LogBytes, whole: int, size: int) -> int:
@@ -161,7 +162,7 @@ def _start(log: LogBytes, whole: int, size: int) -> int:
 def _piece(log: LogBytes, start: int, data: bytes, encoding: str) -> Excerpt:
     if not data:
         return Excerpt()
-    if encoding != "utf-8":
+    if encoding != UTF_8:
         data = data.decode(encoding, "replace").removeprefix("\ufeff").encode()
     else:
         data = data.replace(b"\0", b"")
@@ -193,7 +194,3 @@ def _shown(line: bytes) -> str:
             if len(line) <= HEAD or error.start < HEAD - 4:
                 line = line.decode("latin-1").encode()
     return shown_text(line)
-
-
-def _encoding(log: LogBytes) -> str:
-    return encoding_of(log.read(0, 400))

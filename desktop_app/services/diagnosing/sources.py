@@ -8,13 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from desktop_app.services.logs.encodings import HEAD, UTF_8, encoding_of
 from desktop_app.services.logs.log_file import LogFile
 
 _BLOCK = 4 << 20
 _STEP = 64 << 10
-_LEAST_WIDE = 8
-_BOMS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
-UTF_8 = "utf-8"
 
 
 class LogBytes(Protocol):
@@ -67,6 +65,11 @@ class MemoryBytes:
         return self.data[offset : offset + max(0, count)]
 
 
+def encoding_in(log: LogBytes) -> str:
+    """Return how a log is written."""
+    return encoding_of(log.read(0, HEAD))
+
+
 def newlines_before(log: LogBytes, offset: int) -> int:
     """Return how many lines end before a place of a log."""
     count = log.dropped if isinstance(log, MemoryBytes) else 0
@@ -79,7 +82,7 @@ def newlines_before(log: LogBytes, offset: int) -> int:
 
 def offset_of_row(log: LogBytes, start: int, row: int) -> int:
     """Return where a line begins, `row` lines after the one that begins at `start`."""
-    place, wide = start, encoding_of(log.read(0, 400)) != UTF_8
+    place, wide = start, encoding_in(log) != UTF_8
     while row > 0 and (block := log.read(place, _STEP)):
         rows = block.count(b"\n")
         if rows >= row:
@@ -110,26 +113,7 @@ def text_end(path: Path) -> int:
 def without_zeros(data: bytes) -> bytes:
     """Return bytes without the empty ones at their end; the half of the last letter of UTF-16 is none."""
     kept = data.rstrip(b"\0")
-    return data[: len(kept) + 1] if len(kept) % 2 and encoding_of(data[:400]) == "utf-16-le" else kept
-
-
-def encoding_of(head: bytes) -> str:
-    """Return how a text is written that begins so: UTF-16 also where it does not say so."""
-    if head[:2] in _BOMS:
-        return _BOMS[head[:2]]
-    return _wide(head) or UTF_8
-
-
-def _wide(head: bytes) -> str:
-    """Return which UTF-16 it is: spaces and letters of ASCII have their empty bytes all on the same side."""
-    head = head.rstrip(b"\0")
-    low, high = head[::2].count(0), head[1::2].count(0)
-    if min(low, high) or max(low, high) < max(_LEAST_WIDE, len(head) // 25):
-        return ""
-    encoding = "utf-16-le" if high else "utf-16-be"
-    text = head[: len(head) & ~1].decode(encoding, "ignore")
-    odd = sum(not (each.isprintable() or each in "\t\n\r\b\x1b") for each in text)
-    return encoding if odd <= len(text) // 20 else ""  # small numbers of two bytes look alike
+    return data[: len(kept) + 1] if len(kept) % 2 and encoding_of(data[:HEAD]) == "utf-16-le" else kept
 
 
 def _end_before_zeros(file: int, size: int) -> int:
@@ -151,7 +135,7 @@ def _end_before_zeros(file: int, size: int) -> int:
 
 def _begins_wide(file: int) -> bool:
     os.lseek(file, 0, os.SEEK_SET)
-    return encoding_of(os.read(file, 400)) == "utf-16-le"
+    return encoding_of(os.read(file, HEAD)) == "utf-16-le"
 
 
 def _is_hole(file: int, start: int) -> bool:

@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
 
-from desktop_app.services.logs.log_file import UTF_8, LogFile
+from desktop_app.services.logs.encodings import UTF_8
+from desktop_app.services.logs.log_file import LogFile
 from desktop_app.services.logs.merge import Key, LogSource
 from desktop_app.services.logs.search import ERRORS, Query, search
 

@@ -13,12 +13,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from desktop_app.services.logs.encodings import HEAD, UTF_8, encoding_of, is_settled, newline_of, without_mark
 from desktop_app.services.logs.stamps import stamps_in
 
 BLOCK = 64 << 10
 GRID = 1 << 20
-UTF_8 = "utf-8"
-_LE, _BE = b"\xff\xfe", b"\xfe\xff"
 _SANE = 946_684_800.0  # the year 2000: what is older comes from a file system or an archive without times
 
 
@@ -82,15 +81,16 @@ class LogFile:
     def encoding(self) -> str:
         """How its characters are written, as its beginning tells: `utf-16-le`, `utf-16-be`, else `utf-8`."""
         if self._encoding is None:
-            head = self.read(0, 1024)
-            if len(head) < 4:
-                return UTF_8  # not known yet
-            self._encoding = _encoding_of(head)
+            head = self.read(0, HEAD)
+            found = encoding_of(head)
+            if not is_settled(head):
+                return found
+            self._encoding = found
         return self._encoding
 
     def narrow(self, data: bytes) -> bytes:
         """Return the beginning of a line with a byte for each character of ASCII."""
-        return data if self.encoding == UTF_8 else data.replace(b"\0", b"").removeprefix(_LE).removeprefix(_BE)
+        return data if self.encoding == UTF_8 else without_mark(data).replace(b"\0", b"")
 
     def stamped(self, data: bytes, begin: int, latest: float) -> Iterator[tuple[int, float]]:
         """Yield where in the file lines of `data`, which lies at `begin`, bear a stamp, and its moment."""
@@ -99,15 +99,15 @@ class LogFile:
                 self._breathe()
                 yield begin + place, moment
             return
-        skipped = 2 if begin == 0 else 0  # the byte order mark
+        skipped = len(data) - len(without_mark(data)) if begin == 0 else 0
         low = 1 if self.encoding == "utf-16-be" else 0  # of each two bytes the one that letters of ASCII need
         for place, moment in stamps_in(data[skipped + low :: 2], latest):
             yield (begin + skipped + 2 * place if begin or place else 0), moment
 
     @property
     def newline(self) -> bytes:
-        """The bytes that end a line; of UTF-16 with the high byte first the second one is enough."""
-        return b"\n\0" if self.encoding == "utf-16-le" else b"\n"
+        """The bytes that end a line."""
+        return newline_of(self.encoding)
 
     def lines_from(self, offset: int) -> Iterator[RawLine]:
         """Yield the lines that start at `offset` (a line's start) and after it, up to the file's present end."""
@@ -190,14 +190,6 @@ class LogFile:
 
     def _ends(self, start: int, data: bytes) -> bool:
         return data.endswith(self.newline) or start + len(data) >= self._first_break(start)
-
-
-def _encoding_of(head: bytes) -> str:
-    """Return what a byte order mark says, unless what follows belies it: bytes that are no text may begin like that."""
-    first, second = head[2::2].count(0), head[3::2].count(0)
-    if head.startswith(_LE):
-        return "utf-16-le" if second > first else UTF_8
-    return "utf-16-be" if head.startswith(_BE) and first > second else UTF_8
 
 
 def _after_newline(block: bytes, count: int, newline: bytes) -> int:

@@ -17,6 +17,7 @@ from io import FileIO
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from desktop_app.services.logs.encodings import HEAD, UTF_8, encoding_of, newline_of
 from desktop_app.services.logs.search_bytes import Literal, places_of
 
 if TYPE_CHECKING:
@@ -84,17 +85,18 @@ class _Search:
         self._tell(done=True)
 
     def _search(self, log: dict[str, Any], begin: int, end: int) -> None:
-        wide = _is_wide(log["log"])
-        for start, data, size in _pieces(log["log"], begin, end):
+        encoding = _encoding_of(log["log"])
+        for start, data, size in _pieces(log["log"], begin, end, newline_of(encoding)):
             with _Patience(on=self._regex):
-                self._search_piece(start, data, size, wide=wide)
+                self._search_piece(start, data, size, encoding)
             self._bytes += size
             if monotonic() - self._told > TELL_EVERY:
                 self._tell()
             if self._ends_early and self._counts[self.rank]:
                 return
 
-    def _search_piece(self, start: int, data: bytearray, size: int, *, wide: str) -> None:
+    def _search_piece(self, start: int, data: bytearray, size: int, encoding: str) -> None:
+        wide = encoding != UTF_8
         enough = self._counts[self.rank] >= self._each and not wide
         if enough and isinstance(self._places, Literal) and _is_shown_as_it_is(data, size):
             count = self._places.count(data, size)
@@ -102,14 +104,14 @@ class _Search:
                 self._counts[self.rank] += count
                 return
         places = None if wide else self._places(data, size)
-        lines = _all_lines(data, size, wide) if places is None else _lines_at(places, data, size)
+        lines = _all_lines(data, size, newline_of(encoding)) if places is None else _lines_at(places, data, size)
         for place, line in lines:
-            self._search_line(start, place, line, data, wide)
+            self._search_line(start, place, line, data, encoding)
 
-    def _search_line(self, start: int, place: int, line: bytes, data: bytearray, wide: str) -> None:
+    def _search_line(self, start: int, place: int, line: bytes, data: bytearray, encoding: str) -> None:
         from desktop_app.services.logs.text import shown_text
 
-        for found in self._pattern.finditer(shown_text(line, wide or "utf-8")):
+        for found in self._pattern.finditer(shown_text(line, encoding)):
             if found.end() == found.start():
                 continue
             self._counts[self.rank] += 1
@@ -151,7 +153,7 @@ def _too_slow(_signal: int, _frame: FrameType | None) -> None:
     raise TooSlow
 
 
-def _pieces(path: str, begin: int, end: int) -> Iterator[tuple[int, bytearray, int]]:
+def _pieces(path: str, begin: int, end: int, newline: bytes) -> Iterator[tuple[int, bytearray, int]]:
     """Yield the lines that begin from `begin` on, before `end`, many at once: their offset, a buffer, bytes in it.
 
     Where a line is longer than the buffer, it is cut.
@@ -161,16 +163,16 @@ def _pieces(path: str, begin: int, end: int) -> Iterator[tuple[int, bytearray, i
     except OSError:
         return
     with file:
-        offset = _line_start(file, begin)
+        offset = _line_start(file, begin, newline)
         file.seek(offset)
         buffer = bytearray(PIECE)
         view, held = memoryview(buffer), 0
         while offset < end:
             more = file.readinto(view[held:])
             size = held + (more or 0)
-            cut = buffer.rfind(b"\n", 0, size) + 1 if more else size
+            cut = _after(newline, buffer.rfind(newline, 0, size)) if more else size
             if offset + cut > end:  # the line that `end` lies in is the last one
-                cut = buffer.find(b"\n", max(0, end - offset - 1), cut) + 1 or cut
+                cut = _after(newline, buffer.find(newline, max(0, end - offset - len(newline)), cut)) or cut
             cut = cut or (size if size == PIECE else 0)
             if cut:
                 yield offset, buffer, cut
@@ -180,34 +182,33 @@ def _pieces(path: str, begin: int, end: int) -> Iterator[tuple[int, bytearray, i
             buffer[:held] = buffer[cut:size]
 
 
-def _line_start(file: FileIO, begin: int) -> int:
+def _after(newline: bytes, place: int) -> int:
+    """Return where a line begins whose predecessor's end was found at a place; 0 where it was not found."""
+    return place + len(newline) if place >= 0 else 0
+
+
+def _line_start(file: FileIO, begin: int, newline: bytes) -> int:
     """Return where the first line starts that does so at `begin` or after it."""
     if not begin:
         return 0
-    place = begin - 1
+    place, kept = max(0, begin - len(newline)), b""
     file.seek(place)
-    while data := file.read(PIECE):
-        found = data.find(b"\n")
+    while more := file.read(PIECE):
+        data = kept + more
+        found = data.find(newline)
         if found >= 0:
-            return place + found + 1
-        place += len(data)
-    return place
+            return place + found + len(newline)
+        kept = data[len(data) - len(newline) + 1 :]
+        place += len(data) - len(kept)
+    return place + len(kept)
 
 
-def _is_wide(path: str) -> str:
-    """Return the encoding of a log in UTF-16, nothing for others."""
+def _encoding_of(path: str) -> str:
     try:
         with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - as above
-            if file.read(2) not in (b"\xff\xfe", b"\xfe\xff"):
-                return ""
+            return encoding_of(file.read(HEAD) or b"")
     except OSError:
-        return ""
-    from pathlib import Path
-
-    from desktop_app.services.logs.log_file import UTF_8, LogFile
-
-    encoding = LogFile(Path(path)).encoding
-    return "" if encoding == UTF_8 else encoding
+        return UTF_8
 
 
 def _is_shown_as_it_is(data: bytearray, size: int) -> bool:
@@ -215,8 +216,8 @@ def _is_shown_as_it_is(data: bytearray, size: int) -> bool:
     return data.find(b"\x1b", 0, size) < 0 and data.find(b"\r", 0, size) < 0
 
 
-def _all_lines(data: bytearray, size: int, wide: str) -> Iterator[tuple[int, bytes]]:
-    place, newline = 0, b"\n\0" if wide == "utf-16-le" else b"\n"
+def _all_lines(data: bytearray, size: int, newline: bytes) -> Iterator[tuple[int, bytes]]:
+    place = 0
     for line in bytes(data[:size]).split(newline):
         yield place, line
         place += len(line) + len(newline)

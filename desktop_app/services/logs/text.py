@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from desktop_app.services.logs.encodings import without_mark
+
 HEAD = 32 << 10
 """Bytes of a line that are shown; the rest is named by its size."""
 _TAIL = 8 << 10
@@ -89,8 +91,7 @@ _NO_WORDS = re.compile(rb"[\x00-\x08\x0e-\x1a\x7f-\x9f]")
 
 def from_utf_16(data: bytes, encoding: str) -> bytes:
     """Return a line of a UTF-16 file as UTF-8; one that ends within a letter without it."""
-    even = data[: len(data) & ~1].removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff")
-    return even.decode(encoding, "replace").encode("utf-8", "replace")
+    return without_mark(data[: len(data) & ~1]).decode(encoding, "replace").encode("utf-8", "replace")
 
 
 def is_error(text: str) -> bool:
