@@ -21,26 +21,18 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import qasync
-
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from desktop_app.api import RunSnapshot, RunStatus  # noqa: E402
-from desktop_app.app import keep_smooth, make_application, open_window  # noqa: E402
 from desktop_app.backends.azureml.backend import AzureBackend  # noqa: E402
 from desktop_app.backends.azureml.client import routes  # noqa: E402
 from desktop_app.backends.azureml.runs.monitoring import SLOWEST  # noqa: E402
-from desktop_app.compose import open_workbench  # noqa: E402
 from desktop_app.places import find_places  # noqa: E402
-from desktop_app.ui import tasks  # noqa: E402
-from desktop_app.ui.garbage import Garbage  # noqa: E402
-from desktop_app.ui.runs.page import RunsPage  # noqa: E402
-from desktop_app.ui.runs.run_page import RunPage  # noqa: E402
-from tests.bench.bench_cause import until  # noqa: E402
 from tests.helpers.azure_benches import azureml_python, emulated, requests_since, spread  # noqa: E402
 from tests.helpers.emulators import Emulator  # noqa: E402
 from tests.helpers.made_toolchains import lend  # noqa: E402
+from tests.helpers.window_benches import OpenWindow, until  # noqa: E402
 
 GOAL = 5.0
 _SECONDS = "seconds"
@@ -79,38 +71,20 @@ class Measurement:
     def __init__(self, home: Path, emulator: Emulator, options: argparse.Namespace) -> None:
         self._emulator, self._options = emulator, options
         lend(find_places(home), "azureml", azureml_python())
-        self._app = make_application()
-        self._window = open_window(self._app, home, print)
-        self._bench = open_workbench(home)
+        self._open = OpenWindow(home)
+        self._bench = self._open.bench
         self._workspace = self._bench.cloud.add(self._bench.cloud.read_config(emulator.config))
-        self._garbage = Garbage()
         self._rates: list[Counter[str]] = []
         self._random = random.Random(8)
-        tasks.route(user_error=print, bug=print)
-        self._window.resize(1280, 800)
-        self._window.show()
 
     def run(self) -> None:
         """Measure and print."""
-        with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(self._app)) as runner:
-            runner.run(self._run())
+        self._open.run(self._measure)
 
-    async def _run(self) -> None:
-        self._window.attach(self._bench)
-        self._window.show_page("runs")
-        keep_smooth()
-        self._garbage.start()
-        watching = tasks.spawn(self._bench.monitor.watch(), "watch")
-        try:
-            shown = [await self._fails(number) for number in range(self._options.runs)]
-            opened = [await self._opened(number) for number in range(self._options.runs)]
-        finally:
-            watching.cancel()
-            self._garbage.stop()
-            self._window.finish()
-            await tasks.cancel_all()
-            await self._bench.cloud.close()
-            self._bench.plugins.close()
+    async def _measure(self) -> None:
+        self._open.watch_runs()
+        shown = [await self._fails(number) for number in range(self._options.runs)]
+        opened = [await self._opened(number) for number in range(self._options.runs)]
         print(f"cause shown after the service said Failed: {spread(shown)}")
         print(f"cause shown after one that failed earlier was opened: {spread(opened)}")
         for kind in sorted({kind for each in self._rates for kind in each} - {_SECONDS}):
@@ -125,7 +99,7 @@ class Measurement:
         handle = await self._pretend(f"live-{number:02d}")
         await self._bench.cloud.open(handle)
         await until(lambda: self._is(handle, RunStatus.RUNNING))
-        self._window.show_run(handle)
+        self._open.window.show_run(handle)
         run = self._bench.store.get(handle)
         assert run is not None
         await until(lambda: self._is_followed(run))
@@ -134,7 +108,7 @@ class Measurement:
         failed = await asyncio.to_thread(self._fail, run.run, number % self._options.ranks)
         await until(lambda: self._shows_cause(handle))
         took = time.monotonic() - failed
-        page = self._page()
+        page = self._open.run_page
         print(f"{took:.2f} s: {page.failure.heading.text()}: {page.failure.text.text()}", flush=True)
         assert "mat1 and mat2" in page.failure.text.text()
         return took
@@ -146,7 +120,7 @@ class Measurement:
         await self._bench.cloud.open(handle)
         await until(lambda: self._is(handle, RunStatus.FAILED))
         began = time.monotonic()
-        self._window.show_run(handle)
+        self._open.window.show_run(handle)
         await until(lambda: self._shows_cause(handle))
         return time.monotonic() - began
 
@@ -205,14 +179,8 @@ class Measurement:
         return len(logs) == self._options.ranks and all(each.stat().st_size == size for each in logs)
 
     def _shows_cause(self, handle: str) -> bool:
-        page = self._page()
+        page = self._open.run_page
         return page.handle == handle and page.failure.isVisible() and page.failure.cause.isVisible()
-
-    def _page(self) -> RunPage:
-        page = self._window.pages.page("runs")
-        assert isinstance(page, RunsPage)
-        assert page.run_page is not None
-        return page.run_page
 
 
 def _kind(request: dict[str, Any]) -> str:

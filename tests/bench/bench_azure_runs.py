@@ -34,10 +34,10 @@ from desktop_app.places import find_places  # noqa: E402
 from desktop_app.ui import tasks  # noqa: E402
 from desktop_app.ui.garbage import Garbage  # noqa: E402
 from desktop_app.ui.runs.page import RunsPage  # noqa: E402
-from tests.bench.bench_gui_stalls import FRAME, Heartbeat, quantile, say  # noqa: E402
 from tests.helpers.azure_benches import azureml_python, emulated, requests_since, spread, write_records  # noqa: E402
 from tests.helpers.emulators import Emulator  # noqa: E402
 from tests.helpers.made_toolchains import lend  # noqa: E402
+from tests.helpers.window_benches import FRAME, Heartbeat, quantile, say  # noqa: E402
 
 ENDING = 120
 """Live runs that end while it is measured, one after the other."""

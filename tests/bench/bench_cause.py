@@ -14,24 +14,16 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-
-import qasync
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from desktop_app.api import RunStatus  # noqa: E402
-from desktop_app.app import keep_smooth, make_application, open_window  # noqa: E402
-from desktop_app.compose import open_workbench  # noqa: E402
-from desktop_app.ui import tasks  # noqa: E402
-from desktop_app.ui.garbage import Garbage  # noqa: E402
-from desktop_app.ui.runs.page import RunsPage  # noqa: E402
-from desktop_app.ui.runs.run_page import RunPage  # noqa: E402
 from tests.helpers import local_runs  # noqa: E402
+from tests.helpers.window_benches import OpenWindow, until  # noqa: E402
 
 GOAL = 1.0
 WRITES = 'for i in $(seq {lines}); do echo "step $i loss 0.$i"; done; touch up.$RANK; sleep 60'
@@ -52,47 +44,20 @@ def main() -> None:
         Measurement(Path(name), options).run()
 
 
-async def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
-    """Wait until something is so, looking after each turn of the loop."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError("what is waited for did not come")
-        await asyncio.sleep(0.002)
-
-
 class Measurement:
     """A window, and runs that fail while it looks."""
 
     def __init__(self, home: Path, options: argparse.Namespace) -> None:
         self._home, self._options = home, options
-        self._app = make_application()
-        self._window = open_window(self._app, home, print)
-        self._bench = open_workbench(home)
-        self._garbage = Garbage()
-        tasks.route(user_error=print, bug=print)
-        self._window.resize(1280, 800)
-        self._window.show()
+        self._open = OpenWindow(home)
 
     def run(self) -> None:
         """Measure and print."""
-        with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(self._app)) as runner:
-            runner.run(self._run())
+        self._open.run(self._measure)
 
-    async def _run(self) -> None:
-        self._window.attach(self._bench)
-        self._window.show_page("runs")
-        keep_smooth()
-        self._garbage.start()
-        watching = tasks.spawn(self._bench.monitor.watch(), "watch")
-        try:
-            found = [await self._one() for _ in range(self._options.runs)]
-        finally:
-            watching.cancel()
-            self._garbage.stop()
-            self._window.finish()
-            self._bench.plugins.close()
-            await tasks.cancel_all()
+    async def _measure(self) -> None:
+        self._open.watch_runs()
+        found = [await self._one() for _ in range(self._options.runs)]
         for title, index in (("after its first rank fell", 0), ("after the run had failed", 1), ("opened later", 2)):
             times = sorted(each[index] for each in found)
             print(f"cause shown {title}: median {times[len(times) // 2]:.2f} s, worst {times[-1]:.2f} s", flush=True)
@@ -105,9 +70,9 @@ class Measurement:
         commands = [(RAISES if rank == 1 else WRITES).format(lines=lines) for rank in range(count)]
         folder = await asyncio.to_thread(local_runs.start, self._home / "runs", commands)
         handle = f"local://{folder.name}"
-        await until(lambda: self._bench.store.get(handle) is not None)
-        self._window.show_run(handle)
-        page = self._page()
+        await until(lambda: self._open.bench.store.get(handle) is not None)
+        self._open.window.show_run(handle)
+        page = self._open.run_page
         await until(lambda: len(list((folder / "code").glob("up.*"))) == count - 1)
         await asyncio.sleep(0.5)
         (folder / "code" / "fail").touch()
@@ -122,19 +87,13 @@ class Measurement:
 
     async def _again(self, handle: str) -> float:
         """Return the seconds from a click on the run to its cause, after another page was shown."""
-        page = self._page()
+        page = self._open.run_page
         page.failure.cause.setVisible(False)
-        page.show_run(replace(next(iter(self._bench.store.runs.values())), handle="local://other"))
+        page.show_run(replace(next(iter(self._open.bench.store.runs.values())), handle="local://other"))
         began = time.monotonic()
-        self._window.show_run(handle)
+        self._open.window.show_run(handle)
         await until(lambda: page.handle == handle and page.failure.cause.isVisible())
         return time.monotonic() - began
-
-    def _page(self) -> RunPage:
-        page = self._window.pages.page("runs")
-        assert isinstance(page, RunsPage)
-        assert page.run_page is not None
-        return page.run_page
 
 
 def _seconds(at: datetime) -> float:

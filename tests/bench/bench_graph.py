@@ -36,8 +36,8 @@ from desktop_app.ui.garbage import Garbage  # noqa: E402
 from desktop_app.ui.models.graph.canvas import GraphCanvas  # noqa: E402
 from desktop_app.ui.models.graph.view import GraphView  # noqa: E402
 from desktop_app.ui.theme import theme_manager  # noqa: E402
-from tests.bench.bench_gui_stalls import FRAME, Heartbeat, quantile  # noqa: E402
 from tests.helpers import onnx_files as make  # noqa: E402
+from tests.helpers.window_benches import FRAME, Heartbeat, quantile  # noqa: E402
 
 LARGE = 1_200_000_000
 

@@ -17,29 +17,22 @@ import subprocess
 import sys
 import tempfile
 import time
-from array import array
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import qasync
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QTimer
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from desktop_app.api import MetricPoint, ResourcePoint, RunStatus  # noqa: E402
-from desktop_app.app import keep_smooth, make_application, open_window  # noqa: E402
-from desktop_app.compose import open_workbench  # noqa: E402
-from desktop_app.ui import tasks  # noqa: E402
-from desktop_app.ui.garbage import Garbage  # noqa: E402
 from desktop_app.ui.runs.log_view import LogView  # noqa: E402
-from desktop_app.ui.runs.page import RunsPage  # noqa: E402
+from desktop_app.ui.runs.run_page import LOGS  # noqa: E402
 from tests.helpers.run_folders import FolderOfRun, make_run  # noqa: E402
 from tests.helpers.waiting import wait_until  # noqa: E402
+from tests.helpers.window_benches import FRAME, Heartbeat, OpenWindow, quantile, say  # noqa: E402
 
 _STAMP = re.compile(r"@(\d+)@")
-FRAME = 16.7
 
 
 def main() -> None:
@@ -48,7 +41,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--lines", type=int, default=10_000, help="in all, per second")
     parser.add_argument("--seconds", type=float, default=20.0)
-    parser.add_argument("--tab", type=int, default=0)
+    parser.add_argument("--tab", type=int, default=LOGS, help="of the run's page")
     parser.add_argument("--write-to", type=Path, help="(the writer's own)")
     options = parser.parse_args()
     if options.write_to:
@@ -105,36 +98,6 @@ class Writer:
         made.add_resources([ResourcePoint(rank, time.time(), 90.0, 1 << 29) for rank in range(2)])
 
 
-class Heartbeat:
-    """Beats every 2 ms; a beat that comes late tells that the loop stood still.
-
-    `busy` is what this thread itself worked between two beats: others on the machine have no part in that.
-    """
-
-    def __init__(self) -> None:
-        self.late, self.busy = array("f"), array("f")  # four bytes a beat: memory is measured as well
-        self._last, self._worked = time.perf_counter(), time.thread_time()
-        self._timer = QTimer(interval=2, timerType=Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self._beat)
-
-    def start(self) -> None:
-        """Begin anew."""
-        del self.late[:], self.busy[:]
-        self._last, self._worked = time.perf_counter(), time.thread_time()
-        self._timer.start()
-
-    def stop(self) -> None:
-        """Beat no more."""
-        self._timer.stop()
-
-    def _beat(self) -> None:
-        now = time.perf_counter()
-        self.late.append(max(0.0, 1000 * (now - self._last) - 2.0))
-        worked = time.thread_time()
-        self.busy.append(1000 * (worked - self._worked))
-        self._last, self._worked = now, worked
-
-
 class PaintWatch(QObject):
     """Notes, right after each paint of a log, how old the newest line on it is."""
 
@@ -159,70 +122,41 @@ class PaintWatch(QObject):
         self.ages.append((time.monotonic_ns() - self._seen) / 1e6)
 
 
-def quantile(values: Sequence[float], part: float) -> float:
-    """Return the value below which `part` of them lie."""
-    return sorted(values)[min(len(values) - 1, int(part * len(values)))] if values else float("nan")
-
-
-def say(title: str, values: Sequence[float]) -> None:
-    """Print a distribution of milliseconds."""
-    parts = ", ".join(f"p{100 * each:g} {quantile(values, each):.1f}" for each in (0.5, 0.99, 0.999))
-    print(f"{title}: {parts}, worst {max(values, default=0):.1f} ms ({len(values)} beats)", flush=True)
-
-
 class Measurement:
     """The window at work on a home that a writer fills."""
 
     def __init__(self, home: Path, options: argparse.Namespace) -> None:
         self._home, self._options = home, options
-        self._app = make_application()
-        self._window = open_window(self._app, home, print)
+        self._open = OpenWindow(home)
         self._beat = Heartbeat()
-        self._bench = open_workbench(home)
-        self._garbage = Garbage()
-        tasks.route(user_error=print, bug=print)
-        self._window.resize(1280, 800)
-        self._window.show()
 
     def run(self) -> None:
         """Measure and print."""
-        with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(self._app)) as runner:
-            runner.run(self._run())
+        self._open.run(self._measure)
 
-    async def _run(self) -> None:
-        self._window.attach(self._bench)
-        self._window.show_page("runs")
-        keep_smooth()
-        self._garbage.start()
+    async def _measure(self) -> None:
         await asyncio.sleep(2)
         await self._listen("stalls of an idle window", self._options.seconds / 2)
         writer = await asyncio.to_thread(self._start_writer)
-        watching = tasks.spawn(self._bench.monitor.watch(), "watch")
+        self._open.watch_runs()
         try:
             await self._live()
         finally:
             writer.kill()
-            watching.cancel()
             await asyncio.to_thread(writer.wait)
-            self._garbage.stop()
-            self._window.finish()
-            await tasks.cancel_all()
 
     async def _live(self) -> None:
         await asyncio.sleep(4)
         await self._listen("stalls, the table shown", self._options.seconds / 2)
-        self._window.show_run("local://r-bench-0007")
-        page = self._window.pages.page("runs")
-        assert isinstance(page, RunsPage)
-        assert page.run_page is not None
-        page.run_page.tabs.show_tab(self._options.tab)
+        self._open.window.show_run("local://r-bench-0007")
+        page = self._open.run_page
+        page.tabs.show_tab(self._options.tab)
         await asyncio.sleep(3)
-        paints = PaintWatch(page.run_page.logs.view)
+        paints = PaintWatch(page.logs.view)
         late = await self._listen("stalls, a run's page following", self._options.seconds)
         say("a line from written to painted", paints.ages)
         print(f"goal {FRAME} ms: {'met' if late < FRAME else 'missed'}; ", end="")
-        print(f"goal 100 ms: {'met' if max(paints.ages, default=0) < 100 else 'missed'}")
-        page.close_down()
+        print(f"goal 100 ms: {'met' if paints.ages and max(paints.ages) < 100 else 'missed'}")
 
     async def _listen(self, title: str, seconds: float) -> float:
         self._beat.start()

@@ -16,11 +16,9 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
-import qasync
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
@@ -28,13 +26,9 @@ from PySide6.QtTest import QTest
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from desktop_app.app import keep_smooth, make_application, open_window  # noqa: E402
-from desktop_app.compose import open_workbench  # noqa: E402
-from desktop_app.ui import tasks  # noqa: E402
 from desktop_app.ui.files.editor_pane import EditorPane  # noqa: E402
 from desktop_app.ui.files.page import FilesPage  # noqa: E402
-from desktop_app.ui.garbage import Garbage  # noqa: E402
-from tests.bench.bench_gui_stalls import FRAME, Heartbeat, quantile  # noqa: E402
+from tests.helpers.window_benches import Heartbeat, OpenWindow, say  # noqa: E402
 
 _ALONE = Qt.KeyboardModifier.NoModifier
 HEAD = """\
@@ -84,13 +78,6 @@ def main() -> None:
         Measurement(Path(name), options).run()
 
 
-def say(title: str, values: Sequence[float]) -> None:
-    """Print a distribution of milliseconds."""
-    parts = ", ".join(f"p{100 * each:g} {quantile(values, each):.1f}" for each in (0.5, 0.99))
-    over = sum(1 for each in values if each > FRAME)
-    print(f"{title}: {parts}, worst {max(values, default=0):.1f} ms; {over} of {len(values)} over a frame", flush=True)
-
-
 class Measurement:
     """The window with a long file open."""
 
@@ -100,44 +87,27 @@ class Measurement:
         (self._project / "src").mkdir(parents=True)
         (self._project / "src" / "train.py").write_text("print(1)\n")
         (self._project / "pipeline.yml").write_text(long_file(options.lines))
-        self._app = make_application()
-        self._window = open_window(self._app, home, print)
-        self._bench = open_workbench(home)
+        self._open = OpenWindow(home)
+        self._open.bench.plugins.load()
         self._beat = Heartbeat()
-        self._garbage = Garbage()
         self._keys: list[float] = []
         self._work: list[float] = []
-        tasks.route(user_error=print, bug=print)
-        self._window.resize(1280, 800)
-        self._window.show()
 
     def run(self) -> None:
         """Measure and print."""
-        with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(self._app)) as runner:
-            runner.run(self._run())
-
-    async def _run(self) -> None:
-        self._bench.plugins.load()
-        self._window.attach(self._bench)
-        self._window.open_path(self._project / "pipeline.yml")
-        keep_smooth()
-        self._garbage.start()
-        try:
-            await self._measure(await self._pane())
-        finally:
-            self._garbage.stop()
-            self._window.finish()
-            await tasks.cancel_all()
+        self._open.run(self._measure, page="files")
 
     async def _pane(self) -> EditorPane:
-        page = cast("FilesPage", self._window.pages.page("files"))
+        self._open.window.open_path(self._project / "pipeline.yml")
+        page = cast("FilesPage", self._open.window.pages.page("files"))
         while page.pane is None or not page.pane.was_checked or page.pane.views.link.reading is None:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
         page.pane.views.choose(self._options.view)
         await asyncio.sleep(3)
         return page.pane
 
-    async def _measure(self, pane: EditorPane) -> None:
+    async def _measure(self) -> None:
+        pane = await self._pane()
         self._beat.start()
         await asyncio.sleep(3)
         self._beat.stop()
