@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from desktop_app.api.kit.log_lines import lines_of
-from desktop_app.core.diagnosis.frames import frames_at, is_of_others
+from desktop_app.core.diagnosis.frames import is_of_others
+from desktop_app.core.diagnosis.tracebacks import frames_at
 
 CHAIN = """step 3
 [rank1]: Traceback (most recent call last):

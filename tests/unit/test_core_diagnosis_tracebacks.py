@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from desktop_app.api.kit.log_lines import lines_of
 from desktop_app.core.diagnosis.exceptions import meaning
 from desktop_app.core.diagnosis.foreign import judged_logs
-from desktop_app.core.diagnosis.frames import frames_at
-from desktop_app.core.diagnosis.tracebacks import HEADER, Raised, raised_in
+from desktop_app.core.diagnosis.raised import Raised
+from desktop_app.core.diagnosis.tracebacks import HEADER, frames_at, raised_in
 
 PLAIN = f"""epoch 1
 {HEADER}:

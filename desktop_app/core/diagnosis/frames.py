@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from desktop_app.api.kit.log_lines import LogLines
-from desktop_app.core.diagnosis.tracebacks import Part, Raised, raised_in
+from desktop_app.core.diagnosis.raised import Part, Raised
 
-_FRAME = re.compile(r"[\s|]*File \"([^\"]+)\", line (\d{1,9})")
+_FRAME = re.compile(r"[\s|]*File \"([^\"]+)\", line (\d{1,9})(?:, in (\S.*))?")
 _OF_OTHERS = re.compile(
     r"^<|(?:site|dist)-packages[\\/]|[\\/]lib(?:64)?[\\/]python\d|[\\/]Lib[\\/][\w\\/]+\.py$|[\\/]s?bin[\\/][\w-]+$"
 )
@@ -25,15 +25,7 @@ class Frame:
     file: str
     line: int
     text: str = ""
-
-
-def frames_at(log: LogLines, position: int) -> tuple[Frame, ...]:
-    """Return the frames of the exception that a line is of, innermost first; then those of what it is chained with."""
-    found = next((each for each in raised_in(log) if each.begin <= position <= each.end), None)
-    if found is None:
-        return ()
-    parts = sorted(found.parts, key=lambda part: not part.begin <= position <= part.end)
-    return tuple(frame for part in parts for frame in frames_of(log, found, part))
+    function: str = ""
 
 
 def is_of_others(file: str) -> bool:
@@ -48,7 +40,7 @@ def frames_of(log: LogLines, raised: Raised, part: Part) -> Iterator[Frame]:
     for number in range(end, begin - 1, -1):
         frame = _FRAME.match(log.lines[number]) if log.writers[number] == raised.writer else None
         if frame is not None:
-            yield Frame(frame[1], int(frame[2]), _text_after(log, number, end))
+            yield Frame(frame[1], int(frame[2]), _text_after(log, number, end), (frame[3] or "").rstrip())
 
 
 def _text_after(log: LogLines, number: int, end: int) -> str:

@@ -14,6 +14,7 @@ from datetime import datetime
 
 from desktop_app.api import Explanation, RunSnapshot
 from desktop_app.api.kit.log_lines import LogLines, lines_of
+from desktop_app.core.diagnosis.chain_words import with_the_other, without_aftermath
 from desktop_app.core.diagnosis.clock import agree, time_at
 from desktop_app.core.diagnosis.echoed import place_of, without_echoed
 from desktop_app.core.diagnosis.ends import came_first, died_of, tells_of_end, tells_own_death
@@ -21,9 +22,10 @@ from desktop_app.core.diagnosis.exceptions import GENERAL, UNKNOWN, WEAK
 from desktop_app.core.diagnosis.model import Diagnosis, Verdict
 from desktop_app.core.diagnosis.outlived import LAST_LINES, is_outlived, is_tried_again
 from desktop_app.core.diagnosis.own import CUT
+from desktop_app.core.diagnosis.raised import Raised
 from desktop_app.core.diagnosis.silent import last_line
 from desktop_app.core.diagnosis.steps import steps_of
-from desktop_app.core.diagnosis.tracebacks import Raised, raised_in
+from desktop_app.core.diagnosis.tracebacks import raised_in
 from desktop_app.core.diagnosis.whose import guilty_of
 from desktop_app.core.rank_words import launches
 
@@ -64,6 +66,7 @@ def judged(
     causes = _of_first(_causes(ordered, logs, run), ordered, run, only_echo=only_echo)
     best = _mending(_best(causes, ordered, logs, run), causes)
     cause = _as_raised(best, causes)
+    cause = with_the_other(cause, logs) if cause is not None else None
     ordered = _once(tuple(each for each in ordered if each is not best), cause)
     verdict = Verdict.CAUSE if cause is not None else Verdict.SYMPTOMS_ONLY if ordered else Verdict.NOTHING
     guilty = guilty_of(cause) if cause is not None else None
@@ -127,6 +130,7 @@ def _causes(
     ordered: Sequence[Explanation], logs: Mapping[int | None, LogLines], run: RunSnapshot | None
 ) -> list[Explanation]:
     """Return what may be the cause. A report of a death that others bring says nothing where ranks wait in vain."""
+    ordered = without_aftermath(ordered, logs)
     in_vain = [each for each in ordered if (each.is_echo or each.is_symptom) and not _is_of_build(each)]
     sure = {place_of(each) for each in ordered if each.is_symptom and each.line}
     causes = [each for each in ordered if not each.is_echo and not each.is_symptom]

@@ -11,7 +11,8 @@ from desktop_app.api.kit.log_lines import LogLines, lines_of
 from desktop_app.core.diagnosis.exceptions import GENERAL, GUESS, OF_PEERS, OF_THE_SCRIPT, WEAK, meaning
 from desktop_app.core.diagnosis.frames import frames_of, is_of_others
 from desktop_app.core.diagnosis.outlived import is_outlived
-from desktop_app.core.diagnosis.tracebacks import Raised, raised_in
+from desktop_app.core.diagnosis.raised import Raised
+from desktop_app.core.diagnosis.tracebacks import raised_in
 from desktop_app.core.diagnosis.whose import is_of_nobody
 
 ERROR_LINE = "error-line"
@@ -117,7 +118,8 @@ def _of_log(found: Sequence[Explanation], rank: int, log: LogLines) -> Iterator[
 def _tells(found: Explanation, raised: Raised, log: LogLines) -> bool:
     """Whether an explanation is of an exception: of any of its lines, but of an echo only up to where it is named.
 
-    It is as well where the program wrote the exception's very words right before it raised it.
+    It is as well where the program wrote the exception's very words right before it raised it. What is said of a
+    failure of the handling tells of what was handled only where that one says little by itself.
     """
     lines = [part.line for part in raised.parts if part.line is not None]
     if found.position is None:
@@ -126,6 +128,8 @@ def _tells(found: Explanation, raised: Raised, log: LogLines) -> bool:
         return False
     is_cause = not found.is_echo and not found.is_symptom
     end = raised.end if is_cause or raised.part.type not in OF_THE_SCRIPT else max(lines, default=raised.end)
+    if not is_cause or meaning(raised.part.type, raised.part.text).certainty > GENERAL:
+        end = min(end, raised.aftermath - 1)
     return raised.begin <= found.position <= end or _says_before(found, raised)
 
 

@@ -9,17 +9,20 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import islice
 
 from desktop_app.api.kit.log_lines import LogLines, Writer
+from desktop_app.core.diagnosis.chained import shown_of
+from desktop_app.core.diagnosis.frames import Frame, frames_of
+from desktop_app.core.diagnosis.raised import CAUSED, HANDLED, INNER, SIBLING, Part, Raised
 
 HEADER = "Traceback (most recent call last)"
 _EXCEPTION = re.compile(r"(?P<type>(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*)(?::(?:\s|$)|$)")
 _SURE = re.compile(r"(?:[A-Za-z_]\w*\.)*\w*(?:Error|Exception|Interrupt|Exit|Failure)(?:Group)?(?::(?:\s|$)|\s*$)")
 _BARE = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Interrupt)(?::\s+\S|:?\s*$)")
-_CAUSED = "The above exception was the direct cause of the following exception"
-_HANDLED = "During handling of the above exception, another exception occurred"
+_CAUSING = "The above exception was the direct cause of the following exception"
+_HANDLING = "During handling of the above exception, another exception occurred"
 _SIBLING = re.compile(r"[\s|]*\+-+ (?:[2-9]|\d\d+) -+$")  # of an exception group
 _MEMBER = re.compile(r"[\s|]*\+-\+-+ 1 -+$")  # the first of a group, below the group's own name
 _GROUP = re.compile(r"([\s|]*)\+ Exception Group $")
@@ -30,10 +33,6 @@ _RECORD = re.compile(
 )
 _IGNORED = re.compile(r"^(?:Exception ignored (?:in|on)\b|Error in (?:atexit|sys\.excepthook)|--- Logging error ---)")
 _RECORDED = re.compile(r"(\s+)traceback : $")  # where torchrun's summary has it from an error file, indented
-_TIDYING = re.compile(
-    r"File \".*\", line \d+, in _?_?(?:exit|aexit|close|shutdown|cleanup|clean_up|teardown|finish|finalize|flush"
-    r"|destroy\w*|terminate|stop|release|unlock|rmtree|del)(?:__)?$"
-)
 _GOES_ON = re.compile(r"Exception encountered when calling \S+\.$")
 _OF_GRAPH = "Graph execution error:"
 _OF_TRACING = "in user code:"
@@ -45,46 +44,6 @@ _LONGEST = 3000
 _MOST = 400
 _MESSAGE = 15
 _GARBLED = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One traceback from `begin` to `end`; `line` is the number of the line that names the exception, None: cut off."""
-
-    begin: int
-    end: int
-    line: int | None
-    type: str = ""
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Raised:
-    """An exception with what led to it. `parts` stand as in the log; `shown` is the place of the one that says most.
-
-    `about` is the number of the process that it came from, where the traceback names it.
-    """
-
-    parts: tuple[Part, ...]
-    shown: int
-    writer: Writer
-    about: int | None = None
-    links: tuple[str, ...] = field(default=())
-
-    @property
-    def part(self) -> Part:
-        """The part that says most."""
-        return self.parts[self.shown]
-
-    @property
-    def begin(self) -> int:
-        """The number of its first line."""
-        return self.parts[0].begin
-
-    @property
-    def end(self) -> int:
-        """The number of its last line."""
-        return self.parts[-1].end
 
 
 def raised_in(log: LogLines) -> tuple[Raised, ...]:
@@ -159,7 +118,7 @@ def _ended(log: LogLines, header: int, number: int, text: str) -> Part:
         line = log.lines[after]
         if after == number + 1 and not line.strip() and _GOES_ON.search(text):
             continue  # Keras: what is wrong follows
-        if not line.strip() or HEADER in line or _PROCESS.match(line) or line.startswith((_CAUSED, _HANDLED)):
+        if not line.strip() or HEADER in line or _PROCESS.match(line) or line.startswith((_CAUSING, _HANDLING)):
             break
         if _SURE.match(line) or _RECORD.match(line) or _MEMBER.match(line) or after - number > _GARBLED:
             break
@@ -194,13 +153,13 @@ def _chains(log: LogLines, writer: Writer, parts: Sequence[Part]) -> Iterator[Ra
         link = _link(log, writer, chain.end, part.begin) if chain is not None else ""
         if chain is None or not link:
             if chain is not None:
-                yield _judged(log, chain)
+                yield replace(chain, shown=shown_of(log, chain))
             chain = Raised((part,), 0, writer)
             continue
         about = int(link) if link.isdecimal() else chain.about
         chain = replace(chain, parts=(*chain.parts, part), about=about, links=(*chain.links, link))
     if chain is not None:
-        yield _judged(log, chain)
+        yield replace(chain, shown=shown_of(log, chain))
 
 
 def _link(log: LogLines, writer: Writer, end: int, begin: int) -> str:
@@ -208,7 +167,7 @@ def _link(log: LogLines, writer: Writer, end: int, begin: int) -> str:
     if begin - end > _GARBLED:
         return ""
     if "Original Traceback" in log.lines[begin]:
-        return "inner"
+        return INNER
     between = itertools.takewhile(lambda number: number < begin, _lines(log, writer, end))
     return next(filter(None, (_said_link(log.lines[number]) for number in between)), "")
 
@@ -218,40 +177,19 @@ def _said_link(line: str) -> str:
     if process is not None:
         return process[1]
     if _SIBLING.match(line):
-        return "sibling"
+        return SIBLING
     if _MEMBER.match(line):
-        return "inner"
-    return "caused" if _CAUSED in line else "handled" if _HANDLED in line else ""
+        return INNER
+    return CAUSED if _CAUSING in line else HANDLED if _HANDLING in line else ""
 
 
-def _judged(log: LogLines, chain: Raised) -> Raised:
-    """Choose the part that says most: what came from another process, else the last; a cause that says more, first.
-
-    What was raised while the program tidied up after an error is not why it ended.
-    """
-    shown = 0
-    for place, link in enumerate(chain.links, 1):
-        before, after = chain.parts[shown], chain.parts[place]
-        if after.line is None or (link == "caused" and not _says_more(after, before)):
-            continue
-        if link == "sibling" or (link == "handled" and _tidies_up(log, after)):
-            continue
-        shown = place
-    return replace(chain, shown=shown)
-
-
-def _tidies_up(log: LogLines, part: Part) -> bool:
-    return any(_TIDYING.search(log.lines[number]) for number in range(part.begin, part.line or part.end))
-
-
-_WRAPPERS = frozenset({"RuntimeError", "Exception", "SystemError", "InternalError", "ExceptionGroup", "RayTaskError"})
-
-
-def _says_more(after: Part, before: Part) -> bool:
-    """Whether an exception says more than the one that it was raised from."""
-    message = before.text.partition(":")[2].strip()
-    repeats = bool(message) and message in after.text
-    return after.type not in _WRAPPERS and not repeats and bool(after.text.partition(":")[2].strip())
+def frames_at(log: LogLines, position: int) -> tuple[Frame, ...]:
+    """Return the frames of the exception that a line is of, innermost first; then those of what it is chained with."""
+    found = next((each for each in raised_in(log) if each.begin <= position <= each.end), None)
+    if found is None:
+        return ()
+    parts = sorted(found.parts, key=lambda part: not part.begin <= position <= part.end)
+    return tuple(frame for part in parts for frame in frames_of(log, found, part))
 
 
 def _without_header(log: LogLines) -> Iterator[Raised]:

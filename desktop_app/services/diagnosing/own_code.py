@@ -8,8 +8,9 @@ from pathlib import Path, PureWindowsPath
 
 from desktop_app.api import PlannedFile, SubmissionPlan
 from desktop_app.api.kit.log_lines import lines_of
-from desktop_app.core.diagnosis.frames import Frame, frames_at, is_of_others
+from desktop_app.core.diagnosis.frames import Frame, is_of_others
 from desktop_app.core.diagnosis.model import Diagnosis, Place
+from desktop_app.core.diagnosis.tracebacks import frames_at
 from desktop_app.services.bundle_text import open_text
 from desktop_app.services.logs.failure import CodePlace
 
