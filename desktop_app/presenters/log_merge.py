@@ -13,7 +13,7 @@ from desktop_app.services.logs.merge import Key, LogLine, Window
 
 KEPT = 3000
 """Lines of one log kept at most; those farthest from what was just asked for are let go."""
-_SIZE = attrgetter("size")
+_SIZE, _KEY = attrgetter("size"), attrgetter("key")
 _NEAR_EDGE = 1000
 _NEAR = 100
 """Lines from the end among which an unfinished one is looked for."""
@@ -181,7 +181,8 @@ class LogPage:
 
     def _before(self, window: Window) -> None:
         first = self.first
-        new = [each for each in window.lines if first is None or each.key < first]
+        lines = window.lines
+        new = lines if first is None else lines[: bisect.bisect_left(lines, first, key=_KEY)]
         self.start, self.at_start = window.start, window.at_start
         self._folding.prepend(new)
         if len(self._lines) > self.kept:
@@ -204,7 +205,7 @@ class LogPage:
             return
         held = self._lines
         # Mostly they follow what is here; one that grew, or came late, has its place before the last.
-        index = bisect.bisect_left(held, lines[0].key, key=lambda line: line.key)
+        index = bisect.bisect_left(held, lines[0].key, key=_KEY)
         places = {(each.rank, each.offset) for each in lines}
         for place in range(max(0, index - _NEAR), index):
             if not held[place].complete and (held[place].rank, held[place].offset) in places:
@@ -212,13 +213,13 @@ class LogPage:
                 break
         kept = [each for each in held[index:] if (each.rank, each.offset) not in places]
         self._folding.cut(index)
-        self._folding.add(sorted((*kept, *lines), key=lambda each: each.key) if kept else lines)
+        self._folding.add(sorted((*kept, *lines), key=_KEY) if kept else lines)
         self.at_end = True
         self._drop_first()
 
     def _cut_from(self, key: Key) -> None:
         """Forget the lines from `key` on."""
-        self._folding.cut(bisect.bisect_left(self._lines, key, key=lambda line: line.key))
+        self._folding.cut(bisect.bisect_left(self._lines, key, key=_KEY))
 
     def _drop_first(self) -> None:
         """Let go of the first lines where there are too many, and of some more: every time costs all rows that stay."""

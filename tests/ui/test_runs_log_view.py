@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import struct
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
+from desktop_app.presenters.run_words import rank_span
 from desktop_app.services.logs.merge import LogSource
 from desktop_app.ui.runs.log_painter import LogPainter
 from desktop_app.ui.runs.log_selection import word_at
@@ -282,6 +283,27 @@ def test_columns_and_places_agree(dressed_app: QApplication, text: str) -> None:
     row = Row(line, [line])
     for column in range(len(text) + 1):
         assert painter.column_at(row, painter._advance(text, column)) == column
+
+
+@pytest.mark.parametrize(("ranks", "span"), [([0, 2], "0, 2"), ([0, 1, 3], "0–1, 3"), ([7], "7"), (range(64), "0–63")])
+def test_who_wrote_a_line_has_room(dressed_app: QApplication, tmp_path: Path, ranks: Sequence[int], span: str) -> None:
+    painter = LogPainter(theme_manager().theme)
+    painter.fit([LogSource(each, tmp_path, tmp_path) for each in range(max(max(ranks) + 1, 3))], folds=True)
+    assert rank_span(ranks) == span
+    assert len(span) <= painter.rank_chars
+
+
+async def test_a_long_line_does_not_run_through_its_count(view: LogView, tmp_path: Path) -> None:
+    """Left of the count there is nothing of the line, for as much as a character."""
+    await shown(view, *(source(tmp_path, rank, b"M" * 500 + b"\n") for rank in range(2)))
+    row, left = view.page.rows[0], view._painter.text_left
+    assert row.lines == 2
+    pill = view._painter._pill_area(row, view.viewport().rect(), left)
+    picture, ground = view.viewport().grab().toImage(), QColor(theme_manager().theme.surface)
+    gap = range(round(pill.left() - view._painter.char) + 1, round(pill.left()) - 1)
+    middle = 4 + view._painter.height // 2
+    assert {picture.pixel(x, y) for x in gap for y in range(middle - 3, middle + 4)} == {ground.rgba()}
+    assert {picture.pixel(x, middle) for x in range(left, gap.start)} != {ground.rgba()}
 
 
 @pytest.mark.parametrize(("column", "word"), [(0, "loss"), (4, " "), (6, "0.12"), (99, "a/b.py:3")])

@@ -38,6 +38,7 @@ class Row:
     size: int = 0
     is_open: bool = False
     who: list[int] = field(init=False)
+    into: Row | None = None  # the row that its lines went into; then it stands for none itself
     _span: tuple[int, str] = field(default=(0, ""))
     _tone: str = ""
 
@@ -75,9 +76,14 @@ class Row:
 
     def join(self, row: Row) -> None:
         """Stand for the lines of another row, too, which begins after it."""
-        self.written = sorted((*self.written, *row.written), key=_KEY)
-        self.who = [each.rank for each in self.written]
+        if self.written[-1].key < row.written[0].key:
+            self.written += row.written
+            self.who += row.who
+        else:
+            self.written = sorted((*self.written, *row.written), key=_KEY)
+            self.who = [each.rank for each in self.written]
         self.size += row.size
+        row._go_into(self)
 
     def begin_with(self, row: Row) -> None:
         """Take the place of another row, whose lines come before its own. Costs what that one has."""
@@ -85,10 +91,22 @@ class Row:
         self.size += row.size
         self._tone = self._tone if self.line.text == row.line.text else ""
         self.line, self.key, self.number, self.is_open = row.line, row.key, row.number, False
+        row._go_into(self)
+
+    def now(self) -> Row:
+        """Return the row that stands for its lines now."""
+        row = self
+        while row.into is not None:
+            row = row.into
+        return row
 
     def holds(self, places: Iterable[tuple[int, int]] | Mapping[tuple[int, int], object]) -> bool:
         """Whether one of its lines is at one of these (rank, offset)."""
         return any((each.rank, each.offset) in places for each in self.written)
+
+    def _go_into(self, row: Row) -> None:
+        """Stand for nothing any more: whoever looks for a line of it finds `row`."""
+        self.into, self.written, self.who = row, [], []
 
     def span(self, names: Mapping[int, str]) -> str:
         """Return who wrote it in few characters, worked out anew only when there are more of them."""
@@ -100,6 +118,28 @@ class Row:
 def tone_of(text: str) -> str:
     """Return how a line is to be shown."""
     return "error" if is_error(text) else "warning" if is_warning(text) else "plain"
+
+
+class _Last:
+    """The last row of each rank while rows meet. Most are of the same ranks as the one before: that costs little."""
+
+    def __init__(self, rows: dict[int, int]) -> None:
+        self._rows = rows
+        self._ranks: list[int] = []
+        self._number = -1  # what holds of these ranks and is not noted yet
+
+    def of(self, ranks: list[int]) -> int:
+        """Return the number of the last row that holds one of these ranks; -1 if there is none."""
+        if ranks == self._ranks:
+            return self._number
+        self._rows.update(dict.fromkeys(self._ranks, self._number))
+        return max(map(self._rows.get, ranks, itertools.repeat(-1)))
+
+    def put(self, ranks: list[int], number: int) -> None:
+        """Note the last row of these ranks, right after it was asked `of` them."""
+        if ranks != self._ranks:
+            self._ranks = ranks.copy()
+        self._number = number
 
 
 class Folding:
@@ -143,7 +183,7 @@ class Folding:
             return
         self._knows = False
         for line in reversed(self.lines[index:]):
-            row = self._homes.pop((line.rank, line.offset))
+            row = self._homes.pop((line.rank, line.offset)).now()
             row.pop(-1)
             if not row.written and self.rows[-1] is row:
                 self.rows.pop()
@@ -169,7 +209,7 @@ class Folding:
     def drop(self, count: int) -> None:
         """Forget the first lines. A row that loses its first ones goes on with the others, in its place."""
         for line in self.lines[:count]:
-            row = self._homes.pop((line.rank, line.offset))
+            row = self._homes.pop((line.rank, line.offset)).now()
             row.pop(0)
             if row.written:
                 row.line, row._tone, row.is_open = row.written[0], "", False
@@ -178,7 +218,8 @@ class Folding:
 
     def row_of(self, rank: int, offset: int) -> Row | None:
         """Return the row that stands for the line of `rank` at `offset`."""
-        return self._homes.get((rank, offset))
+        row = self._homes.get((rank, offset))
+        return None if row is None else row.now()
 
     def _begin(self, line: LogLine) -> Row:
         row = Row(line, [line], len(self.rows), key=line.key, size=line.size)
@@ -210,11 +251,10 @@ class Folding:
 
         It is the new rows that move into those that were here: these stand for many more lines.
         """
-        last, left = {rank: row.number for rank, row in self._last.items()}, []
+        last, left = _Last({rank: row.number for rank, row in self._last.items()}), []
         for row in rows:
-            after = max(map(last.get, row.who, itertools.repeat(-1)))
-            home = self._home(row, after)
-            last.update(dict.fromkeys(row.who, len(self.rows) if home is None else home.number))
+            home = self._home(row, last.of(row.who))
+            last.put(row.who, len(self.rows) if home is None else home.number)
             if home is None:
                 left.append(row)
             else:
@@ -236,12 +276,9 @@ class Folding:
         present = self.rows[home.number]
         if present is home:
             row.begin_with(home)
-            self.rows[home.number] = row
+            self.rows[row.number] = row
         else:  # another one has its place already
             present.join(row)
-        moved = home if present is home else row
-        now = self.rows[home.number]
-        self._homes.update(dict.fromkeys(((each.rank, each.offset) for each in moved.written), now))
 
     def _number(self) -> None:
         for number, row in enumerate(self.rows):

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap, QPolygonF
 
 from desktop_app.presenters.logs.folding import Row
 from desktop_app.services.logs.merge import LogSource
 from desktop_app.ui.theme import Space, Theme, mono_font
 
 Spans = list[tuple[int, int]]
+Draw = Callable[[QPainter, QRectF, tuple[object, ...]], None]
 _SAMPLE = "M" * 64
 _TONES = {"error": "failed", "warning": "canceled", "plain": "text"}
 _RANKS = ("accent", "completed", "finalizing", "running", "canceled")
 """Colours of ranks, in turn: those of curves without that of failure, which a log has for errors."""
 _STRIPE = 3  # pixels, of the stripe in a rank's colour
+_PICTURES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class LogPainter:
         self.font = mono_font()
         self._strong = QFont(self.font)
         self._strong.setBold(True)
-        metrics = QFontMetricsF(self.font)
+        self._metrics = metrics = QFontMetricsF(self.font)
         self.char = metrics.horizontalAdvance(_SAMPLE) / len(_SAMPLE)
         self.height = max(1, round(metrics.height() + 1))
         self._ascent = metrics.ascent()
@@ -54,14 +57,16 @@ class LogPainter:
         self._focus, self._error = QColor(theme.tint("accent", 0.12)), QColor(theme.tint("failed", 0.1))
         self._ranks = [QColor(theme.color(role)) for role in _RANKS]
         self._pill, self._hairline = QColor(theme.tint("muted", 0.16)), QColor(theme.border_strong)
+        self._surface = QColor(theme.surface)
+        self._pictures: dict[tuple[object, ...], QPixmap] = {}
         self.shows_time, self.rank_chars, self.folds = True, 2, False
         self.names: Mapping[int, str] = {}
 
     def fit(self, sources: Sequence[LogSource], *, folds: bool) -> None:
         """Give the columns the room that these logs need."""
         names = {each.rank: each.name for each in sources if each.name}
-        widest = max([2 * len(str(max((each.rank for each in sources if not each.name), default=0))) + 1,
-                      *map(len, names.values())])  # fmt: skip
+        ranks = [each.rank for each in sources if not each.name]
+        widest = max([_span_chars(len(ranks), max(ranks, default=0)), *map(len, names.values())])
         self.names, self.rank_chars = names, min(12, widest) if len(sources) > 1 else 0
         self.folds = folds
 
@@ -88,7 +93,7 @@ class LogPainter:
         text = row.line.text
         if text.isascii():
             return max(0, min(len(text), round(x / self.char)))
-        metrics = QFontMetricsF(self.font)
+        metrics = self._metrics
         low, high = 0, len(text)
         while low < high:
             middle = (low + high) // 2
@@ -121,11 +126,11 @@ class LogPainter:
             painter.setPen(self._muted)
             painter.drawText(Space.M, round(base), stamp(row.line.time))
         if self.rank_chars:
-            self._rank(painter, row, area)
+            self._rank(painter, row, area, round(base))
         if self.folds and (row.lines > 1 or row.part):
             self._mark(painter, row, area)
 
-    def _rank(self, painter: QPainter, row: Row, area: QRect) -> None:
+    def _rank(self, painter: QPainter, row: Row, area: QRect, base: int) -> None:
         """Draw whose line it is, in the rank's colour."""
         color = self._muted if row.lines > 1 else self._ranks[row.line.rank % len(self._ranks)]
         painter.fillRect(QRect(area.x(), area.y(), _STRIPE, area.height()), color)
@@ -134,9 +139,9 @@ class LogPainter:
         span = row.span(self.names)
         if len(span) > self.rank_chars:
             span = span[: self.rank_chars - 1] + "…"
-        x = Space.M + (11.5 * self.char if self.shows_time else 0)
-        place = QRectF(x, area.y(), self.rank_chars * self.char, area.height())
-        painter.drawText(place, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), span)
+        right = Space.M + (11.5 * self.char if self.shows_time else 0) + self.rank_chars * self.char
+        wide = self._advance(span, len(span))
+        painter.drawText(QPointF(right - wide, base), span)
         painter.setFont(self.font)
 
     def _mark(self, painter: QPainter, row: Row, area: QRect) -> None:
@@ -145,13 +150,16 @@ class LogPainter:
         if row.part:
             painter.fillRect(QRectF(x, area.y(), 1, area.height()), self._hairline)
             return
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        picture = self._picture(painter, ("mark", row.is_open), 2 * half, 2 * half, self._tip)
+        painter.drawPixmap(round(x - half), round(y - half), picture)
+
+    def _tip(self, painter: QPainter, area: QRectF, key: tuple[object, ...]) -> None:
+        """Draw what points down where a row is open, else at its text."""
+        across = [(-1, -0.6), (1, -0.6), (0, 0.8)] if key[1] else [(-0.6, -1), (-0.6, 1), (0.8, 0)]
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._muted)
-        tips = [(-1, -0.6), (1, -0.6), (0, 0.8)] if row.is_open else [(-0.6, -1), (-0.6, 1), (0.8, 0)]
-        painter.drawPolygon(QPolygonF([QPointF(x + half * across, y + half * down) for across, down in tips]))
-        painter.restore()
+        half, middle = area.width() / 2, area.center()
+        painter.drawPolygon(QPolygonF([middle + QPointF(half * right, half * down) for right, down in across]))
 
     def _pill_area(self, row: Row, area: QRect, left: int) -> QRectF:
         """Return where the count of a row's lines stands: behind the text, or at the edge where that is farther."""
@@ -160,15 +168,39 @@ class LogPainter:
         x = max(float(self.text_left), min(x, area.right() - width - Space.S))
         return QRectF(x, area.y() + 1, width, area.height() - 2)
 
+    def _count_behind(self, painter: QPainter, row: Row, area: QRect, left: int) -> None:
+        """Draw the count where it stands; a text that goes on below it is covered, else neither could be read."""
+        pill = self._pill_area(row, area, left)
+        if left + self._advance(row.line.text, len(row.line.text)) > pill.left():
+            painter.fillRect(QRectF(pill.left() - self.char, area.y(), area.right() + 1, area.height()), self._surface)
+        self._count(painter, row, pill)
+
     def _count(self, painter: QPainter, row: Row, area: QRectF) -> None:
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        picture = self._picture(painter, ("count", row.lines), area.width(), area.height(), self._number)
+        painter.drawPixmap(area.topLeft().toPoint(), picture)
+
+    def _number(self, painter: QPainter, area: QRectF, key: tuple[object, ...]) -> None:
+        """Draw a count on its pill."""
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._pill)
         painter.drawRoundedRect(area, Space.XS, Space.XS)
         painter.setPen(self._muted)
-        painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), _times(row))
-        painter.restore()
+        painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), f"× {key[1]}")
+
+    def _picture(self, painter: QPainter, key: tuple[object, ...], width: float, height: float, draw: Draw) -> QPixmap:
+        """Return what `draw` draws into so many pixels: drawn once, as smooth edges cost more than all of a row."""
+        scale = painter.device().devicePixelRatio()
+        found = self._pictures.get((*key, scale))
+        if found is None:
+            if len(self._pictures) >= _PICTURES:
+                self._pictures.clear()
+            found = self._pictures[*key, scale] = _blank(width, height, scale)
+            inner = QPainter(found)
+            inner.setRenderHint(QPainter.RenderHint.Antialiasing)
+            inner.setFont(self.font)
+            draw(inner, QRectF(0, 0, width, height), key)
+            inner.end()
+        return found
 
     def _text(self, painter: QPainter, row: Row, look: RowLook, area: QRect, left: int, base: float) -> None:  # noqa: PLR0913, PLR0917 - what it draws, and where
         text = row.line.text
@@ -186,7 +218,7 @@ class LogPainter:
         shown = text[first : first + count]
         painter.drawText(round(left + first * self.char), round(base), shown)
         if row.lines > 1:
-            self._count(painter, row, self._pill_area(row, area, left))
+            self._count_behind(painter, row, area, left)
 
     def _span(self, text: str, start: int, end: int, left: int, area: QRect) -> QRectF:
         x = left + self._advance(text, start)
@@ -199,7 +231,21 @@ class LogPainter:
         count = min(count, len(text))
         if text.isascii():
             return count * self.char
-        return QFontMetricsF(self.font).horizontalAdvance(text[:count])
+        return self._metrics.horizontalAdvance(text[:count])
+
+
+def _span_chars(ranks: int, highest: int) -> int:
+    """Return how many characters tell who of so many wrote a line: `0–63`, and of few ranks `0, 2` or `0–1, 3`."""
+    digits = len(str(highest))
+    return max(2 * digits + 1, (3 if ranks > 3 else 2 if ranks > 2 else 0) * (digits + 1))
+
+
+def _blank(width: float, height: float, scale: float) -> QPixmap:
+    """Return a picture with nothing on it, `scale` of its pixels to one of the view."""
+    found = QPixmap(math.ceil(width * scale), math.ceil(height * scale))
+    found.setDevicePixelRatio(scale)
+    found.fill(Qt.GlobalColor.transparent)
+    return found
 
 
 def _times(row: Row) -> str:
