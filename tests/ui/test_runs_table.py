@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QApplication, QMenu, QPushButton
@@ -14,6 +14,7 @@ from desktop_app.api import RunStatus
 from desktop_app.presenters.runs import Column
 from desktop_app.services.run_store import RunStore
 from desktop_app.ui.runs.table_model import RunsModel
+from desktop_app.ui.runs.table_view import RunsView
 from desktop_app.ui.theme import theme_manager
 from tests.helpers.benches import ThisMachine
 from tests.helpers.snapshots import NOW, snapshot
@@ -46,6 +47,32 @@ def test_the_model_keeps_qts_rules(dressed_app: QApplication) -> None:
     model.tick_ages()
     assert model.rowCount() == 1020
     tester.deleteLater()
+    model.close()
+
+
+def test_the_whole_row_that_is_pointed_at_lights_up(dressed_app: QApplication) -> None:
+    store = RunStore()
+    store.update([snapshot("a"), snapshot("b", minute=1)])
+    model = model_of(store)
+    view = RunsView(model)
+    view.resize(1600, 200)
+    view.show()
+
+    def grounds() -> list[set[str]]:
+        """The colour at the left edge of each cell, row by row."""
+        settle()
+        picture = view.viewport().grab().toImage()
+        corners = [[view.visualRect(model.index(row, each)).topLeft() for each in Column] for row in range(2)]
+        return [{picture.pixelColor(each + QPoint(1, 1)).name() for each in row} for row in corners]
+
+    quiet_rows = grounds()
+    QTest.mouseMove(view.viewport(), view.visualRect(model.index(1, Column.SIZE)).center())
+    assert grounds() == [quiet_rows[0], {theme_manager().theme.hover.lower()}]
+    assert quiet_rows[1] != {theme_manager().theme.hover.lower()}
+    QApplication.sendEvent(view.viewport(), QEvent(QEvent.Type.Leave))
+    assert grounds() == quiet_rows
+    view.close()
+    view.deleteLater()
     model.close()
 
 

@@ -15,7 +15,7 @@ from desktop_app.presenters.run_words import ago
 from desktop_app.ui.runs.cells import Ink, elided, paint_ground, paint_marked, paint_text
 from desktop_app.ui.runs.words import ago_words, local_now, moment
 from desktop_app.ui.theme import ICON, Space, Theme, sized_font, text_sizes, theme_manager
-from desktop_app.ui.widgets import dress_table
+from desktop_app.ui.widgets import dress_table, light_rows
 
 Index = QModelIndex | QPersistentModelIndex
 ROW_ROLE = int(Qt.ItemDataRole.UserRole)
@@ -157,7 +157,7 @@ class ModelsView(QTableView):
         self.setModel(model)
         dress_table(self, self.tr("Exports"))
         self.setProperty("role", "bare")
-        self.setMouseTracking(True)
+        light_rows(self)
         self._delegate = _Delegate(self)
         self.setItemDelegate(self._delegate)
         header = self.horizontalHeader()

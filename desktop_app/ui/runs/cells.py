@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 from desktop_app.api import RunStatus
 from desktop_app.ui.icons import STATE_ICONS, draw_icon
 from desktop_app.ui.theme import ICON, Space, Theme, theme_manager
+from desktop_app.ui.widgets.tables import is_lit
 
 MIDDLE = Qt.AlignmentFlag.AlignVCenter
 
@@ -20,7 +21,7 @@ def paint_ground(painter: QPainter, option: QStyleOptionViewItem, area: QRect, t
     state: QStyle.StateFlag = option.state
     if state & QStyle.StateFlag.State_Selected:
         painter.fillRect(area, QColor(theme.selection))
-    elif state & QStyle.StateFlag.State_MouseOver:
+    elif state & QStyle.StateFlag.State_MouseOver or is_lit(option):
         painter.fillRect(area, QColor(theme.hover))
 
 

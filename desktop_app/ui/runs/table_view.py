@@ -18,7 +18,7 @@ from desktop_app.presenters.runs import Column, RunRow
 from desktop_app.ui.runs.cells import Ink, elided, paint_ground, paint_state, paint_text
 from desktop_app.ui.runs.table_model import ROW_ROLE, RunsModel
 from desktop_app.ui.theme import ICON, Space, Theme, sized_font, text_sizes, theme_manager
-from desktop_app.ui.widgets import dress_table
+from desktop_app.ui.widgets import dress_table, light_rows
 
 Index = QModelIndex | QPersistentModelIndex
 _RIGHT = (Column.SIZE, Column.DURATION)
@@ -91,7 +91,7 @@ class RunsView(QTableView):
         self.setModel(model)
         dress_table(self, self.tr("Runs"))
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setMouseTracking(True)
+        light_rows(self)
         self._delegate = RunDelegate(self)
         self.setItemDelegate(self._delegate)
         self._arrange()

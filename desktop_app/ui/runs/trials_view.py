@@ -12,7 +12,7 @@ from desktop_app.presenters.trials import BEST, DURATION, LAST, NUMBER, STATE, T
 from desktop_app.ui.runs.cells import Ink, paint_ground, paint_marked, paint_state, paint_text
 from desktop_app.ui.runs.words import local_now
 from desktop_app.ui.theme import ICON, Space, sized_font, text_sizes, theme_manager
-from desktop_app.ui.widgets import dress_table
+from desktop_app.ui.widgets import dress_table, light_rows
 from desktop_app.ui.widgets.labels import state_word
 
 Index = QModelIndex | QPersistentModelIndex
@@ -189,7 +189,7 @@ class TrialsView(QTableView):
         self._delegate = TrialDelegate(self)
         self.setItemDelegate(self._delegate)
         self.setProperty("role", "bare")
-        self.setMouseTracking(True)
+        light_rows(self)
         font = self.horizontalHeader().font()
         font.setCapitalization(QFont.Capitalization.MixedCase)  # a parameter's name is written as it is
         self.horizontalHeader().setFont(font)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from desktop_app.ui.widgets.inline_message import InlineMessage
     from desktop_app.ui.widgets.labels import ElidedLabel, IconLabel, StateLabel, label
     from desktop_app.ui.widgets.scroll import scrolled
-    from desktop_app.ui.widgets.tables import dress_table, dress_tree
+    from desktop_app.ui.widgets.tables import dress_table, dress_tree, light_rows
 
 _MODULES = {
     "desktop_app.ui.theme": "mono_font",
@@ -33,7 +33,7 @@ _MODULES = {
     "desktop_app.ui.widgets.inline_message": "InlineMessage",
     "desktop_app.ui.widgets.labels": "ElidedLabel IconLabel StateLabel label",
     "desktop_app.ui.widgets.scroll": "scrolled",
-    "desktop_app.ui.widgets.tables": "dress_table dress_tree",
+    "desktop_app.ui.widgets.tables": "dress_table dress_tree light_rows",
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
 
@@ -60,6 +60,7 @@ __all__ = [
     "flat_button",
     "hairline",
     "label",
+    "light_rows",
     "link_button",
     "mono_font",
     "primary_button",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QAbstractItemView, QTableView, QTreeView
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QFont, QMouseEvent
+from PySide6.QtWidgets import QAbstractItemView, QStyleOptionViewItem, QTableView, QTreeView
 
 from desktop_app.ui.theme import Space
+
+_LIT = "lit_row"
 
 
 def dress_table(view: QTableView, name: str) -> None:
@@ -37,3 +39,43 @@ def dress_tree(view: QTreeView, name: str) -> None:
     view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
     view.setIndentation(Space.L + Space.XS)
     view.setProperty("role", "bare")
+
+
+def light_rows(view: QTableView) -> None:
+    """Let the whole row that is pointed at light up, where Qt by itself lights a cell; its delegate asks `is_lit`."""
+    view.setMouseTracking(True)
+    _RowLight(view)
+
+
+def is_lit(option: QStyleOptionViewItem) -> bool:
+    """Whether a cell that is to be painted is of the row that is pointed at."""
+    view: QTableView = option.widget
+    row: int | None = view.property(_LIT)
+    return row is not None and row >= 0 and row == view.rowAt(option.rect.top())
+
+
+class _RowLight(QObject):
+    """Keeps what row is pointed at as a property of its view, and has the rows painted again that change."""
+
+    def __init__(self, view: QTableView) -> None:
+        super().__init__(view)
+        self._view = view
+        view.viewport().installEventFilter(self)
+        view.verticalScrollBar().valueChanged.connect(lambda: self._light(-1))
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Called by Qt."""
+        if isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseMove:
+            self._light(self._view.rowAt(event.position().toPoint().y()))
+        elif event.type() == QEvent.Type.Leave:
+            self._light(-1)
+        return False
+
+    def _light(self, row: int) -> None:
+        before = self._view.property(_LIT)
+        if row == before:
+            return
+        self._view.setProperty(_LIT, row)
+        port = self._view.viewport()
+        for each in {row, before} - {None, -1}:
+            port.update(0, self._view.rowViewportPosition(each), port.width(), self._view.rowHeight(each))
