@@ -18,11 +18,12 @@ import pytest
 from desktop_app.cli.explained import diagnosis_lines
 from desktop_app.core.diagnosis.model import Diagnosis, Part, Place, Verdict
 from desktop_app.places import Places
-from desktop_app.services.diagnosing import placing
+from desktop_app.services.diagnosing import excerpts, placing
 from desktop_app.services.diagnosing.choosing import MOST
-from desktop_app.services.diagnosing.excerpts import TAIL
+from desktop_app.services.diagnosing.excerpts import TAIL, begun_further_back, tail
 from desktop_app.services.diagnosing.foreign import diagnosed
 from desktop_app.services.diagnosing.gathering import ranks_of
+from desktop_app.services.diagnosing.sources import FileBytes
 from desktop_app.services.plugins import PluginHost
 from tests.helpers.plugin_folders import write_plugin
 from tests.helpers.plugin_hosts import plugin_hosts
@@ -162,6 +163,25 @@ def test_a_tail_that_begins_amid_a_traceback_and_what_stands_further_back(host: 
         (logs / "rank1.log").write_text(steps(size) + RAISED + after)
         (logs / "rank0.log").write_text(steps(size) + ECHO)
         assert cause_of(diagnosed(host, [logs])) == (LINE, 1, "rank1.log", size + 4)
+
+
+@pytest.mark.parametrize("raised", ["rank0.err", "rank0.out"])
+def test_further_back_each_file_of_a_process_counts(host: PluginHost, logs: Path, raised: str) -> None:
+    after = "frame of native code without a word\n" * (3 * TAIL // 30)
+    for name in ("rank0.err", "rank0.out"):
+        begin = RAISED if name == raised else "Error: saving was tried again\n"
+        (logs / name).write_text(steps(20_000) + begin + after)
+    assert cause_of(diagnosed(host, [logs])) == (LINE, 0, raised, 20_004)
+
+
+def test_no_more_is_looked_through_than_there_is_time_for(logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ends = {}
+    for rank in range(4):
+        (logs / f"{rank}").write_text(steps(50_000) + RAISED + steps(9_000))
+        ends[rank] = tail(FileBytes(f"{rank}", logs / f"{rank}"))
+    assert set(begun_further_back(ends)) == {0, 1, 2, 3}
+    monkeypatch.setattr(excerpts, "FURTHEST", 3 * excerpts.BACK // 2)
+    assert set(begun_further_back(ends)) == {0, 1}
 
 
 def test_interleaved_writers_are_told_apart(host: PluginHost, logs: Path) -> None:

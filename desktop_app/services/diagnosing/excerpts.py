@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from desktop_app.services.diagnosing.sources import LogBytes, encoding_in
@@ -92,6 +92,23 @@ def further_back(log: LogBytes, budget: int) -> tuple[Excerpt | None, int]:
     if found is not None:
         return _around(log, near, data, found), len(data)
     return _far_back(log, near, budget, len(data))
+
+
+def begun_further_back(excerpts: Mapping[int, Excerpt]) -> dict[int, Excerpt]:
+    """Return those of the excerpts whose logs hold an error before them, begun there."""
+    budget, found = FURTHEST, {}
+    for number, each in excerpts.items():
+        logs = {id(piece.log): piece.log for piece in each.pieces}  # an end may be two pieces
+        before = []
+        for log in logs.values():
+            if budget <= 0:
+                return found
+            more, looked = further_back(log, budget)
+            budget -= looked
+            before += [more] if more is not None else []
+        if before:
+            found[number] = joined([*before, each])
+    return found
 
 
 def _first_hint(data: bytes) -> int | None:

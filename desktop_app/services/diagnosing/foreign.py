@@ -14,7 +14,7 @@ from desktop_app.core.diagnosis.foreign import judged_from_elsewhere
 from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.services.diagnosing.choosing import chosen
 from desktop_app.services.diagnosing.covering import redactor_of_anyone
-from desktop_app.services.diagnosing.excerpts import FURTHEST, TAIL, Excerpt, further_back, joined, tail
+from desktop_app.services.diagnosing.excerpts import TAIL, Excerpt, begun_further_back, joined, tail
 from desktop_app.services.diagnosing.gathering import Gathered, gathered
 from desktop_app.services.diagnosing.own_code import with_code
 from desktop_app.services.diagnosing.placing import placed
@@ -37,7 +37,7 @@ def diagnosed(plugins: PluginHost, paths: Sequence[Path]) -> Diagnosis:
     told = {each.rank for each in known.all}
     for group in ([each for each in numbers if each not in told], [each for each in numbers if each in told]):
         if known.cause is None or known.cause.certainty <= WEAK:  # first the logs whose ends say nothing
-            more = _further({each: excerpts[each] for each in group}, logs)
+            more = begun_further_back({each: excerpts[each] for each in group})
             if more:
                 excerpts |= more
                 known = _asked(plugins, excerpts)
@@ -64,20 +64,6 @@ def _asked(plugins: PluginHost, excerpts: Mapping[int, Excerpt]) -> Diagnosis:
     report = FailureReport(job=Job(command=""), tails=tails, is_foreign=True)
     explained: tuple[Explanation, ...] = plugins.explain_failure(report)
     return falls_of_logs(judged_from_elsewhere(explained, tails), tails)
-
-
-def _further(excerpts: Mapping[int, Excerpt], logs: Mapping[int, Sequence[LogBytes]]) -> dict[int, Excerpt]:
-    """Return excerpts that begin further back, of logs that hold an error there."""
-    budget, found = FURTHEST, {}
-    for number, each in excerpts.items():
-        for log in logs[number]:
-            more, looked = further_back(log, budget)
-            budget -= looked
-            if more is not None:
-                found[number] = joined([more, each])
-        if budget <= 0:
-            break
-    return found
 
 
 def _unread(logs: Mapping[int, object], numbers: Sequence[int]) -> list[str]:

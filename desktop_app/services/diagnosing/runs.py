@@ -25,7 +25,7 @@ from desktop_app.core.rank_words import launches
 from desktop_app.core.shared_texts import whole
 from desktop_app.services.diagnosing.as_sent import or_as_sent
 from desktop_app.services.diagnosing.covering import redactor_of_run
-from desktop_app.services.diagnosing.excerpts import FURTHEST, TAIL, Excerpt, further_back, joined, tail
+from desktop_app.services.diagnosing.excerpts import TAIL, Excerpt, begun_further_back, joined, tail
 from desktop_app.services.diagnosing.last_words import last_words
 from desktop_app.services.diagnosing.memory_taken import with_memory
 from desktop_app.services.diagnosing.own_code import with_code
@@ -74,7 +74,7 @@ def _diagnose(plugins: PluginHost, run: RunSnapshot) -> Diagnosis:
     logs, plan = logs_of_run(run), _plan(Path(run.folder))
     known = _asked(plugins, run, logs, plan)
     if known.cause is None or known.cause.certainty <= WEAK:
-        more = _further(run, logs)
+        more = begun_further_back(_of_first_to_fall(run, logs))
         if more:
             logs = RunLogs({**logs.ranks, **more}, logs.launcher)
             known = _asked(plugins, run, logs, plan)
@@ -168,17 +168,10 @@ def _preparations(run: RunSnapshot, folder: Path) -> list[Excerpt]:
     return [tail(_bytes(folder, name), TAIL // 2) for name in names[:_MOST_PREPARING]]
 
 
-def _further(run: RunSnapshot, logs: RunLogs) -> dict[int, Excerpt]:
-    """Return excerpts that begin further back: of the first rank to fall, or of all where none is known."""
+def _of_first_to_fall(run: RunSnapshot, logs: RunLogs) -> dict[int, Excerpt]:
+    """Return the first fallen rank's excerpt, or all where none is known."""
     first = run.first_failure.rank if run.first_failure is not None else None
-    budget, found = FURTHEST, {}
-    for rank, each in logs.ranks.items():
-        if first in (None, rank) and budget > 0:
-            more, looked = further_back(each.pieces[-1].log, budget)
-            budget -= looked
-            if more is not None:
-                found[rank] = joined([more, each])
-    return found
+    return {rank: each for rank, each in logs.ranks.items() if first in (None, rank)}
 
 
 def _missing(run: RunSnapshot, logs: RunLogs) -> tuple[str, ...]:
