@@ -139,6 +139,12 @@ def waiting_text(run: RunSnapshot, now: datetime) -> str:
     return f"Nothing was written yet. {starting}: it runs since {began.astimezone():%H:%M:%S}."
 
 
+def logs_told(run: RunSnapshot) -> tuple[object, ...]:
+    """Return what tells which logs a run has: quick to learn and compare, as it is asked for whenever a run changes."""
+    ranks = ((each.rank, each.log, each.role) for each in run.ranks)
+    return (run.folder, run.framework, run.launcher_logs, *ranks) if run.folder else ()
+
+
 def log_sources(run: RunSnapshot) -> tuple[LogSource, ...]:
     """Return the log and the clock of each rank, then of each launcher; none where the run has no folder here.
 
@@ -147,7 +153,8 @@ def log_sources(run: RunSnapshot) -> tuple[LogSource, ...]:
     if not run.folder:
         return ()
     names = {rank: f"{each.short} ({rank})" for rank, each in names_of(run.ranks, run.framework).items() if each.role}
-    return tuple(replace(each, name=names.get(each.rank, each.name)) for each in sources.log_sources(run))
+    found = sources.log_sources(run)
+    return tuple(replace(each, name=names[each.rank]) if each.rank in names else each for each in found)
 
 
 def rank_tip(rank: RankState, *, first: bool, nodes: int) -> str:

@@ -69,7 +69,7 @@ async def test_ranks_filter_the_log(runs_bench: RunsBench) -> None:
     assert page.logs.tools.ranks.currentText() == "Rank 1"
     QTest.keyClick(page.grid, Qt.Key.Key_Escape)
     await until(lambda: len(page.logs.view.sources) == 4)
-    page.logs.tools.ranks.setCurrentIndex(page.logs.tools.ranks.findData(2))
+    page.logs.tools.ranks.choose(2)
     page.logs.tools.ranks.activated.emit(page.logs.tools.ranks.currentIndex())
     assert page.grid._picked == 2
     assert page.logs.menu_for(2).actions()[-1].text() == "All &ranks"

@@ -49,7 +49,7 @@ async def test_an_action_has_one_name_and_stands_in_one_place(runs_bench: RunsBe
 
 async def test_what_was_not_written_fits_the_ranks_that_are_shown(runs_bench: RunsBench) -> None:
     page = await runs_bench.open(await runs_bench.add("r-1", RunStatus.COMPLETED))
-    assert page.logs.tools.ranks.currentData() == ALL
+    assert page.logs.tools.ranks.number == ALL
     assert page.logs.view._nothing == "No rank wrote anything."
     page.logs.show_rank(1)
     assert page.logs.view._nothing == "This rank wrote nothing."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import bisect
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QVBoxLayout, QWidget
 
 from desktop_app.api import FirstFailure, RunSnapshot, UserError
 from desktop_app.presenters.logs.picking import ranks_in
-from desktop_app.presenters.run_page import log_sources
+from desktop_app.presenters.run_page import log_sources, logs_told
 from desktop_app.presenters.run_words import rank_span
 from desktop_app.services.logs.errors import Errors, places_of
 from desktop_app.services.logs.log_file import LogFile
@@ -33,6 +33,8 @@ from desktop_app.ui.widgets import InlineMessage
 
 ALL = -1
 """What stands for all ranks, merged by time."""
+_AT_ONCE = 512
+"""Ranks; saying where the logs of more are takes longer than a frame."""
 
 
 class LogTab(QWidget):
@@ -46,6 +48,8 @@ class LogTab(QWidget):
         self.view = LogView()
         self.message, self.counts = InlineMessage(), LogCounts()
         self._sources: tuple[LogSource, ...] = ()
+        self._logs: tuple[object, ...] = ()
+        self._wishes: list[Callable[[], None]] | None = None
         self._failure: FirstFailure | None = None
         self._cause: tuple[int, int] | None = None  # the rank and the byte where the log tells of it
         self._waiting = ""
@@ -62,20 +66,47 @@ class LogTab(QWidget):
 
     def show_run(self, run: RunSnapshot) -> None:
         """Show another run's logs, or what became of the same run's."""
-        sources = log_sources(run)
+        logs = logs_told(run)
         self._failure, self._run_id = run.first_failure, run.run
         self.view.set_live(not run.is_over)
-        if sources != self._sources:
-            self._sources = sources
+        if logs != self._logs:
+            self._logs = logs
             self._cause, self._waiting = None, ""
             self._live = not run.is_over
             self.message.hide()
-            self._fill_ranks()
-            self.show_rank(ALL if len(sources) != 1 else sources[0].rank)
+            self._open(run)
         elif self._live and run.is_over:
             self._live = False
             self.view.set_nothing(self._nothing())
         self.tools.follow.setEnabled(not run.is_over)
+
+    def _open(self, run: RunSnapshot) -> None:
+        """Show the logs of a run; of very many as soon as a thread has said where they are."""
+        if len(run.ranks) <= _AT_ONCE:
+            self._show_sources(log_sources(run))
+            return
+        self._show_sources(())
+        self._wishes = []
+        spawn(self._open_soon(run, self._logs), "say where many logs are")
+
+    async def _open_soon(self, run: RunSnapshot, logs: tuple[object, ...]) -> None:
+        sources = await asyncio.to_thread(log_sources, run)
+        if logs is self._logs:
+            wishes = self._wishes or ()
+            self._show_sources(sources)
+            for each in wishes:
+                each()
+
+    def _show_sources(self, sources: tuple[LogSource, ...]) -> None:
+        self._sources, self._wishes = sources, None
+        self._fill_ranks()
+        self.show_rank(ALL if len(sources) != 1 else sources[0].rank)
+
+    def _later(self, wish: Callable[[], None]) -> bool:
+        """Whether it is not known yet where the logs are; then this is done as soon as it is."""
+        if self._wishes is not None:
+            self._wishes.append(wish)
+        return self._wishes is not None
 
     def show_rank(self, rank: int) -> None:
         """Show one rank's log, or all of them merged."""
@@ -83,11 +114,11 @@ class LogTab(QWidget):
 
     def show_ranks(self, ranks: Sequence[int]) -> None:
         """Show the logs of some ranks merged, of all where none is named."""
+        if self._later(lambda: self.show_ranks(ranks)):
+            return
         self._ranks = tuple(ranks)
         box, only = self.tools.ranks, self._only
-        box.blockSignals(True)
-        box.setCurrentIndex(max(0, box.findData(only)))
-        box.blockSignals(False)
+        box.choose(only)
         if len(ranks) > 1:
             box.setEditText(self._called(*ranks))
         place = self.tr("Find in all ranks") if not ranks else self.tr("Find in {}").format(self._called(*ranks))
@@ -105,6 +136,11 @@ class LogTab(QWidget):
     def _only(self) -> int:
         """The rank that is shown alone, else ALL."""
         return self._ranks[0] if len(self._ranks) == 1 else ALL
+
+    def _rank_chosen(self) -> None:
+        """Called when one is chosen from the box of ranks."""
+        rank = self.tools.ranks.number
+        self.show_rank(ALL if rank is None else rank)
 
     def _ranks_typed(self) -> None:
         """Called when Enter ends what was typed into the box of ranks."""
@@ -145,6 +181,8 @@ class LogTab(QWidget):
 
     def show_failure(self) -> None:
         """Show the cause's line, or that the first rank to fall ended on, where it is known, else the first error."""
+        if self._later(self.show_failure):
+            return
         fallen = self._failure
         if self._cause is not None:
             self._go_to_offset(*self._cause)
@@ -157,6 +195,8 @@ class LogTab(QWidget):
 
     def go_to_first_error(self, rank: int | None = None) -> None:
         """Look for the first line that tells of an error, in one rank or in all, and show it."""
+        if self._later(lambda: self.go_to_first_error(rank)):
+            return
         sources = [each for each in self._shown() if rank in (None, each.rank)]
         spawn(self._first_error(sources), "look for the first error", self.message.show_error)
 
@@ -200,6 +240,7 @@ class LogTab(QWidget):
 
     def close_down(self) -> None:
         """End the search and the reading."""
+        self._logs = ()  # what a thread says from now on of where logs are is said to nobody
         self.stop_search()
         self.view.close_feed()
 
@@ -230,14 +271,10 @@ class LogTab(QWidget):
         return tuple(each for each in self._sources if not chosen or each.rank in chosen)
 
     def _fill_ranks(self) -> None:
-        ranks = self.tools.ranks
-        ranks.blockSignals(True)
-        ranks.clear()
-        if len(self._sources) != 1:
-            ranks.addItem(self.tr("All ranks"), ALL)
-        for each in self._sources:
-            ranks.addItem(each.name or self.tr("Rank {}").format(each.rank), each.rank)
-        ranks.blockSignals(False)
+        rank, several = self.tr("Rank {}"), len(self._sources) != 1
+        names = [each.name or rank.format(each.rank) for each in self._sources]
+        numbers = [each.rank for each in self._sources]
+        self.tools.ranks.fill([ALL] * several + numbers, [self.tr("All ranks")] * several + names)
 
     async def _run_search(self, query: Query) -> None:
         async with contextlib.aclosing(search(self._shown(), query)) as parts:
@@ -287,7 +324,8 @@ class LogTab(QWidget):
 
     def step_error(self, by: int) -> None:
         """Go to the next line that tells of an error (1), or the one before (-1), in the ranks that are shown."""
-        spawn(self._step_error(by), "look for an error", self.message.show_error)
+        if not self._later(lambda: self.step_error(by)):
+            spawn(self._step_error(by), "look for an error", self.message.show_error)
 
     async def _step_error(self, by: int) -> None:
         places = await self._errors.places(self._shown())
@@ -317,7 +355,7 @@ class LogTab(QWidget):
 
     def _connect(self) -> None:
         tools = self.tools
-        tools.ranks.activated.connect(lambda _index: self.show_rank(tools.ranks.currentData()))
+        tools.ranks.activated.connect(self._rank_chosen)
         line = tools.ranks.lineEdit()
         assert line is not None
         line.returnPressed.connect(self._ranks_typed)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QToolButton, QWidget
 
+from desktop_app.ui.runs.rank_box import RankBox
 from desktop_app.ui.theme import Space
 from desktop_app.ui.widgets import ElidedLabel, button, tool_button
 from desktop_app.ui.widgets.giving_way import Words
@@ -15,7 +16,7 @@ class LogTools(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.ranks = QComboBox()
+        self.ranks = RankBox()
         self.field = QLineEdit(placeholderText=self.tr("Find in all ranks"))
         self.count = ElidedLabel("", "muted")
         self.case = self._toggle("mdi6.format-letter-case", self.tr("Capitals count"))
@@ -46,12 +47,6 @@ class LogTools(QWidget):
 
     def _build(self) -> None:
         self.ranks.setAccessibleName(self.tr("Rank"))
-        self.ranks.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.ranks.setMaxVisibleItems(16)
-        self.ranks.setEditable(True)
-        self.ranks.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.ranks.setMinimumContentsLength(10)  # what is typed needs a little more room than what is chosen
-        self.ranks.setCompleter(None)  # type: ignore[arg-type]  # "1" shall not become "Rank 10"
         self.ranks.setToolTip(self.tr("Ranks to show: choose one, or type several, as in 0-3, 7"))
         self.fold.setChecked(True)
         self.field.setAccessibleName(self.tr("Find in the log"))

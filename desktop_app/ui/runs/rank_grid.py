@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -35,10 +36,10 @@ _MOST_ROWS = 4
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """A node's cells: where its name is written, and where its first cell is."""
+    """A node's cells, as places among all ranks: where its name is written, and where its first cell is."""
 
     node: int
-    ranks: tuple[RankState, ...]
+    ranks: Sequence[int]
     x: int
     y: int
     columns: int
@@ -62,8 +63,9 @@ class RankGrid(QAbstractScrollArea):
         self._at = 0
         self._groups: list[_Group] = []
         self._places: dict[int, int] = {}
-        self._by_node: list[tuple[int, tuple[RankState, ...]]] = []
-        self._height = self._side = 0
+        self._by_node: list[tuple[int, list[int]]] = []
+        self._told: tuple[object, ...] = ()
+        self._height = self._side = self._label_side = 0
         self._dress()
 
     def show_ranks(self, ranks: Sequence[RankState], nodes: int, first_failed: int | None, framework: str = "") -> None:
@@ -72,12 +74,15 @@ class RankGrid(QAbstractScrollArea):
         if ranks == self._ranks and nodes == self._nodes and first_failed == self._first:
             return
         self._ranks, self._nodes, self._first = ranks, nodes, first_failed
-        self._names = names_of(ranks, framework)
-        self._places = {each.rank: index for index, each in enumerate(ranks)}
-        self._by_node = _by_node(ranks)
-        self._side = 0
-        self._at = min(self._at, max(0, len(ranks) - 1))
-        self._arrange()  # the groups hold the states that are painted
+        told = (nodes, framework, *((each.rank, each.node, each.role) for each in ranks))
+        if told != self._told:  # else they are where they were: thousands change their states every second
+            self._told = told
+            self._names = names_of(ranks, framework)
+            self._places = {each.rank: index for index, each in enumerate(ranks)}
+            self._by_node = _by_node(ranks)
+            self._side = 0
+            self._at = min(self._at, max(0, len(ranks) - 1))
+            self._arrange()
         self._describe()
         self.viewport().update()
 
@@ -230,7 +235,7 @@ class RankGrid(QAbstractScrollArea):
 
     def _measure_anew(self) -> None:
         """Fit the cells to another size of letters."""
-        self._side = 0
+        self._side = self._label_side = 0
         self._arrange()
 
     def _arrange(self) -> None:
@@ -271,7 +276,7 @@ class RankGrid(QAbstractScrollArea):
         for place in range(first, min(last, len(group.ranks))):
             area = self._area(group, place)
             if area.intersects(seen):
-                yield group.ranks[place], area
+                yield self._ranks[group.ranks[place]], area
 
     def _area(self, group: _Group, place: int) -> QRect:
         row, column = divmod(place, group.columns)
@@ -280,13 +285,14 @@ class RankGrid(QAbstractScrollArea):
 
     def _area_at(self, index: int) -> QRect | None:
         group = self._group_at(index)
-        return None if group is None else self._area(group, group.ranks.index(self._ranks[index]))
+        return None if group is None else self._area(group, group.ranks.index(index))
 
     def _group_at(self, index: int) -> _Group | None:
         if not self._ranks:
             return None
         node = self._ranks[index].node
-        return next((each for each in self._groups if each.node == node), None)
+        at = bisect.bisect_left(self._groups, node, key=lambda each: each.node)
+        return self._groups[at] if at < len(self._groups) and self._groups[at].node == node else None
 
     def _index_at(self, at: QPoint) -> int | None:
         spot = QRect(at + QPoint(0, self.verticalScrollBar().value()), QSize(1, 1))
@@ -301,7 +307,9 @@ class RankGrid(QAbstractScrollArea):
         return self.tr("launcher") if launches(self._ranks) else self.tr("ranks")
 
     def _label_height(self) -> int:
-        return QFontMetrics(sized_font(text_sizes().small)).height() + Space.XS
+        if not self._label_side:  # as the side of a cell: asked for with every cell that is painted
+            self._label_side = QFontMetrics(sized_font(text_sizes().small)).height() + Space.XS
+        return self._label_side
 
     def _dress(self) -> None:
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -314,8 +322,9 @@ class RankGrid(QAbstractScrollArea):
         theme_manager().changed.connect(self._measure_anew)
 
 
-def _by_node(ranks: Sequence[RankState]) -> list[tuple[int, tuple[RankState, ...]]]:
-    nodes: dict[int, list[RankState]] = {}
-    for each in ranks:
-        nodes.setdefault(each.node, []).append(each)
-    return [(node, tuple(own)) for node, own in sorted(nodes.items())]
+def _by_node(ranks: Sequence[RankState]) -> list[tuple[int, list[int]]]:
+    """Return the nodes in their order, and at which places their ranks are."""
+    nodes: dict[int, list[int]] = {}
+    for place, each in enumerate(ranks):
+        nodes.setdefault(each.node, []).append(place)
+    return sorted(nodes.items())
