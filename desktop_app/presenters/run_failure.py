@@ -20,7 +20,7 @@ from desktop_app.api import (
 )
 from desktop_app.core.diagnosis.drilled import drill_behind
 from desktop_app.core.diagnosis.ends import is_wrapper
-from desktop_app.core.diagnosis.model import Diagnosis, Verdict
+from desktop_app.core.diagnosis.model import Diagnosis, Fall, Part, Verdict
 from desktop_app.core.diagnosis.timed_out import is_of_limit
 from desktop_app.core.rank_words import launches, ranks_by_role
 from desktop_app.core.words import spoken_duration
@@ -86,7 +86,7 @@ def failure_of(run: RunSnapshot, clock: str = "", known: Diagnosis | None = None
     known = known or Diagnosis()
     if is_logs_alone(run) and known.verdict is Verdict.NOTHING:
         return _without_failure(known)
-    view = _fallen(run, clock)
+    view = _fallen(run, clock, known.falls)
     drill = drill_behind(run)
     view = replace(view, falls=fall_rows(known.falls, ranks_by_role(run)))
     if drill is not None and run.first_failure is not None:
@@ -137,7 +137,7 @@ def _without_failure(known: Diagnosis) -> FailureView:
     return FailureView(heading, "", "", " ".join(known.missing), cause=said, advice=advice, tone="info")
 
 
-def _fallen(run: RunSnapshot, clock: str) -> FailureView:
+def _fallen(run: RunSnapshot, clock: str, falls: Sequence[Fall]) -> FailureView:
     fallen = run.first_failure
     if fallen is None:
         return FailureView("The run failed", "", "", run.reason or "Its files do not say why.")
@@ -147,7 +147,7 @@ def _fallen(run: RunSnapshot, clock: str) -> FailureView:
         heading=f"{_called(run, fallen.rank)} failed{' first' if others else ''}: {short_exit(fallen.exit_code)}",
         facts=" · ".join(each for each in facts if each),
         text="" if is_wrapper(fallen.text) else fallen.text,
-        explanation=_explain(run, fallen, others),
+        explanation=_explain(run, fallen, others, {each.rank: each.part for each in falls}),
         rank=fallen.rank,
         line=fallen.log_line,
         at=fallen.at,
@@ -268,12 +268,18 @@ def _lead(fallen: FirstFailure, others: Sequence[RankState]) -> str:
     return f"{spoken_duration(lead)} before the others" if lead >= _TOLD_APART else ""
 
 
-def _explain(run: RunSnapshot, fallen: FirstFailure, others: Sequence[RankState]) -> str:
+def _explain(run: RunSnapshot, fallen: FirstFailure, others: Sequence[RankState], parts: Mapping[int, Part]) -> str:
+    """Say how the first one ended and what became of the others; `parts` is what the logs tell of each, if they do."""
     behind, names = drill_behind(run), ranks_by_role(run)
     words = exit_words(fallen.exit_code) if behind is None else exit_words_only(fallen.exit_code)
     said = f"{_called(run, fallen.rank) if launches(run.ranks) else 'It'} ended with {words}."
-    stopped = [each.rank for each in others if each.status is not RunStatus.COMPLETED and _ended_later(each, fallen)]
+    fell = [each.rank for each in others if each.status is not RunStatus.COMPLETED and _ended_later(each, fallen)]
+    alike = [each for each in fell if parts.get(each) is parts.get(fallen.rank) is Part.CAUSE]
+    own = [each for each in fell if parts.get(each) in (Part.CAUSE, Part.OWN) and each not in alike]
+    stopped = [each for each in fell if each not in alike and each not in own]
     done = [each.rank for each in others if each.status is RunStatus.COMPLETED]
+    said += f" {_named(alike, names)[0]} failed in the same way." if alike else ""
+    said += f" {_named(own, names)[0]} failed by an error of {'its' if len(own) == 1 else 'their'} own." if own else ""
     if stopped:
         name, verb = _named(stopped, names)
         echo = "its errors are echoes" if len(stopped) == 1 else "their errors are echoes"

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from desktop_app.api import FirstFailure, Phase, PhaseName, RunStatus, SubmissionPlan
 from desktop_app.api._records import from_json
+from desktop_app.core.diagnosis.model import Diagnosis, Fall, Part, Verdict
 from desktop_app.presenters.run_failure import failure_of
 from desktop_app.presenters.run_page import (
     PhaseView,
@@ -110,6 +111,23 @@ def test_the_first_rank_to_fall_is_named_with_its_line(tmp_path: Path) -> None:
     assert view.facts == "node 1 · 07:00:12.6 · 0.3 s before the others"
     assert view.text.startswith("RuntimeError: mat1 and mat2")
     assert "Ranks 0–2 were stopped because rank 3 was gone" in view.explanation
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ([Part.CAUSE, Part.CAUSE, Part.ECHO], "Ranks 0–1 failed in the same way. Rank 2 was stopped because rank 3"),
+        ([Part.ECHO, Part.OWN, Part.ECHO], "Rank 1 failed by an error of its own. Ranks 0, 2 were stopped because"),
+        ([Part.CAUSE, Part.CAUSE, Part.CAUSE], "Ranks 0–2 failed in the same way."),
+    ],
+)
+def test_ranks_that_failed_like_the_first_were_not_stopped(tmp_path: Path, parts: list[Part], said: str) -> None:
+    run = fail(make_run(tmp_path, "r-1", RunStatus.FAILED, nodes=2, processes=2, started=START), 3).snapshot
+    falls = (Fall(3, Part.CAUSE, 0), *(Fall(rank, part, 1) for rank, part in enumerate(parts)))
+    view = failure_of(run, known=Diagnosis(Verdict.CAUSE, falls=falls))
+    assert view is not None
+    assert said in view.explanation
+    assert ("stopped" in view.explanation) is (Part.ECHO in parts)
 
 
 def test_a_signal_is_explained(tmp_path: Path) -> None:
