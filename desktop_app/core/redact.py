@@ -122,7 +122,8 @@ def secret_values(environ: Mapping[str, str]) -> tuple[str, ...]:
 
 def secrets_of_plan(plan: Mapping[str, Any]) -> set[str]:
     """Return the secret values among all variables and inputs that a run was given, by its plan as JSON."""
-    started = [*(plan.get("processes") or ()), *(plan.get("launchers") or ())]
+    lists = [plan.get("processes"), plan.get("launchers")]
+    started = [process for each in lists if isinstance(each, list) for process in each]
     job = plan.get("job")
     tables = [plan.get("environment"), plan.get("inputs"), *(each.get("environment") for each in _objects(started))]
     tables += [each.get("environment_variables") for each in _objects([job])]

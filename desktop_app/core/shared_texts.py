@@ -40,13 +40,13 @@ def packed(plan: Mapping[str, Any]) -> dict[str, Any]:
 
 def whole(plan: Mapping[str, Any]) -> dict[str, Any]:
     """Return the plan that was packed; one that was not, or is damaged, as it is."""
-    shared = plan.get("shared")
-    if not isinstance(shared, list):
+    shared, started = plan.get("shared"), plan.get("processes")
+    if not isinstance(shared, list) or not isinstance(started, list):
         return dict(plan)
     processes = [
         {**each, "environment": {name: _text(value, shared) for name, value in each["environment"].items()}}
         if isinstance(each, dict) and isinstance(each.get("environment"), dict) else each
-        for each in plan.get("processes") or ()
+        for each in started
     ]  # fmt: skip
     return {**{name: value for name, value in plan.items() if name != "shared"}, "processes": processes}
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from desktop_app import __version__
 from desktop_app.api import MetricPoint, OutsideError, RunSnapshot, UserError
 from desktop_app.api._records import to_json
-from desktop_app.core.shared_texts import whole
 from desktop_app.documents.ignore_rules import is_secret
 from desktop_app.services import bundle_readme
 from desktop_app.services.bundle_clock import Moved, moved_marks
@@ -36,11 +35,11 @@ from desktop_app.services.logs.sources import logs_of
 from desktop_app.services.redaction import Redactor, secrets_of
 from desktop_app.services.run_packages import PAPER as PACKAGES
 from desktop_app.services.run_packages import is_from_here, packages_of
+from desktop_app.services.run_plans import PLAN, plan_json
 
 LIMIT = 5_000_000
 """Bytes of one log, beyond which its beginning and its end have to do."""
 STATE = "run.json"
-PLAN = "plan.json"
 WHOLE = ("job.yml", PLAN)
 LINES = ("events.jsonl", "metrics.jsonl", "resources.jsonl", "supervisor.log")
 METRICS = "metrics.jsonl"
@@ -112,7 +111,7 @@ def _standing(target: Path) -> UserError:
 def _written(run: RunSnapshot, target: Path, choices: Choices, stop: Callable[[], bool]) -> Bundled:
     """Write beside the target first, so that a full disk or Ctrl+C leaves nothing half there."""
     folder = Path(run.folder)
-    redactor = Redactor(secrets_of(whole(object_in(folder / PLAN)), object_in(folder / STATE)), home=_home())
+    redactor = Redactor(secrets_of(plan_json(folder), object_in(folder / STATE)), home=_home())
     descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
     try:
         with os.fdopen(descriptor, "wb") as stream:
@@ -168,7 +167,7 @@ def _fill(work: _Work, run: RunSnapshot, folder: Path) -> None:
 def _add_papers(work: _Work, run: RunSnapshot) -> None:
     """Add what is made for the bundle alone."""
     _add(work, PAPER, paper(run))
-    known = packages_of(Path(run.folder), whole(object_in(Path(run.folder) / PLAN)), is_here=is_from_here(run))
+    known = packages_of(Path(run.folder), plan_json(Path(run.folder)), is_here=is_from_here(run))
     if known:
         _add(work, PACKAGES, json.dumps(known, indent=1))
     if work.choices.diagnosis is not None:

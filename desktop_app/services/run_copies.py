@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from desktop_app.api import OutsideError, RunSnapshot, UserError
-from desktop_app.services.json_objects import object_in
+from desktop_app.services.run_plans import plan_json
 
 
 def submitted_text(run: RunSnapshot) -> str:
@@ -37,7 +37,7 @@ def planned_compute(run: RunSnapshot) -> str:
 
 def plan_of(run: RunSnapshot) -> dict[str, Any]:
     """Return the plan that was submitted, as JSON has it; empty where it is gone."""
-    return object_in(Path(run.folder) / "plan.json")
+    return plan_json(Path(run.folder))
 
 
 def suggested_copy(run: RunSnapshot) -> Path:

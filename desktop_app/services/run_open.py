@@ -18,8 +18,9 @@ from desktop_app.core.shared_texts import whole
 from desktop_app.services.bundle_paper import DIAGNOSIS, FORMAT, PAPER
 from desktop_app.services.bundle_zip import opened_zip, read_paper, refuse_long, refused, safe_entries, unpack
 from desktop_app.services.json_objects import object_of
-from desktop_app.services.run_bundle import LINES, OF_CLOUDS, PLAN, STATE, WHOLE
+from desktop_app.services.run_bundle import LINES, OF_CLOUDS, STATE, WHOLE
 from desktop_app.services.run_packages import PAPER as PACKAGES
+from desktop_app.services.run_plans import PLAN
 from desktop_app.services.run_staging import TakenIn, Taking, staged, write_paper
 
 SUFFIX = ".zip"

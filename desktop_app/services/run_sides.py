@@ -9,10 +9,9 @@ from typing import Any
 
 from desktop_app.api import RunSnapshot
 from desktop_app.core.paths import Part, join_path
-from desktop_app.core.shared_texts import whole
 from desktop_app.documents.yaml_text import parse
-from desktop_app.services.json_objects import object_in
 from desktop_app.services.redaction import Redactor, secrets_of
+from desktop_app.services.run_plans import plan_json
 
 Facts = Mapping[str, Any]
 """Values by dotted paths."""
@@ -38,7 +37,7 @@ def side_of(run: RunSnapshot) -> Side:
     folder = Path(run.folder) if run.folder else None
     if folder is None:
         return Side(run, None, None, None)
-    code, plan = folder / "code", whole(object_in(folder / "plan.json"))
+    code, plan = folder / "code", plan_json(folder)
     return Side(run, _job(folder / "job.yml"), plan or None, code if code.is_dir() else None)
 
 

@@ -7,6 +7,7 @@ import os
 import stat
 import struct
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -489,6 +490,33 @@ async def test_what_the_sender_found_counts_where_the_logs_that_came_along_say_n
     own = (await opened_diagnosis(damaged, tmp_path / "two")).cause
     assert own is not None
     assert own.code == "ended-by-itself", "what this program makes of it"
+
+
+async def test_who_looks_again_at_an_opened_run_reads_its_papers_no_more(
+    made: FolderOfRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for each in made.snapshot.ranks:
+        made.log(each.rank).write_text("step 1\n")
+    bundle_run(made.snapshot, tmp_path / "b.zip", Choices(diagnosis=Diagnosis(Verdict.CAUSE, TOLD, (TOLD,))))
+    opened = open_bundle(tmp_path / "b.zip", tmp_path / "one" / "runs")
+    workbench, run = await seen(tmp_path / "one")
+    read: Counter[str] = Counter()
+
+    def counted(path: Path, read_bytes: Callable[[Path], bytes] = Path.read_bytes) -> bytes:
+        read[path.name] += 1
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", counted)
+    papers = ("plan.json", "diagnosis.json")
+    first = await diagnose_run(workbench.plugins, run)
+    once = [read[each] for each in papers]
+    assert all(once)
+    assert await diagnose_run(workbench.plugins, run) == first
+    assert [read[each] for each in papers] == once
+    (opened.folder / "diagnosis.json").write_text("{}")
+    known = await diagnose_run(workbench.plugins, run)
+    assert known.cause != first.cause
+    assert [read[each] for each in papers] == [once[0], once[1] + 1]
 
 
 async def test_what_the_logs_say_here_goes_before_what_was_found_there(made: FolderOfRun, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from desktop_app.core.diagnosis.exceptions import WEAK
 from desktop_app.core.diagnosis.model import Diagnosis, Place, Verdict
 from desktop_app.services.bundle_paper import DIAGNOSIS
 from desktop_app.services.diagnosing.covering import covered
+from desktop_app.services.read_once import ReadOnce
 from desktop_app.services.redaction import Redactor
 
 _ODD = (OSError, TypeError, ValueError, KeyError, AttributeError, IndexError, OverflowError, RecursionError)
@@ -39,6 +40,7 @@ def or_as_sent(known: Diagnosis, run: RunSnapshot, redactor: Redactor) -> Diagno
     return covered(told, redactor)
 
 
+@ReadOnce
 def _sent(path: Path) -> Diagnosis | None:
     """Return the sender's diagnosis, every value of which is what it should be; None for any other, or without one."""
     try:

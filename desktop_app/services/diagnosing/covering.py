@@ -12,6 +12,7 @@ from desktop_app.api import Fix
 from desktop_app.core.diagnosis.model import Diagnosis
 from desktop_app.services.json_objects import object_in
 from desktop_app.services.redaction import Redactor, secrets_of
+from desktop_app.services.run_plans import planned_secrets
 
 
 def covered(known: Diagnosis, redactor: Redactor) -> Diagnosis:
@@ -39,7 +40,7 @@ def covered(known: Diagnosis, redactor: Redactor) -> Diagnosis:
 
 def redactor_of_run(folder: Path) -> Redactor:
     """Return what covers the secrets that a run was given, and those of this program's own variables."""
-    return Redactor(secrets_of(object_in(folder / "plan.json"), object_in(folder / "run.json")))
+    return Redactor({*planned_secrets(folder), *secrets_of({}, object_in(folder / "run.json"))})
 
 
 def redactor_of_anyone() -> Redactor:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from desktop_app.api import FailureReport, Job, RankState, RunSnapshot, RunStatus, SubmissionPlan
-from desktop_app.api._records import from_json
 from desktop_app.api.failures import UNKNOWN_RANKS
 from desktop_app.api.kit.log_lines import lines_of
 from desktop_app.core.diagnosis.ends import lost_by
@@ -22,7 +20,6 @@ from desktop_app.core.diagnosis.silent import has_left, last_of, of_the_end
 from desktop_app.core.diagnosis.steps import steps_for
 from desktop_app.core.diagnosis.timed_out import is_at_work, is_of_limit, kind_of, of_limit, stopped_at
 from desktop_app.core.rank_words import launches
-from desktop_app.core.shared_texts import whole
 from desktop_app.services.diagnosing.as_sent import or_as_sent
 from desktop_app.services.diagnosing.covering import redactor_of_run
 from desktop_app.services.diagnosing.excerpts import TAIL, Excerpt, begun_further_back, joined, tail
@@ -32,6 +29,7 @@ from desktop_app.services.diagnosing.own_code import with_code
 from desktop_app.services.diagnosing.placing import placed
 from desktop_app.services.diagnosing.sources import FileBytes
 from desktop_app.services.plugins import PluginHost
+from desktop_app.services.run_plans import plan_in
 
 MOST_RANKS = 64
 ALL_TAILS = 1 << 20
@@ -71,7 +69,7 @@ def is_told_of(run: RunSnapshot) -> bool:
 def _diagnose(plugins: PluginHost, run: RunSnapshot) -> Diagnosis:
     if not Path(run.folder).is_dir():
         return Diagnosis()
-    logs, plan = logs_of_run(run), _plan(Path(run.folder))
+    logs, plan = logs_of_run(run), plan_in(Path(run.folder))
     known = _asked(plugins, run, logs, plan)
     if known.cause is None or known.cause.certainty <= WEAK:
         more = begun_further_back(_of_first_to_fall(run, logs))
@@ -122,7 +120,7 @@ def _with_steps(known: Diagnosis, run: RunSnapshot, plan: SubmissionPlan | None)
 
 def failure_report(run: RunSnapshot) -> FailureReport:
     """Return a failed run as plugins want to know it. Reads files; without its plan nothing is known of the job."""
-    return _report(run, logs_of_run(run), _plan(Path(run.folder)))
+    return _report(run, logs_of_run(run), plan_in(Path(run.folder)))
 
 
 def _report(run: RunSnapshot, logs: RunLogs, plan: SubmissionPlan | None) -> FailureReport:
@@ -189,10 +187,3 @@ def _bytes(folder: Path, name: str) -> FileBytes:
 
 def _log(rank: RankState) -> str:
     return rank.log or f"user_logs/std_log_process_{rank.rank}.txt"
-
-
-def _plan(folder: Path) -> SubmissionPlan | None:
-    try:
-        return from_json(SubmissionPlan, whole(json.loads((folder / "plan.json").read_bytes())))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return None

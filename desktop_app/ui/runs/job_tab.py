@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,9 +20,9 @@ from PySide6.QtWidgets import (
 )
 
 from desktop_app.api import RunSnapshot, SubmissionPlan, UserError
-from desktop_app.api._records import from_json
 from desktop_app.presenters.plan_review import ProcessRow, command_to_copy, process_rows
 from desktop_app.services.run_copies import submitted_text
+from desktop_app.services.run_plans import plan_in
 from desktop_app.ui.files.code_editor import CodeEditor
 from desktop_app.ui.runs.words import size_words
 from desktop_app.ui.tasks import spawn
@@ -34,15 +33,6 @@ Index = QModelIndex | QPersistentModelIndex
 _TOP = QModelIndex()
 _AT_ONCE = 200
 """Processes that are shown, before one scrolls to more."""
-
-
-def read_plan(run: RunSnapshot) -> SubmissionPlan | None:
-    """Return the plan that a run was submitted with, None where it is gone or can't be read."""
-    try:
-        data = json.loads((Path(run.folder) / "plan.json").read_bytes())
-        return from_json(SubmissionPlan, data)
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
 
 
 class JobTab(QWidget):
@@ -72,7 +62,7 @@ class JobTab(QWidget):
             if run.folder == self._folder:  # else it has just moved on
                 self.message.show_error(error)
             text = ""
-        plan = await asyncio.to_thread(read_plan, run)
+        plan = await asyncio.to_thread(plan_in, Path(run.folder))
         rows = await asyncio.to_thread(process_rows, plan) if plan is not None else ()
         if (run.handle, run.folder) == (self._handle, self._folder):
             self.text.load(text)

@@ -26,6 +26,7 @@ from desktop_app.services.diagnosing.sweeps import diagnose_with_trials, of_swee
 from desktop_app.services.logs.failure import last_places, offset_of
 from desktop_app.services.logs.log_file import LogFile
 from desktop_app.services.logs.sources import logs_of
+from desktop_app.services.run_plans import plan_in
 from desktop_app.services.workbench import Workbench
 from desktop_app.ui.clouds.artifacts_tab import ArtifactsTab, Either
 from desktop_app.ui.clouds.send_offer import SendOffer
@@ -34,7 +35,7 @@ from desktop_app.ui.runs.confirm import Confirm
 from desktop_app.ui.runs.curve_tabs import metrics_tab, resources_tab
 from desktop_app.ui.runs.failure_card import FailureCard
 from desktop_app.ui.runs.header import Header
-from desktop_app.ui.runs.job_tab import JobTab, read_plan
+from desktop_app.ui.runs.job_tab import JobTab
 from desktop_app.ui.runs.log_tab import ALL, LogTab, is_search_key
 from desktop_app.ui.runs.looking import Looking
 from desktop_app.ui.runs.outputs_tab import OutputsTab
@@ -479,7 +480,7 @@ def _own_place(run: RunSnapshot, cause: Explanation | None) -> tuple[Path, int] 
     rank = cause.rank if cause is not None else fallen.rank if fallen is not None else None
     if rank is None:
         return None
-    plan = read_plan(run)
+    plan = plan_in(Path(run.folder))
     frames = last_places(_log_of(run, rank), longest_bare(cause.line) if cause is not None else "")
     places = (own_code(each, plan, run.folder) for each in frames)
     return next((each for each in places if each is not None and each[0].is_file()), None)
