@@ -161,14 +161,22 @@ async def _named(workbench: Workbench, name: str) -> RunSnapshot:
         raise UserError(error.message, hint=hint) from None
 
 
+def _did_not_fail(run: RunSnapshot, fallen: Sequence[RunSnapshot]) -> UserError:
+    """Return what to say of a run without a failure; a sweep may have some trials that have one."""
+    hint = (
+        "Only one that Failed, or that its time limit ended, has a cause. What its logs say so far: "
+        f"rankzero diagnose {shlex.quote(f'{run.folder}/user_logs')}"
+    )
+    if fallen:
+        count = "One of its trials" if len(fallen) == 1 else f"{len(fallen)} of its trials"
+        hint = f"{count} did: rankzero runs diagnose {fallen[0].run}"
+    return UserError(f"{run.run} did not fail: it is {run.status.value}.", hint=hint)
+
+
 async def _diagnose(workbench: Workbench, options: Namespace) -> int:
     found = await _named(workbench, options.name)
     if not is_told_of(found):
-        hint = (
-            "Only one that Failed, or that its time limit ended, has a cause. What its logs say so far: "
-            f"rankzero diagnose {shlex.quote(f'{found.folder}/user_logs')}"
-        )
-        raise UserError(f"{found.run} did not fail: it is {found.status.value}.", hint=hint)
+        raise _did_not_fail(found, [each for each in workbench.trials_of(found) if is_told_of(each)])
     told = await told_of(workbench, found)
     known = told.known
     if options.json:

@@ -161,6 +161,8 @@ def _fill(work: _Work, run: RunSnapshot, folder: Path) -> None:
     if not work.choices.with_code:
         work.left_out.append("the code, on purpose (--with-code takes it along)")
     work.left_out.append("inputs, outputs and models, on purpose")
+    if run.sweep is not None and run.sweep.started:
+        work.left_out.append(f"its trials, which are runs of their own: rankzero runs bundle {run.run}_0, and so on")
     _add_papers(work, run)
 
 

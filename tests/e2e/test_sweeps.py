@@ -84,6 +84,18 @@ def test_a_sweep_of_which_all_failed_fails(program: Program) -> None:
     assert "All 2 trials failed" in done.err
 
 
+def test_a_sweep_that_completed_sends_on_to_its_trial_that_failed(program: Program) -> None:
+    path = sweep_file(program, "quick")
+    trial = path.parent / "src" / "try.py"
+    trial.write_text("import sys\nif sys.argv[1] == '5':\n    raise ValueError('five is too much')\n")
+    assert program("run", path).code == 0
+    (sweep,) = program("runs", "list", "--json").json["runs"]
+    told = program("runs", "diagnose", sweep["run"])
+    assert told.code == 1
+    assert f"did not fail: it is Completed. One of its trials did: rankzero runs diagnose {sweep['run']}_1" in told.err
+    assert "five is too much" in program("runs", "diagnose", f"{sweep['run']}_1").out
+
+
 @pytest.mark.torch
 def test_the_sample_finds_a_good_rate(program: Program, torch_toolchain: Path) -> None:
     Settings(program.home / "settings.json").set(CHOSEN, {"rankzero-pytorch": str(torch_toolchain)})

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop_app.api import OutsideError, RunStatus, UserError
+from desktop_app.api import OutsideError, RunStatus, SweepState, UserError
 from desktop_app.core.redact import COVER
 from desktop_app.services.run_bundle import Choices, bundle_run
 from tests.helpers.rights import obeys_modes
@@ -40,6 +40,14 @@ def read(path: Path) -> dict[str, bytes]:
     with zipfile.ZipFile(path) as archive:
         assert archive.testzip() is None
         return {each: archive.read(each) for each in archive.namelist()}
+
+
+def test_of_a_sweep_it_is_said_where_its_trials_are(made: FolderOfRun, tmp_path: Path) -> None:
+    sweep = replace(made.snapshot, sweep=SweepState("score", started=2))
+    found = bundle_run(sweep, tmp_path / "b.zip")
+    said = "its trials, which are runs of their own: rankzero runs bundle r-20261121-7f3k_0, and so on"
+    assert said in found.left_out
+    assert said in read(tmp_path / "b.zip")["README.txt"].decode()
 
 
 def test_what_goes_along_and_what_does_not(made: FolderOfRun, tmp_path: Path) -> None:
