@@ -16,7 +16,8 @@ from desktop_app.core.diagnosis.falls import falls_of_logs, falls_of_run
 from desktop_app.core.diagnosis.foreign import judged_logs
 from desktop_app.core.diagnosis.judging import judged
 from desktop_app.core.diagnosis.model import Part, Verdict
-from desktop_app.core.diagnosis.own import ERROR_LINE, own_explanations
+from desktop_app.core.diagnosis.own import own_explanations
+from desktop_app.core.diagnosis.reported import ERROR_LINE
 from desktop_app.core.diagnosis.silent import of_the_end
 from tests.helpers.snapshots import NOW, snapshot
 

@@ -15,6 +15,14 @@ from desktop_app.core.rank_words import launches
 
 OWN_DEATHS = {4: "SIGILL", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL", 11: "SIGSEGV", 24: "SIGXCPU", 25: "SIGXFSZ"}
 """Signals by number that no peer's end brings, as it does SIGABRT and SIGTERM."""
+_STATUSES = {
+    0xC0000005: (11, "an access violation"), 0xC000001D: (4, "an illegal instruction"),
+    0xC0000094: (8, "an integer division by zero"), 0xC00000FD: (11, "a stack overflow"),
+}  # fmt: skip
+"""What Windows ends a process with for what it did itself, by exit code: the like signal, and its name.
+
+Source: [MS-ERREF] 2.3.1, NTSTATUS values.
+"""
 OF_A_SHELL = 128
 _DEATHS = re.compile(
     r"signal\W{0,6}(?P<signal>\d{1,9})|(?:exit ?code|status)\W{0,6}?(?P<code>-?\d{1,10})|SIG(?P<name>[A-Z]+)",
@@ -33,9 +41,23 @@ _OF_LAUNCHERS = re.compile(
 
 
 def died_of(code: int) -> int:
-    """Return the signal that a process was killed by for what it did itself, 0 for none."""
+    """Return the signal that a process was killed by for what it did itself, 0 for none; of Windows the like one."""
+    if _status(code) in _STATUSES:
+        return _STATUSES[_status(code)][0]
     signal = -code if code < 0 else code - OF_A_SHELL
     return signal if signal in OWN_DEATHS else 0
+
+
+def death_name(code: int) -> str:
+    """Return what such a death is called: SIGSEGV, or Windows's name for it; empty where it is none."""
+    if _status(code) in _STATUSES:
+        return f"{_STATUSES[_status(code)][1]} (0x{_status(code):X})"
+    return OWN_DEATHS.get(died_of(code), "")
+
+
+def _status(code: int) -> int:
+    """Return an exit code of Windows, which may be told as a negative number, as its documents have it."""
+    return code & 0xFFFFFFFF
 
 
 def is_wrapper(text: str) -> bool:
@@ -52,7 +74,7 @@ def tells_own_death(line: str) -> bool:
     """Whether a launcher's line tells that a process was killed for what it did itself, such as SIGKILL or SIGSEGV."""
     if any((found["name"] or "").upper() in _NAMES for found in _DEATHS.finditer(line)):
         return True
-    return any(died_of(code) for code in _codes(line))
+    return any(died_of(code) for code in codes_in(line))
 
 
 def came_first(
@@ -72,7 +94,7 @@ def came_first(
     if guilty_of(report) is None or any(each.is_symptom for each in in_vain):
         return False
     brought = _BROUGHT_ANYWAY if run is not None else _BROUGHT  # logs from elsewhere may be without the rank's words
-    codes = [abs(each) for each in _codes(report.line)]
+    codes = [abs(each) for each in codes_in(report.line)]
     is_open = run is None and report.about is not None and not codes
     if is_open or any(each in brought for each in codes):
         return False
@@ -89,7 +111,8 @@ def lost_by(found: Sequence[Explanation], logs: Mapping[int | None, LogLines]) -
     return _speakers(in_vain, found, logs, all_shared=True)
 
 
-def _codes(line: str) -> Iterator[int]:
+def codes_in(line: str) -> Iterator[int]:
+    """Yield the exit codes that a line tells, negative for signals."""
     for found in _DEATHS.finditer(line):
         if found["signal"]:
             yield -int(found["signal"])

@@ -11,7 +11,8 @@ from desktop_app.core.diagnosis.ends import tells_of_end
 from desktop_app.core.diagnosis.exceptions import WEAK
 from desktop_app.core.diagnosis.judging import judged
 from desktop_app.core.diagnosis.model import Diagnosis
-from desktop_app.core.diagnosis.own import ERROR_LINE, own_explanations
+from desktop_app.core.diagnosis.own import own_explanations
+from desktop_app.core.diagnosis.reported import ERROR_LINE
 
 _OF_ENDS = frozenset({"signal", "stopped", "user-exception"})
 """Categories of reports that say how a process ended, and not why; of SIGKILL the reason is most often known."""
@@ -23,7 +24,7 @@ _KILLED_IN_WORDS = re.compile(r"kill|signal:? 9\b|oom|exitcode: -9|return code =
 
 def judged_logs(found: Sequence[Explanation], logs: Mapping[int, str]) -> Diagnosis:
     """Return what explanations of logs mean together with what the logs say beyond them; `logs` go by number."""
-    return judged([*found, *own_explanations(found, logs)], None, logs)
+    return judged([*found, *own_explanations(found, logs, is_foreign=True)], None, logs)
 
 
 def judged_from_elsewhere(found: Sequence[Explanation], logs: Mapping[int, str]) -> Diagnosis:

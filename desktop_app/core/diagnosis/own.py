@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -10,25 +9,11 @@ from desktop_app.api import Explanation
 from desktop_app.api.kit.log_lines import LogLines, lines_of
 from desktop_app.core.diagnosis.exceptions import GENERAL, GUESS, OF_PEERS, OF_THE_SCRIPT, WEAK, meaning
 from desktop_app.core.diagnosis.frames import frames_of, is_of_others
-from desktop_app.core.diagnosis.outlived import is_outlived
 from desktop_app.core.diagnosis.raised import Raised
+from desktop_app.core.diagnosis.reported import guess, of_reported, of_silent
 from desktop_app.core.diagnosis.tracebacks import raised_in
-from desktop_app.core.diagnosis.whose import is_of_nobody
 
-ERROR_LINE = "error-line"
 CUT = "traceback-cut"
-_ERROR = re.compile(
-    r"^(?:[\w./-]+: )*(?:fatal(?: error)?|(?:[\w.]+ )?error)\b\s?[:!\]]|\b(?:ERROR|FATAL|CRITICAL)\b"
-    r"|(?i:segmentation fault|core dumped|command not found|permission denied|no such file or directory|cannot open"
-    r"|unable to|failed to|could not|not found$|denied$|not in \w+ format|unexpected (?:end|eof)\b|does not look like)"
-)
-_LAST_WORD = re.compile(
-    r"^(?:\d{4}-\d\d\S+ |#\d+ [\d.]+ )?(?:(?!srun|slurm)[\w./-]+: )*"
-    r"(?:(?i:fatal(?: error)?|error): \S|E: \S|Error [a-z]\S+ )"
-)
-"""What a program writes that ends itself by sys.exit("error: …"), or as compilers and tools do."""
-_OF_CODE = re.compile(r"\s*(?:File \"|\^|~)|\s{4}")
-_MILD = re.compile(r"warn|deprecat|retry|\bINFO\b|\bDEBUG\b|errors?=0|0 errors|no error", re.IGNORECASE)
 _BEFORE = 12
 """Lines before a traceback in which a program writes what it is about to raise."""
 _TELLING = 24
@@ -36,12 +21,12 @@ _TELLING = 24
 
 
 def own_explanations(
-    found: Sequence[Explanation], tails: Mapping[int, str], *, is_alone: bool = False
+    found: Sequence[Explanation], tails: Mapping[int, str], *, is_alone: bool = False, is_foreign: bool = False
 ) -> tuple[Explanation, ...]:
     """Return what logs say beyond what plugins found: exceptions that they do not know; a guess where there is nothing.
 
     What a plugin says about any line of an exception, or about one that it was raised from, stands for the whole. A
-    process that `is_alone` has no peers that it could have lost.
+    process that `is_alone` has no peers that it could have lost. Of logs that are `is_foreign` no exit codes are known.
     """
     own = [each for rank, tail in tails.items() if tail for each in _of_log(found, rank, lines_of(tail))]
     if is_alone:
@@ -49,8 +34,8 @@ def own_explanations(
     if not found and all(each.code == CUT for each in own):
         own += [each for rank, tail in tails.items() if tail for each in guess(rank, lines_of(tail))]
     else:
-        own += _of_reported([*found, *own], tails)
-        own += _of_silent([*found, *own], tails)
+        own += of_reported([*found, *own], tails)
+        own += of_silent([*found, *own], tails, is_foreign=is_foreign)
     return tuple(own)
 
 
@@ -62,50 +47,6 @@ def _without_peers(explanation: Explanation) -> Explanation:
         advice=("See that it runs, that its address is right, and that it can be reached from this machine.",),
         is_symptom=False, certainty=GENERAL,
     )  # fmt: skip
-
-
-def _of_silent(found: Sequence[Explanation], tails: Mapping[int, str]) -> Iterator[Explanation]:
-    """Yield the first error of the few ranks of which nothing is known, where all others say that they lost them."""
-    told = {rank for each in found for rank in (each.rank, each.about)}
-    echoing = {each.rank for each in found if each.is_echo}
-    silent = [rank for rank in tails if rank not in told and not is_of_nobody(rank)]
-    if not all(each.is_echo for each in found) or len(silent) > len(echoing):
-        return
-    for rank in silent:
-        log = lines_of(tails[rank])
-        for each in guess(rank, log):
-            if each.position is not None and not is_outlived(log, each.position):
-                yield replace(each, certainty=WEAK)
-
-
-def _of_reported(found: Sequence[Explanation], tails: Mapping[int, str]) -> Iterator[Explanation]:
-    """Yield the first error of a rank of which launchers tell that it fell, and of which nobody knows anything else."""
-    told = {each.rank for each in found}
-    if any(each.certainty > WEAK and not each.is_echo and not each.is_symptom for each in found):
-        return
-    for rank in dict.fromkeys(each.about for each in found if each.about in tails and each.about not in told):
-        if rank is not None:
-            yield from (replace(each, certainty=WEAK) for each in guess(rank, lines_of(tails[rank])))
-    yield from _before_reports(found, tails)
-
-
-def _before_reports(found: Sequence[Explanation], tails: Mapping[int, str]) -> Iterator[Explanation]:
-    """Yield, of a log that only holds a launcher's or a builder's report, the program's own word before it."""
-    known = {(each.rank, each.position) for each in found}
-    for each in sorted(found, key=lambda each: each.about is None):  # what names a rank, first
-        if each.about in tails or each.rank is None or each.position is None:
-            continue
-        log = lines_of(tails.get(each.rank, ""))
-        for number, line in enumerate(log.lines[: each.position]):
-            if (each.rank, number) in known or not _LAST_WORD.match(line) or _MILD.search(line[:500]):
-                continue
-            if each.about is None or log.writers[number].rank in (None, each.about):
-                yield Explanation(
-                    ERROR_LINE, "The program ended itself with an error that no plugin knows.",
-                    _advice(log), each.rank, log.raw[number].strip(),
-                    category="user-exception", about=each.about, position=number, certainty=WEAK,
-                )  # fmt: skip
-                return
 
 
 def _of_log(found: Sequence[Explanation], rank: int, log: LogLines) -> Iterator[Explanation]:
@@ -167,24 +108,3 @@ def _is_of_script(log: LogLines, raised: Raised) -> bool:
     return all(
         each is not None and each.text.startswith("raise ") and not is_of_others(each.file) for each in innermost
     )
-
-
-def guess(rank: int, log: LogLines) -> Iterator[Explanation]:
-    """Yield the first line that speaks of an error, of a log in which nobody knows anything."""
-    inside = {number for each in raised_in(log) for number in range(each.begin, each.end + 1)}
-    for number, line in enumerate(log.lines):
-        if number in inside or _OF_CODE.match(line):
-            continue
-        if _ERROR.search(line[:500]) and not _MILD.search(line[:500]):
-            yield Explanation(
-                ERROR_LINE, "No plugin knows this error; this is the first line that speaks of one.",
-                _advice(log), rank, log.raw[number].strip(),
-                category="user-exception", about=log.writers[number].rank, position=number, certainty=GUESS,
-            )  # fmt: skip
-            return
-
-
-def _advice(log: LogLines) -> tuple[str, ...]:
-    if sum(1 for each in log.lines if each.strip()) > 1:
-        return ("Read the lines around it.",)
-    return ("Look for what it names. The log holds no other line: if there is more of it, give all of it.",)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,21 +11,20 @@ from desktop_app.api.kit.knowledge_match import rerun_with
 from desktop_app.api.kit.log_lines import LogLines, lines_of
 from desktop_app.core.diagnosis.drilled import drill_behind
 from desktop_app.core.diagnosis.echoed import without_echoed
-from desktop_app.core.diagnosis.ends import OF_A_SHELL, OWN_DEATHS, died_of, tells_of_end
+from desktop_app.core.diagnosis.ends import OF_A_SHELL, death_name, died_of, tells_of_end
 from desktop_app.core.diagnosis.exceptions import WEAK
-from desktop_app.core.diagnosis.own import guess
+from desktop_app.core.diagnosis.parting import PROGRESS, parting_word
+from desktop_app.core.diagnosis.reported import MESSAGE, WHO_WRITES, guess
 from desktop_app.core.diagnosis.whose import guilty_of
 from desktop_app.core.rank_words import launches
 
 KILLED = "killed"
 ENDED = "ended-by-itself"
 DRILLED = "drilled"
-MESSAGE = "ended-with-message"
-_DIGITS = re.compile(r"\d+")
-_LEARN = "See what the drill shows: did the other ranks notice in time, and is there a checkpoint to go on from?"
+LEARN = "See what the drill shows: did the other ranks notice in time, and is there a checkpoint to go on from?"
 _OF_DRILLS = {
-    DrillKind.KILL: (_LEARN,),
-    DrillKind.EVICT: (_LEARN, "A script that handles SIGTERM can save a checkpoint within the notice."),
+    DrillKind.KILL: (LEARN,),
+    DrillKind.EVICT: (LEARN, "A script that handles SIGTERM can save a checkpoint within the notice."),
 }
 _TOGETHER = timedelta(seconds=1)
 """Time after the first end in which no launcher has killed the others yet: it asks them to end before it does."""
@@ -49,10 +47,6 @@ _LIMITS = {
 """Of signals that tell of a limit: what happened, its category, what to do."""
 _SENT = {1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 10: "SIGUSR1", 12: "SIGUSR2", 13: "SIGPIPE", 14: "SIGALRM"}
 """Signals that others send, by their numbers on Linux."""
-_PROGRESS = re.compile(
-    r"\b(?:step|epoch|batch|iter\w*|started?|starting|ready|done|saved|saving|loaded|loading|finished|completed?)\b"
-    r"|\b(?:loss|acc\w*|lr|time)\s*[:=]?\s*\d|\d/\d|\d%|it/s|s/it", re.IGNORECASE,
-)  # fmt: skip
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -77,7 +71,7 @@ def _of_first(
     first: FirstFailure, found: Sequence[Explanation], tails: Mapping[int, str], *, is_told: bool
 ) -> Iterator[Explanation]:
     if died_of(first.exit_code):
-        yield _killed(first.rank, died_of(first.exit_code))
+        yield _killed(first.rank, first.exit_code)
     elif not is_told:
         ended = _of_code(first.rank, first.exit_code, tails, first.text)
         is_reported = any(each.about == first.rank and not each.is_echo and not each.is_symptom for each in found)
@@ -110,7 +104,7 @@ def _behind_the_echo(
         return
     other = min(silent, key=lambda each: (each.ended or _NEVER, each.rank))
     code = other.exit_code or 0
-    yield _killed(other.rank, died_of(code)) if died_of(code) else _of_code(other.rank, code, tails)
+    yield _killed(other.rank, code) if died_of(code) else _of_code(other.rank, code, tails)
 
 
 def _ended_itself(rank: RankState, first: FirstFailure) -> bool:
@@ -139,26 +133,18 @@ def _with_message(rank: int, log: LogLines, code: int) -> Explanation | None:
 
     With another code a program that gives up may as well, so a line that speaks of its progress does not count.
     """
-    numbers = [number for number, line in enumerate(log.lines) if line.strip()]
-    if not numbers or " " not in log.lines[numbers[-1]].strip():
-        return None
-    last = numbers[-1]
-    if code != 1 and _PROGRESS.search(log.lines[last][:500]):
-        return None
-    if any(_alike(log.lines[each]) == _alike(log.lines[last]) for each in numbers[:-1]):
+    last = parting_word(log)
+    if last is None or (code != 1 and PROGRESS.search(log.lines[last][:500])):
         return None
     return Explanation(
         MESSAGE, f"Rank {rank} ended itself with exit code {code}, after what it wrote last.",
-        ("Look for what writes this line: sys.exit(\"…\") writes it and ends the program.",),
+        (WHO_WRITES,),
         rank, log.raw[last].strip(), category="user-exception", position=last, certainty=WEAK,
     )  # fmt: skip
 
 
-def _alike(line: str) -> str:
-    return _DIGITS.sub("", line.strip())
-
-
-def _killed(rank: int, signal: int) -> Explanation:
+def _killed(rank: int, code: int) -> Explanation:
+    signal = died_of(code)
     said, category, advice = _LIMITS.get(signal, ("native code did something that is not allowed.", "signal", _FAULT))
     told: tuple[str, ...] = (advice,)
     if signal == 9:
@@ -169,7 +155,7 @@ def _killed(rank: int, signal: int) -> Explanation:
             "If it was not: a scheduler, a preemption, or a person with kill -9 ended it.",
         )
     return Explanation(
-        KILLED, f"Rank {rank} was killed by {OWN_DEATHS[signal]}: {said}", told, rank,
+        KILLED, f"Rank {rank} was killed by {death_name(code)}: {said}", told, rank,
         category=category, certainty=WEAK, rerun=_FAULT_AGAIN if advice == _FAULT and signal != 9 else None,
     )  # fmt: skip
 

@@ -27,10 +27,11 @@ _SIBLING = re.compile(r"[\s|]*\+-+ (?:[2-9]|\d\d+) -+$")  # of an exception grou
 _MEMBER = re.compile(r"[\s|]*\+-\+-+ 1 -+$")  # the first of a group, below the group's own name
 _GROUP = re.compile(r"([\s|]*)\+ Exception Group $")
 _PROCESS = re.compile(r"^-- Process (\d{1,9}) terminated with the following error")
-_RECORD = re.compile(
+RECORD = re.compile(
     r"\[(?!/)|\d{4}-\d\d|[IWEF]\d{4} |(?:INFO|WARN|WARNING|ERROR|DEBUG|CRITICAL|FATAL)\b|terminate called|[-=*#]{4,}"
     r"|(?:mpirun|mpiexec|srun|slurmstepd|horovodrun|torchrun|bash|sh)\b|.{0,200}(?:\d%\||\b(?:ERROR|WARNING|INFO):\w)"
 )
+"""Lines that loggers, launchers and native code write."""
 _IGNORED = re.compile(r"^(?:Exception ignored (?:in|on)\b|Error in (?:atexit|sys\.excepthook)|--- Logging error ---)")
 _RECORDED = re.compile(r"(\s+)traceback : $")  # where torchrun's summary has it from an error file, indented
 _GOES_ON = re.compile(r"Exception encountered when calling \S+\.$")
@@ -120,7 +121,7 @@ def _ended(log: LogLines, header: int, number: int, text: str) -> Part:
             continue  # Keras: what is wrong follows
         if not line.strip() or HEADER in line or _PROCESS.match(line) or line.startswith((_CAUSING, _HANDLING)):
             break
-        if _SURE.match(line) or _RECORD.match(line) or _MEMBER.match(line) or after - number > _GARBLED:
+        if _SURE.match(line) or RECORD.match(line) or _MEMBER.match(line) or after - number > _GARBLED:
             break
         end = after
     return Part(header, end, number, name.rpartition(".")[2], text.strip())
