@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from tests.helpers.program import Program
 from tests.helpers.waiting import wait_until
@@ -53,3 +54,66 @@ def test_what_is_refused(program: Program, make_job: Callable[..., Path]) -> Non
     assert program("runs", "show", name, "--json").json["drills"] == []
     assert program("runs", "drill", name, "evict", "--notice", "0", "--after", "0.1").code == 0
     wait_until(lambda: program("runs", "show", name, "--json").json["status"] == "Failed", what="the end")
+
+
+GROWS = """\
+import os, time
+for step in range(9999):
+    print("rank", os.environ["RANK"], "step", step)
+    time.sleep(0.02)
+    if os.environ["RANK"] == "1":
+        held = bytearray((1 << 28) + (step << 16))
+        del held
+"""
+WAITS = """\
+import os, pathlib, time
+sign = pathlib.Path("sign")
+sign.touch()
+for step in range(9999):
+    print("rank", os.environ["RANK"], "step", step)
+    time.sleep(0.02)
+    if os.environ["RANK"] == "1":
+        sign.touch()
+    elif time.time() - sign.stat().st_mtime > 5:
+        raise TimeoutError("rank 1 did not answer in time")
+"""
+
+
+def started(program: Program, make_job: Callable[..., Path], script: str) -> str:
+    job = make_job("python3 -u train.py")
+    (job.parent / "src" / "train.py").write_text(script)
+    return program("run", job, "--detach").out.strip()
+
+
+def diagnosed(program: Program, name: str) -> tuple[dict[str, Any], str]:
+    """Return the cause of a run that ended, and all that is said of it."""
+
+    def has_failed() -> bool:
+        return bool(program("runs", "show", name, "--json").json["status"] == "Failed")
+
+    wait_until(has_failed, what="the end")
+    return program("runs", "diagnose", name, "--json").json["root_cause"], program("runs", "diagnose", name).out
+
+
+def test_a_rank_whose_memory_was_taken_is_said_to_have_been_drilled(
+    program: Program, make_job: Callable[..., Path]
+) -> None:
+    name = started(program, make_job, GROWS)
+    done = program("runs", "drill", name, "memory", "--rank", "1", "--at-line", r"rank 1 step \d\d$")
+    assert done.code == 0, done.err
+    cause, said = diagnosed(program, name)
+    assert (cause["code"], cause["rank"], cause["text"]) == ("drilled", 1, "MemoryError")
+    assert cause["explanation"].startswith("A drill did it: rank 1 was kept from taking more memory than the ")
+    assert "A drill did it: rank 1 was kept from" in said
+
+
+def test_a_run_that_gives_up_on_a_rank_that_was_stopped_is_said_to_have_been_drilled(
+    program: Program, make_job: Callable[..., Path]
+) -> None:
+    name = started(program, make_job, WAITS)
+    done = program("runs", "drill", name, "stop", "--rank", "1", "--at-line", r"rank 1 step \d\d$")
+    assert done.code == 0, done.err
+    cause, said = diagnosed(program, name)
+    assert (cause["code"], cause["rank"]) == ("drilled", 1)
+    assert cause["explanation"].startswith("A drill did it: rank 1 was stopped at ")
+    assert "and the run failed while it stood still." in said

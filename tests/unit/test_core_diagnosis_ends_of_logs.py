@@ -9,7 +9,8 @@ import pytest
 from desktop_app.api import Explanation, FirstFailure, RunStatus
 from desktop_app.core.diagnosis.exceptions import WEAK
 from desktop_app.core.diagnosis.foreign import judged_logs
-from desktop_app.core.diagnosis.silent import ENDED, MESSAGE, of_the_end
+from desktop_app.core.diagnosis.reported import MESSAGE
+from desktop_app.core.diagnosis.silent import ENDED, of_the_end
 from tests.helpers.snapshots import NOW, snapshot
 
 

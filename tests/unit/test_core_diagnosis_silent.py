@@ -15,7 +15,8 @@ from desktop_app.core.diagnosis.foreign import judged_logs
 from desktop_app.core.diagnosis.judging import judged
 from desktop_app.core.diagnosis.model import Diagnosis, Verdict
 from desktop_app.core.diagnosis.own import own_explanations
-from desktop_app.core.diagnosis.silent import DRILLED, ENDED, KILLED, MESSAGE, has_left, last_line, of_the_end
+from desktop_app.core.diagnosis.reported import MESSAGE
+from desktop_app.core.diagnosis.silent import DRILLED, ENDED, KILLED, has_left, last_line, of_the_end
 from tests.helpers.snapshots import NOW, snapshot
 
 GONE = "RuntimeError: Connection closed by peer [127.0.0.1]:4187"

@@ -22,13 +22,12 @@ def drill_before(run: RunSnapshot) -> Drill | None:
 
 
 def drill_behind(run: RunSnapshot) -> Drill | None:
-    """Return the drill that a run failed of; None where none came before, or what stood still was resumed since.
+    """Return the drill that a run failed of; None where none came before, or all that stood still was resumed since.
 
     Nothing resumes what was killed.
     """
     drill = drill_before(run)
-    resumed = any(each.kind == DrillKind.RESUME and drill is not None and each.at > drill.at for each in run.drills)
-    return None if drill is not None and drill.kind in _STANDING and resumed else drill
+    return None if drill is not None and drill.kind in _STANDING and not _stands(run, drill) else drill
 
 
 def drill_at_the_end(run: RunSnapshot) -> Drill | None:

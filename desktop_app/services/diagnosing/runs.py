@@ -10,6 +10,7 @@ from pathlib import Path
 from desktop_app.api import FailureReport, Job, RankState, RunSnapshot, RunStatus, SubmissionPlan
 from desktop_app.api.failures import UNKNOWN_RANKS
 from desktop_app.api.kit.log_lines import lines_of
+from desktop_app.core.diagnosis.drill_causes import of_drill
 from desktop_app.core.diagnosis.ends import lost_by
 from desktop_app.core.diagnosis.exceptions import WEAK
 from desktop_app.core.diagnosis.falls import falls_of_logs, falls_of_run, suspects_of
@@ -79,7 +80,7 @@ def _diagnose(plugins: PluginHost, run: RunSnapshot) -> Diagnosis:
     if is_of_limit(run):
         job = plan.job if plan is not None else None
         known = of_limit(known, run, last_words(run, logs.tails, stopped_at(run)), job)
-    known = with_memory(known, run)
+    known = of_drill(with_memory(known, run), run)
     has_ends = any(each.ended is not None for each in run.ranks)
     known = falls_of_run(known, run) if has_ends else falls_of_logs(known, logs.tails)
     known = _with_suspects(known, run, logs) if known.cause is None else known
