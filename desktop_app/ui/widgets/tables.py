@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QFont, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QStyleOptionViewItem, QTableView, QTreeView
@@ -49,7 +51,7 @@ def light_rows(view: QTableView) -> None:
 
 def is_lit(option: QStyleOptionViewItem) -> bool:
     """Whether a cell that is to be painted is of the row that is pointed at."""
-    view: QTableView = option.widget
+    view: Any = option.widget
     row: int | None = view.property(_LIT)
     return row is not None and row >= 0 and row == view.rowAt(option.rect.top())
 
