@@ -12,8 +12,9 @@ from desktop_app.api._records import to_json
 from desktop_app.api.kit.log_lines import lines_of
 from desktop_app.cli.words import called, numbered
 from desktop_app.core.diagnosis.falls import gone_in_silence
-from desktop_app.core.diagnosis.model import Diagnosis, Fall, Part, Verdict
+from desktop_app.core.diagnosis.model import Diagnosis, Fall, Part, Stand, Verdict, shortened
 from desktop_app.core.diagnosis.part_words import FELL, PART_WORDS
+from desktop_app.core.diagnosis.silent import has_left
 from desktop_app.core.diagnosis.timed_out import AT_WORK, CODE
 from desktop_app.core.diagnosis.whose import guilty_of
 from desktop_app.core.rank_words import launches
@@ -25,11 +26,12 @@ _LONGEST = 400
 _OF_LIMIT = "No log says what the run waited for when its time was up."
 _TOO_SHORT = "Its time was too short: it was still at work."
 _FOLLOWED = "It is not in these logs: they hold only what followed from it."
+_LEFT = "No error says it. Most likely it is that a rank was done before the others:"
+_APART = "No error says it, but the ranks fell at different lines of code: compare where each of them was."
 _OF_SUSPECTS = (
     "See whether it was done before the others (fewer batches, a return, sys.exit), or was killed:"
     " dmesg | grep -i oom on its machine names what the system killed."
 )
-_KILLED = ("it was probably killed", "they were probably killed")
 
 
 def explanation_shapes(known: Diagnosis) -> list[dict[str, Any]]:
@@ -48,6 +50,7 @@ def diagnosis_shape(known: Diagnosis, plugins: PluginHost | None = None) -> dict
         "symptoms": [_line_shape(known, each) for each in known.symptoms],
         "others": [_line_shape(known, each) for each in _others(known)],
         "falls": [to_json(each) for each in known.falls],
+        "stands": [_stand_shape(each) for each in known.stands],
         "suspects": list(known.suspects),
         "last_line": known.last_line or None,
         "next_steps": [to_json(each) for each in known.steps],
@@ -62,11 +65,8 @@ def explained_lines(known: Diagnosis, run: RunSnapshot | None) -> Iterator[tuple
     if cause is not None:
         yield "Cause", f"{cause.cause}{_where(known, cause, run)}"
         yield from _line(known, cause)
-        if known.last_line:
-            whose = called([known.rank], run) if known.rank is not None else "it"
-            yield "Last", f"{known.last_line}   (the last that {whose} wrote)"
-        if known.code is not None:
-            yield "Code", f"{known.code.file}:{known.code.line}{known.code_shown and f'   {known.code_shown}'}"
+        yield from _last(known, run)
+        yield from _code(known, run)
         for each in cause.advice:
             yield "Try", each
         if cause.fix is not None and run is not None:
@@ -75,7 +75,7 @@ def explained_lines(known: Diagnosis, run: RunSnapshot | None) -> Iterator[tuple
         yield from _no_cause(known, run)
     if known.only_echo and run is not None and run.first_failure is not None:
         name = called([run.first_failure.rank], run, "Rank")
-        yield "Echo", f"{name} ended first because something else was gone: it is not the cause."
+        yield "Echo", f"{name} fell first because something else was gone: it is not the cause."
     for text, whose in _grouped(known.echoes, run):
         yield "Echo", f"{text}{whose}"
 
@@ -99,16 +99,24 @@ def diagnosis_lines(known: Diagnosis, run: RunSnapshot | None = None) -> Iterato
 def _no_cause(known: Diagnosis, run: RunSnapshot | None) -> Iterator[tuple[str, str]]:
     silent = gone_in_silence(known.falls) if not known.suspects else ()
     if known.symptoms:
-        yield "Cause", {CODE: _OF_LIMIT, AT_WORK: _TOO_SHORT}.get(known.symptoms[0].code, _FOLLOWED)
+        first = known.symptoms[0]
+        otherwise = _APART if known.stands else _FOLLOWED
+        said = _LEFT if has_left(first) else {CODE: _OF_LIMIT, AT_WORK: _TOO_SHORT}.get(first.code, otherwise)
+        yield "Cause", said
         yield from _suspects(known, run)
         for text, whose in _grouped(known.symptoms, run):
             yield "Symptom", f"{text}{whose}"
         yield from _line(known, known.symptoms[0])
+        yield from _code(known, run)
+        if not known.suspects:
+            yield from _last(known, run)
     elif silent:
         whose = f"Rank{'s' if len(silent) > 1 else ''} {numbered(silent)}"
-        yield "Cause", f"{whose} fell silent without a word: {_KILLED[len(silent) > 1]}."
+        says, was = ("its log does", "it was") if len(silent) == 1 else ("their logs do", "they were")
+        yield "Cause", f"{whose} ended, and {says} not say why: {was} killed, or done before the others."
+        yield from _last(known, run)
         codes = "its exit code" if len(silent) == 1 else "their exit codes"
-        yield "Try", f"Ask for {codes}, and for the system's log (memory)."
+        yield "Try", f"Ask for {codes} (0: done; 137 or -9: killed), and for the system's log (memory)."
         return
     else:
         yield "Cause", "No log says what came first. Look for a process that was killed, or a node that went away."
@@ -120,13 +128,26 @@ def _no_cause(known: Diagnosis, run: RunSnapshot | None) -> Iterator[tuple[str, 
         yield "Try", each
 
 
+def _last(known: Diagnosis, run: RunSnapshot | None) -> Iterator[tuple[str, str]]:
+    if known.last_line:
+        rank = known.rank if known.last_rank is None else known.last_rank
+        whose = called([rank], run) if rank is not None else "it"
+        yield "Last", f"{known.last_line}   (the last that {whose} wrote)"
+
+
+def _code(known: Diagnosis, run: RunSnapshot | None) -> Iterator[tuple[str, str]]:
+    for each in known.stands:
+        yield "Code", f"{each.shown}   ({called(each.ranks, run)} {'was' if len(each.ranks) == 1 else 'were'} here)"
+    if known.code is not None and not known.stands:
+        yield "Code", f"{known.code.file}:{known.code.line}{known.code_shown and f'   {known.code_shown}'}"
+
+
 def _suspects(known: Diagnosis, run: RunSnapshot | None) -> Iterator[tuple[str, str]]:
     if known.suspects:
         rest = "its log says nothing" if len(known.suspects) == 1 else "these say nothing"
         parted = ", and" if len(known.suspects) == 1 else ";"
         yield "Suspect", f"{called(known.suspects, run)}: all others wait for a rank or lost one{parted} {rest}."
-    if known.suspects and known.last_line:
-        yield "Last", f"{known.last_line}   (the last that {called(known.suspects[:1], run)} wrote)"
+        yield from _last(known, run)
 
 
 def _line(known: Diagnosis, explanation: Explanation) -> Iterator[tuple[str, str]]:
@@ -237,6 +258,11 @@ def _code_shape(known: Diagnosis) -> dict[str, Any] | None:
     if known.code is None:
         return None
     return {"file": known.code.file, "line": known.code.line, "text": known.code_shown or None}
+
+
+def _stand_shape(stand: Stand) -> dict[str, Any]:
+    place = {"file": stand.place.file, "line": stand.place.line, "text": shortened(stand.text) or None}
+    return {"ranks": list(stand.ranks), **place}
 
 
 def _cause_shape(known: Diagnosis) -> dict[str, Any] | None:

@@ -102,7 +102,7 @@ def first_failure(fallen: FirstFailure, name: str = "") -> str:
 
 
 def first_failure_of(run: RunSnapshot, known: Diagnosis) -> str:
-    """Return who failed a run: the rank that is the cause first, and the one that ended before it as its echo."""
+    """Return who failed a run: the rank that is the cause first, and the one that fell before it as its echo."""
     fallen, cause = run.first_failure, known.cause
     if fallen is None:
         return ""
@@ -110,7 +110,7 @@ def first_failure_of(run: RunSnapshot, known: Diagnosis) -> str:
     if not known.only_echo:
         started = _of_launcher(fallen, cause, name) if launches(run.ranks) else ""
         return started or first_failure(replace(fallen, text=_last_words(fallen, cause)), name)
-    echo = f"{name} ended first, with {exit_text(fallen.exit_code)}, as an echo"
+    echo = f"{name} fell first, with {exit_text(fallen.exit_code)}, as an echo"
     if cause is None:
         return f"{echo}: it is not the cause."
     line = f": {cause.line.rstrip('.')}" if cause.line else ""

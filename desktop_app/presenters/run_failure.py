@@ -21,6 +21,7 @@ from desktop_app.api import (
 from desktop_app.core.diagnosis.drilled import drill_behind
 from desktop_app.core.diagnosis.ends import is_wrapper
 from desktop_app.core.diagnosis.model import Diagnosis, Fall, Part, Verdict
+from desktop_app.core.diagnosis.silent import has_left
 from desktop_app.core.diagnosis.timed_out import is_of_limit
 from desktop_app.core.rank_words import launches, ranks_by_role
 from desktop_app.core.words import spoken_duration
@@ -109,12 +110,20 @@ def _with_hints(run: RunSnapshot, view: FailureView, known: Diagnosis) -> Failur
         hints.append(
             f"Look at {name[0].lower()}{name[1:]}: all others wait for a rank or lost one, and {says} nothing."
         )
-    whose = known.rank if known.cause is not None else next(iter(known.suspects), None)
+    whose = known.rank if known.last_rank is None else known.last_rank
     if known.last_line and whose is not None:
         hints.append(f"The last that {rank_called(run, whose)} wrote: {known.last_line}")
-    if known.cause is not None and known.code is not None and known.code_shown:
+    hints += _stood(run, known)
+    if known.code is not None and known.code_shown and not known.stands:
         hints.append(f"{known.code.file}:{known.code.line} reads: {known.code_shown}")
     return replace(view, explanation=" ".join([view.explanation, *hints]).strip()) if hints else view
+
+
+def _stood(run: RunSnapshot, known: Diagnosis) -> list[str]:
+    """Say where ranks were that waited for different things."""
+    names = ranks_by_role(run)
+    parts = [f"{_named(each.ranks, names)[0]} at {each.place.file}:{each.place.line}" for each in known.stands]
+    return [f"They were at different lines: {', '.join(parts)}."] if parts else []
 
 
 def _stopped(run: RunSnapshot, known: Diagnosis) -> FailureView:
@@ -163,7 +172,7 @@ def _called(run: RunSnapshot, rank: int) -> str:
 
 def _echoed(run: RunSnapshot, view: FailureView, fallen: FirstFailure, known: Diagnosis) -> FailureView:
     name = _called(run, fallen.rank)
-    said = f"{name} ended first, with {exit_words(fallen.exit_code)}, because something else was gone"
+    said = f"{name} fell first, with {exit_words(fallen.exit_code)}, because something else was gone"
     if known.cause is not None:
         rank = known.cause.rank
         where = "the launcher's log" if rank is None else f"the log of {rank_called(run, rank)}"
@@ -171,7 +180,7 @@ def _echoed(run: RunSnapshot, view: FailureView, fallen: FirstFailure, known: Di
             view, heading=f"The cause is in {where}", explanation=f"{said}: its error is an echo.", line=None
         )
     advice = tuple(dict.fromkeys(text for each in known.echoes for text in each.advice))
-    heading = f"{name} ended first, but it is not the cause"
+    heading = f"{name} fell first, but it is not the cause"
     return replace(view, heading=heading, explanation=f"{said}. No log says what came first.", advice=advice)
 
 
@@ -218,14 +227,17 @@ def _with_symptoms(run: RunSnapshot, view: FailureView, known: Diagnosis) -> Fai
 
 
 def _unsolved(run: RunSnapshot, view: FailureView, known: Diagnosis) -> FailureView:
-    """Blame nobody: whoever ended first only waited in vain."""
+    """Blame nobody: whoever fell first only waited in vain, or for one that was done before."""
     heading, fallen = "No cause stands in the logs", run.first_failure
     if known.suspects:
         name = _named(known.suspects, ranks_by_role(run))[0]
         heading += f": look at {name[0].lower()}{name[1:]}"
+    left = next((each for each in known.symptoms if has_left(each)), None)
+    if left is not None and left.rank is not None and not known.suspects:
+        return replace(view, heading=f"{_called(run, left.rank)} was done before the others")
     ended = view.explanation
     if fallen is not None:
-        ended = f"{_called(run, fallen.rank)} ended first, with {exit_words(fallen.exit_code)}."
+        ended = f"{_called(run, fallen.rank)} fell first, with {exit_words(fallen.exit_code)}."
     said = "The logs say what happened, and not why: that did not reach them."
     return replace(view, heading=heading, explanation=f"{said} {ended}".strip())
 

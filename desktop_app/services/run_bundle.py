@@ -14,6 +14,7 @@ from pathlib import Path
 from desktop_app import __version__
 from desktop_app.api import MetricPoint, OutsideError, RunSnapshot, UserError
 from desktop_app.api._records import to_json
+from desktop_app.core.redact import COVER
 from desktop_app.documents.ignore_rules import is_secret
 from desktop_app.services import bundle_readme
 from desktop_app.services.bundle_clock import Moved, moved_marks
@@ -60,12 +61,16 @@ class Bundled:
 
 @dataclass(slots=True)
 class _Work:
-    """A bundle in the making; `stop` asks whether nobody wants it any more."""
+    """A bundle in the making; `stop` asks whether nobody wants it any more.
+
+    `mark` is what the run's processes are known by on this machine: no business of others, and nobody's secret either.
+    """
 
     archive: zipfile.ZipFile
     redactor: Redactor
     stop: Callable[[], bool]
     choices: Choices
+    mark: str
     left_out: list[str] = field(default_factory=list)
 
 
@@ -101,7 +106,8 @@ def bundle_run(
         return _written(run, target, choices or Choices(), stop)
     except OSError as error:
         why = f"{target} can't be written: {error.strerror or error}."
-        raise OutsideError(why, hint="Free some space, or give another place with --output.") from error
+        first = "Free some space" if target.parent.is_dir() else f"Make the folder {target.parent}"
+        raise OutsideError(why, hint=f"{first}, or give another place with --output.") from error
 
 
 def _standing(target: Path) -> UserError:
@@ -111,12 +117,13 @@ def _standing(target: Path) -> UserError:
 def _written(run: RunSnapshot, target: Path, choices: Choices, stop: Callable[[], bool]) -> Bundled:
     """Write beside the target first, so that a full disk or Ctrl+C leaves nothing half there."""
     folder = Path(run.folder)
-    redactor = Redactor(secrets_of(plan_json(folder), object_in(folder / STATE)), home=_home())
+    state = object_in(folder / STATE)
+    redactor = Redactor(secrets_of(plan_json(folder), state), home=_home())
     descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-                work = _Work(archive, redactor, stop, choices)
+                work = _Work(archive, redactor, stop, choices, str(state.get("mark") or ""))
                 _fill(work, run, folder)
                 files = {each.filename: each.file_size for each in archive.infolist()}
             stream.flush()
@@ -241,6 +248,7 @@ def _copy(work: _Work, name: str, opened: OpenFile) -> Moved:
         opened, said, cover = whole_lines(opened), said_in_json_lines, lambda text: covered_lines(text, work.redactor)
     if name in (STATE, PLAN):
         text = opened.stream.read(opened.size).decode("utf-8", "surrogateescape")
+        text = text.replace(work.mark, COVER) if work.mark else text
         covered = covered_json(text, work.redactor).encode("utf-8", "surrogateescape")
         work.archive.writestr(_entry(name, opened.modified), covered)
         return moved

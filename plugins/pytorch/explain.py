@@ -16,6 +16,8 @@ from .torchrun_report import FirstFailed, first_failed
 _KNOWLEDGE = Path(__file__).parent / "knowledge"
 _ABORT_AT_THE_END = "gloo-outlived-python"
 _NOTHING_CAME = "gloo-nothing-came"
+_MISSING = "ranks-missing"
+_COUNTS = re.compile(r"Only (\d+) of (\d+) ranks")
 _BARRIER = re.compile(r"\b\w*barrier\(")
 _FRAMES = 12
 _REPEATED = 0.1
@@ -45,8 +47,26 @@ def explain(report: FailureReport) -> tuple[Explanation, ...]:
     found = explain_by(load_knowledge(_KNOWLEDGE), report, FIXES)
     found = tuple(each for each in found if each.code != _ABORT_AT_THE_END or _is_all(each, report))
     found = tuple(replace(each, is_symptom=True) if _is_of_a_barrier(each, report) else each for each in found)
+    found = tuple(_of_count(each, report) if each.code == _MISSING else each for each in found)
     reported = (each for rank, tail in report.tails.items() for each in _of_torchrun(rank, lines_of(tail), found))
     return tuple(sorted((*found, *reported), key=lambda each: (each.is_echo, each.is_symptom)))
+
+
+def _of_count(missing: Explanation, report: FailureReport) -> Explanation:
+    """Return why ranks are missing, where all came that the run has: the script waits for more of them."""
+    counts = _COUNTS.search(missing.cause)
+    started = 0 if report.is_foreign else len(report.exit_codes)
+    if counts is None or int(counts[1]) != started:
+        return missing
+    waited = counts[2]
+    return replace(
+        missing, is_symptom=False, category="launcher",
+        cause=f"The script waits for {waited} ranks, and the run has {started}: all of them came.",
+        advice=(
+            f"See where WORLD_SIZE or world_size= becomes {waited}: the launcher sets it, the script only reads it.",
+            f"If {waited} ranks are meant, ask for as many processes in the job file.",
+        ),
+    )  # fmt: skip
 
 
 def _is_of_a_barrier(waited: Explanation, report: FailureReport) -> bool:

@@ -45,11 +45,9 @@ def test_the_cause_is_told_with_what_to_try_and_the_echo_apart(program: Program,
 def test_a_rank_that_ends_first_with_an_echo_is_not_blamed(program: Program, make_job: MakeJob) -> None:
     command = rank_says(0, ECHO) + rank_says(1, CAUSE, "trap '' TERM; sleep 0.1;")
     said = program("run", make_job(command))
-    assert "Rank 1 is the cause: IndexError: Target 7 is out of bounds. Rank 0 ended first" in " ".join(
-        said.err.split()
-    )
+    assert "Rank 1 is the cause: IndexError: Target 7 is out of bounds. Rank 0 fell first" in " ".join(said.err.split())
     assert "--rank 1` shows its log." in " ".join(said.err.split())
-    assert "Echo:  Rank 0 ended first because something else was gone: it is not the cause." in said.err
+    assert "Echo:  Rank 0 fell first because something else was gone: it is not the cause." in said.err
     assert "Cause: A label is 7, and the model has no such class. (rank 1)" in said.err
     assert "Echo:  Another process of the job was gone" in said.err
 

@@ -226,3 +226,18 @@ def test_what_torch_really_says_is_recognised(torch_toolchain: Path, tmp_path: P
 def test_what_mpirun_does_not_set_is_left_to_the_plugin_for_mpi() -> None:
     tails = {0: "ValueError: environment variable RANK expected, but not set", 1: "KeyError: 'RANK'"}
     assert explain(FailureReport(Job("python t.py", distribution=Distribution("mpi")), tails=tails)) == ()
+
+
+@pytest.mark.parametrize(
+    ("started", "is_foreign", "is_cause"), [(2, False, True), (3, False, False), (4, False, False), (2, True, False)]
+)
+def test_a_script_that_waits_for_more_ranks_than_there_are_is_told_so(
+    started: int, is_foreign: bool, is_cause: bool
+) -> None:
+    """Where fewer came than were started others are to blame; of logs from elsewhere nobody knows how many were."""
+    said = "torch.distributed.DistStoreError: Timed out after 21 seconds waiting for clients. 2/4 clients joined."
+    codes = dict.fromkeys(range(started), 1)
+    job = Job("python t.py", distribution=Distribution("pytorch"))
+    (found,) = explain(FailureReport(job, codes, 0, {0: said}, is_foreign=is_foreign))
+    assert found.is_symptom is not is_cause
+    assert (found.cause == "The script waits for 4 ranks, and the run has 2: all of them came.") is is_cause

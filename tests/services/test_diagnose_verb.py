@@ -123,9 +123,10 @@ def test_a_rank_that_ended_without_a_word_is_named_where_others_hold_only_echoes
     (logs / "rank1.log").write_text("step 1\nstep 2\n")
     assert said(tmp_path / "home", str(logs)) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[:2] == [
-        "Cause       Rank 1 fell silent without a word: it was probably killed.",
-        "Try         Ask for its exit code, and for the system's log (memory).",
+    assert lines[:3] == [
+        "Cause       Rank 1 ended, and its log does not say why: it was killed, or done before the others.",
+        "Last        step 2   (the last that rank 1 wrote)",
+        "Try         Ask for its exit code (0: done; 137 or -9: killed), and for the system's log (memory).",
     ]
     assert not any("holds the cause" in each for each in lines)
     assert lines[-2:] == [
@@ -133,7 +134,7 @@ def test_a_rank_that_ended_without_a_word_is_named_where_others_hold_only_echoes
     ]  # fmt: skip
     (logs / "rank2.log").write_text("step 1\n")
     assert said(tmp_path / "home", str(logs)) == 0
-    assert "without a word" not in capsys.readouterr().out, "two are silent, and one alone tells of somebody gone"
+    assert "does not say why" not in capsys.readouterr().out, "two are silent, and one alone tells of somebody gone"
 
 
 def test_who_fell_is_said_of_one_and_of_several_and_who_did_not_fell_not() -> None:

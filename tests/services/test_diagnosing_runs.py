@@ -8,12 +8,14 @@ import os
 import struct
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from desktop_app.api import Diagnostic, Explanation, FailureReport, FirstFailure, RunSnapshot, RunStatus, Severity
-from desktop_app.core.diagnosis.model import Diagnosis, Place, Verdict
+from desktop_app.cli.explained import diagnosis_lines, diagnosis_shape
+from desktop_app.core.diagnosis.model import Diagnosis, Place, Stand, Verdict
 from desktop_app.places import Places
 from desktop_app.presenters.run_failure import failure_of
 from desktop_app.services.diagnosing.excerpts import TAIL, Excerpt, tail
@@ -315,6 +317,86 @@ async def test_the_line_of_the_persons_own_script_is_told_as_the_code_folder_nam
     (made.path / "plan.json").unlink()
     known = await diagnose_run(make_host(), made.snapshot)
     assert known.code == Place((made.path / "code" / "train.py").as_posix(), 41), "as the log names it"
+
+
+WAITED = "RuntimeError: waited in vain"
+LOST = "RuntimeError: Connection closed by peer"
+KNOWS_WAITING = """
+from desktop_app.api import Explanation, hookimpl
+
+
+@hookimpl
+def explain_failure(report):
+    found = []
+    for rank, text in report.tails.items():
+        for line in text.splitlines():
+            if "closed by peer" in line:
+                found.append(Explanation("peer-gone", "Another process was gone.", (), rank, line, True))
+            elif "in vain" in line:
+                found.append(Explanation("waited", "It waited in vain.", ("Look.",), rank, line, is_symptom=True))
+    return found
+"""
+
+
+def raised_at(made: FolderOfRun, rank: int, line: int, code: str, said: str) -> None:
+    """Write a log that ends with an exception raised in a line of the run's script."""
+    frame = f'  File "{made.path}/code/train.py", line {line}, in train\n    {code}\n'
+    made.log(rank).write_text(f"step 3\nTraceback (most recent call last):\n{frame}{said}\n", "utf-8")
+
+
+async def test_where_ranks_waited_at_different_lines_each_is_told(
+    tmp_path: Path, places: Places, make_host: MakeHost
+) -> None:
+    write_plugin(places.plugins, "waiting", hooks=KNOWS_WAITING)
+    made = fail(make_run(tmp_path / "runs", "r-1", RunStatus.FAILED, processes=3), 1)
+    raised_at(made, 0, 46, "loss.backward()", LOST)
+    raised_at(made, 1, 124, "dist.barrier()", WAITED)
+    raised_at(made, 2, 46, "loss.backward()", LOST)
+    known = await diagnose_run(make_host(), made.snapshot)
+    assert (known.verdict, known.code) == (Verdict.SYMPTOMS_ONLY, Place("train.py", 124))
+    assert known.stands == (
+        Stand((0, 2), Place("train.py", 46), "loss.backward()"), Stand((1,), Place("train.py", 124), "dist.barrier()"),
+    )  # fmt: skip
+    lines = list(diagnosis_lines(known, made.snapshot))
+    assert lines[0] == (
+        "Cause", "No error says it, but the ranks fell at different lines of code: compare where each of them was.",
+    )  # fmt: skip
+    assert [text for title, text in lines if title == "Code"] == [
+        "train.py:46   loss.backward()   (ranks 0, 2 were here)", "train.py:124   dist.barrier()   (rank 1 was here)",
+    ]  # fmt: skip
+    assert diagnosis_shape(known)["stands"][1] == {
+        "ranks": [1], "file": "train.py", "line": 124, "text": "dist.barrier()",
+    }  # fmt: skip
+    card = failure_of(made.snapshot, known=known)
+    assert card is not None
+    assert "They were at different lines: Ranks 0, 2 at train.py:46, Rank 1 at train.py:124." in card.explanation
+    for rank in (0, 2):
+        raised_at(made, rank, 124, "dist.barrier()", LOST)
+    known = await diagnose_run(make_host(), made.snapshot)
+    assert (known.stands, known.code) == ((), Place("train.py", 124)), "all were at one line"
+
+
+async def test_of_a_rank_that_was_done_before_the_others_the_last_word_is_told(
+    tmp_path: Path, places: Places, make_host: MakeHost
+) -> None:
+    write_plugin(places.plugins, "waiting", hooks=KNOWS_WAITING)
+    made = fail(make_run(tmp_path / "runs", "r-1", RunStatus.FAILED, processes=2), 0)
+    made.log(0).write_text(f"step 3\n{LOST}\n", "utf-8")
+    made.log(1).write_text("no files for this shard\n", "utf-8")
+    fallen, other = made.snapshot.first_failure, made.snapshot.ranks[1]
+    assert fallen is not None
+    ended = fallen.at - timedelta(seconds=2)
+    done = dataclasses.replace(other, status=RunStatus.COMPLETED, exit_code=0, ended=ended)
+    run = dataclasses.replace(made.snapshot, ranks=(made.snapshot.ranks[0], done))
+    known = await diagnose_run(make_host(), run)
+    assert (known.verdict, known.last_line, known.last_rank) == (Verdict.SYMPTOMS_ONLY, "no files for this shard", 1)
+    lines = list(diagnosis_lines(known, run))
+    assert lines[0] == ("Cause", "No error says it. Most likely it is that a rank was done before the others:")
+    assert ("Last", "no files for this shard   (the last that rank 1 wrote)") in lines
+    card = failure_of(run, known=known)
+    assert card is not None
+    assert card.heading == "Rank 1 was done before the others"
+    assert "The last that rank 1 wrote: no files for this shard" in card.explanation
 
 
 async def test_the_text_of_that_line_is_the_tracebacks_else_the_runs_copy_of_the_code(

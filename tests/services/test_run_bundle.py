@@ -177,8 +177,21 @@ def test_a_folder_that_is_gone(made: FolderOfRun, tmp_path: Path) -> None:
 
 
 def test_a_place_that_is_not_there(made: FolderOfRun, tmp_path: Path) -> None:
-    with pytest.raises(OutsideError, match="can't be written: No such file"):
+    with pytest.raises(OutsideError, match="can't be written: No such file") as told:
         bundle_run(made.snapshot, tmp_path / "no" / "b.zip")
+    assert told.value.hint.startswith(f"Make the folder {tmp_path / 'no'}, or")
+
+
+def test_the_mark_of_its_processes_stays_here_and_counts_as_no_secret(made: FolderOfRun, tmp_path: Path) -> None:
+    state = json.loads((made.path / "run.json").read_text())
+    (made.path / "run.json").write_text(json.dumps(state | {"mark": "5b1ea21c9d0f"}))
+    before = bundle_run(made.snapshot, tmp_path / "a.zip").covered
+    (made.path / "user_logs" / "mpirun.txt").write_text("started 5b1ea21c9d0f\n")
+    inside = read(tmp_path / "a.zip")
+    assert json.loads(inside["run.json"])["mark"] == COVER
+    assert before == {"values of secret variables": 2}, "those of the log and of the plan alone"
+    bundle_run(made.snapshot, tmp_path / "b.zip")
+    assert b"5b1ea21c9d0f" not in read(tmp_path / "b.zip")["user_logs/mpirun.txt"]
 
 
 def test_a_full_disk_leaves_nothing(made: FolderOfRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -104,13 +104,13 @@ ECHO = Explanation("gone", "Another was gone.", (), 0, "Horovod has been shut do
 @pytest.mark.parametrize(
     ("cause", "said", "rank"),
     [
-        (CAUSE, "Rank 2 is the cause: ValueError: no data. Rank 0 ended first, with exit code 1, as an echo.", 2),
+        (CAUSE, "Rank 2 is the cause: ValueError: no data. Rank 0 fell first, with exit code 1, as an echo.", 2),
         (
             replace(CAUSE, rank=None, line=""),
-            "The launcher's log has the cause. Rank 0 ended first, with exit code 1, as an echo.",
+            "The launcher's log has the cause. Rank 0 fell first, with exit code 1, as an echo.",
             0,
         ),
-        (None, "Rank 0 ended first, with exit code 1, as an echo: it is not the cause.", 0),
+        (None, "Rank 0 fell first, with exit code 1, as an echo: it is not the cause.", 0),
     ],
 )
 def test_a_run_has_one_culprit_and_who_ended_first_is_its_echo(cause: Explanation | None, said: str, rank: int) -> None:
@@ -201,7 +201,7 @@ def test_a_sweep_sends_one_to_its_trials() -> None:
 
 def test_suspects_are_named_with_what_they_wrote_last() -> None:
     late = Explanation("late", "It waited.", ("Look at the others.",), 0, "Timed out", is_symptom=True)
-    known = Diagnosis(Verdict.SYMPTOMS_ONLY, None, (late,), suspects=(1,), last_line="step 9")
+    known = Diagnosis(Verdict.SYMPTOMS_ONLY, None, (late,), suspects=(1,), last_line="step 9", last_rank=1)
     said = dict(diagnosis_lines(known, replace(RUN, status=RunStatus.FAILED)))
     assert said["Suspect"].startswith("rank 1: all others wait")
     assert said["Last"].startswith("step 9")

@@ -46,9 +46,9 @@ def test_a_rank_that_only_echoes_is_not_named_as_the_one_that_failed(tmp_path: P
     run = dataclasses.replace(run, first_failure=dataclasses.replace(run.first_failure, text=ECHO.line))
     view = shown(run, ECHO, CAUSE)
     assert (view.heading, view.rank, view.line) == ("The cause is in the log of rank 1", 1, None)
-    assert view.explanation.startswith("Rank 0 ended first, with exit code 1, because something else was gone")
+    assert view.explanation.startswith("Rank 0 fell first, with exit code 1, because something else was gone")
     alone = shown(run, ECHO)
-    assert alone.heading == "Rank 0 ended first, but it is not the cause"
+    assert alone.heading == "Rank 0 fell first, but it is not the cause"
     assert (alone.cause, alone.advice) == ("", ECHO.advice)
     launcher = dataclasses.replace(CAUSE, rank=None)
     assert shown(run, ECHO, launcher).heading == "The cause is in the launcher's log"
@@ -65,7 +65,7 @@ def test_a_launcher_that_refused_is_explained_without_any_rank(tmp_path: Path) -
 
 def test_whom_all_others_wait_for_is_named_with_its_last_line(tmp_path: Path) -> None:
     run = fallen(tmp_path, 0)
-    known = dataclasses.replace(judged([ECHO], run, {}), suspects=(1,), last_line="epoch 3 step 41")
+    known = dataclasses.replace(judged([ECHO], run, {}), suspects=(1,), last_line="epoch 3 step 41", last_rank=1)
     view = failure_of(run, "", known)
     assert view is not None
     assert view.explanation.endswith(
@@ -96,7 +96,7 @@ def test_where_logs_hold_symptoms_alone_nobody_is_blamed(tmp_path: Path) -> None
     assert view is not None
     assert (view.heading, view.cause) == ("No cause stands in the logs: look at rank 1", waits.cause)
     assert view.explanation.startswith(
-        "The logs say what happened, and not why: that did not reach them. Rank 0 ended first, with exit code 1."
+        "The logs say what happened, and not why: that did not reach them. Rank 0 fell first, with exit code 1."
     )
     nobody = failure_of(run, "", judged([waits], run, {}))
     assert nobody is not None

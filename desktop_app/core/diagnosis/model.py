@@ -32,6 +32,11 @@ class Part(StrEnum):
 _LONGEST_CODE = 200
 
 
+def shortened(code: str) -> str:
+    """Return a line of code, its beginning where it is long."""
+    return code if len(code) <= _LONGEST_CODE else f"{code[:_LONGEST_CODE]} …"
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A line in a log: `file` as the person named it or relative to the run's folder, `line` from 1.
@@ -42,6 +47,20 @@ class Place:
     file: str
     line: int
     offset: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """The line of the person's own code at which ranks were when they fell, and what stands in it."""
+
+    ranks: tuple[int, ...]
+    place: Place
+    text: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The line with what stands in it."""
+        return f"{self.place.file}:{self.place.line}{self.text and f'   {shortened(self.text)}'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +92,19 @@ class Diagnosis:
     falls: tuple[Fall, ...] = ()
     steps: tuple[Fix, ...] = ()
     code: Place | None = None
-    """The innermost line of the person's own code in the traceback of the cause, where there is one."""
+    """The innermost line of the person's own code in the traceback of the cause, else of the first symptom."""
     code_text: str = ""
     """All of that line, where the traceback or the run's copy of the code tells it; `code_shown` is to be shown."""
+    stands: tuple[Stand, ...] = ()
+    """Where ranks were that lost or waited for each other, if not all at the same line."""
     missing: tuple[str, ...] = ()
     """What could not be looked at, or is not there, a sentence each: an empty log, a rank without one."""
     is_read: bool = False
     """Whether there was any line to read."""
     last_line: str = ""
-    """The last line of the guilty rank, or of the only suspect, where no line says why it ended."""
+    """The last line of the guilty rank, of the only suspect, or of one that left early, where no line says why."""
+    last_rank: int | None = None
+    """Whose that line is, where that is not `rank`."""
     suspects: tuple[int, ...] = ()
     """Where no cause is known: the few ranks that did not wait for others, nor lose them, as all others did."""
 
@@ -98,7 +121,7 @@ class Diagnosis:
     @property
     def code_shown(self) -> str:
         """What stands in the line of code, its beginning where it is long: cut only now that no secret is in it."""
-        return self.code_text if len(self.code_text) <= _LONGEST_CODE else f"{self.code_text[:_LONGEST_CODE]} …"
+        return shortened(self.code_text)
 
     @property
     def place(self) -> Place | None:

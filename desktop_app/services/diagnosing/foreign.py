@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from desktop_app.api import Explanation, FailureReport, Job
 from desktop_app.api.failures import UNKNOWN_RANKS
 from desktop_app.core.diagnosis.exceptions import WEAK
-from desktop_app.core.diagnosis.falls import falls_of_logs
+from desktop_app.core.diagnosis.falls import falls_of_logs, gone_in_silence
 from desktop_app.core.diagnosis.foreign import judged_from_elsewhere
 from desktop_app.core.diagnosis.model import Diagnosis
+from desktop_app.core.diagnosis.silent import last_of
 from desktop_app.services.diagnosing.choosing import chosen
 from desktop_app.services.diagnosing.covering import redactor_of_anyone
 from desktop_app.services.diagnosing.excerpts import TAIL, Excerpt, begun_further_back, joined, tail
@@ -42,9 +44,18 @@ def diagnosed(plugins: PluginHost, paths: Sequence[Path]) -> Diagnosis:
                 excerpts |= more
                 known = _asked(plugins, excerpts)
     known = with_code(known, {number: each.text for number, each in excerpts.items()})
+    known = _with_last(known, excerpts)
     return placed(
         known, redactor_of_anyone(), excerpts, missing=(*found.missing, *_gaps(logs), *_unread(logs, numbers))
     )
+
+
+def _with_last(known: Diagnosis, excerpts: Mapping[int, Excerpt]) -> Diagnosis:
+    """Return a diagnosis with the last line of the one rank whose log does not say why it ended."""
+    silent = gone_in_silence(known.falls) if known.cause is None else []
+    if len(silent) != 1 or silent[0] not in excerpts:
+        return known
+    return replace(known, last_line=last_of(excerpts[silent[0]].text), last_rank=silent[0])
 
 
 def by_number(found: Gathered) -> dict[int, list[LogBytes]]:

@@ -26,7 +26,7 @@ from desktop_app.services.diagnosing.covering import redactor_of_run
 from desktop_app.services.diagnosing.excerpts import TAIL, Excerpt, begun_further_back, joined, tail
 from desktop_app.services.diagnosing.last_words import last_words
 from desktop_app.services.diagnosing.memory_taken import with_memory
-from desktop_app.services.diagnosing.own_code import with_code
+from desktop_app.services.diagnosing.own_code import Code, with_code
 from desktop_app.services.diagnosing.placing import placed
 from desktop_app.services.diagnosing.sources import FileBytes
 from desktop_app.services.plugins import PluginHost
@@ -85,7 +85,7 @@ def _diagnose(plugins: PluginHost, run: RunSnapshot) -> Diagnosis:
     known = falls_of_run(known, run) if has_ends else falls_of_logs(known, logs.tails)
     known = _with_suspects(known, run, logs) if known.cause is None else known
     known = _with_steps(known, run, plan)
-    known = with_code(known, logs.tails, logs.launcher.text, plan, run.folder)
+    known = with_code(known, logs.tails, logs.launcher.text, Code(plan, run.folder))
     redactor = redactor_of_run(Path(run.folder))
     known = placed(known, redactor, logs.ranks, _missing(run, logs), logs.launcher)
     return or_as_sent(known, run, redactor)
@@ -108,8 +108,11 @@ def _with_suspects(known: Diagnosis, run: RunSnapshot, logs: RunLogs) -> Diagnos
         below = [Fall(rank, Part.ECHO, 0) for rank in lost]
         return replace(known, suspects=suspects_of(below, range(run.launched or 0)))
     suspects = suspects_of(known.falls)
-    last = last_of(logs.tails.get(suspects[0], "")) if len(suspects) == 1 else known.last_line
-    return replace(known, suspects=suspects, last_line=last)
+    left = next((each.rank for each in known.symptoms if has_left(each)), None)
+    whose = suspects[0] if len(suspects) == 1 else left
+    if whose is None:
+        return replace(known, suspects=suspects)
+    return replace(known, suspects=suspects, last_line=last_of(logs.tails.get(whose, "")), last_rank=whose)
 
 
 def _with_steps(known: Diagnosis, run: RunSnapshot, plan: SubmissionPlan | None) -> Diagnosis:
