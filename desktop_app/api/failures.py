@@ -15,10 +15,11 @@ class FailureReport:
     """A failed run as far as a plugin needs to know it.
 
     `exit_codes` go by rank, negative for a signal; `first_rank` is the one that fell first, None where none did
-    (a launcher that refused). `tails` are the ends of the ranks' logs by rank, at most 64 KiB each and
-    some 1 MiB together; `launcher` is the end of the log of mpirun or its like, empty where there is none. `findings`
-    are what the plan said of the job and its scripts before they ran. `is_foreign` says that the logs come from
-    elsewhere: the job says nothing then, and a log of nobody knows which rank has a number from `UNKNOWN_RANKS` on.
+    (a launcher that refused). `tails` are the ends of the ranks' logs by rank, some 64 KiB each and 1 MiB together;
+    before that may stand 32 KiB around the first error further back, so 96 KiB of a log, more where its lines are
+    longer. `launcher` is the end of the log of mpirun or its like, empty where there is none. `findings` are what the
+    plan said of the job and its scripts before they ran. `is_foreign` says that the logs come from elsewhere: the job
+    says nothing then, and a log of nobody knows which rank has a number from `UNKNOWN_RANKS` on.
     """
 
     job: Job

@@ -61,9 +61,9 @@ class ScriptScan:
     `imports` are the top-level names of imported modules; `frameworks` what the script trains with
     (`pytorch`); `findings` carry the line in the script; `variables` are the environment variables it names.
     `unless_started_by` are findings that a plan says where several processes run a script and the command does not
-    start it by `python -m` with the module that is their key. `settles` are the codes of findings that this file
-    makes needless in the other files of its project: it does what they seem to lack. `metrics` are the names of the
-    metrics that it logs.
+    start it by `python -m` with the module that is their key. `on_several_nodes` are findings that a plan says where
+    the job has more than one node. `settles` are the codes of findings that this file makes needless in the other
+    files of its project: it does what they seem to lack. `metrics` are the names of the metrics that it logs.
     """
 
     imports: tuple[str, ...] = ()
@@ -74,3 +74,4 @@ class ScriptScan:
     unless_started_by: Mapping[str, Diagnostic] = field(default_factory=dict)
     settles: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
+    on_several_nodes: tuple[Diagnostic, ...] = ()

@@ -10,12 +10,15 @@ from pathlib import Path
 from desktop_app.api import Explanation, FailureReport, Fix, Job
 from desktop_app.api.kit import explain_by, load_knowledge
 
+from .strategies import ALONE, MIRRORED
 from .tasks import cluster_of
 
 _KNOWLEDGE = Path(__file__).parent / "knowledge"
 _OVERWRITES = re.compile(r"^(.+): The script overwrites TF_CONFIG\b")
 _OF_WORKERS = frozenset({"peer-silent", "peers-silent", "task-restarted", "peer-not-there"})
 """What speaks of a worker by its index, which is not its rank where parameter servers come first."""
+_OF_FILES = frozenset({"checkpoint", "missing-file", "permission"})
+"""What goes wrong with files that several machines write at once."""
 _SURE = 0.6
 """The least certainty of a cause beside which a task's echoes need not be told."""
 
@@ -38,6 +41,8 @@ def _meant(report: FailureReport) -> Iterator[Explanation]:
             continue  # the last words of one that ended well mean nothing
         if each.code == "port-in-use":
             yield _of_its_own_making(each, report)
+        elif each.category in _OF_FILES and not (each.is_echo or each.is_symptom):
+            yield _of_machines_apart(each, report)
         elif each.code in _OF_WORKERS and each.about is not None:
             yield dataclasses.replace(each, about=each.about + _servers(report))
         else:
@@ -55,6 +60,19 @@ def _as_tensorflow(job: Job) -> Fix | None:
         return None
     gone = ("distribution.process_count_per_instance",) if job.distribution else ()
     return Fix("Start the tasks the TensorFlow way", {"distribution.type": "tensorflow"}, gone)
+
+
+def _of_machines_apart(cause: Explanation, report: FailureReport) -> Explanation:
+    """Return what is wrong with a file, and that every machine writes it, where the plan saw that each trains alone."""
+    seen = next((each for each in report.findings if each.code == ALONE), None)
+    if seen is None:
+        return cause
+    where = seen.message.partition(": ")[0]
+    said = (
+        f"Each machine trains a model of its own here, and writes the same files ({where}): take "
+        f"tf.distribute.{MIRRORED}, and let the chief alone write."
+    )
+    return dataclasses.replace(cause, advice=(*cause.advice, said))
 
 
 def _of_its_own_making(taken: Explanation, report: FailureReport) -> Explanation:

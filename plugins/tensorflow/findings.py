@@ -12,7 +12,18 @@ from collections.abc import Iterator
 from desktop_app.api import Diagnostic
 from desktop_app.api.kit import Script, info, warning
 
-from .strategies import CODES, MIRRORED, SERVED, Strategy, attributes, function_around, is_conditional, strategies
+from .strategies import (
+    ALONE,
+    CODES,
+    MIRRORED,
+    OF_ONE_MACHINE,
+    SERVED,
+    Strategy,
+    attributes,
+    function_around,
+    is_conditional,
+    strategies,
+)
 
 LEGACY = "TF_USE_LEGACY_KERAS"
 _V1_SESSIONS = frozenset({
@@ -49,6 +60,27 @@ def find(script: Script) -> Iterator[Diagnostic]:
         yield from _started_before(script, mirrored)
         yield from _batches(script)
     yield from _gone(script)
+
+
+def on_several_nodes(script: Script) -> Iterator[Diagnostic]:
+    """Say of a strategy that knows one machine what it means where a job has more; nothing where another may be made.
+
+    Horovod joins machines by itself.
+    """
+    made = strategies(script)
+    if not made or script.modules & _OTHER_WAYS or any(each.name not in OF_ONE_MACHINE for each in made):
+        return
+    if not is_conditional(made[0].call, script):
+        message = (
+            f"{made[0].name} covers one machine alone, and the job has several nodes: each would train a model of its "
+            f"own, on all the data. Take tf.distribute.{MIRRORED}, or one node."
+        )
+        yield warning(ALONE, message, line=made[0].call.lineno)
+
+
+def joins_nodes(script: Script) -> bool:
+    """Whether a script makes a strategy of many machines."""
+    return any(each.name in {MIRRORED, SERVED} for each in strategies(script))
 
 
 def _of_strategy(strategy: Strategy, script: Script) -> Iterator[Diagnostic]:

@@ -6,6 +6,7 @@ from desktop_app.api import ScriptScan, ScriptSource
 from desktop_app.api.kit import Script, find_arguments, gpu_findings, script_variables
 
 from . import findings
+from .strategies import ALONE
 
 FRAMEWORK = "tensorflow"
 _MODULES = frozenset({"tensorflow", "tf_keras"})
@@ -29,6 +30,8 @@ def scan(source: ScriptSource) -> ScriptScan | None:
         frameworks=(FRAMEWORK,),
         findings=(*findings.find(script), *gpu_findings(script)),
         variables=script_variables(script),
+        on_several_nodes=tuple(findings.on_several_nodes(script)),
+        settles=(ALONE,) if findings.joins_nodes(script) else (),
     )
 
 

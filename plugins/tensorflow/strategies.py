@@ -16,6 +16,9 @@ CODES = {
     MIRRORED: "strategy-multi-worker", SERVED: "strategy-parameter-server",
     "MirroredStrategy": "strategy-mirrored", "TPUStrategy": "strategy-tpu", "OneDeviceStrategy": "strategy-one-device",
 }  # fmt: skip
+ALONE = "one-machine-strategy"
+"""The code of what is said of a strategy that knows one machine, where a job has several."""
+OF_ONE_MACHINE = frozenset({"MirroredStrategy", "OneDeviceStrategy"})
 _OLD_NAMES = {
     "ParameterServerStrategyV2": SERVED,
     "CollectiveAllReduceStrategy": MIRRORED,

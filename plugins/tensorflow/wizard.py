@@ -19,7 +19,7 @@ from desktop_app.api.kit import JobKind, info, jobs, notes, pages, v1_notes, war
 from desktop_app.api.kit import answers as read
 
 from .environments import PRESETS
-from .strategies import MIRRORED, SERVED
+from .strategies import ALONE, CODES, MIRRORED, OF_ONE_MACHINE, SERVED
 from .tasks import Cluster
 
 MOST = 1000
@@ -75,7 +75,9 @@ def _steps(answers: Answers, context: WizardContext, *, served: bool) -> tuple[W
     kind = _SERVED if served else _MIRRORED
     script = pages.script_form(answers, context, "The training script; every task runs it.")
     workers = _workers_form(answers, context, served=served)
-    of_script = [*notes.script_notes(answers, context, script, kind, partial(_told, served=served))]
+    alone = _alone(context) if _cluster(answers, served=served).size > 1 else ()
+    told = partial(_told, served=served, is_alone=bool(alone))
+    of_script = [*notes.script_notes(answers, context, script, kind, told), *map(notes.at_script, alone)]
     of_script += _script_notes(context, served=served)
     of_workers = _workers_notes(answers, context, workers, kind, served=served)
     own = (
@@ -167,8 +169,16 @@ def _script_notes(context: WizardContext, *, served: bool) -> Iterator[Diagnosti
         yield info("no-strategy", message, "script")
 
 
-def _told(finding: Diagnostic, *, served: bool) -> Diagnostic | None:
-    """Return what a finding means to the wizard, which knows the strategy that it is for."""
+def _alone(context: WizardContext) -> tuple[Diagnostic, ...]:
+    """Return what is said of a script whose strategy knows one machine."""
+    found = context.scan.on_several_nodes if context.scan is not None else ()
+    return tuple(each for each in found if each.code == ALONE)
+
+
+def _told(finding: Diagnostic, *, served: bool, is_alone: bool) -> Diagnostic | None:
+    """Return what a finding means to the wizard, which knows its strategy, and whether each of many nodes is alone."""
+    if is_alone and finding.code in {CODES[each] for each in OF_ONE_MACHINE}:
+        return None
     if finding.code == "strategy-parameter-server" and not served:
         message = f"The script makes a {SERVED}: go on in the wizard for parameter servers."
         return warning("other-strategy", message, "script", finding.line)

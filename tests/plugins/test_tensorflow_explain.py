@@ -206,6 +206,19 @@ def test_a_port_of_a_tf_config_that_the_script_wrote_is_no_other_programs(tmp_pa
     assert plain.code == "port-in-use"
 
 
+def test_a_file_that_machines_spoil_for_each_other_is_told_of_where_each_trains_alone(tmp_path: Path) -> None:
+    line = "tensorflow.python.framework.errors_impl.DataLossError: Unable to open table file ckpt-3: Data loss"
+    (tmp_path / "train.py").write_text("import tensorflow as tf\ns = tf.distribute.MirroredStrategy()\n")
+    job = tensorflow_job(command="python train.py")
+    needs = find_needs(job, tmp_path, ScanningPorts(), Host(("/bin/bash", "-c")))
+    report = FailureReport(job, {1: 1}, 1, {1: f"{TRACE}{line}\n"}, findings=tuple(needs.findings))
+    (found,) = explain(report)
+    assert found.advice[-1].startswith("Each machine trains a model of its own here")
+    assert "(train.py, line 2)" in found.advice[-1]
+    (plain,) = explain(dataclasses.replace(report, findings=()))
+    assert plain.advice == found.advice[:-1]
+
+
 def test_a_job_without_tf_config_gets_a_fix() -> None:
     job = Job("x", distribution=Distribution("mpi", 2))
     (found,) = explained("KeyError: 'TF_CONFIG'", job=job)

@@ -206,3 +206,34 @@ def test_batches_of_a_distributed_dataset() -> None:
 def test_variables_are_told_for_the_job_to_judge() -> None:
     found = scanned("import os, tensorflow\nconfig = os.environ['TF_CONFIG']\n")
     assert [(each.name, each.line) for each in found.variables] == [("TF_CONFIG", 2)]
+
+
+ONE = "import tensorflow as tf\nstrategy = tf.distribute.MirroredStrategy()\n"
+
+
+def test_a_strategy_of_one_machine_is_warned_of_where_nodes_are_several() -> None:
+    found = scanned(ONE)
+    (alone,) = found.on_several_nodes
+    assert (alone.code, alone.severity, alone.line) == ("one-machine-strategy", Severity.WARNING, 2)
+    assert "each would train a model of its own" in alone.message
+    assert "strategy-mirrored" in {each.code for each in found.findings}, "what holds on one node is said as before"
+    assert "one-machine-strategy" not in {each.code for each in found.findings}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        MIRRORED, SERVED, "import tensorflow as tf\n", "import horovod.tensorflow as hvd\n" + ONE,
+        ONE + "other = tf.distribute.MultiWorkerMirroredStrategy()\n",
+        "import tensorflow as tf\nif alone:\n    strategy = tf.distribute.MirroredStrategy()\n",
+        "import tensorflow as tf\nstrategy = tf.distribute.TPUStrategy(r)\n",
+    ],
+    ids=["many", "servers", "none", "horovod", "both", "conditional", "tpu"],
+)  # fmt: skip
+def test_a_script_that_may_join_its_nodes_is_not_warned_of(text: str) -> None:
+    assert scanned(text).on_several_nodes == ()
+
+
+def test_a_file_that_joins_the_nodes_settles_it_for_its_project() -> None:
+    assert scanned(MIRRORED).settles == ("one-machine-strategy",)
+    assert scanned(ONE).settles == ()

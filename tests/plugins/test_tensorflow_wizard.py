@@ -185,6 +185,18 @@ def test_a_script_of_another_way_is_sent_there(
     assert {"other-strategy", "no-strategy", "horovod-script"} & found.keys() == ({code} if code else set())
 
 
+@pytest.mark.parametrize(("workers", "is_said"), [(2, True), (1, False)])
+def test_a_strategy_of_one_machine_is_warned_of_where_workers_are_several(
+    workers: int, is_said: bool, tmp_path: Path
+) -> None:
+    script = "import tensorflow as tf\nstrategy = tf.distribute.MirroredStrategy()\n"
+    found = notes(steps(MIRRORED, {**ANSWERS, "workers": workers}, wizard_context(tmp_path, script))["script"])
+    assert ("one-machine-strategy" in found) == is_said
+    assert ("strategy-mirrored" in found) != is_said, "it is said once"
+    if is_said:
+        assert found["one-machine-strategy"].severity is Severity.WARNING
+
+
 @pytest.mark.parametrize(
     ("wizard", "script"), [("tensorflow", "train_tensorflow.py"), ("tensorflow-ps", "train_tensorflow_ps.py")]
 )

@@ -10,6 +10,7 @@ from desktop_app.api import Diagnostic, Distribution, Host, Job, Resources, Scri
 from desktop_app.backends.local.scripts import find_needs
 from plugins.horovod.scan import scan as scan_mpi
 from plugins.pytorch.scan import scan
+from plugins.tensorflow.scan import scan as scan_tensorflow
 from tests.helpers.local_ports import FakePorts
 
 READS_OMPI = 'import os\nrank = int(os.environ["OMPI_COMM_WORLD_RANK"])\n'
@@ -102,3 +103,25 @@ def test_a_module_that_calls_hvd_init_settles_it(tmp_path: Path) -> None:
     assert "hvd-init-missing" in codes(tmp_path, job("mpi"))
     (tmp_path / "init_ranks.py").write_text("import horovod.torch as hvd\nhvd.init()\n", "utf-8")
     assert "hvd-init-missing" not in codes(tmp_path, job("mpi"))
+
+
+class TensorFlowPorts(FakePorts):
+    """Scans as the plugin for TensorFlow does."""
+
+    def scan_script(self, source: ScriptSource) -> ScriptScan:
+        return scan_tensorflow(source) or ScriptScan()
+
+
+@pytest.mark.parametrize(
+    ("nodes", "other", "is_said"),
+    [(2, "x = 1\n", True), (1, "x = 1\n", False), (2, "tf.distribute.MultiWorkerMirroredStrategy()\n", False)],
+)
+def test_a_strategy_of_one_machine_in_a_job_of_several(nodes: int, other: str, is_said: bool, tmp_path: Path) -> None:
+    text = "import tensorflow as tf\nimport ways\nstrategy = tf.distribute.MirroredStrategy()\n"
+    (tmp_path / "train.py").write_text(text, "utf-8")
+    (tmp_path / "ways.py").write_text(f"import tensorflow as tf\n{other}", "utf-8")
+    asked = Job("python train.py", distribution=Distribution("tensorflow"), resources=Resources(instance_count=nodes))
+    found = find_needs(asked, tmp_path, TensorFlowPorts(), Host(("/bin/sh", "-c"))).findings
+    said = [each for each in found if each.code == "one-machine-strategy"]
+    assert [each.message.partition(": ")[0] for each in said] == (["train.py, line 3"] if is_said else [])
+    assert [(each.path, each.severity) for each in said] == ([("command", Severity.WARNING)] if is_said else [])

@@ -23,8 +23,8 @@ MOST_BYTES = 4 << 20
 class Needs:
     """What was found: `imports` are top-level names that are neither the standard library's nor the project's own.
 
-    `is_alone`: the command runs as one process. `starters` are the modules that it calls by `python -m`; `settled` are
-    codes of findings that one file makes needless in all.
+    `is_alone`: the command runs as one process; `nodes` are those of the job. `starters` are the modules that it calls
+    by `python -m`; `settled` are codes of findings that one file makes needless in all.
     """
 
     imports: list[str] = field(default_factory=list)
@@ -32,6 +32,7 @@ class Needs:
     findings: list[Diagnostic] = field(default_factory=list)
     variables: dict[str, tuple[ScriptVariable, ...]] = field(default_factory=dict)
     is_alone: bool = False
+    nodes: int = 1
     starters: frozenset[str] = frozenset()
     settled: set[str] = field(default_factory=set)
 
@@ -59,7 +60,11 @@ def _about_variables(job: Job, needs: Needs) -> Iterator[Diagnostic]:
 
 def _found(job: Job, code: Path, ports: Ports) -> Needs:
     command = job.command
-    needs = Needs(is_alone=job.topology.world_size <= 1 and not launcher_in(command), starters=modules_in(command))
+    needs = Needs(
+        is_alone=job.topology.world_size <= 1 and not launcher_in(command),
+        nodes=job.topology.nodes,
+        starters=modules_in(command),
+    )
     waiting = [code / name for name in scripts_in(command)]
     seen = set(waiting)
     severity = Severity.WARNING if brings_files(command) else Severity.ERROR
@@ -86,7 +91,8 @@ def _scan(path: Path, code: Path, ports: Ports, needs: Needs) -> list[Path]:
         needs.findings.append(Diagnostic(Severity.ERROR, "script-syntax", _in_file(name, error), "command"))
         return []
     of_start = [] if needs.is_alone else [*scan.unless_started_by.items()]
-    said = (*scan.findings, *(each for starter, each in of_start if starter not in needs.starters))
+    said = [*scan.findings, *(each for starter, each in of_start if starter not in needs.starters)]
+    said += scan.on_several_nodes if needs.nodes > 1 else ()
     needs.findings += [_placed(each, name) for each in said]
     needs.settled.update(scan.settles)
     needs.variables[name] = scan.variables

@@ -48,6 +48,7 @@ def merged_scan(scans: Sequence[ScriptScan]) -> ScriptScan:
         unless_started_by={name: each for scan in scans for name, each in scan.unless_started_by.items()},
         settles=tuple(dict.fromkeys(each for scan in scans for each in scan.settles)),
         metrics=tuple(dict.fromkeys(each for scan in scans for each in scan.metrics)),
+        on_several_nodes=tuple(dict.fromkeys(each for scan in scans for each in scan.on_several_nodes)),
     )
 
 
