@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import tarfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -153,9 +154,54 @@ def test_packed_logs_are_read_from_their_ends_within_a_budget(tmp_path: Path, mo
             archive.writestr(f"rank{rank}.log", long)
     found = gathered([tmp_path / "logs.zip"])
     assert len(found.logs) == 2
-    assert "rank2.log was not looked at: it holds more than is unpacked at once." in " ".join(found.missing)
+    assert found.missing[-1].endswith(
+        "logs.zip not all was looked at: the logs before took the 5,000 bytes that are kept at once."
+    )
     monkeypatch.setattr(unpacking, "MOST_UNPACKED", 2000)
-    assert "it unpacks to more than" in " ".join(gathered([tmp_path / "rank0.log.gz"]).missing)
+    assert "it unpacks to more than 2,000 bytes." in " ".join(gathered([tmp_path / "rank0.log.gz"]).missing)
+
+
+def test_once_the_budget_is_used_of_each_log_is_said_what_is_true(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unpacking, "_SMALL", 100)
+    monkeypatch.setattr(unpacking, "MOST_UNPACKED", 2000)
+    for rank in range(4):
+        (tmp_path / f"rank{rank}.log.gz").write_bytes(gzip.compress(b"line\n" * 300))
+    found = gathered([tmp_path / f"rank{rank}.log.gz" for rank in range(4)])
+    assert [each.rank for each in found.logs] == [0]
+    said = [each.removeprefix(f"{tmp_path}/") for each in found.missing]
+    why = "what came before took the 2,000 bytes that are unpacked at once."
+    assert said == [
+        "rank1.log.gz was not looked at: it and what came before unpack to more than 2,000 bytes.",
+        f"rank2.log.gz was not looked at: {why}", f"rank3.log.gz was not looked at: {why}",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("packed", ["logs.zip", "logs.tar"])
+def test_of_an_archive_is_said_once_that_the_rest_was_not_looked_at(
+    packed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unpacking, "_SMALL", 100)
+    monkeypatch.setattr(unpacking, "MOST_UNPACKED", 2000)
+    for rank in range(5):
+        (tmp_path / f"rank{rank}.log").write_bytes(b"line\n" * 300)
+    names = [f"rank{rank}.log" for rank in range(5)]
+    if packed.endswith("zip"):
+        with zipfile.ZipFile(tmp_path / packed, "w") as archive:
+            for name in names:
+                archive.write(tmp_path / name, name)
+    else:
+        with tarfile.open(tmp_path / packed, "w") as tar:
+            for name in names:
+                tar.add(tmp_path / name, name)
+    found = gathered([tmp_path / packed])
+    assert [each.rank for each in found.logs] == [0]
+    assert [each.removeprefix(f"{tmp_path}/") for each in found.missing] == [
+        f"{packed}/rank1.log was not looked at: it and what came before unpack to more than 2,000 bytes.",
+        f"Of {tmp_path}/{packed} not all was looked at: what came before took the 2,000 bytes that are unpacked at"
+        " once.",
+    ]
 
 
 def test_how_far_it_is_is_told_and_who_gives_up_finds_nothing(tmp_path: Path) -> None:

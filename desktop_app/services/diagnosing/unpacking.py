@@ -81,6 +81,8 @@ class Unpacking:
                 if len(members) > MOST_MEMBERS:
                     self.missing.append(f"{name} holds {len(members):,} logs; {MOST_MEMBERS:,} were looked at.")
                 for each in members[:MOST_MEMBERS]:
+                    if self._is_used(name):
+                        return
                     with archive.open(each) as file:
                         yield from self._ends(file, f"{name}/{each.filename}")
         except (zipfile.BadZipFile, RuntimeError, NotImplementedError, *_DAMAGED) as error:
@@ -92,8 +94,10 @@ class Unpacking:
         try:
             with tarfile.open(path, "r|*") as archive:
                 for each in archive:
-                    if self.unpacked > MOST_UNPACKED or count >= MOST_MEMBERS:
-                        self.missing.append(f"Of {name} not all was looked at: it holds more than is unpacked at once.")
+                    if self._is_used(name):
+                        return
+                    if count >= MOST_MEMBERS:
+                        self.missing.append(f"Of {name} {MOST_MEMBERS:,} logs were looked at: it holds more.")
                         return
                     if each.isreg() and wanted(each.name):
                         count += 1
@@ -103,18 +107,33 @@ class Unpacking:
         except (tarfile.TarError, *_DAMAGED) as error:
             raise OSError(0, f"it is no tar that can be read: {error}") from error
 
+    def _is_used(self, name: str) -> bool:
+        """Whether nothing more of an archive is unpacked, which is said once."""
+        if self.unpacked <= MOST_UNPACKED and self.kept < ALL_KEPT:
+            return False
+        self.missing.append(f"Of {name} not all was looked at: {self._why()}.")
+        return True
+
+    def _why(self) -> str:
+        """Return why nothing more is unpacked."""
+        if self.unpacked > MOST_UNPACKED:
+            return f"what came before took the {_size(MOST_UNPACKED)} that are unpacked at once"
+        return f"the logs before took the {_size(ALL_KEPT)} that are kept at once"
+
     def _ends(self, file: IO[bytes], name: str) -> Iterator[MemoryBytes]:
         """Yield the end of what is unpacked, as much of it as is kept; of a damaged one what stands before."""
-        if self.kept >= ALL_KEPT:
-            self.missing.append(f"{name} was not looked at: it holds more than is unpacked at once.")
+        if self.kept >= ALL_KEPT or self.unpacked > MOST_UNPACKED:
+            self.missing.append(f"{name} was not looked at: {self._why()}.")
             return
         blocks: deque[bytes] = deque()
         held = dropped = 0
+        before = self.unpacked
         for block in self._blocks(file, name):
             self.went()
             self.unpacked += len(block)
             if self.unpacked > MOST_UNPACKED:
-                self.missing.append(f"{name} was not looked at: it unpacks to more than {MOST_UNPACKED >> 30} GB.")
+                what = "it unpacks" if self.unpacked - before > MOST_UNPACKED else "it and what came before unpack"
+                self.missing.append(f"{name} was not looked at: {what} to more than {_size(MOST_UNPACKED)}.")
                 return
             blocks.append(block)
             held += len(block)
@@ -138,3 +157,7 @@ class Unpacking:
             if not some:
                 raise OSError(0, f"it is damaged: {error}") from error
             self.missing.append(f"{name} is damaged or cut off; what stands before that was read.")
+
+
+def _size(count: int) -> str:
+    return f"{count >> 30} GB" if count >= 1 << 30 else f"{count >> 20} MB" if count >= 1 << 20 else f"{count:,} bytes"
