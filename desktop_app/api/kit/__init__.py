@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from desktop_app.api.kit.failures import Known, explain_last, explain_line, explain_lines, last_exceptions
     from desktop_app.api.kit.gpu_use import NEEDS_GPU, gpu_findings
     from desktop_app.api.kit.kinds import JobKind
-    from desktop_app.api.kit.knowledge import Knowledge, Signature, load_knowledge
+    from desktop_app.api.kit.knowledge import Knowledge, Signature
+    from desktop_app.api.kit.knowledge_loading import load_knowledge
     from desktop_app.api.kit.knowledge_match import explain_by
     from desktop_app.api.kit.log_lines import LogLines, Writer, lines_of
     from desktop_app.api.kit.packages import file_naming, lacks_package, packages_of
@@ -33,7 +34,8 @@ _MODULES = {
     "failures": "Known explain_last explain_line explain_lines last_exceptions",
     "gpu_use": "NEEDS_GPU gpu_findings",
     "kinds": "JobKind",
-    "knowledge": "Knowledge Signature load_knowledge",
+    "knowledge": "Knowledge Signature",
+    "knowledge_loading": "load_knowledge",
     "knowledge_match": "explain_by",
     "log_lines": "LogLines Writer lines_of",
     "packages": "file_naming lacks_package packages_of",

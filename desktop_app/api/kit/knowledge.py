@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache
-from pathlib import Path
 
 from desktop_app.api.failures import Remedy
 
@@ -62,25 +60,3 @@ class Knowledge:
 
 class KnowledgeError(ValueError):
     """A file that is no knowledge: says which, where in it, and why."""
-
-
-def load_knowledge(folder: Path) -> Knowledge:
-    """Return what the `*.toml` files of a folder know, by their names; files that did not change are read once.
-
-    Raises KnowledgeError for one that can't be used. Its test logs are not read: `read_knowledge` reads them as well.
-    """
-    signatures: list[Signature] = []
-    versions: dict[str, str] = {}
-    for path in sorted(folder.glob("*.toml")):
-        stamp = path.stat()
-        known = _kept(path, stamp.st_mtime_ns, stamp.st_size)
-        signatures += known.signatures
-        versions |= known.versions
-    return Knowledge(tuple(signatures), versions)
-
-
-@lru_cache(maxsize=64)
-def _kept(path: Path, _changed: int, _size: int) -> Knowledge:
-    from desktop_app.api.kit.knowledge_files import read_knowledge
-
-    return read_knowledge(path, with_logs=False)
