@@ -1,7 +1,8 @@
 """A run's logs, read in a thread of their own: answers requests for windows, and says what is new as it comes.
 
 The thread looks at the files' sizes 25 times a second (a thousand logs: less often) and, while following, reads
-only the new bytes. Where a flood comes faster than a person can read, the last lines take the place of all between.
+only the new bytes. Where a flood comes faster than a person can read, the last lines take the place of all between:
+those that are held already, and the ends of the logs that grew.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from desktop_app.services.logs.merge import Key, LogLine, LogSource, MergedLog, 
 POLL = 0.04
 FLOOD = 256 << 10
 """Bytes between two looks from which on the new lines are not read one by one."""
+_SINCE = 4
+"""How many times more new lines than a window has are kept before they are put together with it."""
 
 
 NOTHING = Window()
@@ -61,7 +64,7 @@ class LogFeed:
 
     def __init__(self, sources: Sequence[LogSource], deliver: Callable[[Update], None], poll: float = POLL) -> None:
         self.breath = Breath()
-        self._log = MergedLog(sources, breathe=self.breath)
+        self._sources = tuple(sources)
         self._deliver = deliver
         self._poll = max(poll, len(sources) * 2e-4)
         self._requests: deque[_Request] = deque()
@@ -72,6 +75,7 @@ class LogFeed:
         self._following = False
         self._sizes: dict[int, int] = {}
         self._tails: dict[int, Tail] = {}
+        self._end, self._since = NOTHING, list[LogLine]()  # while following: the last window, and what came since
         self._shown = 0  # the ticket of the last window that replaced all
         self._lines = 400
         self._thread = threading.Thread(target=self._run, name="log-feed", daemon=True)
@@ -144,6 +148,8 @@ class LogFeed:
         return request.ticket
 
     def _run(self) -> None:
+        with suppress(Over):
+            self._log = MergedLog(self._sources, breathe=self.breath)
         while True:
             with self._wake:
                 if not self._requests and not self._closed:
@@ -173,8 +179,32 @@ class LogFeed:
         """Show the end, and know exactly what of each log has been shown."""
         sizes = self._log.sizes()
         window = self._log.end_at(sizes, self._lines)
-        self._sizes, self._tails = sizes, self._log.tails(sizes)
+        self._tails = self._log.tails(sizes)
+        self._show_end(ticket, window, sizes)
+
+    def _skip_to_end(self, ranks: Sequence[int], sizes: dict[int, int]) -> None:
+        """Show the end after a flood: of logs that did not grow it is known."""
+        self._gather()
+        begins = {rank: self._tails[rank].offset for rank in ranks}
+        window, tails = self._log.end_after(self._end, begins, sizes, self._lines)
+        self._tails |= tails
+        self._show_end(self._shown, window, sizes)
+
+    def _show_end(self, ticket: int, window: Window, sizes: dict[int, int]) -> None:
+        self._sizes, self._end, self._since = sizes, window, []
         self._send(Update(ticket, Change.REPLACE, window, total=window.total))
+
+    def _gather(self) -> None:
+        """Let the last window be what it is with what came since."""
+        if not self._since:
+            return
+        before, at_start = self._end.lines, self._end.at_start
+        found = {(each.rank, each.offset): each for each in (*before, *self._since)}
+        lines = sorted(found.values(), key=lambda each: each.key)
+        if not at_start:
+            lines = [each for each in lines if each.key >= before[0].key]
+        at_start = at_start and len(lines) <= self._lines
+        self._end, self._since = Window(tuple(lines[-self._lines :]), at_start=at_start), []
 
     def _look(self) -> None:
         if not self._shown:
@@ -182,14 +212,16 @@ class LogFeed:
         sizes = self._log.sizes()
         if sizes == self._sizes:
             return
-        grown = {rank: size - self._sizes.get(rank, 0) for rank, size in sizes.items()}
+        grown = {rank: more for rank, size in sizes.items() if (more := size - self._sizes.get(rank, 0))}
         if not self._following:
             self._sizes = sizes
             self._send(Update(self._shown, Change.SIZE, total=sum(sizes.values())))
-        elif min(grown.values()) < 0 or sum(grown.values()) > FLOOD or self._held() > FLOOD:
+        elif min(grown.values()) < 0:
             self._replace(self._shown)
+        elif sum(grown.values()) > FLOOD or self._held() > FLOOD:
+            self._skip_to_end(list(grown), sizes)
         else:
-            self._grow([rank for rank, more in grown.items() if more], sizes)
+            self._grow(list(grown), sizes)
 
     def _held(self) -> int:
         return sum(len(each.held) for each in self._tails.values())
@@ -203,6 +235,9 @@ class LogFeed:
             more, self._tails[rank] = self._log.appended(rank, tail, data, time.time())
             lines += more
         self._sizes = sizes
+        self._since += lines
+        if len(self._since) > _SINCE * self._lines:
+            self._gather()
         if lines:
             lines.sort(key=lambda each: each.key)
             self._send(Update(self._shown, Change.GROWN, lines=tuple(lines), total=sum(sizes.values())))

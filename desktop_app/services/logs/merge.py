@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from desktop_app.services.logs.alignment import align
 from desktop_app.services.logs.alike import alike
@@ -22,6 +22,11 @@ from desktop_app.services.logs.text import shown_text
 from desktop_app.services.logs.timeline import Timeline
 
 Key: TypeAlias = tuple[float, int, int]
+T = TypeVar("T")
+_MANY = 256
+"""Logs; of more each is read as little as can be."""
+_TOLD = 512
+"""Logs of which it is asked which time a place among all means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +104,11 @@ class _Way:
 class _Log:
     """One rank's log, its times, and the time a byte that nothing tells of is given."""
 
-    def __init__(self, source: LogSource, block: int, *, single: bool, breathe: Callable[[], object]) -> None:
+    def __init__(self, source: LogSource, logs: int, block: int, breathe: Callable[[], object]) -> None:
         self.rank = source.rank
         self.file = LogFile(source.log, block=block, breathe=breathe)
-        self.times = Timeline(self.file, ClockFile(source.clock))
-        self._single = single
+        self.times = Timeline(self.file, ClockFile(source.clock), many=logs > _MANY)
+        self._single = logs == 1
 
     def line(self, raw: RawLine) -> LogLine:
         time = self.times.time_of(raw.offset)
@@ -115,6 +120,11 @@ class _Log:
     def made(self, time: float, offset: int, size: int, data: bytes, *, complete: bool) -> LogLine:
         text, alike = _read(data, self.file.encoding)
         return LogLine(time, self.rank, offset, size, text, complete, "" if self._single else alike)
+
+    def tail(self, last: RawLine | None, size: int) -> Tail:
+        """Return what of the last line may still grow; following begins anew there."""
+        self.times.forget_tail()
+        return Tail(size) if last is None or last.complete else Tail(last.offset).grown(last.data)
 
     def place(self, key: Key, size: int) -> int:
         """Return the start of the first line whose key is not less than `key`; `size` if there is none."""
@@ -147,14 +157,15 @@ class MergedLog:
         self, sources: Sequence[LogSource], *, block: int | None = None, breathe: Callable[[], object] = bool
     ) -> None:
         self._breathe = breathe
-        size, single = block or _block_of(len(sources)), len(sources) == 1
-        self._logs = tuple(_Log(each, size, single=single, breathe=breathe) for each in sources)
-        self._aligned = single
+        count, size = len(sources), block or _block_of(len(sources))
+        self._logs = tuple(_Log(each, count, size, breathe) for each in self._each(sources))
+        self._of = {each.rank: each for each in reversed(self._logs)}
+        self._aligned = count == 1
         self._ways: dict[bool, _Way] = {}
 
     def sizes(self) -> dict[int, int]:
         """Return the present size of each rank's log in bytes."""
-        return {each.rank: each.file.size() for each in self._logs}
+        return {each.rank: each.file.size() for each in self._each(self._logs)}
 
     def align(self) -> None:
         """Learn by how much the logs' clocks disagree; asked for once, before anything is read."""
@@ -177,6 +188,25 @@ class MergedLog:
         self.align()
         return self._window(dict(sizes), sizes, before=count, after=0)
 
+    def end_after(
+        self, last: Window, begins: Mapping[int, int], sizes: Mapping[int, int], count: int
+    ) -> tuple[Window, dict[int, Tail]]:
+        """Return the last `count` lines, and the last, unfinished line of each log that grew.
+
+        `last` was the end before; since then only those logs grew that `begins` names, from these bytes on. No other
+        log is asked for anything.
+        """
+        stay = [each for each in last.lines if each.offset < begins.get(each.rank, each.offset + 1)]
+        tails: dict[int, Tail] = {}
+        streams = [self._since(self._of[rank], begin, sizes[rank], tails) for rank, begin in begins.items()]
+        merged = heapq.merge(*streams, reversed(stay), key=_key, reverse=True)
+        found = list(itertools.islice(self._each(merged), count + 1))
+        if not last.at_start:  # what came so late that it belongs before the old end is found when one goes there
+            found = [each for each in found if each.key >= last.lines[0].key]
+        lines, total = tuple(reversed(found[:count])), sum(sizes.values())
+        start = total - sum(each.size for each in lines)
+        return Window(lines, start, total, last.at_start and len(found) <= count, at_end=True), tails
+
     def around(self, key: Key, before: int, after: int) -> Window:
         """Return up to `before` lines before `key`, and `after` lines from it on."""
         sizes = self.sizes()
@@ -187,7 +217,7 @@ class MergedLog:
     def before(self, key: Key, count: int) -> Window:
         """Return up to `count` lines before `key`, and go on where the last ones began if that was there."""
         way, sizes = self._way(key, back=True)
-        taken = list(itertools.islice(self._paced(way.lines), count + 1))
+        taken = list(itertools.islice(self._each(way.lines), count + 1))
         lines, end = taken[:count], way.at
         way.at -= sum(each.size for each in lines)
         way.key, way.lines = lines[-1].key if lines else key, itertools.chain(taken[count:], way.lines)
@@ -197,7 +227,7 @@ class MergedLog:
     def after(self, key: Key, count: int) -> Window:
         """Return up to `count` lines from `key` on; if that is the last one that was read, go on there."""
         way, sizes = self._way(key, back=False)
-        lines, start = list(itertools.islice(self._paced(way.lines), count)), way.at
+        lines, start = list(itertools.islice(self._each(way.lines), count)), way.at
         end = start + sum(each.size for each in lines)
         way.at = end - (lines[-1].size if lines else 0)
         way.key, way.lines = lines[-1].key if lines else key, itertools.chain(lines[-1:], way.lines)
@@ -213,25 +243,20 @@ class MergedLog:
     def line_of(self, rank: int, offset: int) -> LogLine | None:
         """Return the line of `rank` that holds the byte at `offset`."""
         self.align()
-        for each in self._logs:
-            if each.rank == rank:
-                raw = next(each.file.lines_from(each.file.line_start(offset)), None)
-                return each.line(raw) if raw else None
-        return None
+        log = self._of.get(rank)
+        raw = next(log.file.lines_from(log.file.line_start(offset)), None) if log else None
+        return log.line(raw) if log and raw else None
 
     def tails(self, sizes: Mapping[int, int]) -> dict[int, Tail]:
         """Return the last, unfinished line of each rank's log."""
-        found = {}
-        for each in self._logs:
-            each.times.forget_tail()
-            last = next(each.file.lines_before(sizes[each.rank]), None)
-            grows = last is not None and not last.complete
-            found[each.rank] = Tail(last.offset).grown(last.data) if last and grows else Tail(sizes[each.rank])
-        return found
+        return {
+            each.rank: each.tail(next(each.file.lines_before(sizes[each.rank]), None), sizes[each.rank])
+            for each in self._logs
+        }
 
     def appended(self, rank: int, tail: Tail, data: bytes, now: float) -> tuple[list[LogLine], Tail]:
         """Return the lines that `data`, which follows `tail`, ends and begins; a byte without a mark came `now`."""
-        log = next(each for each in self._logs if each.rank == rank)
+        log = self._of[rank]
         found = []
         newline = log.file.newline
         for part in _split(data, newline):
@@ -244,11 +269,11 @@ class MergedLog:
 
     def read(self, rank: int, offset: int, count: int) -> bytes:
         """Return bytes of one rank's log."""
-        return next(each.file.read(offset, count) for each in self._logs if each.rank == rank)
+        return self._of[rank].file.read(offset, count)
 
     def _window(self, places: dict[int, int], sizes: dict[int, int], before: int, after: int) -> Window:
-        back = list(itertools.islice(self._paced(self._backward(places)), before + 1)) if before else []
-        forth = list(itertools.islice(self._paced(self._forward(places, sizes)), after)) if after else []
+        back = list(itertools.islice(self._each(self._backward(places)), before + 1)) if before else []
+        forth = list(itertools.islice(self._each(self._forward(places, sizes)), after)) if after else []
         at_start = len(back) <= before if before else not any(places.values())
         back = back[:before]
         back.reverse()
@@ -269,10 +294,10 @@ class MergedLog:
         self._ways[back] = way
         return way, sizes
 
-    def _paced(self, lines: Iterator[LogLine]) -> Iterator[LogLine]:
-        for line in lines:
+    def _each(self, values: Iterable[T]) -> Iterator[T]:
+        for each in values:
             self._breathe()
-            yield line
+            yield each
 
     def _forward(self, places: Mapping[int, int], sizes: Mapping[int, int]) -> Iterator[LogLine]:
         streams = [self._lines_from(each, places[each.rank], sizes[each.rank]) for each in self._logs]
@@ -283,6 +308,16 @@ class MergedLog:
         return heapq.merge(*streams, key=_key, reverse=True)
 
     @staticmethod
+    def _since(log: _Log, begin: int, size: int, tails: dict[int, Tail]) -> Iterator[LogLine]:
+        """Yield the lines from a byte on, last first; put what of the last one may still grow into `tails`."""
+        lines = log.file.lines_before(size)
+        last = next(lines, None)
+        tails[log.rank] = log.tail(last, size)
+        if last is not None:
+            new = itertools.takewhile(lambda each: each.offset >= begin, itertools.chain([last], lines))
+            yield from map(log.line, new)
+
+    @staticmethod
     def _lines_from(log: _Log, place: int, size: int) -> Iterator[LogLine]:
         if place < size:  # asking a log that is over for nothing would still open it
             yield from map(log.line, log.file.lines_from(place))
@@ -291,11 +326,15 @@ class MergedLog:
         if len(self._logs) == 1:
             log = self._logs[0]
             return {log.rank: log.file.line_start(max(0, place))}
-        time = self._time_at(place)
+        time = self._time_at(place, sizes)
         places = {each.rank: each.place((time, -1, 0), sizes[each.rank]) for each in self._logs}
         left = place - sum(places.values())
-        for each in self._logs:
+        for each in self._each(self._logs):
             # Of the lines that came at this very time, rank by rank, as many as still fit.
+            if left <= 0:
+                break
+            if each.times.span() and each.times.size_at(time, inclusive=True) <= places[each.rank]:
+                continue
             until = each.place((time, each.rank + 1, 0), sizes[each.rank])
             step = min(max(0, left), until - places[each.rank])
             if step:
@@ -303,17 +342,19 @@ class MergedLog:
                 places[each.rank] = each.file.line_start(places[each.rank] + step)
         return places
 
-    def _time_at(self, place: int) -> float:
-        """Return the time before which `place` bytes of all logs came, as near as the marks tell."""
-        spans = [span for each in self._logs if (span := each.times.span())]
-        unmarked = sum(each.file.size() for each in self._logs if each.times.span() is None)
+    def _time_at(self, place: int, sizes: Mapping[int, int]) -> float:
+        """Return the time before which `place` bytes of all logs came, as near as marks and the largest logs tell."""
+        spans = {each.rank: span for each in self._logs if (span := each.times.span())}
+        unmarked = sum(size for rank, size in sizes.items() if rank not in spans)
         if not spans or place < unmarked:
             return 0.0
-        low, high = min(each[0] for each in spans), max(each[1] for each in spans)
+        told = heapq.nlargest(_TOLD, spans, key=sizes.__getitem__)
+        part = sum(sizes[each] for each in told) / (sum(sizes.values()) - unmarked)
+        low, high = min(each[0] for each in spans.values()), max(each[1] for each in spans.values())
         while high - low > 1e-4:
             middle = (low + high) / 2
-            came = unmarked + sum(each.times.near(middle) for each in self._logs)
-            low, high = (middle, high) if came <= place else (low, middle)
+            came = sum(self._of[each].times.near(middle) for each in self._each(told))
+            low, high = (middle, high) if came <= (place - unmarked) * part else (low, middle)
         return low
 
 

@@ -12,6 +12,7 @@ import bisect
 from array import array
 from collections import OrderedDict
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from time import time as now
 
 from desktop_app.services.logs.clock_file import ClockFile
@@ -20,6 +21,8 @@ from desktop_app.services.logs.stamps import stamp_of
 
 CELL = 128 << 10
 _CELLS = 2048  # of the size that the log has when it is first looked at
+_SMALL = 4 << 10  # a cell of one log among very many
+_BALANCE = 600  # bytes of a cell that are read in the time that a border takes
 _LOOK = 8 << 10  # bytes read at a border to find a stamp
 _PROBES = 8  # places looked at to learn whether a log has stamps at all
 _BACK = 2 << 10  # bytes looked back from it
@@ -31,18 +34,38 @@ LATE = 1800.0
 """Seconds that output may be held back before it comes; beyond them the clocks disagree."""
 
 
-class Timeline:
-    """Tells the time of a byte (a line's start), and how many bytes were written by a time."""
+@dataclass(slots=True)
+class _Cell:
+    """Where within a cell, up to `high`, the time changes, and to what.
 
-    def __init__(self, file: LogFile, clock: ClockFile, shift: float | None = None) -> None:
+    What comes may yet show the cell's last stamp to be an odd one: it is read again from `resume` on, where `came` and
+    `delay` held, behind a stamp that said `before`.
+    """
+
+    high: int
+    resume: int
+    offsets: array[int] = field(default_factory=lambda: array("q"))
+    times: array[float] = field(default_factory=lambda: array("d"))
+    came: float = 0.0
+    delay: float = 0.0
+    before: float | None = None
+
+
+class Timeline:
+    """Tells the time of a byte (a line's start), and how many bytes were written by a time.
+
+    Of one log among `many` little is asked: its cells are of the size with which the first answer comes soonest.
+    """
+
+    def __init__(self, file: LogFile, clock: ClockFile, shift: float | None = None, *, many: bool = False) -> None:
         self._file = file
         self._clock = clock
         self._shift = shift
         self._stamped = False
         self._probed = -1  # the log's size when no stamp was found in it
-        self._cell = CELL
+        self._many, self._cell = many, _SMALL if many else CELL
         self._borders: list[float] = []  # the time before which no line of the cell was written
-        self._cells: OrderedDict[tuple[int, int], tuple[array[int], array[float]]] = OrderedDict()
+        self._cells: OrderedDict[int, _Cell] = OrderedDict()
         self._tail: tuple[float, float] | None = None  # the last line's time while following, and its delay
 
     def time_of(self, offset: int) -> float | None:
@@ -71,7 +94,7 @@ class Timeline:
         return min((index + 1) * self._cell, size)
 
     def near(self, time: float) -> float:
-        """Return about how many bytes were written before `time`, as the borders of cells tell."""
+        """Return about how many bytes were written before `time`, as the borders of cells and the last one tell."""
         if not self.has_stamps():
             return self._clock.size_at(time, inclusive=False)
         size = self._file.size()
@@ -79,7 +102,7 @@ class Timeline:
         self._border(last)
         index = bisect.bisect_left(self._borders, time) - 1
         if index < 0 or index >= last:
-            return 0 if index < 0 else size
+            return 0 if index < 0 else self.size_at(time, inclusive=False)
         low, high = self._borders[index], self._borders[index + 1]
         return (index + (time - low) / (high - low)) * self._cell
 
@@ -105,11 +128,19 @@ class Timeline:
     def has_stamps(self) -> bool:
         """Whether lines of this log bear stamps, as far as a few looks into it tell."""
         if not self._stamped and self._probed < _LOOK * _PROBES and (size := self._file.size()) != self._probed:
-            self._stamped = any(True for _ in self._probe(size))
+            seen = max(0, self._probed - _LONGEST) // 2 * 2 if self._probed <= size else 0  # UTF-16 has pairs of bytes
+            self._stamped = any(True for _ in self._probe(size, seen))
             self._probed = size
-            while self._cell * _CELLS < size:
-                self._cell *= 2
+            if not self._borders:  # else they lie where they lie
+                self._cell = self._fitting(size)
         return self._stamped
+
+    def _fitting(self, size: int) -> int:
+        """Return how large the cells of a log are that has this size."""
+        cell = self._cell
+        while cell * _CELLS < size or (self._many and cell * cell < _BALANCE * size):
+            cell *= 2
+        return cell
 
     @property
     def is_told_by_arrival(self) -> bool:
@@ -166,9 +197,9 @@ class Timeline:
         """What was said last is no longer the log's last line: following begins anew."""
         self._tail = None
 
-    def _probe(self, size: int) -> Iterator[float]:
-        step = max(_LOOK, size // _PROBES)
-        for begin in (max(0, size - _LOOK), *range(0, size, step)):
+    def _probe(self, size: int, low: int = 0) -> Iterator[float]:
+        step = max(_LOOK, (size - low) // _PROBES)
+        for begin in (max(low, size - _LOOK), *range(low, size, step)):
             yield from (time for _, time in self._stamps(begin, min(size, begin + _LOOK)))
 
     def _border(self, index: int) -> float:
@@ -224,41 +255,48 @@ class Timeline:
 
     def _steps(self, index: int) -> tuple[array[int], array[float]]:
         """Return where within a cell the time changes, and to what."""
-        low = index * self._cell
-        high = min(low + self._cell, self._file.size())
-        found = self._cells.get((index, high))
-        if found is None:
-            found = self._read(index, low, high)
-            self._cells[index, high] = found
+        low, size = index * self._cell, self._file.size()
+        high = min(low + self._cell, size)
+        cell = self._cells.get(index)
+        if cell is None or cell.high != high:
+            full = high - low == self._cell and high < size
+            if cell is None or cell.high > high or full:
+                cell = self._cells[index] = _Cell(low, low)
+            time = self._border(index)
+            # what follows a full cell is known, and nothing in it may be later than that
+            self._read(cell, high, time, max(time, self._border(index + 1)) if full else float("inf"))
             while len(self._cells) > _KEPT:
                 self._cells.popitem(last=False)
-        return found
+        return cell.offsets, cell.times
 
-    def _read(self, index: int, low: int, high: int) -> tuple[array[int], array[float]]:
-        time = self._border(index)
-        full = high - low == self._cell and high < self._file.size()
-        limit = max(time, self._border(index + 1)) if full else float("inf")
-        offsets, times = array("q"), array("d")
-        for offset, moment in self._moments(low, high):
+    def _read(self, cell: _Cell, high: int, time: float, limit: float) -> None:
+        """Take in what stands in a cell up to `high`, between two times; what was before its last stamp stays."""
+        kept = bisect.bisect_left(cell.offsets, cell.resume)
+        del cell.offsets[kept:], cell.times[kept:]
+        time = cell.times[-1] if kept else time
+        for offset, moment in self._moments(cell, high):
             if moment > time:
                 time = min(moment, limit)
-                offsets.append(offset)
-                times.append(time)
-        return offsets, times
+                cell.offsets.append(offset)
+                cell.times.append(time)
+        cell.high = high
 
-    def _moments(self, low: int, high: int) -> Iterator[tuple[int, float]]:
-        """Yield what stamps and marks say of the lines from `low` to `high`, in the order of their bytes."""
-        stamps = _without_spikes(list(self._stamps(low, high)))
+    def _moments(self, cell: _Cell, high: int) -> Iterator[tuple[int, float]]:
+        """Yield what stamps and marks say of the lines up to `high`, in the order of their bytes."""
+        low, last = cell.resume, cell.before
+        stamps = list(self._stamps(low, high))
         marks = self._clock.marks(low, high)
         mark = next(marks, None)
-        came, delay = 0.0, 0.0
-        for offset, moment in stamps:
+        came, delay = cell.came, cell.delay
+        for offset, moment in _without_spikes(stamps, last):
+            cell.resume, cell.came, cell.delay = offset, came, delay
             while mark is not None and mark[0] <= offset:
                 came = mark[1]
                 yield mark[0], min(came + delay, moment)
                 mark = next(marks, None)
             delay = min(0.0, moment - came) if came else 0.0
             yield offset, moment
+        cell.before = stamps[-2][1] if len(stamps) > 1 else last
         while mark is not None:
             yield mark[0], mark[1] + delay
             mark = next(marks, None)
@@ -300,12 +338,12 @@ def rounded(seconds: float) -> float:
     return quarters if quarters and abs(seconds - quarters) < 120 else seconds
 
 
-def _without_spikes(stamps: list[tuple[int, float]]) -> list[tuple[int, float]]:
+def _without_spikes(stamps: list[tuple[int, float]], before: float | None = None) -> list[tuple[int, float]]:
     """Leave out a stamp that is more than a minute later than the ones on both its sides."""
     kept = []
     for index, (offset, moment) in enumerate(stamps):
         after = stamps[index + 1][1] if index + 1 < len(stamps) else None
-        before = stamps[index - 1][1] if index else None
         if after is None or moment - after < 60 or (before is not None and moment - before < 60):
             kept.append((offset, moment))
+        before = moment
     return kept
