@@ -32,6 +32,15 @@ def read_copy(path):
 def to_cpu(batch):
     return batch.to_the_cpu
 
+def load_checkpoint(path):
+    return from_disk(path)
+
+def from_disk(path):
+    return opened(path)
+
+def opened(path):
+    return open(path)
+
 def step(batch):
     return forward(batch)
 
@@ -169,10 +178,19 @@ def cause_of(log: str, *found: Explanation) -> Explanation | None:
             "OSError: cannot mount /data",
             "The program passed it on as RuntimeError: the training failed.",
         ),
+        (
+            """
+            def batches():
+                yield next(iter([]))
+            list(batches())
+            """,
+            "StopIteration",
+            "The program passed it on as RuntimeError: generator raised StopIteration.",
+        ),
     ],
     ids=[
         "takes it for something else", "handler looks up in vain", "another way", "another way of another kind",
-        "imports", "tells a person", "with", "raises a general one", "wraps in a general one",
+        "imports", "tells a person", "with", "raises a general one", "wraps in a general one", "generator",
     ],
 )  # fmt: skip
 def test_a_handling_that_failed_does_not_hide_what_was_handled(body: str, line: str, said: str) -> None:
@@ -239,6 +257,16 @@ def test_a_handling_that_failed_does_not_hide_what_was_handled(body: str, line: 
         (
             """
             try:
+                load_checkpoint("/no/such/last.pt")
+            except FileNotFoundError:
+                step([1])
+            """,
+            "RuntimeError: CUDA out of memory. Tried to allocate 2.00 GiB",
+            "No such file or directory: '/no/such/last.pt'.",
+        ),
+        (
+            """
+            try:
                 lost()
             except OSError:
                 open("/no/such/local/copy")
@@ -247,7 +275,15 @@ def test_a_handling_that_failed_does_not_hide_what_was_handled(body: str, line: 
             "It was raised while the program dealt with ConnectionResetError: Connection closed by peer.",
         ),
     ],
-    ids=["cache", "asks for an attribute", "says it better", "of a lookup", "from", "not of another rank"],
+    ids=[
+        "cache",
+        "asks for an attribute",
+        "says it better",
+        "of a lookup",
+        "from",
+        "from scratch",
+        "not of another rank",
+    ],
 )
 def test_an_exception_that_a_program_came_to_by_another_one_is_the_cause(body: str, line: str, said: str) -> None:
     cause = cause_of(written(body))

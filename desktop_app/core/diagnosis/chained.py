@@ -25,11 +25,11 @@ _TELLING = re.compile(
 """Functions in which a handler tells of what it handles: to a person, to a log, or to the other ranks."""
 _RAISE = re.compile(r"raise\b")
 _WRAPPERS = frozenset({"RuntimeError", "Exception", "SystemError", "InternalError", "ExceptionGroup", "RayTaskError"})
-_LOOKED_UP = frozenset({"KeyError", "IndexError", "AttributeError", "StopIteration", "LookupError", "Empty"})
-_ASKED = _LOOKED_UP | {
-    "ImportError", "ModuleNotFoundError", "FileNotFoundError", "NotImplementedError", "TypeError", "ValueError",
-}  # fmt: skip
-"""What a program asks by trying: that it is raised need not be a fault."""
+_LOOKED_UP = frozenset({"KeyError", "IndexError", "AttributeError", "LookupError", "Empty"})
+_ASKED = _LOOKED_UP | {"StopIteration", "NotImplementedError", "TypeError", "ValueError"}
+"""What a program asks by trying, on the spot: that it is raised need not be a fault."""
+_MISSING = frozenset({"FileNotFoundError", "ImportError", "ModuleNotFoundError"})
+"""What is asked from afar too: whether there is a checkpoint, or a library that is quicker."""
 _NEAR = 2
 """Frames of a question: the line that asks, and what it calls."""
 _BUGS = frozenset({"KeyError", "IndexError", "AttributeError", "NameError", "UnboundLocalError", "TypeError"})
@@ -77,7 +77,7 @@ def _is_of_the_handling(log: LogLines, chain: Raised, place: int, before: Part) 
     takes_it_wrong = f"'{before.type}' object" in after.text
     if takes_it_wrong or _serves_the_handler(rest[1:] if rest else frames):
         return True
-    is_question = before.type in _ASKED and len(caught) <= _NEAR
+    is_question = before.type in _MISSING or (before.type in _ASKED and len(caught) <= _NEAR)
     return bool(rest) and not _is_answer(before, after, rest, is_question=is_question)
 
 
