@@ -96,7 +96,8 @@ def further_back(log: LogBytes, budget: int) -> tuple[Excerpt | None, int]:
 
 def begun_further_back(excerpts: Mapping[int, Excerpt]) -> dict[int, Excerpt]:
     """Return those of the excerpts whose logs hold an error before them, begun there."""
-    budget, found = FURTHEST, {}
+    budget = FURTHEST
+    found: dict[int, Excerpt] = {}
     for number, each in excerpts.items():
         logs = {id(piece.log): piece.log for piece in each.pieces}  # an end may be two pieces
         before = []
