@@ -12,8 +12,10 @@ from time import monotonic
 
 from PySide6.QtCore import QObject, QTimer
 
-_EVERY_MS = 1000
+_EVERY_MS, _TURNS = 250, 4  # it is looked four times a second, and collected once, where there is no more than usual
+_MUCH = 5000  # new objects: to look through those of thousands of logs at once would take many frames
 _FULL_EVERY = 30.0  # seconds: a full collection is the only one that may take longer than a frame
+_SHARE = 1000  # as many times as long as it took, at least, until the next one
 
 
 class Garbage(QObject):
@@ -22,9 +24,9 @@ class Garbage(QObject):
     def __init__(self) -> None:
         super().__init__()
         self._limits = gc.get_threshold()
-        self._full = monotonic()
+        self._full, self._rest, self._turns = monotonic(), _FULL_EVERY, 0
         self._timer = QTimer(self, interval=_EVERY_MS)
-        self._timer.timeout.connect(self.collect)
+        self._timer.timeout.connect(self.look)
 
     def start(self) -> None:
         """Take over from the automatic collector; what is there already is held for lasting."""
@@ -38,16 +40,27 @@ class Garbage(QObject):
         gc.unfreeze()
         gc.enable()
 
+    def look(self) -> int:
+        """Collect what is due, and what is new where that is much; returns as `collect`."""
+        self._turns += 1
+        if gc.get_count()[0] > _MUCH:
+            gc.collect(1)  # what stays is not looked at again before the next full collection
+            return 1
+        return self.collect() if self._turns % _TURNS == 0 else -1
+
     def collect(self) -> int:
         """Collect the generations that are due; returns the oldest of them, -1 for none."""
         young, middle, old = gc.get_count()
-        if old > self._limits[2] and monotonic() - self._full > _FULL_EVERY:
-            self._full = monotonic()
+        if old > self._limits[2] and monotonic() - self._full > self._rest:
             due = 2
         elif middle > self._limits[1]:
             due = 1
         else:
             due = 0 if young > self._limits[0] else -1
         if due >= 0:
+            began = monotonic()
             gc.collect(due)
+            if due == 2:
+                self._full = monotonic()
+                self._rest = max(_FULL_EVERY, _SHARE * (self._full - began))
         return due

@@ -67,6 +67,24 @@ def test_older_generations_have_their_turn(garbage: Garbage) -> None:
     assert seen == {0, 1}
 
 
+def test_much_at_once_is_taken_before_its_turn(garbage: Garbage) -> None:
+    gc.collect()
+    assert garbage.look() == -1
+    untied: list[int] = []
+    litter(untied, 6000)
+    held = [Knot([]) for _ in range(6000)]
+    assert garbage.look() == 1
+    assert len(untied) == 6000
+    assert not any(each is held[0] for each in gc.get_objects(1)), "what stays is not looked through again and again"
+    assert {garbage.look() for _ in range(2)} == {-1}
+
+
+def test_once_in_four_turns_the_usual_is_collected(garbage: Garbage) -> None:
+    gc.collect()
+    litter([], 800)
+    assert [garbage.look() for _ in range(4)] == [-1, -1, -1, 0]
+
+
 def test_the_automatic_collection_comes_back(garbage: Garbage) -> None:
     assert not gc.isenabled()
     garbage.stop()
