@@ -31,6 +31,11 @@ LOCAL = datetime(2026, 11, 22, 10, 11, 12).astimezone().timestamp()
         ("(Worker pid=12, ip=10.0.0.4) 2026-11-22 10:11:12,345\tINFO worker.py:1 -- up", 0.345),
         ("\x1b[32m2026-11-22 10:11:12.345\x1b[0m | INFO | up", 0.345),
         ("3: 2026-11-22T10:11:12.5 up", 0.5),  # srun --label
+        ("[trainer3]:2026-11-22T10:11:12.5 up", 0.5),  # torchrun --tee
+        ("[Rank 3]: I1122 10:11:12.500 1 a.py:1] up", 0.5),
+        ("[prterun-node1-77@1,3]<stddiag>: 2026-11-22T10:11:12.5 up", 0.5),  # mpirun of Open MPI 5
+        ("[rank=3] || 2026-11-22T10:11:12.5 up", 0.5),
+        ("[3] 2026-11-22T10:11:12.5 up", 0.5),  # rankzero runs logs
     ],
 )
 def test_local_stamps_are_read(line: str, fraction: float) -> None:
@@ -54,6 +59,7 @@ def test_zones_count(line: str, hour: int) -> None:
 def test_seconds_since_the_epoch() -> None:
     assert stamp_of(b"1795342272.500 up", LATEST) == 1795342272.5
     assert stamp_of(b"[1795342272.123456] up", LATEST) == 1795342272.123456
+    assert stamp_of(b"E0000 00:00:1795342272.500000    812 add_port.cc:83] no", LATEST) == 1795342272.5
 
 
 @pytest.mark.parametrize(

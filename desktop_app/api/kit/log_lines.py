@@ -15,19 +15,28 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from desktop_app.api._log_forms import (
+    BRACKETED,
+    CLOCK,
+    EQUAL,
+    HOROVOD,
+    HOST,
+    LABEL,
+    MONTH,
+    MPI,
+    RANK,
+    RAY,
+    ROLE,
+    WEEKDAY,
+    plain,
+)
+
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,4096}(?:\x07|\x1b\\)|[ -/]*[0-~])")
 _LEFT_OF_ESCAPES = re.compile(r"^(?:[·�]?\[(?:0|\d{1,2})(?:;\d{1,3})*m ?)+")  # where something dropped the escape
-_PREFIX = re.compile(
-    r"\[[Rr]ank ?(?P<rank>\d{1,9})\]: ?"
-    r"|(?:\w{3} \w{3} +\d+ [\d:]+ \d{4})?\[(?:[\w.@-]+@)?\d+,\s?(?P<mpi>\d{1,9})\](?:<std(?:out|err|diag)>)?: ?"
-    r"|\[(?P<hvd>\d{1,9})\]<std(?:out|err)>: ?"
-    r"|\[rank=(?P<equal>\d{1,9})\] \|\| ?"
-    r"|\[(?!(?:epoch|step|iter|batch|pid)\d)(?P<role>[A-Za-z_]+)(?P<local>\d{1,9})\]: ?"
-    r"| {0,4}[\w.-]{1,60}: (?=\[rank\d{1,9}\]: ?)"  # pdsh and srun put the host, or the task, before it
-    r"|\((?:[^()]{0,80} )?pid=(?P<pid>\d+)(?:, ip=(?P<ip>[\d.]+))?\) ?"
-)
+_DATED = rf"(?:{WEEKDAY} {plain(MONTH)} +\d+ {plain(CLOCK)} \d{{4}})?"  # by mpirun --timestamp-output
+_PREFIX = re.compile("|".join((RANK, _DATED + MPI, HOROVOD, EQUAL, ROLE, HOST, RAY)))
 _STREAM = re.compile(r"(?:stderr|stdout): |\s*\| (?=\[)")
-_LABEL = re.compile(r" {0,4}(?:rank|worker)?[ _-]?(?P<label>\d{1,5}): ?|\[(?P<own>\d{1,5})\] ", re.IGNORECASE)
+_LABEL = re.compile(rf"{LABEL} ?|{BRACKETED} ")
 _BARS = ("%|", "it/s", "s/it")  # of tqdm, at whose end is no new line
 _LAUNCHER = "ChildFailedError"
 _GLUED = re.compile(r"(?<=[\w.!)])torch\.distributed\.elastic\.multiprocessing(?:\.\w+)*\.ChildFailedError\b")
