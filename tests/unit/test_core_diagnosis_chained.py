@@ -364,3 +364,25 @@ def test_of_every_chain_one_part_is_shown(lines: list[str]) -> None:
     between = "\nDuring handling of the above exception, another exception occurred:\n\n"
     (raised,) = raised_in(lines_of(between.join(f"{head}{each}\n" for each in lines)))
     assert raised.part.text in lines
+
+
+def test_a_question_whose_answer_is_taken_for_something_else_is_shown_itself() -> None:
+    cause = cause_of(written("try:\n    {}['lr']\nexcept KeyError as error:\n    print(error.code)\n"))
+    assert cause is not None
+    assert cause.line == "KeyError: 'lr'"
+
+
+def test_what_is_raised_far_below_is_no_question() -> None:
+    deep = "def a():\n    b()\ndef b():\n    c()\ndef c():\n    {}['lr']\n"
+    near = cause_of(written("try:\n    {}['lr']\nexcept KeyError:\n    print([][3])\n"))
+    far = cause_of(written(f"{deep}try:\n    a()\nexcept KeyError:\n    print([][3])\n"))
+    assert near is not None
+    assert far is not None
+    assert (near.line, far.line) == ("IndexError: list index out of range", "KeyError: 'lr'")
+
+
+def test_what_a_plugin_knows_of_tidying_up_is_not_the_cause_where_another_rank_was_lost() -> None:
+    log = written("with Writer():\n    lost()\n")
+    cause = cause_of(log, known(log))
+    assert cause is not None
+    assert (cause.code, cause.line) == ("connection-failed", "ConnectionResetError: Connection closed by peer")

@@ -227,3 +227,9 @@ def test_below_a_launcher_the_writers_of_lines_are_those_that_lost_somebody() ->
     launchers = dataclasses.replace(lost(0), position=2, line="mpirun noticed that a process was lost")
     assert lost_by([lost(0), launchers], {0: log}) == {2}
     assert lost_by([], {}) == set()
+
+
+def test_a_report_without_a_code_counts_only_where_the_log_holds_all_that_the_rank_wrote() -> None:
+    told = report("the process is gone")
+    assert came_first(told, [told, lost(0)], NO_LOGS, failed_run())
+    assert not came_first(told, [told, lost(0)], NO_LOGS)

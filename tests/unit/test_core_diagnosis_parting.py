@@ -182,3 +182,15 @@ def test_a_parting_word_is_the_last_line(lines: list[str]) -> None:
     if found is not None:
         assert not any(each.strip() for each in log.lines[found + 1 :])
         assert log.lines.count(log.lines[found]) == 1
+
+
+def test_a_complaint_counts_only_near_the_end() -> None:
+    log = lines_of("\n".join([WORD, *(f"note {'x' * number} of it" for number in range(40))]))
+    assert word_among_others(log, 24, 2, ()) == 0
+    assert word_among_others(log, 40, 2, ()) is None
+
+
+def test_one_that_lost_another_rank_did_not_end_itself_with_a_word() -> None:
+    lost = [each.replace("rank0", "rank2") for each in TRACE]
+    known = known_of([*STEPS, WORD, *lost, *BLOCK])
+    assert all(each.code != MESSAGE for each in known.all)
