@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import json
 import sys
 import time
 from pathlib import Path
@@ -16,9 +15,7 @@ from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from desktop_app.api import MetricPoint, RunStatus
-from desktop_app.core import shared_texts
 from desktop_app.places import Places
-from desktop_app.presenters.plan_review import command_text
 from desktop_app.ui.runs.log_tab import ALL
 from desktop_app.ui.runs.rank_grid import RankGrid
 from desktop_app.ui.runs.run_page import JOB, LOGS, METRICS, OUTPUTS, RESOURCES
@@ -341,42 +338,6 @@ async def test_a_run_without_outputs_says_where_they_would_come_from(runs_bench:
     await quiet()
     assert page.outputs.empty.isVisible()
     assert "./outputs" in page.outputs.empty.text.text()
-
-
-async def test_the_job_and_its_plan_are_shown(runs_bench: RunsBench) -> None:
-    made = await runs_bench.add("r-1")
-    page = await runs_bench.open(made)
-    page.tabs.show_tab(JOB)
-    await until(lambda: page.job.plan is not None)
-    assert "tuned by hand" in page.job.text.toPlainText()
-    assert page.job.text.isReadOnly()
-    model = page.job.processes.model()
-    assert model.rowCount() == 2
-    first = model.index(0, 0)
-    assert page.job.plan is not None
-    assert model.index(0, 1).data() == command_text(page.job.plan.processes[0])
-    rows = range(model.rowCount(first))
-    variables = {model.index(row, 0, first).data(): model.index(row, 1, first).data() for row in rows}
-    assert variables["WORLD_SIZE"] == "2"
-    assert variables["MASTER_PORT"] == "6105"
-    assert_sound(runs_bench.page)
-
-
-async def test_a_plan_that_is_packed_is_shown_whole(runs_bench: RunsBench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared_texts, "WORTH", 1)
-    made = await runs_bench.add("r-1")
-    plan = json.loads((made.path / "plan.json").read_text())
-    for rank, each in enumerate(plan["processes"]):
-        each["environment"]["TF_CONFIG"] = f'{{"task": {rank}}}'
-    (made.path / "plan.json").write_text(json.dumps(shared_texts.packed(plan)))
-    page = await runs_bench.open(made)
-    page.tabs.show_tab(JOB)
-    await until(lambda: page.job.plan is not None)
-    model = page.job.processes.model()
-    first = model.index(0, 0)
-    rows = range(model.rowCount(first))
-    variables = {model.index(row, 0, first).data(): model.index(row, 1, first).data() for row in rows}
-    assert variables["TF_CONFIG"] == '{"task": 0}'
 
 
 async def test_curves_grow_while_they_are_seen(runs_bench: RunsBench) -> None:
