@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from desktop_app.api import Fix, RunStatus
+from desktop_app.api import Explanation, Fix, RunStatus
 from desktop_app.backends.local.reading import RunReader
 from desktop_app.cli.dispatch import run_verb
 from desktop_app.core.diagnosis.model import Diagnosis
@@ -23,7 +23,7 @@ from desktop_app.core.redact import COVER
 from desktop_app.places import Places
 from desktop_app.presenters.run_failure import failure_of
 from desktop_app.presenters.shell import notice_for
-from desktop_app.services.diagnosing.covering import covered
+from desktop_app.services.diagnosing.covering import covered, own_sentences
 from desktop_app.services.diagnosing.runs import diagnose_run
 from desktop_app.services.redaction import Redactor
 from tests.helpers.plugin_hosts import MakeHost, plugin_hosts
@@ -120,6 +120,26 @@ def test_every_text_of_a_diagnosis_is_covered_whatever_fields_there_are() -> Non
     told = covered(known, Redactor())
     assert "lovelace" not in repr(told)
     assert told.steps == known.steps, "a change of the job file is no text"
+
+
+OWN = "For log-ins give a token as a secret: HF_TOKEN, WANDB_API_KEY."
+
+
+def test_a_sentence_of_the_program_that_names_variables_for_secrets_stays_readable() -> None:
+    assert Redactor()(OWN) != OWN, "as a line of a log it is covered"
+    told = covered(Diagnosis(all=(Explanation("asks", OWN, (OWN,)),)), Redactor())
+    assert (told.all[0].cause, told.all[0].advice) == (OWN, (OWN,))
+
+
+@pytest.mark.parametrize("text", [f"{OWN} hunter22", OWN.replace("HF_TOKEN", "hunter22"), f"token: hunter22 {OWN}"])
+def test_what_is_not_that_sentence_word_for_word_is_covered(text: str) -> None:
+    told = covered(Diagnosis(all=(Explanation("asks", text, (text,), line=text),)), Redactor({"hunter22"}))
+    assert "hunter22" not in repr(told)
+
+
+def test_a_sentence_that_a_log_fills_is_none_of_the_programs_own() -> None:
+    holes = [each for each in own_sentences() if "{" in each]
+    assert (holes, OWN in own_sentences()) == ([], True)
 
 
 def filled(kind: Any, text: str) -> Any:

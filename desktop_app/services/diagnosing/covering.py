@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from desktop_app.api import Fix
+from desktop_app.api.kit import load_knowledge
 from desktop_app.core.diagnosis.model import Diagnosis
+from desktop_app.places import shipped
 from desktop_app.services.json_objects import object_in
 from desktop_app.services.redaction import Redactor, secrets_of
 from desktop_app.services.run_plans import planned_secrets
@@ -18,9 +20,15 @@ from desktop_app.services.run_plans import planned_secrets
 def covered(known: Diagnosis, redactor: Redactor) -> Diagnosis:
     """Return a diagnosis none of whose texts holds a secret, whatever its types get in time.
 
-    Changes of the job file stay: no words of a log are in them. The cause is still one of `all`: its place is found.
+    Changes of the job file stay: no words of a log are in them; and so do the program's own sentences, word for word,
+    which may name a variable for a secret. The cause is still one of `all`: its place is found.
     """
-    cover = cache(redactor)  # thousands of ranks say the same
+
+    @cache  # thousands of ranks say the same
+    def cover(text: str) -> str:
+        shown = redactor(text)
+        return text if shown != text and text in own_sentences() else shown
+
     done: dict[int, Any] = {}
 
     def walk(value: Any) -> Any:
@@ -46,6 +54,13 @@ def redactor_of_run(folder: Path) -> Redactor:
 def redactor_of_anyone() -> Redactor:
     """Return what covers secrets in logs of which nothing else is known."""
     return Redactor(secrets_of({}, {}))
+
+
+@cache
+def own_sentences() -> frozenset[str]:
+    """Return what the knowledge that ships with the program says where no word of a log is filled in: no secrets."""
+    known = [each for folder in shipped("plugins").glob("*/knowledge") for each in load_knowledge(folder).signatures]
+    return frozenset(text for each in known for text in (each.explanation, *each.advice) if "{" not in text)
 
 
 @cache
