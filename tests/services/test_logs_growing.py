@@ -42,7 +42,7 @@ LINES = st.one_of(
 
 
 @given(st.lists(st.tuples(LINES, st.booleans()), max_size=25), st.booleans())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=400, deadline=None)
 def test_times_of_a_log_that_grows_are_those_of_one_that_is_there(
     pieces: list[tuple[bytes, bool]], clocked: bool
 ) -> None:
@@ -215,9 +215,17 @@ def test_a_log_that_became_shorter_lets_all_be_read_anew(
     assert updates[-1].window.lines[-1].text.endswith("anew")
 
 
+def test_many_logs_that_are_left_are_forgotten_though_nobody_waits_for_it(feed: LogFeed, updates: list[Update]) -> None:
+    feed.show_end(5, follow=True)
+    wait_until(lambda: updates != [], 20)
+    feed.close()
+    wait_until(lambda: not feed._thread.is_alive(), 20)
+    assert (feed._log._logs, feed._log._of) == ([], {})
+
+
 def test_a_rank_is_found_without_a_look_at_the_others(many: list[LogSource]) -> None:
     log = MergedLog(many)
-    log._logs = ()  # nobody goes through them
+    log._logs = []  # nobody goes through them
     last = RANKS - 1
     found = log.line_of(last, 5)
     assert found is not None

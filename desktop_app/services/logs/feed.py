@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from desktop_app.services.logs.breath import Breath, Over
-from desktop_app.services.logs.merge import Key, LogLine, LogSource, MergedLog, Tail, Window
+from desktop_app.services.logs.merge import MANY, Key, LogLine, LogSource, MergedLog, Tail, Window
 
 POLL = 0.04
 FLOOD = 256 << 10
@@ -64,7 +64,7 @@ class LogFeed:
 
     def __init__(self, sources: Sequence[LogSource], deliver: Callable[[Update], None], poll: float = POLL) -> None:
         self.breath = Breath()
-        self._sources = tuple(sources)
+        self._sources, self._log = tuple(sources), MergedLog(())
         self._deliver = deliver
         self._poll = max(poll, len(sources) * 2e-4)
         self._requests: deque[_Request] = deque()
@@ -78,7 +78,8 @@ class LogFeed:
         self._end, self._since = NOTHING, list[LogLine]()  # while following: the last window, and what came since
         self._shown = 0  # the ticket of the last window that replaced all
         self._lines = 400
-        self._thread = threading.Thread(target=self._run, name="log-feed", daemon=True)
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run_all, name="log-feed", daemon=True)
         self._thread.start()
 
     def show_end(self, count: int, *, follow: bool) -> int:
@@ -128,7 +129,9 @@ class LogFeed:
             self._closed = True
             self.breath.end()
             self._wake.notify()
-        self._thread.join()
+        self._over.wait()
+        if len(self._sources) <= MANY:  # to let go of more takes longer than a frame, and nobody has to wait for it
+            self._thread.join()
 
     def _ask(
         self, change: Change, read: Callable[[MergedLog], Window], *, follow: bool = False, focus: Key | None = None
@@ -147,9 +150,16 @@ class LogFeed:
             self._wake.notify()
         return request.ticket
 
-    def _run(self) -> None:
+    def _run_all(self) -> None:
         with suppress(Over):
             self._log = MergedLog(self._sources, breathe=self.breath)
+        try:
+            self._run()
+        finally:
+            self._over.set()
+        self._log.let_go()
+
+    def _run(self) -> None:
         while True:
             with self._wake:
                 if not self._requests and not self._closed:

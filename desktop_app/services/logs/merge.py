@@ -23,8 +23,8 @@ from desktop_app.services.logs.timeline import Timeline
 
 Key: TypeAlias = tuple[float, int, int]
 T = TypeVar("T")
-_MANY = 256
-"""Logs; of more each is read as little as can be."""
+MANY = 256
+"""Logs; of more each is read as little as can be, and nobody waits for what takes long with all of them."""
 _TOLD = 512
 """Logs of which it is asked which time a place among all means."""
 
@@ -107,7 +107,7 @@ class _Log:
     def __init__(self, source: LogSource, logs: int, block: int, breathe: Callable[[], object]) -> None:
         self.rank = source.rank
         self.file = LogFile(source.log, block=block, breathe=breathe)
-        self.times = Timeline(self.file, ClockFile(source.clock), many=logs > _MANY)
+        self.times = Timeline(self.file, ClockFile(source.clock), many=logs > MANY)
         self._single = logs == 1
 
     def line(self, raw: RawLine) -> LogLine:
@@ -158,7 +158,7 @@ class MergedLog:
     ) -> None:
         self._breathe = breathe
         count, size = len(sources), block or _block_of(len(sources))
-        self._logs = tuple(_Log(each, count, size, breathe) for each in self._each(sources))
+        self._logs = [_Log(each, count, size, breathe) for each in self._each(sources)]
         self._of = {each.rank: each for each in reversed(self._logs)}
         self._aligned = count == 1
         self._ways: dict[bool, _Way] = {}
@@ -166,6 +166,12 @@ class MergedLog:
     def sizes(self) -> dict[int, int]:
         """Return the present size of each rank's log in bytes."""
         return {each.rank: each.file.size() for each in self._each(self._logs)}
+
+    def let_go(self) -> None:
+        """Forget the logs one by one: all at once would be one long step, for which every thread waits."""
+        self._ways.clear()
+        while self._logs:
+            self._of.pop(self._logs.pop().rank, None)
 
     def align(self) -> None:
         """Learn by how much the logs' clocks disagree; asked for once, before anything is read."""

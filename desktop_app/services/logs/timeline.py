@@ -38,8 +38,8 @@ LATE = 1800.0
 class _Cell:
     """Where within a cell, up to `high`, the time changes, and to what.
 
-    What comes may yet show the cell's last stamp to be an odd one: it is read again from `resume` on, where `came` and
-    `delay` held, behind a stamp that said `before`.
+    What comes may yet show the cell's last stamp to be an odd one: it is read again from `resume` on, the stamp before
+    that, where `came` and `delay` held, behind a stamp that said `before`.
     """
 
     high: int
@@ -270,7 +270,7 @@ class Timeline:
         return cell.offsets, cell.times
 
     def _read(self, cell: _Cell, high: int, time: float, limit: float) -> None:
-        """Take in what stands in a cell up to `high`, between two times; what was before its last stamp stays."""
+        """Take in what stands in a cell up to `high`, between two times; what was before its last stamps stays."""
         kept = bisect.bisect_left(cell.offsets, cell.resume)
         del cell.offsets[kept:], cell.times[kept:]
         time = cell.times[-1] if kept else time
@@ -288,15 +288,18 @@ class Timeline:
         marks = self._clock.marks(low, high)
         mark = next(marks, None)
         came, delay = cell.came, cell.delay
-        for offset, moment in _without_spikes(stamps, last):
-            cell.resume, cell.came, cell.delay = offset, came, delay
+        kept = _without_spikes(stamps, last)
+        for number, (offset, moment) in enumerate(kept):
+            if number == len(kept) - 2:
+                cell.resume, cell.came, cell.delay = offset, came, delay
+                before = bisect.bisect_left(stamps, (offset,)) - 1
+                cell.before = stamps[before][1] if before >= 0 else last
             while mark is not None and mark[0] <= offset:
                 came = mark[1]
                 yield mark[0], min(came + delay, moment)
                 mark = next(marks, None)
             delay = min(0.0, moment - came) if came else 0.0
             yield offset, moment
-        cell.before = stamps[-2][1] if len(stamps) > 1 else last
         while mark is not None:
             yield mark[0], mark[1] + delay
             mark = next(marks, None)
