@@ -175,7 +175,11 @@ def _where(known: Diagnosis, cause: Explanation, run: RunSnapshot | None) -> str
 
 def _bracketed(ranks: Sequence[int], run: RunSnapshot | None) -> str:
     """Return ` (rank 1)`, or ` (ps0: rank 1)`, without brackets in brackets."""
-    return f" ({called(ranks, run).replace(' (', ': ').replace(')', '')})"
+    return f" ({_unbracketed(ranks, run)})"
+
+
+def _unbracketed(ranks: Sequence[int], run: RunSnapshot | None) -> str:
+    return called(ranks, run).replace(" (", ": ").replace(")", "")
 
 
 def _as_command(fix: Fix, run: RunSnapshot | None) -> str:
@@ -220,7 +224,7 @@ def _whose(explanations: Sequence[Explanation], run: RunSnapshot | None) -> str:
             rank = _rank_below(each)
             launchers |= {each.rank} if rank is None and each.rank is not None else set()
         ranks |= {rank} if rank is not None else set()
-    said = [_bracketed(sorted(ranks), run)[2:-1]] if ranks else []
+    said = [_unbracketed(sorted(ranks), run)] if ranks else []
     if launchers:
         is_only = run is not None and len(run.ranks) == 1
         several = "s" if len(launchers) > 1 else ""

@@ -14,6 +14,7 @@ import psutil
 from desktop_app.api import DrillKind, Explanation, RunSnapshot
 from desktop_app.core.diagnosis.exceptions import WEAK
 from desktop_app.core.diagnosis.model import Diagnosis
+from desktop_app.services.json_objects import object_in
 
 _SIGKILL = "SIGKILL"
 _LITTLE = 0.5
@@ -30,8 +31,10 @@ def with_memory(known: Diagnosis, run: RunSnapshot) -> Diagnosis:
     cause = known.cause
     if cause is None or cause.category != "oom-host" or cause.certainty > WEAK or _SIGKILL not in cause.cause:
         return known
+    if not _is_of_here(run):
+        return known
     taken, there = _taken(run), psutil.virtual_memory().total
-    if not _is_of_here(run) or not 0 < taken < there * _LITTLE:
+    if not 0 < taken < there * _LITTLE:
         return known
     seen = f"Of this machine's {there / _GIB:.1f} GiB all ranks were seen to take {taken / _GIB:.1f} at most"
     said = f"{seen}: memory is unlikely the reason, unless a container or a scheduler allows less."
@@ -42,11 +45,7 @@ def _is_of_here(run: RunSnapshot) -> bool:
     """Whether a run was on this machine, whose memory is known, and no drill took memory away."""
     if any(each.kind == DrillKind.MEMORY for each in run.drills) or run.backend != "local" or run.from_bundle:
         return False
-    try:
-        state = json.loads(Path(run.folder, "run.json").read_bytes())
-    except (OSError, ValueError):
-        return False
-    return isinstance(state, dict) and state.get("host") == socket.gethostname()
+    return object_in(Path(run.folder, "run.json")).get("host") == socket.gethostname()
 
 
 def _taken(run: RunSnapshot) -> int:
