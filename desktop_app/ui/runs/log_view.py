@@ -61,7 +61,8 @@ class LogView(QAbstractScrollArea):
         self._hands = Hands(self, self.selection, self._cursor, self._scroll_by)
         self._nothing = self.tr("Nothing was written yet.")
         self.destroyed.connect(self._reader.close)
-        self._reader.arrived.connect(self._take)
+        self.arrived = self._reader.arrived
+        self.arrived.connect(self._take)
         self._dress()
 
     @property
