@@ -79,6 +79,18 @@ async def test_where_the_logs_are_is_said_once_by_a_thread(runs_bench: RunsBench
     assert (told.calls, page.logs.view._reader.feed) == (1, feed)
 
 
+async def test_that_no_rank_wrote_anything_is_said_when_all_logs_were_looked_at(runs_bench: RunsBench) -> None:
+    made = make_run(runs_bench.places.runs, "r-many", RunStatus.COMPLETED, nodes=NODES, processes=EACH)
+    await runs_bench.workbench.monitor.refresh()
+    runs_bench.page.show_run(made.snapshot.handle)
+    page = runs_bench.page.run_page
+    assert page is not None
+    assert page.logs.view._nothing == "Reading the logs…"
+    await until(lambda: page.logs.view._nothing == "No rank wrote anything.")
+    assert len(page.logs.view.sources) == RANKS
+    await quiet()
+
+
 async def test_what_is_asked_for_before_is_done_then(runs_bench: RunsBench) -> None:
     made = fail(many(runs_bench, RunStatus.FAILED), 321)
     await runs_bench.workbench.monitor.refresh()

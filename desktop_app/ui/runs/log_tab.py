@@ -50,6 +50,7 @@ class LogTab(QWidget):
         self._sources: tuple[LogSource, ...] = ()
         self._logs: tuple[object, ...] = ()
         self._wishes: list[Callable[[], None]] | None = None
+        self._is_reading = False  # of many logs, which takes a while: that no line is there tells nothing yet
         self._failure: FirstFailure | None = None
         self._cause: tuple[int, int] | None = None  # the rank and the byte where the log tells of it
         self._waiting = ""
@@ -87,6 +88,7 @@ class LogTab(QWidget):
             return
         self._show_sources(())
         self._wishes = []
+        self.view.set_nothing(self._nothing())
         spawn(self._open_soon(run, self._logs), "say where many logs are")
 
     async def _open_soon(self, run: RunSnapshot, logs: tuple[object, ...]) -> None:
@@ -117,6 +119,7 @@ class LogTab(QWidget):
         if self._later(lambda: self.show_ranks(ranks)):
             return
         self._ranks = tuple(ranks)
+        self._is_reading = len(self._shown()) > _AT_ONCE
         box, only = self.tools.ranks, self._only
         box.choose(only)
         if len(ranks) > 1:
@@ -162,6 +165,12 @@ class LogTab(QWidget):
         size = await asyncio.to_thread(_size_of, shown)
         if size != self.view.page.total and shown == self._shown():
             self.view.show_sources(shown, follow=self._live, live=self._live)
+
+    def _has_read(self) -> None:
+        """Called when lines have come, or that there are none."""
+        if self._is_reading:
+            self._is_reading = False
+            self.view.set_nothing(self._nothing())
 
     def set_waiting(self, text: str) -> None:
         """Say what stands there while nothing was written yet."""
@@ -255,6 +264,8 @@ class LogTab(QWidget):
 
     def _nothing(self) -> str:
         """Return what stands where there is no line."""
+        if self._is_reading or self._wishes is not None:
+            return self.tr("Reading the logs…")
         if self._live:
             return self._waiting or self.tr("Nothing was written yet.")
         return self.tr("This rank wrote nothing.") if len(self._ranks) == 1 else self.tr("No rank wrote anything.")
@@ -373,6 +384,7 @@ class LogTab(QWidget):
         self.view.followed.connect(tools.follow.setChecked)
         tools.follow.setChecked(True)
         self.view.menu_asked.connect(self._menu)
+        self.view.arrived.connect(self._has_read)
 
     def search_key(self, event: QKeyEvent) -> None:
         """Do what a key of a search asks for."""
