@@ -15,7 +15,7 @@ from desktop_app.core.diagnosis.falls import gone_in_silence
 from desktop_app.core.diagnosis.model import Diagnosis, Fall, Part, Stand, Verdict, shortened
 from desktop_app.core.diagnosis.part_words import FELL, PART_WORDS
 from desktop_app.core.diagnosis.silent import has_left
-from desktop_app.core.diagnosis.timed_out import AT_WORK, CODE
+from desktop_app.core.diagnosis.timed_out import AT_WORK, CODE, is_of_limit, limit_beside, over_before
 from desktop_app.core.diagnosis.whose import guilty_of
 from desktop_app.core.rank_words import launches
 from desktop_app.services.plugins import PluginHost
@@ -67,7 +67,10 @@ def explained_lines(known: Diagnosis, run: RunSnapshot | None) -> Iterator[tuple
         yield from _line(known, cause)
         yield from _last(known, run)
         yield from _code(known, run)
-        for each in cause.advice:
+        limit = limit_beside(known)
+        if limit is not None:
+            yield "Ended", limit.cause
+        for each in (*cause.advice, *(limit.advice if limit is not None else ())):
             yield "Try", each
         if cause.fix is not None and run is not None:
             yield "Fix", f"{cause.fix.title}{_as_command(cause.fix, run)}"
@@ -245,13 +248,24 @@ def _falls(falls: Sequence[Fall], run: RunSnapshot | None) -> Iterator[tuple[str
     alike: dict[Part, list[Fall]] = {}
     for each in falls:
         alike.setdefault(each.part, []).append(each)
+    by_limit = _stopped_by_limit(run)
     for part, group in alike.items():
         ranks = sorted(each.rank for each in group)
         first = min((each.at for each in group if each.at is not None), default=None)
         at = f", at {first.astimezone():%H:%M:%S}" if first is not None and first.year > 2000 else ""
         words = PART_WORDS[part]
         said = words.several if len(ranks) > 1 else words.one
-        yield words.title, f"{called(ranks, run, noun)}: {said}{at}"
+        is_by_limit = by_limit.issuperset(ranks)
+        if part is Part.STOPPED and is_by_limit:
+            said += " by the limit"
+        stopped = ", and stopped by the limit" if words.title == FELL and is_by_limit else ""
+        yield words.title, f"{called(ranks, run, noun)}: {said}{at}{stopped}"
+
+
+def _stopped_by_limit(run: RunSnapshot | None) -> frozenset[int]:
+    if run is None or not is_of_limit(run):
+        return frozenset()
+    return frozenset(each.rank for each in run.ranks).difference(over_before(run))
 
 
 def _others(known: Diagnosis) -> Iterable[Explanation]:

@@ -22,7 +22,7 @@ from desktop_app.core.diagnosis.drilled import drill_behind
 from desktop_app.core.diagnosis.ends import is_wrapper
 from desktop_app.core.diagnosis.model import Diagnosis, Fall, Part, Verdict
 from desktop_app.core.diagnosis.silent import has_left
-from desktop_app.core.diagnosis.timed_out import is_of_limit
+from desktop_app.core.diagnosis.timed_out import NOT_BY_ITSELF, is_of_limit, limit_beside
 from desktop_app.core.rank_words import launches, ranks_by_role
 from desktop_app.core.words import spoken_duration
 from desktop_app.presenters.failures.falls import FallRow, fall_rows
@@ -134,7 +134,10 @@ def _stopped(run: RunSnapshot, known: Diagnosis) -> FailureView:
     if told is None:
         return replace(view, explanation=run.reason)
     said = told.cause.removeprefix(f"The run did not end by itself: {run.reason.rstrip('.')}.").strip()
-    view = replace(_with_cause(run, view, told), heading=view.heading, cause=said, explanation=run.reason)
+    limit = limit_beside(known)
+    ended = limit.cause.removeprefix(NOT_BY_ITSELF) if limit is not None else run.reason
+    view = replace(_with_cause(run, view, told), heading=view.heading, cause=said, explanation=ended)
+    view = replace(view, advice=(*view.advice, *(limit.advice if limit is not None else ())))
     return _with_hints(run, view, known)
 
 

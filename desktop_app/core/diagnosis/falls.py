@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -17,24 +17,33 @@ from desktop_app.core.diagnosis.timed_out import CODE, is_of_limit, over_before
 from desktop_app.core.diagnosis.whose import guilty_of
 
 _SHOWN = 300
+_WROTE = frozenset({Part.CAUSE, Part.OWN, Part.SYMPTOM, Part.ECHO})
+"""The parts that are known by a line of a log."""
 _CHANGING = re.compile(r"0x[0-9a-f]+|\d+", re.IGNORECASE)
 
 
-def falls_of_run(known: Diagnosis, run: RunSnapshot) -> Diagnosis:
-    """Return a diagnosis with how each rank of a run ended, in the order of their ends."""
+def falls_of_run(
+    known: Diagnosis, run: RunSnapshot, written: Callable[[Explanation], datetime | None] | None = None
+) -> Diagnosis:
+    """Return a diagnosis with how each rank of a run ended, in the order of their ends.
+
+    A rank that its time limit stopped fell when it wrote its error, as `written` tells, and not when it was stopped.
+    """
     told = _told(known)
-    ends = sorted({each.ended for each in run.ranks if each.ended is not None})
-    orders = {at: order for order, at in enumerate(ends)}
     over = over_before(run) if is_of_limit(run) else None
-    found = []
+    found: list[tuple[datetime | None, Fall]] = []
     for each in run.ranks:
-        mine = told.get(each.rank)
-        was_stopped = each.status is RunStatus.COMPLETED and over is not None and each.rank not in over
-        status = RunStatus.CANCELED if was_stopped else each.status
+        mine, at = told.get(each.rank), each.ended
+        was_stopped = over is not None and each.rank not in over
+        status = RunStatus.CANCELED if was_stopped and each.status is RunStatus.COMPLETED else each.status
         part = _part_of_run(status, each.exit_code, mine, known)
-        order = orders[each.ended] if each.ended is not None else len(ends)
-        found.append(Fall(each.rank, part, order, each.ended, each.exit_code, mine.line[:_SHOWN] if mine else ""))
-    return replace(known, falls=_in_order(found))
+        if was_stopped and written is not None and part in _WROTE:
+            at = written(mine) if mine is not None else None
+        fall = Fall(each.rank, part, 0, at, each.exit_code, mine.line[:_SHOWN] if mine else "")
+        found.append((at or each.ended, fall))
+    orders = {at: order for order, at in enumerate(sorted({at for at, _ in found if at is not None}))}
+    falls = [replace(each, order=len(orders) if at is None else orders[at]) for at, each in found]
+    return replace(known, falls=_in_order(falls))
 
 
 def falls_of_logs(known: Diagnosis, tails: Mapping[int, str]) -> Diagnosis:

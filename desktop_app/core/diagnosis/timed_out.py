@@ -15,9 +15,11 @@ from desktop_app.core.diagnosis.drilled import drill_at_the_end
 from desktop_app.core.diagnosis.exceptions import WEAK
 from desktop_app.core.diagnosis.model import Diagnosis, Verdict
 from desktop_app.core.diagnosis.silent import DRILLED
+from desktop_app.core.diagnosis.went_on import WentOn
 from desktop_app.core.rank_words import launches
 from desktop_app.core.words import limit_text
 
+NOT_BY_ITSELF = "The run did not end by itself: "
 CODE = "time-limit"
 AT_WORK = "time-limit-at-work"
 RAY = "ray"
@@ -102,10 +104,17 @@ def stopped_at(run: RunSnapshot) -> datetime | None:
     return min(at, run.ended) if run.ended is not None else at
 
 
-def of_limit(known: Diagnosis, run: RunSnapshot, last: Mapping[int, LastWord], job: Job | None = None) -> Diagnosis:
+def of_limit(
+    known: Diagnosis,
+    run: RunSnapshot,
+    last: Mapping[int, LastWord],
+    job: Job | None = None,
+    went_on: WentOn | None = None,
+) -> Diagnosis:
     """Return a diagnosis with what the time limit means; a sure cause in the logs stays the cause.
 
-    A drill that made ranks stand still to the end is the cause, whatever the logs say. `job` is None where unknown.
+    A drill that made ranks stand still to the end is the cause, whatever the logs say. `job` is None where unknown;
+    `went_on` says what is known of the time between the cause and the limit.
     """
     drill = drill_at_the_end(run)
     limit = replace(_explanation(run, last, job), fix=_longer(job.timeout if job is not None else None))
@@ -114,10 +123,17 @@ def of_limit(known: Diagnosis, run: RunSnapshot, last: Mapping[int, LastWord], j
         cause = _drilled(drill, run)
         return Diagnosis(Verdict.CAUSE, cause, (cause, *kept), rank=cause.rank, missing=known.missing)
     if known.cause is not None and _is_sure(known.cause):
-        return replace(known, all=(*kept, limit))
+        return replace(known, all=(*kept, _after_cause(run, went_on or WentOn())))
     if known.cause is not None and _tells_who_is_missing(known.cause, last, stopped_at(run)):
-        return replace(known, all=(known.cause, *kept, replace(limit, rank=None, line="")))
+        return replace(known, all=(known.cause, *kept, replace(limit, rank=None, line="", advice=())))
     return Diagnosis(Verdict.SYMPTOMS_ONLY, None, (limit, *kept), steps=known.steps, missing=known.missing)
+
+
+def limit_beside(known: Diagnosis) -> Explanation | None:
+    """Return what the time limit has to do with a run that has a cause; None for a run that it did not end."""
+    if known.cause is None:
+        return None
+    return next((each for each in known.symptoms if each.code in (CODE, AT_WORK)), None)
 
 
 def is_at_work(known: Diagnosis) -> bool:
@@ -165,13 +181,28 @@ def _tells_who_is_missing(report: Explanation, last: Mapping[int, LastWord], end
     return not _goes_on({rank: word for rank, word in last.items() if word.line.strip() != report.line.strip()}, end)
 
 
+def _after_cause(run: RunSnapshot, went_on: WentOn) -> Explanation:
+    """Say how long after the cause the limit ended the run, and why it had not ended before, as far as that shows."""
+    end, later = stopped_at(run), ""
+    if went_on.at is not None and end is not None and went_on.at <= end:
+        later = f", {(end - went_on.at).total_seconds():.0f} s after the cause was written"
+    said = f"{NOT_BY_ITSELF}{run.reason.rstrip('.')}{later}.{_over(run)} {went_on.why}"
+    return _symptom(CODE, said.rstrip(), went_on.advice)
+
+
+def _over(run: RunSnapshot) -> str:
+    """Say which ranks had ended before the limit; nothing where none or all had."""
+    over = sorted(over_before(run))
+    if not over or len(over) == len(run.ranks):
+        return ""
+    named = ", ".join(map(str, over[:_NAMED])) + (" …" if len(over) > _NAMED else "")
+    whose = f"Ranks {named}" if len(over) > 1 else f"Rank {named}"
+    return f" {whose} had ended before; the others went on, or waited for {'them' if len(over) > 1 else 'it'}."
+
+
 def _explanation(run: RunSnapshot, last: Mapping[int, LastWord], job: Job | None) -> Explanation:
-    said = f"The run did not end by itself: {run.reason.rstrip('.')}."
-    over, end = sorted(over_before(run)), stopped_at(run)
-    if over and len(over) < len(run.ranks):
-        named = ", ".join(map(str, over[:_NAMED])) + (" …" if len(over) > _NAMED else "")
-        whose = f"Ranks {named}" if len(over) > 1 else f"Rank {named}"
-        said += f" {whose} had ended before; the others went on, or waited for {'them' if len(over) > 1 else 'it'}."
+    said = f"{NOT_BY_ITSELF}{run.reason.rstrip('.')}.{_over(run)}"
+    over, end = over_before(run), stopped_at(run)
     left = {rank: word for rank, word in last.items() if rank not in over}
     silent, words = _silence(left, end, len(run.ranks) - len(over))
     if silent is None and _goes_on(left, end):

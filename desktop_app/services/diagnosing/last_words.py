@@ -1,16 +1,18 @@
-"""What each rank of a run wrote last before a moment: by the marks of its clock, else by time stamps in its log."""
+"""When ranks of a run wrote: their last words before a moment, and a line, by their clocks or stamps in their logs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
-from desktop_app.api import RunSnapshot
+from desktop_app.api import Explanation, RunSnapshot
 from desktop_app.api.kit.log_lines import lines_of
-from desktop_app.core.diagnosis.clock import last_time, stamp_of
+from desktop_app.core.diagnosis.clock import NO_ZONE, last_time, stamp_of, time_at
 from desktop_app.core.diagnosis.timed_out import LastWord
+from desktop_app.services.diagnosing.excerpts import Excerpt
+from desktop_app.services.diagnosing.sources import offset_of_row
 from desktop_app.services.logs.clock_file import ClockFile
 
 _LINE = 2048
@@ -30,6 +32,39 @@ def last_words(run: RunSnapshot, logs: Mapping[int, str], until: datetime | None
         if word is not None:
             found[each.rank] = word
     return found
+
+
+def writing_times(run: RunSnapshot, excerpts: Mapping[int, Excerpt]) -> Callable[[Explanation], datetime | None]:
+    """Return what says when the line of an explanation was written, None where nothing tells. Reads files."""
+
+    def written(explanation: Explanation) -> datetime | None:
+        rank, position = explanation.rank, explanation.position
+        excerpt = excerpts.get(rank) if rank is not None else None
+        if excerpt is None or position is None:
+            return None
+        at = _marked(excerpt, position, Path(run.folder, "clock", f"{rank}.bin")) or _stamped(excerpt, position)
+        return at if at is not None and _is_within(at, run) else None
+
+    return written
+
+
+def _marked(excerpt: Excerpt, position: int, clock: Path) -> datetime | None:
+    found = excerpt.piece_of(position)
+    if found is None:
+        return None
+    piece, row = found
+    at = ClockFile(clock).time_of(offset_of_row(piece.log, piece.start, row))
+    return datetime.fromtimestamp(at, UTC) if at is not None else None
+
+
+def _stamped(excerpt: Excerpt, position: int) -> datetime | None:
+    """Return the stamp of a line, or the last before it, where it names its zone: others may be of anywhere."""
+    at = time_at(lines_of(excerpt.text), position)
+    return None if at is None or at.tzinfo is NO_ZONE else at
+
+
+def _is_within(at: datetime, run: RunSnapshot) -> bool:
+    return run.started is not None and run.started <= at and (run.ended is None or at <= run.ended)
 
 
 def _by_clock(log: Path, clock: Path, until: datetime | None) -> LastWord | None:

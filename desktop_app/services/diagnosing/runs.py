@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
-from desktop_app.api import FailureReport, Job, RankState, RunSnapshot, RunStatus, SubmissionPlan
+from desktop_app.api import Explanation, FailureReport, Job, RankState, RunSnapshot, RunStatus, SubmissionPlan
 from desktop_app.api.failures import UNKNOWN_RANKS
 from desktop_app.api.kit.log_lines import lines_of
 from desktop_app.core.diagnosis.drill_causes import of_drill
@@ -20,11 +21,12 @@ from desktop_app.core.diagnosis.own import own_explanations
 from desktop_app.core.diagnosis.silent import has_left, last_of, of_the_end
 from desktop_app.core.diagnosis.steps import steps_for
 from desktop_app.core.diagnosis.timed_out import is_at_work, is_of_limit, kind_of, of_limit, stopped_at
+from desktop_app.core.diagnosis.went_on import went_on
 from desktop_app.core.rank_words import launches
 from desktop_app.services.diagnosing.as_sent import or_as_sent
 from desktop_app.services.diagnosing.covering import redactor_of_run
 from desktop_app.services.diagnosing.excerpts import TAIL, Excerpt, begun_further_back, joined, tail
-from desktop_app.services.diagnosing.last_words import last_words
+from desktop_app.services.diagnosing.last_words import last_words, writing_times
 from desktop_app.services.diagnosing.memory_taken import with_memory
 from desktop_app.services.diagnosing.own_code import Code, with_code
 from desktop_app.services.diagnosing.placing import placed
@@ -77,18 +79,36 @@ def _diagnose(plugins: PluginHost, run: RunSnapshot) -> Diagnosis:
         if more:
             logs = RunLogs({**logs.ranks, **more}, logs.launcher)
             known = _asked(plugins, run, logs, plan)
-    if is_of_limit(run):
-        job = plan.job if plan is not None else None
-        known = of_limit(known, run, last_words(run, logs.tails, stopped_at(run)), job)
+    written = writing_times(run, logs.ranks) if is_of_limit(run) else None
+    if written is not None:
+        known = _with_limit(known, run, logs, plan, written)
     known = of_drill(with_memory(known, run), run)
     has_ends = any(each.ended is not None for each in run.ranks)
-    known = falls_of_run(known, run) if has_ends else falls_of_logs(known, logs.tails)
+    known = falls_of_run(known, run, written) if has_ends else falls_of_logs(known, logs.tails)
     known = _with_suspects(known, run, logs) if known.cause is None else known
     known = _with_steps(known, run, plan)
     known = with_code(known, logs.tails, logs.launcher.text, Code(plan, run.folder))
     redactor = redactor_of_run(Path(run.folder))
     known = placed(known, redactor, logs.ranks, _missing(run, logs), logs.launcher)
     return or_as_sent(known, run, redactor)
+
+
+def _with_limit(
+    known: Diagnosis,
+    run: RunSnapshot,
+    logs: RunLogs,
+    plan: SubmissionPlan | None,
+    written: Callable[[Explanation], datetime | None],
+) -> Diagnosis:
+    """Return a diagnosis with what the time limit means, and why the run went on after its cause."""
+    cause, found, last = known.cause, None, last_words(run, logs.tails, stopped_at(run))
+    if cause is not None:
+        text = logs.launcher.text if cause.rank is None else logs.tails.get(cause.rank, "")
+        findings, alone = plan.diagnostics if plan is not None else (), len(run.ranks) == 1
+        word = last.get(cause.rank) if cause.rank is not None else None
+        times = (written(cause), word.at if word is not None else None)
+        found = went_on(cause, lines_of(text), times, findings, alone=alone)
+    return of_limit(known, run, last, plan.job if plan is not None else None, found)
 
 
 def _asked(plugins: PluginHost, run: RunSnapshot, logs: RunLogs, plan: SubmissionPlan | None) -> Diagnosis:
