@@ -17,5 +17,8 @@ def explain_failure(report: FailureReport) -> Sequence[Explanation]:
 
     from .fixes import FIXES
     from .missing_files import told_apart
+    from .programs import of_called_programs
+    from .started_anew import of_a_second_start
 
-    return told_apart(explain_by(load_knowledge(KNOWLEDGE), report, FIXES), report.tails)
+    found = told_apart(explain_by(load_knowledge(KNOWLEDGE), report, FIXES), report.tails)
+    return (*found, *of_a_second_start(found, report.tails), *of_called_programs(report.tails))
