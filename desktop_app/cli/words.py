@@ -141,7 +141,9 @@ def _of_launcher(fallen: FirstFailure, cause: Explanation | None, name: str) -> 
 
 def _last_words(fallen: FirstFailure, cause: Explanation | None) -> str:
     """Return the line that is the cause, of the log of the first rank itself; else that rank's last words."""
-    if cause is None or cause.rank != fallen.rank or not cause.line:
+    if cause is not None and cause.rank == fallen.rank and not cause.line:
+        return ""  # what it wrote last does not say why it ended
+    if cause is None or cause.rank != fallen.rank:
         return "" if is_wrapper(fallen.text) else fallen.text
     return _first_line(cause)
 

@@ -163,8 +163,8 @@ def test_a_rank_that_left_before_the_one_that_lost_it_is_named() -> None:
     run = dataclasses.replace(run, ranks=(run.ranks[0], left))
     known = known_of(run, {0: TRACE, 1: "step 3"}, [echo(0)])
     assert [(each.rank, each.category) for each in known.symptoms] == [(1, "uneven-data")]
-    late = dataclasses.replace(run, ranks=(run.ranks[0], dataclasses.replace(left, ended=NOW + timedelta(seconds=1))))
-    assert known_of(late, {0: TRACE, 1: "step 3"}, [echo(0)]).symptoms == ()
+    more = dataclasses.replace(run, ranks=(*run.ranks, dataclasses.replace(left, rank=2, local_rank=2)))
+    assert known_of(more, {0: TRACE, 1: "step 3", 2: "step 3"}, [echo(0)]).symptoms == (), "two, and one lost one"
 
 
 @pytest.mark.parametrize(("certainty", "named"), [(0.8, [1]), (0.9, [])])
@@ -224,3 +224,25 @@ def test_of_a_run_whose_launcher_alone_has_a_log_the_last_line_is_that_of_the_ra
     run = ran({0: 1}, first=0, role="agent")
     known = judged([dataclasses.replace(REPORT, about=2)], run, {0: "[rank1]: one\n[rank2]: two\n[rank1]: three"})
     assert known.last_line == "[rank2]: two"
+
+
+def test_what_the_ranks_wrote_too_that_only_lost_it_is_not_why_one_ended() -> None:
+    """A greeting, or an error that everyone skips: but for its digits the same."""
+    for said in ("rank %d of 2 on cpu", "ERROR:root:line %d of the labels is bad, skipped"):
+        tails = {0: f"{said % 0}\n{TRACE}", 1: f"{said % 1}\n"}
+        known = known_of(ran({0: 1, 1: 3}, first=1), tails, [echo(0, 4)])
+        assert known.cause is not None
+        assert (known.cause.code, known.rank, known.cause.line, known.last_line) == (ENDED, 1, "", said % 1)
+    tails = {0: f"rank 0 of 2\n{TRACE}", 1: "rank 1 of 2\nnorm exploded, giving up\n"}
+    known = known_of(ran({0: 1, 1: 17}, first=1), tails, [echo(0, 4)])
+    assert known.cause is not None
+    assert (known.cause.code, known.cause.line) == (MESSAGE, "norm exploded, giving up")
+    assert "MPI_Abort" in known.cause.advice[0]
+
+
+@pytest.mark.parametrize("later", [-2.0, 0.5])
+def test_a_rank_that_is_done_while_another_loses_it_has_left_whenever_its_process_ends(later: float) -> None:
+    run = ran({0: 1, 1: 0}, first=0, later=later)
+    ranks = (run.ranks[0], dataclasses.replace(run.ranks[1], status=RunStatus.COMPLETED))
+    known = known_of(dataclasses.replace(run, ranks=ranks), {0: TRACE, 1: "converged\n"}, [echo(0)])
+    assert [each.rank for each in known.symptoms if has_left(each)] == [1]

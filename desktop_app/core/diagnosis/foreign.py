@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from desktop_app.api import Explanation
+from desktop_app.api.failures import UNKNOWN_RANKS
 from desktop_app.core.diagnosis.ends import tells_of_end
 from desktop_app.core.diagnosis.exceptions import WEAK
 from desktop_app.core.diagnosis.judging import judged
 from desktop_app.core.diagnosis.model import Diagnosis
-from desktop_app.core.diagnosis.own import own_explanations
+from desktop_app.core.diagnosis.own import with_own
 from desktop_app.core.diagnosis.reported import ERROR_LINE
 
 _OF_ENDS = frozenset({"signal", "stopped", "user-exception"})
@@ -24,7 +25,8 @@ _KILLED_IN_WORDS = re.compile(r"kill|signal:? 9\b|oom|exitcode: -9|return code =
 
 def judged_logs(found: Sequence[Explanation], logs: Mapping[int, str]) -> Diagnosis:
     """Return what explanations of logs mean together with what the logs say beyond them; `logs` go by number."""
-    return judged([*found, *own_explanations(found, logs, is_foreign=True)], None, logs)
+    alone = [each for each in logs if each < UNKNOWN_RANKS] if len(logs) > 1 else []
+    return judged(with_own(found, logs, alone, is_foreign=True), None, logs)
 
 
 def judged_from_elsewhere(found: Sequence[Explanation], logs: Mapping[int, str]) -> Diagnosis:

@@ -28,6 +28,11 @@ _TRIED_AGAIN = re.compile(
 )
 
 
+def is_ordinary(line: str) -> bool:
+    """Whether a line tells of work: of no error and no end."""
+    return _OF_AN_END.search(line[:500]) is None
+
+
 def is_tried_again(line: str) -> bool:
     """Whether a line says that what failed is tried once more."""
     return _TRIED_AGAIN.search(line[:500]) is not None
@@ -39,7 +44,7 @@ def is_outlived(log: LogLines, end: int, inside: Collection[int] = ()) -> bool:
     for number in range(end + 1, min(len(log.lines), end + _LOOKED_AT)):
         if log.writers[number] != writer or number in inside:
             continue
-        ordinary += not _OF_AN_END.search(log.lines[number][:500])
+        ordinary += is_ordinary(log.lines[number])
         ordinary += _LINES_OF_A_STEP * len(_STEP.findall(log.raw[number][:_LONGEST_BAR]))
         if ordinary > LAST_LINES:
             return True

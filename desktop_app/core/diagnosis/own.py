@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from desktop_app.api import Explanation
@@ -11,6 +11,7 @@ from desktop_app.core.diagnosis.exceptions import GENERAL, GUESS, OF_PEERS, OF_T
 from desktop_app.core.diagnosis.frames import frames_of, is_of_others
 from desktop_app.core.diagnosis.raised import Raised
 from desktop_app.core.diagnosis.reported import guess, of_reported, of_silent
+from desktop_app.core.diagnosis.survived import without_survived
 from desktop_app.core.diagnosis.tracebacks import raised_in
 
 CUT = "traceback-cut"
@@ -18,6 +19,26 @@ _BEFORE = 12
 """Lines before a traceback in which a program writes what it is about to raise."""
 _TELLING = 24
 """Characters from which on the same message twice is the same thing said twice."""
+
+
+def with_own(
+    found: Sequence[Explanation],
+    tails: Mapping[int, str],
+    alone: Collection[int] = (),
+    *,
+    is_alone: bool = False,
+    is_foreign: bool = False,
+) -> tuple[Explanation, ...]:
+    """Return what plugins found and what logs say beyond it, without errors that were survived.
+
+    `alone` are the ranks that have a log to themselves.
+    """
+    own = _of_logs(found, tails)
+    logs: dict[int | None, LogLines] = {rank: lines_of(tail) for rank, tail in tails.items()}
+    kept = set(map(id, without_survived([*found, *own], logs, alone)))
+    told = [each for each in found if id(each) in kept]
+    own = [each for each in own if id(each) in kept]
+    return (*told, *_with_rest(told, own, tails, is_alone=is_alone, is_foreign=is_foreign))
 
 
 def own_explanations(
@@ -28,7 +49,21 @@ def own_explanations(
     What a plugin says about any line of an exception, or about one that it was raised from, stands for the whole. A
     process that `is_alone` has no peers that it could have lost. Of logs that are `is_foreign` no exit codes are known.
     """
-    own = [each for rank, tail in tails.items() if tail for each in _of_log(found, rank, lines_of(tail))]
+    return _with_rest(found, _of_logs(found, tails), tails, is_alone=is_alone, is_foreign=is_foreign)
+
+
+def _of_logs(found: Sequence[Explanation], tails: Mapping[int, str]) -> list[Explanation]:
+    return [each for rank, tail in tails.items() if tail for each in _of_log(found, rank, lines_of(tail))]
+
+
+def _with_rest(
+    found: Sequence[Explanation],
+    own: list[Explanation],
+    tails: Mapping[int, str],
+    *,
+    is_alone: bool,
+    is_foreign: bool,
+) -> tuple[Explanation, ...]:
     if is_alone:
         own = [_without_peers(each) for each in own]
     if not found and all(each.code == CUT for each in own):

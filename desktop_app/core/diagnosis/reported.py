@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from desktop_app.api import Explanation
@@ -16,6 +16,7 @@ from desktop_app.core.diagnosis.tracebacks import RECORD, raised_in
 from desktop_app.core.diagnosis.whose import is_of_nobody
 
 ERROR_LINE = "error-line"
+_DIGITS = re.compile(r"\d+")
 MESSAGE = "ended-with-message"
 WHO_WRITES = 'Look for what writes this line: sys.exit("…") writes it and ends the program.'
 _ERROR = re.compile(
@@ -45,12 +46,19 @@ def of_silent(
         return
     for rank in silent:
         log = lines_of(tails[rank])
-        guessed = [each for each in guess(rank, log) if each.position is not None]
+        of_losers = [tails[each] for each in echoing if each in tails]
+        guessed = [each for each in guess(rank, log) if not is_said_in(each.line, of_losers)]
         last = parting_word(log)
         if guessed:
             yield from (replace(each, certainty=WEAK) for each in guessed if not is_outlived(log, each.position or 0))
         elif is_foreign and last is not None and is_complaint(log.lines[last]):
             yield _said_last(rank, log, last, f"Rank {rank} most likely ended itself, after what it wrote last.")
+
+
+def is_said_in(line: str, tails: Iterable[str]) -> bool:
+    """Whether logs hold a line, but for its digits: of ranks that only lost another one it has ended none."""
+    said = _DIGITS.sub("", line)
+    return bool(said) and any(said in _DIGITS.sub("", each) for each in tails)
 
 
 def of_reported(found: Sequence[Explanation], tails: Mapping[int, str]) -> Iterator[Explanation]:

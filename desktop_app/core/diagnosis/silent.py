@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from desktop_app.api import DrillKind, Explanation, FirstFailure, RankState, RunSnapshot, RunStatus
@@ -14,7 +14,7 @@ from desktop_app.core.diagnosis.echoed import without_echoed
 from desktop_app.core.diagnosis.ends import OF_A_SHELL, death_name, died_of, tells_of_end
 from desktop_app.core.diagnosis.exceptions import WEAK
 from desktop_app.core.diagnosis.parting import PROGRESS, parting_word
-from desktop_app.core.diagnosis.reported import MESSAGE, WHO_WRITES, guess
+from desktop_app.core.diagnosis.reported import MESSAGE, WHO_WRITES, guess, is_said_in
 from desktop_app.core.diagnosis.whose import guilty_of
 from desktop_app.core.rank_words import launches
 
@@ -47,6 +47,7 @@ _LIMITS = {
 """Of signals that tell of a limit: what happened, its category, what to do."""
 _SENT = {1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 10: "SIGUSR1", 12: "SIGUSR2", 13: "SIGPIPE", 14: "SIGALRM"}
 """Signals that others send, by their numbers on Linux."""
+_WHO_EXITS = "Look for what writes this line, and for the exit behind it: sys.exit, os._exit or MPI_Abort."
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -73,7 +74,7 @@ def _of_first(
     if died_of(first.exit_code):
         yield _killed(first.rank, first.exit_code)
     elif not is_told:
-        ended = _of_code(first.rank, first.exit_code, tails, first.text)
+        ended = _of_code(first.rank, first.exit_code, _own(first.rank, found, tails), first.text)
         is_reported = any(each.about == first.rank and not each.is_echo and not each.is_symptom for each in found)
         yield replace(ended, certainty=_BEHIND_A_REPORT) if is_reported and not ended.line else ended
 
@@ -96,15 +97,13 @@ def _behind_the_echo(
 ) -> Iterator[Explanation]:
     """Yield the end of the rank that the first one lost: it may have ended a moment later by the clock."""
     told = {guilty_of(each) for each in found}
-    silent = [
-        each for each in run.ranks if each.rank not in told and (_ended_itself(each, first) or _left(each, first))
-    ]
+    silent = [each for each in run.ranks if each.rank not in told and (_ended_itself(each, first) or _left(each))]
     echoing = {each.rank for each in found if each.is_echo}
     if launches(run.ranks) or not all(each.is_echo for each in found) or not 0 < len(silent) <= len(echoing):
         return
     other = min(silent, key=lambda each: (each.ended or _NEVER, each.rank))
     code = other.exit_code or 0
-    yield _killed(other.rank, code) if died_of(code) else _of_code(other.rank, code, tails)
+    yield _killed(other.rank, code) if died_of(code) else _of_code(other.rank, code, _own(other.rank, found, tails))
 
 
 def _ended_itself(rank: RankState, first: FirstFailure) -> bool:
@@ -114,31 +113,49 @@ def _ended_itself(rank: RankState, first: FirstFailure) -> bool:
     return died_of(rank.exit_code) != 9 or rank.ended is None or rank.ended - first.at <= _TOGETHER
 
 
-def _left(rank: RankState, first: FirstFailure) -> bool:
-    """Whether a rank was done, by itself, before the first one that lost it fell."""
-    is_over = rank.status is RunStatus.COMPLETED and rank.exit_code in (0, None)
-    return is_over and rank.ended is not None and rank.ended < first.at
+def _left(rank: RankState) -> bool:
+    """Whether a rank was done, by itself, though another one lost it: its process may outlive that one by a moment."""
+    return rank.status is RunStatus.COMPLETED and rank.exit_code in (0, None) and rank.ended is not None
 
 
-def _of_code(rank: int, code: int, tails: Mapping[int, str], text: str = "") -> Explanation:
-    log = lines_of(tails.get(rank, ""))
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """The log of a rank that ended by itself, and those of the ranks that only lost it."""
+
+    log: LogLines
+    losers: tuple[str, ...]
+
+    def has(self, line: str) -> str:
+        """Return a line, or nothing where those that only lost the rank wrote it, too."""
+        return "" if is_said_in(line, self.losers) else line
+
+
+def _own(rank: int, found: Sequence[Explanation], tails: Mapping[int, str]) -> _Own:
+    losers = {each.rank for each in found if each.is_echo and each.rank not in (rank, None)}
+    return _Own(lines_of(tails.get(rank, "")), tuple(tail for other, tail in tails.items() if other in losers))
+
+
+def _of_code(rank: int, code: int, own: _Own, text: str = "") -> Explanation:
+    log = own.log
     guessed = next(guess(rank, log), None)
-    if guessed is not None:
+    text = own.has(text)
+    if guessed is not None and own.has(guessed.line):
         return replace(guessed, certainty=WEAK)
-    return (_with_message(rank, log, code) if 0 < code < OF_A_SHELL and not text else None) or _silent(rank, code, text)
+    return (_with_message(rank, own, code) if 0 < code < OF_A_SHELL and not text else None) or _silent(rank, code, text)
 
 
-def _with_message(rank: int, log: LogLines, code: int) -> Explanation | None:
+def _with_message(rank: int, own: _Own, code: int) -> Explanation | None:
     """Return the last line as the cause where it is like none before: sys.exit("…") writes it, and ends with code 1.
 
     With another code a program that gives up may as well, so a line that speaks of its progress does not count.
     """
+    log = own.log
     last = parting_word(log)
-    if last is None or (code != 1 and PROGRESS.search(log.lines[last][:500])):
+    if last is None or not own.has(log.lines[last]) or (code != 1 and PROGRESS.search(log.lines[last][:500])):
         return None
     return Explanation(
         MESSAGE, f"Rank {rank} ended itself with exit code {code}, after what it wrote last.",
-        (WHO_WRITES,),
+        (WHO_WRITES if code == 1 else _WHO_EXITS,),
         rank, log.raw[last].strip(), category="user-exception", position=last, certainty=WEAK,
     )  # fmt: skip
 

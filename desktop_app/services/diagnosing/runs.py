@@ -17,7 +17,7 @@ from desktop_app.core.diagnosis.exceptions import WEAK
 from desktop_app.core.diagnosis.falls import falls_of_logs, falls_of_run, suspects_of
 from desktop_app.core.diagnosis.judging import judged
 from desktop_app.core.diagnosis.model import Diagnosis, Fall, Part
-from desktop_app.core.diagnosis.own import own_explanations
+from desktop_app.core.diagnosis.own import with_own
 from desktop_app.core.diagnosis.silent import has_left, last_of, of_the_end
 from desktop_app.core.diagnosis.steps import steps_for
 from desktop_app.core.diagnosis.timed_out import is_at_work, is_of_limit, kind_of, of_limit, stopped_at
@@ -116,9 +116,11 @@ def _asked(plugins: PluginHost, run: RunSnapshot, logs: RunLogs, plan: Submissio
     found = plugins.explain_failure(report)
     nobody_fell = run.first_failure is None and run.backend == "local" and not run.from_bundle
     is_alone = len(run.ranks) == 1 and not launches(run.ranks)
-    own = () if nobody_fell and found else own_explanations(found, report.tails, is_alone=is_alone)
-    last = of_the_end(run, [*found, *own], report.tails)
-    return judged([*found, *own, *last], run, report.tails, report.launcher)
+    told = tuple(found)
+    if not nobody_fell or not found:
+        told = with_own(found, report.tails, () if launches(run.ranks) else report.tails, is_alone=is_alone)
+    last = of_the_end(run, told, report.tails)
+    return judged([*told, *last], run, report.tails, report.launcher)
 
 
 def _with_suspects(known: Diagnosis, run: RunSnapshot, logs: RunLogs) -> Diagnosis:
