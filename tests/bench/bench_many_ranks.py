@@ -81,13 +81,13 @@ class Measurement:
             self._collected.append(1000 * (time.thread_time() - self._since))
 
     async def _measure(self) -> None:
-        open_, logs_of = self._open, lambda: self._open.run_page.logs
+        open_ = self._open
         await self._held("the run is found", open_.watch_runs, lambda: len(open_.bench.store.runs) == 2)
         open_.window.show_run(self._small.snapshot.handle)
         await asyncio.sleep(2)
         handle = self._made.snapshot.handle
         await self._held("its page is opened", lambda: open_.window.show_run(handle), self._is_read)
-        logs = logs_of()
+        logs = open_.run_page.logs
         await self._held("one rank is picked", lambda: logs.show_rank(5), lambda: bool(logs.view.page.rows))
         await self._held("all ranks are picked", lambda: logs.show_rank(ALL), self._is_read)
         await self._held("the list of ranks is opened", logs.tools.ranks.showPopup, lambda: True)
@@ -103,8 +103,12 @@ class Measurement:
     async def _write(self) -> None:
         for step in range(3):
             data = stamped(time.time() - step, [step])
-            await asyncio.to_thread(lambda data=data: [write(self._made, each, data) for each in range(self._ranks)])
+            await asyncio.to_thread(self._write_all, data)
             await asyncio.sleep(3)
+
+    def _write_all(self, data: bytes) -> None:
+        for rank in range(self._ranks):
+            write(self._made, rank, data)
 
     async def _change(self) -> None:
         run = self._made.snapshot
