@@ -45,6 +45,7 @@ class ScriptVariable:
 
     `required` says that the script stops where it is not set. `guarded` says that the script minds what is there: it
     asks first whether the variable is set, reads it in a branch alone, or sets it to something that it was told.
+    `apart` says that it sets what all ranks have to share to something that each rank has for itself.
     """
 
     name: str
@@ -52,6 +53,7 @@ class ScriptVariable:
     written: bool = False
     required: bool = False
     guarded: bool = False
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)

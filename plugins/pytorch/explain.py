@@ -10,6 +10,7 @@ from pathlib import Path
 from desktop_app.api import Explanation, FailureReport
 from desktop_app.api.kit import LogLines, explain_by, last_exceptions, lines_of, load_knowledge
 
+from . import overwritten
 from .fixes import FIXES
 from .torchrun_report import FirstFailed, first_failed
 
@@ -48,6 +49,7 @@ def explain(report: FailureReport) -> tuple[Explanation, ...]:
     found = tuple(each for each in found if each.code != _ABORT_AT_THE_END or _is_all(each, report))
     found = tuple(replace(each, is_symptom=True) if _is_of_a_barrier(each, report) else each for each in found)
     found = tuple(_of_count(each, report) if each.code == _MISSING else each for each in found)
+    found = tuple(overwritten.of_its_own_making(each, report) for each in found)
     reported = (each for rank, tail in report.tails.items() for each in _of_torchrun(rank, lines_of(tail), found))
     return tuple(sorted((*found, *reported), key=lambda each: (each.is_echo, each.is_symptom)))
 

@@ -202,6 +202,48 @@ def test_what_is_overwritten(line: str, distribution: str) -> None:
     assert codes(f"import os\n{line}\n", distribution) == ["rank-variable-fixed"]
 
 
+PORTS_OF_RANKS = [
+    'os.environ["MASTER_PORT"] = str(29500 + int(os.environ["RANK"]))',
+    'os.environ["MASTER_PORT"] = str(29500 + int(os.getenv("LOCAL_RANK", 0)))',
+    'os.environ["MASTER_PORT"] = f"2950{rank}"',
+    'port = 29500 + args.local_rank\nos.environ["MASTER_PORT"] = str(port)',
+    'os.environ["MASTER_PORT"] = str(29500 + dist.get_rank())',
+    "os.environ.update(MASTER_PORT=str(29500 + hvd.rank()))",
+]
+
+
+@pytest.mark.parametrize("line", PORTS_OF_RANKS)
+def test_a_port_of_its_own_for_each_rank_is_no_place_to_meet(line: str) -> None:
+    (found,) = variable_findings("pytorch", script_variables(Script(f"import os\n{line}\n")))
+    assert found.code == "rank-variable-fixed"
+    assert found.message.startswith("The script overwrites MASTER_PORT, with another value on each rank, so they miss")
+    assert "rank-variable-fixed" not in codes(f"import os\n{line}\n", None), "a process alone meets nobody"
+    assert "rank-variable-fixed" not in codes(f"import os\n{line}\n", "mpi"), "nobody sets it there but the script"
+
+
+def test_a_port_that_is_set_only_where_there_is_none_is_left_alone() -> None:
+    line = PORTS_OF_RANKS[0]
+    assert codes(f'import os\nif "MASTER_PORT" not in os.environ:\n    {line}\n', "pytorch") == []
+    assert codes(f"import os\nif args.alone:\n    {line}\n", "pytorch") == []
+
+
+@pytest.mark.parametrize("value", [
+    "str(find_free_port())", "args.port", "os.environ[['a']]", "str(port_of(rank))",
+    "comm.bcast(port if rank == 0 else None)",
+    'os.environ["MASTER_PORT"]', 'str(29500 + int(os.environ["SLURM_JOBID"]) % 1000)', "str(29500 + args.seed)",
+])  # fmt: skip
+def test_a_port_that_the_ranks_may_share_is_left_alone(value: str) -> None:
+    assert codes(f'import os\nos.environ["MASTER_PORT"] = {value}\n', "pytorch") == []
+
+
+@pytest.mark.parametrize("line", [
+    'os.environ["LOCAL_RANK"] = str(int(os.environ["RANK"]) % 8)', 'os.environ["RANK"] = str(rank)',
+    'os.environ["LOCAL_RANK"] = str(args.local_rank)',
+])  # fmt: skip
+def test_a_number_that_differs_from_rank_to_rank_is_right_for_a_rank(line: str) -> None:
+    assert codes(f"import os\n{line}\n", "pytorch") == []
+
+
 @pytest.mark.parametrize(("line", "distribution", "said"), [
     ('x = os.environ["AZ_BATCHAI_TASK_INDEX"]', "pytorch", "read RANK instead"),
     ('x = os.environ["AZ_BATCHAI_TASK_INDEX"]', "mpi", "read OMPI_COMM_WORLD_RANK instead"),

@@ -29,6 +29,13 @@ Sources: deepspeed 0.19.8, comm/comm.py (mpi_discovery); ray 2.60.0, train/torch
 train/tensorflow/config.py; read 2026-11.
 """
 
+_MEETING = "MASTER_PORT"
+"""Where ranks meet: what differs from rank to rank is as wrong there as what overwrites another variable."""
+_RANKS = frozenset({"rank", "local_rank", "global_rank", "world_rank"})
+_RANK_CALLS = frozenset({"get_rank", "get_local_rank", "get_global_rank", "Get_rank", "rank", "local_rank"})
+_RANK_VARIABLES = frozenset({"RANK", "LOCAL_RANK"})
+_DEEPEST = 6
+
 
 def script_variables(script: Script) -> tuple[ScriptVariable, ...]:
     """Return every environment variable that a script names, each once as read and once as written, by line."""
@@ -52,6 +59,7 @@ def merged_variables(found: Iterable[ScriptVariable]) -> tuple[ScriptVariable, .
             min(one, each, key=lambda variable: variable.line),
             required=one.required or each.required,
             guarded=one.guarded and each.guarded,
+            apart=one.apart or each.apart,
         )
     return tuple(merged.values())
 
@@ -62,8 +70,10 @@ def _read(variable: Variable, script: Script, asked: set[str]) -> ScriptVariable
 
 
 def _written(variable: Variable, script: Script, asked: set[str]) -> ScriptVariable:
-    guarded = variable.name in asked or is_in_branch(variable.node, script) or not _is_fixed(variable.value, script)
-    return ScriptVariable(variable.name, variable.line, written=True, guarded=guarded)
+    apart = variable.name == _MEETING and _is_of_rank(variable.value, script)
+    minds = variable.name in asked or is_in_branch(variable.node, script)
+    guarded = minds or not (apart or _is_fixed(variable.value, script))
+    return ScriptVariable(variable.name, variable.line, written=True, guarded=guarded, apart=apart and not minds)
 
 
 def _is_fixed(value: ast.expr | None, script: Script) -> bool:
@@ -71,6 +81,35 @@ def _is_fixed(value: ast.expr | None, script: Script) -> bool:
     if script.literal(value) is not None:
         return True
     return isinstance(value, ast.Call) and script.name_of(value.func).rpartition(".")[2] == "dumps"
+
+
+def _is_of_rank(node: ast.AST | None, script: Script, depth: int = _DEEPEST) -> bool:
+    """Whether a value is worked out from the number of the rank, so that each rank has another one."""
+    if isinstance(node, ast.Name) and node.id not in _RANKS:
+        node = script.constants.get(node.id)
+    if node is None or not depth:
+        return False
+    if isinstance(node, ast.BinOp):
+        parts: list[ast.expr] = [node.left, node.right]
+    elif isinstance(node, ast.JoinedStr):
+        parts = [each.value for each in node.values if isinstance(each, ast.FormattedValue)]
+    elif isinstance(node, ast.Call) and script.name_of(node.func) in {"int", "str"}:
+        parts = node.args[:1]
+    else:
+        return _names_rank(node, script)
+    return any(_is_of_rank(each, script, depth - 1) for each in parts)
+
+
+def _names_rank(node: ast.AST, script: Script) -> bool:
+    """Whether a value is the number of the rank: a name for it, a call that returns it, or a variable with it."""
+    if isinstance(node, ast.Subscript):
+        return script.name_of(node.value) == "os.environ" and str(script.literal(node.slice)) in _RANK_VARIABLES
+    if isinstance(node, ast.Call):
+        name = script.name_of(node.func)
+        asks = name in {"os.getenv", "os.environ.get"} and bool(node.args)
+        return str(script.literal(node.args[0])) in _RANK_VARIABLES if asks else name.rpartition(".")[2] in _RANK_CALLS
+    word = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+    return word in _RANKS
 
 
 def _asked(variable: Variable) -> ScriptVariable:

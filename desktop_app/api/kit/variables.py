@@ -153,10 +153,9 @@ class _Here:
 
 
 def _overwritten(variable: ScriptVariable) -> Diagnostic:
-    message = (
-        f"The script overwrites {variable.name}, which is set for each process, so they miss each other: leave it, or "
-        "use os.environ.setdefault."
-    )
+    what = "with another value on each rank" if variable.apart else "which is set for each process"
+    says = f"The script overwrites {variable.name}, {what}, so they miss each other"
+    message = f"{says}: leave it, or use os.environ.setdefault."
     return warning("rank-variable-fixed", message, line=variable.line)
 
 
