@@ -46,7 +46,7 @@ def of_silent(
         return
     for rank in silent:
         log = lines_of(tails[rank])
-        of_losers = [tails[each] for each in echoing if each in tails]
+        of_losers = [tail for other, tail in tails.items() if other in echoing]
         guessed = [each for each in guess(rank, log) if not is_said_in(each.line, of_losers)]
         last = parting_word(log)
         if guessed:
