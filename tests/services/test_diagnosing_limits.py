@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import struct
 from collections.abc import Iterator
 from datetime import timedelta
@@ -95,7 +96,10 @@ async def test_stamps_tell_the_time_of_an_error_where_they_name_their_zone(
     at = stamp.format(began + timedelta(seconds=30))
     run = out_of_time(tmp_path, ("step 1\n", f"step 1\n{at}it goes wrong\n{RAISED}"), clocks=False)
     known = await diagnose_run(make_host(), run)
-    assert [", 30 s after the cause was written" in each for each in said(known, run, "Ended")] == [told]
+    (ended,) = said(known, run, "Ended")
+    found = re.search(r", (\d+) s after the cause was written", ended)
+    assert (found is not None) is told
+    assert found is None or 28 <= int(found[1]) <= 32, "a stamp has whole seconds"
 
 
 CHILDREN = [

@@ -178,6 +178,24 @@ def test_a_rank_that_is_said_to_be_missing_to_the_end_is_the_cause(
     assert (known.cause is report, known.rank == 0) == (is_cause, is_cause)
     if is_cause:
         assert [(each.rank, each.line) for each in known.symptoms] == [(None, "")], "silence blames nobody beside it"
+        assert limit_of(known).cause == f"The run did not end by itself: {run.reason}", "nor does it speak of work"
+
+
+def test_what_others_write_of_a_rank_is_no_time_of_its_own() -> None:
+    run = stopped(rank(0), rank(1), framework="horovod")
+    own = Explanation("missing", "A file is not there.", (), 1, "no file", certainty=0.9)
+    known = falls_of_run(Diagnosis(Verdict.CAUSE, own, (own,), rank=1), run, lambda _: NOW)
+    assert [(each.rank, each.at) for each in known.falls] == [(1, NOW), (0, run.ranks[0].ended)]
+    about = dataclasses.replace(own, rank=0, about=1)
+    known = falls_of_run(Diagnosis(Verdict.CAUSE, about, (about,), rank=1), run, lambda _: NOW)
+    assert [(each.rank, each.at) for each in known.falls] == [(1, None), (0, run.ranks[0].ended)]
+
+
+def test_a_rank_that_ended_before_the_limit_fell_when_it_ended() -> None:
+    early = dataclasses.replace(rank(1, after=-30), status=RunStatus.FAILED, exit_code=1)
+    own = Explanation("missing", "A file is not there.", (), 1, "no file", certainty=0.9)
+    known = falls_of_run(Diagnosis(Verdict.CAUSE, own, (own,), rank=1), stopped(rank(0), early), lambda _: NOW)
+    assert (known.falls[0].rank, known.falls[0].at) == (1, early.ended)
 
 
 def test_horovods_warning_of_a_stall_names_the_rank_that_did_not_come() -> None:

@@ -125,7 +125,7 @@ def of_limit(
     if known.cause is not None and _is_sure(known.cause):
         return replace(known, all=(*kept, _after_cause(run, went_on or WentOn())))
     if known.cause is not None and _tells_who_is_missing(known.cause, last, stopped_at(run)):
-        return replace(known, all=(known.cause, *kept, replace(limit, rank=None, line="", advice=())))
+        return replace(known, all=(known.cause, *kept, _after_cause(run, WentOn())))
     return Diagnosis(Verdict.SYMPTOMS_ONLY, None, (limit, *kept), steps=known.steps, missing=known.missing)
 
 
