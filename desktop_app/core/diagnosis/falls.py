@@ -38,7 +38,8 @@ def falls_of_run(
         status = RunStatus.CANCELED if was_stopped and each.status is RunStatus.COMPLETED else each.status
         part = _part_of_run(status, each.exit_code, mine, known)
         if was_stopped and written is not None and part in _WROTE:
-            at = written(mine) if mine is not None else None
+            # what others write of it is no time of its own
+            at = written(mine) if mine is not None and mine.rank == each.rank else None
         fall = Fall(each.rank, part, 0, at, each.exit_code, mine.line[:_SHOWN] if mine else "")
         found.append((at or each.ended, fall))
     orders = {at: order for order, at in enumerate(sorted({at for at, _ in found if at is not None}))}
