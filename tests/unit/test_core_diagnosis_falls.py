@@ -78,3 +78,14 @@ def test_a_launchers_report_in_the_log_that_it_shares_with_a_rank_is_no_error_of
         Explanation("rank-failed", "A rank ended.", rank=0, line="failed (exitcode: 1) local_rank: 1", certainty=0.4),
         Explanation("gone", "Another was gone.", rank=0, line="[rank0]: Connection closed", is_echo=True),
     ) == [(1, Part.CAUSE), (0, Part.ECHO)]
+
+
+def test_who_lost_a_rank_did_not_wait_in_vain_where_the_cause_is_known() -> None:
+    cause = Explanation("shapes", "They differ.", rank=1, line=LINE, certainty=0.9)
+    waited = Explanation("waited", "It waited.", rank=0, line="Timed out", is_symptom=True)
+    lost = Explanation("gone", "Gone.", rank=0, line="Connection closed by peer", is_echo=True)
+    assert parts(cause, waited, lost) == [(1, Part.CAUSE), (0, Part.ECHO)]
+    assert parts(cause, waited) == [(1, Part.CAUSE), (0, Part.SYMPTOM)]
+    other = Explanation("more", "It says more.", rank=0, line=LINE, certainty=0.9)
+    same = Explanation("shapes", "They differ.", rank=0, line=LINE, certainty=0.9)
+    assert parts(cause, other, same) == [(0, Part.CAUSE), (1, Part.CAUSE)], "the very same error comes first"

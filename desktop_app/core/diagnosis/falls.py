@@ -83,17 +83,23 @@ def suspects_of(falls: Sequence[Fall], others: Collection[int] = ()) -> tuple[in
 def _told(known: Diagnosis) -> dict[int, Explanation]:
     """Return the first explanation of each rank: causes stand before symptoms, and these before echoes.
 
-    What only reports a death or is guessed comes after all others, and is of no rank in the log of a launcher. That a
+    The very error that is the cause comes first. Where the cause is known, a rank that lost another one did not wait
+    in vain. What only reports a death or is guessed comes after all others, and is of no rank in the log of a launcher. That a
     rank was silent before a time limit tells nothing of its part.
     """
     told: dict[int, Explanation] = {}
     launchers = {each.rank for each in known.all if each.about not in (None, each.rank)}
-    for each in sorted(known.all, key=lambda each: each is not known.cause and _is_weak(each)):
+    for each in sorted(known.all, key=lambda each: _order(each, known.cause)):
         rank = guilty_of(each)
         is_launchers = each.about is None and each.rank in launchers and _is_weak(each) and each is not known.cause
         if rank is not None and not is_launchers and each.code != CODE:
             told.setdefault(rank, each)
     return told
+
+
+def _order(each: Explanation, cause: Explanation | None) -> tuple[bool, ...]:
+    is_cause = each is cause or _is_the_same(each, cause)
+    return not is_cause, not is_cause and _is_weak(each), cause is not None and each.is_symptom
 
 
 def _is_weak(each: Explanation) -> bool:

@@ -65,7 +65,8 @@ class RankGrid(QAbstractScrollArea):
         self._places: dict[int, int] = {}
         self._by_node: list[tuple[int, list[int]]] = []
         self._told: tuple[object, ...] = ()
-        self._height = self._side = self._label_side = 0
+        self._wide: list[int] = []
+        self._height = self._side = self._label_side = self._width = 0
         self._dress()
 
     def show_ranks(self, ranks: Sequence[RankState], nodes: int, first_failed: int | None, framework: str = "") -> None:
@@ -80,7 +81,7 @@ class RankGrid(QAbstractScrollArea):
             self._names = names_of(ranks, framework)
             self._places = {each.rank: index for index, each in enumerate(ranks)}
             self._by_node = _by_node(ranks)
-            self._side = 0
+            self._side, self._wide = 0, []
             self._at = min(self._at, max(0, len(ranks) - 1))
             self._arrange()
         self._describe()
@@ -115,9 +116,12 @@ class RankGrid(QAbstractScrollArea):
         return QSize(160, self.sizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Called by Qt: nodes flow into rows."""
+        """Called by Qt: nodes flow into rows, anew only where these have another width."""
         super().resizeEvent(event)
-        self._arrange()
+        if self.viewport().width() == self._width:
+            self._fit_bar()
+        else:
+            self._arrange()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Called by Qt: paints the cells that are seen."""
@@ -235,29 +239,40 @@ class RankGrid(QAbstractScrollArea):
 
     def _measure_anew(self) -> None:
         """Fit the cells to another size of letters."""
-        self._side = self._label_side = 0
+        self._side, self._label_side, self._wide = 0, 0, []
         self._arrange()
 
     def _arrange(self) -> None:
         """Place the nodes side by side while there is room, then below each other."""
         cell, label = self.cell + _GAP, self._label_height()
-        width = max(self.viewport().width() - 2 * _EDGE, cell)
-        letters = QFontMetrics(sized_font(text_sizes().small))
+        self._width = self.viewport().width()
+        width = max(self._width - 2 * _EDGE, cell)
         self._groups, x, y, lowest = [], 0, 0, 0
-        for node, ranks in self._by_node:
+        for (node, ranks), wide in zip(self._by_node, self._label_widths(), strict=True):
             columns = max(1, min(len(ranks), (width + _GAP) // cell))
             if x and x + columns * cell > width + _GAP:
                 x, y = 0, lowest + _GAP
             self._groups.append(_Group(node, ranks, x, y, columns))
             rows = -(-len(ranks) // columns)
             lowest = max(lowest, y + label + rows * cell)
-            x += max(columns * cell, letters.horizontalAdvance(self._label(node))) + Space.L
+            x += max(columns * cell, wide) + Space.L
         self._height = max(0, lowest - _GAP + _EDGE)
+        self._fit_bar()
+        self.updateGeometry()
+        self.viewport().update()
+
+    def _label_widths(self) -> list[int]:
+        """Return how wide the name of each node is: measured once, as there may be thousands."""
+        if len(self._wide) != len(self._by_node):
+            letters = QFontMetrics(sized_font(text_sizes().small))
+            self._wide = [letters.horizontalAdvance(self._label(node)) for node, _ in self._by_node]
+        return self._wide
+
+    def _fit_bar(self) -> None:
         bar = self.verticalScrollBar()
         bar.setRange(0, max(0, self._height - self.viewport().height()))
         bar.setPageStep(self.viewport().height())
-        bar.setSingleStep(cell)
-        self.updateGeometry()
+        bar.setSingleStep(self.cell + _GAP)
         self.viewport().update()
 
     def _seen_groups(self, seen: QRect) -> Iterator[_Group]:
