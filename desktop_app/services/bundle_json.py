@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from desktop_app.core.redact import COVER, NAMED
+from desktop_app.services.diagnosing.covering import own_sentences
 from desktop_app.services.redaction import Redactor
 
 _OPTION = re.compile(r"(?i)--?[\w-]*(?:token|secret|passw(?:or)?d|passphrase|key|credential)")
@@ -46,7 +47,11 @@ def _covered(data: Any, redactor: Redactor, name: str = "") -> Any:
         return [_after(one, each, redactor) for one, each in zip(before, data, strict=False)]
     if not isinstance(data, str):
         return data
+    before_it = redactor.counts.copy()
     covered = str(redactor.named(name, data)) if data else data
+    if covered != data and data in own_sentences():
+        redactor.counts = before_it
+        return data
     if covered == COVER != data and redactor(data) == data:
         redactor.counts[NAMED] += 1  # by its name alone
     return covered

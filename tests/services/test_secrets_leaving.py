@@ -23,6 +23,7 @@ from desktop_app.core.redact import COVER
 from desktop_app.places import Places
 from desktop_app.presenters.run_failure import failure_of
 from desktop_app.presenters.shell import notice_for
+from desktop_app.services.bundle_json import covered_json
 from desktop_app.services.diagnosing.covering import covered, own_sentences
 from desktop_app.services.diagnosing.runs import diagnose_run
 from desktop_app.services.redaction import Redactor
@@ -129,6 +130,15 @@ def test_a_sentence_of_the_program_that_names_variables_for_secrets_stays_readab
     assert Redactor()(OWN) != OWN, "as a line of a log it is covered"
     told = covered(Diagnosis(all=(Explanation("asks", OWN, (OWN,)),)), Redactor())
     assert (told.all[0].cause, told.all[0].advice) == (OWN, (OWN,))
+
+
+def test_in_a_bundle_such_a_sentence_is_neither_covered_nor_counted() -> None:
+    redactor = Redactor()
+    text = json.dumps({"explanations": [{"advice": [OWN, "token=abcdef123456"], "line": f"{OWN} x"}]})
+    (told,) = json.loads(covered_json(text, redactor))["explanations"]
+    assert told["advice"] == [OWN, f"token={COVER}"]
+    assert told["line"] == f"{Redactor()(OWN)} x", "a line of a log is no sentence of the program"
+    assert redactor.told() == "tokens and passwords (2 ×)"
 
 
 @pytest.mark.parametrize("text", [f"{OWN} hunter22", OWN.replace("HF_TOKEN", "hunter22"), f"token: hunter22 {OWN}"])
