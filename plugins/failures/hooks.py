@@ -18,7 +18,9 @@ def explain_failure(report: FailureReport) -> Sequence[Explanation]:
     from .fixes import FIXES
     from .missing_files import told_apart
     from .programs import of_called_programs
+    from .spelling import by_who_wrote_it
     from .started_anew import of_a_second_start
 
     found = told_apart(explain_by(load_knowledge(KNOWLEDGE), report, FIXES), report.tails)
+    found = by_who_wrote_it(found, report.tails)
     return (*found, *of_a_second_start(found, report.tails), *of_called_programs(report.tails))

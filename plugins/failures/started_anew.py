@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from desktop_app.api import Explanation
 from desktop_app.api.kit import LogLines, lines_of
@@ -17,7 +17,7 @@ _CAUSE = (
 )
 _ADVICE = (
     "Put what starts the training under if __name__ == '__main__': and leave imports, functions and classes above it.",
-    "Or set the start method to fork where that is allowed: it does not import the script again.",
+    "Or, where workers use no GPU, set the start method to fork: it does not import the script again.",
 )
 
 
@@ -44,5 +44,13 @@ def _raised(log: LogLines) -> Iterator[int]:
         for number in range(frame + 1, min(frame + _FRAMES, len(log.lines))):
             line = log.lines[number]
             if log.writers[number] == writer and line.strip() and not line[0].isspace():
-                yield number
+                if not _is_of_an_import(log.lines[frame + 1 : number]):
+                    yield number
                 break
+
+
+def _is_of_an_import(frames: Sequence[str]) -> bool:
+    """Whether the script failed as it imported something, which it must in each child: memory, a library, a path."""
+    place = next((each for each, line in enumerate(frames) if line.rstrip().endswith(", in <module>")), None)
+    code = frames[place + 1].strip() if place is not None and place + 1 < len(frames) else ""
+    return code.startswith(("import ", "from ")) or "importlib" in code

@@ -41,6 +41,31 @@ def test_a_name_of_the_model_is_asked_of_the_model_inside() -> None:
     assert "belongs to the model inside" not in misspelled.cause
 
 
+LIBRARY = """  File "/job/code/train.py", line 3, in <module>
+    import diffusion
+  File "/env/lib/python3.12/site-packages/diffusion/ops.py", line 9, in %s
+    register = torch.library.custom_opp
+AttributeError: module 'torch.library' has no attribute 'custom_opp'. Did you mean: 'custom_op'?
+"""
+
+
+def test_a_name_that_a_package_uses_is_of_another_version_and_not_misspelled() -> None:
+    found = told(LIBRARY % "<module>")
+    assert found.cause == (
+        "The package diffusion uses custom_opp, which is not there: its version and another package's do not fit."
+    )
+    asked_for_another = told(LIBRARY % "__getattr__")
+    assert asked_for_another.advice[0].startswith("Write custom_op instead of custom_opp")
+
+
+def test_a_name_that_a_package_imports_is_of_another_version() -> None:
+    frame = '  File "/env/lib/python3.11/site-packages/tuner/hub.py", line 5, in <module>\n    from hub import fetch\n'
+    found = told(f"{frame}ImportError: cannot import name 'fetch' from 'hub' (/env/hub/__init__.py)\n")
+    assert found.code == "import-name-missing"
+    assert found.cause.startswith("The package tuner uses fetch, which is not there")
+    assert "spelled" not in " ".join(found.advice)
+
+
 def test_what_an_older_version_had_is_no_slip_of_the_pen() -> None:
     assert told("AttributeError: module 'numpy' has no attribute 'bool'. Did you mean: 'bool_'?\n").code == (
         "attribute-of-other-version"
@@ -158,6 +183,15 @@ def test_a_script_that_its_own_worker_runs_once_more_is_to_be_guarded() -> None:
     assert "if __name__ == '__main__':" in found.advice[0]
     without = told("\n".join(each for each in AGAIN.splitlines() if "_fixup_main" not in each))
     assert without.code != "main-not-guarded"
+
+
+def test_a_worker_that_fails_in_an_import_of_the_script_says_nothing_of_a_guard() -> None:
+    """On Windows each worker imports the script anew, guarded or not, and may lack the memory for it."""
+    importing = AGAIN.replace('dist.init_process_group("gloo")', "import torch")
+    text = importing.replace(
+        "torch.distributed.DistNetworkError: The", "OSError: [WinError 1455] The paging file is too small."
+    )
+    assert told(text).code != "main-not-guarded"
 
 
 def test_a_script_that_starts_processes_while_it_is_imported_is_told_of_once() -> None:
