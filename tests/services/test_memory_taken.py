@@ -13,6 +13,7 @@ import pytest
 from desktop_app.api import Drill, DrillKind, Explanation, RunSnapshot, RunStatus
 from desktop_app.core.diagnosis.exceptions import WEAK
 from desktop_app.core.diagnosis.model import Diagnosis, Verdict
+from desktop_app.core.diagnosis.silent import MOSTLY_MEMORY
 from desktop_app.services.diagnosing.memory_taken import with_memory
 from tests.helpers.run_folders import make_run
 from tests.helpers.snapshots import NOW
@@ -53,6 +54,12 @@ def test_little_memory_makes_it_an_unlikely_reason(tmp_path: Path) -> None:
     said = "Rank 1 was killed by SIGKILL. Of this machine's 24.0 GiB all ranks were seen to take 3.0 at most: memory"
     assert known.cause.cause.startswith(said)
     assert known.cause.advice == KILLED.advice
+    said = f"Rank 1 was killed by SIGKILL: by the system{MOSTLY_MEMORY}, or by somebody."
+    known = with_memory(known_of(dataclasses.replace(KILLED, cause=said)), measured(tmp_path / "more", GIB, GIB))
+    assert known.cause is not None
+    assert known.cause.cause.startswith("Rank 1 was killed by SIGKILL: by the system, or by somebody. Of this machine's")
+    assert "person with kill -9" in known.cause.advice[0]
+    assert known.cause.category == "killed"
 
 
 @pytest.mark.parametrize("memory", [(), (8 * GIB, 8 * GIB)])

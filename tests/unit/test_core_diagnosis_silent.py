@@ -246,3 +246,23 @@ def test_a_rank_that_is_done_while_another_loses_it_has_left_whenever_its_proces
     ranks = (run.ranks[0], dataclasses.replace(run.ranks[1], status=RunStatus.COMPLETED))
     known = known_of(dataclasses.replace(run, ranks=ranks), {0: TRACE, 1: "converged\n"}, [echo(0)])
     assert [each.rank for each in known.symptoms if has_left(each)] == [1]
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "said", "advice"),
+    [
+        (-14, "", "SIGALRM (signal 14): a timer that ran out, most likely its own", "signal.alarm"),
+        (-27, "", "SIGPROF (signal 27): a timer", "signal.setitimer"),
+        (-12, "", "SIGUSR2 (signal 12), and its log does not say why", "See who sends this signal"),
+        (1, "Error: 'fold'", "exit code 1. This line is all that it says of why", "print the traceback there"),
+        (3, "", "exit code 3, and its log does not say why", "Look for os._exit"),
+    ],
+)
+def test_how_a_rank_ended_without_an_error_tells_where_to_look(code: int, text: str, said: str, advice: str) -> None:
+    run = ran({0: code}, first=0)
+    assert run.first_failure is not None
+    run = dataclasses.replace(run, first_failure=dataclasses.replace(run.first_failure, text=text))
+    (found,) = of_the_end(run, [], {0: "up\nup\n"})
+    assert said in found.cause
+    assert advice in found.advice[0]
+    assert found.line == text

@@ -84,8 +84,8 @@ def _told(known: Diagnosis) -> dict[int, Explanation]:
     """Return the first explanation of each rank: causes stand before symptoms, and these before echoes.
 
     The very error that is the cause comes first. Where the cause is known, a rank that lost another one did not wait
-    in vain. What only reports a death or is guessed comes after all others, and is of no rank in the log of a launcher. That a
-    rank was silent before a time limit tells nothing of its part.
+    in vain. What only reports a death or is guessed comes after all others, and is of no rank in the log of a launcher.
+    That a rank was silent before a time limit tells nothing of its part.
     """
     told: dict[int, Explanation] = {}
     launchers = {each.rank for each in known.all if each.about not in (None, each.rank)}

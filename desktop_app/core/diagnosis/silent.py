@@ -19,6 +19,7 @@ from desktop_app.core.diagnosis.whose import guilty_of
 from desktop_app.core.rank_words import launches
 
 KILLED = "killed"
+MOSTLY_MEMORY = ", most often because the memory ran out"
 ENDED = "ended-by-itself"
 DRILLED = "drilled"
 LEARN = "See what the drill shows: did the other ranks notice in time, and is there a checkpoint to go on from?"
@@ -45,9 +46,19 @@ _LIMITS = {
     ),
 }  # fmt: skip
 """Of signals that tell of a limit: what happened, its category, what to do."""
-_SENT = {1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 10: "SIGUSR1", 12: "SIGUSR2", 13: "SIGPIPE", 14: "SIGALRM"}
+_SENT = {1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 10: "SIGUSR1", 12: "SIGUSR2", 13: "SIGPIPE", 14: "SIGALRM",
+         26: "SIGVTALRM", 27: "SIGPROF"}  # fmt: skip
 """Signals that others send, by their numbers on Linux."""
 _WHO_EXITS = "Look for what writes this line, and for the exit behind it: sys.exit, os._exit or MPI_Abort."
+_TIMERS = frozenset({14, 26, 27})
+_WHOSE_TIMER = (
+    "Look in the script and its libraries for signal.alarm and signal.setitimer (helpers for time-outs use them):"
+    " the time was up, and nothing caught the signal."
+)
+_PRINT_IT = (
+    "If an except: in the script prints it, print the traceback there as well (traceback.print_exc(),"
+    " logging.exception), or raise it again."
+)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -165,7 +176,7 @@ def _killed(rank: int, code: int) -> Explanation:
     said, category, advice = _LIMITS.get(signal, ("native code did something that is not allowed.", "signal", _FAULT))
     told: tuple[str, ...] = (advice,)
     if signal == 9:
-        said, category = "by the system, most often because the memory ran out, or by somebody.", "oom-host"
+        said, category = f"by the system{MOSTLY_MEMORY}, or by somebody.", "oom-host"
         told = (
             "Ask the system on that machine: dmesg | grep -i oom (or journalctl -k) names what it killed for memory.",
             "If it was memory: take smaller batches, fewer data loader workers, or a larger machine.",
@@ -191,7 +202,7 @@ def _silent(rank: int, code: int, text: str) -> Explanation:
     category, said, advice = (
         "user-exception",
         f"ended itself with exit code {code}, and its log does not say why.",
-        ("Look for os._exit and sys.exit, and for programs that the script calls."),
+        "Look for os._exit and sys.exit, and for programs that the script calls.",
     )
     if code in (-15, 143):
         category, said = "stopped", "was asked to end from outside (SIGTERM), before any other rank fell."
@@ -199,6 +210,10 @@ def _silent(rank: int, code: int, text: str) -> Explanation:
     elif code in (-6, 134):
         category, said = "signal", "was ended by SIGABRT: native code gave up, and its log does not say why."
         advice = _FAULT
+    elif -code in _TIMERS:
+        category, said = "signal", f"was ended by {_signal_name(-code)}: a timer that ran out, most likely its own."
+        advice = _WHOSE_TIMER
+        more = ("If there is none, see who sends it: a person with kill, or what started the process.",)
     elif code < 0:
         category, said = "signal", f"was ended by {_signal_name(-code)}, and its log does not say why."
         advice = (
@@ -208,6 +223,9 @@ def _silent(rank: int, code: int, text: str) -> Explanation:
         category, said = "uneven-data", "left early: it ended with exit code 0 while others still needed it."
         advice = "See that all ranks have as many batches, and that none leaves the loop before the others."
         more = ("Look for sys.exit(0), os._exit(0), a return or a break that this rank alone meets.",)
+    elif text:
+        said = f"ended itself with exit code {code}. This line is all that it says of why."
+        advice, more = _PRINT_IT, (f"Else look{advice.removeprefix('Look')}",)
     return Explanation(
         ENDED, f"Rank {rank} {said}", (advice, *more), rank, text, category=category, certainty=WEAK,
         is_symptom=code == 0, rerun=_FAULT_AGAIN if advice == _FAULT else None,

@@ -49,15 +49,19 @@ _TORCH = (
     "Run again with a short timeout= in init_process_group(): the ranks then say where they waited. Without"
     " DistributedDataParallel, or on GPUs, TORCH_DISTRIBUTED_DEBUG=DETAIL also says who did not come."
 )
+_SAME_ORDER = (
+    "Every rank must call the same operations in the same order: one under `if rank == 0:`, or a return of one rank"
+    " before the others, leaves them waiting."
+)
 _ADVICE = {
-    "pytorch": (_TORCH,),
+    "pytorch": (_TORCH, _SAME_ORDER),
     "horovod": (
         _HOROVOD,
         "See that each rank has as many batches and steps: one that has fewer leaves the others waiting.",
     ),
-    "mpi": (f"{_HOROVOD[:-1]}, where the script uses it.",),
+    "mpi": (_SAME_ORDER, f"{_HOROVOD[:-1]}, where the script uses it."),
     "tensorflow": ("See that each worker has as many batches: the one that has more waits for ever.",),
-    "mpi4py": (),
+    "mpi4py": (_SAME_ORDER,),
     RAY: (
         "Look what the driver waits for, most often in ray.get: `ray stack` on each machine says where every actor is.",
         "Run ray status while it waits: actors that ask for more than the cluster has are never started.",

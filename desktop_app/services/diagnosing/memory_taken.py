@@ -14,6 +14,7 @@ import psutil
 from desktop_app.api import DrillKind, Explanation, RunSnapshot
 from desktop_app.core.diagnosis.exceptions import WEAK
 from desktop_app.core.diagnosis.model import Diagnosis
+from desktop_app.core.diagnosis.silent import MOSTLY_MEMORY
 from desktop_app.services.json_objects import object_in
 
 _SIGKILL = "SIGKILL"
@@ -21,6 +22,10 @@ _LITTLE = 0.5
 """Of a machine's memory that all ranks took: with less of it, it is unlikely that they filled it."""
 _MOST = 16 << 20  # bytes of samples that are read: the last
 _GIB = 1 << 30
+_OTHERS = (
+    "A scheduler, a preemption, or a person with kill -9 most likely ended it: see who.",
+    "dmesg | grep -i oom (or journalctl -k) on that machine tells whether the system killed it for memory even so.",
+)
 
 
 def with_memory(known: Diagnosis, run: RunSnapshot) -> Diagnosis:
@@ -38,7 +43,9 @@ def with_memory(known: Diagnosis, run: RunSnapshot) -> Diagnosis:
         return known
     seen = f"Of this machine's {there / _GIB:.1f} GiB all ranks were seen to take {taken / _GIB:.1f} at most"
     said = f"{seen}: memory is unlikely the reason, unless a container or a scheduler allows less."
-    return _with_cause(known, replace(cause, cause=f"{cause.cause} {said}"))
+    told = cause.cause.replace(MOSTLY_MEMORY, "")
+    advice, category = (_OTHERS, "killed") if told != cause.cause else (cause.advice, cause.category)
+    return _with_cause(known, replace(cause, cause=f"{told} {said}", advice=advice, category=category))
 
 
 def _is_of_here(run: RunSnapshot) -> bool:
