@@ -57,7 +57,9 @@ def test_little_memory_makes_it_an_unlikely_reason(tmp_path: Path) -> None:
     said = f"Rank 1 was killed by SIGKILL: by the system{MOSTLY_MEMORY}, or by somebody."
     known = with_memory(known_of(dataclasses.replace(KILLED, cause=said)), measured(tmp_path / "more", GIB, GIB))
     assert known.cause is not None
-    assert known.cause.cause.startswith("Rank 1 was killed by SIGKILL: by the system, or by somebody. Of this machine's")
+    assert known.cause.cause.startswith(
+        "Rank 1 was killed by SIGKILL: by the system, or by somebody. Of this machine's"
+    )
     assert "person with kill -9" in known.cause.advice[0]
     assert known.cause.category == "killed"
 
