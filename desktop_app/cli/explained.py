@@ -12,7 +12,7 @@ from desktop_app.api._records import to_json
 from desktop_app.api.kit.log_lines import lines_of
 from desktop_app.cli.words import called, numbered
 from desktop_app.core.diagnosis.falls import gone_in_silence
-from desktop_app.core.diagnosis.model import Diagnosis, Fall, Part, Stand, Verdict, shortened
+from desktop_app.core.diagnosis.model import Diagnosis, Fall, Part, Stand, Verdict
 from desktop_app.core.diagnosis.part_words import FELL, PART_WORDS
 from desktop_app.core.diagnosis.silent import has_left
 from desktop_app.core.diagnosis.timed_out import AT_WORK, CODE, is_of_limit, limit_beside, over_before
@@ -140,7 +140,8 @@ def _last(known: Diagnosis, run: RunSnapshot | None) -> Iterator[tuple[str, str]
 
 def _code(known: Diagnosis, run: RunSnapshot | None) -> Iterator[tuple[str, str]]:
     for each in known.stands:
-        yield "Code", f"{each.shown}   ({called(each.ranks, run)} {'was' if len(each.ranks) == 1 else 'were'} here)"
+        whose = f"{called(each.ranks, run)} {'was' if len(each.ranks) == 1 else 'were'} here"
+        yield "Code", f"{each.line}   {each.code}{each.code and '   '}({whose})"
     if known.code is not None and not known.stands:
         yield "Code", f"{known.code.file}:{known.code.line}{known.code_shown and f'   {known.code_shown}'}"
 
@@ -279,7 +280,7 @@ def _code_shape(known: Diagnosis) -> dict[str, Any] | None:
 
 
 def _stand_shape(stand: Stand) -> dict[str, Any]:
-    place = {"file": stand.place.file, "line": stand.place.line, "text": shortened(stand.text) or None}
+    place = {"file": stand.place.file, "line": stand.place.line, "text": stand.code or None}
     return {"ranks": list(stand.ranks), **place}
 
 

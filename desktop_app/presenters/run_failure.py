@@ -113,17 +113,24 @@ def _with_hints(run: RunSnapshot, view: FailureView, known: Diagnosis) -> Failur
     whose = known.rank if known.last_rank is None else known.last_rank
     if known.last_line and whose is not None:
         hints.append(f"The last that {rank_called(run, whose)} wrote: {known.last_line}")
-    hints += _stood(run, known)
     if known.code is not None and known.code_shown and not known.stands:
         hints.append(f"{known.code.file}:{known.code.line} reads: {known.code_shown}")
-    return replace(view, explanation=" ".join([view.explanation, *hints]).strip()) if hints else view
+    advice = (*_stood(run, known), *view.advice)
+    return replace(view, explanation=" ".join([view.explanation, *hints]).strip(), advice=advice)
 
 
 def _stood(run: RunSnapshot, known: Diagnosis) -> list[str]:
     """Say where ranks were that waited for different things."""
     names = ranks_by_role(run)
-    parts = [f"{_named(each.ranks, names)[0]} at {each.place.file}:{each.place.line}" for each in known.stands]
-    return [f"They were at different lines: {', '.join(parts)}."] if parts else []
+    parts = [
+        f"{_in_sentence(_named(each.ranks, names)[0])} at {each.line}{each.code and f' ({each.code})'}"
+        for each in known.stands
+    ]
+    return [f"Compare the lines at which they were: {'; '.join(parts)}."] if parts else []
+
+
+def _in_sentence(name: str) -> str:
+    return f"{name[0].lower()}{name[1:]}" if name.startswith("Rank") else name
 
 
 def _stopped(run: RunSnapshot, known: Diagnosis) -> FailureView:
@@ -235,9 +242,10 @@ def _unsolved(run: RunSnapshot, view: FailureView, known: Diagnosis) -> FailureV
     if known.suspects:
         name = _named(known.suspects, ranks_by_role(run))[0]
         heading += f": look at {name[0].lower()}{name[1:]}"
-    left = next((each for each in known.symptoms if has_left(each)), None)
-    if left is not None and left.rank is not None and not known.suspects:
-        return replace(view, heading=f"{_called(run, left.rank)} was done before the others")
+    left = next((each.rank for each in known.symptoms if has_left(each)), None)
+    if left is not None and fallen is not None and not known.suspects:
+        lost = f"{_called(run, fallen.rank)} fell first, with {exit_words(fallen.exit_code)}, as it had lost it."
+        return replace(view, heading=f"{_called(run, left)} was done before the others", explanation=lost, text="")
     ended = view.explanation
     if fallen is not None:
         ended = f"{_called(run, fallen.rank)} fell first, with {exit_words(fallen.exit_code)}."

@@ -350,12 +350,13 @@ async def test_where_ranks_waited_at_different_lines_each_is_told(
     write_plugin(places.plugins, "waiting", hooks=KNOWS_WAITING)
     made = fail(make_run(tmp_path / "runs", "r-1", RunStatus.FAILED, processes=3), 1)
     raised_at(made, 0, 46, "loss.backward()", LOST)
-    raised_at(made, 1, 124, "dist.barrier()", WAITED)
+    raised_at(made, 1, 124, "dist.barrier()  # all of them", WAITED)
     raised_at(made, 2, 46, "loss.backward()", LOST)
     known = await diagnose_run(make_host(), made.snapshot)
     assert (known.verdict, known.code) == (Verdict.SYMPTOMS_ONLY, Place("train.py", 124))
     assert known.stands == (
-        Stand((0, 2), Place("train.py", 46), "loss.backward()"), Stand((1,), Place("train.py", 124), "dist.barrier()"),
+        Stand((0, 2), Place("train.py", 46), "loss.backward()"),
+        Stand((1,), Place("train.py", 124), "dist.barrier()  # all of them"),
     )  # fmt: skip
     lines = list(diagnosis_lines(known, made.snapshot))
     assert lines[0] == (
@@ -369,9 +370,12 @@ async def test_where_ranks_waited_at_different_lines_each_is_told(
     }  # fmt: skip
     card = failure_of(made.snapshot, known=known)
     assert card is not None
-    assert "They were at different lines: Ranks 0, 2 at train.py:46, Rank 1 at train.py:124." in card.explanation
+    assert card.advice[0] == (
+        "Compare the lines at which they were: ranks 0, 2 at train.py:46 (loss.backward());"
+        " rank 1 at train.py:124 (dist.barrier())."
+    )
     for rank in (0, 2):
-        raised_at(made, rank, 124, "dist.barrier()", LOST)
+        raised_at(made, rank, 124, "dist.barrier()  # all of them", LOST)
     known = await diagnose_run(make_host(), made.snapshot)
     assert (known.stands, known.code) == ((), Place("train.py", 124)), "all were at one line"
 
@@ -395,8 +399,11 @@ async def test_of_a_rank_that_was_done_before_the_others_the_last_word_is_told(
     assert ("Last", "no files for this shard   (the last that rank 1 wrote)") in lines
     card = failure_of(run, known=known)
     assert card is not None
-    assert card.heading == "Rank 1 was done before the others"
-    assert "The last that rank 1 wrote: no files for this shard" in card.explanation
+    assert (card.heading, card.text) == ("Rank 1 was done before the others", "")
+    assert (
+        "Rank 0 fell first, with exit code 1, as it had lost it. The last that rank 1 wrote: no files for this shard"
+        in card.explanation
+    )
 
 
 async def test_the_text_of_that_line_is_the_tracebacks_else_the_runs_copy_of_the_code(

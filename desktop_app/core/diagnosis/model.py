@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -30,6 +31,7 @@ class Part(StrEnum):
 
 
 _LONGEST_CODE = 200
+_COMMENT = re.compile(r"\s{2,}#.*$")
 
 
 def shortened(code: str) -> str:
@@ -58,9 +60,14 @@ class Stand:
     text: str = ""
 
     @property
-    def shown(self) -> str:
-        """The line with what stands in it."""
-        return f"{self.place.file}:{self.place.line}{self.text and f'   {shortened(self.text)}'}"
+    def line(self) -> str:
+        """The file with the number of the line."""
+        return f"{self.place.file}:{self.place.line}"
+
+    @property
+    def code(self) -> str:
+        """What stands there, without a comment behind it."""
+        return shortened(_COMMENT.sub("", self.text))
 
 
 @dataclass(frozen=True, slots=True)
