@@ -51,8 +51,11 @@ def checks(tools: Path, python: Path) -> tuple[Check, ...]:
 
 
 def run_checks(tools: Path, python: Path, found: Mapping[str, str]) -> int:
-    """Run every check, also after one failed, and return 1 if any did; `found` tells tests where toolchains are."""
-    environment = {**os.environ, **found, "PYTHONDONTWRITEBYTECODE": "1"}
+    """Run every check, also after one failed, and return 1 if any did; `found` tells tests where toolchains are.
+
+    Examples that tests draw are the same each time: pytest by hand draws new ones.
+    """
+    environment = {**os.environ, **found, "PYTHONDONTWRITEBYTECODE": "1", "RANKZERO_TEST_SAME_EXAMPLES": "1"}
     outcomes = [run_one(each, environment) for each in checks(tools, python)]
     _summary(outcomes)
     return 1 if any(each.code for each in outcomes) else 0
