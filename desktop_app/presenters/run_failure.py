@@ -107,9 +107,7 @@ def _with_hints(run: RunSnapshot, view: FailureView, known: Diagnosis) -> Failur
     if known.suspects:
         name, verb = _named(known.suspects, ranks_by_role(run))
         says = "its log says" if verb == "was" else "their logs say"
-        hints.append(
-            f"Look at {name[0].lower()}{name[1:]}: all others wait for a rank or lost one, and {says} nothing."
-        )
+        hints.append(f"Look at {_in_sentence(name)}: all others wait for a rank or lost one, and {says} nothing.")
     whose = known.rank if known.last_rank is None else known.last_rank
     if known.last_line and whose is not None:
         hints.append(f"The last that {rank_called(run, whose)} wrote: {known.last_line}")
@@ -241,7 +239,7 @@ def _unsolved(run: RunSnapshot, view: FailureView, known: Diagnosis) -> FailureV
     heading, fallen = "No cause stands in the logs", run.first_failure
     if known.suspects:
         name = _named(known.suspects, ranks_by_role(run))[0]
-        heading += f": look at {name[0].lower()}{name[1:]}"
+        heading += f": look at {_in_sentence(name)}"
     left = next((each.rank for each in known.symptoms if has_left(each)), None)
     if left is not None and fallen is not None and not known.suspects:
         lost = f"{_called(run, fallen.rank)} fell first, with {exit_words(fallen.exit_code)}, as it had lost it."

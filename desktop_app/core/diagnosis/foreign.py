@@ -25,8 +25,8 @@ _KILLED_IN_WORDS = re.compile(r"kill|signal:? 9\b|oom|exitcode: -9|return code =
 
 def judged_logs(found: Sequence[Explanation], logs: Mapping[int, str]) -> Diagnosis:
     """Return what explanations of logs mean together with what the logs say beyond them; `logs` go by number."""
-    alone = [each for each in logs if each < UNKNOWN_RANKS] if len(logs) > 1 else []
-    return judged(with_own(found, logs, alone, is_foreign=True), None, logs)
+    unshared = [each for each in logs if each < UNKNOWN_RANKS] if len(logs) > 1 else []
+    return judged(with_own(found, logs, unshared, is_foreign=True), None, logs)
 
 
 def judged_from_elsewhere(found: Sequence[Explanation], logs: Mapping[int, str]) -> Diagnosis:

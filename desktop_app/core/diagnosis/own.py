@@ -24,18 +24,18 @@ _TELLING = 24
 def with_own(
     found: Sequence[Explanation],
     tails: Mapping[int, str],
-    alone: Collection[int] = (),
+    unshared: Collection[int] = (),
     *,
     is_alone: bool = False,
     is_foreign: bool = False,
 ) -> tuple[Explanation, ...]:
     """Return what plugins found and what logs say beyond it, without errors that were survived.
 
-    `alone` are the ranks that have a log to themselves.
+    `unshared` are the ranks whose logs no other rank writes.
     """
     own = _of_logs(found, tails)
     logs: dict[int | None, LogLines] = {rank: lines_of(tail) for rank, tail in tails.items()}
-    kept = set(map(id, without_survived([*found, *own], logs, alone)))
+    kept = set(map(id, without_survived([*found, *own], logs, unshared)))
     told = [each for each in found if id(each) in kept]
     own = [each for each in own if id(each) in kept]
     return (*told, *_with_rest(told, own, tails, is_alone=is_alone, is_foreign=is_foreign))

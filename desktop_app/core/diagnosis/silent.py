@@ -136,7 +136,7 @@ class _Own:
     log: LogLines
     losers: tuple[str, ...]
 
-    def has(self, line: str) -> str:
+    def its_own(self, line: str) -> str:
         """Return a line, or nothing where those that only lost the rank wrote it, too."""
         return "" if is_said_in(line, self.losers) else line
 
@@ -149,8 +149,8 @@ def _own(rank: int, found: Sequence[Explanation], tails: Mapping[int, str]) -> _
 def _of_code(rank: int, code: int, own: _Own, text: str = "") -> Explanation:
     log = own.log
     guessed = next(guess(rank, log), None)
-    text = own.has(text)
-    if guessed is not None and own.has(guessed.line):
+    text = own.its_own(text)
+    if guessed is not None and own.its_own(guessed.line):
         return replace(guessed, certainty=WEAK)
     return (_with_message(rank, own, code) if 0 < code < OF_A_SHELL and not text else None) or _silent(rank, code, text)
 
@@ -162,7 +162,7 @@ def _with_message(rank: int, own: _Own, code: int) -> Explanation | None:
     """
     log = own.log
     last = parting_word(log)
-    if last is None or not own.has(log.lines[last]) or (code != 1 and PROGRESS.search(log.lines[last][:500])):
+    if last is None or not own.its_own(log.lines[last]) or (code != 1 and PROGRESS.search(log.lines[last][:500])):
         return None
     return Explanation(
         MESSAGE, f"Rank {rank} ended itself with exit code {code}, after what it wrote last.",

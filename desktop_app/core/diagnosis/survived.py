@@ -27,16 +27,16 @@ _LONGEST = 500
 
 
 def without_survived(
-    found: Sequence[Explanation], logs: Mapping[int | None, LogLines], alone: Collection[int]
+    found: Sequence[Explanation], logs: Mapping[int | None, LogLines], unshared: Collection[int]
 ) -> list[Explanation]:
-    """Return the explanations but those of errors that were survived; `alone` are ranks that have a log to themselves.
+    """Return the explanations but those of errors that were survived; `unshared` are ranks whose logs no other writes.
 
-    There, an error is survived where progress follows it, and it is not said once more. In a log that several share
+    In these an error is survived where progress follows it, and it is not said once more. In a log that several share
     the progress may be another's: there an exception was survived that was printed where it was caught, if the program
     ended of another one that nobody caught. What one rank survived the others did, where they say the same.
     """
     read = {rank: _Read(log, raised_in(log)) for rank, log in logs.items() if rank in {each.rank for each in found}}
-    gone = [each for each in found if each.rank in read and _is_survived(each, found, read[each.rank], alone)]
+    gone = [each for each in found if each.rank in read and _is_survived(each, found, read[each.rank], unshared)]
     said = {_alike(each.line) for each in gone}
     also = [
         each for each in found if each.rank in read and _alike(each.line) in said and not read[each.rank].ended(each)
@@ -87,14 +87,14 @@ class _Read:
         return found
 
 
-def _is_survived(each: Explanation, found: Sequence[Explanation], read: _Read, alone: Collection[int]) -> bool:
+def _is_survived(each: Explanation, found: Sequence[Explanation], read: _Read, unshared: Collection[int]) -> bool:
     if each.position is None or each.is_symptom:
         return False
     own = read.around(each.position)
     if own is not None and read.is_uncaught(own):
         return False
     after = read.progress(each.position + 1)
-    if each.rank in alone:
+    if each.rank in unshared:
         is_enough = len(after) >= (_SAID if own is None else _CAUGHT)
         return is_enough and not read.is_said(after[-1], read.log.lines[each.position])
     if own is None or len(after) < _CAUGHT:
